@@ -112,4 +112,49 @@ public interface IReal<R>
 
     /// <summary>a to the power b, as IEEE 754 pow.</summary>
     static abstract R Pow(R a, R b);
+
+    /// <summary>2ᵃ.</summary>
+    static abstract R Exp2(R a);
+
+    /// <summary>The complementary error function 1 − erf a, accurate where erf a is near 1.</summary>
+    static abstract R Erfc(R a);
+
+    /// <summary>The inverse of the error function on (−1, 1).</summary>
+    static abstract R Erfinv(R a);
+
+    /// <summary>ln |Γ(a)|.</summary>
+    static abstract R Lgamma(R a);
+
+    /// <summary>The derivative of order <paramref name="order"/> of the digamma function; order 0 is digamma itself.</summary>
+    static abstract R Polygamma(int order, R a);
+
+    /// <summary>The remainder of a / b with the sign of a, exact (C's fmod).</summary>
+    static abstract R Fmod(R a, R b);
+
+    /// <summary>log₂ a.</summary>
+    static virtual R Log2(R a) => R.Log(a) * R.Of(1.4426950408889634);
+
+    /// <summary>log₁₀ a.</summary>
+    static virtual R Log10(R a) => R.Log(a) * R.Of(0.4342944819032518);
+
+    /// <summary>sinh a = (u + u / (u + 1)) / 2 with u = eᵃ − 1; the halved exponents near the top keep it finite as long as it should be.</summary>
+    static virtual R Sinh(R a)
+    {
+        R magnitude = R.Abs(a), u = R.Expm1(magnitude), half = R.Of(0.5), large = R.Exp(magnitude * half);
+        R result = R.Where(R.Less(magnitude, R.Of(20)), half * (u + u / (u + R.Of(1))), half * large * large);
+        return R.Where(R.Less(a, R.Of(0)), -result, R.Where(R.Equal(a, R.Of(0)), a, result));
+    }
+
+    /// <summary>cosh a = (eᵃ + e⁻ᵃ) / 2, with halved exponents so that it overflows only where it should.</summary>
+    static virtual R Cosh(R a)
+    {
+        R magnitude = R.Abs(a), half = R.Of(0.5), exponential = R.Exp(magnitude), large = R.Exp(magnitude * half);
+        return R.Where(R.Less(magnitude, R.Of(20)), half * (exponential + R.Of(1) / exponential), half * large * large);
+    }
+
+    /// <summary>arcsin a = arctan(a / √((1 − a)(1 + a))).</summary>
+    static virtual R Asin(R a) => R.Atan(a / R.Sqrt((R.Of(1) - a) * (R.Of(1) + a)));
+
+    /// <summary>arccos a = 2 arctan √((1 − a) / (1 + a)).</summary>
+    static virtual R Acos(R a) => R.Of(2) * R.Atan(R.Sqrt((R.Of(1) - a) / (R.Of(1) + a)));
 }

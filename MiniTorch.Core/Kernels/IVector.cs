@@ -1,0 +1,115 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// A register of <see cref="Count"/> lanes, as kernels see it: the arithmetic of <see cref="IReal{R}"/>, memory, and the bits of a lane.
+/// The primitive operations belong to each width; the transcendental ones are written once, in VectorMath, and give the same bits at every width.
+/// </summary>
+/// <remarks>Masks have all bits of a lane set or none, so the boolean operations are bitwise ones.</remarks>
+internal unsafe interface IVector<V, T> : IReal<V>
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    /// <summary>Number of lanes.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Reads <see cref="Count"/> elements from any address.</summary>
+    static abstract V Load(T* source);
+
+    /// <summary>Writes <see cref="Count"/> elements to any address.</summary>
+    static abstract void Store(V a, T* destination);
+
+    /// <summary>Reads the first <paramref name="count"/> lanes and nothing beyond; the others are zero.</summary>
+    static virtual V LoadPartial(T* source, int count) => Partial.Load<V, T>(source, count);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes and nothing beyond.</summary>
+    static virtual void StorePartial(V a, T* destination, int count) => Partial.Store(a, destination, count);
+
+    /// <summary>The same element in every lane.</summary>
+    static abstract V Broadcast(T value);
+
+    /// <summary>Sum of the lanes: halves are added until one is left.</summary>
+    static abstract T Sum(V a);
+
+    /// <summary>Largest lane; NaN where any is NaN.</summary>
+    static abstract T MaxLane(V a);
+
+    /// <summary>Smallest lane; NaN where any is NaN.</summary>
+    static abstract T MinLane(V a);
+
+    /// <summary>Lanes that hold the low bits of <paramref name="bits"/>.</summary>
+    static abstract V OfBits(long bits);
+
+    /// <summary>Adds the bits of the lanes as integers.</summary>
+    static abstract V AddBits(V a, V b);
+
+    /// <summary>Subtracts the bits of the lanes as integers.</summary>
+    static abstract V SubtractBits(V a, V b);
+
+    /// <summary>Shifts the bits of each lane left.</summary>
+    static abstract V ShiftLeft(V a, int count);
+
+    /// <summary>Shifts the bits of each lane right, filling with zeros.</summary>
+    static abstract V ShiftRight(V a, int count);
+
+    /// <summary>One bit a lane, the first lane lowest: set where the mask is.</summary>
+    static abstract ulong ToBits(V mask);
+
+    /// <summary>The mask whose lanes are set where the bit is; the inverse of <see cref="ToBits"/>.</summary>
+    static abstract V FromBits(ulong bits);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Exp(V a) => VectorMath.Exp<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Expm1(V a) => VectorMath.Expm1<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Log(V a) => VectorMath.Log<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Log1p(V a) => VectorMath.Log1p<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Sin(V a) => VectorMath.Sin<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Cos(V a) => VectorMath.Cos<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Tan(V a) => VectorMath.Tan<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Atan(V a) => VectorMath.Atan<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Tanh(V a) => VectorMath.Tanh<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Sigmoid(V a) => VectorMath.Sigmoid<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Erf(V a) => VectorMath.Erf<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Exp2(V a) => VectorMath.Exp2<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Erfc(V a) => VectorMath.Erfc<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Erfinv(V a) => VectorMath.Erfinv<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Lgamma(V a) => VectorMath.Lgamma<V, T>(a);
+
+    [MethodImpl(AggressiveInlining)]
+    static V IReal<V>.Pow(V a, V b) => VectorMath.Pow<V, T>(a, b);
+
+    static V IReal<V>.Polygamma(int order, V a) => VectorMath.Polygamma<V, T>(order, a);
+
+    static V IReal<V>.Fmod(V a, V b) => VectorMath.Fmod<V, T>(a, b);
+}

@@ -1,0 +1,24 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Tails of a vector through a copy, where the machine has no masked loads and stores.</summary>
+internal static unsafe class Partial
+{
+    /// <summary>Reads the first <paramref name="count"/> lanes; the others are zero.</summary>
+    public static V Load<V, T>(T* source, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V lanes = default;
+        Unsafe.CopyBlockUnaligned(ref Unsafe.As<V, byte>(ref lanes), ref *(byte*)source, (uint)(count * sizeof(T)));
+        return lanes;
+    }
+
+    /// <summary>Writes the first <paramref name="count"/> lanes.</summary>
+    public static void Store<V, T>(V a, T* destination, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> =>
+        Unsafe.CopyBlockUnaligned(ref *(byte*)destination, ref Unsafe.As<V, byte>(ref a), (uint)(count * sizeof(T)));
+}

@@ -1,0 +1,155 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>128 bits of float or double lanes.</summary>
+internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    public readonly Vector128<T> Value = value;
+
+    public static int Count => Vector128<T>.Count;
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Of(double value) =>
+        typeof(T) == typeof(float) ? new(Vector128.Create((float)value).As<float, T>()) : new(Vector128.Create(value).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Broadcast(T value) => new(Vector128.Create(value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> OfBits(long bits) =>
+        typeof(T) == typeof(float) ? new(Vector128.Create((int)bits).As<int, T>()) : new(Vector128.Create(bits).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Load(T* source) => new(Vector128.Load(source));
+
+    [MethodImpl(AggressiveInlining)]
+    public static void Store(V128<T> a, T* destination) => a.Value.Store(destination);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> operator +(V128<T> a, V128<T> b) => new(a.Value + b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> operator -(V128<T> a, V128<T> b) => new(a.Value - b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> operator *(V128<T> a, V128<T> b) => new(a.Value * b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> operator /(V128<T> a, V128<T> b) => new(a.Value / b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> operator -(V128<T> a) => new(-a.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Fma(V128<T> a, V128<T> b, V128<T> c) => typeof(T) == typeof(float)
+        ? new(Vector128.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
+        : new(Vector128.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Less(V128<T> a, V128<T> b) => new(Vector128.LessThan(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> LessOrEqual(V128<T> a, V128<T> b) => new(Vector128.LessThanOrEqual(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Equal(V128<T> a, V128<T> b) => new(Vector128.Equals(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> And(V128<T> a, V128<T> b) => new(a.Value & b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Or(V128<T> a, V128<T> b) => new(a.Value | b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Not(V128<T> a) => new(~a.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Where(V128<T> mask, V128<T> a, V128<T> b) => new(Vector128.ConditionalSelect(mask.Value, a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Max(V128<T> a, V128<T> b) => new(Vector128.Max(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Min(V128<T> a, V128<T> b) => new(Vector128.Min(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Abs(V128<T> a) => new(Vector128.Abs(a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Sqrt(V128<T> a) => new(Vector128.Sqrt(a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Floor(V128<T> a) => typeof(T) == typeof(float)
+        ? new(Vector128.Floor(a.Value.AsSingle()).As<float, T>())
+        : new(Vector128.Floor(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Ceiling(V128<T> a) => typeof(T) == typeof(float)
+        ? new(Vector128.Ceiling(a.Value.AsSingle()).As<float, T>())
+        : new(Vector128.Ceiling(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Round(V128<T> a) => typeof(T) == typeof(float)
+        ? new(Vector128.Round(a.Value.AsSingle()).As<float, T>())
+        : new(Vector128.Round(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Truncate(V128<T> a) => typeof(T) == typeof(float)
+        ? new(Vector128.Truncate(a.Value.AsSingle()).As<float, T>())
+        : new(Vector128.Truncate(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> AddBits(V128<T> a, V128<T> b) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() + b.Value.AsInt32()).As<int, T>())
+        : new((a.Value.AsInt64() + b.Value.AsInt64()).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> SubtractBits(V128<T> a, V128<T> b) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() - b.Value.AsInt32()).As<int, T>())
+        : new((a.Value.AsInt64() - b.Value.AsInt64()).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> ShiftLeft(V128<T> a, int count) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() << count).As<int, T>())
+        : new((a.Value.AsInt64() << count).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> ShiftRight(V128<T> a, int count) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() >>> count).As<int, T>())
+        : new((a.Value.AsInt64() >>> count).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static ulong ToBits(V128<T> mask) => mask.Value.ExtractMostSignificantBits();
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> FromBits(ulong bits)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            var lane = Vector128.Create(1, 2, 4, 8);
+            return new(Vector128.Equals(Vector128.Create((int)bits) & lane, lane).As<int, T>());
+        }
+        var wide = Vector128.Create(1L, 2L);
+        return new(Vector128.Equals(Vector128.Create((long)bits) & wide, wide).As<long, T>());
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static T Sum(V128<T> a) => typeof(T) == typeof(float)
+        ? ((a.Value[0] + a.Value[2]) + (a.Value[1] + a.Value[3]))
+        : (a.Value[0] + a.Value[1]);
+
+    [MethodImpl(AggressiveInlining)]
+    public static T MaxLane(V128<T> a) => typeof(T) == typeof(float)
+        ? T.Max(T.Max(a.Value[0], a.Value[2]), T.Max(a.Value[1], a.Value[3]))
+        : T.Max(a.Value[0], a.Value[1]);
+
+    [MethodImpl(AggressiveInlining)]
+    public static T MinLane(V128<T> a) => typeof(T) == typeof(float)
+        ? T.Min(T.Min(a.Value[0], a.Value[2]), T.Min(a.Value[1], a.Value[3]))
+        : T.Min(a.Value[0], a.Value[1]);
+}

@@ -1,0 +1,169 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>512 bits of float or double lanes.</summary>
+internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    public readonly Vector512<T> Value = value;
+
+    public static int Count => Vector512<T>.Count;
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Of(double value) =>
+        typeof(T) == typeof(float) ? new(Vector512.Create((float)value).As<float, T>()) : new(Vector512.Create(value).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Broadcast(T value) => new(Vector512.Create(value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> OfBits(long bits) =>
+        typeof(T) == typeof(float) ? new(Vector512.Create((int)bits).As<int, T>()) : new(Vector512.Create(bits).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Load(T* source) => new(Vector512.Load(source));
+
+    [MethodImpl(AggressiveInlining)]
+    public static void Store(V512<T> a, T* destination) => a.Value.Store(destination);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> LoadPartial(T* source, int count)
+    {
+        if (!Avx512F.IsSupported) return Partial.Load<V512<T>, T>(source, count);
+        var mask = FromBits((1UL << count) - 1).Value;
+        return typeof(T) == typeof(float)
+            ? new(Avx512F.MaskLoad((float*)source, mask.AsSingle(), Vector512<float>.Zero).As<float, T>())
+            : new(Avx512F.MaskLoad((double*)source, mask.AsDouble(), Vector512<double>.Zero).As<double, T>());
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static void StorePartial(V512<T> a, T* destination, int count)
+    {
+        if (!Avx512F.IsSupported) { Partial.Store(a, destination, count); return; }
+        var mask = FromBits((1UL << count) - 1).Value;
+        if (typeof(T) == typeof(float)) Avx512F.MaskStore((float*)destination, mask.AsSingle(), a.Value.AsSingle());
+        else Avx512F.MaskStore((double*)destination, mask.AsDouble(), a.Value.AsDouble());
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> operator +(V512<T> a, V512<T> b) => new(a.Value + b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> operator -(V512<T> a, V512<T> b) => new(a.Value - b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> operator *(V512<T> a, V512<T> b) => new(a.Value * b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> operator /(V512<T> a, V512<T> b) => new(a.Value / b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> operator -(V512<T> a) => new(-a.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Fma(V512<T> a, V512<T> b, V512<T> c) => typeof(T) == typeof(float)
+        ? new(Vector512.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
+        : new(Vector512.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Less(V512<T> a, V512<T> b) => new(Vector512.LessThan(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> LessOrEqual(V512<T> a, V512<T> b) => new(Vector512.LessThanOrEqual(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Equal(V512<T> a, V512<T> b) => new(Vector512.Equals(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> And(V512<T> a, V512<T> b) => new(a.Value & b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Or(V512<T> a, V512<T> b) => new(a.Value | b.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Not(V512<T> a) => new(~a.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Where(V512<T> mask, V512<T> a, V512<T> b) => new(Vector512.ConditionalSelect(mask.Value, a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Max(V512<T> a, V512<T> b) => new(Vector512.Max(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Min(V512<T> a, V512<T> b) => new(Vector512.Min(a.Value, b.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Abs(V512<T> a) => new(Vector512.Abs(a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Sqrt(V512<T> a) => new(Vector512.Sqrt(a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Floor(V512<T> a) => typeof(T) == typeof(float)
+        ? new(Vector512.Floor(a.Value.AsSingle()).As<float, T>())
+        : new(Vector512.Floor(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Ceiling(V512<T> a) => typeof(T) == typeof(float)
+        ? new(Vector512.Ceiling(a.Value.AsSingle()).As<float, T>())
+        : new(Vector512.Ceiling(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Round(V512<T> a) => typeof(T) == typeof(float)
+        ? new(Vector512.Round(a.Value.AsSingle()).As<float, T>())
+        : new(Vector512.Round(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> Truncate(V512<T> a) => typeof(T) == typeof(float)
+        ? new(Vector512.Truncate(a.Value.AsSingle()).As<float, T>())
+        : new(Vector512.Truncate(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> AddBits(V512<T> a, V512<T> b) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() + b.Value.AsInt32()).As<int, T>())
+        : new((a.Value.AsInt64() + b.Value.AsInt64()).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> SubtractBits(V512<T> a, V512<T> b) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() - b.Value.AsInt32()).As<int, T>())
+        : new((a.Value.AsInt64() - b.Value.AsInt64()).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> ShiftLeft(V512<T> a, int count) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() << count).As<int, T>())
+        : new((a.Value.AsInt64() << count).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> ShiftRight(V512<T> a, int count) => typeof(T) == typeof(float)
+        ? new((a.Value.AsInt32() >>> count).As<int, T>())
+        : new((a.Value.AsInt64() >>> count).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static ulong ToBits(V512<T> mask) => mask.Value.ExtractMostSignificantBits();
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> FromBits(ulong bits)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            var lane = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+            return new(Vector512.Equals(Vector512.Create((int)bits) & lane, lane).As<int, T>());
+        }
+        var wide = Vector512.Create(1L, 2L, 4L, 8L, 16L, 32L, 64L, 128L);
+        return new(Vector512.Equals(Vector512.Create((long)bits) & wide, wide).As<long, T>());
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static T Sum(V512<T> a) => V256<T>.Sum(new(a.Value.GetLower() + a.Value.GetUpper()));
+
+    [MethodImpl(AggressiveInlining)]
+    public static T MaxLane(V512<T> a) => V256<T>.MaxLane(new(Vector256.Max(a.Value.GetLower(), a.Value.GetUpper())));
+
+    [MethodImpl(AggressiveInlining)]
+    public static T MinLane(V512<T> a) => V256<T>.MinLane(new(Vector256.Min(a.Value.GetLower(), a.Value.GetUpper())));
+}
