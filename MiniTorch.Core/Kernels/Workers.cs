@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Work that splits into independent chunks, numbered from 0.</summary>
+internal interface IJob
+{
+    /// <summary>Does one chunk; chunks may run on any thread, in any order and at the same time.</summary>
+    void Execute(long chunk);
+}
+
+/// <summary>
+/// A fork-join pool: the caller and the workers claim chunks from one counter until none is left. One job has the pool at a time;
+/// a job started meanwhile (nested, or on another thread) runs on its caller alone.
+/// </summary>
+internal static unsafe class Workers
+{
+    // Back-to-back kernels find the workers still spinning; waking a parked one costs the caller several µs.
+    static readonly long SpinTicks = Stopwatch.Frequency / 10_000;
+
+    static readonly Lock Starting = new();
+    static Worker[] _workers = [];
+    static int _count = Environment.ProcessorCount;
+    static int _busy;
+    static Board _board;
+    static delegate*<void*, long, void> _execute;
+    static void* _job;
+    static long _chunks;
+    static ExceptionDispatchInfo? _failure;
+
+    /// <summary>Threads that may work on one job, the caller included; all processors by default. It never changes results.</summary>
+    public static int Count
+    {
+        get => Volatile.Read(ref _count);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            Volatile.Write(ref _count, value);
+        }
+    }
+
+    /// <summary>
+    /// Executes chunks 0 … <paramref name="chunks"/> − 1 and returns when all are done. The first exception is rethrown after every
+    /// thread has left the job; chunks not yet claimed by then are dropped.
+    /// </summary>
+    public static void Run<TJob>(in TJob job, long chunks)
+        where TJob : struct, IJob
+    {
+        int helpers = (int)Math.Min(Count, chunks) - 1;
+        if (helpers > 0 && Interlocked.CompareExchange(ref _busy, 1, 0) == 0)
+        {
+            try
+            {
+                Fork(job, chunks, helpers);
+            }
+            finally
+            {
+                Volatile.Write(ref _busy, 0);
+            }
+
+            return;
+        }
+
+        for (long chunk = 0; chunk < chunks; chunk++)
+            job.Execute(chunk);
+    }
+
+    static void Fork<TJob>(TJob job, long chunks, int helpers)
+        where TJob : struct, IJob
+    {
+        Worker[] workers = Started(helpers);
+        _execute = &Execute<TJob>;
+        _job = Unsafe.AsPointer(ref job);   // this frame outlives the job, and the stack doesn't move
+        _chunks = chunks;
+        _board.Next = 0;
+        Volatile.Write(ref _board.Open, 1);
+        Interlocked.Exchange(ref _board.Ticket, Ticket.After(_board.Ticket, helpers));
+        for (int i = 0; i < helpers; i++)
+            workers[i].Wake();
+
+        ClaimChunks();
+
+        // A worker enters only while the job is open, so once it is closed and nobody is inside, nobody will be.
+        Interlocked.Exchange(ref _board.Open, 0);
+        var wait = default(SpinWait);
+        while (Volatile.Read(ref _board.Inside) != 0)
+            wait.SpinOnce(sleep1Threshold: -1);
+
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            failure.Throw();
+        }
+    }
+
+    static void Execute<TJob>(void* job, long chunk)
+        where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Execute(chunk);
+
+    static void ClaimChunks()
+    {
+        try
+        {
+            for (long chunk; (chunk = Interlocked.Increment(ref _board.Next) - 1) < _chunks;)
+                _execute(_job, chunk);
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+            Interlocked.Exchange(ref _board.Next, _chunks);
+        }
+    }
+
+    static Worker[] Started(int atLeast)
+    {
+        if (_workers.Length >= atLeast) return _workers;
+        lock (Starting)
+        {
+            int old = _workers.Length;
+            var workers = _workers;
+            Array.Resize(ref workers, atLeast);
+            for (int i = old; i < atLeast; i++)
+                workers[i] = new Worker(i);
+            return _workers = workers;
+        }
+    }
+
+    /// <summary>What the threads of a job share, each word on cache lines of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 640)]
+    struct Board
+    {
+        [FieldOffset(128)] public long Ticket;
+        [FieldOffset(256)] public long Next;
+        [FieldOffset(384)] public int Inside;
+        [FieldOffset(512)] public int Open;
+    }
+
+    /// <summary>A job's number and, in the low bits, how many workers it asks for: one word, so that both are read together.</summary>
+    static class Ticket
+    {
+        const int HelperBits = 16;
+
+        public static long After(long ticket, int helpers) => (((ticket >> HelperBits) + 1) << HelperBits) | (uint)Math.Min(helpers, ushort.MaxValue);
+
+        public static int Helpers(long ticket) => (int)(ticket & ushort.MaxValue);
+    }
+
+    sealed class Worker
+    {
+        readonly object _park = new();
+        readonly int _index;
+        bool _parked;
+
+        public Worker(int index)
+        {
+            _index = index;
+            new Thread(Loop) { IsBackground = true, Name = $"MiniTorch worker {index + 1}" }.UnsafeStart();
+        }
+
+        public void Wake()
+        {
+            if (!Volatile.Read(ref _parked)) return;
+            lock (_park)
+                Monitor.Pulse(_park);
+        }
+
+        void Loop()
+        {
+            for (long seen = 0; ;)
+            {
+                seen = NextTicket(seen);
+                Interlocked.Increment(ref _board.Inside);
+                if (Volatile.Read(ref _board.Open) != 0)
+                    ClaimChunks();
+                Interlocked.Decrement(ref _board.Inside);
+            }
+        }
+
+        long NextTicket(long seen)
+        {
+            long start = Stopwatch.GetTimestamp();
+            do
+            {
+                if (IsCalled(seen, out long ticket)) return ticket;
+                Thread.SpinWait(1);
+            }
+            while (Stopwatch.GetTimestamp() - start < SpinTicks);
+
+            lock (_park)
+            {
+                Volatile.Write(ref _parked, true);
+                Interlocked.MemoryBarrier();   // a caller that misses the flag has already published its ticket
+                long ticket;
+                while (!IsCalled(seen, out ticket))
+                    Monitor.Wait(_park);
+                _parked = false;
+                return ticket;
+            }
+        }
+
+        bool IsCalled(long seen, out long ticket)
+        {
+            ticket = Volatile.Read(ref _board.Ticket);
+            return ticket != seen && _index < Ticket.Helpers(ticket);
+        }
+    }
+}
