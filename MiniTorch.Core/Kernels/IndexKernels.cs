@@ -1,0 +1,81 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// Reads and writes of x at given indices. Each returns false, with the first index out of range, before anything is written.
+/// Indices of <see cref="IndexedLayout.Dims"/> are visited in row-major order, so the last of several writes to one element wins
+/// and sums have one order.
+/// </summary>
+internal static unsafe class IndexKernels
+{
+    /// <summary>values = x[index]: gather, index_select, embedding, x[i, j].</summary>
+    public static bool Gather<T>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
+        where T : unmanaged => Run<T, Read<T>>(x, index, values, layout, out fault);
+
+    /// <summary>x[index] = values: scatter, index_copy, index_put, one_hot.</summary>
+    public static bool Scatter<T>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
+        where T : unmanaged => Run<T, Write<T>>(x, index, values, layout, out fault);
+
+    /// <summary>x[index] += values: scatter_add, index_add, index_put with accumulate, and the transpose of every gather.</summary>
+    public static bool ScatterAdd<T>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
+        where T : unmanaged, INumberBase<T> => Run<T, Accumulate<T>>(x, index, values, layout, out fault);
+
+    static bool Run<T, TMove>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
+        where T : unmanaged
+        where TMove : IMove<T>
+    {
+        long lowest = layout.Wraps ? -layout.Limit : 0;
+        if (!IndexOffsets.Check(index, layout.Dims, layout.IndexStrides, lowest, layout.Limit, out fault)) return false;
+        long* scratch = stackalloc long[IndexWalk.ScratchLength(layout.Dims.Length)];
+        if (IndexWalk.Create(layout, scratch, out IndexWalk walk)) walk.Run<T, TMove>(x, index, values);
+        return true;
+    }
+
+    readonly struct Read<T> : IMove<T>
+        where T : unmanaged
+    {
+        public static void One(T* x, T* value) => *value = *x;
+
+        public static void Row(T* x, long xStride, T* values, long valueStride, long count) => Copy(x, xStride, values, valueStride, count);
+    }
+
+    readonly struct Write<T> : IMove<T>
+        where T : unmanaged
+    {
+        public static void One(T* x, T* value) => *x = *value;
+
+        public static void Row(T* x, long xStride, T* values, long valueStride, long count) => Copy(values, valueStride, x, xStride, count);
+    }
+
+    readonly struct Accumulate<T> : IMove<T>
+        where T : unmanaged, INumberBase<T>
+    {
+        public static void One(T* x, T* value) => *x += *value;
+
+        public static void Row(T* x, long xStride, T* values, long valueStride, long count)
+        {
+            long i = 0;
+            if (xStride == 1 && valueStride == 1)
+            {
+                for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
+                    (Vector.Load(x + i) + Vector.Load(values + i)).Store(x + i);
+            }
+
+            for (; i < count; i++) x[i * xStride] += values[i * valueStride];
+        }
+    }
+
+    static void Copy<T>(T* from, long fromStride, T* to, long toStride, long count)
+        where T : unmanaged
+    {
+        if (fromStride == 1 && toStride == 1)
+        {
+            long bytes = count * sizeof(T);
+            Buffer.MemoryCopy(from, to, bytes, bytes);
+            return;
+        }
+
+        for (long i = 0; i < count; i++) to[i * toStride] = from[i * fromStride];
+    }
+}

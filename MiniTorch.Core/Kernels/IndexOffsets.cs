@@ -1,0 +1,79 @@
+namespace MiniTorch.Kernels;
+
+/// <summary>Bounds checks of index arrays, and the linear offsets of several index tensors at once.</summary>
+internal static unsafe class IndexOffsets
+{
+    /// <summary>False, and the first fault, where an index is not in [lowest, limit).</summary>
+    public static bool Check(long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long lowest, long limit, out IndexFault fault)
+    {
+        fault = default;
+        return dims.Contains(0) || Check(index, dims, strides, lowest, limit, 0, out fault);
+    }
+
+    static bool Check(long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long lowest, long limit, long position, out IndexFault fault)
+    {
+        // A dimension along which the index does not move is checked once, and keeps its weight in the position.
+        while (dims.Length > 0 && strides[0] == 0)
+        {
+            position *= dims[0];
+            dims = dims[1..];
+            strides = strides[1..];
+        }
+
+        fault = default;
+        if (dims.Length == 0)
+        {
+            if (*index >= lowest && *index < limit) return true;
+            fault = new IndexFault(position, *index);
+            return false;
+        }
+
+        position *= dims[0];
+        if (dims.Length == 1) return CheckRow(index, dims[0], strides[0], lowest, limit, position, out fault);
+        for (int i = 0; i < dims[0]; i++)
+        {
+            if (!Check(index + i * strides[0], dims[1..], strides[1..], lowest, limit, position + i, out fault)) return false;
+        }
+
+        return true;
+    }
+
+    static bool CheckRow(long* index, int count, long stride, long lowest, long limit, long position, out IndexFault fault)
+    {
+        ulong width = (ulong)(limit - lowest);
+        for (int i = 0; i < count; i++)
+        {
+            long value = index[i * stride];
+            if ((ulong)(value - lowest) < width) continue;
+            fault = new IndexFault(position + i, value);
+            return false;
+        }
+
+        fault = default;
+        return true;
+    }
+
+    /// <summary>
+    /// Adds <c>index·scale</c> (negative indices count from the end) to each of the contiguous <paramref name="offsets"/>: called once
+    /// per index tensor, on offsets that start at 0, it gives the linear offsets of x[i, j, …]. Nothing is written where an index is
+    /// out of range.
+    /// </summary>
+    public static bool Add(
+        long* offsets, long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long limit, long scale, out IndexFault fault)
+    {
+        if (!Check(index, dims, strides, -limit, limit, out fault)) return false;
+        AddRows(ref offsets, index, dims, strides, limit, scale);
+        return true;
+    }
+
+    static void AddRows(ref long* offsets, long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long limit, long scale)
+    {
+        if (dims.Length == 0)
+        {
+            *offsets++ += (*index < 0 ? *index + limit : *index) * scale;
+            return;
+        }
+
+        for (int i = 0; i < dims[0]; i++) AddRows(ref offsets, index + i * strides[0], dims[1..], strides[1..], limit, scale);
+    }
+}

@@ -1,0 +1,99 @@
+namespace MiniTorch.Kernels;
+
+/// <summary>What an indexed operation does where an element of x meets a value.</summary>
+internal unsafe interface IMove<T>
+    where T : unmanaged
+{
+    /// <summary>Moves one element.</summary>
+    static abstract void One(T* x, T* value);
+
+    /// <summary>Moves a row of elements.</summary>
+    static abstract void Row(T* x, long xStride, T* values, long valueStride, long count);
+}
+
+/// <summary>An <see cref="IndexedLayout"/> with its dimensions merged, in memory that other threads can read.</summary>
+internal unsafe struct IndexWalk
+{
+
+    int _rank;
+    long* _sizes, _x, _index, _values;
+    long _scale, _limit, _skip;
+
+    /// <summary>How many longs <see cref="Create"/> needs for a layout of this rank.</summary>
+    public static int ScratchLength(int rank) => 4 * Math.Max(rank, 1);
+
+    /// <summary>Merges what can be merged; false where there is nothing to walk.</summary>
+    public static bool Create(in IndexedLayout layout, long* scratch, out IndexWalk walk)
+    {
+        int room = Math.Max(layout.Dims.Length, 1);
+        walk = new IndexWalk
+        {
+            _sizes = scratch,
+            _x = scratch + room,
+            _index = scratch + 2 * room,
+            _values = scratch + 3 * room,
+            _scale = layout.Scale,
+            _limit = layout.Limit,
+            _skip = layout.Skip,
+        };
+        for (int d = 0; d < layout.Dims.Length; d++)
+        {
+            if (layout.Dims[d] == 0) return false;
+            walk.Append(layout.Dims[d], layout.XStrides[d], layout.IndexStrides[d], layout.ValueStrides[d]);
+        }
+
+        if (walk._rank == 0) walk.Push(1, 0, 0, 0);
+        return true;
+    }
+
+    void Append(long size, long x, long index, long values)
+    {
+        if (size == 1) return;
+        int last = _rank - 1;
+        if (_rank > 0 && _x[last] == x * size && _index[last] == index * size && _values[last] == values * size)
+        {
+            size *= _sizes[last];
+            _rank--;
+        }
+
+        Push(size, x, index, values);
+    }
+
+    void Push(long size, long x, long index, long values)
+    {
+        (_sizes[_rank], _x[_rank], _index[_rank], _values[_rank]) = (size, x, index, values);
+        _rank++;
+    }
+
+    /// <summary>Applies <typeparamref name="TMove"/> to every pair, in row-major order.</summary>
+    public readonly void Run<T, TMove>(T* x, long* index, T* values)
+        where T : unmanaged
+        where TMove : IMove<T> => Visit<T, TMove>(0, x, index, values);
+
+    readonly void Visit<T, TMove>(int level, T* x, long* index, T* values)
+        where T : unmanaged
+        where TMove : IMove<T>
+    {
+        long size = _sizes[level], xStride = _x[level], indexStride = _index[level], valueStride = _values[level];
+        if (level < _rank - 1)
+        {
+            for (long i = 0; i < size; i++)
+                Visit<T, TMove>(level + 1, x + i * xStride, index + i * indexStride, values + i * valueStride);
+        }
+        else if (indexStride == 0)
+        {
+            long at = Resolve(*index);
+            if (at != _skip) TMove.Row(x + at * _scale, xStride, values, valueStride, size);
+        }
+        else
+        {
+            for (long i = 0; i < size; i++)
+            {
+                long at = Resolve(index[i * indexStride]);
+                if (at != _skip) TMove.One(x + i * xStride + at * _scale, values + i * valueStride);
+            }
+        }
+    }
+
+    readonly long Resolve(long index) => index < 0 ? index + _limit : index;
+}
