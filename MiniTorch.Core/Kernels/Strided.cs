@@ -1,0 +1,118 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Moves elements between strided memory of any element type and contiguous blocks of the type that a loop computes in.</summary>
+internal static unsafe class Strided
+{
+    // Bool elements go between bytes and vectors in groups of this many, through one bit an element.
+    const int BoolGroup = 16;
+
+    /// <summary>One element.</summary>
+    public static T Read<T>(byte* source, ElementType type)
+        where T : unmanaged, IBinaryNumber<T> => type switch
+        {
+            ElementType.Float32 => Convert<float, T>(*(float*)source),
+            ElementType.Float64 => Convert<double, T>(*(double*)source),
+            ElementType.Int64 => Convert<long, T>(*(long*)source),
+            _ => *source != 0 ? T.One : T.Zero,
+        };
+
+    /// <summary>Fills a block from memory with a stride in bytes.</summary>
+    public static void Gather<V, T>(byte* source, long stride, ElementType type, T* block, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        switch (type)
+        {
+            case ElementType.Float32: Gather<float, T>(source, stride, block, count); break;
+            case ElementType.Float64: Gather<double, T>(source, stride, block, count); break;
+            case ElementType.Int64: Gather<long, T>(source, stride, block, count); break;
+            default: GatherBools<V, T>(source, stride, block, count); break;
+        }
+    }
+
+    /// <summary>Writes a block to memory with a stride in bytes.</summary>
+    public static void Scatter<V, T>(T* block, byte* destination, long stride, ElementType type, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        switch (type)
+        {
+            case ElementType.Float32: Scatter<float, T>(block, destination, stride, count); break;
+            case ElementType.Float64: Scatter<double, T>(block, destination, stride, count); break;
+            case ElementType.Int64: Scatter<long, T>(block, destination, stride, count); break;
+            default: ScatterBools<V, T>(block, destination, stride, count); break;
+        }
+    }
+
+    static void Gather<S, T>(byte* source, long stride, T* block, int count)
+        where S : unmanaged, IBinaryNumber<S>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        for (int i = 0; i < count; i++, source += stride) block[i] = Convert<S, T>(*(S*)source);
+    }
+
+    static void Scatter<S, T>(T* block, byte* destination, long stride, int count)
+        where S : unmanaged, IBinaryNumber<S>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        for (int i = 0; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
+    }
+
+    static void GatherBools<V, T>(byte* source, long stride, T* block, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        int i = 0;
+        if (stride == 1)
+            for (; i + BoolGroup <= count; i += BoolGroup) Unpack<V, T>(source + i, block + i);
+        for (; i < count; i++) block[i] = source[i * stride] != 0 ? T.One : T.Zero;
+    }
+
+    static void ScatterBools<V, T>(T* block, byte* destination, long stride, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        int i = 0;
+        if (stride == 1)
+            for (; i + BoolGroup <= count; i += BoolGroup) Pack<V, T>(block + i, destination + i);
+        for (; i < count; i++) destination[i * stride] = block[i] != T.Zero ? (byte)1 : (byte)0;
+    }
+
+    static void Unpack<V, T>(byte* source, T* block)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        ulong bits = BitsOfBytes(*(ulong*)source) | (BitsOfBytes(*(ulong*)(source + 8)) << 8);
+        for (int i = 0; i < BoolGroup; i += V.Count) V.Store(V.And(V.FromBits(bits >> i), V.Of(1)), block + i);
+    }
+
+    static void Pack<V, T>(T* block, byte* destination)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        ulong bits = 0;
+        for (int i = 0; i < BoolGroup; i += V.Count) bits |= V.ToBits(V.Not(V.Equal(V.Load(block + i), V.Of(0)))) << i;
+        *(ulong*)destination = BytesOfBits((byte)bits);
+        *(ulong*)(destination + 8) = BytesOfBits((byte)(bits >> 8));
+    }
+
+    // The product moves the low bit of byte i to bit 56 + i, and no two of its terms share a bit.
+    static ulong BitsOfBytes(ulong bytes) => (bytes * 0x0102040810204080) >> 56;
+
+    // Byte i keeps bit i of its copy; adding 127 carries any bit that is set to the byte's top.
+    static ulong BytesOfBits(byte bits) =>
+        ((((bits * 0x0101010101010101UL) & 0x8040201008040201) + 0x7F7F7F7F7F7F7F7F) >> 7) & 0x0101010101010101;
+
+    /// <summary>C's conversion; what doesn't fit an Int64 (NaN too) becomes its smallest value, as on x86.</summary>
+    static T Convert<S, T>(S value)
+        where S : unmanaged, IBinaryNumber<S>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        if (typeof(S) == typeof(T)) return (T)(object)value;
+        if (typeof(T) != typeof(long)) return T.CreateTruncating(value);
+        double number = double.CreateTruncating(value);
+        return T.CreateTruncating(number is >= -9223372036854775808.0 and < 9223372036854775808.0 ? (long)number : long.MinValue);
+    }
+}

@@ -1,0 +1,204 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+/// <summary>The drivers against a naive loop, on memory whose neighbours may not be touched.</summary>
+public unsafe class PointwiseTests
+{
+    /// <summary>a + 2b, exact in every type for small integers; the derivatives read every operand.</summary>
+    readonly struct AddTwice : IBinaryKernel
+    {
+        public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Fma(R.Of(2), b, a);
+
+        public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g + R.Of(3) * a + R.Of(5) * b + R.Of(7) * y;
+
+        public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(2) * g;
+    }
+
+    readonly struct Less : IBinaryKernel
+    {
+        public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(a, b), R.Of(1), R.Of(0));
+
+        public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+
+        public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    }
+
+    readonly struct Select : ITernaryKernel
+    {
+        public R Value<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
+
+        public R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
+
+        public R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
+
+        public R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
+    }
+
+    readonly struct Exponential : IUnaryKernel
+    {
+        public R Value<R>(R x) where R : struct, IReal<R> => R.Exp(x);
+
+        public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * y;
+    }
+
+    static readonly (string Name, int[] Sizes, long[] Output, long[] A, long[] B)[] Layouts =
+    [
+        ("scalar", [], [], [], []),
+        ("ones", [1, 1], [1, 1], [9, 9], [0, 0]),
+        ("empty", [3, 0, 2], [0, 2, 1], [0, 2, 1], [0, 0, 0]),
+        ("row broadcast", [5, 37], [37, 1], [37, 1], [0, 1]),
+        ("column broadcast", [5, 37], [37, 1], [37, 1], [1, 0]),
+        ("outer product", [19, 23], [23, 1], [1, 0], [0, 1]),
+        ("scalar broadcast", [4, 9], [9, 1], [9, 1], [0, 0]),
+        ("transposed", [33, 18], [18, 1], [1, 33], [18, 1]),
+        ("every third", [70], [1], [3], [1]),
+        ("sliced rows", [6, 20], [20, 1], [31, 1], [25, 1]),
+        ("output strided", [6, 20], [50, 2], [20, 1], [0, 1]),
+        ("output transposed", [12, 17], [1, 12], [1, 12], [17, 1]),
+        ("four dimensions", [3, 4, 1, 5, 2], [40, 10, 10, 2, 1], [1, 3, 0, 12, 60], [0, 2, 7, 0, 1]),
+        ("long rows", [3, 700], [700, 1], [1, 3], [0, 1]),
+        ("chunks", [5, 40000], [40000, 1], [40000, 1], [1, 0]),
+        ("transposed chunks", [300, 301], [301, 1], [1, 300], [0, 1]),
+    ];
+
+    public static IEnumerable<TestCaseData> LayoutCases =>
+        Layouts.Select(l => new TestCaseData(l.Sizes, l.Output, l.A, l.B).SetArgDisplayNames(l.Name));
+
+    [TestCaseSource(nameof(LayoutCases))]
+    public void Float_layouts_agree_with_a_naive_loop(int[] sizes, long[] output, long[] a, long[] b) => CheckLayout<float>(sizes, output, a, b);
+
+    [TestCaseSource(nameof(LayoutCases))]
+    public void Double_layouts_agree_with_a_naive_loop(int[] sizes, long[] output, long[] a, long[] b) => CheckLayout<double>(sizes, output, a, b);
+
+    [TestCaseSource(nameof(LayoutCases))]
+    public void Int64_layouts_agree_with_a_naive_loop(int[] sizes, long[] output, long[] a, long[] b) => CheckLayout<long>(sizes, output, a, b);
+
+    static void CheckLayout<T>(int[] sizes, long[] outputStrides, long[] aStrides, long[] bStrides)
+        where T : unmanaged, System.Numerics.IBinaryNumber<T>
+    {
+        using var output = new GuardedBuffer<T>(Extent(sizes, outputStrides));
+        using var a = new GuardedBuffer<T>(Extent(sizes, aStrides));
+        using var b = new GuardedBuffer<T>(Extent(sizes, bStrides), atStart: true);
+        for (int i = 0; i < a.Length; i++) a.Span[i] = T.CreateTruncating(i % 1000);
+        for (int i = 0; i < b.Length; i++) b.Span[i] = T.CreateTruncating(i % 777 * 3);
+        T untouched = T.CreateTruncating(-1);
+        output.Span.Fill(untouched);
+
+        Pointwise.Binary<AddTwice, T>(default, sizes, Operand.Of(output.Data, outputStrides), Operand.Of(a.Data, aStrides), Operand.Of(b.Data, bStrides));
+
+        T[] expected = Enumerable.Repeat(untouched, output.Length).ToArray();
+        ForEach(sizes, index =>
+            expected[Offset(index, outputStrides)] = a.Data[Offset(index, aStrides)] + b.Data[Offset(index, bStrides)] + b.Data[Offset(index, bStrides)]);
+        output.Span.SequenceEqual(expected).ShouldBeTrue();
+    }
+
+    [Test]
+    public void Every_length_stays_inside_its_buffers([Range(0, 130)] int length, [Values] bool atStart)
+    {
+        using var x = new GuardedBuffer<float>(length, atStart);
+        using var third = new GuardedBuffer<double>((length * 3) - (length > 0 ? 2 : 0), atStart);
+        using var y = new GuardedBuffer<float>(length, atStart);
+        using var less = new GuardedBuffer<byte>(length, atStart);
+        for (int i = 0; i < length; i++) (x.Span[i], third.Span[i * 3]) = (i - 60, 5);
+
+        Pointwise.Unary<Exponential, float>(default, [length], Operand.Of(y.Data, [1]), Operand.Of(x.Data, [1]));
+        Pointwise.Binary<Less, double>(default, [length], Operand.Of(less.Data, [1]), Operand.Of(x.Data, [1]), Operand.Of(third.Data, [3]));
+
+        for (int i = 0; i < length; i++)
+        {
+            y.Span[i].ShouldBe(MathF.Exp(i - 60), 1e-6 * MathF.Exp(i - 60));
+            less.Span[i].ShouldBe(i - 60 < 5 ? (byte)1 : (byte)0);
+        }
+    }
+
+    [Test]
+    public void Bits_do_not_depend_on_how_data_is_sliced()
+    {
+        const int Length = 100;
+        float* x = stackalloc float[Length], whole = stackalloc float[Length], part = stackalloc float[Length];
+        for (int i = 0; i < Length; i++) x[i] = (i * 0.37f) - 20;
+        Pointwise.Unary<Exponential, float>(default, [Length], Operand.Of(whole, [1]), Operand.Of(x, [1]));
+        for (int start = 0; start < 40; start++)
+            for (int length = 1; length < 60; length++)
+            {
+                Pointwise.Unary<Exponential, float>(default, [length], Operand.Of(part, [1]), Operand.Of(x + start, [1]));
+                new Span<float>(part, length).SequenceEqual(new Span<float>(whole + start, length)).ShouldBeTrue();
+            }
+    }
+
+    [Test]
+    public void Derivatives_read_missing_operands_as_zeros()
+    {
+        float* g = stackalloc float[3] { 1, 2, 3 }, b = stackalloc float[3] { 10, 20, 30 }, output = stackalloc float[3];
+        Pointwise.BinaryChainA<AddTwice, float>(default, [3], Operand.Of(output, [1]), Operand.Of(g, [1]), default, Operand.Of(b, [1]), default);
+        new Span<float>(output, 3).ToArray().ShouldBe([51, 102, 153]);
+        Pointwise.BinaryChainA<AddTwice, float>(default, [3], Operand.Of(output, [1]), Operand.Of(g, [1]), Operand.Of(b, [1]), default, Operand.Of(b, [1]));
+        new Span<float>(output, 3).ToArray().ShouldBe([101, 202, 303]);
+    }
+
+    [Test]
+    public void A_bool_operand_selects()
+    {
+        byte* mask = stackalloc byte[40];
+        long* chosen = stackalloc long[40];
+        long* results = stackalloc long[40];
+        for (int i = 0; i < 40; i++) (mask[i], chosen[i]) = (i % 3 == 0 ? (byte)1 : (byte)0, i);
+        long other = -5;
+        Pointwise.Ternary<Select, long>(default, [40], Operand.Of(results, [1]), Operand.Of(mask, [1]), Operand.Of(chosen, [1]), Operand.Of(&other, [0]));
+        for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? i : -5);
+        Pointwise.TernaryChainC<Select, long>(default, [40], Operand.Of(results, [1]), Operand.Of(chosen, [1]), Operand.Of(mask, [1]), default, default, default);
+        for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? 0 : i);
+    }
+
+    [Test]
+    public void Copies_convert_between_all_types([Range(0, 40)] int length, [Values(1, 2)] int stride)
+    {
+        CheckCopy<float, double>(length, stride, x => x);
+        CheckCopy<float, long>(length, stride, x => (long)x);
+        CheckCopy<float, byte>(length, stride, x => x != 0 ? (byte)1 : (byte)0);
+        CheckCopy<double, float>(length, stride, x => (float)x);
+        CheckCopy<double, double>(length, stride, x => x);
+        CheckCopy<long, float>(length, stride, x => x);
+        CheckCopy<long, byte>(length, stride, x => x != 0 ? (byte)1 : (byte)0);
+        CheckCopy<byte, long>(length, stride, x => x);
+        CheckCopy<byte, float>(length, stride, x => x);
+        CheckCopy<byte, byte>(length, stride, x => x);
+    }
+
+    static void CheckCopy<S, T>(int length, int stride, Func<S, T> convert)
+        where S : unmanaged, System.Numerics.INumber<S>
+        where T : unmanaged
+    {
+        int extent = length == 0 ? 0 : 1 + ((length - 1) * stride);
+        using var source = new GuardedBuffer<S>(extent);
+        using var destination = new GuardedBuffer<T>(extent);
+        for (int i = 0; i < extent; i++) source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
+        Pointwise.Copy([length], Operand.Of(destination.Data, [stride]), Operand.Of(source.Data, [stride]));
+        for (int i = 0; i < extent; i++) destination.Span[i].ShouldBe(i % stride == 0 ? convert(source.Span[i]) : default);
+    }
+
+    [Test]
+    public void Numbers_that_no_Int64_holds_become_its_smallest_value()
+    {
+        double* x = stackalloc double[7] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 9.3e18, -9.3e18, -2.7, 1e15 };
+        long* y = stackalloc long[7];
+        Pointwise.Copy([7], Operand.Of(y, [1]), Operand.Of(x, [1]));
+        new Span<long>(y, 7).ToArray().ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
+    }
+
+    static int Extent(int[] sizes, long[] strides) =>
+        sizes.Contains(0) ? 0 : 1 + (int)sizes.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
+
+    static long Offset(int[] index, long[] strides) => index.Zip(strides, (i, stride) => i * stride).Sum();
+
+    static void ForEach(int[] sizes, Action<int[]> visit)
+    {
+        var index = new int[sizes.Length];
+        for (long left = sizes.Aggregate(1L, (n, size) => n * size); left > 0; left--)
+        {
+            visit(index);
+            for (int d = sizes.Length - 1; d >= 0 && ++index[d] == sizes[d]; d--) index[d] = 0;
+        }
+    }
+}
