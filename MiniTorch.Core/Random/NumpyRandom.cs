@@ -1,0 +1,264 @@
+using System.Numerics;
+
+namespace MiniTorch;
+
+/// <summary>
+/// The stream of NumPy's legacy generator: new NumpyRandom(seed) draws what the functions of numpy.random draw after
+/// numpy.random.seed(seed), and what numpy.random.RandomState(seed) draws.
+/// </summary>
+/// <remarks>Not thread-safe, and its state cannot be saved: it is for reproducing data made with NumPy. <see cref="Generator"/> is the
+/// library's own source of random numbers.</remarks>
+public sealed class NumpyRandom
+{
+    readonly MersenneTwister _engine;
+    double? _nextNormal;
+
+    /// <summary>Starts the stream of <paramref name="seed"/> (numpy.random.seed).</summary>
+    /// <param name="seed">0 … 2³² − 1.</param>
+    /// <exception cref="ValueException">The seed is out of range.</exception>
+    public NumpyRandom(long seed)
+    {
+        if (seed is < 0 or > uint.MaxValue)
+            throw new ValueException($"NumpyRandom: the seed must be between 0 and 2^32 - 1, but is {seed}.");
+        _engine = new MersenneTwister((uint)seed);
+    }
+
+    /// <summary>Uniform numbers of [0, 1) (numpy.random.rand).</summary>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> numbers.</returns>
+    /// <exception cref="ValueException"><paramref name="count"/> is negative, here and in the other methods.</exception>
+    public double[] Rand(int count) => Draw("rand", count, NextUniform);
+
+    /// <summary>Standard normal numbers by the polar method, whose second number waits for the next call (numpy.random.randn).</summary>
+    /// <inheritdoc cref="Rand"/>
+    public double[] RandN(int count) => Draw("randn", count, NextNormal);
+
+    /// <summary>Uniform numbers of [low, high) (numpy.random.uniform).</summary>
+    /// <param name="low">The lower end.</param>
+    /// <param name="high">The upper end; below <paramref name="low"/> it mirrors the numbers, as in NumPy.</param>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> numbers.</returns>
+    /// <exception cref="ValueException">high − low is not finite.</exception>
+    public double[] Uniform(double low, double high, int count)
+    {
+        double range = high - low;
+        if (!double.IsFinite(range))
+            throw new ValueException($"uniform: needs a finite high - low, but got low={low}, high={high}.");
+        return Draw("uniform", count, () => low + range * NextUniform());
+    }
+
+    /// <summary>Normal numbers (numpy.random.normal).</summary>
+    /// <param name="mean">The mean (loc).</param>
+    /// <param name="std">The standard deviation (scale).</param>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> numbers.</returns>
+    /// <exception cref="ValueException"><paramref name="std"/> is negative or NaN.</exception>
+    public double[] Normal(double mean, double std, int count)
+    {
+        if (!(std >= 0))
+            throw new ValueException($"normal: needs std >= 0, but got std={std}.");
+        return Draw("normal", count, () => mean + std * NextNormal());
+    }
+
+    /// <summary>Exponential numbers (numpy.random.exponential).</summary>
+    /// <param name="scale">The mean, 1/λ.</param>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> numbers.</returns>
+    /// <exception cref="ValueException"><paramref name="scale"/> is negative or NaN.</exception>
+    public double[] Exponential(double scale, int count)
+    {
+        if (!(scale >= 0))
+            throw new ValueException($"exponential: needs scale >= 0, but got scale={scale}.");
+        return Draw("exponential", count, () => scale * -Math.Log(1 - NextUniform()));
+    }
+
+    /// <summary>Numbers of successes in <paramref name="trials"/> trials (numpy.random.binomial).</summary>
+    /// <param name="trials">Trials a number (n).</param>
+    /// <param name="probability">The probability of success (p).</param>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> numbers of 0 … trials.</returns>
+    /// <exception cref="ValueException"><paramref name="trials"/> is negative, or the probability outside [0, 1].</exception>
+    public long[] Binomial(long trials, double probability, int count)
+    {
+        var sampler = new BinomialSampler(trials, probability);
+        return Draw("binomial", count, () => sampler.Next(NextUniform));
+    }
+
+    /// <summary>Integers of [low, high) (numpy.random.randint of int64).</summary>
+    /// <param name="low">The smallest integer.</param>
+    /// <param name="high">One more than the largest integer.</param>
+    /// <param name="count">How many.</param>
+    /// <returns><paramref name="count"/> integers.</returns>
+    /// <exception cref="ValueException">low ≥ high.</exception>
+    public long[] RandInt(long low, long high, int count)
+    {
+        if (low >= high)
+            throw new ValueException($"randint: needs low < high, but got low={low}, high={high}.");
+        ulong largest = unchecked((ulong)high - (ulong)low) - 1;
+        return Draw("randint", count, () => unchecked((long)NextUpTo(largest) + low));
+    }
+
+    /// <summary>A random order of 0, 1, … count − 1 (numpy.random.permutation).</summary>
+    /// <inheritdoc cref="Rand"/>
+    public long[] Permutation(int count)
+    {
+        long next = 0;
+        var order = Draw("permutation", count, () => next++);
+        Shuffle<long>(order);
+        return order;
+    }
+
+    /// <summary>Reorders rows in place (numpy.random.shuffle).</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="data">Rows one after the other.</param>
+    /// <param name="rowLength">Elements a row: 1 for a vector.</param>
+    /// <exception cref="ValueException"><paramref name="rowLength"/> does not divide the number of elements.</exception>
+    public void Shuffle<T>(Span<T> data, int rowLength = 1)
+    {
+        if (rowLength < 1 || data.Length % rowLength != 0)
+            throw new ValueException($"shuffle: {data.Length} elements are no rows of {rowLength}.");
+        for (int row = data.Length / rowLength - 1; row > 0; row--)
+        {
+            int other = (int)NextUpTo((ulong)row);
+            for (int i = 0; i < rowLength; i++)
+                (data[row * rowLength + i], data[other * rowLength + i]) = (data[other * rowLength + i], data[row * rowLength + i]);
+        }
+    }
+
+    /// <summary>Picks from 0, 1, … population − 1, all alike probable (numpy.random.choice).</summary>
+    /// <param name="population">How many there are.</param>
+    /// <param name="count">How many to pick.</param>
+    /// <param name="replace">Whether one may be picked again.</param>
+    /// <returns><paramref name="count"/> picks.</returns>
+    /// <exception cref="ValueException">The population is empty, or without replacement smaller than <paramref name="count"/>.</exception>
+    public long[] Choice(int population, int count, bool replace = true)
+    {
+        if (replace)
+            return RandInt(0, population, count);
+        if (count < 0 || count > population)
+            throw new ValueException($"choice: cannot pick {count} of {population} without replacement.");
+        return Permutation(population)[..count];
+    }
+
+    /// <summary>Picks from 0, 1, … with the given probabilities (numpy.random.choice with p).</summary>
+    /// <param name="probabilities">The probability of each; they sum to 1.</param>
+    /// <param name="count">How many to pick.</param>
+    /// <param name="replace">Whether one may be picked again.</param>
+    /// <returns><paramref name="count"/> picks.</returns>
+    /// <exception cref="ValueException">A probability is negative or NaN, they do not sum to 1, or without replacement fewer are
+    /// positive than are to be picked.</exception>
+    public long[] Choice(ReadOnlySpan<double> probabilities, int count, bool replace = true)
+    {
+        RequireDistribution(probabilities, replace ? 1 : count);
+        var cumulative = Cumulative(probabilities);
+        if (replace)
+            return Draw("choice", count, () => Pick(cumulative, NextUniform()));
+
+        // Rounds, each over what is left: a round's repetitions count once and are drawn again.
+        var left = probabilities.ToArray();
+        var picks = new List<long>();
+        while (picks.Count < count)
+        {
+            var uniforms = Rand(count - picks.Count);
+            foreach (long pick in picks)
+                left[pick] = 0;
+            cumulative = Cumulative(left);
+            picks.AddRange(uniforms.Select(u => Pick(cumulative, u)).Distinct());
+        }
+        return [.. picks];
+    }
+
+    static T[] Draw<T>(string op, int count, Func<T> next)
+    {
+        if (count < 0)
+            throw new ValueException($"{op}: cannot draw {count} numbers.");
+        var numbers = new T[count];
+        for (int i = 0; i < count; i++)
+            numbers[i] = next();
+        return numbers;
+    }
+
+    double NextUniform()
+    {
+        uint high = _engine.Next32() >> 5, low = _engine.Next32() >> 6;
+        return (high * (double)(1 << 26) + low) / (1L << 53);
+    }
+
+    double NextNormal()
+    {
+        if (_nextNormal is { } second)
+        {
+            _nextNormal = null;
+            return second;
+        }
+        double x, y, squares;
+        do
+        {
+            x = 2 * NextUniform() - 1;
+            y = 2 * NextUniform() - 1;
+            squares = x * x + y * y;
+        }
+        while (squares is >= 1 or 0);
+        double factor = Math.Sqrt(-2 * Math.Log(squares) / squares);
+        _nextNormal = factor * x;
+        return factor * y;
+    }
+
+    /// <summary>An integer of [0, <paramref name="largest"/>] by rejection of bits, in as many words as the range needs.</summary>
+    ulong NextUpTo(ulong largest)
+    {
+        if (largest == 0)
+            return 0;
+        ulong mask = ulong.MaxValue >> BitOperations.LeadingZeroCount(largest);
+        ulong value;
+        do
+            value = (largest <= uint.MaxValue ? _engine.Next32() : _engine.Next64()) & mask;
+        while (value > largest);
+        return value;
+    }
+
+    static double[] Cumulative(ReadOnlySpan<double> probabilities)
+    {
+        var sums = new double[probabilities.Length];
+        double sum = 0;
+        for (int i = 0; i < sums.Length; i++)
+            sums[i] = sum += probabilities[i];
+        for (int i = 0; i < sums.Length; i++)
+            sums[i] /= sum;
+        return sums;
+    }
+
+    /// <summary>The first index whose cumulative probability exceeds <paramref name="uniform"/>.</summary>
+    static long Pick(double[] cumulative, double uniform)
+    {
+        int first = 0, end = cumulative.Length;
+        while (first < end)
+        {
+            int middle = (first + end) / 2;
+            if (cumulative[middle] <= uniform)
+                first = middle + 1;
+            else
+                end = middle;
+        }
+        return first;
+    }
+
+    static void RequireDistribution(ReadOnlySpan<double> probabilities, int needed)
+    {
+        double sum = 0;
+        int positive = 0;
+        foreach (double probability in probabilities)
+        {
+            if (!(probability >= 0))
+                throw new ValueException($"choice: needs probabilities >= 0, but one is {probability}.");
+            sum += probability;
+            if (probability > 0)
+                positive++;
+        }
+        // NumPy's tolerance, √ε
+        if (!(Math.Abs(sum - 1) <= 1.4901161193847656e-8))
+            throw new ValueException($"choice: the probabilities must sum to 1, but sum to {sum}.");
+        if (positive < needed)
+            throw new ValueException($"choice: cannot pick {needed} without replacement, as only {positive} have a positive probability.");
+    }
+}
