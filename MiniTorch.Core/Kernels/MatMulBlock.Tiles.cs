@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <content>The shapes of a tile of C that stays in registers: rows of strips, composed from structs that the compiler keeps in registers.</content>
+internal static unsafe partial class MatMulBlock<T, V>
+{
+    /// <summary>Vectors side by side in one row; where the columns don't fill the last one, it overlaps the one before.</summary>
+    public interface IStrip<S>
+        where S : struct, IStrip<S>
+    {
+        static abstract S Load(T* row, long columns);
+
+        static abstract void Store(S s, T* row, long columns);
+
+        /// <summary>a · b + c.</summary>
+        static abstract S MultiplyAdd(V a, S b, S c);
+    }
+
+    /// <summary>Strips below one another.</summary>
+    public interface IRows<R, S>
+        where R : struct, IRows<R, S>
+        where S : struct, IStrip<S>
+    {
+        static abstract int Count { get; }
+
+        static abstract R Load(T* c, long cRow, long columns);
+
+        static abstract void Store(R r, T* c, long cRow, long columns);
+
+        /// <summary>The outer product of a column of A and a row of B, added to c.</summary>
+        static abstract R MultiplyAdd(T* a, long aRow, S b, R c);
+    }
+
+    /// <summary>One vector of which only the first lanes are columns.</summary>
+    public struct Narrow : IStrip<Narrow>
+    {
+        V _lanes;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Narrow Load(T* row, long columns) => new() { _lanes = V.LoadPartial(row, (int)columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Narrow s, T* row, long columns) => V.StorePartial(s._lanes, row, (int)columns);
+
+        [MethodImpl(AggressiveInlining)]
+        public static Narrow MultiplyAdd(V a, Narrow b, Narrow c) => new() { _lanes = V.Fma(a, b._lanes, c._lanes) };
+    }
+
+    /// <summary>One vector.</summary>
+    public struct Strip1 : IStrip<Strip1>
+    {
+        V _only;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip1 Load(T* row, long columns) => new() { _only = V.Load(row) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Strip1 s, T* row, long columns) => V.Store(s._only, row);
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip1 MultiplyAdd(V a, Strip1 b, Strip1 c) => new() { _only = V.Fma(a, b._only, c._only) };
+    }
+
+    /// <summary>Two vectors.</summary>
+    public struct Strip2 : IStrip<Strip2>
+    {
+        V _first, _last;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip2 Load(T* row, long columns) => new() { _first = V.Load(row), _last = V.Load(row + (columns - V.Count)) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Strip2 s, T* row, long columns)
+        {
+            V.Store(s._first, row);
+            V.Store(s._last, row + (columns - V.Count));
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip2 MultiplyAdd(V a, Strip2 b, Strip2 c) =>
+            new() { _first = V.Fma(a, b._first, c._first), _last = V.Fma(a, b._last, c._last) };
+    }
+
+    /// <summary>Three vectors.</summary>
+    public struct Strip3 : IStrip<Strip3>
+    {
+        V _first, _middle, _last;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip3 Load(T* row, long columns) =>
+            new() { _first = V.Load(row), _middle = V.Load(row + V.Count), _last = V.Load(row + (columns - V.Count)) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Strip3 s, T* row, long columns)
+        {
+            V.Store(s._first, row);
+            V.Store(s._middle, row + V.Count);
+            V.Store(s._last, row + (columns - V.Count));
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip3 MultiplyAdd(V a, Strip3 b, Strip3 c) => new()
+        {
+            _first = V.Fma(a, b._first, c._first),
+            _middle = V.Fma(a, b._middle, c._middle),
+            _last = V.Fma(a, b._last, c._last),
+        };
+    }
+
+    /// <summary>One row.</summary>
+    public struct Row<S> : IRows<Row<S>, S>
+        where S : struct, IStrip<S>
+    {
+        S _strip;
+
+        public static int Count => 1;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Row<S> Load(T* c, long cRow, long columns) => new() { _strip = S.Load(c, columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Row<S> r, T* c, long cRow, long columns) => S.Store(r._strip, c, columns);
+
+        [MethodImpl(AggressiveInlining)]
+        public static Row<S> MultiplyAdd(T* a, long aRow, S b, Row<S> c) => new() { _strip = S.MultiplyAdd(V.Broadcast(*a), b, c._strip) };
+    }
+
+    /// <summary>Twice the rows of <typeparamref name="R"/>.</summary>
+    public struct Twice<R, S> : IRows<Twice<R, S>, S>
+        where R : struct, IRows<R, S>
+        where S : struct, IStrip<S>
+    {
+        R _top, _bottom;
+
+        public static int Count => 2 * R.Count;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Twice<R, S> Load(T* c, long cRow, long columns) =>
+            new() { _top = R.Load(c, cRow, columns), _bottom = R.Load(c + R.Count * cRow, cRow, columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Twice<R, S> r, T* c, long cRow, long columns)
+        {
+            R.Store(r._top, c, cRow, columns);
+            R.Store(r._bottom, c + R.Count * cRow, cRow, columns);
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        public static Twice<R, S> MultiplyAdd(T* a, long aRow, S b, Twice<R, S> c) => new()
+        {
+            _top = R.MultiplyAdd(a, aRow, b, c._top),
+            _bottom = R.MultiplyAdd(a + R.Count * aRow, aRow, b, c._bottom),
+        };
+    }
+}

@@ -1,0 +1,72 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// A matrix product of one strip of columns, tile by tile. Every element of C is one chain of fused multiply-adds in the order of k, whatever the
+/// tile, so the bits of a product depend neither on tiling nor on the vector width.
+/// </summary>
+internal static unsafe partial class MatMulBlock<T, V>
+    where T : unmanaged, IBinaryNumber<T>
+    where V : struct, IVector<V, T>
+{
+    /// <summary>The most vectors side by side in a strip: with 8 rows they fill 24 of 32 registers.</summary>
+    public const int WidestStrip = 3;
+
+    // Eight rows need 32 registers: AVX-512 and Arm have them.
+    static bool HasTallTiles => V.Count * sizeof(T) == 64 || AdvSimd.IsSupported;
+
+    /// <summary>
+    /// C = A·B, or C += A·B, where B has unit column stride and at most <see cref="WidestStrip"/> vectors of columns; fewer than a vector only
+    /// where those are all the columns there are.
+    /// </summary>
+    public static void Multiply(
+        long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+    {
+        if (columns < V.Count) MultiplyRows<Narrow>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        else if (columns == V.Count) MultiplyRows<Strip1>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        else if (columns <= 2 * V.Count) MultiplyRows<Strip2>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        else MultiplyRows<Strip3>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+    }
+
+    static void MultiplyRows<S>(
+        long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        where S : struct, IStrip<S>
+    {
+        long row = 0;
+        if (HasTallTiles)
+            row = MultiplyTiles<Twice<Twice<Twice<Row<S>, S>, S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        row = MultiplyTiles<Twice<Twice<Row<S>, S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        row = MultiplyTiles<Twice<Row<S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        MultiplyTiles<Row<S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+    }
+
+    /// <summary>As many tiles of R's height as fit below <paramref name="row"/>; returns the first row not done.</summary>
+    static long MultiplyTiles<R, S>(
+        long row, long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        where R : struct, IRows<R, S>
+        where S : struct, IStrip<S>
+    {
+        for (; row + R.Count <= rows; row += R.Count)
+            MultiplyTile<R, S>(columns, k, a + row * aRow, aRow, aCol, b, bRow, c + row * cRow, cRow, accumulate);
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void MultiplyTile<R, S>(long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        where R : struct, IRows<R, S>
+        where S : struct, IStrip<S>
+    {
+        R sum = accumulate ? R.Load(c, cRow, columns) : default;
+        for (long p = 0; p < k; p++)
+        {
+            sum = R.MultiplyAdd(a, aRow, S.Load(b, columns), sum);
+            a += aCol;
+            b += bRow;
+        }
+
+        R.Store(sum, c, cRow, columns);
+    }
+}
