@@ -1,0 +1,188 @@
+using System.Numerics;
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+public sealed unsafe class MatMulTests
+{
+    static readonly long[] Rows = [0, 1, 2, 5, 8, 15];
+    static readonly long[] Columns = [0, 1, 7, 16, 17, 33, 48, 50];
+    static readonly long[] Depths = [0, 1, 9];
+
+    delegate void Product<T>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
+        where T : unmanaged, IBinaryNumber<T>;
+
+    [Test]
+    public void Every_element_is_one_chain_of_multiply_adds_whatever_the_shape_and_strides(
+        [Values] MatrixLayout a, [Values] MatrixLayout b)
+    {
+        CheckAll<float>(Run, a, b, MathF.FusedMultiplyAdd);
+        CheckAll<double>(Run, a, b, Math.FusedMultiplyAdd);
+        CheckAll<long>(Run, a, b, (x, y, z) => unchecked(x * y + z));
+    }
+
+    [Test]
+    public void Every_vector_width_gives_the_same_bits([Values(MatrixLayout.RowMajor, MatrixLayout.ColumnMajor)] MatrixLayout b)
+    {
+        CheckAll<float>(RunWith<float, V512<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
+        CheckAll<float>(RunWith<float, V256<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
+        CheckAll<float>(RunWith<float, V128<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
+        CheckAll<float>(RunWith<float, Scalar<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
+        CheckAll<double>(RunWith<double, V256<double>>, MatrixLayout.RowMajor, b, Math.FusedMultiplyAdd);
+        CheckAll<double>(RunWith<double, V128<double>>, MatrixLayout.RowMajor, b, Math.FusedMultiplyAdd);
+    }
+
+    [Test]
+    public void Large_products_that_pack_and_split_depth_keep_the_same_chain([Values] bool accumulate)
+    {
+        Check<float>(Run, 300, 530, 1100, MatrixLayout.RowMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
+        Check<float>(Run, 270, 70, 1030, MatrixLayout.ColumnMajor, MatrixLayout.ColumnMajor, accumulate, MathF.FusedMultiplyAdd);
+        Check<double>(Run, 257, 130, 1025, MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, accumulate, Math.FusedMultiplyAdd);
+    }
+
+    [Test]
+    public void The_product_is_within_the_error_bound_of_a_product_in_double()
+    {
+        var random = new Random(5);
+        using var a = new GuardedMatrix<float>(37, 300, MatrixLayout.RowMajor, random);
+        using var b = new GuardedMatrix<float>(300, 53, MatrixLayout.RowMajor, random);
+        using var c = new GuardedMatrix<float>(37, 53, MatrixLayout.RowMajor, random);
+        Run(37, 53, 300, a, b, c, false);
+        for (long i = 0; i < 37; i++)
+        {
+            for (long j = 0; j < 53; j++)
+            {
+                double sum = 0, magnitude = 0;
+                for (long p = 0; p < 300; p++)
+                {
+                    sum += (double)a[i, p] * b[p, j];
+                    magnitude += Math.Abs((double)a[i, p] * b[p, j]);
+                }
+
+                Math.Abs(c[i, j] - sum).ShouldBeLessThanOrEqualTo(300 * magnitude * 6e-8);
+            }
+        }
+    }
+
+    [Test, NonParallelizable]
+    public void The_number_of_threads_does_not_change_a_bit([Values] MatrixLayout layout)
+    {
+        int count = Workers.Count;
+        try
+        {
+            var random = new Random(11);
+            using var a = new GuardedMatrix<float>(259, 300, layout, random);
+            using var b = new GuardedMatrix<float>(300, 211, layout, random);
+            using var one = new GuardedMatrix<float>(259, 211, MatrixLayout.RowMajor, random);
+            using var other = new GuardedMatrix<float>(259, 211, MatrixLayout.RowMajor, random);
+            Workers.Count = 1;
+            Run(259, 211, 300, a, b, one, false);
+            foreach (int threads in (int[])[2, 3, 7])
+            {
+                Workers.Count = threads;
+                other.Memory.Clear();
+                Run(259, 211, 300, a, b, other, false);
+                other.Memory.SequenceEqual(one.Memory).ShouldBeTrue();
+            }
+        }
+        finally
+        {
+            Workers.Count = count;
+        }
+    }
+
+    [Test]
+    public void A_batch_is_its_products_one_by_one_with_shared_and_permuted_operands(
+        [Values(1, 3, 16)] int m, [Values(1, 5, 20, 64)] int n, [Values] bool accumulate)
+    {
+        const long First = 3, Second = 4, K = 9;
+        var random = new Random(3);
+        using var a = new GuardedMatrix<float>(First * Second * m, K, MatrixLayout.RowMajor, random);
+        using var b = new GuardedMatrix<float>(Second * K, n, MatrixLayout.RowMajor, random);
+        using var c = new GuardedMatrix<float>(First * Second * m, n, MatrixLayout.RowMajor, random);
+        float[] expected = c.Memory.ToArray();
+        fixed (float* e = expected)
+        {
+            for (long i = 0; i < First; i++)
+            {
+                for (long j = 0; j < Second; j++)
+                {
+                    float* aStart = a.Data + (j * First + i) * m * K, cStart = e + (i * Second + j) * m * n;
+                    MatMul.Run(m, n, K, aStart, K, 1, b.Data + j * K * n, n, 1, cStart, n, accumulate);
+                }
+            }
+        }
+
+        long[] aStrides = [m * K, First * m * K], bStrides = [0, K * n], cStrides = [Second * m * n, m * n];
+        MatMul.RunBatched([First, Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
+        c.Memory.SequenceEqual(expected).ShouldBeTrue();
+    }
+
+    [Test]
+    public void A_batch_that_shares_B_is_one_tall_product()
+    {
+        var random = new Random(4);
+        using var a = new GuardedMatrix<double>(5 * 7, 6, MatrixLayout.RowMajor, random);
+        using var b = new GuardedMatrix<double>(6, 10, MatrixLayout.RowMajor, random);
+        using var batched = new GuardedMatrix<double>(5 * 7, 10, MatrixLayout.RowMajor, random);
+        using var tall = new GuardedMatrix<double>(5 * 7, 10, MatrixLayout.RowMajor, random);
+        MatMul.RunBatched([5], [42], [0], [70], 7, 10, 6, a.Data, 6, 1, b.Data, 10, 1, batched.Data, 10, false);
+        Run(35, 10, 6, a, b, tall, false);
+        batched.Memory.SequenceEqual(tall.Memory).ShouldBeTrue();
+    }
+
+    [Test]
+    public void An_empty_batch_touches_nothing() =>
+        MatMul.RunBatched<float>([2, 0], [1, 1], [1, 1], [1, 1], 4, 4, 4, null, 4, 1, null, 4, 1, null, 4, false);
+
+    static void CheckAll<T>(Product<T> run, MatrixLayout aLayout, MatrixLayout bLayout, Func<T, T, T, T> multiplyAdd)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        foreach (long m in Rows)
+            foreach (long n in Columns)
+                foreach (long k in Depths)
+                    Check(run, m, n, k, aLayout, bLayout, (m + n + k) % 2 == 0, multiplyAdd);
+    }
+
+    static void Check<T>(
+        Product<T> run, long m, long n, long k, MatrixLayout aLayout, MatrixLayout bLayout, bool accumulate, Func<T, T, T, T> multiplyAdd)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        var random = new Random((int)(m * 10_000 + n * 100 + k));
+        bool atStart = random.Next(2) == 0;
+        using var a = new GuardedMatrix<T>(m, k, aLayout, random, atStart);
+        using var b = new GuardedMatrix<T>(k, n, bLayout, random, atStart);
+        using var c = new GuardedMatrix<T>(m, n, random.Next(2) == 0 ? MatrixLayout.RowMajor : MatrixLayout.Padded, random, atStart);
+        T[] expected = c.Memory.ToArray();
+        for (long i = 0; i < m; i++)
+        {
+            for (long j = 0; j < n; j++)
+            {
+                T sum = accumulate ? c[i, j] : T.Zero;
+                for (long p = 0; p < k; p++)
+                    sum = multiplyAdd(a[i, p], b[p, j], sum);
+                expected[i * c.Row + j] = sum;
+            }
+        }
+
+        run(m, n, k, a, b, c, accumulate);
+        if (!c.Memory.SequenceEqual(expected))
+            Assert.Fail($"({m}, {k}) x ({k}, {n}), A {aLayout}, B {bLayout}, accumulate {accumulate}, {typeof(T).Name}");
+    }
+
+    static void Run<T>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
+        where T : unmanaged, IBinaryNumber<T> =>
+        MatMul.Run(m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row, b.Column, c.Data, c.Row, accumulate);
+
+    static void RunWith<T, V>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
+        where T : unmanaged, IBinaryNumber<T>
+        where V : struct, IVector<V, T>
+    {
+        if (m == 0 || n == 0) return;
+        new MatMulJob<T>
+        {
+            Products = 1, M = m, N = n, K = k, A = a.Data, ARow = a.Row, ACol = a.Column, B = b.Data, BRow = b.Row, BCol = b.Column,
+            C = c.Data, CRow = c.Row, Accumulate = accumulate,
+        }.Run<V>();
+    }
+}
