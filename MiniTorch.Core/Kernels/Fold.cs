@@ -1,0 +1,131 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>A reduction: each element is mapped, and the results are combined two by two, in any grouping.</summary>
+internal interface IFold
+{
+    /// <summary>What combines without effect; the result over no elements.</summary>
+    static abstract V Identity<V>() where V : struct, IReal<V>;
+
+    /// <summary>What an element counts; <paramref name="center"/> belongs to its result.</summary>
+    static virtual V Map<V>(V x, V center) where V : struct, IReal<V> => x;
+
+    /// <summary>Two results as one.</summary>
+    static abstract V Combine<V>(V a, V b) where V : struct, IReal<V>;
+}
+
+/// <summary>The reductions that kernels are compiled for.</summary>
+internal static class Fold
+{
+    /// <summary>Σ x.</summary>
+    internal readonly struct Sum : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+    }
+
+    /// <summary>Σ x².</summary>
+    internal readonly struct SumOfSquares : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Map<V>(V x, V center) where V : struct, IReal<V> => x * x;
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+    }
+
+    /// <summary>Σ (x − center)².</summary>
+    internal readonly struct SumOfSquaredDeviations : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Map<V>(V x, V center) where V : struct, IReal<V> => (x - center) * (x - center);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+    }
+
+    /// <summary>Σ |x|.</summary>
+    internal readonly struct SumOfAbsolutes : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Abs(x);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+    }
+
+    /// <summary>Π x.</summary>
+    internal readonly struct Product : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(1);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a * b;
+    }
+
+    /// <summary>max x; NaN where any is NaN.</summary>
+    internal readonly struct Max : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(double.NegativeInfinity);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Max(a, b);
+    }
+
+    /// <summary>min x; NaN where any is NaN.</summary>
+    internal readonly struct Min : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(double.PositiveInfinity);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Min(a, b);
+    }
+
+    /// <summary>max |x|; NaN where any is NaN.</summary>
+    internal readonly struct MaxOfAbsolutes : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Abs(x);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Max(a, b);
+    }
+
+    /// <summary>The lanes as one result: halves are combined until one is left.</summary>
+    public static unsafe T Across<V, T, TFold>(V lanes)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        T* values = stackalloc T[V.Count];
+        V.Store(lanes, values);
+        for (int half = V.Count / 2; half > 0; half /= 2)
+        {
+            for (int i = 0; i < half; i++)
+                values[i] = TFold.Combine(new Scalar<T>(values[i]), new Scalar<T>(values[i + half])).Value;
+        }
+
+        return values[0];
+    }
+}

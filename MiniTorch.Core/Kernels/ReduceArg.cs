@@ -1,0 +1,134 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// Extrema with their positions: the first among equals, and the first NaN where there is one. A position is row-major among the
+/// reduced dimensions. No result may be over no elements.
+/// </summary>
+internal static unsafe class ReduceArg
+{
+    /// <summary>The largest element (<typeparamref name="TFold"/> = <see cref="Fold.Max"/>) or the smallest (<see cref="Fold.Min"/>), and its position.</summary>
+    /// <param name="x">First element.</param>
+    /// <param name="dims">The array's shape.</param>
+    /// <param name="strides">The array's strides.</param>
+    /// <param name="reduced">Bit d is set where dimension d is reduced.</param>
+    /// <param name="values">The extrema, contiguous.</param>
+    /// <param name="positions">Their positions, contiguous.</param>
+    public static void Run<T, TFold>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* values, long* positions)
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        Reduce.Run<T, TFold>(x, dims, strides, reduced, values);
+        long* scratch = stackalloc long[ReducePlan.ScratchLength(dims.Length)];
+        var search = new Search<T>(x, ReducePlan.Create(dims, strides, reduced, keepOrder: true, scratch), values, positions);
+        if (!dims.Contains(0)) Simd.Run<Search<T>, T>(ref search);
+    }
+
+    /// <summary>Looks for values that are known to be there.</summary>
+    readonly struct Search<T>(T* x, ReducePlan plan, T* values, long* positions) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        readonly ReducePlan _plan = plan;
+
+        public void Run<V>() where V : struct, IVector<V, T>
+        {
+            if (_plan.IsByRows) ReduceUnits.Run(new RowSearch<V, T>(x, _plan, values, positions), _plan);
+            else ReduceUnits.Run(new ColumnSearch<V, T>(x, _plan, values, positions), _plan);
+        }
+    }
+
+    /// <summary>Lanes that hold the value sought; a NaN is found only where it is the value sought.</summary>
+    static ulong Matches<V, T>(V x, V sought)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => V.ToBits(V.Or(V.Equal(x, sought), V.Not(V.Equal(x, x))));
+
+    readonly struct RowSearch<V, T>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        readonly ReducePlan _plan = plan;
+
+        public long Count => _plan.Results;
+
+        public void Run(long unit)
+        {
+            _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
+            long position = 0;
+            Find(0, x + offset, V.Broadcast(values[result]), ref position);
+            positions[result] = position;
+        }
+
+        bool Find(int level, T* start, V sought, ref long position)
+        {
+            long size = _plan.ReducedSizes[level];
+            if (level == _plan.ReducedRank - 1) return FindInRow(start, size, sought, ref position);
+            for (long i = 0; i < size; i++)
+            {
+                if (Find(level + 1, start + i * _plan.ReducedStrides[level], sought, ref position)) return true;
+            }
+
+            return false;
+        }
+
+        static bool FindInRow(T* row, long size, V sought, ref long position)
+        {
+            for (long i = 0; i < size; i += V.Count)
+            {
+                int lanes = (int)Math.Min(V.Count, size - i);
+                ulong found = Matches<V, T>(ColumnAccess.Load<V, T>(row + i, 1, lanes), sought) & ((1UL << lanes) - 1);
+                if (found == 0) continue;
+                position += i + BitOperations.TrailingZeroCount(found);
+                return true;
+            }
+
+            position += size;
+            return false;
+        }
+    }
+
+    readonly struct ColumnSearch<V, T>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        readonly ReducePlan _plan = plan;
+
+        long Columns => _plan.KeptSizes[_plan.KeptRank - 1];
+
+        long UnitsPerRow => (Columns - 1) / V.Count + 1;
+
+        public long Count => _plan.Results / Columns * UnitsPerRow;
+
+        public void Run(long unit)
+        {
+            int last = _plan.KeptRank - 1;
+            long columnStride = _plan.KeptStrides[last], resultStride = _plan.ResultStrides[last];
+            (long row, long block) = Math.DivRem(unit, UnitsPerRow);
+            _plan.Locate(row, last, out long offset, out long result);
+            long column = block * V.Count;
+            int lanes = (int)Math.Min(V.Count, Columns - column);
+            V sought = ColumnAccess.Load<V, T>(values + result + column * resultStride, resultStride, lanes);
+            ulong missing = (1UL << lanes) - 1;
+            long position = 0;
+            Find(0, x + offset + column * columnStride, sought, lanes, ref missing, ref position, positions + result + column * resultStride);
+        }
+
+        void Find(int level, T* start, V sought, int lanes, ref ulong missing, ref long position, long* found)
+        {
+            int last = _plan.KeptRank - 1;
+            for (long i = 0; i < _plan.ReducedSizes[level] && missing != 0; i++, start += _plan.ReducedStrides[level])
+            {
+                if (level < _plan.ReducedRank - 1)
+                {
+                    Find(level + 1, start, sought, lanes, ref missing, ref position, found);
+                    continue;
+                }
+
+                ulong matches = Matches<V, T>(ColumnAccess.Load<V, T>(start, _plan.KeptStrides[last], lanes), sought) & missing;
+                missing &= ~matches;
+                for (; matches != 0; matches &= matches - 1) found[BitOperations.TrailingZeroCount(matches) * _plan.ResultStrides[last]] = position;
+                position++;
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>One result from neighbouring elements: four vectors of partial results run along them.</summary>
+internal readonly unsafe struct ReduceRows<V, T, TFold>(V center) : IReduceLeaf<V, T>
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+    where TFold : IFold
+{
+    // So many sequential additions in one lane lose less than the pairwise tree above them.
+    const int Depth = 16;
+
+    readonly V _center = center;
+
+    public long Length => 4 * V.Count * Depth;
+
+    public int SavedLength => V.Count;
+
+    public V Run(T* x, long count)
+    {
+        V a = TFold.Identity<V>(), b = a, c = a, d = a;
+        long i = 0;
+        for (; i <= count - 4 * V.Count; i += 4 * V.Count)
+        {
+            a = TFold.Combine(a, TFold.Map(V.Load(x + i), _center));
+            b = TFold.Combine(b, TFold.Map(V.Load(x + i + V.Count), _center));
+            c = TFold.Combine(c, TFold.Map(V.Load(x + i + 2 * V.Count), _center));
+            d = TFold.Combine(d, TFold.Map(V.Load(x + i + 3 * V.Count), _center));
+        }
+
+        for (; i <= count - V.Count; i += V.Count) a = TFold.Combine(a, TFold.Map(V.Load(x + i), _center));
+        if (i < count)
+        {
+            int rest = (int)(count - i);
+            V tail = TFold.Map(V.LoadPartial(x + i, rest), _center);
+            b = TFold.Combine(b, V.Where(V.FromBits((1UL << rest) - 1), tail, TFold.Identity<V>()));
+        }
+
+        return TFold.Combine(TFold.Combine(a, b), TFold.Combine(c, d));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public V Combine(V a, V b) => TFold.Combine(a, b);
+
+    public void Save(V a, T* memory) => V.Store(a, memory);
+
+    public V Restore(T* memory) => V.Load(memory);
+}

@@ -1,0 +1,103 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+[TestFixture]
+public unsafe class ReduceArgTests
+{
+    static readonly int[][] Shapes = [[], [7], [5, 3], [3, 70], [130, 2], [2, 1, 5], [4, 3, 37], [2, 3, 4, 5], [2, 33, 1, 67]];
+    readonly Random _random = new(3);
+
+    static IEnumerable<TestCaseData> Reductions() =>
+        from shape in Shapes
+        from reduced in Enumerable.Range(0, 1 << shape.Length)
+        from layout in Enum.GetValues<Layout>()
+        select new TestCaseData(shape, (ulong)reduced, layout).SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
+
+    static int[] Kept(int[] dims, ulong reduced) => [.. dims.Where((_, d) => (reduced >> d & 1) == 0)];
+
+    static T[][] Groups<T>(StridedArray<T> x, ulong reduced)
+        where T : unmanaged => [.. StridedArray<T>.Positions(x.Dims).GroupBy(p => string.Join(',', Kept(p, reduced)), p => x[p]).Select(g => g.ToArray())];
+
+    /// <summary>PyTorch's rule: a NaN beats every number, and the first of equals wins.</summary>
+    static int FirstBest(double[] group, int sign)
+    {
+        int best = 0;
+        for (int i = 1; i < group.Length; i++)
+        {
+            bool better = double.IsNaN(group[i]) ? !double.IsNaN(group[best]) : sign * group[i] > sign * group[best];
+            if (better) best = i;
+        }
+
+        return best;
+    }
+
+    static void Check<TFold>(StridedArray<double> x, ulong reduced, int sign)
+        where TFold : IFold
+    {
+        double[][] groups = Groups(x, reduced);
+        int[] kept = Kept(x.Dims, reduced);
+        var values = new StridedArray<double>(kept, Layout.Contiguous, () => -77, -99);
+        var positions = new StridedArray<long>(kept, Layout.Contiguous, () => -77, -99);
+        ReduceArg.Run<double, TFold>(x.Pointer, x.Dims, x.Strides, reduced, values.Pointer, positions.Pointer);
+        positions.Values.ShouldBe(groups.Select(g => (long)FirstBest(g, sign)));
+        values.Values.ShouldBe(groups.Select(g => g[FirstBest(g, sign)]));
+        values.SentinelsShouldBeIntact();
+        positions.SentinelsShouldBeIntact();
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void The_first_among_ties_is_found(int[] dims, ulong reduced, Layout layout)
+    {
+        var x = new StridedArray<double>(dims, layout, () => _random.Next(6), double.NaN);
+        Check<Fold.Max>(x, reduced, 1);
+        Check<Fold.Min>(x, reduced, -1);
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void The_first_NaN_is_the_extremum(int[] dims, ulong reduced, Layout layout)
+    {
+        var x = new StridedArray<double>(dims, layout, () => _random.Next(30) == 0 ? double.NaN : _random.Next(3) == 0 ? double.NegativeInfinity : _random.Next(9));
+        Check<Fold.Max>(x, reduced, 1);
+        Check<Fold.Min>(x, reduced, -1);
+    }
+
+    [Test]
+    public void Integers_have_positions_too()
+    {
+        var x = new StridedArray<long>([4], Layout.Stepped, () => 0) { [[2]] = long.MaxValue, [[1]] = long.MinValue };
+        long value, position;
+        ReduceArg.Run<long, Fold.Max>(x.Pointer, x.Dims, x.Strides, 1, &value, &position);
+        (value, position).ShouldBe((long.MaxValue, 2));
+        ReduceArg.Run<long, Fold.Min>(x.Pointer, x.Dims, x.Strides, 1, &value, &position);
+        (value, position).ShouldBe((long.MinValue, 1));
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void Booleans_are_counted_and_joined(int[] dims, ulong reduced, Layout layout)
+    {
+        var x = new StridedArray<byte>(dims, layout, () => (byte)(_random.Next(9) == 0 ? 0 : 1), 1);
+        byte[][] groups = Groups(x, reduced);
+        int[] kept = Kept(dims, reduced);
+        var counts = new StridedArray<long>(kept, Layout.Contiguous, () => -1, -2);
+        var (any, all) = (new StridedArray<byte>(kept, Layout.Contiguous, () => 7), new StridedArray<byte>(kept, Layout.Contiguous, () => 7));
+        ReduceMask.Count(x.Pointer, dims, x.Strides, reduced, counts.Pointer);
+        ReduceMask.Any(x.Pointer, dims, x.Strides, reduced, any.Pointer);
+        ReduceMask.All(x.Pointer, dims, x.Strides, reduced, all.Pointer);
+        counts.Values.ShouldBe(groups.Select(g => g.LongCount(b => b != 0)));
+        any.Values.ShouldBe(groups.Select(g => (byte)(g.Any(b => b != 0) ? 1 : 0)));
+        all.Values.ShouldBe(groups.Select(g => (byte)(g.All(b => b != 0) ? 1 : 0)));
+        counts.SentinelsShouldBeIntact();
+    }
+
+    [Test]
+    public void Over_nothing_any_is_false_and_all_is_true()
+    {
+        byte* any = stackalloc byte[2], all = stackalloc byte[2];
+        long* counts = stackalloc long[2];
+        ReduceMask.Any(null, [2, 0], [0, 1], 2, any);
+        ReduceMask.All(null, [2, 0], [0, 1], 2, all);
+        ReduceMask.Count(null, [2, 0], [0, 1], 2, counts);
+        new long[] { any[0], any[1], all[0], all[1], counts[0], counts[1] }.ShouldBe([0, 0, 1, 1, 0, 0]);
+    }
+}

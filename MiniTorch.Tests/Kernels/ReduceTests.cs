@@ -1,0 +1,164 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+[TestFixture]
+public unsafe class ReduceTests
+{
+    static readonly int[][] Shapes = [[], [1], [7], [5, 3], [3, 70], [130, 2], [2, 1, 5], [4, 3, 37], [2, 3, 4, 5], [2, 33, 1, 67], [0, 3], [3, 0, 2]];
+    readonly Random _random = new(2);
+
+    static IEnumerable<TestCaseData> Reductions() =>
+        from shape in Shapes
+        from reduced in Enumerable.Range(0, 1 << shape.Length)
+        from layout in Enum.GetValues<Layout>()
+        select new TestCaseData(shape, (ulong)reduced, layout).SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
+
+    static int[] Kept(int[] dims, ulong reduced) => [.. dims.Where((_, d) => (reduced >> d & 1) == 0)];
+
+    static int[] KeptPosition(int[] position, ulong reduced) => Kept(position, reduced);
+
+    /// <summary>The elements of each result, in row-major order.</summary>
+    static double[][] Groups<T>(StridedArray<T> x, ulong reduced)
+        where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        int[] kept = Kept(x.Dims, reduced);
+        var groups = StridedArray<T>.Positions(kept).ToDictionary(p => string.Join(',', p), _ => new List<double>());
+        foreach (int[] p in StridedArray<T>.Positions(x.Dims)) groups[string.Join(',', KeptPosition(p, reduced))].Add(double.CreateChecked(x[p]));
+        return [.. groups.Values.Select(g => g.ToArray())];
+    }
+
+    static double[] Reduced<T, TFold>(StridedArray<T> x, ulong reduced)
+        where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        where TFold : IFold
+    {
+        var results = new StridedArray<T>(Kept(x.Dims, reduced), Layout.Contiguous, () => T.CreateTruncating(-77), T.CreateTruncating(-99));
+        Reduce.Run<T, TFold>(x.Pointer, x.Dims, x.Strides, reduced, results.Pointer);
+        results.SentinelsShouldBeIntact();
+        return [.. results.Values.Select(double.CreateChecked)];
+    }
+
+    /// <summary>Within <paramref name="tolerance"/> of the sum of absolutes, which is what the rounding errors of a sum scale with.</summary>
+    static void ShouldAgree(double[] actual, double[][] groups, Func<double[], double> naive, double tolerance)
+    {
+        actual.Length.ShouldBe(groups.Length);
+        for (int i = 0; i < actual.Length; i++) actual[i].ShouldBe(naive(groups[i]), tolerance * Math.Max(1, groups[i].Sum(Math.Abs)));
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void Every_fold_agrees_with_a_naive_loop(int[] dims, ulong reduced, Layout layout)
+    {
+        var x = new StridedArray<double>(dims, layout, () => _random.NextDouble() * 2 - 1, double.NaN);
+        double[][] groups = Groups(x, reduced);
+        ShouldAgree(Reduced<double, Fold.Sum>(x, reduced), groups, g => g.Sum(), 1e-14);
+        ShouldAgree(Reduced<double, Fold.SumOfSquares>(x, reduced), groups, g => g.Sum(v => v * v), 1e-14);
+        ShouldAgree(Reduced<double, Fold.SumOfAbsolutes>(x, reduced), groups, g => g.Sum(Math.Abs), 1e-14);
+        ShouldAgree(Reduced<double, Fold.Product>(x, reduced), groups, g => g.Aggregate(1.0, (a, b) => a * b), 1e-14);
+        if (groups.Length == 0 || groups[0].Length == 0) return;
+        Reduced<double, Fold.Max>(x, reduced).ShouldBe(groups.Select(g => g.Max()));
+        Reduced<double, Fold.Min>(x, reduced).ShouldBe(groups.Select(g => g.Min()));
+        Reduced<double, Fold.MaxOfAbsolutes>(x, reduced).ShouldBe(groups.Select(g => g.Max(Math.Abs)));
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void Floats_and_integers_reduce_alike(int[] dims, ulong reduced, Layout layout)
+    {
+        var single = new StridedArray<float>(dims, layout, () => _random.NextSingle() * 2 - 1, float.NaN);
+        ShouldAgree(Reduced<float, Fold.Sum>(single, reduced), Groups(single, reduced), g => g.Sum(), 2e-6);
+        var integers = new StridedArray<long>(dims, layout, () => _random.Next(-99, 99), long.MinValue);
+        double[][] groups = Groups(integers, reduced);
+        Reduced<long, Fold.Sum>(integers, reduced).ShouldBe(groups.Select(g => g.Sum()));
+        if (groups.Length == 0 || groups[0].Length == 0) return;
+        Reduced<long, Fold.Max>(integers, reduced).ShouldBe(groups.Select(g => g.Max()));
+        Reduced<long, Fold.Min>(integers, reduced).ShouldBe(groups.Select(g => g.Min()));
+    }
+
+    [TestCaseSource(nameof(Reductions))]
+    public void Moments_agree_with_a_naive_loop(int[] dims, ulong reduced, Layout layout)
+    {
+        var x = new StridedArray<double>(dims, layout, () => 1e6 + _random.NextDouble(), double.NaN);
+        double[][] groups = Groups(x, reduced);
+        if (groups.Length == 0 || groups[0].Length == 0) return;
+        int[] kept = Kept(dims, reduced);
+        var (means, squares) = (new StridedArray<double>(kept, Layout.Contiguous, () => -1), new StridedArray<double>(kept, Layout.Contiguous, () => -1));
+        Reduce.Moments(x.Pointer, dims, x.Strides, reduced, means.Pointer, squares.Pointer);
+        ShouldAgree(means.Values, groups, g => g.Average(), 1e-14);
+        double[] actual = squares.Values;
+        for (int i = 0; i < groups.Length; i++)
+        {
+            double mean = groups[i].Average(), expected = groups[i].Sum(v => (v - mean) * (v - mean));
+            actual[i].ShouldBe(expected, 1e-9 * Math.Max(1, expected));
+        }
+    }
+
+    [TestCase(Layout.Contiguous, 1UL)]
+    [TestCase(Layout.Contiguous, 2UL)]
+    [TestCase(Layout.Stepped, 2UL)]
+    public void NaN_and_infinities_propagate(Layout layout, ulong reduced)
+    {
+        foreach (double special in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
+        {
+            var x = new StridedArray<double>([40, 40], layout, () => _random.NextDouble(), double.NaN) { [[33, 33]] = special };
+            double[][] groups = Groups(x, reduced);
+            Reduced<double, Fold.Sum>(x, reduced)[33].ShouldBe(special);
+            Reduced<double, Fold.Max>(x, reduced)[33].ShouldBe(double.IsNegative(special) && !double.IsNaN(special) ? groups[33].Max() : special);
+            Reduced<double, Fold.Min>(x, reduced)[33].ShouldBe(double.IsPositive(special) && !double.IsNaN(special) ? groups[33].Min() : special);
+            Reduced<double, Fold.Max>(x, reduced)[32].ShouldBe(groups[32].Max());
+        }
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Ten_million_tenths_sum_to_a_million_within_4e_minus_7(int columns)
+    {
+        int rows = 10_000_000 / columns;
+        var memory = new float[rows * columns];
+        Array.Fill(memory, 0.1f);
+        float* sums = stackalloc float[columns];
+        fixed (float* x = memory) Reduce.Run<float, Fold.Sum>(x, [rows, columns], [columns, 1], 1, sums);
+        for (int i = 0; i < columns; i++) (sums[i] / (rows * (double)0.1f)).ShouldBe(1, 4e-7);
+    }
+
+    static IEnumerable<TestCaseData> LargeReductions() =>
+    [
+        new(new[] { 1_000_003 }, 1UL),
+        new(new[] { 3, 300_001 }, 2UL),
+        new(new[] { 50_001, 11 }, 1UL),
+        new(new[] { 300, 1003 }, 1UL),
+        new(new[] { 300, 1003 }, 2UL),
+        new(new[] { 70, 60, 70 }, 5UL),
+        new(new[] { 700, 6, 70 }, 5UL),
+    ];
+
+    [TestCaseSource(nameof(LargeReductions))]
+    [NonParallelizable]
+    public void Bits_do_not_depend_on_the_number_of_threads(int[] dims, ulong reduced)
+    {
+        var x = new StridedArray<float>(dims, Layout.Contiguous, _random.NextSingle);
+        int threads = Workers.Count;
+        try
+        {
+            Workers.Count = 1;
+            double[] alone = Reduced<float, Fold.Sum>(x, reduced);
+            Workers.Count = 3;
+            Reduced<float, Fold.Sum>(x, reduced).ShouldBe(alone);
+            ShouldAgree(alone, Groups(x, reduced), g => g.Sum(), 1e-6);
+        }
+        finally
+        {
+            Workers.Count = threads;
+        }
+    }
+
+    [TestCase(1UL)]
+    [TestCase(2UL)]
+    public void A_slice_of_the_results_has_the_bits_of_the_whole(ulong reduced)
+    {
+        var x = new StridedArray<float>([301, 203], Layout.Contiguous, _random.NextSingle);
+        double[] whole = Reduced<float, Fold.Sum>(x, reduced);
+        int[] sliced = reduced == 1 ? [301, 5] : [5, 203];
+        float* part = stackalloc float[5];
+        Reduce.Run<float, Fold.Sum>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
+        for (int i = 0; i < 5; i++) ((double)part[i]).ShouldBe(whole[77 + i]);
+    }
+}
