@@ -1,14 +1,45 @@
 namespace MiniTorch;
 
+/// <summary>The elements that a pointwise op computes with.</summary>
+public enum PointwiseDomain
+{
+    /// <summary>Real numbers: integers and Bool are converted to Float32 first.</summary>
+    Real,
+
+    /// <summary>Any number: integers stay integers.</summary>
+    Number,
+}
+
+/// <summary>The elements that a pointwise op gives.</summary>
+public enum PointwiseResult
+{
+    /// <summary>Those it computes with.</summary>
+    Same,
+
+    /// <summary>Truth values: 1 for true, 0 for false.</summary>
+    Bool,
+}
+
 /// <summary>A function of one element, y = f(x), with its derivative; written once for every vector width and for tensors.</summary>
 /// <remarks>Kernels are structs passed by value; their fields are the function's parameters, such as a slope.</remarks>
 public interface IUnaryKernel
 {
+    /// <summary>What the chain rules read; they get no meaningful value for anything else.</summary>
+    static virtual Reads Reads => Reads.None;
+
+    /// <summary>The inputs whose chain rule is g itself, so that no pass over memory is needed.</summary>
+    static virtual Reads PassesThrough => Reads.None;
+
+    /// <summary>Whether integers stay integers.</summary>
+    static virtual PointwiseDomain Domain => PointwiseDomain.Real;
+
+    /// <summary>Whether the result is a truth value (then there is no derivative).</summary>
+    static virtual PointwiseResult Result => PointwiseResult.Same;
+
     /// <summary>f(x).</summary>
     R Value<R>(R x) where R : struct, IReal<R>;
 
-    /// <summary>g · f′(x), for a cotangent or tangent <paramref name="g"/> and y = f(x). Only the operands that the op declares as read may be
-    /// used: the others hold no meaningful value.</summary>
+    /// <summary>g · f′(x), for a cotangent or tangent <paramref name="g"/> and y = f(x).</summary>
     R Chain<R>(R g, R x, R y) where R : struct, IReal<R>;
 }
 
@@ -16,13 +47,25 @@ public interface IUnaryKernel
 /// <remarks><inheritdoc cref="IUnaryKernel"/></remarks>
 public interface IBinaryKernel
 {
+    /// <summary>What the chain rules read; they get no meaningful value for anything else.</summary>
+    static virtual Reads Reads => Reads.None;
+
+    /// <summary>The inputs whose chain rule is g itself, so that no pass over memory is needed.</summary>
+    static virtual Reads PassesThrough => Reads.None;
+
+    /// <summary>Whether integers stay integers.</summary>
+    static virtual PointwiseDomain Domain => PointwiseDomain.Real;
+
+    /// <summary>Whether the result is a truth value (then there is no derivative).</summary>
+    static virtual PointwiseResult Result => PointwiseResult.Same;
+
     /// <summary>f(a, b).</summary>
     R Value<R>(R a, R b) where R : struct, IReal<R>;
 
-    /// <summary>g · ∂f/∂a; only the operands that the op declares as read may be used.</summary>
+    /// <summary>g · ∂f/∂a.</summary>
     R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R>;
 
-    /// <summary>g · ∂f/∂b; only the operands that the op declares as read may be used.</summary>
+    /// <summary>g · ∂f/∂b.</summary>
     R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R>;
 }
 
@@ -30,15 +73,30 @@ public interface IBinaryKernel
 /// <remarks><inheritdoc cref="IUnaryKernel"/></remarks>
 public interface ITernaryKernel
 {
+    /// <summary>Whether the first input is a Bool that selects among the others and does not take part in dtype promotion.</summary>
+    static virtual bool SelectsByFirst => false;
+
+    /// <summary>What the chain rules read; they get no meaningful value for anything else.</summary>
+    static virtual Reads Reads => Reads.None;
+
+    /// <summary>The inputs whose chain rule is g itself, so that no pass over memory is needed.</summary>
+    static virtual Reads PassesThrough => Reads.None;
+
+    /// <summary>Whether integers stay integers.</summary>
+    static virtual PointwiseDomain Domain => PointwiseDomain.Real;
+
+    /// <summary>Whether the result is a truth value (then there is no derivative).</summary>
+    static virtual PointwiseResult Result => PointwiseResult.Same;
+
     /// <summary>f(a, b, c).</summary>
     R Value<R>(R a, R b, R c) where R : struct, IReal<R>;
 
-    /// <summary>g · ∂f/∂a; only the operands that the op declares as read may be used.</summary>
+    /// <summary>g · ∂f/∂a.</summary>
     R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R>;
 
-    /// <summary>g · ∂f/∂b; only the operands that the op declares as read may be used.</summary>
+    /// <summary>g · ∂f/∂b.</summary>
     R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R>;
 
-    /// <summary>g · ∂f/∂c; only the operands that the op declares as read may be used.</summary>
+    /// <summary>g · ∂f/∂c.</summary>
     R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R>;
 }

@@ -1,0 +1,86 @@
+namespace MiniTorch;
+
+/// <summary>One running forward-mode differentiation. Inner ones have higher depths; a tangent of a level that has ended counts for nothing.</summary>
+internal sealed class Level : IDisposable
+{
+    private static int s_live;
+    private static int s_last;
+
+    public Level() => Interlocked.Increment(ref s_live);
+
+    public int Depth { get; } = Interlocked.Increment(ref s_last);
+
+    public bool IsLive { get; private set; } = true;
+
+    public static bool AnyLive => Volatile.Read(ref s_live) > 0;
+
+    public void Dispose()
+    {
+        if (!IsLive) return;
+        IsLive = false;
+        Interlocked.Decrement(ref s_live);
+    }
+}
+
+/// <summary>A tangent at one level, and those of outer levels. Keeping levels apart is what prevents perturbation confusion.</summary>
+internal sealed class Dual(Level level, Tensor tangent, Dual? outer)
+{
+    public Level Level { get; } = level;
+
+    public Tensor Tangent { get; } = tangent;
+
+    public Dual? Outer { get; } = outer;
+
+    /// <summary>The chain without the levels that have ended.</summary>
+    public static Dual? Live(Dual? dual)
+    {
+        while (dual is { Level.IsLive: false }) dual = dual.Outer;
+        return dual;
+    }
+}
+
+/// <summary>Forward mode: an operation on tensors that carry tangents also computes its result's tangent.</summary>
+internal static class Forward
+{
+    /// <summary>The innermost live level among <paramref name="inputs"/>.</summary>
+    public static Level? Innermost(ReadOnlySpan<Tensor> inputs)
+    {
+        Level? level = null;
+        foreach (Tensor input in inputs)
+            if (Dual.Live(input.Dual) is { } dual && dual.Level.Depth > (level?.Depth ?? 0)) level = dual.Level;
+        return level;
+    }
+
+    /// <summary>Applies an op at one level: the op on the values (which may carry outer tangents), then its jvp.</summary>
+    public static Tensor[] Apply(Op op, ReadOnlySpan<Tensor> inputs, Level level)
+    {
+        var values = new Tensor[inputs.Length];
+        var tangents = new Tensor?[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++) (values[i], tangents[i]) = Split(inputs[i], level);
+        Tensor[] outputs = op.Record(values);
+        if (!op.IsDifferentiable) return outputs;
+
+        var outputTangents = new Tensor?[outputs.Length];
+        op.JvpAll(new Call(op, values, outputs), tangents, outputTangents);
+        var results = new Tensor[outputs.Length];
+        for (int i = 0; i < outputs.Length; i++)
+            results[i] = outputTangents[i] is { } tangent ? outputs[i].WithDual(new Dual(level, tangent, outputs[i].Dual)) : outputs[i];
+        if (outputs[0].Node is OpNode node && ReferenceEquals(node.Op, op)) SaveDuals(node, inputs, results);
+        return results;
+    }
+
+    /// <summary>A tensor's value without, and its tangent at, <paramref name="level"/>.</summary>
+    public static (Tensor Value, Tensor? Tangent) Split(Tensor tensor, Level level)
+    {
+        Dual? dual = Dual.Live(tensor.Dual);
+        return dual is not null && ReferenceEquals(dual.Level, level) ? (tensor.WithDual(dual.Outer), dual.Tangent) : (tensor, null);
+    }
+
+    // Reverse mode inside forward mode differentiates the rules themselves, so what they read must carry its tangents.
+    private static void SaveDuals(OpNode node, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Dual?[] duals = node.EnsureRare().Duals ??= new Dual?[inputs.Length + outputs.Length];
+        for (int i = 0; i < inputs.Length; i++) duals[i] = inputs[i].Dual;
+        for (int i = 0; i < outputs.Length; i++) duals[inputs.Length + i] = outputs[i].Dual;
+    }
+}

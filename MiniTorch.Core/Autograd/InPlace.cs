@@ -1,0 +1,80 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch;
+
+/// <summary>Operations that write into existing memory: PyTorch's rules for leaves and views, version counting, and the history of what was written.</summary>
+internal static class InPlace
+{
+    /// <summary>target = kernel(target, other).</summary>
+    public static Tensor Binary<TKernel>(TKernel kernel, Tensor target, Tensor other, string op) where TKernel : struct, IBinaryKernel
+    {
+        Check(op, target, other);
+        if (!NeedsHistory(target, other))
+        {
+            Tensor operand = Separate(target, other).To(target.DType).ExpandTo(target.Shape);
+            PointwiseCall.RunInto(new BinaryValue<TKernel>(kernel), target, target, operand);
+            target.Storage.Version++;
+            return target;
+        }
+        return Assign(target, new BinaryOp<TKernel>(kernel).Apply(target.Clone(), other).To(target.DType));
+    }
+
+    /// <summary>target = source, broadcast and converted.</summary>
+    public static Tensor Copy(Tensor target, Tensor source, string op)
+    {
+        Check(op, target, source, converts: true);
+        if (NeedsHistory(target, source)) return Assign(target, source.To(target.DType).ExpandTo(target.Shape).Clone());
+        Copies.Into(target, Separate(target, source).ExpandTo(target.Shape).Detach());
+        target.Storage.Version++;
+        return target;
+    }
+
+    /// <summary>Adds values of the same shape, outside the graph and its version counting.</summary>
+    public static void AddValues(Tensor target, Tensor values) => PointwiseCall.RunInto(new BinaryValue<Add>(default), target, target, values);
+
+    /// <summary>Makes the node of a view whose base was written through another tensor.</summary>
+    public static void RefreshView(Tensor view, Tensor root)
+    {
+        view.Epoch = root.Epoch;
+        view.SetHistory(root.Node is null ? null : new UnaryNode(new Restride(Relative(view, root)), root, view, Reads.None), 0);
+    }
+
+    private static bool NeedsHistory(Tensor target, Tensor other) =>
+        GradMode.Enabled && target.DType.IsFloat() && (target.Node is not null || target.Base?.Node is not null || other.Node is not null);
+
+    // The values are computed already; what remains is to write them, and to make them the history of the target and of what it is a view of.
+    private static Tensor Assign(Tensor target, Tensor result)
+    {
+        Copies.Into(target, result.Detach());
+        target.Storage.Version++;
+        Tensor root = target.Base ?? target;
+        if (target.Base is null) root.SetHistory(result.Node, result.Slot);
+        else root.SetHistory(new BinaryNode(new WriteAt(Relative(target, root)), root, result, root, Reads.None), 0);
+        root.Epoch++;
+        return target;
+    }
+
+    private static Layout Relative(Tensor view, Tensor root) =>
+        root.IsContiguous ? new Layout(view.Shape, view.Layout.Strides, view.Layout.Offset - root.Layout.Offset)
+        : throw new GraphException($"an in-place operation on a view of a detached tensor that is not contiguous, shape {root.Shape}; Clone() the detached tensor first");
+
+    // A source that shares memory with the target in another layout is read before it is written over.
+    private static Tensor Separate(Tensor target, Tensor source) =>
+        ReferenceEquals(target.Storage, source.Storage) && !ReferenceEquals(target.Layout, source.Layout) ? Copies.Fresh(source) : source;
+
+    private static void Check(string op, Tensor target, Tensor other, bool converts = false)
+    {
+        if (GradMode.Enabled && (target.Base ?? target).Node is LeafNode)
+            throw new GraphException($"{op}: {(target.Base is null ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, and its graph would be wrong after a change; "
+                + "write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
+        if (target.Dual is not null || other.Dual is not null)
+            throw new GraphException($"{op}: in-place operations do not carry forward-mode tangents; use the operation that returns a new tensor");
+        if (target.Layout.Overlaps)
+            throw new ShapeException($"{op}: several elements of this expanded tensor, shape {target.Shape}, share one place in memory; Clone() it before writing");
+        if (Shape.Broadcast(target.Shape, other.Shape, op) != target.Shape)
+            throw new ShapeException($"{op}: shape {other.Shape} does not broadcast to the target's shape {target.Shape}, which cannot change");
+        if (!converts && DTypes.Promote(target, other) is { } dtype && dtype != target.DType && !(dtype.IsFloat() && target.DType.IsFloat()))
+            throw new DTypeException($"{op}: the result is {dtype} and cannot be written into {target.DType}; convert the target with To first");
+    }
+}

@@ -1,0 +1,231 @@
+namespace MiniTorch;
+
+/// <summary>Where a gradient goes on to: an output of the node that produced an input; a null node where none is needed.</summary>
+internal readonly struct Edge(Node? node, int slot)
+{
+    public readonly Node? Node = node;
+    public readonly int Slot = slot;
+
+    public static Edge To(Tensor tensor) => new(tensor.Node, tensor.Slot);
+}
+
+/// <summary>An input or output as a rule will need it: always its layout; its storage, and the version it had, only where the rule reads values.</summary>
+internal readonly struct Saved
+{
+    public readonly Layout Layout;
+    public readonly Storage? Storage;
+    private readonly int _version;
+
+    public Saved(Tensor tensor, bool values)
+    {
+        Layout = tensor.Layout;
+        if (!values) return;
+        Storage = tensor.Storage;
+        _version = Storage.Version;
+    }
+
+    private Saved(Layout layout)
+    {
+        Layout = layout;
+    }
+
+    /// <summary>The layout alone.</summary>
+    public Saved WithoutValues => new(Layout);
+
+    /// <summary>The saved tensor again, linked to the graph by <paramref name="edge"/>.</summary>
+    public Tensor Unwrap(Node reader, int place, Edge edge)
+    {
+        if (Storage is null) throw reader.NotSaved(place);
+        if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, _version, Storage.Version);
+        var tensor = new Tensor(Storage, Layout, edge.Node, edge.Slot);
+        return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
+    }
+}
+
+/// <summary>A place in the graph that receives a gradient.</summary>
+internal abstract class Node
+{
+    /// <summary>One more than the highest input's: whoever consumes a node's output stands higher, so that descending heights are an order for backward.</summary>
+    public int Height { get; protected init; }
+
+    /// <summary>The gradient gathered so far in a running backward pass (of the first output; those of others are in <see cref="Rare"/>).</summary>
+    public Tensor? Cotangent { get; set; }
+
+    /// <summary>The backward pass that this node waits in; 0 outside.</summary>
+    public int Pass;
+
+    /// <summary>What few nodes have.</summary>
+    public RareState? Rare { get; set; }
+
+    public abstract string Name { get; }
+
+    public abstract int InputCount { get; }
+
+    public abstract Edge this[int input] { get; }
+
+    public RareState EnsureRare() => Rare ??= new RareState();
+
+    /// <summary>The error that a rule reads what its op has not declared.</summary>
+    public MiniTorchException NotSaved(int place) =>
+        new GraphException($"{Name}: the derivative rule reads {Place(place)}, which was not saved; declare it in the op's Reads");
+
+    /// <summary>The error that a saved tensor has changed since.</summary>
+    public MiniTorchException Overwritten(int place, Shape shape, int saved, int now) =>
+        new GraphException($"{Name}: {Place(place)}, shape {shape}, was saved for backward and has been changed since by an in-place operation (version {now}, saved at {saved}). "
+            + $"Clone() it before changing it, or use the operation that returns a new tensor.{Rare?.Origin}");
+
+    private string Place(int place) => place >= InputCount ? "its output" : $"input {place}";
+
+    /// <summary>Tangents of saved tensors, retained gradients, further outputs, where the op was called.</summary>
+    internal sealed class RareState
+    {
+        public Dual?[]? Duals { get; set; }
+
+        public Dictionary<int, Tensor?>? Retained { get; set; }
+
+        public Tensor?[]? Cotangents { get; set; }
+
+        public string? Origin { get; set; }
+    }
+}
+
+/// <summary>The end of the graph at a leaf that requires a gradient: it gathers <see cref="Grad"/> (PyTorch's AccumulateGrad).</summary>
+internal sealed class LeafNode : Node
+{
+    public Tensor? Grad { get; set; }
+
+    public override string Name => "Leaf";
+
+    public override int InputCount => 0;
+
+    public override Edge this[int input] => throw new ArgumentOutOfRangeException(nameof(input));
+}
+
+/// <summary>A recorded operation: its op, its edges, and what its rule reads.</summary>
+internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
+{
+    private Saved _output = new(output, savesOutput);
+
+    public Op Op { get; } = op;
+
+    /// <summary>Whether what the rule reads has been let go of.</summary>
+    public bool Released { get; private set; }
+
+    public override string Name => Op.Name;
+
+    public abstract Layout InputLayout(int input);
+
+    public abstract Tensor Input(int input);
+
+    public Layout OutputLayout => _output.Layout;
+
+    public virtual Tensor Output(int slot) => _output.Unwrap(this, InputCount, new Edge(this, 0));
+
+    /// <summary>Lets go of saved storages; edges and layouts stay.</summary>
+    public virtual void Release()
+    {
+        _output = _output.WithoutValues;
+        Released = true;
+    }
+
+    protected static int Above(int height, Tensor input) => input.Node is { } node && node.Height >= height ? node.Height + 1 : height;
+}
+
+internal sealed class UnaryNode : OpNode
+{
+    private readonly Edge _edge;
+    private Saved _input;
+
+    public UnaryNode(Op op, Tensor input, Tensor output, Reads reads) : base(op, output, (reads & Reads.Output) != 0)
+    {
+        _edge = Edge.To(input);
+        _input = new Saved(input, (reads & Reads.Input0) != 0);
+        Height = Above(1, input);
+    }
+
+    public override int InputCount => 1;
+
+    public override Edge this[int input] => _edge;
+
+    public override Layout InputLayout(int input) => _input.Layout;
+
+    public override Tensor Input(int input) => _input.Unwrap(this, 0, _edge);
+
+    public override void Release()
+    {
+        base.Release();
+        _input = _input.WithoutValues;
+    }
+}
+
+internal sealed class BinaryNode : OpNode
+{
+    private readonly Edge _edge0, _edge1;
+    private Saved _input0, _input1;
+
+    public BinaryNode(Op op, Tensor a, Tensor b, Tensor output, Reads reads) : base(op, output, (reads & Reads.Output) != 0)
+    {
+        _edge0 = Edge.To(a);
+        _edge1 = Edge.To(b);
+        _input0 = new Saved(a, (reads & Reads.Input0) != 0);
+        _input1 = new Saved(b, (reads & Reads.Input1) != 0);
+        Height = Above(Above(1, a), b);
+    }
+
+    public override int InputCount => 2;
+
+    public override Edge this[int input] => input == 0 ? _edge0 : _edge1;
+
+    public override Layout InputLayout(int input) => (input == 0 ? _input0 : _input1).Layout;
+
+    public override Tensor Input(int input) => input == 0 ? _input0.Unwrap(this, 0, _edge0) : _input1.Unwrap(this, 1, _edge1);
+
+    public override void Release()
+    {
+        base.Release();
+        _input0 = _input0.WithoutValues;
+        _input1 = _input1.WithoutValues;
+    }
+}
+
+/// <summary>Any number of inputs and outputs.</summary>
+internal sealed class ManyNode : OpNode
+{
+    private readonly Edge[] _edges;
+    private readonly Saved[] _inputs, _outputs;
+
+    public ManyNode(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, Reads reads) : base(op, outputs[0], (reads & Reads.Output) != 0)
+    {
+        _edges = new Edge[inputs.Length];
+        _inputs = new Saved[inputs.Length];
+        int height = 1;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            _edges[i] = Edge.To(inputs[i]);
+            _inputs[i] = new Saved(inputs[i], reads.HasInput(i));
+            height = Above(height, inputs[i]);
+        }
+        _outputs = new Saved[outputs.Length - 1];
+        for (int i = 1; i < outputs.Length; i++) _outputs[i - 1] = new Saved(outputs[i], (reads & Reads.Output) != 0);
+        Height = height;
+    }
+
+    public int OutputCount => _outputs.Length + 1;
+
+    public override int InputCount => _edges.Length;
+
+    public override Edge this[int input] => _edges[input];
+
+    public override Layout InputLayout(int input) => _inputs[input].Layout;
+
+    public override Tensor Input(int input) => _inputs[input].Unwrap(this, input, _edges[input]);
+
+    public override Tensor Output(int slot) => slot == 0 ? base.Output(0) : _outputs[slot - 1].Unwrap(this, InputCount + slot, new Edge(this, slot));
+
+    public override void Release()
+    {
+        base.Release();
+        foreach (ref Saved input in _inputs.AsSpan()) input = input.WithoutValues;
+        foreach (ref Saved output in _outputs.AsSpan()) output = output.WithoutValues;
+    }
+}

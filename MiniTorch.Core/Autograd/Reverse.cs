@@ -1,0 +1,254 @@
+using MiniTorch.Ops;
+
+namespace MiniTorch;
+
+/// <summary>
+/// One backward pass: nodes are taken highest first, so each has gathered all of its gradient when its rule runs. Iterative: a graph may be
+/// millions of operations deep.
+/// </summary>
+internal sealed class Reverse
+{
+    private static int s_lastPass;
+
+    private readonly int _pass = NextPass();
+    private readonly bool _retainGraph, _createGraph, _reuseMemory;
+    private readonly HashSet<Node>? _wanted;
+    private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
+    private NodeHeap _waiting = new();
+    private Tensor? _current;
+
+    private Reverse(bool retainGraph, bool createGraph, HashSet<Node>? wanted, Dictionary<(Node Node, int Slot), Tensor?>? targets)
+    {
+        _retainGraph = retainGraph || createGraph;
+        _createGraph = createGraph;
+        _reuseMemory = !createGraph && !Level.AnyLive && !Trace.On;
+        _wanted = wanted;
+        _targets = targets;
+    }
+
+    /// <summary>Adds the gradients of all leaves to their Grad.</summary>
+    public static void Accumulate(Tensor output, Tensor cotangent, bool retainGraph, bool createGraph)
+    {
+        new Reverse(retainGraph, createGraph, null, null).Run([output], [cotangent]);
+        BufferPool.SweepAtLowWater();
+    }
+
+    /// <summary>The gradients of <paramref name="inputs"/>; null for one that the outputs do not depend on. No leaf's Grad changes.</summary>
+    public static Tensor?[] Gradients(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents, ReadOnlySpan<Tensor> inputs, bool retainGraph, bool createGraph)
+    {
+        var targets = new Dictionary<(Node, int), Tensor?>();
+        foreach (Tensor input in inputs) targets[(input.Node!, input.Slot)] = null;
+        new Reverse(retainGraph, createGraph, Leading(outputs, targets), targets).Run(outputs, cotangents);
+        var gradients = new Tensor?[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            gradients[i] = targets[(inputs[i].Node!, inputs[i].Slot)];
+            (gradients[i]?.Storage as NativeStorage)?.Expose();
+        }
+        return gradients;
+    }
+
+    private void Run(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents)
+    {
+        using ModeScope mode = GradMode.Record(_createGraph);
+        try
+        {
+            for (int i = 0; i < outputs.Length; i++)
+                if (outputs[i].Node is not null) Send(Edge.To(outputs[i]), cotangents[i]);
+            while (_waiting.Count > 0) Differentiate((OpNode)_waiting.Pop());
+        }
+        finally
+        {
+            EngineScope.Close();
+            while (_waiting.Count > 0) Forget(_waiting.Pop()); // after an error: leave nothing behind
+        }
+    }
+
+    private void Differentiate(OpNode node)
+    {
+        Tensor? cotangent = node.Cotangent;
+        Tensor?[]? more = node.Rare?.Cotangents;
+        node.Cotangent = null;
+        if (more is not null) node.Rare!.Cotangents = null;
+        node.Pass = 0;
+        Keep(node, cotangent, more);
+        if (!Continues(node)) return;
+        if (node.Released && node.Op.Reads != Reads.None)
+            throw new GraphException($"{node.Name}: backward went through this graph before, and what its rules read was let go of; pass retainGraph: true to the first Backward or Grad");
+
+        Op op = node.Op;
+        bool reuse = _reuseMemory && op.KeepsNothing;
+        if (!reuse) Expose(cotangent, more);
+        if (reuse) EngineScope.Open();
+        Slots gradients = default;
+        Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
+        var call = new Call(node, _wanted);
+        if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Gather(cotangent, more, many.OutputCount), span);
+        else op.Vjp(call, cotangent!, span);
+        if (Trace.On) Trace.Differentiated(node, [cotangent], span);
+        _current = cotangent;
+        for (int i = 0; i < span.Length; i++)
+            if (span[i] is { } gradient && node[i].Node is not null) Send(node[i], Checked(node, i, gradient));
+        _current = null;
+        if (reuse) EngineScope.Close();
+        Drop(cotangent);
+        if (more is not null)
+            foreach (Tensor? other in more) Drop(other);
+        if (!_retainGraph) node.Release();
+    }
+
+    // Beyond a target of Autograd.Grad there may be nothing that is wanted.
+    private bool Continues(OpNode node)
+    {
+        if (_wanted is null) return true;
+        for (int i = 0; i < node.InputCount; i++)
+            if (node[i].Node is { } input && _wanted.Contains(input)) return true;
+        return false;
+    }
+
+    /// <summary>Adds a gradient to what its receiver has gathered.</summary>
+    private void Send(Edge edge, Tensor gradient)
+    {
+        Node node = edge.Node!;
+        if (_wanted is not null && !_wanted.Contains(node)) return;
+        if (node is LeafNode leaf)
+        {
+            if (_targets is null) Store(leaf, gradient);
+            else _targets[(leaf, 0)] = Add(_targets[(leaf, 0)], gradient);
+            return;
+        }
+        int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
+        if (holder == 0) _waiting.Push(node);
+        else if (holder != _pass)
+            throw new GraphException($"{node.Name}: another backward pass is going through this graph now; a graph belongs to one thread at a time (run one pass after the other, or build a graph per thread)");
+        if (edge.Slot == 0)
+        {
+            node.Cotangent = Add(node.Cotangent, gradient);
+            return;
+        }
+        Tensor?[] more = node.EnsureRare().Cotangents ??= new Tensor?[((ManyNode)node).OutputCount];
+        more[edge.Slot] = Add(more[edge.Slot], gradient);
+    }
+
+    /// <summary>The sum of two gradients, in place where the first is the engine's alone.</summary>
+    private Tensor Add(Tensor? gathered, Tensor gradient)
+    {
+        if (gathered is null)
+        {
+            (gradient.Storage as NativeStorage)?.Hold();
+            return gradient;
+        }
+        if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType)
+        {
+            InPlace.AddValues(gathered, gradient);
+            return gathered;
+        }
+        Tensor sum = gathered + gradient;
+        (sum.Storage as NativeStorage)?.Hold();
+        Drop(gathered);
+        return sum;
+    }
+
+    private void Store(LeafNode leaf, Tensor gradient)
+    {
+        lock (leaf)
+        {
+            if (leaf.Grad is not { } grad)
+            {
+                leaf.Grad = _createGraph ? gradient : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
+                (leaf.Grad.Storage as NativeStorage)?.Hold();
+            }
+            else if (_createGraph || grad.RequiresGrad)
+            {
+                leaf.Grad = grad + gradient;
+                (leaf.Grad.Storage as NativeStorage)?.Hold();
+                Drop(grad);
+            }
+            else
+            {
+                InPlace.AddValues(grad, gradient);
+                grad.Storage.Version++;
+            }
+        }
+    }
+
+    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy.
+    private bool IsOurs(Tensor gradient) =>
+        gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
+        && storage.Holders == (ReferenceEquals(storage, _current?.Storage) ? 1 : 0);
+
+    // What a user asked to see: retained gradients, and the targets of Autograd.Grad.
+    private void Keep(OpNode node, Tensor? cotangent, Tensor?[]? more)
+    {
+        if (node.Rare?.Retained is { } retained)
+            foreach (int slot in retained.Keys.ToArray())
+                if (At(slot) is { } gradient) retained[slot] = retained[slot] is { } former ? former + gradient : _createGraph ? gradient : Copies.Fresh(gradient);
+        if (_targets is null) return;
+        int outputs = node is ManyNode many ? many.OutputCount : 1;
+        for (int slot = 0; slot < outputs; slot++)
+            if (_targets.ContainsKey((node, slot)) && At(slot) is { } gradient)
+            {
+                (gradient.Storage as NativeStorage)?.Expose();
+                _targets[(node, slot)] = gradient;
+            }
+
+        Tensor? At(int slot) => slot == 0 ? cotangent : more?[slot];
+    }
+
+    private static void Expose(Tensor? cotangent, Tensor?[]? more)
+    {
+        (cotangent?.Storage as NativeStorage)?.Expose();
+        foreach (Tensor? other in more ?? []) (other?.Storage as NativeStorage)?.Expose();
+    }
+
+    private static void Drop(Tensor? gradient) => (gradient?.Storage as NativeStorage)?.Drop();
+
+    private static void Forget(Node node)
+    {
+        node.Cotangent = null;
+        if (node.Rare is { } rare) rare.Cotangents = null;
+        node.Pass = 0;
+    }
+
+    private static Tensor?[] Gather(Tensor? first, Tensor?[]? more, int count)
+    {
+        var all = new Tensor?[count];
+        more?.CopyTo(all, 0);
+        all[0] = first;
+        return all;
+    }
+
+    private static Tensor Checked(OpNode node, int input, Tensor gradient) =>
+        gradient.Shape == node.InputLayout(input).Shape ? gradient
+        : throw new ShapeException($"{node.Name}: its derivative rule gave a gradient of shape {gradient.Shape} for input {input} of shape {node.InputLayout(input).Shape}");
+
+    /// <summary>The nodes from which a target is reached; rules of others need not run.</summary>
+    private static HashSet<Node> Leading(ReadOnlySpan<Tensor> outputs, Dictionary<(Node Node, int Slot), Tensor?> targets)
+    {
+        var reached = new HashSet<Node>();
+        var open = new Stack<Node>();
+        foreach (Tensor output in outputs)
+            if (output.Node is { } node && reached.Add(node)) open.Push(node);
+        while (open.TryPop(out Node? node))
+            for (int i = 0; i < node.InputCount; i++)
+                if (node[i].Node is { } input && reached.Add(input)) open.Push(input);
+
+        HashSet<Node> leading = [.. targets.Keys.Select(target => target.Node)];
+        foreach (Node node in reached.OrderBy(node => node.Height))
+            for (int i = 0; i < node.InputCount; i++)
+                if (node[i].Node is { } input && leading.Contains(input)) leading.Add(node);
+        return leading;
+    }
+
+    private static int NextPass()
+    {
+        int pass = Interlocked.Increment(ref s_lastPass);
+        return pass != 0 ? pass : Interlocked.Increment(ref s_lastPass);
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(4)]
+    private struct Slots
+    {
+        private Tensor? _first;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace MiniTorch;
+
+/// <summary>Watches every operation while <see cref="Autograd.DetectAnomaly"/> is on: where it was called, and whether it made the first NaN or infinity.</summary>
+internal static class Trace
+{
+    public static bool On => GradMode.DetectsAnomalies;
+
+    /// <summary>Notes the caller's line on the node, and throws where finite inputs gave a result that is not.</summary>
+    public static void Applied(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node)
+    {
+        string origin = CallerLine();
+        if (node is not null) node.EnsureRare().Origin = $" It was called{origin}.";
+        if (!AllFinite(inputs)) return;
+        foreach (Tensor output in outputs)
+            if (FirstNotFinite(output) is { } at)
+                throw new ValueException($"{op.Name}: the first value that is not finite: output{Place(output, at)} from inputs {Describe(inputs)}, called{origin}");
+    }
+
+    /// <summary>Throws where a rule made the first gradient that is not finite.</summary>
+    public static void Differentiated(OpNode node, ReadOnlySpan<Tensor?> cotangents, ReadOnlySpan<Tensor?> gradients)
+    {
+        foreach (Tensor? cotangent in cotangents)
+            if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
+        for (int i = 0; i < gradients.Length; i++)
+            if (gradients[i] is { } gradient && FirstNotFinite(gradient) is { } at)
+                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i},{Place(gradient, at)}.{node.Rare?.Origin}");
+    }
+
+    private static bool AllFinite(ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (Tensor tensor in tensors)
+            if (FirstNotFinite(tensor) is not null) return false;
+        return true;
+    }
+
+    private static long? FirstNotFinite(Tensor tensor)
+    {
+        if (!tensor.DType.IsFloat()) return null;
+        double[] values = tensor.Detach().ToArray<double>();
+        int at = Array.FindIndex(values, value => !double.IsFinite(value));
+        return at < 0 ? null : at;
+    }
+
+    private static string Place(Tensor tensor, long at)
+    {
+        double value = tensor.Detach().ToArray<double>()[at];
+        var index = new long[tensor.Rank];
+        for (int dim = tensor.Rank - 1; dim >= 0; at /= tensor.Shape[dim--]) index[dim] = at % tensor.Shape[dim];
+        return FormattableString.Invariant($" [{string.Join(", ", index)}] = {value}");
+    }
+
+    private static string Describe(ReadOnlySpan<Tensor> inputs)
+    {
+        var parts = new List<string>();
+        foreach (Tensor input in inputs)
+        {
+            double[] values = input.Detach().ToArray<double>();
+            parts.Add(values.Length == 0 ? $"{input.Shape} (empty)" : FormattableString.Invariant($"{input.Shape} in [{values.Min():g5}, {values.Max():g5}]"));
+        }
+        return string.Join(", ", parts);
+    }
+
+    // The first frame outside the library is the line a person wants to see.
+    private static string CallerLine()
+    {
+        foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
+            if (frame.GetFileName() is { } file && frame.GetMethod()?.DeclaringType?.Namespace is not ("MiniTorch" or "MiniTorch.Nn"))
+                return $" at {Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
+        return "";
+    }
+}

@@ -1,0 +1,178 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace MiniTorch;
+
+/// <summary>A native block that lives as long as the pool and serves one storage after another.</summary>
+internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeClass)
+{
+    /// <summary>Tells, without keeping it alive, whether the storage that rented the block still exists; one handle for the block's whole life.</summary>
+    public readonly WeakGCHandle<Storage> Owner = new(null!);
+
+    public byte* Data { get; } = data;
+
+    public long Capacity { get; } = capacity;
+
+    public int SizeClass { get; } = sizeClass;
+
+    /// <summary>The place in the list of rented blocks.</summary>
+    public int Place { get; set; }
+
+    /// <summary>The next block in its free list.</summary>
+    public NativeBuffer? Next { get; set; }
+}
+
+/// <summary>
+/// Native memory for storages: free lists by size class, and reclaim of blocks whose storage is unreachable. A collection of the young generation
+/// is asked for only when the blocks out on rent pass a budget (1.3 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
+/// </summary>
+/// <remarks>Measured against finalisers and against the garbage collector's own large-object heap in docs/adr/0002-memory.md.</remarks>
+internal static unsafe class BufferPool
+{
+    private const long Floor = 64L << 20;
+    private const int Alignment = 64;
+    private static readonly Lock s_gate = new();
+    private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
+    private static NativeBuffer[] s_rented = new NativeBuffer[256];
+    private static int s_rentedCount;
+    private static long s_rentedBytes, s_freeBytes, s_budget = Floor;
+
+    static BufferPool() => _ = new Sweeper();
+
+    /// <summary>Bytes in blocks that storages hold now, those not yet found unreachable included.</summary>
+    public static long RentedBytes { get { lock (s_gate) return s_rentedBytes; } }
+
+    /// <summary>Bytes in blocks that wait for the next storage.</summary>
+    public static long FreeBytes { get { lock (s_gate) return s_freeBytes; } }
+
+    /// <summary>A block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
+    public static NativeBuffer Rent(long bytes, Storage owner)
+    {
+        (int sizeClass, long capacity) = ClassOf(bytes);
+        lock (s_gate)
+        {
+            if (s_rentedBytes + capacity > s_budget) MakeRoom(capacity);
+            NativeBuffer buffer = s_free[sizeClass] ?? Allocate(capacity, sizeClass);
+            if (s_free[sizeClass] is not null)
+            {
+                s_free[sizeClass] = buffer.Next;
+                buffer.Next = null;
+                s_freeBytes -= capacity;
+            }
+            buffer.Owner.SetTarget(owner);
+            if (s_rentedCount == s_rented.Length) Array.Resize(ref s_rented, s_rentedCount * 2);
+            buffer.Place = s_rentedCount;
+            s_rented[s_rentedCount++] = buffer;
+            s_rentedBytes += capacity;
+            return buffer;
+        }
+    }
+
+    /// <summary>Takes back a block whose storage is done with it.</summary>
+    public static void Return(NativeBuffer buffer)
+    {
+        lock (s_gate) Reclaim(buffer);
+    }
+
+    /// <summary>After a backward pass hardly anything is live: the cheapest moment to look for unreachable storages, if half the budget is used.</summary>
+    public static void SweepAtLowWater()
+    {
+        if (Volatile.Read(ref s_rentedBytes) <= s_budget / 2) return;
+        lock (s_gate)
+        {
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+            Sweep();
+            SetBudget();
+        }
+    }
+
+    // The youngest generation first: a step's storages die young. Older ones only when that does not make room, because each collection of an
+    // older generation also ages what is alive.
+    private static void MakeRoom(long capacity)
+    {
+        for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > s_budget; generation++)
+        {
+            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            Sweep();
+        }
+        SetBudget(capacity);
+        Trim();
+    }
+
+    private static void SetBudget(long wanted = 0) => s_budget = Math.Max(Floor, (long)((s_rentedBytes + wanted) * 1.3));
+
+    private static void Sweep()
+    {
+        for (int i = s_rentedCount - 1; i >= 0; i--)
+            if (!s_rented[i].Owner.TryGetTarget(out _)) Reclaim(s_rented[i]);
+    }
+
+    private static void Reclaim(NativeBuffer buffer)
+    {
+        NativeBuffer last = s_rented[--s_rentedCount];
+        s_rented[last.Place = buffer.Place] = last;
+        s_rented[s_rentedCount] = null!;
+        buffer.Owner.SetTarget(null!);
+        buffer.Next = s_free[buffer.SizeClass];
+        s_free[buffer.SizeClass] = buffer;
+        s_rentedBytes -= buffer.Capacity;
+        s_freeBytes += buffer.Capacity;
+    }
+
+    // Free blocks may take as much as the budget leaves beside what is rented; the rest goes back to the system, largest first.
+    private static void Trim()
+    {
+        for (int sizeClass = s_free.Length - 1; sizeClass >= 0 && s_freeBytes > s_budget - s_rentedBytes; sizeClass--)
+            while (s_free[sizeClass] is { } buffer && s_freeBytes > s_budget - s_rentedBytes)
+            {
+                s_free[sizeClass] = buffer.Next;
+                Free(buffer);
+            }
+    }
+
+    private static void Free(NativeBuffer buffer)
+    {
+        s_freeBytes -= buffer.Capacity;
+        buffer.Owner.Dispose();
+        NativeMemory.AlignedFree(buffer.Data);
+    }
+
+    private static NativeBuffer Allocate(long capacity, int sizeClass)
+    {
+        byte* data;
+        try
+        {
+            data = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes, and {s_freeBytes:N0} wait in the pool");
+        }
+        return new NativeBuffer(data, capacity, sizeClass);
+    }
+
+    /// <summary>Four classes to the power of two: at most a quarter of a block is unused, and never touched.</summary>
+    private static (int Class, long Capacity) ClassOf(long bytes)
+    {
+        bytes = Math.Max(bytes, 128);
+        int power = BitOperations.Log2((ulong)(bytes - 1));
+        long quarter = 1L << (power - 2);
+        long quarters = (bytes - (1L << power) + quarter - 1) / quarter;
+        return (power * 4 + (int)quarters - 1, (1L << power) + quarters * quarter);
+    }
+
+    /// <summary>The net under programs that stop allocating tensors: after a collection that the runtime ran by itself, sweep too.</summary>
+    private sealed class Sweeper
+    {
+        ~Sweeper()
+        {
+            if (Environment.HasShutdownStarted) return;
+            if (s_gate.TryEnter())
+            {
+                try { Sweep(); }
+                finally { s_gate.Exit(); }
+            }
+            _ = new Sweeper(); // a re-registered one would grow old and see only full collections
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace MiniTorch;
+
+/// <summary>Where a tensor's elements lie in its storage: shape, strides and offset, counted in elements; immutable and shared.</summary>
+internal sealed class Layout
+{
+    public Layout(Shape shape, long[] strides, long offset)
+    {
+        Shape = shape;
+        Strides = strides;
+        Offset = offset;
+        IsContiguous = ReferenceEquals(strides, shape.Strides) || FollowsRowMajor(shape, strides);
+    }
+
+    public Shape Shape { get; }
+
+    public long[] Strides { get; }
+
+    public long Offset { get; }
+
+    /// <summary>Whether the elements lie row-major without gaps (sizes of 1 and empty tensors do not matter).</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>Whether two different indices can name the same element (an expanded dimension).</summary>
+    public bool Overlaps
+    {
+        get
+        {
+            if (IsContiguous) return false;
+            for (int i = 0; i < Strides.Length; i++)
+                if (Strides[i] == 0 && Shape[i] > 1) return true;
+            return false;
+        }
+    }
+
+    /// <summary>The strides of a view with another shape, or null where only a copy can have it (PyTorch's computeStride).</summary>
+    public Layout? View(Shape shape)
+    {
+        if (IsContiguous) return new Layout(shape, shape.Strides, Offset);
+        var strides = new long[shape.Rank];
+        int to = shape.Rank - 1;
+        long chunkBase = Strides[^1], seen = 1, wanted = 1;
+        for (int from = Shape.Rank - 1; from >= 0; from--)
+        {
+            seen *= Shape[from];
+            bool chunkEnds = from == 0 || (Shape[from - 1] != 1 && Strides[from - 1] != seen * chunkBase);
+            if (!chunkEnds) continue;
+            for (; to >= 0 && (wanted < seen || shape[to] == 1); to--)
+            {
+                strides[to] = wanted * chunkBase;
+                wanted *= shape[to];
+            }
+            if (wanted != seen) return null;
+            if (from > 0)
+            {
+                chunkBase = Strides[from - 1];
+                seen = wanted = 1;
+            }
+        }
+        return to == -1 ? new Layout(shape, strides, Offset) : null;
+    }
+
+    private static bool FollowsRowMajor(Shape shape, long[] strides)
+    {
+        if (shape.ElementCount == 0) return true;
+        long step = 1;
+        for (int i = strides.Length - 1; i >= 0; i--)
+        {
+            if (shape[i] == 1) continue;
+            if (strides[i] != step) return false;
+            step *= shape[i];
+        }
+        return true;
+    }
+}

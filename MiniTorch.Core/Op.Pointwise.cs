@@ -1,0 +1,240 @@
+using System.Runtime.CompilerServices;
+using MiniTorch.Kernels;
+
+namespace MiniTorch;
+
+/// <summary>An element-wise op of one input. The kernel is the whole op: value, derivative and what the derivative reads.</summary>
+/// <typeparam name="TKernel">The function and its derivative.</typeparam>
+/// <param name="Kernel">The function's parameters.</param>
+public record UnaryOp<TKernel>(TKernel Kernel) : Op
+    where TKernel : struct, IUnaryKernel
+{
+    /// <inheritdoc/>
+    public override string Name => typeof(TKernel).Name;
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => TKernel.Reads;
+
+    /// <inheritdoc/>
+    protected internal override bool IsDifferentiable => TKernel.Result == PointwiseResult.Same;
+
+    internal override bool KeepsNothing => true;
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor x)
+    {
+        DType dtype = PointwiseCall.OperandType(TKernel.Domain, x.DType);
+        return base.Apply(x.To(dtype == DType.Bool && TKernel.Result == PointwiseResult.Same ? DType.Int64 : dtype));
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        PointwiseCall.Run(new UnaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
+
+    /// <inheritdoc/>
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Chain(call, cotangent);
+
+    /// <inheritdoc/>
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0] is { } tangent ? Chain(call, tangent) : null;
+
+    private Tensor Chain(Call call, Tensor g)
+    {
+        if (TKernel.PassesThrough != 0) return g;
+        Tensor? x = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null;
+        Tensor? y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
+        return PointwiseCall.MustRecord(g, x, y)
+            ? Kernel.Chain(TensorReal.Of(g), TensorReal.Of(x), TensorReal.Of(y)).ToTensor(g)
+            : PointwiseCall.Run(new UnaryChain<TKernel>(Kernel), g.DType, g.Shape, g, x, y);
+    }
+}
+
+/// <summary>An element-wise op of two inputs, which are broadcast and promoted to a common dtype first.</summary>
+/// <typeparam name="TKernel">The function and its derivatives.</typeparam>
+/// <param name="Kernel">The function's parameters.</param>
+public record BinaryOp<TKernel>(TKernel Kernel) : Op
+    where TKernel : struct, IBinaryKernel
+{
+    /// <inheritdoc/>
+    public override string Name => typeof(TKernel).Name;
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => TKernel.Reads;
+
+    /// <inheritdoc/>
+    protected internal override bool IsDifferentiable => TKernel.Result == PointwiseResult.Same;
+
+    internal override bool KeepsNothing => true;
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor a, Tensor b)
+    {
+        if (a.DType != b.DType || !a.DType.IsFloat())
+        {
+            DType dtype = PointwiseCall.OperandType(TKernel.Domain, DTypes.Promote(a, b));
+            bool isBool = dtype == DType.Bool && TKernel.Result == PointwiseResult.Same;
+            (a, b) = (a.To(isBool ? DType.Int64 : dtype), b.To(isBool ? DType.Int64 : dtype));
+            if (isBool) return Apply(a, b).To(DType.Bool);
+        }
+        if (!ReferenceEquals(a.Layout.Shape, b.Layout.Shape))
+        {
+            Shape shape = Shape.Broadcast(a.Shape, b.Shape, Name);
+            if (a.Shape != shape) a = a.ExpandTo(shape);
+            if (b.Shape != shape) b = b.ExpandTo(shape);
+        }
+        return base.Apply(a, b);
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        PointwiseCall.Run(new BinaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
+
+    /// <inheritdoc/>
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        for (int i = 0; i < 2; i++)
+            if (call.Needs(i)) gradients[i] = Chain(call, i, cotangent);
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+        Sum(tangents[0] is { } a ? Chain(call, 0, a) : null, tangents[1] is { } b ? Chain(call, 1, b) : null);
+
+    private Tensor Chain(Call call, int input, Tensor g)
+    {
+        if (TKernel.PassesThrough.HasInput(input)) return g;
+        Tensor? a = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (TKernel.Reads & Reads.Input1) != 0 ? call.Input(1) : null;
+        Tensor? y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
+        if (PointwiseCall.MustRecord(g, a, b, y))
+        {
+            (TensorReal rg, TensorReal ra, TensorReal rb, TensorReal ry) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b), TensorReal.Of(y));
+            return (input == 0 ? Kernel.ChainA(rg, ra, rb, ry) : Kernel.ChainB(rg, ra, rb, ry)).ToTensor(g);
+        }
+        return input == 0
+            ? PointwiseCall.Run(new BinaryChainA<TKernel>(Kernel), g.DType, g.Shape, g, a, b, y)
+            : PointwiseCall.Run(new BinaryChainB<TKernel>(Kernel), g.DType, g.Shape, g, a, b, y);
+    }
+}
+
+/// <summary>An element-wise op of three inputs, all broadcast to one shape.</summary>
+/// <typeparam name="TKernel">The function and its derivatives.</typeparam>
+/// <param name="Kernel">The function's parameters.</param>
+public record TernaryOp<TKernel>(TKernel Kernel) : Op
+    where TKernel : struct, ITernaryKernel
+{
+    /// <inheritdoc/>
+    public override string Name => typeof(TKernel).Name;
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => TKernel.Reads;
+
+    internal override bool KeepsNothing => true;
+
+    /// <inheritdoc/>
+    public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
+    {
+        (Tensor a, Tensor b, Tensor c) = (inputs[0], inputs[1], inputs[2]);
+        DType dtype = PointwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(DTypes.Promote(a, b), c.DType));
+        Shape shape = Shape.Broadcast(Shape.Broadcast(a.Shape, b.Shape, Name), c.Shape, Name);
+        if (!TKernel.SelectsByFirst) a = a.To(dtype);
+        return base.ApplyAll(a.ExpandTo(shape), b.To(dtype).ExpandTo(shape), c.To(dtype).ExpandTo(shape));
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        PointwiseCall.Run(new TernaryValue<TKernel>(Kernel), inputs[1].DType, inputs[0].Shape, inputs[0], inputs[1], inputs[2]);
+
+    /// <inheritdoc/>
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        for (int i = 0; i < 3; i++)
+            if (call.Needs(i)) gradients[i] = Chain(call, i, cotangent);
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    {
+        Tensor? sum = null;
+        for (int i = 0; i < 3; i++)
+            if (tangents[i] is { } tangent) sum = Sum(sum, Chain(call, i, tangent));
+        return sum;
+    }
+
+    private Tensor Chain(Call call, int input, Tensor g)
+    {
+        if (TKernel.PassesThrough.HasInput(input)) return g;
+        Tensor? a = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (TKernel.Reads & Reads.Input1) != 0 ? call.Input(1) : null;
+        Tensor? c = (TKernel.Reads & Reads.Input2) != 0 ? call.Input(2) : null, y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
+        if (PointwiseCall.MustRecord(g, a, b, c) || PointwiseCall.MustRecord(g, y))
+        {
+            (TensorReal rg, TensorReal ra, TensorReal rb) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b));
+            (TensorReal rc, TensorReal ry) = (TensorReal.Of(c), TensorReal.Of(y));
+            return (input switch { 0 => Kernel.ChainA(rg, ra, rb, rc, ry), 1 => Kernel.ChainB(rg, ra, rb, rc, ry), _ => Kernel.ChainC(rg, ra, rb, rc, ry) }).ToTensor(g);
+        }
+        return input switch
+        {
+            0 => PointwiseCall.Run(new TernaryChainA<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
+            1 => PointwiseCall.Run(new TernaryChainB<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
+            _ => PointwiseCall.Run(new TernaryChainC<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
+        };
+    }
+}
+
+/// <summary>Runs an element-wise function on tensors' memory.</summary>
+internal static unsafe class PointwiseCall
+{
+    /// <summary>The function of up to five tensors of one shape, as a new tensor. An absent one reads as zeros.</summary>
+    public static Tensor Run<F>(F function, DType result, Shape shape, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
+        where F : struct, IElementwise
+    {
+        var output = new Tensor(Storage.Allocate(result, shape.ElementCount), shape.Layout);
+        RunInto(function, output, a, b, c, d, e);
+        return output;
+    }
+
+    /// <summary>As <see cref="Run"/>, into a tensor that exists; it may be one of the inputs.</summary>
+    public static void RunInto<F>(F function, Tensor output, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
+        where F : struct, IElementwise
+    {
+        DType compute = output.DType;
+        foreach (Tensor? input in (ReadOnlySpan<Tensor?>)[a, b, c, d, e])
+            if (input is not null && input.DType > compute) compute = input.DType;
+        fixed (byte* po = &output.Data, pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e))
+        {
+            Operand o = Of(output, po), x = Of(a, pa), y = Of(b, pb), z = Of(c, pc), u = Of(d, pd), v = Of(e, pe);
+            if (compute == DType.Float32) Elementwise.Run<F, float>(function, output.Shape, o, x, y, z, u, v);
+            else if (compute == DType.Float64) Elementwise.Run<F, double>(function, output.Shape, o, x, y, z, u, v);
+            else Elementwise.Run<F, long>(function, output.Shape, o, x, y, z, u, v);
+        }
+        GC.KeepAlive(output);
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        GC.KeepAlive(c);
+        GC.KeepAlive(d);
+        GC.KeepAlive(e);
+    }
+
+    /// <summary>Whether a derivative must go through recorded tensor operations: someone will differentiate it again.</summary>
+    public static bool MustRecord(Tensor g, Tensor? a = null, Tensor? b = null, Tensor? c = null)
+    {
+        bool grad = GradMode.Enabled;
+        return Matters(g, grad) || Matters(a, grad) || Matters(b, grad) || Matters(c, grad);
+
+        static bool Matters(Tensor? tensor, bool grad) => tensor is not null && ((grad && tensor.Node is not null) || tensor.Dual is not null);
+    }
+
+    public static DType OperandType(PointwiseDomain domain, DType dtype) =>
+        domain == PointwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;
+
+    public static DType ResultType(PointwiseResult result, DType operands) => result == PointwiseResult.Bool ? DType.Bool : operands;
+
+    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
+
+    private static Operand Of(Tensor? tensor, byte* data) =>
+        tensor is null ? default : tensor.DType switch
+        {
+            DType.Float32 => Operand.Of((float*)data, tensor.Layout.Strides),
+            DType.Float64 => Operand.Of((double*)data, tensor.Layout.Strides),
+            DType.Int64 => Operand.Of((long*)data, tensor.Layout.Strides),
+            _ => Operand.Of(data, tensor.Layout.Strides),
+        };
+}

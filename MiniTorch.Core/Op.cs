@@ -1,0 +1,174 @@
+namespace MiniTorch;
+
+/// <summary>Which values a derivative rule reads; nothing else is kept alive by the graph. Shapes are always known.</summary>
+[Flags]
+public enum Reads
+{
+    /// <summary>Shapes alone.</summary>
+    None = 0,
+
+    /// <summary>The first input.</summary>
+    Input0 = 1,
+
+    /// <summary>The second input.</summary>
+    Input1 = 2,
+
+    /// <summary>The third input.</summary>
+    Input2 = 4,
+
+    /// <summary>All inputs.</summary>
+    Inputs = 0x3fff_ffff,
+
+    /// <summary>The output, or all of several.</summary>
+    Output = 0x4000_0000,
+}
+
+/// <summary>Questions to <see cref="Reads"/>.</summary>
+internal static class ReadsExtensions
+{
+    /// <summary>Whether an input is among them; from the thirtieth on all inputs are one.</summary>
+    public static bool HasInput(this Reads reads, int input) => ((int)reads & (1 << Math.Min(input, 29))) != 0;
+}
+
+/// <summary>
+/// A differentiable operation: an immutable record with one kernel and one derivative rule. The rule is written in tensor operations, so higher
+/// derivatives follow by themselves. Derive from one of the kinds (<see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see cref="MultilinearOp"/>,
+/// <see cref="FusedOp"/> …) and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
+/// </summary>
+public abstract record Op
+{
+    /// <summary>The name in errors, printed tensors and graphs.</summary>
+    public virtual string Name => GetType().Name;
+
+    /// <summary>Which values the derivative rule reads.</summary>
+    protected internal virtual Reads Reads => Reads.None;
+
+    /// <summary>False where no gradient exists (comparisons, indices).</summary>
+    protected internal virtual bool IsDifferentiable => true;
+
+    /// <summary>True where the rule is known to keep none of its temporaries, so that their memory may be reused at once.</summary>
+    internal virtual bool KeepsNothing => GetType().Assembly == typeof(Op).Assembly;
+
+    /// <summary>Applies the op and records it where a gradient is wanted.</summary>
+    public Tensor Apply(params ReadOnlySpan<Tensor> inputs) =>
+        inputs.Length switch { 1 => Apply(inputs[0]), 2 => Apply(inputs[0], inputs[1]), _ => ApplyAll(inputs)[0] };
+
+    /// <summary>Applies an op of one input.</summary>
+    public virtual Tensor Apply(Tensor x)
+    {
+        if (x.Dual is not null || Trace.On) return ApplyAll([x])[0];
+        Tensor y = Compute(new ReadOnlySpan<Tensor>(in x));
+        if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
+        return y;
+    }
+
+    /// <summary>Applies an op of two inputs.</summary>
+    public virtual Tensor Apply(Tensor a, Tensor b)
+    {
+        if (a.Dual is not null || b.Dual is not null || Trace.On) return ApplyAll([a, b])[0];
+        Tensor y = Compute([a, b]);
+        if ((a.Node is not null || b.Node is not null) && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat())
+            y.SetHistory(new BinaryNode(this, a, b, y, Reads), 0);
+        return y;
+    }
+
+    /// <summary>Applies the op and gives all its outputs.</summary>
+    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) =>
+        Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
+
+    /// <summary>Applies the op to tensors of which none carries a tangent at the level at hand.</summary>
+    internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
+    {
+        if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
+        Tensor[] outputs = ComputeAll(inputs);
+        OpNode? node = null;
+        if (GradMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
+        {
+            node = (inputs.Length, outputs.Length) switch
+            {
+                (1, 1) => new UnaryNode(this, inputs[0], outputs[0], Reads),
+                (2, 1) => new BinaryNode(this, inputs[0], inputs[1], outputs[0], Reads),
+                _ => new ManyNode(this, inputs, outputs, Reads),
+            };
+            for (int i = 0; i < outputs.Length; i++)
+                if (outputs[i].DType.IsFloat()) outputs[i].SetHistory(node, i);
+        }
+        if (Trace.On) Trace.Applied(this, inputs, outputs, node);
+        return outputs;
+    }
+
+    /// <summary>The op's only output, a new tensor, computed without recording.</summary>
+    protected internal abstract Tensor Compute(ReadOnlySpan<Tensor> inputs);
+
+    /// <summary>All outputs, computed without recording.</summary>
+    protected internal virtual Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => [Compute(inputs)];
+
+    /// <summary>Puts the gradients of those inputs that <see cref="Call.Needs"/> names into <paramref name="gradients"/>.</summary>
+    protected internal abstract void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients);
+
+    /// <summary>As <see cref="Vjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
+    protected internal virtual void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => Vjp(call, cotangents[0]!, gradients);
+
+    /// <summary>The output's tangent, given the inputs' (null stands for zeros); null where it is zero.</summary>
+    protected internal abstract Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents);
+
+    /// <summary>As <see cref="Jvp"/> for an op of several outputs.</summary>
+    protected internal virtual void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
+
+    private protected static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
+
+    private static bool AnyRequiresGrad(ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (Tensor input in inputs)
+            if (input.Node is not null) return true;
+        return false;
+    }
+}
+
+/// <summary>What a derivative rule knows of the call that it differentiates.</summary>
+public readonly ref struct Call
+{
+    private readonly OpNode? _node;
+    private readonly HashSet<Node>? _wanted;
+    private readonly ReadOnlySpan<Tensor> _inputs, _outputs;
+
+    internal Call(OpNode node, HashSet<Node>? wanted)
+    {
+        _node = node;
+        _wanted = wanted;
+        Op = node.Op;
+    }
+
+    internal Call(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        Op = op;
+        _inputs = inputs;
+        _outputs = outputs;
+    }
+
+    /// <summary>The op that was called.</summary>
+    public Op Op { get; }
+
+    /// <summary>The number of inputs.</summary>
+    public int InputCount => _node?.InputCount ?? _inputs.Length;
+
+    /// <summary>The only or first output; the op must declare <see cref="Reads.Output"/>.</summary>
+    public Tensor Output => OutputAt(0);
+
+    /// <summary>The shape of the only or first output.</summary>
+    public Shape OutputShape => _node is null ? _outputs[0].Shape : _node.OutputLayout.Shape;
+
+    /// <summary>An input's values; the op must declare it in its <see cref="Op.Reads"/>.</summary>
+    public Tensor Input(int input) => _node is null ? _inputs[input] : _node.Input(input);
+
+    /// <summary>One of several outputs.</summary>
+    public Tensor OutputAt(int slot) => _node is null ? _outputs[slot] : _node.Output(slot);
+
+    /// <summary>An input's shape.</summary>
+    public Shape InputShape(int input) => InputLayout(input).Shape;
+
+    /// <summary>Whether a gradient of this input is wanted.</summary>
+    public bool Needs(int input) => _node is null || (_node[input].Node is { } node && (_wanted is null || _wanted.Contains(node)));
+
+    internal Layout InputLayout(int input) => _node is null ? _inputs[input].Layout : _node.InputLayout(input);
+}

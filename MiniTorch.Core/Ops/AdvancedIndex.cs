@@ -1,0 +1,92 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>
+/// x[i, j, …] with index tensors: the indexed dimensions are moved to the front and flattened, and the index tensors become one vector of rows, so that
+/// index_select and index_copy do the work and know the derivative.
+/// </summary>
+internal sealed class AdvancedIndex
+{
+    private readonly int[] _order;
+    private readonly int _indexed, _resultDim;
+    private readonly Shape _places;
+    private readonly Tensor _rows;
+
+    private AdvancedIndex(int[] order, int indexed, int resultDim, Shape places, Tensor rows)
+    {
+        _order = order;
+        _indexed = indexed;
+        _resultDim = resultDim;
+        _places = places;
+        _rows = rows;
+    }
+
+    /// <summary>The plan for an index tensor, or null, for each dimension of <paramref name="x"/>.</summary>
+    public static AdvancedIndex Of(Tensor x, Tensor?[] indices)
+    {
+        int[] indexed = [.. Enumerable.Range(0, x.Rank).Where(dim => indices[dim] is not null)];
+        int[] order = [.. indexed, .. Enumerable.Range(0, x.Rank).Except(indexed)];
+        Shape places = indices[indexed[0]]!.Shape;
+        foreach (int dim in indexed) places = Shape.Broadcast(places, indices[dim]!.Shape, "index");
+        bool adjacent = indexed[^1] - indexed[0] == indexed.Length - 1;
+        return new AdvancedIndex(order, indexed.Length, adjacent ? indexed[0] : 0, places, Rows(x, indices, indexed, places));
+    }
+
+    public Tensor Read(Tensor x)
+    {
+        Tensor moved = x.Permute(_order);
+        Tensor picked = Flat(moved).IndexSelect(0, _rows).Reshape([.. _places.Span, .. moved.Shape.Span[_indexed..]]);
+        return picked.Permute(ResultOrder(picked.Rank));
+    }
+
+    /// <summary>A copy of <paramref name="x"/> with the named elements replaced.</summary>
+    public Tensor Write(Tensor x, Tensor value)
+    {
+        Tensor moved = x.Permute(_order);
+        Shape front = Shape.Create([.. _places.Span, .. moved.Shape.Span[_indexed..]]);
+        int[] resultOrder = ResultOrder(front.Rank);
+        Shape result = Shape.Create([.. resultOrder.Select(dim => front[dim])]);
+        if (Shape.Broadcast(result, value.Shape, "index") != result)
+            throw new ShapeException($"index: a value of shape {value.Shape} does not broadcast to the indexed part, shape {result}");
+        Tensor rows = value.To(x.DType).ExpandTo(result).Permute(Inverse(resultOrder)).Reshape([(int)_rows.ElementCount, .. moved.Shape.Span[_indexed..]]);
+        return Flat(moved).IndexCopy(0, _rows, rows).Reshape(moved.Shape).Permute(Inverse(_order));
+    }
+
+    private Tensor Flat(Tensor moved)
+    {
+        int first = checked((int)Shape.Create(moved.Shape.Span[.._indexed]).ElementCount);
+        return moved.Reshape([first, .. moved.Shape.Span[_indexed..]]);
+    }
+
+    // The places come first in what is picked, and belong where the index tensors stood if those stood side by side.
+    private int[] ResultOrder(int rank) =>
+        [.. Enumerable.Range(_places.Rank, _resultDim), .. Enumerable.Range(0, _places.Rank), .. Enumerable.Range(_places.Rank + _resultDim, rank - _places.Rank - _resultDim)];
+
+    private static int[] Inverse(int[] order)
+    {
+        var inverse = new int[order.Length];
+        for (int i = 0; i < order.Length; i++) inverse[order[i]] = i;
+        return inverse;
+    }
+
+    private static unsafe Tensor Rows(Tensor x, Tensor?[] indices, int[] indexed, Shape places)
+    {
+        Tensor rows = Tensor.Zeros([checked((int)places.ElementCount)], DType.Int64);
+        long scale = 1;
+        for (int i = indexed.Length - 1; i >= 0; i--)
+        {
+            int dim = indexed[i];
+            Tensor index = indices[dim]!.ExpandTo(places);
+            IndexFault fault;
+            bool inRange;
+            fixed (byte* pr = &rows.Data, pi = &index.Data)
+                inRange = IndexOffsets.Add((long*)pr, (long*)pi, places, index.Layout.Strides, x.Shape[dim], scale, out fault);
+            GC.KeepAlive((rows, index));
+            if (!inRange)
+                throw new ValueException($"index: {fault.Value} (element {fault.Position} of those given, counted row-major) is not in [{-x.Shape[dim]}, {x.Shape[dim]}) of dimension {dim}, shape {x.Shape}");
+            scale *= x.Shape[dim];
+        }
+        return rows;
+    }
+}

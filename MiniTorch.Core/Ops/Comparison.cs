@@ -1,0 +1,55 @@
+namespace MiniTorch.Ops;
+
+/// <summary>The elements of a mask as numbers.</summary>
+internal static class Truth
+{
+    public static R Of<R>(R mask) where R : struct, IReal<R> => R.Where(mask, R.Of(1), R.Of(0));
+}
+
+/// <summary>a &lt; b (torch.lt); a &gt; b with the operands exchanged.</summary>
+internal readonly record struct Less : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(a, b));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>a ≤ b (torch.le).</summary>
+internal readonly record struct LessOrEqual : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>a = b (torch.eq).</summary>
+internal readonly record struct Equal : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Equal(a, b));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>x ≠ 0, as a conversion to Bool.</summary>
+internal readonly record struct IsNonZero : IUnaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, R.Of(0))));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>x = 0 (torch.logical_not).</summary>
+internal readonly record struct IsZero : IUnaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, R.Of(0)));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+}

@@ -1,0 +1,47 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>x, as a kernel: copies and conversions are pointwise too.</summary>
+internal readonly record struct Identity : IUnaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static Reads PassesThrough => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => x;
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g;
+}
+
+/// <summary>A row-major copy (torch.clone, torch.contiguous).</summary>
+internal sealed record Copy : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Fresh(inputs[0]);
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent;
+}
+
+/// <summary>A conversion to another dtype (torch.Tensor.to). Real to integer cuts off; what does not fit becomes the smallest integer.</summary>
+internal sealed record Cast(DType From, DType To) : LinearOp
+{
+    protected internal override bool IsDifferentiable => From.IsFloat() && To.IsFloat();
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Converted(inputs[0], To);
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.To(From);
+}
+
+/// <summary>Copies outside the graph.</summary>
+internal static class Copies
+{
+    /// <summary>A new row-major tensor of the same values.</summary>
+    public static Tensor Fresh(Tensor x) => Converted(x, x.DType);
+
+    public static Tensor Converted(Tensor x, DType dtype)
+    {
+        var output = new Tensor(Storage.Allocate(dtype, x.ElementCount), x.Shape.Layout);
+        Into(output, x);
+        return output;
+    }
+
+    /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>
+    public static void Into(Tensor destination, Tensor x) => PointwiseCall.RunInto(new UnaryValue<Identity>(default), destination, x);
+}

@@ -1,0 +1,129 @@
+namespace MiniTorch.Ops;
+
+/// <summary>eˣ (torch.exp).</summary>
+internal readonly record struct Exp : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Exp(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * y;
+}
+
+/// <summary>2ˣ (torch.exp2).</summary>
+internal readonly record struct Exp2 : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Exp2(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y * R.Of(0.69314718055994530942));
+}
+
+/// <summary>eˣ − 1 (torch.expm1).</summary>
+internal readonly record struct Expm1 : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Expm1(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y + R.Of(1));
+}
+
+/// <summary>ln x (torch.log).</summary>
+internal readonly record struct Log : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Log(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / x;
+}
+
+/// <summary>ln(1 + x) (torch.log1p).</summary>
+internal readonly record struct Log1p : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Log1p(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x + R.Of(1));
+}
+
+/// <summary>√x (torch.sqrt).</summary>
+internal readonly record struct Sqrt : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Sqrt(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / (R.Of(2) * y);
+}
+
+/// <summary>sin x (torch.sin).</summary>
+internal readonly record struct Sin : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Sin(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Cos(x);
+}
+
+/// <summary>cos x (torch.cos).</summary>
+internal readonly record struct Cos : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Cos(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g * R.Sin(x);
+}
+
+/// <summary>tan x (torch.tan).</summary>
+internal readonly record struct Tan : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Tan(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1) + (y * y));
+}
+
+/// <summary>arctan x (torch.atan).</summary>
+internal readonly record struct Atan : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Atan(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / (R.Of(1) + (x * x));
+}
+
+/// <summary>tanh x (torch.tanh).</summary>
+internal readonly record struct Tanh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Tanh(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1) - (y * y));
+}
+
+/// <summary>The error function (torch.erf); derivative 2/√π · e^(−x²).</summary>
+internal readonly record struct Erf : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Erf(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1.1283791670955125739) * R.Exp(-(x * x)));
+}
+
+/// <summary>1 − erf x, accurate where erf is near 1 (torch.erfc).</summary>
+internal readonly record struct Erfc : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Erfc(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(-1.1283791670955125739) * R.Exp(-(x * x)));
+}
+
+/// <summary>The inverse of erf (torch.erfinv); derivative √π/2 · e^(y²).</summary>
+internal readonly record struct Erfinv : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Erfinv(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(0.88622692545275801365) * R.Exp(y * y));
+}
+
+/// <summary>ln |Γ(x)| (torch.lgamma); derivative ψ(x).</summary>
+internal readonly record struct Lgamma : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Lgamma(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Polygamma(0, x);
+}
+
+/// <summary>The derivative of that order of ψ(x) = d ln Γ(x) / dx (torch.polygamma; order 0 is torch.digamma).</summary>
+internal readonly record struct Polygamma(int Order) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Polygamma(Order, x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Polygamma(Order + 1, x);
+}

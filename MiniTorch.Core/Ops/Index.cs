@@ -1,0 +1,146 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>How an index tensor names elements of a dimension of x: one for each element of the values (gather), or one for each whole row (index_select).</summary>
+internal readonly record struct Indexing(int Dim, bool ByRow)
+{
+    /// <summary>Reads values = x[index].</summary>
+    public unsafe void Read(Tensor x, Tensor index, Tensor values, string op)
+    {
+        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
+        {
+            IndexedLayout layout = Layout(x, index, values);
+            IndexFault fault;
+            bool done = x.DType.Size() switch
+            {
+                1 => IndexKernels.Gather(px, (long*)pi, pv, layout, out fault),
+                4 => IndexKernels.Gather((float*)px, (long*)pi, (float*)pv, layout, out fault),
+                _ => IndexKernels.Gather((long*)px, (long*)pi, (long*)pv, layout, out fault),
+            };
+            if (!done) throw OutOfRange(op, fault, x.Shape);
+        }
+        GC.KeepAlive((x, index, values));
+    }
+
+    /// <summary>Writes x[index] = values.</summary>
+    public unsafe void Write(Tensor x, Tensor index, Tensor values, string op)
+    {
+        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
+        {
+            IndexedLayout layout = Layout(x, index, values);
+            IndexFault fault;
+            bool done = x.DType.Size() switch
+            {
+                1 => IndexKernels.Scatter(px, (long*)pi, pv, layout, out fault),
+                4 => IndexKernels.Scatter((float*)px, (long*)pi, (float*)pv, layout, out fault),
+                _ => IndexKernels.Scatter((long*)px, (long*)pi, (long*)pv, layout, out fault),
+            };
+            if (!done) throw OutOfRange(op, fault, x.Shape);
+        }
+        GC.KeepAlive((x, index, values));
+    }
+
+    /// <summary>Writes x[index] += values; repeated indices sum up, in the order of the values.</summary>
+    public unsafe void Add(Tensor x, Tensor index, Tensor values, string op)
+    {
+        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
+        {
+            IndexedLayout layout = Layout(x, index, values);
+            IndexFault fault;
+            bool done = x.DType switch
+            {
+                DType.Float32 => IndexKernels.ScatterAdd((float*)px, (long*)pi, (float*)pv, layout, out fault),
+                DType.Float64 => IndexKernels.ScatterAdd((double*)px, (long*)pi, (double*)pv, layout, out fault),
+                DType.Int64 => IndexKernels.ScatterAdd((long*)px, (long*)pi, (long*)pv, layout, out fault),
+                _ => throw new DTypeException($"{op}: Bool tensors have no sum; To(DType.Int64) first"),
+            };
+            if (!done) throw OutOfRange(op, fault, x.Shape);
+        }
+        GC.KeepAlive((x, index, values));
+    }
+
+    private IndexedLayout Layout(Tensor x, Tensor index, Tensor values)
+    {
+        long[] xStrides = [.. x.Layout.Strides], indexStrides = index.Layout.Strides;
+        xStrides[Dim] = 0;
+        if (ByRow)
+        {
+            indexStrides = new long[x.Rank];
+            indexStrides[Dim] = index.Layout.Strides[0];
+        }
+        return new IndexedLayout
+        {
+            Dims = ByRow ? values.Shape : index.Shape,
+            XStrides = xStrides,
+            IndexStrides = indexStrides,
+            ValueStrides = values.Layout.Strides,
+            Scale = x.Layout.Strides[Dim],
+            Limit = x.Shape[Dim],
+        };
+    }
+
+    private ValueException OutOfRange(string op, IndexFault fault, Shape x) =>
+        new($"{op}: index {fault.Value} (element {fault.Position} of those given, counted row-major) is not in [0, {x[Dim]}) of dimension {Dim}, shape {x}");
+}
+
+/// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index.</summary>
+internal sealed record Gather(Indexing At) : LinearOp
+{
+    public override string Name => At.ByRow ? "IndexSelect" : "Gather";
+
+    protected internal override Reads Reads => Reads.Input1;
+
+    protected override bool IsIndex(int input) => input == 1;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Shape shape = At.ByRow ? inputs[0].Shape.With(At.Dim, inputs[1].Shape[0]) : inputs[1].Shape;
+        Tensor values = Tensor.Empty(shape, inputs[0].DType);
+        At.Read(inputs[0], inputs[1], values, Name);
+        return values;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        new ScatterAdd(At).Apply(Tensor.Zeros(call.InputShape(0), cotangent.DType), cotangent, call.Input(1));
+}
+
+/// <summary>x with values added at indices (torch.scatter_add; by row torch.index_add). Inputs: x, values, index.</summary>
+internal sealed record ScatterAdd(Indexing At) : LinearOp
+{
+    public override string Name => At.ByRow ? "IndexAdd" : "ScatterAdd";
+
+    protected internal override Reads Reads => Reads.Input2;
+
+    protected override bool IsIndex(int input) => input == 2;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Copies.Fresh(inputs[0]);
+        At.Add(output, inputs[2], inputs[1], Name);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        input == 0 ? cotangent : new Gather(At).Apply(cotangent, call.Input(2));
+}
+
+/// <summary>x with values written at indices, the last of several (torch.scatter; by row torch.index_copy). Inputs: x, values, index.</summary>
+internal sealed record Scatter(Indexing At) : LinearOp
+{
+    public override string Name => At.ByRow ? "IndexCopy" : "Scatter";
+
+    protected internal override Reads Reads => Reads.Input2;
+
+    protected override bool IsIndex(int input) => input == 2;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Copies.Fresh(inputs[0]);
+        At.Write(output, inputs[2], inputs[1], Name);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        input == 1 ? new Gather(At).Apply(cotangent, call.Input(2)) : Apply(cotangent, Tensor.Zeros(call.InputShape(1), cotangent.DType), call.Input(2));
+}

@@ -1,0 +1,146 @@
+namespace MiniTorch.Ops;
+
+/// <summary>The same memory in another shape (torch.Tensor.view).</summary>
+internal sealed record View(Layout To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.Reshape(call.InputShape(0));
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
+}
+
+/// <summary>Sizes of 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
+internal sealed record Expand(Shape To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Layout from = inputs[0].Layout;
+        int added = To.Rank - from.Shape.Rank;
+        var strides = new long[To.Rank];
+        for (int i = added; i < strides.Length; i++) strides[i] = from.Shape[i - added] == To[i] ? from.Strides[i - added] : 0;
+        return new Tensor(inputs[0], new Layout(To, strides, from.Offset));
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.SumTo(call.InputShape(0));
+}
+
+/// <summary>Dimensions in another order (torch.permute).</summary>
+internal sealed record Permute(int[] Dims) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Layout from = inputs[0].Layout;
+        var sizes = new int[Dims.Length];
+        var strides = new long[Dims.Length];
+        for (int i = 0; i < Dims.Length; i++) (sizes[i], strides[i]) = (from.Shape[Dims[i]], from.Strides[Dims[i]]);
+        return new Tensor(inputs[0], new Layout(Shape.Create(sizes), strides, from.Offset));
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    {
+        var inverse = new int[Dims.Length];
+        for (int i = 0; i < Dims.Length; i++) inverse[Dims[i]] = i;
+        return new Permute(inverse).Apply(cotangent);
+    }
+}
+
+/// <summary>Every <paramref name="Step"/>th element of a dimension (x[start:stop:step]).</summary>
+internal sealed record Slice(int Dim, int Start, int Length, int Step) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], Of(inputs[0].Layout));
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unslice(this, call.InputShape(0)).Apply(cotangent);
+
+    public Layout Of(Layout from)
+    {
+        long[] strides = [.. from.Strides];
+        long offset = Length == 0 ? from.Offset : from.Offset + (Start * strides[Dim]);
+        strides[Dim] *= Step;
+        return new Layout(from.Shape.With(Dim, Length), strides, offset);
+    }
+}
+
+/// <summary>Zeros with the input at a slice: the transpose of <see cref="Slice"/>.</summary>
+internal sealed record Unslice(Slice Slice, Shape To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Tensor.Zeros(To, inputs[0].DType);
+        Copies.Into(new Tensor(output, Slice.Of(output.Layout)), inputs[0]);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Slice.Apply(cotangent);
+}
+
+/// <summary>The elements that a layout names in a row-major tensor: how a view is made again from its rewritten base.</summary>
+internal sealed record Restride(Layout To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unstride(To, call.InputShape(0)).Apply(cotangent);
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Apply(tangents[0]!.Contiguous());
+}
+
+/// <summary>Zeros with the input at the elements that a layout names, summed where it repeats them: the transpose of <see cref="Restride"/>.</summary>
+internal sealed record Unstride(Layout At, Shape To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Tensor.Zeros(To, inputs[0].DType), x = inputs[0];
+        long[] strides = [.. At.Strides];
+        Shape shape = At.Shape;
+        for (int dim = 0; dim < strides.Length; dim++)
+        {
+            if (strides[dim] != 0 || shape[dim] == 1) continue;
+            x = x.Sum(dim, keepDim: true);
+            shape = shape.With(dim, 1);
+        }
+        Copies.Into(new Tensor(output, new Layout(shape, strides, At.Offset)), x);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Restride(At).Apply(cotangent.Contiguous());
+}
+
+/// <summary>The first input with the elements that a layout names taken from the second: what an in-place operation on a view makes of its base.</summary>
+internal sealed record WriteAt(Layout At) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Copies.Fresh(inputs[0]);
+        Copies.Into(new Tensor(output, At), inputs[1]);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        input == 1 ? new Restride(At).Apply(cotangent.Contiguous())
+        : new WriteAt(At).Apply(cotangent.Contiguous(), Tensor.Zeros(At.Shape, cotangent.DType));
+}
+
+/// <summary>Tensors one after the other along a dimension (torch.cat).</summary>
+internal sealed record Cat(int Dim) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        int total = 0;
+        foreach (Tensor input in inputs) total = checked(total + input.Shape[Dim]);
+        Tensor output = Tensor.Empty(inputs[0].Shape.With(Dim, total), inputs[0].DType);
+        int start = 0;
+        foreach (Tensor input in inputs)
+        {
+            Copies.Into(new Tensor(output, new Slice(Dim, start, input.Shape[Dim], 1).Of(output.Layout)), input);
+            start += input.Shape[Dim];
+        }
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    {
+        int start = 0;
+        for (int i = 0; i < input; i++) start += call.InputShape(i)[Dim];
+        return cotangent.Narrow(Dim, start, call.InputShape(input)[Dim]);
+    }
+}

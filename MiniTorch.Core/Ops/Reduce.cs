@@ -1,0 +1,88 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>Runs reductions on tensors' memory. Dimensions are bit masks.</summary>
+internal static unsafe class ReduceCall
+{
+    /// <summary>Folds the dimensions whose bit is set, keeping them with size 1.</summary>
+    public static Tensor Run<TFold>(Tensor x, ulong dims) where TFold : IFold
+    {
+        Tensor output = Tensor.Empty(Kept(x.Shape, dims), x.DType);
+        fixed (byte* px = &x.Data, po = &output.Data)
+            switch (x.DType)
+            {
+                case DType.Float32: Kernels.Reduce.Run<float, TFold>((float*)px, x.Shape, x.Layout.Strides, dims, (float*)po); break;
+                case DType.Float64: Kernels.Reduce.Run<double, TFold>((double*)px, x.Shape, x.Layout.Strides, dims, (double*)po); break;
+                case DType.Int64: Kernels.Reduce.Run<long, TFold>((long*)px, x.Shape, x.Layout.Strides, dims, (long*)po); break;
+                default: throw new DTypeException($"a reduction of {x.DType}");
+            }
+        GC.KeepAlive(x);
+        GC.KeepAlive(output);
+        return output;
+    }
+
+    /// <summary>The shape with the reduced sizes at 1.</summary>
+    public static Shape Kept(Shape shape, ulong dims)
+    {
+        int[] sizes = shape.ToArray();
+        for (int i = 0; i < sizes.Length; i++)
+            if ((dims >> i & 1) != 0) sizes[i] = 1;
+        return Shape.Create(sizes);
+    }
+
+    /// <summary>The shape without the reduced dimensions.</summary>
+    public static Shape Dropped(Shape shape, ulong dims)
+    {
+        Span<int> sizes = stackalloc int[shape.Rank];
+        int kept = 0;
+        for (int i = 0; i < shape.Rank; i++)
+            if ((dims >> i & 1) == 0) sizes[kept++] = shape[i];
+        return Shape.Create(sizes[..kept]);
+    }
+
+    /// <summary>The number of elements behind each result.</summary>
+    public static long Count(Shape shape, ulong dims)
+    {
+        long count = 1;
+        for (int i = 0; i < shape.Rank; i++)
+            if ((dims >> i & 1) != 0) count *= shape[i];
+        return count;
+    }
+}
+
+/// <summary>The sum over dimensions (torch.sum), accumulated pairwise. The sum of nothing is 0.</summary>
+internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor sum = ReduceCall.Run<Fold.Sum>(inputs[0], Dims);
+        return KeepDim ? sum : new Tensor(sum.Storage, ReduceCall.Dropped(inputs[0].Shape, Dims).Layout);
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        (KeepDim ? cotangent : cotangent.Reshape(ReduceCall.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
+}
+
+/// <summary>The largest element over dimensions (torch.amax); the gradient is shared evenly among ties.</summary>
+internal sealed record Amax(ulong Dims) : Op
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReduceCall.Run<Fold.Max>(inputs[0], Dims);
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        gradients[0] = Share(call) * cotangent;
+    }
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
+
+    // 1/k at each of the k places that hold the extreme, else 0. NaN equals nothing, and counts where the result is NaN.
+    private Tensor Share(Call call)
+    {
+        (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
+        Tensor hit = x.Eq(y).LogicalOr(x.IsNaN()).To(x.DType);
+        return hit / new Sum(Dims, true).Apply(hit);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch;
+
+/// <summary>The sizes of a tensor's dimensions, outermost first; immutable. A scalar's shape is empty; sizes may be zero.</summary>
+/// <remarks>A size is at most 2³¹ − 1; the number of elements is 64-bit and checked. Written as a collection: <c>[2, 3]</c>.</remarks>
+[CollectionBuilder(typeof(Shape), nameof(Create))]
+public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
+{
+    private readonly int[] _sizes;
+    private long[]? _strides;
+    private Layout? _layout;
+
+    private Shape(int[] sizes)
+    {
+        _sizes = sizes;
+        ElementCount = Product(sizes);
+    }
+
+    /// <summary>The shape of a scalar: no dimensions, one element.</summary>
+    public static Shape Scalar { get; } = new([]);
+
+    /// <summary>The number of dimensions.</summary>
+    public int Rank => _sizes.Length;
+
+    /// <summary>The number of elements: the product of the sizes, 1 for a scalar.</summary>
+    public long ElementCount { get; }
+
+    int IReadOnlyCollection<int>.Count => _sizes.Length;
+
+    /// <summary>The number of dimensions, so that <c>shape[^1]</c> is the last size.</summary>
+    public int Length => _sizes.Length;
+
+    /// <summary>The size of dimension <paramref name="dim"/>; negative values count from the end.</summary>
+    /// <exception cref="ShapeException">There is no such dimension.</exception>
+    public int this[int dim] => (uint)dim < (uint)_sizes.Length ? _sizes[dim] : _sizes[Dim(dim, "Shape")];
+
+    /// <summary>The sizes as a span.</summary>
+    public ReadOnlySpan<int> Span => _sizes;
+
+    /// <summary>The strides, in elements, of a row-major tensor of this shape.</summary>
+    internal long[] Strides => _strides ??= RowMajor(_sizes);
+
+    /// <summary>The layout of a fresh row-major tensor of this shape; shared by all of them.</summary>
+    internal Layout Layout => _layout ??= new Layout(this, Strides, 0);
+
+    /// <summary>A shape with the given sizes.</summary>
+    /// <exception cref="ShapeException">A size is negative, or the number of elements passes 64 bits.</exception>
+    public static Shape Create(ReadOnlySpan<int> sizes)
+    {
+        if (sizes.IsEmpty) return Scalar;
+        foreach (int size in sizes)
+            if (size < 0) throw new ShapeException($"Shape: size {size} in {Format(sizes)} is negative; sizes are 0 or more (only Reshape, View and Expand take −1)");
+        return new Shape(sizes.ToArray());
+    }
+
+    /// <summary>A shape from an array of sizes.</summary>
+    public static implicit operator Shape(int[] sizes) => Create(sizes);
+
+    /// <summary>The sizes as a span.</summary>
+    public static implicit operator ReadOnlySpan<int>(Shape shape) => shape._sizes;
+
+    /// <summary>Whether all sizes agree.</summary>
+    public static bool operator ==(Shape? a, Shape? b) => a is null ? b is null : a.Equals(b);
+
+    /// <summary>Whether any size differs.</summary>
+    public static bool operator !=(Shape? a, Shape? b) => !(a == b);
+
+    /// <summary>Whether all sizes agree.</summary>
+    public bool Equals(Shape? other) => ReferenceEquals(this, other) || (other is not null && _sizes.AsSpan().SequenceEqual(other._sizes));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Shape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (int size in _sizes) hash.Add(size);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The sizes as a new array.</summary>
+    public int[] ToArray() => [.. _sizes];
+
+    /// <summary>As <c>[2, 3]</c>.</summary>
+    public override string ToString() => Format(_sizes);
+
+    /// <summary>The sizes in order.</summary>
+    public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)_sizes).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _sizes.GetEnumerator();
+
+    /// <summary>The shape both broadcast to, or an error that names the dimension (PyTorch's rule: align at the end; equal, or one of them 1).</summary>
+    internal static Shape Broadcast(Shape a, Shape b, string op)
+    {
+        if (a.Equals(b)) return a;
+        int rank = Math.Max(a.Rank, b.Rank);
+        Span<int> sizes = stackalloc int[rank];
+        for (int i = 1; i <= rank; i++)
+        {
+            int x = i <= a.Rank ? a._sizes[^i] : 1, y = i <= b.Rank ? b._sizes[^i] : 1;
+            if (x != y && x != 1 && y != 1)
+                throw new ShapeException($"{op}: shapes {a} and {b} do not broadcast: dimension −{i} is {x} against {y}; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)");
+            sizes[^i] = x == 1 ? y : x;
+        }
+        return sizes.SequenceEqual(a._sizes) ? a : sizes.SequenceEqual(b._sizes) ? b : Create(sizes);
+    }
+
+    /// <summary>The dimension counted from the front, or an error that names the operation; a scalar has dimensions 0 and −1, as in PyTorch.</summary>
+    internal int Dim(int dim, string op) => DimOf(dim, Math.Max(Rank, 1), op, this);
+
+    /// <summary>As <see cref="Dim"/> for a place among <paramref name="count"/> dimensions.</summary>
+    internal static int DimOf(int dim, int count, string op, Shape shape) =>
+        dim >= -count && dim < count ? (dim < 0 ? dim + count : dim)
+        : throw new ShapeException($"{op}: dimension {dim} is not in [{-count}, {count - 1}] of shape {shape}");
+
+    /// <summary>The size of a dimension that may be a scalar's only one.</summary>
+    internal int SizeOrOne(int dim) => Rank == 0 ? 1 : _sizes[dim];
+
+    /// <summary>This shape with one dimension's size changed.</summary>
+    internal Shape With(int dim, int size)
+    {
+        int[] sizes = [.. _sizes];
+        sizes[dim] = size;
+        return Create(sizes);
+    }
+
+    /// <summary>This shape without a dimension.</summary>
+    internal Shape Without(int dim) => Rank == 0 ? Scalar : Create([.. _sizes.AsSpan(0, dim), .. _sizes.AsSpan(dim + 1)]);
+
+    internal static string Format(ReadOnlySpan<int> sizes) => $"[{string.Join(", ", sizes.ToArray())}]";
+
+    private static long Product(ReadOnlySpan<int> sizes)
+    {
+        if (sizes.Contains(0)) return 0;
+        long count = 1;
+        foreach (int size in sizes)
+        {
+            if (count > long.MaxValue / size)
+                throw new ShapeException($"Shape: the number of elements of {Format(sizes)} passes 2⁶³");
+            count *= size;
+        }
+        return count;
+    }
+
+    private static long[] RowMajor(int[] sizes)
+    {
+        var strides = new long[sizes.Length];
+        long step = 1;
+        for (int i = sizes.Length - 1; i >= 0; i--)
+        {
+            strides[i] = step;
+            step *= Math.Max(sizes[i], 1);
+        }
+        return strides;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch;
+
+/// <summary>
+/// The memory under one or several tensors. Up to 64 bytes are fields of the object; more lie in a pooled, 64-byte aligned native buffer.
+/// </summary>
+/// <remarks>
+/// Nobody disposes of a storage. One that a user may hold is reclaimed by <see cref="BufferPool"/> once it is unreachable; one that only the
+/// engine can hold (<see cref="NativeStorage.EngineOwned"/>) is counted and returned at once.
+/// </remarks>
+internal abstract class Storage(DType dtype)
+{
+    /// <summary>How often an in-place operation has written here; saved tensors compare it at backward.</summary>
+    public int Version;
+
+    public DType DType { get; } = dtype;
+
+    /// <summary>The first byte. Whoever keeps a pointer to it keeps this object alive and pinned.</summary>
+    public abstract ref byte Data { get; }
+
+    /// <summary>Memory for <paramref name="count"/> elements, with undefined content.</summary>
+    public static Storage Allocate(DType dtype, long count)
+    {
+        if (count > long.MaxValue / 8) throw new ShapeException($"{count} elements of {dtype} pass the address space");
+        long bytes = count * dtype.Size();
+        return bytes <= 8 ? new Inline8(dtype) : bytes <= 64 ? new Inline64(dtype) : new NativeStorage(dtype, bytes);
+    }
+
+    private sealed class Inline8(DType dtype) : Storage(dtype)
+    {
+        private long _bytes;
+
+        public override ref byte Data => ref Unsafe.As<long, byte>(ref _bytes);
+    }
+
+    private sealed class Inline64(DType dtype) : Storage(dtype)
+    {
+        private Bytes _bytes;
+
+        public override ref byte Data => ref Unsafe.As<Bytes, byte>(ref _bytes);
+
+        [InlineArray(8)]
+        private struct Bytes
+        {
+            private long _first;
+        }
+    }
+}
+
+/// <summary>A storage in a pooled native buffer.</summary>
+internal sealed unsafe class NativeStorage : Storage
+{
+    private readonly NativeBuffer _buffer;
+    private byte* _data;
+
+    public NativeStorage(DType dtype, long bytes) : base(dtype)
+    {
+        _buffer = BufferPool.Rent(bytes, this);
+        _data = _buffer.Data;
+        EngineScope.Register(this);
+    }
+
+    /// <summary>True while no user can hold a tensor on it, so that <see cref="ReleaseIfUnheld"/> may return it at once.</summary>
+    public bool EngineOwned { get; private set; }
+
+    public override ref byte Data => ref *(_data != null ? _data : throw Returned());
+
+    /// <summary>How many gradient slots hold it.</summary>
+    public int Holders { get; private set; }
+
+    /// <summary>Whether one gradient slot alone holds it, so that its content may be written over or handed on.</summary>
+    public bool HeldOnce => EngineOwned && Holders == 1;
+
+    /// <summary>Says that only the engine will see this storage.</summary>
+    public void Own() => EngineOwned = true;
+
+    /// <summary>Says that a user can see it from now on: only the garbage collector decides about it.</summary>
+    public void Expose() => EngineOwned = false;
+
+    /// <summary>One more gradient slot holds it.</summary>
+    public void Hold() => Holders++;
+
+    /// <summary>One gradient slot less; the last one returns the buffer.</summary>
+    public void Drop()
+    {
+        Holders--;
+        ReleaseIfUnheld();
+    }
+
+    /// <summary>Returns the buffer if it is the engine's own and no slot holds it.</summary>
+    public void ReleaseIfUnheld()
+    {
+        if (!EngineOwned || Holders > 0 || _data == null) return;
+        _data = null;
+        BufferPool.Return(_buffer);
+    }
+
+    private static InvalidOperationException Returned() =>
+        new("MiniTorch internal error: a tensor's memory was used after the engine returned it; please report how to reproduce it");
+}

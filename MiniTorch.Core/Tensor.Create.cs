@@ -1,0 +1,286 @@
+using System.Runtime.InteropServices;
+
+namespace MiniTorch;
+
+/// <summary>A C# number turned into a tensor: a 0-d Float32, Int64 or Bool that keeps its full precision for conversions.</summary>
+internal sealed class ScalarTensor(Storage storage, double? exact) : Tensor(storage, Shape.Scalar.Layout)
+{
+    /// <summary>The number that was written, where it is a real one.</summary>
+    public double? Exact { get; } = exact;
+}
+
+public partial class Tensor
+{
+    /// <summary>A 0-d Float32 tensor.</summary>
+    public static implicit operator Tensor(double value) => FromScalar(value);
+
+    /// <summary>A 0-d Float32 tensor.</summary>
+    public static implicit operator Tensor(float value) => FromScalar(value);
+
+    /// <summary>A 0-d Int64 tensor.</summary>
+    public static implicit operator Tensor(int value) => FromScalar(value);
+
+    /// <summary>A 0-d Int64 tensor.</summary>
+    public static implicit operator Tensor(long value) => FromScalar(value);
+
+    /// <summary>A 0-d Bool tensor.</summary>
+    public static implicit operator Tensor(bool value) => FromScalar(value);
+
+    /// <summary>The rows as one tensor: what <c>[[1.0, 2], [3, 4]]</c> calls. Real numbers give Float32, integers Int64.</summary>
+    /// <exception cref="ShapeException">The rows have different shapes.</exception>
+    public static Tensor FromCollection(ReadOnlySpan<Tensor> rows)
+    {
+        if (rows.IsEmpty) return Zeros([0]);
+        DType dtype = rows[0].DType;
+        foreach (Tensor row in rows) dtype = DTypes.Promote(dtype, row.DType);
+        if (AllNumbers(rows)) return FromNumbers(rows, dtype);
+        var parts = new Tensor[rows.Length];
+        for (int i = 0; i < parts.Length; i++) parts[i] = rows[i].To(dtype);
+        return Stack(parts);
+    }
+
+    /// <summary>The slices along dimension 0, in order.</summary>
+    public IEnumerator<Tensor> GetEnumerator()
+    {
+        if (Rank == 0) throw new ShapeException("a scalar (shape []) has no rows to enumerate; Item<T>() reads its value");
+        for (int i = 0; i < Shape[0]; i++) yield return Select(0, i);
+    }
+
+    /// <summary>A tensor of an array's elements, in the array's own dtype (int and smaller become Int64), in the shape of the array or in the one given (torch.tensor).</summary>
+    /// <param name="data">A one- or many-dimensional array; its elements are copied.</param>
+    /// <param name="shape">The shape; the array's own by default.</param>
+    /// <param name="dtype">The dtype; the array's own by default.</param>
+    /// <param name="requiresGrad">Whether the tensor is a leaf that gathers a gradient.</param>
+    /// <exception cref="ShapeException">The numbers of elements differ.</exception>
+    /// <exception cref="DTypeException">The array's type holds no numbers, or is jagged.</exception>
+    public static Tensor From(Array data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
+    {
+        var sizes = new int[data.Rank];
+        for (int i = 0; i < sizes.Length; i++) sizes[i] = data.GetLength(i);
+        Tensor tensor = data switch
+        {
+            float[] a => Copied<float>(a, shape),
+            double[] a => Copied<double>(a, shape),
+            long[] a => Copied<long>(a, shape),
+            int[] a => Copied<int>(a, shape),
+            bool[] a => Copied<bool>(a, shape),
+            _ => data.GetType().GetElementType()! switch
+            {
+                var t when t == typeof(float) => Copied(Flat<float>(data), shape ?? sizes),
+                var t when t == typeof(double) => Copied(Flat<double>(data), shape ?? sizes),
+                var t when t == typeof(long) => Copied(Flat<long>(data), shape ?? sizes),
+                var t when t == typeof(int) => Copied(Flat<int>(data), shape ?? sizes),
+                var t when t == typeof(bool) => Copied(Flat<bool>(data), shape ?? sizes),
+                var t when t == typeof(short) => Copied(Flat<short>(data), shape ?? sizes),
+                var t when t == typeof(byte) => Copied(Flat<byte>(data), shape ?? sizes),
+                var t when t == typeof(sbyte) => Copied(Flat<sbyte>(data), shape ?? sizes),
+                var t when t == typeof(ushort) => Copied(Flat<ushort>(data), shape ?? sizes),
+                var t when t == typeof(uint) => Copied(Flat<uint>(data), shape ?? sizes),
+                var t => throw new DTypeException($"From: {t.Name} is not an element type; use an array of float, double, bool, or an integer type up to long (not an array of arrays)"),
+            },
+        };
+        return Finish(tensor, dtype, requiresGrad);
+    }
+
+    /// <summary>As <see cref="From(Array, Shape?, DType?, bool)"/>, from a span.</summary>
+    public static Tensor From<T>(ReadOnlySpan<T> data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false) where T : unmanaged =>
+        Finish(Copied(data, shape), dtype, requiresGrad);
+
+    /// <summary>Zeros (torch.zeros).</summary>
+    public static Tensor Zeros(Shape shape, DType? dtype = null, bool requiresGrad = false)
+    {
+        Tensor zeros = Empty(shape, dtype ?? DType.Float32);
+        Clear(zeros);
+        return Finish(zeros, null, requiresGrad);
+    }
+
+    /// <summary>Ones (torch.ones).</summary>
+    public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 1.0, dtype, requiresGrad);
+
+    /// <summary>One number everywhere (torch.full); its own category's dtype by default.</summary>
+    public static Tensor Full(Shape shape, Scalar value, DType? dtype = null, bool requiresGrad = false)
+    {
+        Tensor full = Empty(shape, dtype ?? value.DType);
+        Fill(full, value);
+        return Finish(full, null, requiresGrad);
+    }
+
+    /// <summary>Zeros in another's shape and dtype (torch.zeros_like).</summary>
+    public static Tensor ZerosLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Zeros(other.Shape, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>Ones in another's shape and dtype (torch.ones_like).</summary>
+    public static Tensor OnesLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Ones(other.Shape, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>One number in another's shape and dtype (torch.full_like).</summary>
+    public static Tensor FullLike(Tensor other, Scalar value, DType? dtype = null, bool requiresGrad = false) => Full(other.Shape, value, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>Standard normal draws in another's shape and dtype (torch.randn_like).</summary>
+    public static Tensor RandnLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Randn(other.Shape, generator, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>Uniform draws from [0, 1) in another's shape and dtype (torch.rand_like).</summary>
+    public static Tensor RandLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Rand(other.Shape, generator, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>The identity matrix, or its top-left part of <paramref name="rows"/> × <paramref name="columns"/> (torch.eye).</summary>
+    public static Tensor Eye(int rows, int? columns = null, DType? dtype = null, bool requiresGrad = false)
+    {
+        Tensor eye = Zeros([rows, columns ?? rows], dtype);
+        int length = Math.Min(eye.Shape[0], eye.Shape[1]);
+        Fill(new Tensor(eye, new Layout([length], [eye.Shape[1] + 1L], 0)), 1);
+        return Finish(eye, null, requiresGrad);
+    }
+
+    /// <summary>0, 1, … below <paramref name="end"/> (torch.arange).</summary>
+    public static Tensor Arange(Scalar end, DType? dtype = null, bool requiresGrad = false) => Arange(0, end, 1, dtype, requiresGrad);
+
+    /// <summary><paramref name="start"/>, start + step, … before <paramref name="end"/> (torch.arange). Int64 if all are integers, else Float32.</summary>
+    /// <exception cref="ValueException">The step is 0 or leads away from the end.</exception>
+    public static Tensor Arange(Scalar start, Scalar end, Scalar? step = null, DType? dtype = null, bool requiresGrad = false)
+    {
+        Scalar by = step ?? 1;
+        double count = Math.Ceiling((end.ToDouble() - start.ToDouble()) / by.ToDouble());
+        if (by.ToDouble() == 0 || !double.IsFinite(count) || count < 0)
+            throw new ValueException($"Arange: from {start} to {end} in steps of {by} is not a finite range");
+        bool integers = start.DType == DType.Int64 && end.DType == DType.Int64 && by.DType == DType.Int64;
+        if (integers)
+        {
+            var whole = new long[checked((int)count)];
+            for (int i = 0; i < whole.Length; i++) whole[i] = start.ToInt64() + (i * by.ToInt64());
+            return Finish(Copied<long>(whole, null), dtype, requiresGrad);
+        }
+        var values = new double[checked((int)count)];
+        for (int i = 0; i < values.Length; i++) values[i] = start.ToDouble() + (i * by.ToDouble());
+        return Finish(Copied<double>(values, null), dtype ?? DType.Float32, requiresGrad);
+    }
+
+    /// <summary><paramref name="steps"/> numbers at equal distances from <paramref name="start"/> to <paramref name="end"/>, both included (torch.linspace).</summary>
+    public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, bool requiresGrad = false)
+    {
+        if (steps < 0) throw new ValueException($"Linspace: {steps} steps; 0 or more are possible");
+        var values = new double[steps];
+        double step = steps > 1 ? (end - start) / (steps - 1) : 0;
+        for (int i = 0; i < steps; i++) values[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // exact at both ends, as PyTorch's
+        return Finish(Copied<double>(values, null), dtype ?? DType.Float32, requiresGrad);
+    }
+
+    /// <summary>Uniform draws from [0, 1): PyTorch's numbers for the same seed (torch.rand).</summary>
+    public static Tensor Rand(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
+        Drawn("Rand", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillUniform(span), span => (generator ?? Generator.Default).FillUniform(span));
+
+    /// <summary>Standard normal draws: PyTorch's numbers for the same seed (torch.randn).</summary>
+    public static Tensor Randn(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
+        Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
+
+    /// <summary>Integers from [low, high): PyTorch's numbers for the same seed (torch.randint). Int64 by default.</summary>
+    public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null)
+    {
+        var values = new long[checked((int)shape.ElementCount)];
+        (generator ?? Generator.Default).FillRandInt(values, low, high);
+        return Finish(Copied<long>(values, shape), dtype, false);
+    }
+
+    /// <summary>0 … <paramref name="count"/> − 1 in random order: PyTorch's for the same seed (torch.randperm). Int64.</summary>
+    public static Tensor RandPerm(int count, Generator? generator = null)
+    {
+        if (count < 0) throw new ValueException($"RandPerm: {count} elements; 0 or more are possible");
+        var values = new long[count];
+        (generator ?? Generator.Default).FillRandPerm(values);
+        return Copied<long>(values, null);
+    }
+
+    internal static Tensor FromScalar(Scalar value)
+    {
+        Storage storage = Storage.Allocate(value.DType, 1);
+        var tensor = new ScalarTensor(storage, value.DType == DType.Float32 ? value.ToDouble() : null);
+        Fill(tensor, value);
+        return tensor;
+    }
+
+    /// <summary>A row-major tensor with undefined content.</summary>
+    internal static Tensor Empty(Shape shape, DType dtype) => new(Storage.Allocate(dtype, shape.ElementCount), shape.Layout);
+
+    /// <summary>Writes one number over all elements of a tensor of any strides, unrecorded.</summary>
+    internal static void Fill(Tensor tensor, Scalar value)
+    {
+        Tensor source = Empty(Shape.Scalar, tensor.DType);
+        switch (tensor.DType)
+        {
+            case DType.Float32: MemoryMarshal.Write(source.Bytes, (float)value.ToDouble()); break;
+            case DType.Float64: MemoryMarshal.Write(source.Bytes, value.ToDouble()); break;
+            case DType.Int64: MemoryMarshal.Write(source.Bytes, value.ToInt64()); break;
+            default: MemoryMarshal.Write(source.Bytes, (byte)(value.ToDouble() != 0 ? 1 : 0)); break;
+        }
+        if (tensor.Rank == 0 && tensor.IsContiguous) source.Bytes.CopyTo(tensor.Bytes);
+        else Ops.Copies.Into(tensor, new Tensor(source.Storage, new Layout(tensor.Shape, new long[tensor.Rank], 0)));
+        GC.KeepAlive(source);
+    }
+
+    private static Tensor Finish(Tensor tensor, DType? dtype, bool requiresGrad)
+    {
+        if (dtype is { } wanted) tensor = tensor.To(wanted);
+        if (requiresGrad) tensor.RequiresGrad = true;
+        return tensor;
+    }
+
+    private static unsafe void Clear(Tensor tensor)
+    {
+        fixed (byte* data = &tensor.Data) NativeMemory.Clear(data, (nuint)(tensor.ElementCount * tensor.DType.Size()));
+        GC.KeepAlive(tensor);
+    }
+
+    private static Tensor Copied<T>(ReadOnlySpan<T> data, Shape? shape) where T : unmanaged
+    {
+        shape ??= Shape.Create([data.Length]);
+        if (shape.ElementCount != data.Length) throw new ShapeException($"From: {data.Length} elements do not fill shape {shape} of {shape.ElementCount}");
+        DType dtype = DTypes.Of<T>();
+        Tensor tensor = Empty(shape, dtype);
+        if (typeof(T) == typeof(bool) || dtype.Size() == System.Runtime.CompilerServices.Unsafe.SizeOf<T>() && typeof(T) != typeof(uint)) MemoryMarshal.AsBytes(data).CopyTo(tensor.Bytes);
+        else
+        {
+            Span<long> to = MemoryMarshal.Cast<byte, long>(tensor.Bytes);
+            for (int i = 0; i < to.Length; i++) to[i] = ToLong(data[i]);
+        }
+        GC.KeepAlive(tensor);
+        return tensor;
+    }
+
+    private static long ToLong<T>(T value) where T : unmanaged => value switch
+    {
+        int x => x,
+        uint x => x,
+        short x => x,
+        ushort x => x,
+        byte x => x,
+        sbyte x => x,
+        _ => throw new DTypeException($"From: {typeof(T).Name} is not an element type"),
+    };
+
+    private static ReadOnlySpan<T> Flat<T>(Array data) where T : unmanaged =>
+        data.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(data)), data.Length);
+
+    private static Tensor Drawn(string op, Shape shape, DType? dtype, bool requiresGrad, SpanAction<float> floats, SpanAction<double> doubles)
+    {
+        Tensor tensor = Empty(shape, dtype ?? DType.Float32);
+        if (tensor.DType == DType.Float32) floats(MemoryMarshal.Cast<byte, float>(tensor.Bytes));
+        else if (tensor.DType == DType.Float64) doubles(MemoryMarshal.Cast<byte, double>(tensor.Bytes));
+        else throw new DTypeException($"{op}: random reals are Float32 or Float64, not {tensor.DType} (RandInt draws integers)");
+        GC.KeepAlive(tensor);
+        return Finish(tensor, null, requiresGrad);
+    }
+
+    private static bool AllNumbers(ReadOnlySpan<Tensor> rows)
+    {
+        foreach (Tensor row in rows)
+            if (row is not ScalarTensor) return false;
+        return true;
+    }
+
+    private static Tensor FromNumbers(ReadOnlySpan<Tensor> numbers, DType dtype)
+    {
+        Tensor tensor = Empty([numbers.Length], dtype);
+        for (int i = 0; i < numbers.Length; i++)
+            Ops.Copies.Into(new Tensor(tensor, new Layout(Shape.Scalar, [], i)), numbers[i]);
+        return tensor;
+    }
+
+    private delegate void SpanAction<T>(Span<T> span);
+}

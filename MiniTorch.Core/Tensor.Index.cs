@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch;
+
+public partial class Tensor
+{
+    /// <summary>
+    /// Part of the tensor, by NumPy's rules: integers, ranges, steps and new axes give a view; tensors of integers or truth values give a copy.
+    /// Writing goes to this tensor's memory: <c>a[.., 0] = 0f</c>.
+    /// </summary>
+    /// <exception cref="ShapeException">There are more indices than dimensions, or index tensors do not broadcast.</exception>
+    /// <exception cref="ValueException">An index is out of range.</exception>
+    [IndexerName("Element")]
+    public Tensor this[params ReadOnlySpan<TensorIndex> indices]
+    {
+        get
+        {
+            (Tensor view, Tensor?[]? tensors) = IndexBasic(indices);
+            return tensors is null ? view : AdvancedIndex.Of(view, tensors).Read(view);
+        }
+        set
+        {
+            (Tensor view, Tensor?[]? tensors) = IndexBasic(indices);
+            if (tensors is null) view.CopyInPlace(value);
+            else view.CopyInPlace(AdvancedIndex.Of(view, tensors).Write(view, value));
+        }
+    }
+
+    /// <summary>x at an index tensor along a dimension: y[i][j] = x[i][index[i][j]] for dim 1 (torch.gather).</summary>
+    /// <param name="dim">The dimension that is indexed.</param>
+    /// <param name="index">Int64, of x's rank; its sizes elsewhere are at most x's.</param>
+    /// <exception cref="ValueException">An index is out of range.</exception>
+    public Tensor Gather(int dim, Tensor index)
+    {
+        CheckIndex("Gather", dim, index, null);
+        return Rank == 0 ? Reshape(1).Gather(0, index.Reshape(1)).Reshape() : new Gather(new Indexing(Shape.Dim(dim, "Gather"), false)).Apply(this, index);
+    }
+
+    /// <summary>A copy with <paramref name="src"/> added at an index tensor along a dimension; repeated indices sum up (torch.scatter_add).</summary>
+    public Tensor ScatterAdd(int dim, Tensor index, Tensor src)
+    {
+        CheckIndex("ScatterAdd", dim, index, src);
+        return Rank == 0 ? Reshape(1).ScatterAdd(0, index.Reshape(1), src.Reshape(1)).Reshape()
+            : new ScatterAdd(new Indexing(Shape.Dim(dim, "ScatterAdd"), false)).Apply(this, src.TopLeft(index.Shape), index);
+    }
+
+    /// <summary>A copy with <paramref name="src"/> written at an index tensor along a dimension; of repeated indices the last wins (torch.scatter).</summary>
+    public Tensor Scatter(int dim, Tensor index, Tensor src)
+    {
+        CheckIndex("Scatter", dim, index, src);
+        return Rank == 0 ? Reshape(1).Scatter(0, index.Reshape(1), src.Reshape(1)).Reshape()
+            : new Scatter(new Indexing(Shape.Dim(dim, "Scatter"), false)).Apply(this, src.TopLeft(index.Shape), index);
+    }
+
+    /// <summary>The rows of a dimension that a vector of indices names (torch.index_select).</summary>
+    /// <exception cref="ValueException">An index is out of range.</exception>
+    public Tensor IndexSelect(int dim, Tensor index)
+    {
+        int at = CheckRows("IndexSelect", dim, index);
+        return Rank == 0 ? Reshape(1).IndexSelect(0, index).Reshape() : new Gather(new Indexing(at, true)).Apply(this, index.Reshape(-1));
+    }
+
+    /// <summary>A copy with rows of <paramref name="src"/> added at those that a vector of indices names (torch.index_add).</summary>
+    public Tensor IndexAdd(int dim, Tensor index, Tensor src) =>
+        new ScatterAdd(new Indexing(CheckRows("IndexAdd", dim, index, src), true)).Apply(this, src, index.Reshape(-1));
+
+    /// <summary>A copy with rows of <paramref name="src"/> written at those that a vector of indices names (torch.index_copy).</summary>
+    public Tensor IndexCopy(int dim, Tensor index, Tensor src) =>
+        new Scatter(new Indexing(CheckRows("IndexCopy", dim, index, src), true)).Apply(this, src, index.Reshape(-1));
+
+    /// <summary>The indices of the elements that are not 0, a row each (torch.nonzero). Int64, shape [count, rank].</summary>
+    public unsafe Tensor NonZero()
+    {
+        Tensor mask = To(DType.Bool);
+        int count = checked((int)mask.Sum().Item<long>());
+        Tensor indices = Empty([count, Rank], DType.Int64);
+        fixed (byte* pm = &mask.Data, pi = &indices.Data) IndexMask.NonZero(pm, (long*)pi, mask.Shape, mask.Layout.Strides);
+        GC.KeepAlive((mask, indices));
+        return indices;
+    }
+
+    /// <summary>The view by integers, ranges and new axes, and the index tensor of each of its dimensions that has one.</summary>
+    private (Tensor View, Tensor?[]? Tensors) IndexBasic(ReadOnlySpan<TensorIndex> indices)
+    {
+        int consumed = 0, ellipses = 0;
+        foreach (TensorIndex index in indices)
+        {
+            ellipses += index.Kind == IndexKind.Ellipsis ? 1 : 0;
+            consumed += index.Kind switch
+            {
+                IndexKind.NewAxis or IndexKind.Ellipsis => 0,
+                IndexKind.Tensor when index.Tensor!.DType == DType.Bool => index.Tensor.Rank,
+                _ => 1,
+            };
+        }
+        if (consumed > Rank) throw new ShapeException($"index: {consumed} indices for shape {Shape} of {Rank} dimensions");
+        if (ellipses > 1) throw new ShapeException("index: an ellipsis can stand once");
+
+        Tensor view = this;
+        var tensors = new List<Tensor?>();
+        int dim = 0;
+        foreach (TensorIndex index in indices)
+        {
+            switch (index.Kind)
+            {
+                case IndexKind.One:
+                    int size = view.Shape[dim], place = index.Start.GetOffset(size);
+                    if (place < 0 || place >= size)
+                        throw new ValueException($"index: {(index.Start.IsFromEnd ? $"^{index.Start.Value}" : place)} is not in dimension {dim} of size {size}, shape {Shape}");
+                    view = view.Select(dim, place);
+                    break;
+                case IndexKind.Range:
+                    (int start, int stop) = (Clip(index.Start, view.Shape[dim]), Clip(index.Stop, view.Shape[dim]));
+                    if (start != 0 || stop != view.Shape[dim] || index.Step != 1) view = view.Slice(dim, start, stop, index.Step);
+                    dim++;
+                    break;
+                case IndexKind.NewAxis:
+                    view = view.Unsqueeze(dim++);
+                    break;
+                case IndexKind.Ellipsis:
+                    dim += Rank - consumed;
+                    break;
+                default:
+                    while (tensors.Count < dim) tensors.Add(null);
+                    foreach (Tensor part in AsIntegers(index.Tensor!, view.Shape, dim)) tensors.Add(part);
+                    dim = tensors.Count;
+                    break;
+            }
+        }
+        if (tensors.Count == 0) return (ReferenceEquals(view, this) ? Alias() : view, null);
+        while (tensors.Count < view.Rank) tensors.Add(null);
+        return (view, [.. tensors]);
+
+        static int Clip(Index index, int size) => Math.Clamp(index.GetOffset(size), 0, size);
+    }
+
+    private static IEnumerable<Tensor> AsIntegers(Tensor index, Shape shape, int dim)
+    {
+        if (index.DType == DType.Int64) return [index];
+        if (index.DType != DType.Bool) throw new DTypeException($"index: a tensor of {index.DType} cannot index; use Int64 indices or a Bool mask");
+        for (int i = 0; i < index.Rank; i++)
+            if (index.Shape[i] != shape[dim + i]) throw new ShapeException($"index: a mask of shape {index.Shape} does not fit the dimensions from {dim} on of shape {shape}");
+        Tensor places = index.NonZero();
+        return Enumerable.Range(0, index.Rank).Select(i => places.Select(1, i));
+    }
+
+    private void CheckIndex(string op, int dim, Tensor index, Tensor? src)
+    {
+        int at = Shape.Dim(dim, op);
+        if (index.DType != DType.Int64) throw new DTypeException($"{op}: the index is {index.DType} and must be Int64");
+        if (src is not null && src.DType != DType) throw new DTypeException($"{op}: src is {src.DType} and x is {DType}; they must be equal");
+        if (index.Rank != Rank || (src is not null && src.Rank != Rank))
+            throw new ShapeException($"{op}: x {Shape}, index {index.Shape}{(src is null ? "" : $" and src {src.Shape}")} must have the same number of dimensions");
+        for (int i = 0; i < Rank; i++)
+            if ((i != at && index.Shape[i] > Shape[i]) || (src is not null && index.Shape[i] > src.Shape[i]))
+                throw new ShapeException($"{op}: dimension {i} of index {index.Shape} is larger than that of x {Shape}{(src is null ? "" : $" or src {src.Shape}")}");
+    }
+
+    private int CheckRows(string op, int dim, Tensor index, Tensor? src = null)
+    {
+        int at = Shape.Dim(dim, op);
+        if (index.DType != DType.Int64) throw new DTypeException($"{op}: the index is {index.DType} and must be Int64");
+        if (index.Rank > 1) throw new ShapeException($"{op}: the index has shape {index.Shape} and must be a vector");
+        if (src is null) return at;
+        if (src.DType != DType) throw new DTypeException($"{op}: src is {src.DType} and x is {DType}; they must be equal");
+        if (Rank == 0 || src.Rank != Rank || src.Shape.With(at, 0) != Shape.With(at, 0) || src.Shape[at] != index.ElementCount)
+            throw new ShapeException($"{op}: src {src.Shape} must be x {Shape} with {index.ElementCount} rows in dimension {dim}");
+        return at;
+    }
+
+    private Tensor TopLeft(Shape shape)
+    {
+        Tensor part = this;
+        for (int i = 0; i < shape.Rank; i++)
+            if (part.Shape[i] != shape[i]) part = part.Narrow(i, 0, shape[i]);
+        return part;
+    }
+}

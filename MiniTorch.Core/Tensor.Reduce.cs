@@ -1,0 +1,142 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch;
+
+public partial class Tensor
+{
+    /// <summary>The sum of all elements, 0 if there are none; integers and Bool give Int64 (torch.sum).</summary>
+    public Tensor Sum() => SumOver(AllDims, false);
+
+    /// <summary>The sums along a dimension (torch.sum).</summary>
+    public Tensor Sum(int dim, bool keepDim = false) => SumOver(Mask("Sum", dim), keepDim);
+
+    /// <summary>The sums over several dimensions; all for an empty list (torch.sum).</summary>
+    public Tensor Sum(ReadOnlySpan<int> dims, bool keepDim = false) => SumOver(Mask("Sum", dims), keepDim);
+
+    /// <summary>The mean of all elements, NaN if there are none (torch.mean).</summary>
+    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    public Tensor Mean() => MeanOver(AllDims, false);
+
+    /// <summary>The means along a dimension (torch.mean).</summary>
+    public Tensor Mean(int dim, bool keepDim = false) => MeanOver(Mask("Mean", dim), keepDim);
+
+    /// <summary>The means over several dimensions; all for an empty list (torch.mean).</summary>
+    public Tensor Mean(ReadOnlySpan<int> dims, bool keepDim = false) => MeanOver(Mask("Mean", dims), keepDim);
+
+    /// <summary>The largest element; the gradient is shared evenly among ties; NaN propagates (torch.max).</summary>
+    /// <exception cref="ShapeException">There is no element.</exception>
+    public Tensor Max() => AmaxOver("Max", AllDims, false);
+
+    /// <summary>The largest elements along a dimension and their first indices; the gradient goes to the index that is given (torch.max).</summary>
+    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => Extreme("Max", dim, keepDim, ArgMax(dim, true));
+
+    /// <summary>The smallest element; the gradient is shared evenly among ties; NaN propagates (torch.min).</summary>
+    public Tensor Min() => AminOver("Min", AllDims, false);
+
+    /// <summary>The smallest elements along a dimension and their first indices (torch.min).</summary>
+    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => Extreme("Min", dim, keepDim, ArgMin(dim, true));
+
+    /// <summary>The largest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amax).</summary>
+    public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => AmaxOver("Amax", Mask("Amax", dims), keepDim);
+
+    /// <summary>The largest elements along a dimension; the gradient is shared evenly among ties (torch.amax).</summary>
+    public Tensor Amax(int dim, bool keepDim = false) => AmaxOver("Amax", Mask("Amax", dim), keepDim);
+
+    /// <summary>The smallest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amin).</summary>
+    public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => AminOver("Amin", Mask("Amin", dims), keepDim);
+
+    /// <summary>The smallest elements along a dimension; the gradient is shared evenly among ties (torch.amin).</summary>
+    public Tensor Amin(int dim, bool keepDim = false) => AminOver("Amin", Mask("Amin", dim), keepDim);
+
+    /// <summary>The index of the first largest of all elements, counted row-major; NaN counts as largest (torch.argmax). Int64.</summary>
+    public Tensor ArgMax() => Reshape(-1).ArgMax(0);
+
+    /// <summary>The index of the first largest element along a dimension; NaN counts as largest (torch.argmax). Int64.</summary>
+    public Tensor ArgMax(int dim, bool keepDim = false) => ArgExtreme("ArgMax", dim, keepDim, true);
+
+    /// <summary>The index of the first smallest of all elements, counted row-major; NaN counts as smallest (torch.argmin). Int64.</summary>
+    public Tensor ArgMin() => Reshape(-1).ArgMin(0);
+
+    /// <summary>The index of the first smallest element along a dimension; NaN counts as smallest (torch.argmin). Int64.</summary>
+    public Tensor ArgMin(int dim, bool keepDim = false) => ArgExtreme("ArgMin", dim, keepDim, false);
+
+    /// <summary>Whether all elements are true or not 0 (torch.all). Bool.</summary>
+    public Tensor All() => To(DType.Bool).LogicalNot().Sum().Eq(0);
+
+    /// <summary>Whether all elements along a dimension are true or not 0 (torch.all). Bool.</summary>
+    public Tensor All(int dim, bool keepDim = false) => To(DType.Bool).LogicalNot().Sum(dim, keepDim).Eq(0);
+
+    /// <summary>Whether any element is true or not 0 (torch.any). Bool.</summary>
+    public Tensor Any() => To(DType.Bool).Sum().Ne(0);
+
+    /// <summary>Whether any element along a dimension is true or not 0 (torch.any). Bool.</summary>
+    public Tensor Any(int dim, bool keepDim = false) => To(DType.Bool).Sum(dim, keepDim).Ne(0);
+
+    private ulong AllDims => Rank == 0 ? 0 : ulong.MaxValue >> (64 - Rank);
+
+    private ulong Mask(string op, int dim) => Rank == 0 ? (ulong)(Shape.Dim(dim, op) * 0) : 1UL << Shape.Dim(dim, op);
+
+    private ulong Mask(string op, ReadOnlySpan<int> dims)
+    {
+        ulong mask = 0;
+        foreach (int dim in dims)
+        {
+            ulong bit = Mask(op, dim);
+            if ((mask & bit) != 0) throw new ShapeException($"{op}: dimension {dim} is named twice in {Shape.Format(dims)}");
+            mask |= bit;
+        }
+        return dims.IsEmpty ? AllDims : mask;
+    }
+
+    private Tensor SumOver(ulong dims, bool keepDim) => new Sum(dims, keepDim).Apply(DType.IsFloat() ? this : To(DType.Int64));
+
+    private Tensor MeanOver(ulong dims, bool keepDim) =>
+        !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
+        : SumOver(dims, keepDim) / (double)ReduceCall.Count(Shape, dims);
+
+    private Tensor AmaxOver(string op, ulong dims, bool keepDim)
+    {
+        if (ElementCount == 0 && ReduceCall.Count(Shape, dims) == 0)
+            throw new ShapeException($"{op}: shape {Shape} has no element to take the largest or smallest of; check ElementCount first");
+        Tensor x = DType == DType.Bool ? To(DType.Int64) : this;
+        Tensor kept = new Amax(dims).Apply(x).To(DType);
+        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+    }
+
+    private Tensor AminOver(string op, ulong dims, bool keepDim) => (-(-(DType == DType.Bool ? To(DType.Int64) : this)).AmaxOver(op, dims, keepDim)).To(DType);
+
+    private (Tensor Values, Tensor Indices) Extreme(string op, int dim, bool keepDim, Tensor indices)
+    {
+        int at = Shape.Dim(dim, op);
+        if (Rank == 0) return (Alias(), indices);
+        Tensor values = Gather(at, indices);
+        return keepDim ? (values, indices) : (values.Squeeze(at), indices.Squeeze(at));
+    }
+
+    private unsafe Tensor ArgExtreme(string op, int dim, bool keepDim, bool largest)
+    {
+        int at = Shape.Dim(dim, op);
+        if (Rank == 0) return Zeros([], DType.Int64);
+        if (Shape[at] == 0) throw new ShapeException($"{op}: dimension {dim} of shape {Shape} has no element to take the largest or smallest of");
+        ulong dims = 1UL << at;
+        Tensor x = DType == DType.Bool ? To(DType.Int64) : this;
+        Tensor indices = Empty(ReduceCall.Kept(Shape, dims), DType.Int64), values = Empty(indices.Shape, x.DType);
+        fixed (byte* px = &x.Data, pi = &indices.Data, pv = &values.Data)
+            switch (x.DType)
+            {
+                case DType.Float32: Arg((float*)px, (float*)pv, (long*)pi); break;
+                case DType.Float64: Arg((double*)px, (double*)pv, (long*)pi); break;
+                default: Arg((long*)px, (long*)pv, (long*)pi); break;
+            }
+        GC.KeepAlive(x);
+        GC.KeepAlive(values);
+        return keepDim ? indices : indices.Squeeze(at);
+
+        void Arg<T>(T* from, T* extremes, long* to) where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        {
+            if (largest) ReduceArg.Run<T, Fold.Max>(from, x.Shape, x.Layout.Strides, dims, extremes, to);
+            else ReduceArg.Run<T, Fold.Min>(from, x.Shape, x.Layout.Strides, dims, extremes, to);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch;
+
+/// <summary>
+/// A multi-dimensional array with a link to the graph of operations that made it. The element type is a <see cref="DType"/>; nothing has to be disposed of.
+/// </summary>
+/// <remarks>
+/// Operations return new tensors; views (<see cref="View"/>, <see cref="Transpose"/>, slices …) share the memory of the tensor they were made from.
+/// Methods whose names end in InPlace write. <c>==</c> is reference equality; <see cref="Eq(Tensor)"/> compares elements.
+/// </remarks>
+[CollectionBuilder(typeof(Tensor), nameof(FromCollection))]
+public partial class Tensor
+{
+    private Node? _node;
+    private readonly Tensor? _base;
+
+    internal Tensor(Storage storage, Layout layout, Node? node = null, int slot = 0)
+    {
+        Storage = storage;
+        Layout = layout;
+        _node = node;
+        Slot = slot;
+    }
+
+    /// <summary>A view of <paramref name="source"/>: the same storage in another layout.</summary>
+    internal Tensor(Tensor source, Layout layout)
+    {
+        Storage = source.Storage;
+        Layout = layout;
+        _base = source._base ?? source;
+        Epoch = _base.Epoch;
+    }
+
+    /// <summary>A tensor that takes over <paramref name="data"/>'s memory as a new leaf; for types that derive from Tensor.</summary>
+    private protected Tensor(Tensor data)
+    {
+        Storage = data.Storage;
+        Layout = data.Layout;
+    }
+
+    /// <summary>The sizes of the dimensions.</summary>
+    public Shape Shape => Layout.Shape;
+
+    /// <summary>The number of dimensions; 0 for a scalar.</summary>
+    public int Rank => Layout.Shape.Rank;
+
+    /// <summary>The number of elements (numel).</summary>
+    public long ElementCount => Layout.Shape.ElementCount;
+
+    /// <summary>The type of the elements.</summary>
+    public DType DType => Storage.DType;
+
+    /// <summary>Whether the elements lie row-major without gaps.</summary>
+    public bool IsContiguous => Layout.IsContiguous;
+
+    /// <summary>Whether no recorded operation made this tensor: it was created, or detached, or made while recording was off.</summary>
+    public bool IsLeaf => Node is not OpNode;
+
+    /// <summary>
+    /// Whether gradients flow to this tensor. Setting it makes a leaf gather <see cref="Grad"/> in <see cref="Backward"/>, or stop doing so.
+    /// </summary>
+    /// <exception cref="DTypeException">True is set on an integer or Bool tensor.</exception>
+    /// <exception cref="GraphException">False is set on the result of a recorded operation.</exception>
+    public bool RequiresGrad
+    {
+        get => Node is not null;
+        set
+        {
+            if (value == RequiresGrad) return;
+            if (value && !DType.IsFloat())
+                throw new DTypeException($"RequiresGrad: a tensor of {DType} cannot have a gradient; only Float32 and Float64 can (To converts)");
+            if (!value && !IsLeaf)
+                throw new GraphException("RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
+            _node = value ? new LeafNode() : null;
+            Slot = 0;
+        }
+    }
+
+    /// <summary>
+    /// The gradient gathered by <see cref="Backward"/>: of a leaf that requires one, or of a result that was asked to <see cref="RetainGrad"/>; null before.
+    /// It has this tensor's shape and dtype.
+    /// </summary>
+    /// <exception cref="GraphException">Read from a result of an operation that was not asked to retain it.</exception>
+    /// <exception cref="ShapeException">Set to a tensor of another shape.</exception>
+    /// <exception cref="DTypeException">Set to a tensor of another dtype.</exception>
+    public Tensor? Grad
+    {
+        get
+        {
+            Tensor? grad = Node is OpNode ? RetainedGrad() : LeafGrad;
+            (grad?.Storage as NativeStorage)?.Expose();
+            return grad;
+        }
+        set
+        {
+            if (value is not null && value.Shape != Shape) throw new ShapeException($"Grad: a gradient of shape {value.Shape} does not fit a tensor of shape {Shape}");
+            if (value is not null && value.DType != DType) throw new DTypeException($"Grad: a gradient of {value.DType} does not fit a tensor of {DType}");
+            if (Node is OpNode) throw new GraphException("Grad: only a leaf's gradient can be set");
+            if (value is null && !RequiresGrad) return;
+            RequiresGrad = true;
+            LeafGrad = value;
+        }
+    }
+
+    /// <summary>The transpose of a matrix: all dimensions in reverse order (T).</summary>
+    public Tensor T
+    {
+        get
+        {
+            var dims = new int[Rank];
+            for (int i = 0; i < dims.Length; i++) dims[i] = Rank - 1 - i;
+            return Permute(dims);
+        }
+    }
+
+    internal Storage Storage { get; private set; }
+
+    internal Layout Layout { get; private set; }
+
+    /// <summary>Which output of <see cref="Node"/> this is.</summary>
+    internal int Slot { get; private set; }
+
+    /// <summary>The innermost of the live tangents of forward mode.</summary>
+    internal Dual? Dual { get; private set; }
+
+    /// <summary>The tensor whose memory this is a view of; null for one that is not a view.</summary>
+    internal Tensor? Base => _base;
+
+    /// <summary>What made this tensor, or gathers its gradient; null where no gradient flows.</summary>
+    internal Node? Node
+    {
+        get
+        {
+            if (_base is not null && Epoch != _base.Epoch) InPlace.RefreshView(this, _base);
+            return _node;
+        }
+    }
+
+    /// <summary>Of a base, how often in-place operations rewrote its history; of a view, the base's count when its node was made.</summary>
+    internal int Epoch { get; set; }
+
+    /// <summary>A leaf's gradient as the engine and the optimisers use it: reading it does not hand its memory to the user.</summary>
+    internal Tensor? LeafGrad
+    {
+        get => (_node as LeafNode)?.Grad;
+        set
+        {
+            if (_node is not LeafNode leaf) return;
+            if (ReferenceEquals(leaf.Grad, value)) return;
+            (leaf.Grad?.Storage as NativeStorage)?.Drop();
+            leaf.Grad = value;
+            (value?.Storage as NativeStorage)?.Hold();
+        }
+    }
+
+    /// <summary>Asks a result of an operation to keep its gradient in <see cref="Grad"/> too (retain_grad).</summary>
+    /// <exception cref="GraphException">The tensor does not require a gradient.</exception>
+    public void RetainGrad()
+    {
+        if (Node is null) throw new GraphException("RetainGrad: this tensor does not require a gradient");
+        if (Node is OpNode node) (node.EnsureRare().Retained ??= []).TryAdd(Slot, null);
+    }
+
+    /// <summary>This tensor without its history: it shares memory and requires no gradient (detach).</summary>
+    public Tensor Detach() => new(Storage, Layout);
+
+    /// <summary>The first element's first byte. Whoever takes a pointer keeps this tensor alive while using it (<see cref="GC.KeepAlive"/>).</summary>
+    internal ref byte Data => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
+
+    /// <summary>Links this fresh result to the node that recorded it.</summary>
+    internal void SetHistory(Node? node, int slot)
+    {
+        _node = node;
+        Slot = slot;
+    }
+
+    /// <summary>The same value carrying a tangent; still linked to the graph.</summary>
+    internal Tensor WithDual(Dual? dual) => new(Storage, Layout, Node, Slot) { Dual = dual };
+
+    /// <summary>Takes over another memory and layout; the object, and so every reference to it, stays (a parameter that changes its dtype).</summary>
+    internal void Replace(Tensor data)
+    {
+        Storage = data.Storage;
+        Layout = data.Layout;
+    }
+
+    private Tensor? RetainedGrad() =>
+        Node!.Rare?.Retained is { } retained && retained.TryGetValue(Slot, out Tensor? grad) ? grad
+        : throw new GraphException("Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() on it before Backward");
+}
