@@ -6,7 +6,7 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// A register of <see cref="Count"/> lanes, as kernels see it: the arithmetic of <see cref="IReal{R}"/>, memory, and the bits of a lane.
-/// The primitive operations belong to each width; the transcendental ones are written once, in VectorMath, and give the same bits at every width.
+/// The primitive operations belong to each width; the transcendental ones are written once, in VectorMath{V, T}, and give the same bits at every width.
 /// </summary>
 /// <remarks>Masks have all bits of a lane set or none, so the boolean operations are bitwise ones.</remarks>
 internal unsafe interface IVector<V, T> : IReal<V>
@@ -55,6 +55,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Shifts the bits of each lane right, filling with zeros.</summary>
     static abstract V ShiftRight(V a, int count);
 
+    /// <summary>a · 2ⁿ for integer n, rounded once; overflow and underflow by more than a few powers of two are not expected.</summary>
+    static virtual V Scale(V a, V n) => VectorMath<V, T>.Scale(a, n);
+
     /// <summary>One bit a lane, the first lane lowest: set where the mask is.</summary>
     static abstract ulong ToBits(V mask);
 
@@ -62,54 +65,54 @@ internal unsafe interface IVector<V, T> : IReal<V>
     static abstract V FromBits(ulong bits);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Exp(V a) => VectorMath.Exp<V, T>(a);
+    static V IReal<V>.Exp(V a) => VectorMath<V, T>.Exp(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Expm1(V a) => VectorMath.Expm1<V, T>(a);
+    static V IReal<V>.Expm1(V a) => VectorMath<V, T>.Expm1(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Log(V a) => VectorMath.Log<V, T>(a);
+    static V IReal<V>.Log(V a) => VectorMath<V, T>.Log(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Log1p(V a) => VectorMath.Log1p<V, T>(a);
+    static V IReal<V>.Log1p(V a) => VectorMath<V, T>.Log1p(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Sin(V a) => VectorMath.Sin<V, T>(a);
+    static V IReal<V>.Sin(V a) => VectorMath<V, T>.Sin(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Cos(V a) => VectorMath.Cos<V, T>(a);
+    static V IReal<V>.Cos(V a) => VectorMath<V, T>.Cos(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Tan(V a) => VectorMath.Tan<V, T>(a);
+    static V IReal<V>.Tan(V a) => VectorMath<V, T>.Tan(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Atan(V a) => VectorMath.Atan<V, T>(a);
+    static V IReal<V>.Atan(V a) => VectorMath<V, T>.Atan(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Tanh(V a) => VectorMath.Tanh<V, T>(a);
+    static V IReal<V>.Tanh(V a) => VectorMath<V, T>.Tanh(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Sigmoid(V a) => VectorMath.Sigmoid<V, T>(a);
+    static V IReal<V>.Sigmoid(V a) => VectorMath<V, T>.Sigmoid(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Erf(V a) => VectorMath.Erf<V, T>(a);
+    static V IReal<V>.Erf(V a) => VectorMath<V, T>.Erf(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Exp2(V a) => VectorMath.Exp2<V, T>(a);
+    static V IReal<V>.Exp2(V a) => VectorMath<V, T>.Exp2(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Erfc(V a) => VectorMath.Erfc<V, T>(a);
+    static V IReal<V>.Erfc(V a) => VectorMath<V, T>.Erfc(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Erfinv(V a) => VectorMath.Erfinv<V, T>(a);
+    static V IReal<V>.Erfinv(V a) => VectorMath<V, T>.Erfinv(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Lgamma(V a) => VectorMath.Lgamma<V, T>(a);
+    static V IReal<V>.Lgamma(V a) => VectorMath<V, T>.Lgamma(a);
 
     [MethodImpl(AggressiveInlining)]
-    static V IReal<V>.Pow(V a, V b) => VectorMath.Pow<V, T>(a, b);
+    static V IReal<V>.Pow(V a, V b) => VectorMath<V, T>.Pow(a, b);
 
-    static V IReal<V>.Polygamma(int order, V a) => VectorMath.Polygamma<V, T>(order, a);
+    static V IReal<V>.Polygamma(int order, V a) => VectorMath<V, T>.Polygamma(order, a);
 
-    static V IReal<V>.Fmod(V a, V b) => VectorMath.Fmod<V, T>(a, b);
+    static V IReal<V>.Fmod(V a, V b) => VectorMath<V, T>.Fmod(a, b);
 }

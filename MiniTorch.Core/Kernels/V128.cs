@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -122,6 +123,12 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static V128<T> ShiftRight(V128<T> a, int count) => typeof(T) == typeof(float)
         ? new((a.Value.AsInt32() >>> count).As<int, T>())
         : new((a.Value.AsInt64() >>> count).As<long, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> Scale(V128<T> a, V128<T> n) =>
+        !Avx512F.VL.IsSupported ? VectorMath<V128<T>, T>.Scale(a, n)
+        : typeof(T) == typeof(float) ? new(Avx512F.VL.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())
+        : new(Avx512F.VL.Scale(a.Value.AsDouble(), n.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static ulong ToBits(V128<T> mask) => mask.Value.ExtractMostSignificantBits();

@@ -144,6 +144,12 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
         : new((a.Value.AsInt64() >>> count).As<long, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static V256<T> Scale(V256<T> a, V256<T> n) =>
+        !Avx512F.VL.IsSupported ? VectorMath<V256<T>, T>.Scale(a, n)
+        : typeof(T) == typeof(float) ? new(Avx512F.VL.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())
+        : new(Avx512F.VL.Scale(a.Value.AsDouble(), n.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
     public static ulong ToBits(V256<T> mask) => mask.Value.ExtractMostSignificantBits();
 
     [MethodImpl(AggressiveInlining)]

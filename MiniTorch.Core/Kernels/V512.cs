@@ -144,6 +144,12 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
         : new((a.Value.AsInt64() >>> count).As<long, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static V512<T> Scale(V512<T> a, V512<T> n) =>
+        !Avx512F.IsSupported ? VectorMath<V512<T>, T>.Scale(a, n)
+        : typeof(T) == typeof(float) ? new(Avx512F.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())
+        : new(Avx512F.Scale(a.Value.AsDouble(), n.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
     public static ulong ToBits(V512<T> mask) => mask.Value.ExtractMostSignificantBits();
 
     [MethodImpl(AggressiveInlining)]
