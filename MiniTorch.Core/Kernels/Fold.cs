@@ -15,6 +15,11 @@ internal interface IFold
 
     /// <summary>Two results as one.</summary>
     static abstract V Combine<V>(V a, V b) where V : struct, IReal<V>;
+
+    /// <summary>The lanes as one result: halves are combined until one is left.</summary>
+    static abstract T Across<V, T>(V lanes)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>;
 }
 
 /// <summary>The reductions that kernels are compiled for.</summary>
@@ -28,6 +33,11 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Σ x².</summary>
@@ -41,6 +51,11 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Σ (x − center)².</summary>
@@ -54,6 +69,11 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Σ |x|.</summary>
@@ -67,6 +87,29 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
+    }
+
+    /// <summary>Σ e^(x − center).</summary>
+    internal readonly struct SumOfExponentials : IFold
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Exp(x - center);
+
+        [MethodImpl(AggressiveInlining)]
+        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Π x.</summary>
@@ -77,6 +120,20 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a * b;
+
+        public static unsafe T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T>
+        {
+            T* values = stackalloc T[V.Count];
+            V.Store(lanes, values);
+            for (int half = V.Count / 2; half > 0; half /= 2)
+            {
+                for (int i = 0; i < half; i++) values[i] *= values[i + half];
+            }
+
+            return values[0];
+        }
     }
 
     /// <summary>max x; NaN where any is NaN.</summary>
@@ -87,6 +144,11 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Max(a, b);
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.MaxLane(lanes);
     }
 
     /// <summary>min x; NaN where any is NaN.</summary>
@@ -97,6 +159,11 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Min(a, b);
+
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.MinLane(lanes);
     }
 
     /// <summary>max |x|; NaN where any is NaN.</summary>
@@ -110,22 +177,10 @@ internal static class Fold
 
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Max(a, b);
-    }
 
-    /// <summary>The lanes as one result: halves are combined until one is left.</summary>
-    public static unsafe T Across<V, T, TFold>(V lanes)
-        where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T>
-        where TFold : IFold
-    {
-        T* values = stackalloc T[V.Count];
-        V.Store(lanes, values);
-        for (int half = V.Count / 2; half > 0; half /= 2)
-        {
-            for (int i = 0; i < half; i++)
-                values[i] = TFold.Combine(new Scalar<T>(values[i]), new Scalar<T>(values[i + half])).Value;
-        }
-
-        return values[0];
+        [MethodImpl(AggressiveInlining)]
+        public static T Across<V, T>(V lanes)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T> => V.MaxLane(lanes);
     }
 }

@@ -17,15 +17,20 @@ internal static class ReduceUnits
 {
     const long ChunkElements = 1 << 14;
 
-    /// <summary>Runs every unit of the plan's reduction.</summary>
+    /// <summary>Runs every unit of the plan's reduction; few long units are better split inside.</summary>
     public static void Run<TUnits>(in TUnits units, in ReducePlan plan)
         where TUnits : struct, IReduceUnits
     {
-        long count = units.Count;
-        long perChunk = Math.Max(1, ChunkElements * count / Math.Max(1, plan.Results * plan.Reduced));
+        if (units.Count < 8) new Chunk<TUnits>(units, units.Count, units.Count).Execute(0);
+        else Run(units, plan.Results * plan.Reduced);
+    }
 
-        // Few long units are better split inside.
-        if (count < 8) perChunk = count;
+    /// <summary>Runs every unit, which have so many elements together.</summary>
+    public static void Run<TUnits>(in TUnits units, long elements)
+        where TUnits : struct, IReduceUnits
+    {
+        long count = units.Count;
+        long perChunk = Math.Max(1, ChunkElements * count / Math.Max(1, elements));
         Workers.Run(new Chunk<TUnits>(units, count, perChunk), (count - 1) / perChunk + 1);
     }
 
@@ -57,7 +62,7 @@ internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* 
         _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
         var leaf = new ReduceRows<V, T, TFold>(V.Broadcast(centers == null ? default : centers[result]));
         V lanes = ReduceTree.Run<ReduceRows<V, T, TFold>, V, T>(leaf, _plan, x + offset, 1);
-        results[result] = Fold.Across<V, T, TFold>(lanes);
+        results[result] = TFold.Across<V, T>(lanes);
     }
 }
 

@@ -1,0 +1,132 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// What one vector sees of an axis: a row, along which it runs, so that its lanes are joined at the end; or a few neighbouring columns,
+/// down which it steps, so that each lane is a result of its own.
+/// </summary>
+internal readonly unsafe struct SoftmaxStrip<V, T>
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    // Sums of more steps than this are pairwise.
+    const int LeafSteps = 64;
+
+    readonly bool _isRow;
+    readonly long _steps, _fullSteps, _stride;
+    readonly int _lanes;
+
+    SoftmaxStrip(bool isRow, long fullSteps, long partialSteps, long stride, int lanes)
+    {
+        _isRow = isRow;
+        _steps = fullSteps + partialSteps;
+        _fullSteps = fullSteps;
+        _stride = stride;
+        _lanes = lanes;
+    }
+
+    /// <summary>A row of neighbours.</summary>
+    public static SoftmaxStrip<V, T> Row(long size)
+    {
+        (long full, long rest) = Math.DivRem(size, V.Count);
+        return new(true, full, rest > 0 ? 1 : 0, V.Count, (int)rest);
+    }
+
+    /// <summary>Up to a vector's width of columns.</summary>
+    public static SoftmaxStrip<V, T> Columns(int width, long size, long stride) =>
+        width == V.Count ? new(false, size, 0, stride, width) : new(false, 0, size, stride, width);
+
+    /// <summary>Reduces the strip; each lane of the result holds the result of its column, or the row's.</summary>
+    public V Fold<TFold>(T* x, V center)
+        where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(x, x, center, 0, _steps));
+
+    /// <summary>Σ x·y.</summary>
+    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(x, y, default, 0, _steps));
+
+    V Join<TFold>(V lanes)
+        where TFold : IFold => _isRow ? V.Broadcast(TFold.Across<V, T>(lanes)) : lanes;
+
+    V Range<TFold, TElement>(T* x, T* y, V center, long first, long count)
+        where TFold : IFold
+        where TElement : IElement
+    {
+        if (count > LeafSteps)
+        {
+            long half = 1L << BitOperations.Log2((ulong)count - 1);
+            return TFold.Combine(
+                Range<TFold, TElement>(x, y, center, first, half),
+                Range<TFold, TElement>(x, y, center, first + half, count - half));
+        }
+
+        V a = TFold.Identity<V>(), b = a, c = a, d = a;
+        long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first;
+        for (; i <= fullEnd - 4; i += 4)
+        {
+            a = TFold.Combine(a, TFold.Map(TElement.Of(Load(x, i), Load(y, i)), center));
+            b = TFold.Combine(b, TFold.Map(TElement.Of(Load(x, i + 1), Load(y, i + 1)), center));
+            c = TFold.Combine(c, TFold.Map(TElement.Of(Load(x, i + 2), Load(y, i + 2)), center));
+            d = TFold.Combine(d, TFold.Map(TElement.Of(Load(x, i + 3), Load(y, i + 3)), center));
+        }
+
+        for (; i < fullEnd; i++) a = TFold.Combine(a, TFold.Map(TElement.Of(Load(x, i), Load(y, i)), center));
+        if (i < end)
+        {
+            V used = V.FromBits((1UL << _lanes) - 1);
+            for (; i < end; i++)
+            {
+                V element = TFold.Map(TElement.Of(LoadPartial(x, i), LoadPartial(y, i)), center);
+                b = TFold.Combine(b, V.Where(used, element, TFold.Identity<V>()));
+            }
+        }
+
+        return TFold.Combine(TFold.Combine(a, b), TFold.Combine(c, d));
+    }
+
+    /// <summary>result = map(x, y) along the strip.</summary>
+    public void Map<TMap>(TMap map, T* x, T* y, T* result)
+        where TMap : struct, ISoftmaxMap<V>
+    {
+        long i = 0;
+        for (; i < _fullSteps; i++) V.Store(map.Of(Load(x, i), Load(y, i)), result + i * _stride);
+        for (; i < _steps; i++) V.StorePartial(map.Of(LoadPartial(x, i), LoadPartial(y, i)), result + i * _stride, _lanes);
+    }
+
+    /// <summary>Writes what <see cref="Fold"/> gave: one element for a row, one for each column.</summary>
+    public void StoreResult(V result, T* destination) => V.StorePartial(result, destination, _isRow ? 1 : _lanes);
+
+    /// <summary>Reads what <see cref="StoreResult"/> wrote.</summary>
+    public V LoadResult(T* source) => _isRow ? V.Broadcast(*source) : V.LoadPartial(source, _lanes);
+
+    [MethodImpl(AggressiveInlining)]
+    V Load(T* x, long step) => V.Load(x + step * _stride);
+
+    [MethodImpl(AggressiveInlining)]
+    V LoadPartial(T* x, long step) => V.LoadPartial(x + step * _stride, _lanes);
+
+    interface IElement
+    {
+        static abstract V Of(V x, V y);
+    }
+
+    readonly struct FirstOf : IElement
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Of(V x, V y) => x;
+    }
+
+    readonly struct ProductOf : IElement
+    {
+        [MethodImpl(AggressiveInlining)]
+        public static V Of(V x, V y) => x * y;
+    }
+}
+
+/// <summary>An element of a result from elements of two operands; its fields hold what is common to a strip.</summary>
+internal interface ISoftmaxMap<V>
+{
+    /// <summary>The result's element.</summary>
+    V Of(V x, V y);
+}

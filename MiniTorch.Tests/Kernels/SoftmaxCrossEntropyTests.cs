@@ -1,0 +1,137 @@
+using System.Numerics;
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+[TestFixture(typeof(float), 1e-6)]
+[TestFixture(typeof(double), 1e-14)]
+public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
+    where T : unmanaged, IBinaryNumber<T>
+{
+    const long Ignored = -100;
+    readonly Random _random = new(5);
+
+    sealed class Case(StridedArray<T> x, StridedArray<long> targets)
+    {
+        public readonly StridedArray<T> Losses = Empty([x.Dims[0]]), Maxima = Empty([x.Dims[0]]), Sums = Empty([x.Dims[0]]), Gradient = Empty(x.Dims);
+
+        static StridedArray<T> Empty(int[] dims) => new(dims, Layout.Contiguous, () => T.CreateTruncating(-7), T.CreateTruncating(-99));
+
+        public bool Run(StridedArray<T> g, out IndexFault fault)
+        {
+            var rows = new CrossEntropyRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
+            if (!SoftmaxCrossEntropy.Forward(rows, Losses.Pointer, Maxima.Pointer, Sums.Pointer, out fault)) return false;
+            SoftmaxCrossEntropy.Backward(rows, Maxima.Pointer, Sums.Pointer, g.Pointer, g.Strides[0], Gradient.Pointer);
+            foreach (var array in new[] { Losses, Maxima, Sums, Gradient }) array.SentinelsShouldBeIntact();
+            return true;
+        }
+    }
+
+    StridedArray<T> Numbers(int[] dims, Layout layout, double offset = 0) =>
+        new(dims, layout, () => T.CreateTruncating(offset + 8 * (_random.NextDouble() - 0.5)), T.CreateTruncating(double.NaN));
+
+    StridedArray<long> Targets(int rows, int classes) =>
+        new([rows], Layout.Stepped, () => _random.Next(4) == 0 ? Ignored : _random.Next(classes), long.MaxValue);
+
+    static double Of(T value) => double.CreateTruncating(value);
+
+    [TestCase(1, 1, 0)]
+    [TestCase(32, 10, 0)]
+    [TestCase(37, 100, 100)]
+    [TestCase(5, 5003, 0)]
+    [TestCase(40, 3000, -1e4)]
+    [TestCase(0, 4, 0)]
+    public void Losses_and_gradients_agree_with_naive_loops(int rows, int classes, double offset)
+    {
+        var x = Numbers([rows, classes], Layout.Contiguous, offset);
+        var targets = Targets(rows, classes);
+        var g = Numbers([rows], Layout.Stepped);
+        var run = new Case(x, targets);
+        run.Run(g, out _).ShouldBeTrue();
+        for (int r = 0; r < rows; r++)
+        {
+            long target = targets[[r]];
+            double[] row = [.. Enumerable.Range(0, classes).Select(c => Of(x[[r, c]]))];
+            double max = row.Max(), sum = row.Sum(v => Math.Exp(v - max));
+            double loss = target == Ignored ? 0 : max - row[target] + Math.Log(sum);
+            Of(run.Losses[[r]]).ShouldBe(loss, tolerance * Math.Max(1, loss));
+            for (int c = 0; c < classes; c++)
+            {
+                double slope = target == Ignored ? 0 : Of(g[[r]]) * (Math.Exp(row[c] - max) / sum - (c == target ? 1 : 0));
+                Of(run.Gradient[[r, c]]).ShouldBe(slope, tolerance * Math.Max(1e-3, Math.Abs(slope)));
+            }
+        }
+    }
+
+    [Test]
+    public void An_ignored_row_counts_nothing_whatever_it_holds()
+    {
+        var x = Numbers([2, 20], Layout.Contiguous);
+        (x[[0, 3]], x[[0, 4]]) = (T.CreateTruncating(double.NaN), T.CreateTruncating(double.PositiveInfinity));
+        var targets = new StridedArray<long>([2], Layout.Contiguous, () => Ignored);
+        var run = new Case(x, targets);
+        run.Run(Numbers([2], Layout.Contiguous), out _).ShouldBeTrue();
+        run.Losses.Values.ShouldAllBe(v => Of(v) == 0);
+        run.Gradient.Values.ShouldAllBe(v => Of(v) == 0);
+    }
+
+    [TestCase(3L)]
+    [TestCase(-1L)]
+    public void A_target_out_of_range_is_reported_before_anything_is_written(long bad)
+    {
+        var targets = new StridedArray<long>([3], Layout.Contiguous, () => Ignored) { [[2]] = bad };
+        var run = new Case(Numbers([3, 3], Layout.Contiguous), targets);
+        run.Run(Numbers([3], Layout.Contiguous), out IndexFault fault).ShouldBeFalse();
+        fault.ShouldBe(new IndexFault(2, bad));
+        run.Losses.Values.ShouldAllBe(v => Of(v) == -7);
+    }
+
+    [TestCase(5000, 4999)]
+    [TestCase(5000, 10)]
+    [TestCase(9, 8)]
+    public void Infinite_logits_give_what_log_softmax_gives(int classes, int finite)
+    {
+        var x = new StridedArray<T>([3, classes], Layout.Contiguous, () => T.CreateTruncating(double.NegativeInfinity));
+        x[[0, finite]] = T.One;                                        // all −∞ but the target: loss 0
+        x[[1, 0]] = T.One;                                             // the target is −∞: loss ∞
+        x[[2, finite]] = T.CreateTruncating(double.PositiveInfinity);  // ∞ − ∞: NaN
+        var targets = new StridedArray<long>([3], Layout.Contiguous, () => finite);
+        var run = new Case(x, targets);
+        run.Run(Numbers([3], Layout.Contiguous), out _).ShouldBeTrue();
+        Of(run.Losses[[0]]).ShouldBe(0);
+        Of(run.Losses[[1]]).ShouldBe(double.PositiveInfinity);
+        Of(run.Losses[[2]]).ShouldBe(double.NaN);
+        Of(run.Gradient[[0, finite]]).ShouldBe(0);
+        Of(run.Gradient[[2, finite]]).ShouldBe(double.NaN);
+    }
+
+    [Test]
+    [NonParallelizable]
+    public void Bits_do_not_depend_on_threads_or_on_the_other_rows()
+    {
+        var x = Numbers([100, 700], Layout.Contiguous);
+        var targets = Targets(100, 700);
+        var g = Numbers([100], Layout.Contiguous);
+        int threads = Workers.Count;
+        try
+        {
+            Workers.Count = 1;
+            var alone = new Case(x, targets);
+            alone.Run(g, out _);
+            Workers.Count = 3;
+            var together = new Case(x, targets);
+            together.Run(g, out _);
+            together.Losses.Values.ShouldBe(alone.Losses.Values);
+            together.Gradient.Values.ShouldBe(alone.Gradient.Values);
+
+            T loss, max, sum;
+            var one = new CrossEntropyRows<T>(x.Pointer + 57 * 700, 700, 1, 700, targets.Pointer + 57 * targets.Strides[0], 1, Ignored);
+            SoftmaxCrossEntropy.Forward(one, &loss, &max, &sum, out _);
+            loss.ShouldBe(alone.Losses[[57]]);
+        }
+        finally
+        {
+            Workers.Count = threads;
+        }
+    }
+}
