@@ -79,8 +79,12 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Strip2 MultiplyAdd(V a, Strip2 b, Strip2 c) =>
-            new() { _first = V.Fma(a, b._first, c._first), _last = V.Fma(a, b._last, c._last) };
+        public static Strip2 MultiplyAdd(V a, Strip2 b, Strip2 c)
+        {
+            c._first = V.Fma(a, b._first, c._first);
+            c._last = V.Fma(a, b._last, c._last);
+            return c;
+        }
     }
 
     /// <summary>Three vectors.</summary>
@@ -101,12 +105,13 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Strip3 MultiplyAdd(V a, Strip3 b, Strip3 c) => new()
+        public static Strip3 MultiplyAdd(V a, Strip3 b, Strip3 c)
         {
-            _first = V.Fma(a, b._first, c._first),
-            _middle = V.Fma(a, b._middle, c._middle),
-            _last = V.Fma(a, b._last, c._last),
-        };
+            c._first = V.Fma(a, b._first, c._first);
+            c._middle = V.Fma(a, b._middle, c._middle);
+            c._last = V.Fma(a, b._last, c._last);
+            return c;
+        }
     }
 
     /// <summary>One row.</summary>
@@ -124,7 +129,11 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static void Store(Row<S> r, T* c, long cRow, long columns) => S.Store(r._strip, c, columns);
 
         [MethodImpl(AggressiveInlining)]
-        public static Row<S> MultiplyAdd(T* a, long aRow, S b, Row<S> c) => new() { _strip = S.MultiplyAdd(V.Broadcast(*a), b, c._strip) };
+        public static Row<S> MultiplyAdd(T* a, long aRow, S b, Row<S> c)
+        {
+            c._strip = S.MultiplyAdd(V.Broadcast(*a), b, c._strip);
+            return c;
+        }
     }
 
     /// <summary>Twice the rows of <typeparamref name="R"/>.</summary>
@@ -148,10 +157,11 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Twice<R, S> MultiplyAdd(T* a, long aRow, S b, Twice<R, S> c) => new()
+        public static Twice<R, S> MultiplyAdd(T* a, long aRow, S b, Twice<R, S> c)
         {
-            _top = R.MultiplyAdd(a, aRow, b, c._top),
-            _bottom = R.MultiplyAdd(a + R.Count * aRow, aRow, b, c._bottom),
-        };
+            c._top = R.MultiplyAdd(a, aRow, b, c._top);
+            c._bottom = R.MultiplyAdd(a + R.Count * aRow, aRow, b, c._bottom);
+            return c;
+        }
     }
 }

@@ -54,12 +54,13 @@ internal static unsafe partial class MatMulBlock<T, V>
         return row;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static void MultiplyTile<R, S>(long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
         where R : struct, IRows<R, S>
         where S : struct, IStrip<S>
     {
-        R sum = accumulate ? R.Load(c, cRow, columns) : default;
+        R sum = default;
+        if (accumulate) sum = R.Load(c, cRow, columns);
         for (long p = 0; p < k; p++)
         {
             sum = R.MultiplyAdd(a, aRow, S.Load(b, columns), sum);

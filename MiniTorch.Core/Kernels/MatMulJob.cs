@@ -19,7 +19,11 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         where V : struct, IVector<V, T>
     {
         var chunks = new Chunks<V>(this);
-        Workers.Run(chunks, chunks.Count);
+        do
+        {
+            Workers.Run(chunks, chunks.Count);
+        }
+        while (chunks.Deepen());
     }
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
@@ -35,91 +39,120 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         return offset;
     }
 
-    readonly struct Chunks<V> : IJob
+    struct Chunks<V> : IJob
         where V : struct, IVector<V, T>
     {
-        const long ChunkWork = 1 << 16;  // multiply-adds, about 0.5 µs: far more than claiming a chunk costs
-        const int MostChunks = 128;      // of a large product: enough to balance many threads
-        const long PackedRows = 256;     // rows of C that make packing a panel of B cheap
-        const long PackedBytes = 1 << 20;
-        const long Depth = 512;          // rows of a panel of B, which then stays in the second-level cache
+        const long ChunkWork = 1 << 16;          // multiply-adds, about 0.5 µs: far more than claiming a chunk costs
+        const int MostChunks = 128;              // of a large product: enough to balance many threads
+        const long PackedBytes = 1 << 20;        // of an operand, from which on its rows fall out of the caches
+        const int PackedRows = 128;              // of C that share a packed strip of B, and
+        const int PackedStrips = 6;              // of C that share packed rows of A, so that packing costs little
+        const int RowStep = 8;
 
         readonly MatMulJob<T> _job;
-        readonly bool _packs;
-        readonly long _strips, _rowsPerChunk, _stripsPerChunk, _productsPerChunk, _rowBlocks, _stripBlocks;
+        readonly bool _packsA, _packsB;
+        readonly long _vectors, _strips;
+        readonly long _rowsPerChunk, _stripsPerChunk = 1, _productsPerChunk = 1, _rowBlocks = 1, _stripBlocks = 1;
+        long _first, _depth;
 
         public Chunks(in MatMulJob<T> job)
         {
             _job = job;
-            _packs = job.BCol != 1 || (job.M >= PackedRows && job.K * job.N * sizeof(T) >= PackedBytes);
-            long vectors = CeilDiv(job.N, V.Count);
-            _strips = CeilDiv(vectors, MatMulBlock<T, V>.WidestStrip);
-            long rowWork = Math.Max(job.K, 1) * CeilDiv(job.N, _strips);
-            long work = Math.Max(ChunkWork, (long)((double)rowWork * _strips * job.M * job.Products / MostChunks));
-            _rowsPerChunk = Math.Min(job.M, Math.Max(_packs ? PackedRows : 8, CeilDiv(CeilDiv(work, rowWork), 8) * 8));
-            _stripsPerChunk = Math.Clamp(work / (rowWork * _rowsPerChunk), 1, _strips);
-            _productsPerChunk = Math.Clamp(work / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
-            _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
-            _stripBlocks = CeilDiv(_strips, _stripsPerChunk);
+            _vectors = CeilDiv(job.N, V.Count);
+            _strips = CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
+            _packsA = _strips >= PackedStrips && job.M * job.K * sizeof(T) >= PackedBytes;
+            _packsB = job.BCol != 1 || (job.M >= PackedRows && job.K * job.N * sizeof(T) >= PackedBytes);
+            _depth = _packsA || _packsB ? Math.Min(job.K, PackedDepth) : job.K;
+            _rowsPerChunk = job.M;
+            _stripsPerChunk = _strips;
+            _productsPerChunk = job.Products;
+
+            double work = (double)job.M * job.N * _depth * job.Products;
+            if (work > ChunkWork)
+            {
+                long rowWork = Math.Max(1, job.N * _depth / _strips);
+                long target = Math.Max(ChunkWork, (long)(work / MostChunks));
+                _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, MostRows));
+                _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), _packsA ? PackedStrips : 1, _strips);
+                _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
+                _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
+                _stripBlocks = CeilDiv(_strips, _stripsPerChunk);
+            }
+
             Count = CeilDiv(job.Products, _productsPerChunk) * _stripBlocks * _rowBlocks;
         }
 
         public long Count { get; }
 
-        public void Execute(long chunk)
+        static long PackedDepth => 1024 / sizeof(T);
+
+        /// <summary>With <see cref="PackedDepth"/>, half of a second-level cache.</summary>
+        static long MostRows => 2048 / sizeof(T);
+
+        /// <summary>Goes on to the next part of k; false at the end.</summary>
+        public bool Deepen()
         {
-            (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
+            _first += _depth;
+            _depth = Math.Min(_depth, _job.K - _first);
+            return _depth > 0;
+        }
+
+        public readonly void Execute(long chunk)
+        {
             (chunk, long stripBlock) = Math.DivRem(chunk, _stripBlocks);
+            (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
             long lastProduct = Math.Min(_job.Products, (chunk + 1) * _productsPerChunk);
             for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
                 Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
         }
 
-        void Multiply(long product, long row, long strip)
+        readonly void Multiply(long product, long row, long strip)
         {
-            T* a = _job.A + _job.Offset(product, _job.ABatch) + row * _job.ARow;
-            T* b = _job.B + _job.Offset(product, _job.BBatch);
+            T* a = _job.A + _job.Offset(product, _job.ABatch) + row * _job.ARow + _first * _job.ACol;
+            T* b = _job.B + _job.Offset(product, _job.BBatch) + _first * _job.BRow;
             T* c = _job.C + _job.Offset(product, _job.CBatch) + row * _job.CRow;
             long rows = Math.Min(_rowsPerChunk, _job.M - row);
             long lastStrip = Math.Min(_strips, strip + _stripsPerChunk);
-            for (; strip < lastStrip; strip++)
+            long aRow = _job.ARow, aCol = _job.ACol;
+            if (_packsA)
             {
-                long column = FirstColumn(strip), columns = FirstColumn(strip + 1) - column;
-                long p = 0;
-                do
-                {
-                    long depth = _packs ? Math.Min(Depth, _job.K - p) : _job.K;
-                    MultiplyStrip(
-                        rows, columns, depth, a + p * _job.ACol, b + p * _job.BRow + column * _job.BCol, c + column, _job.Accumulate || p > 0);
-                    p += depth;
-                }
-                while (p < _job.K);
+                T* panel = Scratch.Rent<T>(ref MatMulPanels.A, rows * _depth);
+                MatMulPack.Copy(rows, _depth, a, aRow, aCol, panel);
+                (aRow, aCol) = (_depth, 1);
+                a = panel;
+            }
+
+            for (long column = FirstColumn(strip), end; strip < lastStrip; column = end)
+            {
+                end = FirstColumn(++strip);
+                MultiplyStrip(rows, end - column, a, aRow, aCol, b + column * _job.BCol, c + column);
             }
         }
 
-        long FirstColumn(long strip) => Math.Min(_job.N, strip * CeilDiv(_job.N, V.Count) / _strips * V.Count);
+        readonly long FirstColumn(long strip) => strip == 0 ? 0 : strip == _strips ? _job.N : strip * _vectors / _strips * V.Count;
 
-        void MultiplyStrip(long rows, long columns, long depth, T* a, T* b, T* c, bool accumulate)
+        readonly void MultiplyStrip(long rows, long columns, T* a, long aRow, long aCol, T* b, T* c)
         {
             long bRow = _job.BRow;
-            if (_packs)
+            if (_packsB)
             {
-                T* panel = Scratch.Rent<T>(ref MatMulPanel.Current, depth * columns);
-                MatMulPack.Copy(depth, columns, b, bRow, _job.BCol, panel);
+                T* panel = Scratch.Rent<T>(ref MatMulPanels.B, _depth * columns);
+                MatMulPack.Copy(_depth, columns, b, bRow, _job.BCol, panel);
                 b = panel;
                 bRow = columns;
             }
 
-            MatMulBlock<T, V>.Multiply(rows, columns, depth, a, _job.ARow, _job.ACol, b, bRow, c, _job.CRow, accumulate);
+            MatMulBlock<T, V>.Multiply(
+                rows, columns, _depth, a, aRow, aCol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
         }
 
         static long CeilDiv(long a, long b) => (a + b - 1) / b;
     }
 }
 
-/// <summary>The packed part of B that a thread works on.</summary>
-internal static class MatMulPanel
+/// <summary>The packed parts of A and B that a thread works on.</summary>
+internal static class MatMulPanels
 {
     [ThreadStatic]
-    public static Scratch? Current;
+    public static Scratch? A, B;
 }

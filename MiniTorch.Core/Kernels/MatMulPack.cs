@@ -2,62 +2,85 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Copies a part of B whose rows can't be read as vectors, or lie pages apart, into contiguous rows.</summary>
+/// <summary>Copies a part of an operand whose rows can't be read as vectors, or lie pages apart, into contiguous rows.</summary>
 internal static unsafe class MatMulPack
 {
-    /// <summary>panel[p, j] = b[p · bRow + j · bCol] for <paramref name="k"/> rows of <paramref name="columns"/> elements.</summary>
-    public static void Copy<T>(long k, long columns, T* b, long bRow, long bCol, T* panel)
+    const int Square = 16;
+
+    /// <summary>panel[i, j] = source[i · row + j · column] for <paramref name="rows"/> rows of <paramref name="columns"/> elements.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static void Copy<T>(long rows, long columns, T* source, long row, long column, T* panel)
         where T : unmanaged, IBinaryNumber<T>
     {
-        if (bCol == 1)
+        if (column == 1)
         {
-            for (long p = 0; p < k; p++)
-                Unsafe.CopyBlockUnaligned(panel + p * columns, b + p * bRow, (uint)(columns * sizeof(T)));
+            for (long i = 0; i < rows; i++)
+                new ReadOnlySpan<T>(source + i * row, (int)columns).CopyTo(new Span<T>(panel + i * columns, (int)columns));
             return;
         }
 
-        long rows = 0, done = 0;
-        if (bRow == 1 && Sse2.IsSupported && typeof(T) != typeof(long))
+        long squareRows = 0, squareColumns = 0;
+        if (typeof(T) == typeof(float) && row == 1 && Avx512F.IsSupported)
         {
-            long block = Vector128<T>.Count;
-            rows = k / block * block;
-            done = columns / block * block;
-            for (long j = 0; j < done; j += block)
-                for (long p = 0; p < rows; p += block)
-                    Transpose(b + p + j * bCol, bCol, panel + p * columns + j, columns);
+            squareRows = rows / Square * Square;
+            squareColumns = columns / Square * Square;
+            for (long j = 0; j < squareColumns; j += Square)
+                for (long i = 0; i < squareRows; i += Square)
+                    TransposeSquare((float*)(source + i + j * column), column, (float*)(panel + i * columns + j), columns);
         }
 
-        for (long j = 0; j < columns; j++)
-            for (long p = j < done ? rows : 0; p < k; p++)
-                panel[p * columns + j] = b[p * bRow + j * bCol];
+        for (long i = 0; i < rows; i++)
+            for (long j = i < squareRows ? squareColumns : 0; j < columns; j++)
+                panel[i * columns + j] = source[i * row + j * column];
     }
 
-    /// <summary>Transposes a square of 128-bit rows; x86 only.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Transpose<T>(T* source, long sourceRow, T* target, long targetRow)
-        where T : unmanaged
+    /// <summary>Transposes 16 rows of 16 floats: first squares of four elements inside each 128-bit lane, then squares of four lanes.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void TransposeSquare(float* source, long sourceRow, float* target, long targetRow)
     {
-        if (typeof(T) == typeof(float))
-        {
-            float* s = (float*)source, t = (float*)target;
-            Vector128<float> r0 = Vector128.Load(s), r1 = Vector128.Load(s + sourceRow);
-            Vector128<float> r2 = Vector128.Load(s + 2 * sourceRow), r3 = Vector128.Load(s + 3 * sourceRow);
-            Vector128<double> low01 = Sse.UnpackLow(r0, r1).AsDouble(), high01 = Sse.UnpackHigh(r0, r1).AsDouble();
-            Vector128<double> low23 = Sse.UnpackLow(r2, r3).AsDouble(), high23 = Sse.UnpackHigh(r2, r3).AsDouble();
-            Sse2.UnpackLow(low01, low23).AsSingle().Store(t);
-            Sse2.UnpackHigh(low01, low23).AsSingle().Store(t + targetRow);
-            Sse2.UnpackLow(high01, high23).AsSingle().Store(t + 2 * targetRow);
-            Sse2.UnpackHigh(high01, high23).AsSingle().Store(t + 3 * targetRow);
-        }
-        else
-        {
-            double* s = (double*)source, t = (double*)target;
-            Vector128<double> r0 = Vector128.Load(s), r1 = Vector128.Load(s + sourceRow);
-            Sse2.UnpackLow(r0, r1).Store(t);
-            Sse2.UnpackHigh(r0, r1).Store(t + targetRow);
-        }
+        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow);
+        var (b0, b1, b2, b3) = TransposeElements(source + 4 * sourceRow, sourceRow);
+        var (c0, c1, c2, c3) = TransposeElements(source + 8 * sourceRow, sourceRow);
+        var (d0, d1, d2, d3) = TransposeElements(source + 12 * sourceRow, sourceRow);
+        StoreLanes(a0, b0, c0, d0, target, targetRow);
+        StoreLanes(a1, b1, c1, d1, target + targetRow, targetRow);
+        StoreLanes(a2, b2, c2, d2, target + 2 * targetRow, targetRow);
+        StoreLanes(a3, b3, c3, d3, target + 3 * targetRow, targetRow);
+    }
+
+    /// <summary>Of four rows: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(float* source, long sourceRow)
+    {
+        var r0 = Vector512.Load(source);
+        var r1 = Vector512.Load(source + sourceRow);
+        var r2 = Vector512.Load(source + 2 * sourceRow);
+        var r3 = Vector512.Load(source + 3 * sourceRow);
+        var low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
+        var high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+        var low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
+        var high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+        return (
+            Avx512F.UnpackLow(low01, low23).AsSingle(), Avx512F.UnpackHigh(low01, low23).AsSingle(),
+            Avx512F.UnpackLow(high01, high23).AsSingle(), Avx512F.UnpackHigh(high01, high23).AsSingle());
+    }
+
+    /// <summary>Stores lane i of a, b, c and d, side by side, as row 4·i of the target.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void StoreLanes(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long targetRow)
+    {
+        const byte Low = 0b01_00_01_00, High = 0b11_10_11_10, Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
+        var ab01 = Avx512F.Shuffle4x128(a, b, Low);
+        var ab23 = Avx512F.Shuffle4x128(a, b, High);
+        var cd01 = Avx512F.Shuffle4x128(c, d, Low);
+        var cd23 = Avx512F.Shuffle4x128(c, d, High);
+        Avx512F.Shuffle4x128(ab01, cd01, Even).Store(target);
+        Avx512F.Shuffle4x128(ab01, cd01, Odd).Store(target + 4 * targetRow);
+        Avx512F.Shuffle4x128(ab23, cd23, Even).Store(target + 8 * targetRow);
+        Avx512F.Shuffle4x128(ab23, cd23, Odd).Store(target + 12 * targetRow);
     }
 }
