@@ -10,8 +10,13 @@ internal static unsafe partial class MatMulBlock<T, V>
     public interface IStrip<S>
         where S : struct, IStrip<S>
     {
+        /// <summary>Reads from a row of C.</summary>
         static abstract S Load(T* row, long columns);
 
+        /// <summary>Reads from a row of B, which has room for whole vectors.</summary>
+        static virtual S LoadPanel(T* row, long columns) => S.Load(row, columns);
+
+        /// <summary>Writes to a row of C.</summary>
         static abstract void Store(S s, T* row, long columns);
 
         /// <summary>a · b + c.</summary>
@@ -40,6 +45,9 @@ internal static unsafe partial class MatMulBlock<T, V>
 
         [MethodImpl(AggressiveInlining)]
         public static Narrow Load(T* row, long columns) => new() { _lanes = V.LoadPartial(row, (int)columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static Narrow LoadPanel(T* row, long columns) => new() { _lanes = V.Load(row) };
 
         [MethodImpl(AggressiveInlining)]
         public static void Store(Narrow s, T* row, long columns) => V.StorePartial(s._lanes, row, (int)columns);

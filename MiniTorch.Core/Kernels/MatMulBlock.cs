@@ -19,8 +19,8 @@ internal static unsafe partial class MatMulBlock<T, V>
     static bool HasTallTiles => V.Count * sizeof(T) == 64 || AdvSimd.IsSupported;
 
     /// <summary>
-    /// C = A·B, or C += A·B, where B has unit column stride and at most <see cref="WidestStrip"/> vectors of columns; fewer than a vector only
-    /// where those are all the columns there are.
+    /// C = A·B, or C += A·B, where B has unit column stride and at most <see cref="WidestStrip"/> vectors of columns. Its rows are at least
+    /// a vector long in memory, even if there are fewer columns.
     /// </summary>
     public static void Multiply(
         long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
@@ -54,6 +54,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         return row;
     }
 
+    // Inlined into its callers, the tile's registers would go to the stack.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static void MultiplyTile<R, S>(long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
         where R : struct, IRows<R, S>
@@ -63,7 +64,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         if (accumulate) sum = R.Load(c, cRow, columns);
         for (long p = 0; p < k; p++)
         {
-            sum = R.MultiplyAdd(a, aRow, S.Load(b, columns), sum);
+            sum = R.MultiplyAdd(a, aRow, S.LoadPanel(b, columns), sum);
             a += aCol;
             b += bRow;
         }

@@ -45,9 +45,9 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         const long ChunkWork = 1 << 16;          // multiply-adds, about 0.5 µs: far more than claiming a chunk costs
         const int MostChunks = 128;              // of a large product: enough to balance many threads
         const long PackedBytes = 1 << 20;        // of an operand, from which on its rows fall out of the caches
-        const int PackedRows = 128;              // of C that share a packed strip of B, and
-        const int PackedStrips = 6;              // of C that share packed rows of A, so that packing costs little
-        const int RowStep = 8;
+        const int PackedRows = 256;              // of C that share a packed strip of B, and
+        const int PackedStrips = 4;              // of C that share packed rows of A, so that packing costs little
+        const int RowStep = 8;                   // the height of a tile
 
         readonly MatMulJob<T> _job;
         readonly bool _packsA, _packsB;
@@ -61,7 +61,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             _vectors = CeilDiv(job.N, V.Count);
             _strips = CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
             _packsA = _strips >= PackedStrips && job.M * job.K * sizeof(T) >= PackedBytes;
-            _packsB = job.BCol != 1 || (job.M >= PackedRows && job.K * job.N * sizeof(T) >= PackedBytes);
+            _packsB = job.BCol != 1 || job.N < V.Count || (job.M >= PackedRows && job.K * job.N * sizeof(T) >= PackedBytes);
             _depth = _packsA || _packsB ? Math.Min(job.K, PackedDepth) : job.K;
             _rowsPerChunk = job.M;
             _stripsPerChunk = _strips;
@@ -116,9 +116,13 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             long aRow = _job.ARow, aCol = _job.ACol;
             if (_packsA)
             {
-                T* panel = Scratch.Rent<T>(ref MatMulPanels.A, rows * _depth);
-                MatMulPack.Copy(rows, _depth, a, aRow, aCol, panel);
-                (aRow, aCol) = (_depth, 1);
+                // A keeps its orientation; the extra line keeps the rows of a panel off the same cache sets.
+                bool isTransposed = aRow == 1;
+                (long height, long width) = isTransposed ? (_depth, rows) : (rows, _depth);
+                long panelRow = width + 64 / sizeof(T);
+                T* panel = Scratch.Rent<T>(ref MatMulPanels.A, height * panelRow);
+                MatMulPack<T, V>.Copy(height, width, a, isTransposed ? aCol : aRow, isTransposed ? aRow : aCol, panel, panelRow);
+                (aRow, aCol) = isTransposed ? (1L, panelRow) : (panelRow, 1L);
                 a = panel;
             }
 
@@ -136,10 +140,11 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             long bRow = _job.BRow;
             if (_packsB)
             {
-                T* panel = Scratch.Rent<T>(ref MatMulPanels.B, _depth * columns);
-                MatMulPack.Copy(_depth, columns, b, bRow, _job.BCol, panel);
+                long panelRow = Math.Max(columns, V.Count);
+                T* panel = Scratch.Rent<T>(ref MatMulPanels.B, _depth * panelRow);
+                MatMulPack<T, V>.Copy(_depth, columns, b, bRow, _job.BCol, panel, panelRow);
                 b = panel;
-                bRow = columns;
+                bRow = panelRow;
             }
 
             MatMulBlock<T, V>.Multiply(

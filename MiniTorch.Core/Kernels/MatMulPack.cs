@@ -6,60 +6,83 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Copies a part of an operand whose rows can't be read as vectors, or lie pages apart, into contiguous rows.</summary>
-internal static unsafe class MatMulPack
+/// <summary>Copies a part of an operand whose rows can't be read as vectors, or lie pages apart, into rows that can.</summary>
+internal static unsafe class MatMulPack<T, V>
+    where T : unmanaged, IBinaryNumber<T>
+    where V : struct, IVector<V, T>
 {
     const int Square = 16;
 
-    /// <summary>panel[i, j] = source[i · row + j · column] for <paramref name="rows"/> rows of <paramref name="columns"/> elements.</summary>
+    /// <summary>
+    /// panel[i · panelRow + j] = source[i · row + j · column] for <paramref name="rows"/> rows of <paramref name="columns"/> elements; each row
+    /// of the panel has room for a vector.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    public static void Copy<T>(long rows, long columns, T* source, long row, long column, T* panel)
-        where T : unmanaged, IBinaryNumber<T>
+    public static void Copy(long rows, long columns, T* source, long row, long column, T* panel, long panelRow)
     {
         if (column == 1)
-        {
+            CopyRows(rows, columns, source, row, panel, panelRow);
+        else if (typeof(T) == typeof(float) && row == 1 && rows >= Square && panelRow >= Square && Avx512F.IsSupported)
+            Transpose(rows, columns, (float*)source, column, (float*)panel, panelRow);
+        else
             for (long i = 0; i < rows; i++)
-                new ReadOnlySpan<T>(source + i * row, (int)columns).CopyTo(new Span<T>(panel + i * columns, (int)columns));
-            return;
-        }
+                for (long j = 0; j < columns; j++)
+                    panel[i * panelRow + j] = source[i * row + j * column];
+    }
 
-        long squareRows = 0, squareColumns = 0;
-        if (typeof(T) == typeof(float) && row == 1 && Avx512F.IsSupported)
+    static void CopyRows(long rows, long columns, T* source, long row, T* panel, long panelRow)
+    {
+        for (; rows > 0; rows--, source += row, panel += panelRow)
         {
-            squareRows = rows / Square * Square;
-            squareColumns = columns / Square * Square;
-            for (long j = 0; j < squareColumns; j += Square)
-                for (long i = 0; i < squareRows; i += Square)
-                    TransposeSquare((float*)(source + i + j * column), column, (float*)(panel + i * columns + j), columns);
-        }
+            if (columns < V.Count)
+            {
+                V.Store(V.LoadPartial(source, (int)columns), panel);
+                continue;
+            }
 
-        for (long i = 0; i < rows; i++)
-            for (long j = i < squareRows ? squareColumns : 0; j < columns; j++)
-                panel[i * columns + j] = source[i * row + j * column];
+            for (long j = 0; j <= columns - V.Count; j += V.Count)
+                V.Store(V.Load(source + j), panel + j);
+            V.Store(V.Load(source + (columns - V.Count)), panel + (columns - V.Count));
+        }
+    }
+
+    /// <summary>Square by square; at an edge a square overlaps the one before, and beyond fewer than 16 columns it repeats the last.</summary>
+    static void Transpose(long rows, long columns, float* source, long column, float* panel, long panelRow)
+    {
+        for (long j = 0; j < columns; j += Square)
+        {
+            long left = Math.Max(0, Math.Min(j, columns - Square));
+            for (long i = 0; i < rows; i += Square)
+            {
+                long top = Math.Min(i, rows - Square);
+                TransposeSquare(source + left * column + top, column, columns - left - 1, panel + top * panelRow + left, panelRow);
+            }
+        }
     }
 
     /// <summary>Transposes 16 rows of 16 floats: first squares of four elements inside each 128-bit lane, then squares of four lanes.</summary>
     [MethodImpl(AggressiveInlining)]
-    static void TransposeSquare(float* source, long sourceRow, float* target, long targetRow)
+    static void TransposeSquare(float* source, long sourceRow, long lastRow, float* target, long targetRow)
     {
-        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow);
-        var (b0, b1, b2, b3) = TransposeElements(source + 4 * sourceRow, sourceRow);
-        var (c0, c1, c2, c3) = TransposeElements(source + 8 * sourceRow, sourceRow);
-        var (d0, d1, d2, d3) = TransposeElements(source + 12 * sourceRow, sourceRow);
+        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow, 0, lastRow);
+        var (b0, b1, b2, b3) = TransposeElements(source, sourceRow, 4, lastRow);
+        var (c0, c1, c2, c3) = TransposeElements(source, sourceRow, 8, lastRow);
+        var (d0, d1, d2, d3) = TransposeElements(source, sourceRow, 12, lastRow);
         StoreLanes(a0, b0, c0, d0, target, targetRow);
         StoreLanes(a1, b1, c1, d1, target + targetRow, targetRow);
         StoreLanes(a2, b2, c2, d2, target + 2 * targetRow, targetRow);
         StoreLanes(a3, b3, c3, d3, target + 3 * targetRow, targetRow);
     }
 
-    /// <summary>Of four rows: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
+    /// <summary>Of four rows from <paramref name="first"/> on: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
     [MethodImpl(AggressiveInlining)]
-    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(float* source, long sourceRow)
+    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
+        float* source, long sourceRow, long first, long lastRow)
     {
-        var r0 = Vector512.Load(source);
-        var r1 = Vector512.Load(source + sourceRow);
-        var r2 = Vector512.Load(source + 2 * sourceRow);
-        var r3 = Vector512.Load(source + 3 * sourceRow);
+        var r0 = Vector512.Load(source + Math.Min(first, lastRow) * sourceRow);
+        var r1 = Vector512.Load(source + Math.Min(first + 1, lastRow) * sourceRow);
+        var r2 = Vector512.Load(source + Math.Min(first + 2, lastRow) * sourceRow);
+        var r3 = Vector512.Load(source + Math.Min(first + 3, lastRow) * sourceRow);
         var low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
         var high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
         var low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
