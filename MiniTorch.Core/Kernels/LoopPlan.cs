@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
 namespace MiniTorch.Kernels;
 
 /// <summary>
@@ -55,6 +58,7 @@ internal unsafe struct LoopPlan
     public readonly long* Strides(int dimension) => _strides + (dimension * MaxOperands);
 
     /// <summary>Adds an operand whose strides belong to <paramref name="sizes"/>, the sizes that the plan was started with.</summary>
+    [MethodImpl(AggressiveOptimization)]
     public void Add(in Operand operand, ReadOnlySpan<int> sizes, byte* zeros)
     {
         int k = Operands++, kept = 0;
@@ -68,6 +72,7 @@ internal unsafe struct LoopPlan
     }
 
     /// <summary>Sorts and merges the dimensions, once all operands are there.</summary>
+    [MethodImpl(AggressiveOptimization)]
     public void Simplify()
     {
         for (int d = 1; d < Rank; d++)

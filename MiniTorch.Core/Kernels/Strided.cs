@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -46,6 +48,7 @@ internal static unsafe class Strided
         }
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void Gather<S, T>(byte* source, long stride, T* block, int count)
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
@@ -53,6 +56,7 @@ internal static unsafe class Strided
         for (int i = 0; i < count; i++, source += stride) block[i] = Convert<S, T>(*(S*)source);
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void Scatter<S, T>(T* block, byte* destination, long stride, int count)
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
@@ -60,6 +64,7 @@ internal static unsafe class Strided
         for (int i = 0; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void GatherBools<V, T>(byte* source, long stride, T* block, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -70,6 +75,7 @@ internal static unsafe class Strided
         for (; i < count; i++) block[i] = source[i * stride] != 0 ? T.One : T.Zero;
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void ScatterBools<V, T>(T* block, byte* destination, long stride, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -80,6 +86,7 @@ internal static unsafe class Strided
         for (; i < count; i++) destination[i * stride] = block[i] != T.Zero ? (byte)1 : (byte)0;
     }
 
+    [MethodImpl(AggressiveInlining)]
     static void Unpack<V, T>(byte* source, T* block)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -88,6 +95,7 @@ internal static unsafe class Strided
         for (int i = 0; i < BoolGroup; i += V.Count) V.Store(V.And(V.FromBits(bits >> i), V.Of(1)), block + i);
     }
 
+    [MethodImpl(AggressiveInlining)]
     static void Pack<V, T>(T* block, byte* destination)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -99,13 +107,16 @@ internal static unsafe class Strided
     }
 
     // The product moves the low bit of byte i to bit 56 + i, and no two of its terms share a bit.
+    [MethodImpl(AggressiveInlining)]
     static ulong BitsOfBytes(ulong bytes) => (bytes * 0x0102040810204080) >> 56;
 
     // Byte i keeps bit i of its copy; adding 127 carries any bit that is set to the byte's top.
+    [MethodImpl(AggressiveInlining)]
     static ulong BytesOfBits(byte bits) =>
         ((((bits * 0x0101010101010101UL) & 0x8040201008040201) + 0x7F7F7F7F7F7F7F7F) >> 7) & 0x0101010101010101;
 
     /// <summary>C's conversion; what doesn't fit an Int64 (NaN too) becomes its smallest value, as on x86.</summary>
+    [MethodImpl(AggressiveInlining)]
     static T Convert<S, T>(S value)
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>

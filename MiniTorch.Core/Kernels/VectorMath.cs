@@ -11,18 +11,38 @@ internal static unsafe partial class VectorMath<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
     /// <summary>Explicit bits of a mantissa.</summary>
-    static int MantissaBits => IsFloat ? 23 : 52;
+    static int MantissaBits
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => IsFloat ? 23 : 52;
+    }
 
     /// <summary>What is added to an exponent when it is stored.</summary>
-    static int ExponentBias => IsFloat ? 127 : 1023;
+    static int ExponentBias
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => IsFloat ? 127 : 1023;
+    }
 
     /// <summary>Adding it leaves an integer in the low bits of the sum.</summary>
-    static V IntegerShifter => V.Of(IsFloat ? 12582912 : 6755399441055744);
+    static V IntegerShifter
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => V.Of(IsFloat ? 12582912 : 6755399441055744);
+    }
 
-    static V SignBit => V.Of(-0.0);
+    static V SignBit
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => V.Of(-0.0);
+    }
 
     // Int64 lanes never come here; see Check.
-    static bool IsFloat => typeof(T) == typeof(float);
+    static bool IsFloat
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => typeof(T) == typeof(float);
+    }
 
     /// <summary>The one of two constants that belongs to the element type.</summary>
     [MethodImpl(AggressiveInlining)]

@@ -1,0 +1,117 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>The loops behind <see cref="Elementwise"/>: rows of a plan, each as vectors with a masked tail.</summary>
+internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan plan) : IJob
+    where F : struct, IElementwise
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    /// <summary>Elements of a chunk: enough to hide the hand-over to another thread (about 2 µs), few enough to share 100,000 elements.</summary>
+    public const long Size = 32768;
+
+    // Operands that are strided or of another type pass through blocks of this many elements, which stay in the first-level cache.
+    const int BlockSize = 256;
+
+    /// <summary>Computes one chunk of the elements, numbered in the plan's order.</summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    public void Execute(long chunk)
+    {
+        byte** data = stackalloc byte*[LoopPlan.MaxOperands];
+        long* index = stackalloc long[plan.Rank];
+        Seek(chunk * Size, data, index);
+        for (long left = Math.Min(Size, plan.Count - (chunk * Size)); left > 0;)
+        {
+            long count = Math.Min(left, plan.Size(0) - index[0]);
+            Row(data, count);
+            left -= count;
+            if (left > 0) NextRow(data, index);
+        }
+    }
+
+    void Seek(long start, byte** data, long* index)
+    {
+        for (int k = 0; k < plan.Operands; k++) data[k] = plan.Data[k];
+        for (int d = 0; d < plan.Rank; d++)
+        {
+            (start, index[d]) = start == 0 ? (0, 0) : Math.DivRem(start, plan.Size(d));
+            if (index[d] == 0) continue;
+            for (int k = 0; k < plan.Operands; k++) data[k] += index[d] * plan.Strides(d)[k];
+        }
+    }
+
+    void NextRow(byte** data, long* index)
+    {
+        Advance(data, 0, -index[0]);
+        index[0] = 0;
+        for (int d = 1; d < plan.Rank; d++)
+        {
+            Advance(data, d, 1);
+            if (++index[d] < plan.Size(d)) return;
+            Advance(data, d, -plan.Size(d));
+            index[d] = 0;
+        }
+    }
+
+    void Advance(byte** data, int dimension, long count)
+    {
+        if (count == 0) return;
+        long* strides = plan.Strides(dimension);
+        for (int k = 0; k < plan.Operands; k++) data[k] += count * strides[k];
+    }
+
+    /// <summary>One run along the innermost dimension: whole if every operand is contiguous or repeated, else block by block.</summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    void Row(byte** data, long count)
+    {
+        T* repeated = stackalloc T[LoopPlan.MaxOperands * V.Count];
+        var pointers = stackalloc T*[LoopPlan.MaxOperands];
+        long* steps = stackalloc long[LoopPlan.MaxOperands];
+        long* strides = plan.Strides(0);
+        bool direct = true;
+        for (int k = 0; k < plan.Operands; k++)
+        {
+            if (strides[k] == 0)
+            {
+                // A vector of copies that the loop reads again and again, so that repeated operands need no loop of their own.
+                pointers[k] = repeated + (k * V.Count);
+                V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
+                steps[k] = 0;
+            }
+            else
+            {
+                pointers[k] = (T*)data[k];
+                steps[k] = IsDirect(k) ? V.Count : -1;
+                direct &= steps[k] > 0;
+            }
+        }
+        if (direct) VectorLoop<F, V, T>.Run(function, pointers, steps, count);
+        else Blocks(data, pointers, steps, count);
+    }
+
+    bool IsDirect(int operand) => plan.Strides(0)[operand] == sizeof(T) && plan.Types[operand] == Operand.TypeOf<T>();
+
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    void Blocks(byte** data, T** pointers, long* steps, long count)
+    {
+        T* blocks = stackalloc T[LoopPlan.MaxOperands * BlockSize];
+        long* strides = plan.Strides(0);
+        for (long start = 0; start < count; start += BlockSize)
+        {
+            int length = (int)Math.Min(BlockSize, count - start);
+            for (int k = 0; k < plan.Operands; k++)
+            {
+                if (strides[k] == 0) continue;
+                byte* source = data[k] + (start * strides[k]);
+                steps[k] = V.Count;
+                pointers[k] = IsDirect(k) ? (T*)source : blocks + (k * BlockSize);
+                if (k > 0 && !IsDirect(k)) Strided.Gather<V, T>(source, strides[k], plan.Types[k], pointers[k], length);
+            }
+            VectorLoop<F, V, T>.Run(function, pointers, steps, length);
+            if (!IsDirect(0)) Strided.Scatter<V, T>(pointers[0], data[0] + (start * strides[0]), strides[0], plan.Types[0], length);
+        }
+    }
+}
