@@ -230,11 +230,5 @@ internal static unsafe class PointwiseCall
     private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 
     private static Operand Of(Tensor? tensor, byte* data) =>
-        tensor is null ? default : tensor.DType switch
-        {
-            DType.Float32 => Operand.Of((float*)data, tensor.Layout.Strides),
-            DType.Float64 => Operand.Of((double*)data, tensor.Layout.Strides),
-            DType.Int64 => Operand.Of((long*)data, tensor.Layout.Strides),
-            _ => Operand.Of(data, tensor.Layout.Strides),
-        };
+        tensor is null ? default : new(data, tensor.DType, tensor.Layout.Strides);
 }

@@ -66,7 +66,7 @@ internal static unsafe class Elementwise
     static bool IsDense<T>(in Operand operand, ReadOnlySpan<int> sizes)
     {
         if (operand.Data == null) return true;
-        if (operand.Type != Operand.TypeOf<T>()) return false;
+        if (!operand.Type.Holds<T>()) return false;
         long expected = 1;
         for (int d = sizes.Length - 1; d >= 0; d--)
         {

@@ -92,7 +92,7 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
         else Blocks(data, pointers, steps, count);
     }
 
-    bool IsDirect(int operand) => plan.Strides(0)[operand] == sizeof(T) && plan.Types[operand] == Operand.TypeOf<T>();
+    bool IsDirect(int operand) => plan.Strides(0)[operand] == sizeof(T) && plan.Types[operand].Holds<T>();
 
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     void Blocks(byte** data, T** pointers, long* steps, long count)

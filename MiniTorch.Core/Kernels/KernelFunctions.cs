@@ -92,12 +92,3 @@ internal readonly struct TernaryChainC<K>(K kernel) : IElementwise
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.ChainC(a, b, c, d, e);
 }
-
-/// <summary>x → x as a loop's function.</summary>
-internal readonly struct Identity : IElementwise
-{
-    public static int Inputs => 1;
-
-    [MethodImpl(AggressiveInlining)]
-    public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => a;
-}

@@ -26,7 +26,7 @@ internal unsafe struct LoopPlan
     public readonly byte** Data;
 
     /// <summary>Element type of each operand.</summary>
-    public readonly ElementType* Types;
+    public readonly DType* Types;
 
     readonly long* _sizes;
     readonly long* _strides;
@@ -38,7 +38,7 @@ internal unsafe struct LoopPlan
     public LoopPlan(ReadOnlySpan<int> sizes, long* scratch)
     {
         Data = (byte**)scratch;
-        Types = (ElementType*)(scratch + MaxOperands);
+        Types = (DType*)(scratch + MaxOperands);
         _sizes = scratch + (2 * MaxOperands);
         _strides = _sizes + sizes.Length + 1;
         Count = 1;
@@ -65,7 +65,7 @@ internal unsafe struct LoopPlan
         bool isPresent = operand.Data != null;
         Data[k] = isPresent ? operand.Data : zeros;
         Types[k] = operand.Type;
-        int elementSize = Operand.SizeOf(operand.Type);
+        int elementSize = operand.Type.Size();
         Strides(0)[k] = isPresent ? elementSize : 0;
         for (int d = sizes.Length - 1; d >= 0; d--)
             if (sizes[d] != 1) Strides(kept++)[k] = isPresent ? operand.Strides[d] * elementSize : 0;

@@ -11,39 +11,39 @@ internal static unsafe class Strided
     const int BoolGroup = 16;
 
     /// <summary>One element.</summary>
-    public static T Read<T>(byte* source, ElementType type)
+    public static T Read<T>(byte* source, DType type)
         where T : unmanaged, IBinaryNumber<T> => type switch
         {
-            ElementType.Float32 => Convert<float, T>(*(float*)source),
-            ElementType.Float64 => Convert<double, T>(*(double*)source),
-            ElementType.Int64 => Convert<long, T>(*(long*)source),
+            DType.Float32 => Convert<float, T>(*(float*)source),
+            DType.Float64 => Convert<double, T>(*(double*)source),
+            DType.Int64 => Convert<long, T>(*(long*)source),
             _ => *source != 0 ? T.One : T.Zero,
         };
 
     /// <summary>Fills a block from memory with a stride in bytes.</summary>
-    public static void Gather<V, T>(byte* source, long stride, ElementType type, T* block, int count)
+    public static void Gather<V, T>(byte* source, long stride, DType type, T* block, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         switch (type)
         {
-            case ElementType.Float32: Gather<float, T>(source, stride, block, count); break;
-            case ElementType.Float64: Gather<double, T>(source, stride, block, count); break;
-            case ElementType.Int64: Gather<long, T>(source, stride, block, count); break;
+            case DType.Float32: Gather<float, T>(source, stride, block, count); break;
+            case DType.Float64: Gather<double, T>(source, stride, block, count); break;
+            case DType.Int64: Gather<long, T>(source, stride, block, count); break;
             default: GatherBools<V, T>(source, stride, block, count); break;
         }
     }
 
     /// <summary>Writes a block to memory with a stride in bytes.</summary>
-    public static void Scatter<V, T>(T* block, byte* destination, long stride, ElementType type, int count)
+    public static void Scatter<V, T>(T* block, byte* destination, long stride, DType type, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         switch (type)
         {
-            case ElementType.Float32: Scatter<float, T>(block, destination, stride, count); break;
-            case ElementType.Float64: Scatter<double, T>(block, destination, stride, count); break;
-            case ElementType.Int64: Scatter<long, T>(block, destination, stride, count); break;
+            case DType.Float32: Scatter<float, T>(block, destination, stride, count); break;
+            case DType.Float64: Scatter<double, T>(block, destination, stride, count); break;
+            case DType.Int64: Scatter<long, T>(block, destination, stride, count); break;
             default: ScatterBools<V, T>(block, destination, stride, count); break;
         }
     }

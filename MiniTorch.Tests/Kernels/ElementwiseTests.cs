@@ -3,7 +3,7 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Tests.Kernels;
 
 /// <summary>The drivers against a naive loop, on memory whose neighbours may not be touched.</summary>
-public unsafe class PointwiseTests
+public unsafe class ElementwiseTests
 {
     /// <summary>a + 2b, exact in every type for small integers; the derivatives read every operand.</summary>
     readonly struct AddTwice : IBinaryKernel
@@ -40,6 +40,13 @@ public unsafe class PointwiseTests
         public R Value<R>(R x) where R : struct, IReal<R> => R.Exp(x);
 
         public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * y;
+    }
+
+    readonly struct Same : IUnaryKernel
+    {
+        public R Value<R>(R x) where R : struct, IReal<R> => x;
+
+        public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g;
     }
 
     static readonly (string Name, int[] Sizes, long[] Output, long[] A, long[] B)[] Layouts =
@@ -85,7 +92,7 @@ public unsafe class PointwiseTests
         T untouched = T.CreateTruncating(-1);
         output.Span.Fill(untouched);
 
-        Pointwise.Binary<AddTwice, T>(default, sizes, Operand.Of(output.Data, outputStrides), Operand.Of(a.Data, aStrides), Operand.Of(b.Data, bStrides));
+        Elementwise.Run<BinaryValue<AddTwice>, T>(default, sizes, At(output.Data, outputStrides), At(a.Data, aStrides), At(b.Data, bStrides));
 
         T[] expected = Enumerable.Repeat(untouched, output.Length).ToArray();
         ForEach(sizes, index =>
@@ -102,8 +109,8 @@ public unsafe class PointwiseTests
         using var less = new GuardedBuffer<byte>(length, atStart);
         for (int i = 0; i < length; i++) (x.Span[i], third.Span[i * 3]) = (i - 60, 5);
 
-        Pointwise.Unary<Exponential, float>(default, [length], Operand.Of(y.Data, [1]), Operand.Of(x.Data, [1]));
-        Pointwise.Binary<Less, double>(default, [length], Operand.Of(less.Data, [1]), Operand.Of(x.Data, [1]), Operand.Of(third.Data, [3]));
+        Elementwise.Run<UnaryValue<Exponential>, float>(default, [length], At(y.Data, [1]), At(x.Data, [1]));
+        Elementwise.Run<BinaryValue<Less>, double>(default, [length], At(less.Data, [1]), At(x.Data, [1]), At(third.Data, [3]));
 
         for (int i = 0; i < length; i++)
         {
@@ -118,11 +125,11 @@ public unsafe class PointwiseTests
         const int Length = 100;
         float* x = stackalloc float[Length], whole = stackalloc float[Length], part = stackalloc float[Length];
         for (int i = 0; i < Length; i++) x[i] = (i * 0.37f) - 20;
-        Pointwise.Unary<Exponential, float>(default, [Length], Operand.Of(whole, [1]), Operand.Of(x, [1]));
+        Elementwise.Run<UnaryValue<Exponential>, float>(default, [Length], At(whole, [1]), At(x, [1]));
         for (int start = 0; start < 40; start++)
             for (int length = 1; length < 60; length++)
             {
-                Pointwise.Unary<Exponential, float>(default, [length], Operand.Of(part, [1]), Operand.Of(x + start, [1]));
+                Elementwise.Run<UnaryValue<Exponential>, float>(default, [length], At(part, [1]), At(x + start, [1]));
                 new Span<float>(part, length).SequenceEqual(new Span<float>(whole + start, length)).ShouldBeTrue();
             }
     }
@@ -131,9 +138,9 @@ public unsafe class PointwiseTests
     public void Derivatives_read_missing_operands_as_zeros()
     {
         float* g = stackalloc float[3] { 1, 2, 3 }, b = stackalloc float[3] { 10, 20, 30 }, output = stackalloc float[3];
-        Pointwise.BinaryChainA<AddTwice, float>(default, [3], Operand.Of(output, [1]), Operand.Of(g, [1]), default, Operand.Of(b, [1]), default);
+        Elementwise.Run<BinaryChainA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), default, At(b, [1]), default);
         new Span<float>(output, 3).ToArray().ShouldBe([51, 102, 153]);
-        Pointwise.BinaryChainA<AddTwice, float>(default, [3], Operand.Of(output, [1]), Operand.Of(g, [1]), Operand.Of(b, [1]), default, Operand.Of(b, [1]));
+        Elementwise.Run<BinaryChainA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), At(b, [1]), default, At(b, [1]));
         new Span<float>(output, 3).ToArray().ShouldBe([101, 202, 303]);
     }
 
@@ -145,9 +152,9 @@ public unsafe class PointwiseTests
         long* results = stackalloc long[40];
         for (int i = 0; i < 40; i++) (mask[i], chosen[i]) = (i % 3 == 0 ? (byte)1 : (byte)0, i);
         long other = -5;
-        Pointwise.Ternary<Select, long>(default, [40], Operand.Of(results, [1]), Operand.Of(mask, [1]), Operand.Of(chosen, [1]), Operand.Of(&other, [0]));
+        Elementwise.Run<TernaryValue<Select>, long>(default, [40], At(results, [1]), At(mask, [1]), At(chosen, [1]), At(&other, [0]));
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? i : -5);
-        Pointwise.TernaryChainC<Select, long>(default, [40], Operand.Of(results, [1]), Operand.Of(chosen, [1]), Operand.Of(mask, [1]), default, default, default);
+        Elementwise.Run<TernaryChainC<Select>, long>(default, [40], At(results, [1]), At(chosen, [1]), At(mask, [1]), default, default, default);
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? 0 : i);
     }
 
@@ -174,7 +181,14 @@ public unsafe class PointwiseTests
         using var source = new GuardedBuffer<S>(extent);
         using var destination = new GuardedBuffer<T>(extent);
         for (int i = 0; i < extent; i++) source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
-        Pointwise.Copy([length], Operand.Of(destination.Data, [stride]), Operand.Of(source.Data, [stride]));
+        
+        void Run<C>() where C : unmanaged, System.Numerics.IBinaryNumber<C> =>
+            Elementwise.Run<UnaryValue<Same>, C>(default, [length], At(destination.Data, [stride]), At(source.Data, [stride]));
+
+        if (typeof(S) == typeof(double) || typeof(T) == typeof(double)) Run<double>();
+        else if (typeof(S) == typeof(float) || typeof(T) == typeof(float)) Run<float>();
+        else Run<long>();
+
         for (int i = 0; i < extent; i++) destination.Span[i].ShouldBe(i % stride == 0 ? convert(source.Span[i]) : default);
     }
 
@@ -183,9 +197,12 @@ public unsafe class PointwiseTests
     {
         double* x = stackalloc double[7] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 9.3e18, -9.3e18, -2.7, 1e15 };
         long* y = stackalloc long[7];
-        Pointwise.Copy([7], Operand.Of(y, [1]), Operand.Of(x, [1]));
+        Elementwise.Run<UnaryValue<Same>, double>(default, [7], At(y, [1]), At(x, [1]));
         new Span<long>(y, 7).ToArray().ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
     }
+
+    static Operand At<T>(T* data, ReadOnlySpan<long> strides)
+        where T : unmanaged => new(data, typeof(T) == typeof(byte) ? DType.Bool : DTypes.Of<T>(), strides);
 
     static int Extent(int[] sizes, long[] strides) =>
         sizes.Contains(0) ? 0 : 1 + (int)sizes.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
