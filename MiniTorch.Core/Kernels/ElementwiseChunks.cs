@@ -21,12 +21,30 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
     public void Execute(long chunk)
     {
         byte** data = stackalloc byte*[LoopPlan.MaxOperands];
+        var pointers = stackalloc T*[LoopPlan.MaxOperands];
+        long* steps = stackalloc long[LoopPlan.MaxOperands];
+        T* repeated = stackalloc T[LoopPlan.MaxOperands * V.Count];
         long* index = stackalloc long[plan.Rank];
+        bool isDirect = true;
+        for (int k = 0; k < plan.Operands; k++)
+        {
+            steps[k] = plan.Strides(0)[k] == 0 ? 0 : V.Count;
+            isDirect &= steps[k] == 0 || IsDirect(k);
+        }
         Seek(chunk * Size, data, index);
         for (long left = Math.Min(Size, plan.Count - (chunk * Size)); left > 0;)
         {
             long count = Math.Min(left, plan.Size(0) - index[0]);
-            Row(data, count);
+            for (int k = 0; k < plan.Operands; k++)
+            {
+                pointers[k] = (T*)data[k];
+                if (steps[k] != 0) continue;
+                // A vector of copies that the loop reads again and again, so that repeated operands need no loop of their own.
+                pointers[k] = repeated + (k * V.Count);
+                V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
+            }
+            if (isDirect) VectorLoop<F, V, T>.Run(function, pointers, steps, count);
+            else Blocks(data, pointers, steps, count);
             left -= count;
             if (left > 0) NextRow(data, index);
         }
@@ -63,37 +81,9 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
         for (int k = 0; k < plan.Operands; k++) data[k] += count * strides[k];
     }
 
-    /// <summary>One run along the innermost dimension: whole if every operand is contiguous or repeated, else block by block.</summary>
-    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-    void Row(byte** data, long count)
-    {
-        T* repeated = stackalloc T[LoopPlan.MaxOperands * V.Count];
-        var pointers = stackalloc T*[LoopPlan.MaxOperands];
-        long* steps = stackalloc long[LoopPlan.MaxOperands];
-        long* strides = plan.Strides(0);
-        bool direct = true;
-        for (int k = 0; k < plan.Operands; k++)
-        {
-            if (strides[k] == 0)
-            {
-                // A vector of copies that the loop reads again and again, so that repeated operands need no loop of their own.
-                pointers[k] = repeated + (k * V.Count);
-                V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
-                steps[k] = 0;
-            }
-            else
-            {
-                pointers[k] = (T*)data[k];
-                steps[k] = IsDirect(k) ? V.Count : -1;
-                direct &= steps[k] > 0;
-            }
-        }
-        if (direct) VectorLoop<F, V, T>.Run(function, pointers, steps, count);
-        else Blocks(data, pointers, steps, count);
-    }
-
     bool IsDirect(int operand) => plan.Strides(0)[operand] == sizeof(T) && plan.Types[operand].Holds<T>();
 
+    /// <summary>A row of which some operand is strided or of another type.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     void Blocks(byte** data, T** pointers, long* steps, long count)
     {
@@ -106,7 +96,6 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
             {
                 if (strides[k] == 0) continue;
                 byte* source = data[k] + (start * strides[k]);
-                steps[k] = V.Count;
                 pointers[k] = IsDirect(k) ? (T*)source : blocks + (k * BlockSize);
                 if (k > 0 && !IsDirect(k)) Strided.Gather<V, T>(source, strides[k], plan.Types[k], pointers[k], length);
             }

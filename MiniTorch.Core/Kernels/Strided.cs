@@ -11,8 +11,9 @@ internal static unsafe class Strided
     const int BoolGroup = 16;
 
     /// <summary>One element.</summary>
+    [MethodImpl(AggressiveInlining)]
     public static T Read<T>(byte* source, DType type)
-        where T : unmanaged, IBinaryNumber<T> => type switch
+        where T : unmanaged, IBinaryNumber<T> => type.Holds<T>() ? *(T*)source : type switch
         {
             DType.Float32 => Convert<float, T>(*(float*)source),
             DType.Float64 => Convert<double, T>(*(double*)source),
