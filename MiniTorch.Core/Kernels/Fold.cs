@@ -94,24 +94,6 @@ internal static class Fold
             where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
-    /// <summary>Σ e^(x − center).</summary>
-    internal readonly struct SumOfExponentials : IFold
-    {
-        [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Exp(x - center);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
-
-        [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
-    }
-
     /// <summary>Π x.</summary>
     internal readonly struct Product : IFold
     {

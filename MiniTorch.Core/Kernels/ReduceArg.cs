@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -71,6 +73,7 @@ internal static unsafe class ReduceArg
             return false;
         }
 
+        [MethodImpl(AggressiveOptimization | NoInlining)]
         static bool FindInRow(T* row, long size, V sought, ref long position)
         {
             for (long i = 0; i < size; i += V.Count)
@@ -113,6 +116,7 @@ internal static unsafe class ReduceArg
             Find(0, x + offset + column * columnStride, sought, lanes, ref missing, ref position, positions + result + column * resultStride);
         }
 
+        [MethodImpl(AggressiveOptimization | NoInlining)]
         void Find(int level, T* start, V sought, int lanes, ref ulong missing, ref long position, long* found)
         {
             int last = _plan.KeptRank - 1;

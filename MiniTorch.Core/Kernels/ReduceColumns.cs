@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -30,6 +32,7 @@ internal readonly unsafe struct ReduceColumns<V, T, TFold>(int width, long colum
 
     public int SavedLength => Width;
 
+    [MethodImpl(AggressiveOptimization | NoInlining)]
     public Columns<V> Run(T* x, long count)
     {
         if (_width < Width || _columnStride != 1) return RunPartial(x, count);
@@ -53,6 +56,7 @@ internal readonly unsafe struct ReduceColumns<V, T, TFold>(int width, long colum
         D = RunVector(x, count, 3, _centers.D),
     };
 
+    [MethodImpl(AggressiveOptimization | NoInlining)]
     V RunVector(T* x, long count, int vector, V center)
     {
         V result = TFold.Identity<V>();

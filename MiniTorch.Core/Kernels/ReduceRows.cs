@@ -19,6 +19,7 @@ internal readonly unsafe struct ReduceRows<V, T, TFold>(V center) : IReduceLeaf<
 
     public int SavedLength => V.Count;
 
+    [MethodImpl(AggressiveOptimization | NoInlining)]
     public V Run(T* x, long count)
     {
         V a = TFold.Identity<V>(), b = a, c = a, d = a;

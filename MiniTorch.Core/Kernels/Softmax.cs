@@ -81,8 +81,8 @@ internal static unsafe class Softmax
             where T : unmanaged, IBinaryNumber<T>
         {
             // The result holds the exponentials until their sum is known.
-            strip.Map(new ScaledExp<V>(strip.Fold<Fold.Max>(at.X, default), V.Of(1)), at.X, at.X, at.Result);
-            strip.Map(new Scaled<V>(V.Of(1) / strip.Fold<Fold.Sum>(at.Result, default)), at.Result, at.Result, at.Result);
+            strip.Map(new ScaledExp<V>(strip.Fold<Fold.Max>(at.X), V.Of(1)), at.X, at.X, at.Result);
+            strip.Map(new Scaled<V>(V.Of(1) / strip.Fold<Fold.Sum>(at.Result)), at.Result, at.Result, at.Result);
         }
     }
 
@@ -100,8 +100,8 @@ internal static unsafe class Softmax
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
-            V max = strip.Fold<Fold.Max>(at.X, default);
-            V log = V.Log(strip.Fold<Fold.SumOfExponentials>(at.X, max));
+            V max = strip.Fold<Fold.Max>(at.X);
+            V log = V.Log(strip.SumOfExponentials(at.X, max));
             strip.Map(new Shifted<V>(max, log), at.X, at.X, at.Result);
         }
     }
@@ -111,7 +111,7 @@ internal static unsafe class Softmax
         public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> =>
-            strip.Map(new LessProbability<V>(strip.Fold<Fold.Sum>(at.G, default)), at.X, at.G, at.Result);
+            strip.Map(new LessProbability<V>(strip.Fold<Fold.Sum>(at.G)), at.X, at.G, at.Result);
     }
 
     readonly struct LogSumExpKernel : ISoftmaxKernel
@@ -121,9 +121,9 @@ internal static unsafe class Softmax
             where T : unmanaged, IBinaryNumber<T>
         {
             // ∞ − ∞ is NaN, so an infinite maximum does not shift.
-            V max = strip.Fold<Fold.Max>(at.X, default);
+            V max = strip.Fold<Fold.Max>(at.X);
             V shift = V.Where(V.Equal(V.Abs(max), V.Of(double.PositiveInfinity)), V.Of(0), max);
-            strip.StoreResult(shift + V.Log(strip.Fold<Fold.SumOfExponentials>(at.X, shift)), at.Lse);
+            strip.StoreResult(shift + V.Log(strip.SumOfExponentials(at.X, shift)), at.Lse);
         }
     }
 

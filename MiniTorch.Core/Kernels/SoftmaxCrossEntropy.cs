@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -109,8 +111,8 @@ internal static unsafe class SoftmaxCrossEntropy
             }
 
             if (T.IsNegativeInfinity(max)) continue;   // −∞ − −∞ is NaN, but such elements count nothing
-            var exponentials = new ReduceRows<V, T, Fold.SumOfExponentials>(V.Broadcast(max));
-            total += double.CreateTruncating(V.Sum(exponentials.Run(x + i, length)));
+            V lanes = SoftmaxStrip<V, T>.Row(length).LanesOfExponentials(x + i, V.Broadcast(max));
+            total += double.CreateTruncating(V.Sum(lanes));
         }
 
         sum = T.CreateTruncating(total);
@@ -139,6 +141,7 @@ internal static unsafe class SoftmaxCrossEntropy
             gradient[target] -= scale;
         }
 
+        [MethodImpl(AggressiveOptimization | NoInlining)]
         static void ScaledExponentials(T* x, V max, V scale, T* result, long count)
         {
             long i = 0;

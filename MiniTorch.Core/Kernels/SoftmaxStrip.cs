@@ -40,16 +40,53 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
         width == V.Count ? new(false, size, 0, stride, width) : new(false, 0, size, stride, width);
 
     /// <summary>Reduces the strip; each lane of the result holds the result of its column, or the row's.</summary>
-    public V Fold<TFold>(T* x, V center)
-        where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(x, x, center, 0, _steps));
+    public V Fold<TFold>(T* x)
+        where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(x, x, 0, _steps));
 
     /// <summary>Σ x·y.</summary>
-    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(x, y, default, 0, _steps));
+    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(x, y, 0, _steps));
+
+    /// <summary>Σ e^(x − center).</summary>
+    public V SumOfExponentials(T* x, V center) => Join<Fold.Sum>(LanesOfExponentials(x, center));
+
+    /// <summary>Σ e^(x − center), each lane on its own.</summary>
+    public V LanesOfExponentials(T* x, V center) => LanesOfExponentials(x, center, 0, _steps);
+
+    // Not a fold: the compiler stops inlining where it meets too many exponentials in one method.
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    V LanesOfExponentials(T* x, V center, long first, long count)
+    {
+        if (count > LeafSteps)
+        {
+            long half = 1L << BitOperations.Log2((ulong)count - 1);
+            return LanesOfExponentials(x, center, first, half) + LanesOfExponentials(x, center, first + half, count - half);
+        }
+
+        // Parts keep the chain of additions short.
+        V sum = V.Of(0);
+        long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first, stride = _stride;
+        T* at = x + i * stride;
+        while (i < fullEnd)
+        {
+            V part = V.Of(0);
+            for (long partEnd = Math.Min(i + 16, fullEnd); i < partEnd; i++, at += stride) part += V.Exp(V.Load(at) - center);
+            sum += part;
+        }
+
+        if (i < end)
+        {
+            V used = V.FromBits((1UL << _lanes) - 1);
+            for (; i < end; i++, at += stride) sum += V.Where(used, V.Exp(V.LoadPartial(at, _lanes) - center), V.Of(0));
+        }
+
+        return sum;
+    }
 
     V Join<TFold>(V lanes)
         where TFold : IFold => _isRow ? V.Broadcast(TFold.Across<V, T>(lanes)) : lanes;
 
-    V Range<TFold, TElement>(T* x, T* y, V center, long first, long count)
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    V Range<TFold, TElement>(T* x, T* y, long first, long count)
         where TFold : IFold
         where TElement : IElement
     {
@@ -57,27 +94,27 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
         {
             long half = 1L << BitOperations.Log2((ulong)count - 1);
             return TFold.Combine(
-                Range<TFold, TElement>(x, y, center, first, half),
-                Range<TFold, TElement>(x, y, center, first + half, count - half));
+                Range<TFold, TElement>(x, y, first, half),
+                Range<TFold, TElement>(x, y, first + half, count - half));
         }
 
         V a = TFold.Identity<V>(), b = a, c = a, d = a;
         long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first;
         for (; i <= fullEnd - 4; i += 4)
         {
-            a = TFold.Combine(a, TFold.Map(TElement.Of(Load(x, i), Load(y, i)), center));
-            b = TFold.Combine(b, TFold.Map(TElement.Of(Load(x, i + 1), Load(y, i + 1)), center));
-            c = TFold.Combine(c, TFold.Map(TElement.Of(Load(x, i + 2), Load(y, i + 2)), center));
-            d = TFold.Combine(d, TFold.Map(TElement.Of(Load(x, i + 3), Load(y, i + 3)), center));
+            a = TFold.Combine(a, TElement.Of(Load(x, i), Load(y, i)));
+            b = TFold.Combine(b, TElement.Of(Load(x, i + 1), Load(y, i + 1)));
+            c = TFold.Combine(c, TElement.Of(Load(x, i + 2), Load(y, i + 2)));
+            d = TFold.Combine(d, TElement.Of(Load(x, i + 3), Load(y, i + 3)));
         }
 
-        for (; i < fullEnd; i++) a = TFold.Combine(a, TFold.Map(TElement.Of(Load(x, i), Load(y, i)), center));
+        for (; i < fullEnd; i++) a = TFold.Combine(a, TElement.Of(Load(x, i), Load(y, i)));
         if (i < end)
         {
             V used = V.FromBits((1UL << _lanes) - 1);
             for (; i < end; i++)
             {
-                V element = TFold.Map(TElement.Of(LoadPartial(x, i), LoadPartial(y, i)), center);
+                V element = TElement.Of(LoadPartial(x, i), LoadPartial(y, i));
                 b = TFold.Combine(b, V.Where(used, element, TFold.Identity<V>()));
             }
         }
@@ -86,6 +123,7 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
     }
 
     /// <summary>result = map(x, y) along the strip.</summary>
+    [MethodImpl(AggressiveOptimization | NoInlining)]
     public void Map<TMap>(TMap map, T* x, T* y, T* result)
         where TMap : struct, ISoftmaxMap<V>
     {
