@@ -1,0 +1,172 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>One dimension of a pooling; an adaptive one (Kernel = 0) spreads its outputs evenly over the inputs.</summary>
+internal readonly record struct PoolingAxis(long Input, long Output, long Kernel = 0, long Stride = 1, long Padding = 0, long Dilation = 1)
+{
+    /// <summary>The first input that output <paramref name="o"/> sees; steps of Dilation lead on to End.</summary>
+    public long Start(long o)
+    {
+        if (Kernel == 0) return o * Input / Output;
+        long start = o * Stride - Padding;
+        return start >= 0 ? start : start + (-start + Dilation - 1) / Dilation * Dilation;
+    }
+
+    /// <summary>Where the inputs of output <paramref name="o"/> end.</summary>
+    public long End(long o) => Kernel == 0
+        ? ((o + 1) * Input + Output - 1) / Output
+        : Math.Min(Input, o * Stride - Padding + (Kernel - 1) * Dilation + 1);
+
+    /// <summary>Inputs of output <paramref name="o"/> with padding, but without what a ceil-mode window covers beyond it.</summary>
+    public long PaddedLength(long o) => Kernel == 0 ? End(o) - Start(o) : Math.Min(Kernel, Input + 2 * Padding - o * Stride);
+}
+
+/// <summary>A pooling of <see cref="Planes"/> (batch · channels) contiguous planes of (Y.Input, X.Input) to (Y.Output, X.Output).</summary>
+internal readonly record struct PoolingShape(long Planes, PoolingAxis Y, PoolingAxis X)
+{
+    public long InputSize => Y.Input * X.Input;
+
+    public long OutputSize => Y.Output * X.Output;
+}
+
+/// <summary>Max and average pooling and their gradients, for float and double.</summary>
+internal static unsafe class Pooling
+{
+    const long ChunkElements = 1 << 12;
+
+    /// <summary>
+    /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one.
+    /// </summary>
+    public static void Max<T>(in PoolingShape shape, T* x, T* y, long* indices)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new MaxJob<T>(shape, x, y, indices), shape);
+
+    /// <summary>dx from dy: each goes to the input that was the maximum.</summary>
+    public static void MaxBackward<T>(in PoolingShape shape, T* dy, long* indices, T* dx)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new MaxBackwardJob<T>(shape, dy, indices, dx), shape);
+
+    /// <summary>The mean of each window; padding counts as zeros where <paramref name="countsPadding"/>, else not at all.</summary>
+    public static void Average<T>(in PoolingShape shape, bool countsPadding, T* x, T* y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageJob<T>(shape, countsPadding, x, y), shape);
+
+    /// <summary>dx from dy: each is shared evenly by the inputs of its window.</summary>
+    public static void AverageBackward<T>(in PoolingShape shape, bool countsPadding, T* dy, T* dx)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageBackwardJob<T>(shape, countsPadding, dy, dx), shape);
+
+    static void Run<J>(J job, in PoolingShape shape)
+        where J : struct, IPlaneJob
+    {
+        long planesPerChunk = Math.Max(1, ChunkElements / Math.Max(1, shape.InputSize));
+        Workers.Run(new PlanesJob<J>(job, shape.Planes, planesPerChunk), (shape.Planes + planesPerChunk - 1) / planesPerChunk);
+    }
+
+    interface IPlaneJob
+    {
+        void Pool(long plane);
+    }
+
+    readonly struct PlanesJob<J>(J job, long planes, long planesPerChunk) : IJob
+        where J : struct, IPlaneJob
+    {
+        public void Execute(long chunk)
+        {
+            long end = Math.Min(planes, (chunk + 1) * planesPerChunk);
+            for (long plane = chunk * planesPerChunk; plane < end; plane++)
+                job.Pool(plane);
+        }
+    }
+
+    readonly struct MaxJob<T>(PoolingShape shape, T* x, T* y, long* indices) : IPlaneJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane)
+        {
+            PoolingAxis rows = shape.Y, columns = shape.X;
+            T* input = x + plane * shape.InputSize;
+            long output = plane * shape.OutputSize;
+            for (long i = 0; i < rows.Output; i++)
+            {
+                long top = rows.Start(i), bottom = rows.End(i);
+                for (long j = 0; j < columns.Output; j++, output++)
+                {
+                    long left = columns.Start(j), right = columns.End(j), best = top * columns.Input + left;
+                    T max = T.NegativeInfinity;
+                    for (long r = top; r < bottom; r += rows.Dilation)
+                    {
+                        for (long c = left; c < right; c += columns.Dilation)
+                        {
+                            // Selects instead of branches: which element is the largest can't be predicted.
+                            long index = r * columns.Input + c;
+                            T value = input[index];
+                            bool isLarger = value > max | T.IsNaN(value);
+                            max = isLarger ? value : max;
+                            best = isLarger ? index : best;
+                        }
+                    }
+
+                    y[output] = max;
+                    indices[output] = best;
+                }
+            }
+        }
+    }
+
+    readonly struct MaxBackwardJob<T>(PoolingShape shape, T* dy, long* indices, T* dx) : IPlaneJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane)
+        {
+            T* input = dx + plane * shape.InputSize;
+            new Span<T>(input, checked((int)shape.InputSize)).Clear();
+            for (long output = plane * shape.OutputSize, end = output + shape.OutputSize; output < end; output++)
+                input[indices[output]] += dy[output];
+        }
+    }
+
+    readonly struct AverageJob<T>(PoolingShape shape, bool countsPadding, T* x, T* y) : IPlaneJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane)
+        {
+            T* input = x + plane * shape.InputSize, output = y + plane * shape.OutputSize;
+            for (long i = 0; i < shape.Y.Output; i++)
+            {
+                for (long j = 0; j < shape.X.Output; j++)
+                {
+                    long left = shape.X.Start(j), right = shape.X.End(j);
+                    T sum = T.Zero;
+                    for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
+                        for (long c = left; c < right; c++)
+                            sum += input[r * shape.X.Input + c];
+                    *output++ = sum / Divisor<T>(shape, countsPadding, i, j);
+                }
+            }
+        }
+    }
+
+    readonly struct AverageBackwardJob<T>(PoolingShape shape, bool countsPadding, T* dy, T* dx) : IPlaneJob
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane)
+        {
+            T* input = dx + plane * shape.InputSize, output = dy + plane * shape.OutputSize;
+            new Span<T>(input, checked((int)shape.InputSize)).Clear();
+            for (long i = 0; i < shape.Y.Output; i++)
+            {
+                for (long j = 0; j < shape.X.Output; j++)
+                {
+                    long left = shape.X.Start(j), right = shape.X.End(j);
+                    T share = *output++ / Divisor<T>(shape, countsPadding, i, j);
+                    for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
+                        for (long c = left; c < right; c++)
+                            input[r * shape.X.Input + c] += share;
+                }
+            }
+        }
+    }
+
+    static T Divisor<T>(in PoolingShape shape, bool countsPadding, long i, long j)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => T.CreateTruncating(countsPadding
+            ? shape.Y.PaddedLength(i) * shape.X.PaddedLength(j)
+            : (shape.Y.End(i) - shape.Y.Start(i)) * (shape.X.End(j) - shape.X.Start(j)));
+}

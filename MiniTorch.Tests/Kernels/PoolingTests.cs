@@ -1,0 +1,136 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Tests.Kernels;
+
+public sealed unsafe class PoolingTests
+{
+    // (planes, Y, X); windows, padding, dilation, and a last window that begins inside and ends beyond the input (ceil mode)
+    static readonly PoolingShape[] Shapes =
+    [
+        new(3, new(6, 3, 2, 2), new(8, 4, 2, 2)),
+        new(2, new(7, 4, 3, 2, 1), new(5, 3, 3, 2, 1)),
+        new(2, new(9, 5, 3, 1, 0, 2), new(8, 6, 2, 1, 1, 3)),
+        new(1, new(5, 3, 2, 2), new(7, 4, 2, 2)),
+        new(2, new(1, 1, 1), new(10, 4, 3, 3, 1)),
+        new(300, new(4, 2, 2, 2), new(4, 2, 2, 2)),
+        new(0, new(4, 2, 2, 2), new(4, 2, 2, 2)),
+    ];
+
+    static readonly PoolingShape[] Adaptive = [new(2, new(7, 3), new(10, 4)), new(1, new(3, 5), new(4, 4)), new(2, new(6, 1), new(5, 1))];
+
+    [Test]
+    public void Max_finds_the_first_of_equal_elements_in_every_window([Range(0, 6)] int shape)
+    {
+        PoolingShape s = Shapes[shape];
+        double[] x = Numbers(s.Planes * s.InputSize, distinct: 4), y = new double[s.Planes * s.OutputSize];
+        long[] indices = new long[y.Length];
+        Max(s, x, y, indices);
+        for (long o = 0; o < y.Length; o++)
+        {
+            var window = Window(s, o).Where(w => w.Inside).Select(w => w.Index).ToArray();
+            double max = window.Max(i => x[o / s.OutputSize * s.InputSize + i]);
+            y[o].ShouldBe(max);
+            indices[o].ShouldBe(window.First(i => x[o / s.OutputSize * s.InputSize + i] == max));
+        }
+    }
+
+    [Test]
+    public void Max_of_a_window_with_a_NaN_is_NaN_and_of_negative_infinities_is_the_first()
+    {
+        double[] x = [1, double.NaN, 2, 3, double.NegativeInfinity, double.NegativeInfinity], y = new double[3];
+        long[] indices = new long[3];
+        Max(new(1, new(1, 1, 1), new(6, 3, 2, 2)), x, y, indices);
+        y.ShouldBe([double.NaN, 3, double.NegativeInfinity]);
+        indices.ShouldBe([1, 3, 4]);
+    }
+
+    [Test]
+    public void The_gradient_of_max_goes_to_the_maximum([Range(0, 6)] int shape)
+    {
+        PoolingShape s = Shapes[shape];
+        double[] x = Numbers(s.Planes * s.InputSize, distinct: 4), dy = Numbers(s.Planes * s.OutputSize, distinct: 100), dx = Numbers(x.Length, 9);
+        long[] indices = new long[dy.Length];
+        Max(s, x, new double[dy.Length], indices);
+        double[] expected = new double[x.Length];
+        for (long o = 0; o < dy.Length; o++)
+            expected[o / s.OutputSize * s.InputSize + indices[o]] += dy[o];
+        fixed (double* pdy = dy, pdx = dx)
+        fixed (long* i = indices)
+            Pooling.MaxBackward(s, pdy, i, pdx);
+        dx.ShouldBe(expected);
+    }
+
+    [Test]
+    public void An_average_divides_by_the_window_with_or_without_its_padding([Values(0, 1, 3, 4, 5, 6)] int shape, [Values] bool countsPadding)
+    {
+        PoolingShape s = Shapes[shape];
+        CheckAverage(s, countsPadding, o => Window(s, o).Count(w => countsPadding ? w.Padded : w.Inside));
+    }
+
+    [Test]
+    public void An_adaptive_average_spreads_its_windows_over_the_input([Range(0, 2)] int shape)
+    {
+        PoolingShape s = Adaptive[shape];
+        CheckAverage(s, false, o => Window(s, o).Count(w => w.Inside));
+    }
+
+    static void CheckAverage(PoolingShape s, bool countsPadding, Func<long, int> divisor)
+    {
+        double[] x = Numbers(s.Planes * s.InputSize, distinct: 100), y = new double[s.Planes * s.OutputSize];
+        double[] dy = Numbers(y.Length, distinct: 50), dx = Numbers(x.Length, 9), expected = new double[x.Length];
+        fixed (double* px = x, py = y, pdx = dx, pdy = dy)
+        {
+            Pooling.Average(s, countsPadding, px, py);
+            Pooling.AverageBackward(s, countsPadding, pdy, pdx);
+        }
+
+        for (long o = 0; o < y.Length; o++)
+        {
+            long plane = o / s.OutputSize * s.InputSize;
+            long[] window = [.. Window(s, o).Where(w => w.Inside).Select(w => w.Index)];
+            y[o].ShouldBe(window.Sum(i => x[plane + i]) / divisor(o), 1e-12);
+            foreach (long i in window)
+                expected[plane + i] += dy[o] / divisor(o);
+        }
+
+        dx.ShouldBe(expected, 1e-12);
+    }
+
+    /// <summary>The elements of output o's window: index in the plane, whether it is in the input, and whether in the input or its padding.</summary>
+    static IEnumerable<(long Index, bool Inside, bool Padded)> Window(PoolingShape s, long o)
+    {
+        foreach (var (y, insideY, paddedY) in Line(s.Y, o % s.OutputSize / s.X.Output))
+            foreach (var (x, insideX, paddedX) in Line(s.X, o % s.X.Output))
+                yield return (y * s.X.Input + x, insideY && insideX, paddedY && paddedX);
+    }
+
+    static IEnumerable<(long Index, bool Inside, bool Padded)> Line(PoolingAxis axis, long o)
+    {
+        if (axis.Kernel == 0)
+        {
+            long start = (long)Math.Floor((double)o * axis.Input / axis.Output), end = (long)Math.Ceiling((o + 1.0) * axis.Input / axis.Output);
+            for (long i = start; i < end; i++)
+                yield return (i, true, true);
+            yield break;
+        }
+
+        for (long k = 0; k < axis.Kernel; k++)
+        {
+            long i = o * axis.Stride - axis.Padding + k * axis.Dilation;
+            yield return (i, i >= 0 && i < axis.Input, i < axis.Input + axis.Padding);
+        }
+    }
+
+    static double[] Numbers(long count, int distinct)
+    {
+        var random = new Random((int)count + distinct);
+        return [.. Enumerable.Range(0, (int)count).Select(_ => (double)random.Next(distinct))];
+    }
+
+    static void Max(PoolingShape s, double[] x, double[] y, long[] indices)
+    {
+        fixed (double* px = x, py = y)
+        fixed (long* i = indices)
+            Pooling.Max(s, px, py, i);
+    }
+}
