@@ -1,0 +1,67 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Class indices after their check: one for each row of logits, <see cref="Ignored"/> where a row does not count.</summary>
+/// <param name="Classes">Int64, in the shape of the losses.</param>
+/// <param name="KeptCount">The number of rows that count.</param>
+internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
+{
+    /// <summary>Stands for every ignored row's target.</summary>
+    public const long Ignored = -1;
+
+    /// <summary>Whether any row is ignored.</summary>
+    public bool AnyIgnored => KeptCount < Classes.ElementCount;
+
+    /// <summary>The rows that do not count, as Bool; null if all count.</summary>
+    public Tensor? IgnoredRows => AnyIgnored ? Classes.Eq(Ignored) : null;
+
+    /// <summary>The classes with 0 in ignored rows, so that they can be used as indices.</summary>
+    public Tensor Indices => IgnoredRows is { } ignored ? Classes.MaskedFill(ignored, 0) : Classes;
+
+    /// <summary>Checks targets against scores, whose <paramref name="axis"/> holds the classes.</summary>
+    /// <exception cref="ShapeException">The targets have not the shape of the scores without that dimension.</exception>
+    /// <exception cref="DTypeException">The targets are not integers.</exception>
+    /// <exception cref="ValueException">A target is neither a class nor ignored.</exception>
+    public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
+    {
+        if (targets.DType != DType.Int64)
+            throw new DTypeException($"{op}: targets of {targets.DType} and shape {targets.Shape} are not class indices; class indices are Int64"
+                + (targets.DType == DType.Bool ? " (To(DType.Int64))" : $", and class probabilities have the logits' shape {scores.Shape}"));
+        LossShapes.CheckClassTargets(op, scores.Shape, targets.Shape, axis);
+
+        int classes = scores.Shape.SizeOrOne(axis);
+        (long kept, long fault) = targets.Read<long, (long, long)>(all => Scan(all, classes, ignoreIndex, alsoIgnore));
+        if (fault >= 0)
+            throw new ValueException($"{op}: target{Position(targets.Shape, fault)} = {targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
+                + $", and is not ignored (IgnoreIndex is {ignoreIndex})");
+
+        Tensor marked = targets;
+        if (kept < targets.ElementCount)
+        {
+            marked = marked.MaskedFill(targets.Eq(ignoreIndex), Ignored);
+            foreach (long other in alsoIgnore) marked = marked.MaskedFill(targets.Eq(other), Ignored);
+        }
+        if (mask is null) return new(marked, kept);
+        marked = marked.MaskedFill(mask.LogicalNot(), Ignored);
+        return new(marked, marked.Ne(Ignored).Sum().Item<long>());
+    }
+
+    private static (long Kept, long Fault) Scan(ReadOnlySpan<long> targets, int classes, long ignoreIndex, IReadOnlyList<long> alsoIgnore)
+    {
+        long kept = 0;
+        for (int i = 0; i < targets.Length; i++)
+        {
+            long target = targets[i];
+            if (target == ignoreIndex || (alsoIgnore.Count > 0 && alsoIgnore.Contains(target))) continue;
+            if ((ulong)target >= (ulong)classes) return (kept, i);
+            kept++;
+        }
+        return (kept, -1);
+    }
+
+    private static string Position(Shape shape, long flat)
+    {
+        var indices = new long[shape.Rank];
+        for (int dim = shape.Rank - 1; dim >= 0; dim--) (flat, indices[dim]) = Math.DivRem(flat, shape[dim]);
+        return indices.Length == 0 ? "" : $"[{string.Join(", ", indices)}]";
+    }
+}

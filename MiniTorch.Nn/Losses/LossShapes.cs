@@ -1,0 +1,76 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Checks of shapes and dtypes that losses share.</summary>
+internal static class LossShapes
+{
+    /// <summary>The dimension that holds the classes: the one asked for, else 1, or 0 of a vector.</summary>
+    public static int ClassAxis(string op, Tensor scores, int? asked) =>
+        scores.Rank == 0 ? throw new ShapeException($"{op}: a scalar has no class dimension; scores are (C), (N, C) or (N, C, d1 …)")
+        : scores.Shape.Dim(asked ?? Math.Min(1, scores.Rank - 1), op);
+
+    /// <summary>Targets must have the shape of the scores without the class dimension.</summary>
+    public static void CheckClassTargets(string op, Shape scores, Shape targets, int axis)
+    {
+        if (targets == scores.Without(axis)) return;
+        string found = $"{op}: class indices for scores of shape {scores} (classes in dimension {axis}) have shape {scores.Without(axis)}, not {targets}";
+        if (targets == scores) throw new DTypeException($"{found}. Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax({axis})");
+        if (targets.Rank == scores.Rank - 1 && targets == scores.Without(scores.Rank - 1))
+            throw new ShapeException($"{found}. If the classes are in the last dimension: {Permuted(scores.Rank, axis)}, or the option ClassAxis = -1");
+        if (targets.Rank > 0 && scores.Rank > 1 && targets[0] != scores[0])
+            throw new ShapeException($"{found}: batch sizes {scores[0]} and {targets[0]} differ");
+        throw new ShapeException(found);
+    }
+
+    /// <summary>Requires a floating dtype.</summary>
+    public static void CheckFloat(string op, string name, Tensor x)
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"{op}: {name} is {x.DType}, and must be Float32 or Float64 (To converts)");
+    }
+
+    /// <summary>Requires class weights of shape (C) in the scores' dtype.</summary>
+    public static void CheckClassWeights(string op, Tensor? weight, int classes, DType dtype)
+    {
+        if (weight is null) return;
+        if (weight.Rank != 1 || weight.Shape[0] != classes)
+            throw new ShapeException($"{op}: weight has shape {weight.Shape}, and must have one element for each of the {classes} classes: [{classes}]");
+        if (weight.DType != dtype) throw new DTypeException($"{op}: weight is {weight.DType}, and the scores are {dtype}; convert it with To(DType.{dtype})");
+    }
+
+    /// <summary>Per-class values in a shape that broadcasts against scores: classes in <paramref name="axis"/>, 1 elsewhere.</summary>
+    public static Tensor AlongAxis(Tensor perClass, int rank, int axis)
+    {
+        var sizes = new int[rank];
+        Array.Fill(sizes, 1);
+        sizes[axis] = perClass.Shape[0];
+        return perClass.Reshape(sizes);
+    }
+
+    /// <summary>Probabilities must have the logits' shape.</summary>
+    public static void CheckProbabilities(string op, Shape logits, Tensor targets)
+    {
+        if (targets.Shape != logits)
+            throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not {targets.Shape}; class indices are Int64");
+    }
+
+    /// <summary>Weights that broadcast to the rows, expanded to them.</summary>
+    public static Tensor Fitted(string op, string name, Tensor weights, Shape rows) =>
+        weights.Rank <= rows.Rank && Shape.Broadcast(weights.Shape, rows, op) == rows ? weights.ExpandTo(rows)
+        : throw new ShapeException($"{op}: {name} has shape {weights.Shape}, which does not broadcast to that of the losses, {rows}");
+
+    /// <summary>Raises where every row is a probability distribution.</summary>
+    public static void CheckAreLogits(string op, Tensor logits, int axis)
+    {
+        if (logits.ElementCount == 0 || logits.Shape[axis] == 1) return;
+        Tensor x = logits.Detach();
+        bool distributions = (x >= 0.0).All().Item<bool>() && ((x.Sum(axis) - 1.0).Abs() < 1e-4).All().Item<bool>();
+        if (distributions)
+            throw new ValueException($"{op}: these look like probabilities: all elements are ≥ 0 and rows sum to 1; {op} takes logits, so leave out the softmax before it");
+    }
+
+    private static string Permuted(int rank, int axis)
+    {
+        var dims = Enumerable.Range(0, rank - 1).ToList();
+        dims.Insert(axis, rank - 1);
+        return $"logits.Permute({string.Join(", ", dims)})";
+    }
+}

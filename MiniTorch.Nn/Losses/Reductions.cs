@@ -1,0 +1,14 @@
+namespace MiniTorch.Nn;
+
+/// <summary>What the losses do with <see cref="Reduction"/>.</summary>
+internal static class Reductions
+{
+    /// <summary>Reduces losses; Mean divides by their number, or by <paramref name="normalizer"/>.</summary>
+    public static Tensor Reduce(this Tensor losses, string op, Reduction reduction, double? normalizer = null) => reduction switch
+    {
+        Reduction.None => losses,
+        Reduction.Sum => losses.Sum(),
+        Reduction.Mean => losses.Sum() / (normalizer ?? losses.ElementCount),
+        _ => throw new ValueException($"{op}: {reduction} is not a reduction of this loss; use None, Mean or Sum"),
+    };
+}
