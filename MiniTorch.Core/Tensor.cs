@@ -33,7 +33,7 @@ public partial class Tensor
     }
 
     /// <summary>A tensor that takes over <paramref name="data"/>'s memory as a new leaf; for types that derive from Tensor.</summary>
-    private protected Tensor(Tensor data)
+    internal Tensor(Tensor data)
     {
         Storage = data.Storage;
         Layout = data.Layout;

@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using MiniTorch.Kernels;
+
+namespace MiniTorch;
+
+/// <summary>Runs an optimiser's update rule on tensors' memory, unrecorded.</summary>
+internal static unsafe class InPlaceUpdate
+{
+    /// <summary>Updates a parameter and its states (row-major, of the parameter's shape and dtype) in one pass.</summary>
+    public static void Run<F>(F rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
+        where F : struct, IUpdateRule
+    {
+        Tensor target = parameter.Detach().Contiguous(), source = gradient.Detach().Contiguous();
+        Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
+        fixed (byte* p = &target.Data, g = &source.Data, a = &DataOf(s0), b = &DataOf(s1), c = &DataOf(s2))
+        {
+            if (parameter.DType == DType.Float32) UpdateKernel.Run(rule, (float*)p, (float*)g, (float*)a, (float*)b, (float*)c, parameter.ElementCount);
+            else UpdateKernel.Run(rule, (double*)p, (double*)g, (double*)a, (double*)b, (double*)c, parameter.ElementCount);
+        }
+        if (!ReferenceEquals(target.Storage, parameter.Storage)) Ops.Copies.Into(parameter, target);
+        parameter.Storage.Version++;
+        GC.KeepAlive(target);
+        GC.KeepAlive(source);
+        GC.KeepAlive(s0);
+        GC.KeepAlive(s1);
+        GC.KeepAlive(s2);
+    }
+
+    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
+}

@@ -1,0 +1,29 @@
+namespace MiniTorch.Data;
+
+/// <summary>Samples that lie along the first dimension of one or several tensors of equal length (torch.utils.data.TensorDataset).</summary>
+public sealed class TensorDataset
+{
+    /// <summary>A data set of the given tensors.</summary>
+    /// <param name="tensors">Each [samples, …]; such as images and labels.</param>
+    /// <exception cref="ShapeException">There is no tensor, one is a scalar, or their lengths differ.</exception>
+    public TensorDataset(params ReadOnlySpan<Tensor> tensors)
+    {
+        if (tensors.Length == 0) throw new ShapeException("TensorDataset: needs at least one tensor");
+        for (int i = 0; i < tensors.Length; i++)
+        {
+            if (tensors[i].Rank == 0) throw new ShapeException($"TensorDataset: tensor {i} is a scalar; samples lie along the first dimension");
+            if (tensors[i].Shape[0] != tensors[0].Shape[0])
+                throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, and tensor 0 has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");
+        }
+        Tensors = tensors.ToArray();
+    }
+
+    /// <summary>The tensors.</summary>
+    public IReadOnlyList<Tensor> Tensors { get; }
+
+    /// <summary>The number of samples.</summary>
+    public int Count => Tensors[0].Shape[0];
+
+    /// <summary>One sample of each tensor.</summary>
+    public Tensor[] this[int index] => [.. Tensors.Select(tensor => tensor.Select(0, index))];
+}

@@ -1,0 +1,25 @@
+namespace MiniTorch.Nn;
+
+/// <summary>While training, zeroes elements with probability p and divides the others by 1 − p; the identity in evaluation (torch.nn.Dropout).</summary>
+public sealed class Dropout : Module<Tensor, Tensor>
+{
+    private readonly double _p;
+    private readonly Generator? _generator;
+
+    /// <summary>Makes a layer.</summary>
+    /// <param name="p">The probability of a zero, in [0, 1].</param>
+    /// <param name="generator">Where the masks are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException"><paramref name="p"/> is not in [0, 1].</exception>
+    public Dropout(double p = 0.5, Generator? generator = null)
+    {
+        if (!(p is >= 0 and <= 1)) throw new ValueException($"Dropout: the probability {p} is not in [0, 1]");
+        _p = p;
+        _generator = generator;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => Functional.Dropout(input, _p, Training, _generator);
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"Dropout(p={_p})");
+}

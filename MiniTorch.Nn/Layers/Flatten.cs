@@ -1,0 +1,17 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Merges the dimensions from one to another, by default all but the first (torch.nn.Flatten).</summary>
+/// <param name="startDim">The first dimension to merge.</param>
+/// <param name="endDim">The last one.</param>
+public sealed class Flatten(int startDim = 1, int endDim = -1) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Flatten(startDim, endDim);
+}
+
+/// <summary>Gives its input back (torch.nn.Identity).</summary>
+public sealed class Identity : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input;
+}

@@ -1,0 +1,66 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Entries of a state that <see cref="Module.LoadStateDict"/> had no use for, and those it would have needed.</summary>
+/// <param name="Missing">Names that the model has and the state lacks.</param>
+/// <param name="Unexpected">Names that the state has and the model lacks.</param>
+public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected);
+
+public abstract partial class Module
+{
+    /// <summary>
+    /// All parameters and buffers by name, detached and sharing memory with the model. A module that is reachable in two ways is listed under both, as in PyTorch.
+    /// </summary>
+    public OrderedDictionary<string, Tensor> StateDict()
+    {
+        var state = new OrderedDictionary<string, Tensor>();
+        foreach ((string name, Tensor value) in StateEntries()) state.TryAdd(name, value.Detach());
+        return state;
+    }
+
+    /// <summary>Copies a state's values into the parameters and buffers of the same names, converted to their dtypes.</summary>
+    /// <param name="state">Tensors by name, as <see cref="StateDict"/> gives them.</param>
+    /// <param name="strict">Whether missing and unexpected names are errors; a wrong shape always is.</param>
+    /// <returns>The names that were ignored; none when strict.</returns>
+    /// <exception cref="ValueException">Names are missing, unexpected, or have other shapes: all are listed, and nothing was changed.</exception>
+    public IncompatibleKeys LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true)
+    {
+        var entries = new Dictionary<string, Tensor>();
+        foreach ((string name, Tensor value) in StateEntries()) entries.TryAdd(name, value);
+        var ignored = new IncompatibleKeys(
+            [.. entries.Keys.Where(name => !state.ContainsKey(name))],
+            [.. state.Keys.Where(name => !entries.ContainsKey(name))]);
+
+        var problems = new List<string>();
+        if (strict) problems.AddRange(ignored.Missing.Select(name => $"missing {name}, shape {entries[name].Shape}"));
+        if (strict) problems.AddRange(ignored.Unexpected.Select(name => $"unexpected {name}, shape {state[name].Shape}"));
+        foreach ((string name, Tensor value) in entries)
+            if (state.TryGetValue(name, out Tensor? given) && given.Shape != value.Shape)
+                problems.Add($"{name} has shape {given.Shape} in the state and {value.Shape} in the model");
+        if (problems.Count > 0)
+            throw new ValueException($"{GetType().Name}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}"
+                + (strict ? "\nstrict: false ignores missing and unexpected entries" : ""));
+
+        using (Autograd.NoGrad())
+            foreach ((string name, Tensor value) in entries)
+                if (state.TryGetValue(name, out Tensor? given)) value.CopyInPlace(given);
+        return ignored;
+    }
+
+    // Unlike NamedParameters, every name of a shared entry; a module inside itself is entered once.
+    private IEnumerable<(string Name, Tensor Value)> StateEntries()
+    {
+        var open = new HashSet<Module>();
+        return Visit("", this);
+
+        IEnumerable<(string, Tensor)> Visit(string path, Module module)
+        {
+            if (!open.Add(module)) yield break;
+            ModuleMembers members = ModuleMembers.Of(module);
+            foreach ((string name, Parameter value) in members.Parameters) yield return (ModuleMembers.Join(path, name), value);
+            foreach ((string name, Tensor value) in members.Buffers) yield return (ModuleMembers.Join(path, name), value);
+            foreach ((string name, Module child) in members.Children)
+                foreach ((string, Tensor) entry in Visit(ModuleMembers.Join(path, name), child)) yield return entry;
+            open.Remove(module);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+namespace MiniTorch.Nn;
+
+/// <summary>A module of one input: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
+/// <typeparam name="TIn">An input's type.</typeparam>
+/// <typeparam name="TOut">The output's type.</typeparam>
+public abstract class Module<TIn, TOut> : Module
+{
+    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    protected abstract TOut Forward(TIn input);
+
+    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    public TOut Call(TIn input)
+    {
+        try
+        {
+            Enter(input);
+            return Leave(Forward(input), input);
+        }
+        catch (MiniTorchException error) when (NotePath(error))
+        {
+            throw;
+        }
+    }
+
+    internal override object? CallWith(params object?[] inputs) => Call(Input<TIn>(inputs, 0, 1));
+}
+
+/// <summary>A module of two inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
+/// <typeparam name="T1">An input's type.</typeparam>
+/// <typeparam name="T2">An input's type.</typeparam>
+/// <typeparam name="TOut">The output's type.</typeparam>
+public abstract class Module<T1, T2, TOut> : Module
+{
+    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    protected abstract TOut Forward(T1 input1, T2 input2);
+
+    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    public TOut Call(T1 input1, T2 input2)
+    {
+        try
+        {
+            Enter(input1, input2);
+            return Leave(Forward(input1, input2), input1, input2);
+        }
+        catch (MiniTorchException error) when (NotePath(error))
+        {
+            throw;
+        }
+    }
+
+    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 2), Input<T2>(inputs, 1, 2));
+}
+
+/// <summary>A module of three inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
+/// <typeparam name="T1">An input's type.</typeparam>
+/// <typeparam name="T2">An input's type.</typeparam>
+/// <typeparam name="T3">An input's type.</typeparam>
+/// <typeparam name="TOut">The output's type.</typeparam>
+public abstract class Module<T1, T2, T3, TOut> : Module
+{
+    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    protected abstract TOut Forward(T1 input1, T2 input2, T3 input3);
+
+    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    public TOut Call(T1 input1, T2 input2, T3 input3)
+    {
+        try
+        {
+            Enter(input1, input2, input3);
+            return Leave(Forward(input1, input2, input3), input1, input2, input3);
+        }
+        catch (MiniTorchException error) when (NotePath(error))
+        {
+            throw;
+        }
+    }
+
+    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 3), Input<T2>(inputs, 1, 3), Input<T3>(inputs, 2, 3));
+}

@@ -1,0 +1,82 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// Adam (torch.optim.Adam; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr/(1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) + ε);
+/// with amsgrad the largest v so far takes v's place (Reddi et al. 2018).
+/// </summary>
+public class Adam : Optimizer
+{
+    /// <summary>Makes an optimiser.</summary>
+    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="betas">β₁ and β₂; 0.9 and 0.999 by default.</param>
+    /// <param name="eps">ε.</param>
+    /// <param name="weightDecay">An L2 penalty.</param>
+    /// <param name="amsgrad">Whether the largest second moment so far is used.</param>
+    /// <param name="maximize">Whether to climb.</param>
+    /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
+    public Adam(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
+            new("amsgrad", amsgrad), new("maximize", maximize))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TensorNames =>
+        Groups.Any(group => group.Is("amsgrad")) ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"];
+
+    /// <summary>Whether weight decay shrinks the parameter itself (AdamW) instead of adding to the gradient.</summary>
+    private protected virtual bool DecaysParameter => false;
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
+    {
+        var moments = new Moments(group, state.Step, DecaysParameter);
+        if (group.Is("amsgrad")) InPlaceUpdate.Run(new Amsgrad(moments), parameter, gradient, state.Tensors);
+        else InPlaceUpdate.Run(new Plain(moments), parameter, gradient, state.Tensors);
+    }
+
+    private readonly struct Moments(ParameterGroup group, double step, bool decaysParameter)
+    {
+        private readonly double _sign = group.Is("maximize") ? -1 : 1, _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"];
+        private readonly double _penalty = decaysParameter ? 0 : group["weight_decay"];
+        private readonly double _keep = decaysParameter ? 1 - (group["lr"] * group["weight_decay"]) : 1;
+        private readonly double _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)), _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
+
+        public void Gather<R>(ref R parameter, R gradient, ref R mean, ref R square) where R : struct, IReal<R>
+        {
+            R slope = R.Fma(R.Of(_penalty), parameter, R.Of(_sign) * gradient);
+            parameter *= R.Of(_keep);
+            mean = R.Fma(R.Of(1 - _beta1), slope, R.Of(_beta1) * mean);
+            square = R.Fma(R.Of(1 - _beta2) * slope, slope, R.Of(_beta2) * square);
+        }
+
+        public void Descend<R>(ref R parameter, R mean, R square) where R : struct, IReal<R> =>
+            parameter -= R.Of(_stepSize) * mean / ((R.Sqrt(square) / R.Of(_root)) + R.Of(_eps));
+    }
+
+    private readonly struct Plain(Moments moments) : IUpdateRule
+    {
+        public static int States => 2;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R state2) where R : struct, IReal<R>
+        {
+            moments.Gather(ref parameter, gradient, ref mean, ref square);
+            moments.Descend(ref parameter, mean, square);
+        }
+    }
+
+    private readonly struct Amsgrad(Moments moments) : IUpdateRule
+    {
+        public static int States => 3;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R largest) where R : struct, IReal<R>
+        {
+            moments.Gather(ref parameter, gradient, ref mean, ref square);
+            largest = R.Max(largest, square);
+            moments.Descend(ref parameter, mean, largest);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace MiniTorch.Optim;
+
+/// <summary>Bounds gradients in place, between the backward pass and the optimiser's step (torch.nn.utils.clip_grad).</summary>
+public static class ClipGrad
+{
+    // PyTorch's guard against a division by a norm of zero.
+    private const double Guard = 1e-6;
+
+    /// <summary>Scales all gradients down together where their common norm passes <paramref name="maxNorm"/> (clip_grad_norm_).</summary>
+    /// <param name="parameters">Those without a gradient are passed over.</param>
+    /// <param name="maxNorm">The largest norm that stays.</param>
+    /// <param name="normType">p of the p-norm over all elements; infinity for the largest magnitude.</param>
+    /// <returns>The norm before, a scalar; 0 without gradients.</returns>
+    /// <exception cref="ValueException"><paramref name="maxNorm"/> is negative, or <paramref name="normType"/> is not positive.</exception>
+    public static Tensor Norm(IEnumerable<Tensor> parameters, double maxNorm, double normType = 2)
+    {
+        if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: the largest norm {maxNorm} must be 0 or more");
+        if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: the norm's order {normType} must be positive");
+        using ModeScope mode = Autograd.NoGrad();
+        Tensor[] gradients = Gradients(parameters);
+        if (gradients.Length == 0) return Tensor.Zeros([]);
+        Tensor total = NormOf(Tensor.Stack([.. gradients.Select(gradient => NormOf(gradient, normType))]), normType);
+        double scale = maxNorm / (total.Item<double>() + Guard);
+        if (!(scale >= 1))
+            foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
+        return total;
+    }
+
+    /// <summary>Clamps every element of every gradient to ±<paramref name="clipValue"/> (clip_grad_value_).</summary>
+    /// <exception cref="ValueException"><paramref name="clipValue"/> is negative.</exception>
+    public static void Value(IEnumerable<Tensor> parameters, double clipValue)
+    {
+        if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: the bound {clipValue} must be 0 or more");
+        using ModeScope mode = Autograd.NoGrad();
+        foreach (Tensor gradient in Gradients(parameters)) gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
+    }
+
+    private static Tensor[] Gradients(IEnumerable<Tensor> parameters) => [.. parameters.Select(parameter => parameter.LeafGrad).OfType<Tensor>()];
+
+    private static Tensor NormOf(Tensor x, double order)
+    {
+        if (x.ElementCount == 0) return Tensor.Zeros([], x.DType);
+        if (double.IsPositiveInfinity(order)) return x.Abs().Max();
+        return order == 2 ? (x * x).Sum().Sqrt() : x.Abs().Pow(order).Sum().Pow(1 / order);
+    }
+}

@@ -1,0 +1,152 @@
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// Changes parameters along their gradients (torch.optim.Optimizer). Parameters lie in groups with options of their own; a parameter without a
+/// gradient is passed over.
+/// </summary>
+public abstract class Optimizer
+{
+    private readonly OptimizerOption[] _options;
+    private readonly List<ParameterGroup> _groups = [];
+    private readonly Dictionary<Tensor, ParameterState> _states = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>An optimiser with one group.</summary>
+    /// <param name="parameters">Leaves that require a gradient; at least one.</param>
+    /// <param name="options">The options and their values for groups that set none; "lr" among them.</param>
+    /// <exception cref="ValueException">There is no parameter, one comes twice, or an option is out of range.</exception>
+    /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
+    protected Optimizer(IEnumerable<Tensor> parameters, params OptimizerOption[] options)
+    {
+        _options = options;
+        AddGroup(new ParameterGroup(parameters));
+    }
+
+    /// <summary>The groups in the order in which they were added.</summary>
+    public IReadOnlyList<ParameterGroup> Groups => _groups;
+
+    /// <summary>The names of the numbers that are remembered of each parameter; "step" comes first.</summary>
+    protected virtual IReadOnlyList<string> NumberNames => ["step"];
+
+    /// <summary>The names of the tensors that are remembered of each parameter.</summary>
+    protected abstract IReadOnlyList<string> TensorNames { get; }
+
+    /// <summary>Adds parameters with options of their own (add_param_group).</summary>
+    /// <exception cref="ValueException">The group is empty, a parameter comes twice or is in another group, or an option is unknown or out of range.</exception>
+    /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
+    public void AddGroup(ParameterGroup group)
+    {
+        if (group.Parameters.Count == 0) throw Error("the list of parameters is empty; pass model.Parameters() of a model that has some");
+        var known = new HashSet<Tensor>(_groups.SelectMany(other => other.Parameters), ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < group.Parameters.Count; i++)
+        {
+            Tensor parameter = group.Parameters[i];
+            if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is there twice; a parameter belongs to one group once");
+            if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
+            if (!parameter.IsLeaf) throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves can be optimised");
+        }
+        group.Complete(_options);
+        CheckGroup(group);
+        _groups.Add(group);
+    }
+
+    /// <summary>Drops all gradients, so that the next backward pass starts from none (zero_grad).</summary>
+    public void ZeroGrad()
+    {
+        foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters)) parameter.LeafGrad = null;
+    }
+
+    /// <summary>Changes every parameter that has a gradient.</summary>
+    /// <param name="closure">Computes the loss and its gradients anew; run first, with recording on.</param>
+    /// <returns>What the closure returned; null without one.</returns>
+    public virtual Tensor? Step(Func<Tensor>? closure = null)
+    {
+        Tensor? loss = null;
+        if (closure is not null)
+            using (Autograd.EnableGrad()) loss = closure();
+        using (Autograd.NoGrad())
+            foreach (ParameterGroup group in _groups)
+                foreach (Tensor parameter in group.Parameters)
+                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient);
+        return loss;
+    }
+
+    /// <summary>
+    /// The options and what is remembered of the parameters, as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>, parameters numbered through all groups.
+    /// The tensors share memory with the optimiser.
+    /// </summary>
+    public OrderedDictionary<string, Tensor> StateDict()
+    {
+        var state = new OrderedDictionary<string, Tensor>();
+        for (int i = 0; i < _groups.Count; i++)
+            foreach (string option in _groups[i].Options) state[$"groups.{i}.{option}"] = Number(_groups[i][option]);
+        int index = 0;
+        foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters))
+        {
+            if (_states.TryGetValue(parameter, out ParameterState? remembered))
+            {
+                for (int i = 0; i < NumberNames.Count; i++) state[$"state.{index}.{NumberNames[i]}"] = Number(remembered.Numbers[i]);
+                for (int i = 0; i < TensorNames.Count; i++) state[$"state.{index}.{TensorNames[i]}"] = remembered.Tensors[i].Detach();
+            }
+            index++;
+        }
+        return state;
+    }
+
+    /// <summary>Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave.</summary>
+    /// <exception cref="ValueException">Entries are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.</exception>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        var reader = new StateReader(state);
+        var options = new List<(ParameterGroup Group, string Option, double Value)>();
+        for (int i = 0; i < _groups.Count; i++)
+            foreach (OptimizerOption option in _options)
+                if (reader.Number($"groups.{i}.{option.Name}", value => _groups[i].Check(option.Name, value)) is { } value) options.Add((_groups[i], option.Name, value));
+
+        var states = new Dictionary<Tensor, ParameterState>(ReferenceEqualityComparer.Instance);
+        int index = 0;
+        foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters))
+        {
+            string prefix = $"state.{index++}.";
+            if (!reader.HasAny(prefix)) continue; // a parameter that has had no gradient so far
+            double[] numbers = [.. NumberNames.Select(name => reader.Number(prefix + name) ?? 0)];
+            Tensor[] tensors = [.. TensorNames.Select(name => reader.Tensor(prefix + name, parameter))];
+            states[parameter] = new ParameterState(numbers, tensors);
+        }
+        reader.ThrowIfAnyProblem(GetType().Name);
+
+        foreach ((ParameterGroup group, string option, double value) in options) group[option] = value;
+        _states.Clear();
+        foreach ((Tensor parameter, ParameterState remembered) in states) _states[parameter] = remembered;
+    }
+
+    /// <summary>Changes one parameter; called with recording off, after the step was counted.</summary>
+    protected abstract void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state);
+
+    /// <summary>Gives a parameter's state its first values, where they are not all zero.</summary>
+    protected virtual void Start(ParameterGroup group, ParameterState state) { }
+
+    /// <summary>Throws where a group's options contradict each other.</summary>
+    protected virtual void CheckGroup(ParameterGroup group) { }
+
+    /// <summary>The error of a misuse, led by the optimiser's name.</summary>
+    private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
+
+    private void Update(ParameterGroup group, Tensor parameter, Tensor gradient)
+    {
+        if (!_states.TryGetValue(parameter, out ParameterState? state) || state.Tensors.Any(tensor => tensor.DType != parameter.DType))
+        {
+            // Module.To may have changed the parameter's dtype since the last step.
+            if (state is not null) state = new ParameterState(state.Numbers, [.. state.Tensors.Select(tensor => tensor.To(parameter.DType))]);
+            else
+            {
+                state = new ParameterState(new double[NumberNames.Count], [.. TensorNames.Select(_ => Tensor.Zeros(parameter.Shape, parameter.DType))]);
+                Start(group, state);
+            }
+            _states[parameter] = state;
+        }
+        state.Numbers[0]++;
+        Update(group, parameter, gradient, state);
+    }
+
+    private static Tensor Number(double value) => Tensor.Full([], value, DType.Float64);
+}

@@ -1,0 +1,47 @@
+namespace MiniTorch.Optim;
+
+/// <summary>Reads an optimiser's state by name and gathers everything that is wrong with it.</summary>
+internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
+{
+    private readonly HashSet<string> _used = [];
+    private readonly List<string> _problems = [];
+
+    public bool HasAny(string prefix) => state.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>A number that must be there and pass a check; null with a problem noted where it does not.</summary>
+    public double? Number(string name, Action<double>? check = null)
+    {
+        if (Find(name, Shape.Scalar) is not { } tensor) return null;
+        double value = tensor.Item<double>();
+        try
+        {
+            check?.Invoke(value);
+            return value;
+        }
+        catch (ValueException error)
+        {
+            _problems.Add($"{name}: {error.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>A copy of a tensor that must have a parameter's shape, in its dtype; the parameter itself, with a problem noted, where it is not there.</summary>
+    public Tensor Tensor(string name, Tensor parameter) =>
+        Find(name, parameter.Shape) is { } tensor ? tensor.Detach().To(parameter.DType).Clone() : parameter;
+
+    public void ThrowIfAnyProblem(string optimizer)
+    {
+        _problems.AddRange(state.Keys.Where(name => !_used.Contains(name)).Select(name => $"unexpected {name}"));
+        if (_problems.Count > 0)
+            throw new ValueException($"{optimizer}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", _problems)}");
+    }
+
+    private Tensor? Find(string name, Shape shape)
+    {
+        _used.Add(name);
+        if (!state.TryGetValue(name, out Tensor? tensor)) _problems.Add($"missing {name}, shape {shape}");
+        else if (tensor.Shape != shape) _problems.Add($"{name} has shape {tensor.Shape} in the state and {shape} in the optimiser");
+        else return tensor;
+        return null;
+    }
+}

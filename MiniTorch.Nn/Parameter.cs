@@ -1,0 +1,12 @@
+namespace MiniTorch.Nn;
+
+/// <summary>A tensor that a model learns: a leaf that requires a gradient, found by its module and handed to optimisers (torch.nn.Parameter).</summary>
+public sealed class Parameter : Tensor
+{
+    /// <summary>Makes a parameter of the values of <paramref name="data"/>, whose memory it shares; its history is left behind.</summary>
+    /// <exception cref="DTypeException"><paramref name="data"/> is an integer or Bool tensor.</exception>
+    public Parameter(Tensor data) : base(data.Layout.Overlaps ? data.Detach().Clone() : data) // elements that share one place could not be updated one by one
+    {
+        RequiresGrad = true;
+    }
+}

@@ -1,0 +1,161 @@
+using MiniTorch.Nn;
+using MiniTorch.Optim;
+
+namespace MiniTorch.Tests.Optim;
+
+public class OptimizerTests
+{
+    private static Parameter Weight(params double[] values) => new(Tensor.From(values));
+
+    private static void Descend(Optimizer optimizer, int steps)
+    {
+        for (int i = 0; i < steps; i++)
+        {
+            optimizer.ZeroGrad();
+            foreach (Tensor p in optimizer.Groups.SelectMany(group => group.Parameters)) p.Pow(2).Sum().Backward();
+            optimizer.Step();
+        }
+    }
+
+    [Test]
+    public void A_step_changes_parameters_in_place_and_counts_as_a_change()
+    {
+        Parameter w = Weight(1, -2);
+        Tensor y = (w * w).Sum();
+        y.Backward(retainGraph: true);
+        new SGD([w], lr: 0.1).Step();
+        w.ToArray<double>().ShouldBe([0.8, -1.6]);
+        Should.Throw<GraphException>(() => y.Backward()).Message.ShouldContain("changed");
+    }
+
+    [Test]
+    public void Long_parameters_and_strided_ones_are_updated_alike()
+    {
+        Tensor values = Tensor.Randn([201, 199], new Generator(0), DType.Float64);
+        var plain = new Parameter(values.Clone());
+        var strided = new Parameter(values.T.Clone().T);
+        strided.IsContiguous.ShouldBeFalse();
+        foreach (Parameter p in new[] { plain, strided })
+        {
+            p.Pow(2).Sum().Backward();
+            new Adam([p], lr: 0.1).Step();
+            p.ToArray<double>().ShouldBe(values.ToArray<double>().Select(v => v - (0.1 * v / (Math.Abs(v) + (1e-8 / 2)))), 1e-12);
+        }
+    }
+
+    [Test]
+    public void Parameters_without_a_gradient_are_passed_over()
+    {
+        Parameter used = Weight(1), unused = Weight(1);
+        var optimizer = new Adam([used, unused]);
+        used.Sum().Backward();
+        optimizer.Step();
+        unused.Item<double>().ShouldBe(1);
+        optimizer.StateDict().Keys.ShouldNotContain("state.1.step");
+    }
+
+    [Test]
+    public void Groups_have_options_of_their_own()
+    {
+        Parameter a = Weight(1), b = Weight(1);
+        var optimizer = new SGD([a], lr: 0.1);
+        optimizer.AddGroup(new ParameterGroup([b]) { ["lr"] = 0.01 });
+        Descend(optimizer, 1);
+        a.Item<double>().ShouldBe(0.8, 1e-15);
+        b.Item<double>().ShouldBe(0.98, 1e-15);
+        optimizer.Groups[0]["lr"] = 0;
+        Descend(optimizer, 1);
+        a.Item<double>().ShouldBe(0.8, 1e-15);
+    }
+
+    [Test]
+    public void A_restored_optimiser_goes_on_bit_for_bit()
+    {
+        Parameter one = Weight(1, 2, 3), other = Weight(1, 2, 3);
+        var straight = new Adam([one], lr: 0.1, amsgrad: true);
+        Descend(straight, 6);
+
+        var first = new Adam([other], lr: 0.1, amsgrad: true);
+        Descend(first, 3);
+        var second = new Adam([other], amsgrad: true);
+        second.LoadStateDict(first.StateDict());
+        Descend(second, 3);
+
+        other.ToArray<double>().ShouldBe(one.ToArray<double>());
+    }
+
+    [Test]
+    public void A_state_that_does_not_fit_is_refused_whole()
+    {
+        Parameter w = Weight(1, 2);
+        var optimizer = new Adam([w], lr: 0.1);
+        Descend(optimizer, 1);
+        OrderedDictionary<string, Tensor> state = optimizer.StateDict();
+        state.Remove("groups.0.eps");
+        state["groups.0.lr"] = -1;
+        state["state.0.exp_avg"] = Tensor.Zeros([3]);
+        state["state.4.step"] = 1;
+
+        string message = Should.Throw<ValueException>(() => optimizer.LoadStateDict(state)).Message;
+
+        message.ShouldStartWith("Adam.LoadStateDict: the state does not fit, and nothing was changed:");
+        message.ShouldContain("missing groups.0.eps");
+        message.ShouldContain("lr: -1 is not possible");
+        message.ShouldContain("state.0.exp_avg has shape [3] in the state and [2] in the optimiser");
+        message.ShouldContain("unexpected state.4.step");
+        optimizer.Groups[0]["lr"].ShouldBe(0.1);
+    }
+
+    [Test]
+    public void An_optimiser_outlives_a_change_of_dtype()
+    {
+        var layer = new Linear(2, 1);
+        var optimizer = new Adam(layer.Parameters(), lr: 0.1);
+        layer.Call(Tensor.Ones([1, 2])).Sum().Backward();
+        optimizer.Step();
+        layer.To(DType.Float64);
+        optimizer.ZeroGrad();
+        layer.Call(Tensor.Ones([1, 2], DType.Float64)).Sum().Backward();
+        float before = layer.Weight.ToArray<float>()[0];
+        optimizer.Step();
+        layer.Weight.ToArray<float>()[0].ShouldBe(before - 0.1f, 1e-6f);
+    }
+
+    [Test]
+    public void A_closure_is_run_with_recording_on_and_its_loss_returned()
+    {
+        Parameter w = Weight(3);
+        var optimizer = new SGD([w], lr: 0.1);
+        using (Autograd.NoGrad())
+            optimizer.Step(() =>
+            {
+                optimizer.ZeroGrad();
+                Tensor loss = (w * w).Sum();
+                loss.Backward();
+                return loss;
+            })!.Item<double>().ShouldBe(9);
+        w.Item<double>().ShouldBe(2.4, 1e-15);
+    }
+
+    [Test]
+    public void Misuse_is_explained()
+    {
+        Parameter w = Weight(1);
+        Should.Throw<ValueException>(() => new SGD([])).Message.ShouldContain("the list of parameters is empty");
+        Should.Throw<ValueException>(() => new SGD([w, w])).Message.ShouldContain("is there twice");
+        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("lr: -0.1 is not possible; it must be 0 or more and finite");
+        Should.Throw<ValueException>(() => new SGD([w], lr: double.NaN)).Message.ShouldContain("lr: NaN");
+        Should.Throw<ValueException>(() => new Adam([w], betas: (1.0, 0.9))).Message.ShouldContain("less than 1");
+        Should.Throw<ValueException>(() => new SGD([w], nesterov: true)).Message.ShouldContain("needs a momentum");
+        Should.Throw<GraphException>(() => new SGD([w * 2])).Message.ShouldContain("only leaves");
+        Should.Throw<DTypeException>(() => new SGD([Tensor.Arange(3)])).Message.ShouldContain("Int64");
+        Should.Throw<ValueException>(() => new SGD([w]).Groups[0]["momentun"] = 1).Message.ShouldContain("its options are lr, momentum");
+        Should.Throw<ValueException>(() => new SGD([w]).AddGroup(new ParameterGroup([w]))).Message.ShouldContain("is there twice");
+        Should.Throw<ValueException>(() => ClipGrad.Norm([w], -1)).Message.ShouldContain("0 or more");
+        Should.Throw<ValueException>(() => ClipGrad.Norm([w], 1, 0)).Message.ShouldContain("positive");
+        Should.Throw<ValueException>(() => ClipGrad.Value([w], double.NaN)).Message.ShouldContain("0 or more");
+    }
+
+    [Test]
+    public void Clipping_without_gradients_is_zero() => ClipGrad.Norm([Weight(1)], 1).Item<double>().ShouldBe(0);
+}
