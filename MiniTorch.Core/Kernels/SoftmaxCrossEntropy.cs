@@ -97,6 +97,12 @@ internal static unsafe class SoftmaxCrossEntropy
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        if (count <= V.Count)
+        {
+            SumOfFewExponentials<V, T>(x, (int)count, out max, out sum);
+            return;
+        }
+
         long block = default(ReduceRows<V, T, Fold.Max>).Length;
         max = T.CreateTruncating(double.NegativeInfinity);
         double total = 0;
@@ -116,6 +122,17 @@ internal static unsafe class SoftmaxCrossEntropy
         }
 
         sum = T.CreateTruncating(total);
+    }
+
+    /// <summary>The same for a row that fits a vector; all −∞ gives a sum of NaN, as its loss is.</summary>
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    static void SumOfFewExponentials<V, T>(T* x, int count, out T max, out T sum)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V used = V.FromBits((1UL << count) - 1), row = V.LoadPartial(x, count);
+        max = V.MaxLane(V.Where(used, row, V.Of(double.NegativeInfinity)));
+        sum = V.Sum(V.Where(used, V.Exp(row - V.Broadcast(max)), V.Of(0)));
     }
 
     readonly struct BackwardUnits<V, T>(CrossEntropyRows<T> rows, T* maxima, T* sums, T* g, long gStride, T* dx) : IReduceUnits
