@@ -1,0 +1,37 @@
+#:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
+// A module and a differentiable operation of your own, checked against finite differences.
+using MiniTorch;
+using MiniTorch.Nn;
+
+Generator.ManualSeed(0);
+var model = new Scaled(inputs: 4, outputs: 3);
+foreach (var (name, parameter) in model.NamedParameters()) Console.WriteLine($"{name}: {parameter.Shape}");
+Tensor x = Tensor.Randn([2, 4]);
+Console.WriteLine(model.Call(x));
+
+GradCheckReport op = GradCheck.Run(t => SoftCube.Of(t).Sum(), x, new GradCheckOptions { Order = 2 });
+Console.WriteLine(op);
+GradCheckReport module = GradCheck.RunModule(model, [x]);
+Console.WriteLine(module);
+return op.Passed && module.Passed ? 0 : 1;
+
+// y = scale * softcube(W x + b): fields are found by themselves; their names are PyTorch's.
+sealed class Scaled(int inputs, int outputs) : Module<Tensor, Tensor>
+{
+    private readonly Linear _linear = new(inputs, outputs);
+    private readonly Parameter _scale = new(Tensor.Ones([outputs]));
+
+    protected override Tensor Forward(Tensor x) => _scale * SoftCube.Of(_linear.Call(x));
+}
+
+// x³ / (1 + x²): the value and its derivative once, in arithmetic that runs on vectors and on tensors, so that higher derivatives follow.
+readonly record struct SoftCube : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+
+    public static Tensor Of(Tensor x) => new UnaryOp<SoftCube>(default).Apply(x);
+
+    public R Value<R>(R x) where R : struct, IReal<R> => x * x * x / (R.Of(1) + x * x);
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (x * x * (R.Of(3) + x * x)) / ((R.Of(1) + x * x) * (R.Of(1) + x * x));
+}
