@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch.Tests.Docs;
+
+/// <summary>The repository that these tests were compiled from.</summary>
+internal static class RepositoryFiles
+{
+    public static string Root { get; } = FindRoot();
+
+    private static string FindRoot([CallerFilePath] string here = "")
+    {
+        string? folder = Path.GetDirectoryName(here);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "MiniTorch.sln"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException($"no MiniTorch.sln above {here}");
+    }
+}
