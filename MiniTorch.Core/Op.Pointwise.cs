@@ -195,9 +195,7 @@ internal static unsafe class PointwiseCall
     public static void RunInto<F>(F function, Tensor output, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
         where F : struct, IElementwise
     {
-        DType compute = output.DType;
-        foreach (Tensor? input in (ReadOnlySpan<Tensor?>)[a, b, c, d, e])
-            if (input is not null && input.DType > compute) compute = input.DType;
+        DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
         fixed (byte* po = &output.Data, pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e))
         {
             Operand o = Of(output, po), x = Of(a, pa), y = Of(b, pb), z = Of(c, pc), u = Of(d, pd), v = Of(e, pe);
@@ -226,6 +224,8 @@ internal static unsafe class PointwiseCall
         domain == PointwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;
 
     public static DType ResultType(PointwiseResult result, DType operands) => result == PointwiseResult.Bool ? DType.Bool : operands;
+
+    private static DType Wider(DType dtype, Tensor? tensor) => tensor is not null && tensor.DType > dtype ? tensor.DType : dtype;
 
     private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 
