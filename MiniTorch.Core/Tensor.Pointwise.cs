@@ -50,13 +50,13 @@ public partial class Tensor
     public static Tensor operator <(Tensor a, Tensor b) => Binary(new Less(), a, b);
 
     /// <summary>a &gt; b as Bool (torch.gt).</summary>
-    public static Tensor operator >(Tensor a, Tensor b) => Binary(new Less(), b, a);
+    public static Tensor operator >(Tensor a, Tensor b) => Binary(new Greater(), a, b);
 
     /// <summary>a ≤ b as Bool (torch.le).</summary>
     public static Tensor operator <=(Tensor a, Tensor b) => Binary(new LessOrEqual(), a, b);
 
     /// <summary>a ≥ b as Bool (torch.ge).</summary>
-    public static Tensor operator >=(Tensor a, Tensor b) => Binary(new LessOrEqual(), b, a);
+    public static Tensor operator >=(Tensor a, Tensor b) => Binary(new GreaterOrEqual(), a, b);
 
     /// <summary>Where elements are equal, as Bool (torch.eq).</summary>
     public Tensor Eq(Tensor other) => Binary(new Equal(), this, other);

@@ -6,7 +6,7 @@ internal static class Truth
     public static R Of<R>(R mask) where R : struct, IReal<R> => R.Where(mask, R.Of(1), R.Of(0));
 }
 
-/// <summary>a &lt; b (torch.lt); a &gt; b with the operands exchanged.</summary>
+/// <summary>a &lt; b (torch.lt).</summary>
 internal readonly record struct Less : IBinaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
@@ -22,6 +22,26 @@ internal readonly record struct LessOrEqual : IBinaryKernel
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static PointwiseResult Result => PointwiseResult.Bool;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>a &gt; b (torch.gt).</summary>
+internal readonly record struct Greater : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(b, a));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+}
+
+/// <summary>a ≥ b (torch.ge).</summary>
+internal readonly record struct GreaterOrEqual : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(b, a));
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }

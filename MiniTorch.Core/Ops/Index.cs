@@ -142,5 +142,15 @@ internal sealed record Scatter(Indexing At) : LinearOp
     }
 
     protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
-        input == 1 ? new Gather(At).Apply(cotangent, call.Input(2)) : Apply(cotangent, Tensor.Zeros(call.InputShape(1), cotangent.DType), call.Input(2));
+        input == 1 ? new Gather(At).Apply(cotangent, call.Input(2)).MaskedFill(Overwritten(call), 0)
+        : Apply(cotangent, Tensor.Zeros(call.InputShape(1), cotangent.DType), call.Input(2));
+
+    // Of values written to the same place only the last is in the result: each writes its number, and those that do not read theirs back have lost.
+    private Tensor Overwritten(Call call)
+    {
+        Shape values = call.InputShape(1);
+        Tensor numbers = Tensor.Arange(values.ElementCount).Reshape(values);
+        Tensor written = Apply(Tensor.Zeros(call.InputShape(0), DType.Int64), numbers, call.Input(2));
+        return new Gather(At).Apply(written, call.Input(2)).Ne(numbers);
+    }
 }

@@ -74,10 +74,11 @@ internal sealed record Unslice(Slice Slice, Shape To) : LinearOp
     protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Slice.Apply(cotangent);
 }
 
-/// <summary>The elements that a layout names in a row-major tensor: how a view is made again from its rewritten base.</summary>
+/// <summary>The elements that a layout names in a row-major tensor, counted from its first: how a view is made again from its rewritten base.</summary>
 internal sealed record Restride(Layout To) : LinearOp
 {
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        new(inputs[0], new Layout(To.Shape, To.Strides, inputs[0].Layout.Offset + To.Offset));
 
     protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unstride(To, call.InputShape(0)).Apply(cotangent);
 

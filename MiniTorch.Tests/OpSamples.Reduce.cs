@@ -1,0 +1,58 @@
+using MiniTorch.Ops;
+
+namespace MiniTorch.Tests;
+
+static partial class OpSamples
+{
+    static SampleInput[] Shapes(params int[][] shapes) => [.. shapes.Select(shape => R(shape))];
+
+    static Tensor[] Both((Tensor Values, Tensor Indices) result) => [result.Values, result.Indices];
+
+    static OpRow[] ReduceRows() =>
+    [
+        Row("Sum", x => x.Sum(), Shapes([2, 3], [], [0, 3], [7])).RoundsByLayout().Large(R(263, 1021)).Torch("torch.zeros(0).sum()", [0], V()).Torch("tensor([1., inf, -inf]).sum()", [NaN], V(1, Inf, -Inf)),
+        Row("Sum(dim)", x => x.Sum(-1), Shapes([2, 3], [], [2, 0], [0, 2], [2, 3, 4])).RoundsByLayout().Large(R(263, 1021)).RowWise()
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).Sum(2), "Sum: dimension 2 is not in [-2, 1] of shape [2, 3]"),
+        Row("Sum(dims)", x => x.Sum([0, -1], keepDim: true), Shapes([2, 3], [2, 3, 4], [2, 0])).RoundsByLayout().Large(R(63, 21, 100))
+            .Misuse<ShapeException>("a dimension twice", () => Tensor.Ones([2, 3]).Sum([1, -1]), "Sum: dimension -1 is named twice in [1, -1]"),
+        Row("Mean", x => x.Mean(), Shapes([2, 3], [], [7])).RoundsByLayout().Large(R(263, 1021)).Torch("torch.zeros(0).mean()", [NaN], V())
+            .Misuse<DTypeException>("integers", () => Indices(1, 2).Mean(), "Mean: the mean of Int64 is not defined; To(DType.Float32) first"),
+        Row("Mean(dim)", x => x.Mean(0, keepDim: true), Shapes([2, 3], [], [2, 0], [2, 3, 4])).RoundsByLayout(),
+        Row("Mean(dims)", x => x.Mean([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).RoundsByLayout(),
+        Row("Max", x => x.Max(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).max()", [NaN], V(1, NaN, 3)).Torch("tensor([-inf, -inf]).max()", [-Inf], V(-Inf, -Inf))
+            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Max(), "Max: shape [0, 3] has no element to take the largest or smallest of; check ElementCount first"),
+        RowOfMany("Max(dim)", x => Both(x[0].Max(1, keepDim: true)), [R(2, 3)], [R(2, 3, 2)], [R(0, 3)]).Large(R(263, 1021))
+            .Torch("torch.cat([v.flatten() for v in tensor([[1., nan, nan], [2., 2., 1.]]).max(1)])", [NaN, 2, 1, 0], Tensor.From(new[,] { { 1, NaN, NaN }, { 2, 2, 1 } }))
+            .Misuse<ShapeException>("a dimension of size 0", () => Tensor.Ones([2, 0]).Max(1), "ArgMax: dimension 1 of shape [2, 0] has no element to take the largest or smallest of"),
+        Row("Min", x => x.Min(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).min()", [NaN], V(1, NaN, 3))
+            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Min(), "Min: shape [0, 3] has no element to take the largest or smallest of; check ElementCount first"),
+        RowOfMany("Min(dim)", x => Both(x[0].Min(0)), [R(2, 3)], [R(4)], [R(2, 0)], [R()])
+            .Torch("torch.cat([v.flatten() for v in tensor([[1., nan], [1., 2.]]).min(0)])", [1, NaN, 0, 0], Tensor.From(new[,] { { 1, NaN }, { 1, 2 } })),
+        Row("Amax", x => x.Amax([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).Large(R(63, 21, 100)).Covers(nameof(Amax)),
+        Row("Amax(dim)", x => x.Amax(-1, keepDim: true), Shapes([2, 3], [], [0, 3])).Torch("tensor([[1., 1.], [nan, 2.]]).amax(-1, True)", [1, NaN], Tensor.From(new[,] { { 1, 1 }, { NaN, 2 } })),
+        Row("Amin", x => x.Amin([0, 1]), Shapes([2, 3], [2, 3, 4])).Large(R(63, 21, 100)),
+        Row("Amin(dim)", x => x.Amin(0), Shapes([2, 3], [], [3, 0]))
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).Amin(2), "Amin: dimension 2 is not in [-2, 1] of shape [2, 3]"),
+        Row("ArgMax", x => x.ArgMax(), Shapes([2, 3], [], [7])).NotDifferentiable().Large(R(263, 1021)).Torch("tensor([[1., 5.], [5., nan]]).argmax()", [3], Tensor.From(new[,] { { 1, 5 }, { 5, NaN } })),
+        Row("ArgMax(dim)", x => x.ArgMax(1), Shapes([2, 3], [0, 3], [2, 3, 2])).NotDifferentiable().Large(R(263, 1021))
+            .Misuse<ShapeException>("a dimension of size 0", () => Tensor.Ones([2, 0]).ArgMax(1), "ArgMax: dimension 1 of shape [2, 0] has no element to take the largest or smallest of"),
+        Row("ArgMin", x => x.ArgMin(), Shapes([2, 3], [], [7])).NotDifferentiable(),
+        Row("ArgMin(dim)", x => x.ArgMin(0, keepDim: true), Shapes([2, 3], [3, 0], [])).NotDifferentiable(),
+        Row("All", x => x.All(), Shapes([2, 3], [], [0])).NotDifferentiable().Torch("torch.ones(0).all()", [1], V()).Torch("tensor([1., 0.]).all()", [0], V(1, 0)),
+        Row("All(dim)", x => (x > 0).All(1), Shapes([2, 3], [2, 0])).NotDifferentiable(),
+        Row("Any", x => x.Any(), Shapes([2, 3], [], [0])).NotDifferentiable().Torch("torch.ones(0).any()", [0], V()).Torch("tensor([nan, 0.]).any()", [1], V(NaN, 0)),
+        Row("Any(dim)", x => (x > 0).Any(1), Shapes([2, 3], [2, 0])).NotDifferentiable(),
+    ];
+
+    static OpRow[] SoftmaxRows() =>
+    [
+        Row("LogSumExp", x => x.LogSumExp(-1), Shapes([2, 3], [], [0, 3], [2, 3, 4])).RoundsByLayout().Large(R(263, 1021)).RowWise()
+            .Torch("torch.logsumexp(tensor([[1000., 1000.], [-inf, -inf], [inf, 1.], [nan, 1.]]), 1)", [1000.6931471805599, -Inf, Inf, NaN], Tensor.From(new[,] { { 1000, 1000 }, { -Inf, -Inf }, { Inf, 1 }, { NaN, 1 } })),
+        Row("LogSumExp(dims)", x => x.LogSumExp([0, 1], keepDim: true), Shapes([2, 3], [2, 3, 4])).RoundsByLayout(),
+        Row("Softmax", x => x.Softmax(-1), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021)).RowWise()
+            .Torch("torch.softmax(tensor([[100., 100., 0.], [-inf, 0., -inf], [-inf, -inf, -inf]]), 1)", [0.5, 0.5, 1.860037988010418e-44, 0, 1, 0, NaN, NaN, NaN], Tensor.From(new[,] { { 100, 100, 0 }, { -Inf, 0, -Inf }, { -Inf, -Inf, -Inf } }))
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).LogSoftmax(2), "LogSoftmax: dimension 2 is not in [-2, 1] of shape [2, 3]"),
+        Row("LogSoftmax", x => x.LogSoftmax(0), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021))
+            .Torch("torch.log_softmax(tensor([1000., 0., -1000.]), 0)", [0, -1000, -2000], V(1000, 0, -1000)),
+    ];
+}
