@@ -50,7 +50,7 @@ public unsafe class VectorMathTests
         (double error, float worst) = (0, 0);
         object sync = new();
         const long Parts = 256, Part = (1L << 32) / Parts;
-        Parallel.For(0, Parts, part =>
+        Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, part =>
         {
             float* x = stackalloc float[16], y = stackalloc float[16];
             for (long bits = (part * Part / stride + 1) * stride; bits < (part + 1) * Part; bits += 16 * stride)
