@@ -12,8 +12,14 @@ public abstract record FusedOp : Op
     /// <summary>The composition of other ops that this op is.</summary>
     public abstract Tensor Definition(ReadOnlySpan<Tensor> inputs);
 
+    /// <summary>As <see cref="Definition"/> for an op of several outputs.</summary>
+    public virtual Tensor[] Definitions(ReadOnlySpan<Tensor> inputs) => [Definition(inputs)];
+
     /// <summary>The gradients by the fast kernel; called only where nobody differentiates them again.</summary>
     protected abstract void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients);
+
+    /// <summary>As <see cref="KernelVjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
+    protected virtual void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => KernelVjp(call, cotangents[0]!, gradients);
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => Fusion.IsOff ? Definition([x]) : base.Apply(x);
@@ -22,14 +28,17 @@ public abstract record FusedOp : Op
     public override Tensor Apply(Tensor a, Tensor b) => Fusion.IsOff ? Definition([a, b]) : base.Apply(a, b);
 
     /// <inheritdoc/>
-    public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) => Fusion.IsOff ? [Definition(inputs)] : base.ApplyAll(inputs);
+    public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) => Fusion.IsOff ? Definitions(inputs) : base.ApplyAll(inputs);
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
+
+    /// <inheritdoc/>
+    protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         if (!GradMode.Enabled && !Level.AnyLive)
         {
-            KernelVjp(call, cotangent, gradients);
+            KernelVjpAll(call, cotangents, gradients);
             return;
         }
         bool createGraph = GradMode.Enabled;
@@ -45,8 +54,15 @@ public abstract record FusedOp : Op
                 inputs[i] = inputs[i].Alias();
                 wanted.Add(inputs[i]);
             }
-            Tensor output = Definition(inputs);
-            Tensor?[] found = Reverse.Gradients([output], [cotangent], wanted.ToArray(), retainGraph: false, createGraph);
+            (List<Tensor> outputs, List<Tensor> reached) = ([], []);
+            Tensor[] all = Definitions(inputs);
+            for (int i = 0; i < all.Length; i++)
+            {
+                if (cotangents[i] is not { } cotangent) continue;
+                outputs.Add(all[i]);
+                reached.Add(cotangent);
+            }
+            Tensor?[] found = Reverse.Gradients(outputs.ToArray(), reached.ToArray(), wanted.ToArray(), retainGraph: false, createGraph);
             for (int i = 0, next = 0; i < inputs.Length; i++)
                 if (call.Needs(i)) gradients[i] = found[next++];
         }
@@ -55,6 +71,14 @@ public abstract record FusedOp : Op
     /// <inheritdoc/>
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
     {
+        var only = new Tensor?[1];
+        JvpAll(call, tangents, only);
+        return only[0];
+    }
+
+    /// <inheritdoc/>
+    protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    {
         using var level = new Level();
         var inputs = new Tensor[tangents.Length];
         for (int i = 0; i < inputs.Length; i++)
@@ -62,7 +86,8 @@ public abstract record FusedOp : Op
             inputs[i] = call.Input(i);
             if (tangents[i] is { } tangent) inputs[i] = inputs[i].WithDual(new Dual(level, tangent, inputs[i].Dual));
         }
-        return Forward.Split(Definition(inputs), level).Tangent;
+        Tensor[] outputs = Definitions(inputs);
+        for (int i = 0; i < outputs.Length; i++) outputTangents[i] = Forward.Split(outputs[i], level).Tangent;
     }
 }
 

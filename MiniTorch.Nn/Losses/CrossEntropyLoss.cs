@@ -15,8 +15,34 @@ namespace MiniTorch.Nn;
 /// whose gradient is NaN there, an ignored row with such logits has gradient 0.</para>
 /// <para>Source: torch.nn.CrossEntropyLoss; label smoothing from Szegedy et al., "Rethinking the Inception Architecture", 2016.</para>
 /// </remarks>
-public sealed class CrossEntropyLoss
+public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
 {
+    [Buffer]
+    private readonly Tensor? _weight;
+
+    /// <summary>A cross-entropy with PyTorch's options.</summary>
+    /// <param name="weight">A factor for each class, shape (C); part of the module's state.</param>
+    /// <param name="ignoreIndex">The target of rows that do not count.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    /// <param name="labelSmoothing">ε in [0, 1].</param>
+    public CrossEntropyLoss(Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean, double labelSmoothing = 0)
+        : this(new CrossEntropyOptions { Weight = weight, IgnoreIndex = ignoreIndex, Reduction = reduction, LabelSmoothing = labelSmoothing })
+    {
+    }
+
+    /// <summary>A cross-entropy with all options.</summary>
+    public CrossEntropyLoss(CrossEntropyOptions options)
+    {
+        _weight = options.Weight?.Detach();
+        Options = options with { Weight = _weight };
+    }
+
+    /// <summary>What this loss does beyond logits and targets.</summary>
+    public CrossEntropyOptions Options { get; }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor logits, Tensor targets) => Compose(logits, targets, Options).Loss;
+
     /// <summary>The composition that this loss is, with all that it finds on the way.</summary>
     internal static CrossEntropyOutputs Compose(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
