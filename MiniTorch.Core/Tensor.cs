@@ -122,7 +122,7 @@ public partial class Tensor
     internal int Slot { get; private set; }
 
     /// <summary>The innermost of the live tangents of forward mode.</summary>
-    internal Dual? Dual { get; private set; }
+    internal Dual? Dual { get; set; }
 
     /// <summary>The tensor whose memory this is a view of; null for one that is not a view.</summary>
     internal Tensor? Base => _base;

@@ -8,6 +8,7 @@ internal enum EngineMode : byte
     NoGrad = 1,
     DetectAnomaly = 2,
     NoFusion = 4,
+    TraceCalls = 8,
 }
 
 /// <summary>The engine's mode on this thread. Reading costs a thread-static load.</summary>
@@ -23,11 +24,15 @@ internal static class GradMode
 
     public static bool DetectsAnomalies => (t_mode & EngineMode.DetectAnomaly) != 0;
 
+    public static bool TracesCalls => (t_mode & (EngineMode.DetectAnomaly | EngineMode.TraceCalls)) != 0;
+
     public static bool FusionIsOff => (t_mode & EngineMode.NoFusion) != 0;
 
     public static ModeScope Record(bool enabled) => Set(enabled ? t_mode & ~EngineMode.NoGrad : t_mode | EngineMode.NoGrad);
 
     public static ModeScope DetectAnomaly() => Set(t_mode | EngineMode.DetectAnomaly);
+
+    public static ModeScope TraceCalls() => Set(t_mode | EngineMode.TraceCalls);
 
     public static ModeScope FusionOff() => Set(t_mode | EngineMode.NoFusion);
 

@@ -1,18 +1,24 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace MiniTorch;
 
-/// <summary>Watches every operation while <see cref="Autograd.DetectAnomaly"/> is on: where it was called, and whether it made the first NaN or infinity.</summary>
+/// <summary>
+/// Watches every operation while <see cref="Autograd.DetectAnomaly"/> is on, where it was called and whether it made the first NaN or infinity, or while
+/// a <see cref="Recording"/> is open.
+/// </summary>
 internal static class Trace
 {
-    public static bool On => GradMode.DetectsAnomalies;
+    public static bool On => GradMode.TracesCalls;
 
     /// <summary>Notes the caller's line on the node, and throws where finite inputs gave a result that is not.</summary>
     public static void Applied(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node)
     {
-        string origin = CallerLine();
+        string? line = CallerLine();
+        string origin = line is null ? "" : $" at {line}";
         if (node is not null) node.EnsureRare().Origin = $" It was called{origin}.";
-        if (!AllFinite(inputs)) return;
+        Recording.Open?.Add(op, inputs, outputs, node, line);
+        if (!GradMode.DetectsAnomalies || !AllFinite(inputs)) return;
         foreach (Tensor output in outputs)
             if (FirstNotFinite(output) is { } at)
                 throw new ValueException($"{op.Name}: the first value that is not finite: output{Place(output, at)} from inputs {Describe(inputs)}, called{origin}");
@@ -21,6 +27,7 @@ internal static class Trace
     /// <summary>Throws where a rule made the first gradient that is not finite.</summary>
     public static void Differentiated(OpNode node, ReadOnlySpan<Tensor?> cotangents, ReadOnlySpan<Tensor?> gradients)
     {
+        if (!GradMode.DetectsAnomalies) return;
         foreach (Tensor? cotangent in cotangents)
             if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
         for (int i = 0; i < gradients.Length; i++)
@@ -46,9 +53,7 @@ internal static class Trace
     private static string Place(Tensor tensor, long at)
     {
         double value = tensor.Detach().ToArray<double>()[at];
-        var index = new long[tensor.Rank];
-        for (int dim = tensor.Rank - 1; dim >= 0; at /= tensor.Shape[dim--]) index[dim] = at % tensor.Shape[dim];
-        return FormattableString.Invariant($" [{string.Join(", ", index)}] = {value}");
+        return FormattableString.Invariant($" [{string.Join(", ", Places.Of(tensor.Shape, at))}] = {value}");
     }
 
     private static string Describe(ReadOnlySpan<Tensor> inputs)
@@ -63,11 +68,13 @@ internal static class Trace
     }
 
     // The first frame outside the library is the line a person wants to see.
-    private static string CallerLine()
+    private static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
-            if (frame.GetFileName() is { } file && frame.GetMethod()?.DeclaringType?.Namespace is not ("MiniTorch" or "MiniTorch.Nn"))
-                return $" at {Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
-        return "";
+            if (frame.GetFileName() is { } file && frame.GetMethod()?.Module.Assembly is { } assembly && !IsLibrary(assembly))
+                return $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
+        return null;
     }
+
+    private static bool IsLibrary(Assembly assembly) => assembly == typeof(Trace).Assembly || assembly.GetName().Name == "MiniTorch.Nn";
 }

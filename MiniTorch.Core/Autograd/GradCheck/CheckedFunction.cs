@@ -1,0 +1,188 @@
+namespace MiniTorch;
+
+/// <summary>A tensor among a function's results, and where its elements stand among all of them.</summary>
+internal sealed record Output(string Name, Shape Shape, int Start, int Count);
+
+/// <summary>
+/// The function being checked, with the inputs and parameters that are moved. Every call is watched: what a function may not do (throw, return nothing,
+/// change its inputs or its shapes, give NaN) has its own error.
+/// </summary>
+internal sealed class CheckedFunction
+{
+    private readonly Func<Tensor[], Tensor?[]?> _f;
+    private readonly Tensor[] _arguments;
+    private string _place = "at the given inputs";
+
+    /// <param name="f">The function.</param>
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="variables">What is moved: arguments, and parameters that the function reads.</param>
+    /// <param name="outputName">What results are called.</param>
+    public CheckedFunction(Func<Tensor[], Tensor?[]?> f, Tensor[] arguments, Variable[] variables, Func<int, string>? outputName = null)
+    {
+        _f = f;
+        _arguments = arguments;
+        Variables = variables;
+        foreach (Variable variable in variables)
+            if (FirstNotFinite(variable.Values) is { } at)
+                throw new ValueException(FormattableString.Invariant($"GradCheck: {variable.Name}{Places.Index(variable.Tensor.Shape, at)} is {variable.Values[at]}; choose a finite point to check at"));
+        FindChangedInputs();
+        int start = 0;
+        var outputs = new List<Output>();
+        Tensor[] results = Call();
+        foreach (Tensor result in results)
+        {
+            int count = checked((int)result.ElementCount);
+            outputs.Add(new Output(outputName?.Invoke(outputs.Count) ?? (results.Length == 1 ? "output" : $"output {outputs.Count}"), result.Shape, start, count));
+            start += count;
+        }
+        Outputs = [.. outputs];
+        HasGraph = results.Any(result => result.RequiresGrad);
+        IsSingle = variables.Any(variable => variable.Tensor.DType == DType.Float32) || results.Any(result => result.DType == DType.Float32);
+        Center = Flat(results);
+        CheckFinite();
+    }
+
+    public Variable[] Variables { get; }
+
+    /// <summary>The floating-point results.</summary>
+    public Output[] Outputs { get; private set; } = [];
+
+    /// <summary>All results' elements where nothing is moved.</summary>
+    public double[] Center { get; }
+
+    /// <summary>Whether any result is linked to a graph.</summary>
+    public bool HasGraph { get; }
+
+    /// <summary>Whether Float32 rounding limits what can be seen.</summary>
+    public bool IsSingle { get; }
+
+    /// <summary>The results with one element moved.</summary>
+    public double[] At(Variable variable, int element, double by)
+    {
+        variable.Move(element, by);
+        _place = FormattableString.Invariant($"with {variable.Name}{Places.Index(variable.Tensor.Shape, element)} moved by {by:g3}");
+        try
+        {
+            return Flat(Call());
+        }
+        finally
+        {
+            variable.Move(element, 0);
+        }
+    }
+
+    /// <summary>The results with all variables moved along directions (null: not moved).</summary>
+    public double[] At(double[]?[] directions, double by)
+    {
+        for (int i = 0; i < directions.Length; i++)
+            if (directions[i] is { } direction) Variables[i].Move(direction, by);
+        _place = FormattableString.Invariant($"with the inputs moved by {by:g3} along a random direction");
+        try
+        {
+            return Flat(Call());
+        }
+        finally
+        {
+            for (int i = 0; i < directions.Length; i++)
+                if (directions[i] is { } direction) Variables[i].Move(direction, 0);
+        }
+    }
+
+    /// <summary>The floating-point results, recorded.</summary>
+    public Tensor[] Call()
+    {
+        Tensor?[]? all;
+        using ModeScope mode = GradMode.Record(true);
+        try
+        {
+            all = _f(_arguments);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            string wayOut = error is DTypeException ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false)" : "";
+            throw new MiniTorchException($"GradCheck: the function threw {error.GetType().Name} {_place}: {error.Message}{wayOut}", error);
+        }
+        if (all is null || all.Contains(null)) throw new ValueException("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
+        Tensor[] results = [.. all.Where(result => result!.DType.IsFloat())!];
+        if (results.Length == 0)
+            throw new ValueException(all.Length == 0 ? "GradCheck: the function returned no tensors; return those whose gradients are to be checked"
+                : $"GradCheck: the function returned {all[0]!.DType}, shape {all[0]!.Shape}, which has no gradient; return a floating-point tensor");
+        for (int i = 0; i < Outputs.Length; i++)
+            if (i >= results.Length || results[i].Shape != Outputs[i].Shape)
+                throw new ShapeException($"GradCheck: the function gave {Outputs[i].Name} the shape {Outputs[i].Shape} first and "
+                    + $"{(i < results.Length ? results[i].Shape : "none")} when called again {_place}; its shapes must not depend on values or on earlier calls");
+        return results;
+    }
+
+    /// <summary>By reverse mode: the gradients of the variables for a cotangent of all results, null for a variable that none depends on.</summary>
+    public double[]?[] Gradients(Tensor[] results, double[] cotangent)
+    {
+        Tensor[] cotangents = [.. Outputs.Select((output, i) => Like(cotangent.AsSpan(output.Start, output.Count), results[i]))];
+        return [.. Gradients(results, cotangents, createGraph: false).Select(gradient => gradient?.ToArray<double>())];
+    }
+
+    /// <summary>As above, as tensors, which can be differentiated again.</summary>
+    public Tensor?[] Gradients(Tensor[] results, Tensor[] cotangents, bool createGraph)
+    {
+        int[] linked = [.. Enumerable.Range(0, results.Length).Where(i => results[i].RequiresGrad)];
+        Tensor[] from = [.. linked.Select(i => results[i])], along = [.. linked.Select(i => cotangents[i])];
+        return Reverse.Gradients(from, along, [.. Variables.Select(variable => variable.Tensor)], retainGraph: true, createGraph);
+    }
+
+    /// <summary>By forward mode: the derivative of all results along directions (null: not moved).</summary>
+    public double[] Tangent(double[]?[] directions)
+    {
+        using var level = new Level();
+        for (int i = 0; i < directions.Length; i++)
+        {
+            Tensor tensor = Variables[i].Tensor;
+            if (directions[i] is { } direction) tensor.Dual = new Dual(level, Like(direction, tensor), null);
+        }
+        _place = "in forward mode";
+        try
+        {
+            return Flat([.. Call().Select(result => Forward.Split(result, level)).Select(dual => dual.Tangent ?? Tensor.ZerosLike(dual.Value))]);
+        }
+        finally
+        {
+            foreach (Variable variable in Variables) variable.Tensor.Dual = null;
+        }
+    }
+
+    private static Tensor Like(ReadOnlySpan<double> values, Tensor tensor) => Tensor.From(values, tensor.Shape, tensor.DType);
+
+    private static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>() : [.. results.SelectMany(result => result.ToArray<double>())];
+
+    private static int? FirstNotFinite(ReadOnlySpan<double> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+            if (!double.IsFinite(values[i])) return i;
+        return null;
+    }
+
+    // Without recording, writing to a leaf is possible; so this call tells a function that changes its inputs whatever it does about recording.
+    private void FindChangedInputs()
+    {
+        try
+        {
+            using ModeScope mode = GradMode.Record(false);
+            _f(_arguments);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // A function may need recording; if it throws with it too, Call says so.
+        }
+        foreach (Variable variable in Variables)
+            if (variable.FindChange() is { } change)
+                throw new GraphException(FormattableString.Invariant(
+                    $"GradCheck: the function changed its input: {variable.Name}{Places.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
+    }
+
+    private void CheckFinite()
+    {
+        if (FirstNotFinite(Center) is not { } at) return;
+        Output output = Outputs.First(output => at < output.Start + output.Count);
+        throw new ValueException(FormattableString.Invariant(
+            $"GradCheck: the function gives {Center[at]} at {output.Name}{Places.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
+    }
+}

@@ -1,0 +1,61 @@
+namespace MiniTorch;
+
+/// <summary>The derivatives of one output by one variable: which agree, and what is wrong with those that do not.</summary>
+internal sealed class DerivativeBlock(Variable variable, Output output)
+{
+    private const int Shown = 5;
+
+    private readonly double[] _analytic = new double[variable.Count], _numerical = new double[variable.Count], _errors = new double[variable.Count];
+    private readonly bool[] _wrong = new bool[variable.Count];
+    private readonly List<GradCheckEntry> _failures = [];
+    private int _failed;
+
+    public Variable Variable => variable;
+
+    public Output Output => output;
+
+    /// <summary>The largest analytic derivative.</summary>
+    public double Largest { get; set; }
+
+    /// <summary>Notes a pair for the pattern of the gradient along a fixed cotangent.</summary>
+    public void Add(int element, double weight, double analytic, double numerical)
+    {
+        _analytic[element] += weight * analytic;
+        _numerical[element] += weight * numerical;
+    }
+
+    /// <summary>Notes a derivative that does not agree.</summary>
+    public void Fail(int element, int outputElement, double analytic, Judgement judged, double tolerance)
+    {
+        var entry = new GradCheckEntry(
+            Places.Of(variable.Tensor.Shape, element), Places.Of(output.Shape, outputElement), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict);
+        _failed++;
+        _wrong[element] = true;
+        _errors[element] = Math.Max(_errors[element], entry.ErrorOverTolerance);
+        _failures.Add(entry);
+        if (_failures.Count > 64 * Shown) KeepWorst();
+    }
+
+    /// <summary>What is to be reported; null where all agree.</summary>
+    public GradCheckFinding? Finding(GradCheckMode mode, int order)
+    {
+        if (_failed == 0) return null;
+        KeepWorst();
+        Verdict verdict = _failures[0].Verdict;
+        if (verdict == Verdict.Wrong && Largest == 0) verdict = Verdict.Disconnected;
+        return new GradCheckFinding(verdict, mode, order, variable.Name, output.Name)
+        {
+            Worst = _failures,
+            Failures = _failed,
+            Hint = verdict is Verdict.Wrong or Verdict.Disconnected ? RatioHint.Of(_analytic, _numerical, _wrong, variable.Tensor.Shape, output.Shape) : null,
+            InputShape = variable.Tensor.Shape,
+            ErrorMap = _errors,
+        };
+    }
+
+    private void KeepWorst()
+    {
+        _failures.Sort((a, b) => (b.Verdict.Gravity, b.ErrorOverTolerance).CompareTo((a.Verdict.Gravity, a.ErrorOverTolerance)));
+        if (_failures.Count > Shown) _failures.RemoveRange(Shown, _failures.Count - Shown);
+    }
+}

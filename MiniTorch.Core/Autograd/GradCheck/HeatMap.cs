@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace MiniTorch;
+
+/// <summary>Draws where errors are: each finding is a grid over its input's elements, from white (agrees) to dark red (a million tolerances off).</summary>
+internal static class HeatMap
+{
+    private const int Cell = 12, Gap = 24, MostCells = 64;
+
+    public static string Draw(GradCheckReport report)
+    {
+        var body = new StringBuilder();
+        int top = Gap, width = 360;
+        Text(FormattableString.Invariant($"GradCheck: {report.Verdict}"));
+        foreach (GradCheckFinding finding in report.Findings.Where(finding => finding.ErrorMap.Count > 0))
+        {
+            Text(FormattableString.Invariant($"{finding.Output} by {finding.Input} {finding.InputShape}, order {finding.Order}: {finding.Verdict}"));
+            int columns = finding.InputShape.Rank == 0 ? 1 : finding.InputShape[-1], rows = finding.ErrorMap.Count / columns;
+            int across = (columns + MostCells - 1) / MostCells, down = (rows + MostCells - 1) / MostCells; // elements to a cell, of which the worst shows
+            var cells = new Dictionary<(int Row, int Column), double>();
+            for (int i = 0; i < finding.ErrorMap.Count; i++)
+            {
+                var cell = (i / columns / down, i % columns / across);
+                cells[cell] = Math.Max(cells.GetValueOrDefault(cell), finding.ErrorMap[i]);
+            }
+            foreach (((int row, int column), double error) in cells)
+                body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Gap + (column * Cell)}\" y=\"{top + (row * Cell)}\" width=\"{Cell}\" height=\"{Cell}\" fill=\"{Color(error)}\" stroke=\"#ddd\"><title>{error:g3} tolerances</title></rect>\n");
+            top += (cells.Keys.Max(cell => cell.Row) + 1) * Cell + Gap;
+            width = Math.Max(width, ((cells.Keys.Max(cell => cell.Column) + 1) * Cell) + (2 * Gap));
+        }
+        return FormattableString.Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{top}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{body}</svg>\n");
+
+        void Text(string line)
+        {
+            body.Append(CultureInfo.InvariantCulture, $"<text x=\"{Gap}\" y=\"{top}\">{System.Net.WebUtility.HtmlEncode(line)}</text>\n");
+            top += Gap / 2;
+        }
+    }
+
+    private static string Color(double error)
+    {
+        double heat = error <= 1 ? 0 : Math.Min(1, 0.25 + (Math.Log10(error) / 8));
+        int other = (int)(255 * (1 - heat));
+        return FormattableString.Invariant($"rgb({255 - (int)(100 * heat)},{other},{other})");
+    }
+}
