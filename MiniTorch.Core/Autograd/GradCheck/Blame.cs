@@ -4,7 +4,7 @@ namespace MiniTorch;
 internal static class Blame
 {
     /// <summary>The first operation whose own rule is wrong, or else the first that cuts the graph; null where there is none.</summary>
-    public static GradCheckBlame? Find(CheckedFunction function, GradCheckOptions options, int order, Func<IDisposable>? watchModules)
+    public static GradCheckBlame? Find(CheckedFunction function, GradCheckOptions options, GradCheckFinding failure, Func<IDisposable>? watchModules)
     {
         List<RecordedCall> calls;
         using (var recording = new Recording())
@@ -13,9 +13,9 @@ internal static class Blame
             function.Call();
             calls = recording.Calls;
         }
-        GradCheckOptions alone = options with { Order = order, Fast = true, Blame = false, AcceptKinks = true, Upcast = false };
+        GradCheckOptions alone = options with { Order = failure.Order, Fast = true, Blame = false, AcceptKinks = true, Upcast = false };
         foreach (RecordedCall call in calls)
-            if (call.Node is not null && CheckAlone(call, alone) is { } finding) return Of(call, Describe(finding));
+            if (call.Node is not null && CheckAlone(call, alone) is { } finding) return Of(call, Describe(finding, failure));
         return FindCut(function, calls);
     }
 
@@ -32,9 +32,9 @@ internal static class Blame
         }
     }
 
-    private static string Describe(GradCheckFinding finding) =>
+    private static string Describe(GradCheckFinding finding, GradCheckFinding failure) =>
         FormattableString.Invariant($"its rule is {(finding.Verdict == Verdict.Wrong ? "wrong" : "disconnected")} for {finding.Input}, order {finding.Order}{(finding.Mode == GradCheckMode.ForwardAgainstNumerical ? ", in forward mode" : "")}")
-        + (finding.Hint is { } hint ? $"; {hint}" : "");
+        + (finding.Hint is { } hint && hint != failure.Hint ? $"; {hint}" : "");
 
     // Memory that carries the inputs' values is followed from call to call; where it is read without its history, or a result loses it, the graph is cut.
     private static GradCheckBlame? FindCut(CheckedFunction function, List<RecordedCall> calls)

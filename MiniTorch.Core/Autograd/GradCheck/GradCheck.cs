@@ -76,7 +76,7 @@ public static class GradCheck
         if (variables.Count == 0) return NothingToCheck(inputs, names, options);
 
         GradCheckReport report = new GradChecker(new CheckedFunction(f, arguments, [.. variables]), options, watchModules).Check();
-        if (options.Upcast && inputs.Any(input => input.DType == DType.Float32)) report.NoteList.Insert(0, "Float32 inputs were checked as Float64 (Upcast = false checks them as they are)");
+        if (options.Upcast && inputs.Any(input => input.DType == DType.Float32)) report.NoteList.Insert(0, "Float32 inputs were checked in Float64 (option Upcast)");
         return report;
     }
 

@@ -166,7 +166,7 @@ public sealed class GradCheckReport
         if (Blame is { } blame) Line($"  blame: {blame}");
         if (!double.IsNaN(TaylorSlope)) Line($"  Taylor remainder falls as t^{TaylorSlope:f2} (2 when right, 1 when wrong)");
         foreach (string note in NoteList) Line($"  note: {note}");
-        Line($"  {Compared} derivatives compared; |a − n| ≤ {AbsoluteTolerance:g2}·min(1, max|J|) + {RelativeTolerance:g2}·max(|a|, |n|)");
+        if (Compared > 0) Line($"  {Compared} compared: |a − n| ≤ {AbsoluteTolerance:g2}·min(1, max|J|) + {RelativeTolerance:g2}·max(|a|, |n|)");
         Line($"  replay: Seed = {Options.Seed}, Points = {Options.Points}, Step = {Step:g6}, Order = {Options.Order}{(Options.Fast ? ", Fast = true" : "")}");
         return text.ToString().TrimEnd();
 
@@ -181,7 +181,7 @@ public sealed class GradCheckReport
                 Line($"    {"at",-18}{"analytic",13}{"numerical",13}{"± ",9}{"error/tol",10}");
                 foreach (GradCheckEntry entry in finding.Worst)
                 {
-                    string place = $"{Places.Format(entry.InputIndex)} → {Places.Format(entry.OutputIndex)}";
+                    string place = Places.Format(entry.InputIndex) + (entry.OutputIndex.Count == 0 ? "" : $" → {Places.Format(entry.OutputIndex)}");
                     Line($"    {place,-18}{entry.Analytic,13:g6}{entry.Numerical,13:g6}{entry.Uncertainty,9:g1}{entry.ErrorOverTolerance,10:g2}");
                 }
             }

@@ -67,7 +67,7 @@ internal sealed class GradChecker
         if (_imprecise > 0) _report.NoteList.Add($"{_imprecise} derivatives are known to few digits, because of rounding or curvature, and agree to those");
         _report.Findings = [.. _findings.OrderByDescending(finding => finding.Verdict.Gravity)];
         if (_findings.Count > 0) _report.Verdict = _report.Findings[0].Verdict;
-        if (_options.Blame && _report.Verdict is Verdict.Wrong or Verdict.Disconnected) _report.Blame = Blame.Find(_function, _options, _findings[0].Order, _watchModules);
+        if (_options.Blame && _report.Verdict is Verdict.Wrong or Verdict.Disconnected) _report.Blame = Blame.Find(_function, _options, _report.Findings[0], _watchModules);
         return _report;
     }
 
@@ -92,7 +92,7 @@ internal sealed class GradChecker
             return;
         }
         if (order == 1 && function.Center.Length > 0) _report.TaylorSlope = TaylorSlope(function);
-        if (_options.Forward) CheckForward(function, order);
+        if (_options.Forward && _findings.Count == before) CheckForward(function, order);
     }
 
     /// <summary>The rows of the Jacobian by reverse mode; null, with a finding, where that throws or two runs differ.</summary>
@@ -263,7 +263,8 @@ internal sealed class GradChecker
         double[] remainders = [.. Enumerable.Range(3, 12).Select(k => Math.ScaleB(1, -k)).Select(t => Math.Abs(Value(function.At(direction, t)) - center - (t * slope)))];
         double rounding = 1e4 * _epsilon * function.Center.Zip(cotangent, (a, b) => Math.Abs(a * b)).Sum();
         double[] powers = [.. remainders.Zip(remainders.Skip(1)).Where(pair => pair.Second > rounding).Select(pair => Math.Log2(pair.First / pair.Second)).Where(double.IsFinite)];
-        return powers.Length < 3 ? double.NaN : powers.TakeLast(3).Average();
+        double power = powers.Length < 3 ? double.NaN : powers.TakeLast(3).Average();
+        return power > 0.5 ? power : double.NaN; // a remainder that does not fall is rounding
 
         double Value(double[] results) => results.Zip(cotangent, (a, b) => a * b).Sum();
     }
@@ -311,8 +312,8 @@ internal sealed class GradChecker
 
     private double Tolerance(DerivativeBlock block, double analytic, double numerical)
     {
-        double size = Math.Max(Math.Abs(analytic), Math.Abs(numerical));
-        return (_report.AbsoluteTolerance * Math.Min(1, Math.Max(block.Largest, Math.Abs(numerical)))) + (_report.RelativeTolerance * (double.IsFinite(size) ? size : 0));
+        double a = double.IsFinite(analytic) ? Math.Abs(analytic) : 0, n = double.IsFinite(numerical) ? Math.Abs(numerical) : 0;
+        return (_report.AbsoluteTolerance * Math.Min(1, Math.Max(block.Largest, n))) + (_report.RelativeTolerance * Math.Max(a, n));
     }
 
     private double[]?[] Direction(CheckedFunction function) =>
