@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MathNet.Numerics;
+using MiniTorch.Kernels;
 
 namespace MiniTorch;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using MiniTorch.Kernels;
 
 namespace MiniTorch;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MiniTorch.Kernels;
 
 namespace MiniTorch.Tests.RandomNumbers;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace MiniTorch;
+namespace MiniTorch.Kernels;
 
 /// <summary>
 /// MT19937 (Matsumoto and Nishimura, 1998), the engine under PyTorch's CPU generator and NumPy's RandomState. Words are made a

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.Kernels;
 
 /// <summary>
 /// NumPy's binomial numbers: inversion where the mean is at most 30, else algorithm BTPE (Kachitvichyanukul and Schmeiser,

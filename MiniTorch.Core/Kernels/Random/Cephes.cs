@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using V = System.Runtime.Intrinsics.Vector256<float>;
 
-namespace MiniTorch;
+namespace MiniTorch.Kernels;
 
 /// <summary>
 /// Single-precision log and sin/cos with the polynomials of S. Moshier's Cephes library, evaluated in the order, and with the fused

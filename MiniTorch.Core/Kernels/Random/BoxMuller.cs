@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace MiniTorch;
+namespace MiniTorch.Kernels;
 
 /// <summary>
 /// PyTorch's blocked Box–Muller transform (normal_fill): in each 16 uniforms of [0, 1), the first 8 give radii √(−2 ln(1 − u)) and
