@@ -67,40 +67,100 @@ public partial class Tensor
     /// <summary>Where an element is NaN, as Bool (torch.isnan).</summary>
     public Tensor IsNaN() => Ne(this);
 
+    /// <summary>Where an element is ∞ or −∞, as Bool (torch.isinf).</summary>
+    public Tensor IsInf() => Abs().Eq(double.PositiveInfinity);
+
+    /// <summary>Where an element is neither infinite nor NaN, as Bool (torch.isfinite).</summary>
+    public Tensor IsFinite() => Unary(new IsFinite(), this);
+
+    /// <summary>Where |a − b| ≤ atol + rtol · |b|, or both are the same infinity, as Bool (torch.isclose).</summary>
+    /// <param name="other">b, of the same dtype.</param>
+    /// <param name="rtol">The relative tolerance.</param>
+    /// <param name="atol">The absolute tolerance.</param>
+    /// <param name="equalNan">Whether NaN is close to NaN.</param>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
+    public Tensor IsClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false)
+    {
+        if (DType != other.DType) throw new DTypeException($"IsClose: {DType} with {other.DType}; convert one side with To");
+        (Tensor a, Tensor b) = (Detach().To(DType.Float64), other.Detach().To(DType.Float64));
+        Tensor difference = (a - b).Abs();
+        Tensor close = a.Eq(b).LogicalOr(difference.IsFinite().LogicalAnd(difference <= b.Abs() * rtol + atol));
+        return equalNan ? close.LogicalOr(a.IsNaN().LogicalAnd(b.IsNaN())) : close;
+    }
+
+    /// <summary>Whether all elements are close, as <see cref="IsClose"/> has it (torch.allclose).</summary>
+    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => IsClose(other, rtol, atol, equalNan).All().Item<bool>();
+
     /// <summary>Both, as Bool; numbers other than 0 are true (torch.logical_and).</summary>
     public Tensor LogicalAnd(Tensor other) => To(DType.Bool) * other.To(DType.Bool);
 
     /// <summary>Either, as Bool (torch.logical_or).</summary>
     public Tensor LogicalOr(Tensor other) => To(DType.Bool) + other.To(DType.Bool);
 
+    /// <summary>One but not both, as Bool (torch.logical_xor).</summary>
+    public Tensor LogicalXor(Tensor other) => To(DType.Bool).Ne(other.To(DType.Bool));
+
     /// <summary>The opposite, as Bool (torch.logical_not).</summary>
     public Tensor LogicalNot() => Unary(new IsZero(), this);
 
-    /// <summary>eˣ (torch.exp).</summary>
-    public Tensor Exp() => Unary(new Exp(), this);
+    /// <summary>a / b; rounded down with <c>floor</c>, towards 0 with <c>trunc</c>, integers then staying integers (torch.div).</summary>
+    /// <exception cref="ValueException">Integers are divided by 0 and rounded, or another <paramref name="roundingMode"/> is given.</exception>
+    public Tensor Div(Tensor other, string? roundingMode = null) => roundingMode switch
+    {
+        null => this / other,
+        "floor" => FloorDivide(other),
+        "trunc" when !DTypes.Promote(this, other).IsFloat() => (this - Fmod(other)).FloorDivide(other),
+        "trunc" => (this / other).Trunc(),
+        _ => throw new ValueException($"Div: roundingMode is '{roundingMode}'; null, 'floor' and 'trunc' are possible"),
+    };
 
-    /// <summary>ln x (torch.log).</summary>
-    public Tensor Log() => Unary(new Log(), this);
+    /// <summary>The largest integer not above a / b; derivative 0; integers stay integers (torch.floor_divide).</summary>
+    /// <exception cref="ValueException">Integers are divided by 0.</exception>
+    public Tensor FloorDivide(Tensor other) => Divided("FloorDivide", new FloorDivide(), other);
 
-    /// <summary>√x (torch.sqrt).</summary>
-    public Tensor Sqrt() => Unary(new Sqrt(), this);
+    /// <summary>The remainder of a / b with b's sign, as Python's % (torch.remainder).</summary>
+    /// <exception cref="ValueException">Integers are divided by 0.</exception>
+    public Tensor Remainder(Tensor other) => Divided("Remainder", new Remainder(), other);
 
-    /// <summary>tanh x (torch.tanh).</summary>
-    public Tensor Tanh() => Unary(new Tanh(), this);
+    /// <summary>The remainder of a / b with a's sign, as C's fmod (torch.fmod).</summary>
+    /// <exception cref="ValueException">Integers are divided by 0.</exception>
+    public Tensor Fmod(Tensor other) => Divided("Fmod", new Fmod(), other);
 
-    /// <summary>1 / (1 + e⁻ˣ) (torch.sigmoid).</summary>
-    public Tensor Sigmoid() => Unary(new Sigmoid(), this);
+    /// <summary>The angle of the point (other, this), in (−π, π] (torch.atan2).</summary>
+    public Tensor Atan2(Tensor other) => Binary(new Atan2(), this, other);
 
-    /// <summary>max(x, 0); derivative 0 at 0 (torch.relu).</summary>
-    public Tensor Relu() => Unary(new Relu(), this);
+    /// <summary>ln(eᵃ + eᵇ), without overflow (torch.logaddexp).</summary>
+    public Tensor LogAddExp(Tensor other)
+    {
+        Tensor larger = Maximum(other), difference = (this - other).Abs();
+        return Where(difference.IsNaN().LogicalAnd(IsNaN().LogicalNot()), larger, larger + (-difference).Exp().Log1p());
+    }
 
-    /// <summary>|x|; derivative 0 at 0 (torch.abs).</summary>
-    public Tensor Abs() => Unary(new Abs(), this);
+    /// <summary>a · ln b, and 0 where a is 0 (torch.xlogy).</summary>
+    public Tensor Xlogy(Tensor other)
+    {
+        Tensor isZero = Eq(0).LogicalAnd(other.IsNaN().LogicalNot());
+        return Where(isZero, ZerosLike(this), this * Where(isZero, OnesLike(other), other).Log());
+    }
+
+    /// <summary>√(a² + b²), without overflow (torch.hypot).</summary>
+    public Tensor Hypot(Tensor other)
+    {
+        Tensor larger = Abs().Maximum(other.Abs()).Detach();
+        Tensor scale = Where(larger.Eq(0).LogicalOr(larger.IsFinite().LogicalNot()), OnesLike(larger), larger);
+        return ((this / scale).Square() + (other / scale).Square()).Sqrt() * scale;
+    }
+
+    /// <summary>a + weight · (b − a) (torch.lerp).</summary>
+    public Tensor Lerp(Tensor end, Tensor weight) => this + weight * (end - this);
 
     /// <summary>x to a constant power (torch.pow).</summary>
+    /// <exception cref="ValueException">Integers and a negative exponent.</exception>
     public Tensor Pow(Scalar exponent) => exponent.ToDouble() switch
     {
         2 => Unary(new Square(), this),
+        < 0 when exponent.DType == DType.Int64 && !DType.IsFloat() =>
+            throw new ValueException($"Pow: integers have no integer power of {exponent}; To(DType.Float32) first"),
         _ when exponent.DType == DType.Int64 && !DType.IsFloat() => Binary(new Pow(), this, FromScalar(exponent)),
         _ => Unary(new PowScalar(exponent.ToDouble()), this),
     };
@@ -113,6 +173,18 @@ public partial class Tensor
 
     /// <summary>The smaller element, broadcast; at ties the gradient is halved; NaN propagates (torch.minimum).</summary>
     public Tensor Minimum(Tensor other) => Binary(new Minimum(), this, other);
+
+    /// <summary>x cut to lie between two numbers; the gradient passes where min ≤ x ≤ max; NaN stays (torch.clamp).</summary>
+    /// <exception cref="ValueException">Neither bound is given.</exception>
+    public Tensor Clamp(Scalar? min = null, Scalar? max = null)
+    {
+        if (min is null && max is null) throw new ValueException("Clamp: give min, max or both");
+        DType dtype = (max ?? min)!.Value.With((min ?? max)!.Value.With(DType));
+        if (dtype.IsFloat())
+            return Unary(new Clamp(min?.ToDouble() ?? double.NegativeInfinity, max?.ToDouble() ?? double.PositiveInfinity), To(dtype));
+        Tensor raised = min is { } low ? Maximum(FromScalar(low)) : this;
+        return max is { } high ? raised.Minimum(FromScalar(high)) : raised;
+    }
 
     /// <summary>This element where the condition holds, else the other's (torch.where).</summary>
     /// <param name="condition">A Bool tensor; all three are broadcast.</param>
@@ -131,6 +203,14 @@ public partial class Tensor
     private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryKernel => new UnaryOp<TKernel>(kernel).Apply(x);
 
     private static Tensor Binary<TKernel>(TKernel kernel, Tensor a, Tensor b) where TKernel : struct, IBinaryKernel => new BinaryOp<TKernel>(kernel).Apply(a, b);
+
+    // Reals give ±∞ or NaN, but integers have no such value.
+    private Tensor Divided<TKernel>(string op, TKernel kernel, Tensor divisor) where TKernel : struct, IBinaryKernel
+    {
+        if (!DTypes.Promote(this, divisor).IsFloat() && divisor.Eq(0) is var zeros && zeros.Any().Item<bool>())
+            throw new ValueException($"{op}: an integer division by zero: element {zeros.Reshape(-1).ArgMax().Item<long>()} of the divisor, shape {divisor.Shape}, is 0");
+        return Binary(kernel, this, divisor);
+    }
 
     // Reals take the number as a parameter. Integers beyond 2⁵³ would not survive that, and Bool has its own arithmetic: they take it as a tensor.
     private static Tensor WithScalar<TUnary, TBinary>(Tensor x, Scalar scalar, TUnary unary, TBinary binary)

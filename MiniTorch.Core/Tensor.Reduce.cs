@@ -26,28 +26,28 @@ public partial class Tensor
 
     /// <summary>The largest element; the gradient is shared evenly among ties; NaN propagates (torch.max).</summary>
     /// <exception cref="ShapeException">There is no element.</exception>
-    public Tensor Max() => AmaxOver("Max", AllDims, false);
+    public Tensor Max() => ExtremeOver("Max", AllDims, false, largest: true);
 
     /// <summary>The largest elements along a dimension and their first indices; the gradient goes to the index that is given (torch.max).</summary>
-    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => Extreme("Max", dim, keepDim, ArgMax(dim, true));
+    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => At("Max", dim, keepDim, ArgMax(dim, true));
 
     /// <summary>The smallest element; the gradient is shared evenly among ties; NaN propagates (torch.min).</summary>
-    public Tensor Min() => AminOver("Min", AllDims, false);
+    public Tensor Min() => ExtremeOver("Min", AllDims, false, largest: false);
 
     /// <summary>The smallest elements along a dimension and their first indices (torch.min).</summary>
-    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => Extreme("Min", dim, keepDim, ArgMin(dim, true));
+    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => At("Min", dim, keepDim, ArgMin(dim, true));
 
     /// <summary>The largest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amax).</summary>
-    public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => AmaxOver("Amax", Mask("Amax", dims), keepDim);
+    public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => ExtremeOver("Amax", Mask("Amax", dims), keepDim, largest: true);
 
     /// <summary>The largest elements along a dimension; the gradient is shared evenly among ties (torch.amax).</summary>
-    public Tensor Amax(int dim, bool keepDim = false) => AmaxOver("Amax", Mask("Amax", dim), keepDim);
+    public Tensor Amax(int dim, bool keepDim = false) => ExtremeOver("Amax", Mask("Amax", dim), keepDim, largest: true);
 
     /// <summary>The smallest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amin).</summary>
-    public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => AminOver("Amin", Mask("Amin", dims), keepDim);
+    public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => ExtremeOver("Amin", Mask("Amin", dims), keepDim, largest: false);
 
     /// <summary>The smallest elements along a dimension; the gradient is shared evenly among ties (torch.amin).</summary>
-    public Tensor Amin(int dim, bool keepDim = false) => AminOver("Amin", Mask("Amin", dim), keepDim);
+    public Tensor Amin(int dim, bool keepDim = false) => ExtremeOver("Amin", Mask("Amin", dim), keepDim, largest: false);
 
     /// <summary>The index of the first largest of all elements, counted row-major; NaN counts as largest (torch.argmax). Int64.</summary>
     public Tensor ArgMax() => Reshape(-1).ArgMax(0);
@@ -73,6 +73,25 @@ public partial class Tensor
     /// <summary>Whether any element along a dimension is true or not 0 (torch.any). Bool.</summary>
     public Tensor Any(int dim, bool keepDim = false) => To(DType.Bool).Sum(dim, keepDim).Ne(0);
 
+    /// <summary>The number of elements that are not 0 (torch.count_nonzero). Int64.</summary>
+    public Tensor CountNonZero() => To(DType.Bool).Sum();
+
+    /// <summary>The number of elements along a dimension that are not 0 (torch.count_nonzero). Int64.</summary>
+    public Tensor CountNonZero(int dim) => To(DType.Bool).Sum(dim);
+
+    /// <summary>The product of all elements, 1 if there are none; integers and Bool give Int64 (torch.prod).</summary>
+    public Tensor Prod() => Reshape(checked((int)ElementCount)).Prod(0);
+
+    /// <summary>The products along a dimension; exact gradients where elements are 0 (torch.prod).</summary>
+    public Tensor Prod(int dim, bool keepDim = false)
+    {
+        int at = Shape.Dim(dim, "Prod");
+        Tensor x = Numbers();
+        if (Rank == 0) return x.Alias();
+        Tensor kept = new Prod(at).Apply(x);
+        return keepDim ? kept : kept.Squeeze(at);
+    }
+
     private ulong AllDims => Rank == 0 ? 0 : ulong.MaxValue >> (64 - Rank);
 
     private ulong Mask(string op, int dim) => Rank == 0 ? (ulong)(Shape.Dim(dim, op) * 0) : 1UL << Shape.Dim(dim, op);
@@ -89,24 +108,24 @@ public partial class Tensor
         return dims.IsEmpty ? AllDims : mask;
     }
 
-    private Tensor SumOver(ulong dims, bool keepDim) => new Sum(dims, keepDim).Apply(DType.IsFloat() ? this : To(DType.Int64));
+    private Tensor SumOver(ulong dims, bool keepDim) => new Sum(dims, keepDim).Apply(Numbers());
+
+    // Sums and products of integers and truth values are Int64.
+    private Tensor Numbers() => DType.IsFloat() ? this : To(DType.Int64);
 
     private Tensor MeanOver(ulong dims, bool keepDim) =>
         !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
         : SumOver(dims, keepDim) / (double)ReduceCall.Count(Shape, dims);
 
-    private Tensor AmaxOver(string op, ulong dims, bool keepDim)
+    private Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest)
     {
-        if (ElementCount == 0 && ReduceCall.Count(Shape, dims) == 0)
-            throw new ShapeException($"{op}: shape {Shape} has no element to take the largest or smallest of; check ElementCount first");
-        Tensor x = DType == DType.Bool ? To(DType.Int64) : this;
-        Tensor kept = new Amax(dims).Apply(x).To(DType);
+        if (ReduceCall.Count(Shape, dims) == 0)
+            throw new ShapeException($"{op}: shape {Shape} has no element to take the {(largest ? "largest" : "smallest")} of; check ElementCount first");
+        Tensor kept = new Extreme(dims, largest).Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
         return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
     }
 
-    private Tensor AminOver(string op, ulong dims, bool keepDim) => (-(-(DType == DType.Bool ? To(DType.Int64) : this)).AmaxOver(op, dims, keepDim)).To(DType);
-
-    private (Tensor Values, Tensor Indices) Extreme(string op, int dim, bool keepDim, Tensor indices)
+    private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)
     {
         int at = Shape.Dim(dim, op);
         if (Rank == 0) return (Alias(), indices);

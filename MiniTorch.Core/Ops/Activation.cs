@@ -8,6 +8,14 @@ internal readonly record struct Sigmoid : IUnaryKernel
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((R.Of(1) - y) * y);
 }
 
+/// <summary>ln(1 / (1 + e⁻ˣ)) = min(x, 0) − ln(1 + e^−|x|) (torch.nn.functional.logsigmoid).</summary>
+internal readonly record struct LogSigmoid : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Min(x, R.Of(0)) - R.Log1p(R.Exp(-R.Abs(x)));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Sigmoid(-x);
+}
+
 /// <summary>max(x, 0) (torch.relu); derivative 0 at 0. NaN stays NaN.</summary>
 internal readonly record struct Relu : IUnaryKernel
 {
@@ -15,4 +23,149 @@ internal readonly record struct Relu : IUnaryKernel
     public static Reads Reads => Reads.Output;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Max(x, R.Of(0));
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(y, R.Of(0)), R.Of(0), g);
+}
+
+/// <summary>x where it is positive, else slope · x (torch.nn.functional.leaky_relu); the slope's side at 0.</summary>
+internal readonly record struct LeakyRelu(double Slope) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), x, x * R.Of(Slope));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), g, g * R.Of(Slope));
+}
+
+/// <summary>scale · x where x is positive, else scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
+internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> =>
+        R.Where(R.Less(R.Of(0), x), x * R.Of(Scale), R.Of(Alpha * Scale) * R.Expm1(R.Min(x, R.Of(0))));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        R.Where(R.Less(R.Of(0), x), g * R.Of(Scale), g * (R.Of(Alpha * Scale) * R.Exp(R.Where(R.Less(R.Of(0), x), R.Of(0), x))));
+}
+
+/// <summary>x · Φ(x) with the normal distribution's Φ(x) = (1 + erf(x/√2)) / 2 (torch.nn.functional.gelu).</summary>
+internal readonly record struct Gelu : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => x * Phi(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        g * (Phi(x) + x * (R.Of(0.39894228040143267794) * R.Exp(R.Of(-0.5) * (x * x))));
+
+    private static R Phi<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * (R.Of(1) + R.Erf(x * R.Of(0.70710678118654752440)));
+}
+
+/// <summary>x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))) (torch.nn.functional.gelu with approximate='tanh').</summary>
+internal readonly record struct GeluTanh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * x * (R.Of(1) + R.Tanh(Inner(x)));
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R>
+    {
+        R t = R.Tanh(Inner(x)), slope = R.Of(Root) * (R.Of(1) + R.Of(3 * Cubic) * (x * x));
+        return g * (R.Of(0.5) * ((R.Of(1) + t) + x * ((R.Of(1) - t * t) * slope)));
+    }
+
+    private const double Root = 0.79788456080286535588; // √(2/π)
+    private const double Cubic = 0.044715;
+
+    private static R Inner<R>(R x) where R : struct, IReal<R> => R.Of(Root) * (x + R.Of(Cubic) * (x * x * x));
+}
+
+/// <summary>x / (1 + e⁻ˣ) (torch.nn.functional.silu).</summary>
+internal readonly record struct Silu : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => x * R.Sigmoid(x);
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R>
+    {
+        R s = R.Sigmoid(x);
+        return g * (s * (R.Of(1) + x * (R.Of(1) - s)));
+    }
+}
+
+/// <summary>x · tanh(ln(1 + eˣ)) (torch.nn.functional.mish).</summary>
+internal readonly record struct Mish : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => x * R.Tanh(Inner(x));
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R>
+    {
+        R t = R.Tanh(Inner(x));
+        return g * (t + x * (R.Sigmoid(x) * (R.Of(1) - t * t)));
+    }
+
+    private static R Inner<R>(R x) where R : struct, IReal<R> => new Softplus(1, 20).Value(x);
+}
+
+/// <summary>ln(1 + e^βx) / β, and x itself where βx passes the threshold (torch.nn.functional.softplus).</summary>
+internal readonly record struct Softplus(double Beta, double Threshold) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+
+    public R Value<R>(R x) where R : struct, IReal<R>
+    {
+        R scaled = x * R.Of(Beta);
+        return R.Where(R.Less(R.Of(Threshold), scaled), x, R.Log1p(R.Exp(R.Min(scaled, R.Of(Threshold)))) / R.Of(Beta));
+    }
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R>
+    {
+        R scaled = x * R.Of(Beta);
+        return R.Where(R.Less(R.Of(Threshold), scaled), g, g * R.Sigmoid(scaled));
+    }
+}
+
+/// <summary>x between −λ and λ becomes 0 (torch.nn.functional.hardshrink).</summary>
+internal readonly record struct Hardshrink(double Lambda) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), g);
+}
+
+/// <summary>x moved by λ towards 0, and 0 between −λ and λ (torch.nn.functional.softshrink).</summary>
+internal readonly record struct Softshrink(double Lambda) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> =>
+        R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x - R.Of(Lambda) * Sign.Of(x));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), g);
+}
+
+/// <summary>x above the threshold, else a constant (torch.nn.functional.threshold).</summary>
+internal readonly record struct Threshold(double At, double Otherwise) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, R.Of(At)), R.Of(Otherwise), x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, R.Of(At)), R.Of(0), g);
+}
+
+/// <summary>(x + 3) / 6 cut to [0, 1] (torch.nn.functional.hardsigmoid); derivative 0 at both ends.</summary>
+internal readonly record struct Hardsigmoid : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), R.Of(3)), g / R.Of(6), R.Of(0));
+}
+
+/// <summary>x · hardsigmoid(x) (torch.nn.functional.hardswish); derivative 0 at −3 and below, 1 above 3, x/3 + 1/2 between.</summary>
+internal readonly record struct Hardswish : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        R.Where(R.Less(x, R.Of(-3)), R.Of(0), R.Where(R.LessOrEqual(x, R.Of(3)), g * (x / R.Of(3) + R.Of(0.5)), g));
+}
+
+/// <summary>x cut to lie strictly inside its range: at the ends the derivative is 0 (torch.nn.functional.hardtanh, relu6).</summary>
+internal readonly record struct Hardtanh(double Low, double High) : IUnaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        R.Where(R.Or(R.LessOrEqual(x, R.Of(Low)), R.LessOrEqual(R.Of(High), x)), R.Of(0), g);
 }

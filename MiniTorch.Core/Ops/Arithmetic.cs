@@ -125,3 +125,61 @@ internal readonly record struct Fmod : IBinaryKernel
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * R.Truncate(a / b);
 }
+
+/// <summary>The remainder of a / b with b's sign (torch.remainder).</summary>
+internal readonly record struct Remainder : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static Reads Reads => Reads.Inputs;
+    public static Reads PassesThrough => Reads.Input0;
+
+    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    {
+        R r = R.Fmod(a, b);
+        return R.Where(FloorDivide.IsBelow(r, b), r + b, r);
+    }
+
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * R.Floor(a / b);
+}
+
+/// <summary>The largest integer not above a / b (torch.floor_divide); derivative 0.</summary>
+internal readonly record struct FloorDivide : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+
+    // From the exact remainder, because a / b may round up to the next integer.
+    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    {
+        R r = R.Fmod(a, b), q = R.Round((a - r) / b);
+        return R.Where(R.Equal(b, R.Of(0)), a / b, R.Where(IsBelow(r, b), q - R.Of(1), q));
+    }
+
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+
+    // Whether a truncated quotient with this remainder lies above the floored one.
+    internal static R IsBelow<R>(R remainder, R divisor) where R : struct, IReal<R> =>
+        R.Or(R.And(R.Less(remainder, R.Of(0)), R.Less(R.Of(0), divisor)), R.And(R.Less(R.Of(0), remainder), R.Less(divisor, R.Of(0))));
+}
+
+/// <summary>The angle of the point (b, a), in (−π, π] (torch.atan2).</summary>
+internal readonly record struct Atan2 : IBinaryKernel
+{
+    public static Reads Reads => Reads.Inputs;
+
+    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    {
+        R zero = R.Of(0), one = R.Of(1), infinity = R.Of(double.PositiveInfinity);
+        R below = R.Or(R.Less(a, zero), R.And(R.Equal(a, zero), R.Less(one / a, zero)));
+        R left = R.Or(R.Less(b, zero), R.And(R.Equal(b, zero), R.Less(one / b, zero)));
+        R bothInfinite = R.And(R.Equal(R.Abs(a), infinity), R.Equal(R.Abs(b), infinity));
+        R ratio = R.Where(bothInfinite, one, R.Where(R.And(R.Equal(a, zero), R.Equal(b, zero)), zero, R.Abs(a) / R.Abs(b)));
+        R angle = R.Atan(ratio);
+        angle = R.Where(left, R.Of(Math.PI) - angle, angle);
+        return R.Where(below, -angle, angle);
+    }
+
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / (a * a + b * b));
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * (a / (a * a + b * b));
+}

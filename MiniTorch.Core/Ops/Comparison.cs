@@ -73,3 +73,11 @@ internal readonly record struct IsZero : IUnaryKernel
     public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, R.Of(0)));
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
+
+/// <summary>Whether x is neither infinite nor NaN (torch.isfinite).</summary>
+internal readonly record struct IsFinite : IUnaryKernel
+{
+    public static PointwiseResult Result => PointwiseResult.Bool;
+    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), R.Of(double.PositiveInfinity)));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+}

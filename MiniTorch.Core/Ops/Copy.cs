@@ -35,6 +35,9 @@ internal static class Copies
     /// <summary>A new row-major tensor of the same values.</summary>
     public static Tensor Fresh(Tensor x) => Converted(x, x.DType);
 
+    /// <summary>The tensor itself if it lies row-major, else a copy that does.</summary>
+    public static Tensor RowMajor(Tensor x) => x.IsContiguous ? x : Fresh(x);
+
     public static Tensor Converted(Tensor x, DType dtype)
     {
         var output = new Tensor(Storage.Allocate(dtype, x.ElementCount), x.Shape.Layout);

@@ -127,3 +127,105 @@ internal readonly record struct Polygamma(int Order) : IUnaryKernel
     public R Value<R>(R x) where R : struct, IReal<R> => R.Polygamma(Order, x);
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Polygamma(Order + 1, x);
 }
+
+/// <summary>log₂ x (torch.log2).</summary>
+internal readonly record struct Log2 : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Log2(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * R.Of(0.69314718055994530942));
+}
+
+/// <summary>log₁₀ x (torch.log10).</summary>
+internal readonly record struct Log10 : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Log10(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * R.Of(2.3025850929940456840));
+}
+
+/// <summary>1/√x (torch.rsqrt).</summary>
+internal readonly record struct Rsqrt : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(1) / R.Sqrt(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(-0.5) * g * (y * y * y);
+}
+
+/// <summary>1/x (torch.reciprocal).</summary>
+internal readonly record struct Reciprocal : IUnaryKernel
+{
+    public static Reads Reads => Reads.Output;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(1) / x;
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g * (y * y);
+}
+
+/// <summary>arcsin x (torch.asin).</summary>
+internal readonly record struct Asin : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Asin(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt(R.Of(1) - (x * x));
+}
+
+/// <summary>arccos x (torch.acos).</summary>
+internal readonly record struct Acos : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Acos(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g / R.Sqrt(R.Of(1) - (x * x));
+}
+
+/// <summary>sinh x (torch.sinh).</summary>
+internal readonly record struct Sinh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Sinh(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Cosh(x);
+}
+
+/// <summary>cosh x (torch.cosh).</summary>
+internal readonly record struct Cosh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Cosh(x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Sinh(x);
+}
+
+/// <summary>arsinh x = sign(x) ln(|x| + √(x² + 1)), with log1p near 0 (torch.asinh).</summary>
+internal readonly record struct Asinh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+
+    public R Value<R>(R x) where R : struct, IReal<R>
+    {
+        R magnitude = R.Abs(x), square = magnitude * magnitude;
+        R result = R.Where(R.Less(magnitude, R.Of(1e9)),
+            R.Log1p(magnitude + square / (R.Of(1) + R.Sqrt(square + R.Of(1)))), R.Log(magnitude) + R.Of(0.69314718055994530942));
+        return R.Where(R.Less(x, R.Of(0)), -result, result);
+    }
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x * x) + R.Of(1));
+}
+
+/// <summary>arcosh x = ln(x + √(x² − 1)) (torch.acosh).</summary>
+internal readonly record struct Acosh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+
+    public R Value<R>(R x) where R : struct, IReal<R>
+    {
+        R above = x - R.Of(1);
+        return R.Where(R.Less(x, R.Of(1e9)), R.Log1p(above + R.Sqrt(above * (x + R.Of(1)))), R.Log(x) + R.Of(0.69314718055994530942));
+    }
+
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x - R.Of(1)) * (x + R.Of(1)));
+}
+
+/// <summary>artanh x = (ln(1 + x) − ln(1 − x)) / 2 (torch.atanh).</summary>
+internal readonly record struct Atanh : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * (R.Log1p(x) - R.Log1p(-x));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((R.Of(1) - x) * (R.Of(1) + x));
+}

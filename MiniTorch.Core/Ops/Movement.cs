@@ -45,14 +45,34 @@ internal sealed record Permute(int[] Dims) : LinearOp
     }
 }
 
-/// <summary>Every <paramref name="Step"/>th element of a dimension (x[start:stop:step]).</summary>
-internal sealed record Slice(int Dim, int Start, int Length, int Step) : LinearOp
+/// <summary>An op that names some elements of its input, each at most once, without moving them.</summary>
+internal abstract record Subview : LinearOp
 {
+    /// <summary>Where the named elements lie in a tensor of a layout.</summary>
+    public abstract Layout Of(Layout from);
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], Of(inputs[0].Layout));
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unslice(this, call.InputShape(0)).Apply(cotangent);
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unview(this, call.InputShape(0)).Apply(cotangent);
+}
 
-    public Layout Of(Layout from)
+/// <summary>Zeros with the input at the elements that a <see cref="Subview"/> names: its transpose.</summary>
+internal sealed record Unview(Subview View, Shape To) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = Tensor.Zeros(To, inputs[0].DType);
+        Copies.Into(new Tensor(output, View.Of(output.Layout)), inputs[0]);
+        return output;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => View.Apply(cotangent);
+}
+
+/// <summary>Every <paramref name="Step"/>th element of a dimension (x[start:stop:step]).</summary>
+internal sealed record Slice(int Dim, int Start, int Length, int Step) : Subview
+{
+    public override Layout Of(Layout from)
     {
         long[] strides = [.. from.Strides];
         long offset = Length == 0 ? from.Offset : from.Offset + (Start * strides[Dim]);
@@ -61,17 +81,44 @@ internal sealed record Slice(int Dim, int Start, int Length, int Step) : LinearO
     }
 }
 
-/// <summary>Zeros with the input at a slice: the transpose of <see cref="Slice"/>.</summary>
-internal sealed record Unslice(Slice Slice, Shape To) : LinearOp
+/// <summary>The elements with equal indices in two dimensions, as a new last dimension (torch.diagonal).</summary>
+internal sealed record Diagonal(int Offset, int Dim1, int Dim2) : Subview
+{
+    public override Layout Of(Layout from)
+    {
+        int length = Math.Max(0, Math.Min(from.Shape[Dim1] - Math.Max(-Offset, 0), from.Shape[Dim2] - Math.Max(Offset, 0)));
+        var sizes = new List<int>();
+        var strides = new List<long>();
+        for (int dim = 0; dim < from.Shape.Rank; dim++)
+        {
+            if (dim == Dim1 || dim == Dim2) continue;
+            sizes.Add(from.Shape[dim]);
+            strides.Add(from.Strides[dim]);
+        }
+        long start = length == 0 ? 0 : (Math.Max(-Offset, 0) * from.Strides[Dim1]) + (Math.Max(Offset, 0) * from.Strides[Dim2]);
+        return new Layout([.. sizes, length], [.. strides, from.Strides[Dim1] + from.Strides[Dim2]], from.Offset + start);
+    }
+}
+
+/// <summary>Dimensions in reverse, as a copy (torch.flip); its own transpose.</summary>
+internal sealed record Flip(ulong Dims) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor output = Tensor.Zeros(To, inputs[0].DType);
-        Copies.Into(new Tensor(output, Slice.Of(output.Layout)), inputs[0]);
-        return output;
+        Layout from = inputs[0].Layout;
+        long[] strides = [.. from.Strides];
+        long offset = from.Offset;
+        if (from.Shape.ElementCount > 0)
+            for (int dim = 0; dim < strides.Length; dim++)
+            {
+                if ((Dims >> dim & 1) == 0) continue;
+                offset += (from.Shape[dim] - 1) * strides[dim];
+                strides[dim] = -strides[dim];
+            }
+        return Copies.Fresh(new Tensor(inputs[0].Storage, new Layout(from.Shape, strides, offset)));
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Slice.Apply(cotangent);
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Apply(cotangent);
 }
 
 /// <summary>The elements that a layout names in a row-major tensor, counted from its first: how a view is made again from its rewritten base.</summary>

@@ -64,17 +64,17 @@ internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
         (KeepDim ? cotangent : cotangent.Reshape(ReduceCall.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
 }
 
-/// <summary>The largest element over dimensions (torch.amax); the gradient is shared evenly among ties.</summary>
-internal sealed record Amax(ulong Dims) : Op
+/// <summary>The largest or smallest element over dimensions (torch.amax, torch.amin); the gradient is shared evenly among ties.</summary>
+internal sealed record Extreme(ulong Dims, bool Largest) : Op
 {
+    public override string Name => Largest ? "Amax" : "Amin";
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReduceCall.Run<Fold.Max>(inputs[0], Dims);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        Largest ? ReduceCall.Run<Fold.Max>(inputs[0], Dims) : ReduceCall.Run<Fold.Min>(inputs[0], Dims);
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
-    {
-        gradients[0] = Share(call) * cotangent;
-    }
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
 
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
 
@@ -84,5 +84,56 @@ internal sealed record Amax(ulong Dims) : Op
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
         Tensor hit = x.Eq(y).LogicalOr(x.IsNaN()).To(x.DType);
         return hit / new Sum(Dims, true).Apply(hit);
+    }
+}
+
+/// <summary>The product over dimensions (torch.prod). The product of nothing is 1.</summary>
+internal sealed record Prod(int Dim) : Op
+{
+    protected internal override Reads Reads => Reads.Input0;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReduceCall.Run<Fold.Product>(inputs[0], 1UL << Dim);
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Others(call.Input(0)) * cotangent;
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
+
+    // The product of all other elements, without division, so that zeros need no care: those before times those behind.
+    private Tensor Others(Tensor x)
+    {
+        Tensor before = LinearScan.Shift(x.CumProd(Dim), Dim, 1), behind = LinearScan.Shift(x.Flip(Dim).CumProd(Dim), Dim, 1).Flip(Dim);
+        return before * behind;
+    }
+}
+
+/// <summary>(Σ |x|ᵖ)^(1/p) over dimensions, kept with size 1 (torch.linalg.vector_norm for finite p above 0); the gradient of a zero vector is 0.</summary>
+internal sealed record Norm(double Order, ulong Dims) : Op
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0].Detach();
+        return Order switch
+        {
+            1 => ReduceCall.Run<Fold.SumOfAbsolutes>(x, Dims),
+            2 => ReduceCall.Run<Fold.SumOfSquares>(x, Dims).Sqrt(),
+            _ => ReduceCall.Run<Fold.Sum>(x.Abs().Pow(Order), Dims).Pow(1 / Order),
+        };
+    }
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Direction(call) * cotangent;
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
+
+    // ∂‖x‖/∂xᵢ = sign(xᵢ) (|xᵢ| / ‖x‖)^(p−1). Zeros are replaced before they are divided by or raised, so that no derivative of this makes NaN of them.
+    private Tensor Direction(Call call)
+    {
+        Tensor x = call.Input(0);
+        if (Order == 1) return x.Sign();
+        Tensor norm = call.Output, safe = norm.MaskedFill(norm.Eq(0), 1);
+        if (Order == 2) return x / safe;
+        Tensor isZero = x.Eq(0);
+        return (x.Sign() * (x.MaskedFill(isZero, 1).Abs() / safe).Pow(Order - 1)).MaskedFill(isZero, 0);
     }
 }

@@ -35,6 +35,15 @@ internal readonly record struct Minimum : IBinaryKernel
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -b, -a);
 }
 
+/// <summary>x cut to lie between two numbers (torch.clamp); the gradient passes where low ≤ x ≤ high.</summary>
+internal readonly record struct Clamp(double Low, double High) : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        R.Where(R.And(R.LessOrEqual(R.Of(Low), x), R.LessOrEqual(x, R.Of(High))), g, R.Of(0));
+}
+
 /// <summary>|x| (torch.abs); derivative sign(x), 0 at 0.</summary>
 internal readonly record struct Abs : IUnaryKernel
 {

@@ -1,0 +1,49 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch.Ops;
+
+/// <summary>A kernel with its parameters, to be run on tensors' memory in their dtype.</summary>
+internal unsafe interface IKernelCall
+{
+    /// <summary>Runs on the first elements of the tensors, in the order in which they were given.</summary>
+    void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>;
+}
+
+/// <summary>Pins tensors and chooses the element type: what every kernel call needs, once.</summary>
+internal static unsafe class KernelCall
+{
+    /// <summary>Runs a kernel in the dtype of <paramref name="a"/>; Bool runs as bytes only through kernels that move elements.</summary>
+    public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null, Tensor? e = null)
+        where TCall : struct, IKernelCall
+    {
+        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e))
+        {
+            byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe };
+            switch (a.DType)
+            {
+                case DType.Float32: call.Run<float>(data); break;
+                case DType.Float64: call.Run<double>(data); break;
+                case DType.Int64: call.Run<long>(data); break;
+                default: call.Run<byte>(data); break;
+            }
+        }
+        GC.KeepAlive((a, b, c, d, e));
+    }
+
+    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
+}
+
+/// <summary>A dimension between those before and behind it, as kernels see contiguous tensors: [outer, size, inner].</summary>
+internal readonly record struct Line(long Outer, long Size, long Inner)
+{
+    /// <summary>Dimension <paramref name="dim"/> of a shape; a scalar is one line of one element.</summary>
+    public static Line Of(Shape shape, int dim)
+    {
+        if (shape.Rank == 0) return new Line(1, 1, 1);
+        long outer = 1, inner = 1;
+        for (int i = 0; i < dim; i++) outer *= shape[i];
+        for (int i = dim + 1; i < shape.Rank; i++) inner *= shape[i];
+        return new Line(outer, shape[dim], inner);
+    }
+}

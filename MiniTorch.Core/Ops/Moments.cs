@@ -1,0 +1,74 @@
+namespace MiniTorch.Ops;
+
+/// <summary>Σ (x − mean)² / (n − correction) over dimensions, kept with size 1 (torch.var), in two passes.</summary>
+internal sealed record Variance(ulong Dims, double Correction) : FusedOp
+{
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor mean = new Sum(Dims, true).Apply(inputs[0]) / Count(inputs[0].Shape);
+        return new Sum(Dims, true).Apply((inputs[0] - mean).Square()) / Freedom(inputs[0].Shape);
+    }
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Moments.Of(inputs[0].Detach(), Dims).Squares / Freedom(inputs[0].Shape);
+
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor x = call.Input(0).Detach(), mean = new Sum(Dims, true).Apply(x) / Count(x.Shape);
+        gradients[0] = (x - mean) * (cotangent * (2 / Freedom(x.Shape)));
+    }
+
+    private double Count(Shape shape) => ReduceCall.Count(shape, Dims);
+
+    // 0, not below: the variance of too few elements is NaN or infinite.
+    private double Freedom(Shape shape) => Math.Max(Count(shape) - Correction, 0);
+}
+
+/// <summary>(x − mean) / √(variance + ε) over dimensions, with the variance of the whole population: what the normalisation layers share.</summary>
+internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0], mean = Mean(x), variance = Mean((x - mean).Square());
+        return (x - mean) * (variance + Eps).Rsqrt();
+    }
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0].Detach();
+        (Tensor mean, Tensor squares) = Moments.Of(x, Dims);
+        return (x - mean) * Scale(squares, x.Shape);
+    }
+
+    // dx = (g − mean(g) − y · mean(g · y)) / √(variance + ε)
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
+        Tensor scale = Scale(Moments.Of(x, Dims).Squares, x.Shape);
+        gradients[0] = (cotangent - Mean(cotangent) - y * Mean(cotangent * y)) * scale;
+    }
+
+    private Tensor Mean(Tensor x) => new Sum(Dims, true).Apply(x) / (double)ReduceCall.Count(x.Shape, Dims);
+
+    private Tensor Scale(Tensor squares, Shape shape) => (squares / (double)ReduceCall.Count(shape, Dims) + Eps).Rsqrt();
+}
+
+/// <summary>Means and sums of squared deviations.</summary>
+internal static class Moments
+{
+    /// <summary>Both over dimensions, kept with size 1.</summary>
+    public static (Tensor Mean, Tensor Squares) Of(Tensor x, ulong dims)
+    {
+        Shape shape = ReduceCall.Kept(x.Shape, dims);
+        Tensor mean = Tensor.Empty(shape, x.DType), squares = Tensor.Empty(shape, x.DType);
+        KernelCall.Run(new Kernel(x.Layout, dims), x, mean, squares);
+        return (mean, squares);
+    }
+
+    private readonly unsafe struct Kernel(Layout layout, ulong dims) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Reduce.Moments((T*)data[0], layout.Shape, layout.Strides, dims, (T*)data[1], (T*)data[2]);
+    }
+}

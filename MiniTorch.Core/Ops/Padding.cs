@@ -1,0 +1,38 @@
+namespace MiniTorch.Ops;
+
+/// <summary>Padding of one dimension, made of joins and selections.</summary>
+internal static class Padding
+{
+    public static Tensor Apply(Tensor x, int dim, int before, int behind, string mode, double value)
+    {
+        int size = x.Shape[dim];
+        if (size + (long)before + behind < 0) throw new ShapeException($"Pad: {before} and {behind} cut more than dimension {dim} of shape {x.Shape} has");
+        if (mode == "constant") return Constant(x, dim, before, behind, value);
+        int most = mode switch { "reflect" => size - 1, "circular" => size, "replicate" => size > 0 ? int.MaxValue : 0, _ => throw Unknown(mode) };
+        if (Math.Max(before, behind) > most)
+            throw new ShapeException($"Pad: {mode} cannot put {Math.Max(before, behind)} elements beside the {size} of dimension {dim}, shape {x.Shape}; at most {most}");
+        var places = new long[size + before + behind];
+        for (int i = 0; i < places.Length; i++) places[i] = Place(i - before, size, mode);
+        return x.IndexSelect(dim, Tensor.From(places));
+    }
+
+    private static Tensor Constant(Tensor x, int dim, int before, int behind, double value)
+    {
+        int first = Math.Max(0, -before), length = x.Shape[dim] - first - Math.Max(0, -behind);
+        if (length < 0) return Tensor.Full(x.Shape.With(dim, x.Shape[dim] + before + behind), value, x.DType);
+        Tensor kept = x.Narrow(dim, first, length);
+        if (before <= 0 && behind <= 0) return kept;
+        return Tensor.Cat([Block(before), kept, Block(behind)], dim);
+
+        Tensor Block(int count) => Tensor.Full(x.Shape.With(dim, Math.Max(0, count)), value, x.DType);
+    }
+
+    private static int Place(int i, int size, string mode) => mode switch
+    {
+        "reflect" => i < 0 ? -i : i >= size ? (2 * (size - 1)) - i : i,
+        "replicate" => Math.Clamp(i, 0, size - 1),
+        _ => (i + size) % size,
+    };
+
+    private static ValueException Unknown(string mode) => new($"Pad: mode is '{mode}'; 'constant', 'reflect', 'replicate' and 'circular' are possible");
+}

@@ -1,0 +1,37 @@
+namespace MiniTorch.Ops;
+
+/// <summary>The order of the elements along a dimension. The values follow by Gather, which knows the derivative.</summary>
+internal static class Order
+{
+    /// <summary>The indices of the first <paramref name="count"/> elements in order; equal ones keep theirs, and NaN is the largest.</summary>
+    public static Tensor Indices(Tensor x, int dim, int count, bool descending)
+    {
+        x = Copies.RowMajor(x);
+        Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, count);
+        Tensor values = Tensor.Empty(shape, x.DType), indices = Tensor.Empty(shape, DType.Int64);
+        KernelCall.Run(new Leading(Line.Of(x.Shape, dim), count, descending), x, values, indices);
+        return indices;
+    }
+
+    /// <summary>The index of the element at a place in ascending order, along a dimension that is kept with size 1.</summary>
+    public static Tensor IndexAt(Tensor x, int dim, int place)
+    {
+        x = Copies.RowMajor(x);
+        Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, 1);
+        Tensor value = Tensor.Empty(shape, x.DType), index = Tensor.Empty(shape, DType.Int64);
+        KernelCall.Run(new Kth(Line.Of(x.Shape, dim), place), x, value, index);
+        return index;
+    }
+
+    private readonly unsafe struct Leading(Line line, long count, bool descending) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Sort.Leading((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, count, descending);
+    }
+
+    private readonly unsafe struct Kth(Line line, long place) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Sort.Kth((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, place);
+    }
+}

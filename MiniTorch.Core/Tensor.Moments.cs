@@ -1,0 +1,78 @@
+using MiniTorch.Ops;
+
+namespace MiniTorch;
+
+public partial class Tensor
+{
+    /// <summary>The variance of all elements: Σ (x − mean)² / (n − correction) (torch.var).</summary>
+    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    public Tensor Var(double correction = 1) => VarOver("Var", AllDims, correction, false);
+
+    /// <summary>The variances along a dimension; NaN over a single element, unless the correction is 0 (torch.var).</summary>
+    public Tensor Var(int dim, double correction = 1, bool keepDim = false) => VarOver("Var", Mask("Var", dim), correction, keepDim);
+
+    /// <summary>The variances over several dimensions; all for an empty list (torch.var).</summary>
+    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver("Var", Mask("Var", dims), correction, keepDim);
+
+    /// <summary>The standard deviation of all elements, √variance (torch.std).</summary>
+    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    public Tensor Std(double correction = 1) => VarOver("Std", AllDims, correction, false).Sqrt();
+
+    /// <summary>The standard deviations along a dimension (torch.std).</summary>
+    public Tensor Std(int dim, double correction = 1, bool keepDim = false) => VarOver("Std", Mask("Std", dim), correction, keepDim).Sqrt();
+
+    /// <summary>The standard deviations over several dimensions; all for an empty list (torch.std).</summary>
+    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver("Std", Mask("Std", dims), correction, keepDim).Sqrt();
+
+    /// <summary>The norm of all elements as one vector (torch.linalg.vector_norm).</summary>
+    /// <exception cref="ShapeException">There is no element, and the order has no identity (∞ and negative ones).</exception>
+    public Tensor Norm(double ord = 2) => NormOver(ord, AllDims, false);
+
+    /// <summary>The norms of the vectors along a dimension (torch.linalg.vector_norm).</summary>
+    public Tensor Norm(double ord, int dim, bool keepDim = false) => NormOver(ord, Mask("Norm", dim), keepDim);
+
+    /// <summary>
+    /// The norms of the vectors over several dimensions, all for an empty list: (Σ |x|ᵖ)^(1/p); max |x| for ∞, min |x| for −∞, the number of elements that are
+    /// not 0 for 0 (torch.linalg.vector_norm). The gradient of a zero vector is 0.
+    /// </summary>
+    public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => NormOver(ord, Mask("Norm", dims), keepDim);
+
+    /// <summary>x divided by its norms along a dimension, which are taken to be eps at least (torch.nn.functional.normalize).</summary>
+    public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) => this / Norm(p, dim, keepDim: true).Clamp(min: eps);
+
+    /// <summary>The cosine of the angle between vectors along a dimension, their norms taken to be eps at least (torch.nn.functional.cosine_similarity).</summary>
+    public Tensor CosineSimilarity(Tensor other, int dim = 1, double eps = 1e-8)
+    {
+        Shape shape = Shape.Broadcast(Shape, other.Shape, "CosineSimilarity");
+        (Tensor a, Tensor b) = (ExpandTo(shape), other.ExpandTo(shape));
+        return (a.Normalize(2, dim, eps) * b.Normalize(2, dim, eps)).Sum(dim);
+    }
+
+    /// <summary>‖a − b + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance).</summary>
+    public Tensor PairwiseDistance(Tensor other, double p = 2, double eps = 1e-6, bool keepDim = false) => (this - other + eps).Norm(p, -1, keepDim);
+
+    /// <summary>The distances ‖aᵢ − bⱼ‖ₚ between all rows of […, n, d] and of […, m, d], shape […, n, m] (torch.cdist). The gradient at distance 0 is 0.</summary>
+    /// <exception cref="ShapeException">A tensor has less than two dimensions, or the rows differ in length.</exception>
+    public Tensor Cdist(Tensor other, double p = 2)
+    {
+        if (Rank < 2 || other.Rank < 2 || Shape[^1] != other.Shape[^1])
+            throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape}; both must be […, rows, d] with the same d");
+        return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
+    }
+
+    private Tensor VarOver(string op, ulong dims, double correction, bool keepDim)
+    {
+        if (!DType.IsFloat()) throw new DTypeException($"{op}: the variance of {DType} is not defined; To(DType.Float32) first");
+        Tensor kept = new Variance(dims, correction).Apply(this);
+        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+    }
+
+    private Tensor NormOver(double ord, ulong dims, bool keepDim)
+    {
+        if (!DType.IsFloat()) throw new DTypeException($"Norm: the norm of {DType} is not defined; To(DType.Float32) first");
+        if (double.IsInfinity(ord)) return Abs().ExtremeOver("Norm", dims, keepDim, largest: ord > 0);
+        if (ord < 0 && ReduceCall.Count(Shape, dims) == 0) throw new ShapeException($"Norm: shape {Shape} has no element, and a norm of negative order needs one");
+        Tensor kept = ord == 0 ? new Sum(dims, true).Apply(Ne(0).To(DType)) : new Norm(ord, dims).Apply(this);
+        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+    }
+}
