@@ -70,6 +70,24 @@ public partial class Tensor
     public Tensor IndexCopy(int dim, Tensor index, Tensor src) =>
         new Scatter(new Indexing(CheckRows("IndexCopy", dim, index, src), true)).Apply(this, src, index.Reshape(-1));
 
+    /// <summary>The rows of a table that this tensor of indices names: shape […, columns] (torch.nn.functional.embedding).</summary>
+    /// <param name="weight">The table, [rows, columns].</param>
+    /// <param name="paddingIdx">A row that gets no gradient; negative ones count from the end.</param>
+    /// <exception cref="ValueException">An index, or the padding's, is out of range.</exception>
+    public Tensor Embedding(Tensor weight, int? paddingIdx = null)
+    {
+        if (DType != DType.Int64) throw new DTypeException($"Embedding: the indices are {DType} and must be Int64");
+        if (weight.Rank != 2) throw new ShapeException($"Embedding: the table has shape {weight.Shape} and must be [rows, columns]");
+        Tensor rows = weight.IndexSelect(0, Reshape(checked((int)ElementCount)));
+        if (paddingIdx is { } padding)
+        {
+            int count = weight.Shape[0], at = padding < 0 ? padding + count : padding;
+            if (at < 0 || at >= count) throw new ValueException($"Embedding: paddingIdx {padding} is not in [{-count}, {count})");
+            rows = Where(Reshape(-1, 1).Eq(at), rows.Detach(), rows);
+        }
+        return rows.Reshape([.. Shape.Span, weight.Shape[1]]);
+    }
+
     /// <summary>The indices of the elements that are not 0, a row each (torch.nonzero). Int64, shape [count, rank].</summary>
     public unsafe Tensor NonZero()
     {

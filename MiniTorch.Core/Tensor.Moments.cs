@@ -6,23 +6,23 @@ public partial class Tensor
 {
     /// <summary>The variance of all elements: Σ (x − mean)² / (n − correction) (torch.var).</summary>
     /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
-    public Tensor Var(double correction = 1) => VarOver("Var", AllDims, correction, false);
+    public Tensor Var(double correction = 1) => VarOver(AllDims, correction, false);
 
     /// <summary>The variances along a dimension; NaN over a single element, unless the correction is 0 (torch.var).</summary>
-    public Tensor Var(int dim, double correction = 1, bool keepDim = false) => VarOver("Var", Mask("Var", dim), correction, keepDim);
+    public Tensor Var(int dim, double correction = 1, bool keepDim = false) => VarOver(Mask("Var", dim), correction, keepDim);
 
     /// <summary>The variances over several dimensions; all for an empty list (torch.var).</summary>
-    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver("Var", Mask("Var", dims), correction, keepDim);
+    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver(Mask("Var", dims), correction, keepDim);
 
     /// <summary>The standard deviation of all elements, √variance (torch.std).</summary>
     /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
-    public Tensor Std(double correction = 1) => VarOver("Std", AllDims, correction, false).Sqrt();
+    public Tensor Std(double correction = 1) => StdOver(AllDims, correction, false);
 
     /// <summary>The standard deviations along a dimension (torch.std).</summary>
-    public Tensor Std(int dim, double correction = 1, bool keepDim = false) => VarOver("Std", Mask("Std", dim), correction, keepDim).Sqrt();
+    public Tensor Std(int dim, double correction = 1, bool keepDim = false) => StdOver(Mask("Std", dim), correction, keepDim);
 
     /// <summary>The standard deviations over several dimensions; all for an empty list (torch.std).</summary>
-    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver("Std", Mask("Std", dims), correction, keepDim).Sqrt();
+    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => StdOver(Mask("Std", dims), correction, keepDim);
 
     /// <summary>The norm of all elements as one vector (torch.linalg.vector_norm).</summary>
     /// <exception cref="ShapeException">There is no element, and the order has no identity (∞ and negative ones).</exception>
@@ -60,11 +60,19 @@ public partial class Tensor
         return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
     }
 
-    private Tensor VarOver(string op, ulong dims, double correction, bool keepDim)
+    private Tensor VarOver(ulong dims, double correction, bool keepDim)
     {
-        if (!DType.IsFloat()) throw new DTypeException($"{op}: the variance of {DType} is not defined; To(DType.Float32) first");
+        if (!DType.IsFloat()) throw new DTypeException($"Var: the variance of {DType} is not defined; To(DType.Float32) first");
         Tensor kept = new Variance(dims, correction).Apply(this);
         return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+    }
+
+    // As a norm, because the gradient of a norm is 0 where all elements are equal; that of a square root would be NaN.
+    private Tensor StdOver(ulong dims, double correction, bool keepDim)
+    {
+        if (!DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {DType} is not defined; To(DType.Float32) first");
+        double freedom = Math.Max(ReduceCall.Count(Shape, dims) - correction, 0);
+        return (this - MeanOver(dims, keepDim: true)).NormOver(2, dims, keepDim) / Math.Sqrt(freedom);
     }
 
     private Tensor NormOver(double ord, ulong dims, bool keepDim)

@@ -26,13 +26,13 @@ public partial class Tensor
 
     /// <summary>The largest element; the gradient is shared evenly among ties; NaN propagates (torch.max).</summary>
     /// <exception cref="ShapeException">There is no element.</exception>
-    public Tensor Max() => ExtremeOver("Max", AllDims, false, largest: true);
+    public Tensor Max() => ExtremeOver("Max", AllDims, false, largest: true, findsNaN: true);
 
     /// <summary>The largest elements along a dimension and their first indices; the gradient goes to the index that is given (torch.max).</summary>
     public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => At("Max", dim, keepDim, ArgMax(dim, true));
 
     /// <summary>The smallest element; the gradient is shared evenly among ties; NaN propagates (torch.min).</summary>
-    public Tensor Min() => ExtremeOver("Min", AllDims, false, largest: false);
+    public Tensor Min() => ExtremeOver("Min", AllDims, false, largest: false, findsNaN: true);
 
     /// <summary>The smallest elements along a dimension and their first indices (torch.min).</summary>
     public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => At("Min", dim, keepDim, ArgMin(dim, true));
@@ -117,11 +117,11 @@ public partial class Tensor
         !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
         : SumOver(dims, keepDim) / (double)ReduceCall.Count(Shape, dims);
 
-    private Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest)
+    private Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest, bool findsNaN = false)
     {
         if (ReduceCall.Count(Shape, dims) == 0)
             throw new ShapeException($"{op}: shape {Shape} has no element to take the {(largest ? "largest" : "smallest")} of; check ElementCount first");
-        Tensor kept = new Extreme(dims, largest).Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
+        Tensor kept = new Extreme(dims, largest, findsNaN).Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
         return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
     }
 
@@ -133,7 +133,7 @@ public partial class Tensor
         return keepDim ? (values, indices) : (values.Squeeze(at), indices.Squeeze(at));
     }
 
-    private unsafe Tensor ArgExtreme(string op, int dim, bool keepDim, bool largest)
+    private unsafe Tensor ArgExtreme(string op, int dim, bool keepDim, bool largest, bool findsNaN = false)
     {
         int at = Shape.Dim(dim, op);
         if (Rank == 0) return Zeros([], DType.Int64);

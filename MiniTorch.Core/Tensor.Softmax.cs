@@ -1,28 +1,35 @@
+using System.Numerics;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
 
 public partial class Tensor
 {
-    /// <summary>ln Σ eˣ along a dimension, without overflow; −∞ where there is nothing to sum (torch.logsumexp).</summary>
+    /// <summary>ln Σ eˣ along a dimension, without overflow; −∞ where there is nothing to sum; integers give Float32 (torch.logsumexp).</summary>
     public Tensor LogSumExp(int dim, bool keepDim = false) => LogSumExpOver(Mask("LogSumExp", dim), keepDim);
 
     /// <summary>ln Σ eˣ over several dimensions, all for an empty list (torch.logsumexp).</summary>
     public Tensor LogSumExp(ReadOnlySpan<int> dims, bool keepDim = false) => LogSumExpOver(Mask("LogSumExp", dims), keepDim);
 
-    /// <summary>eˣ / Σ eˣ along a dimension, without overflow (torch.softmax).</summary>
-    public Tensor Softmax(int dim) => LogSoftmax(dim).Exp();
+    /// <summary>eˣ / Σ eˣ along a dimension, without overflow; integers give Float32 (torch.softmax).</summary>
+    public Tensor Softmax(int dim) => Rank == 0 ? Reshape(1).Softmax(dim).Reshape() : new Softmax(Shape.Dim(dim, "Softmax")).Apply(Reals());
 
-    /// <summary>x − ln Σ eˣ along a dimension, without overflow (torch.log_softmax).</summary>
-    public Tensor LogSoftmax(int dim) => Reals() is var x && Mask("LogSoftmax", dim) is var dims ? x - LogSumExpDefinition.Of(x, dims) : x;
+    /// <summary>x − ln Σ eˣ along a dimension, without overflow; integers give Float32 (torch.log_softmax).</summary>
+    public Tensor LogSoftmax(int dim) => Rank == 0 ? Reshape(1).LogSoftmax(dim).Reshape() : new LogSoftmax(Shape.Dim(dim, "LogSoftmax")).Apply(Reals());
+
+    /// <summary>e⁻ˣ / Σ e⁻ˣ along a dimension (torch.nn.functional.softmin).</summary>
+    public Tensor Softmin(int dim) => (-Reals()).Softmax(dim);
 
     private Tensor LogSumExpOver(ulong dims, bool keepDim)
     {
         Tensor x = Reals();
-        if (ElementCount == 0 && ReduceCall.Count(Shape, dims) == 0)
-            return Full(keepDim ? ReduceCall.Kept(Shape, dims) : ReduceCall.Dropped(Shape, dims), double.NegativeInfinity, x.DType);
-        Tensor kept = LogSumExpDefinition.Of(x, dims);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+        Shape result = keepDim ? ReduceCall.Kept(Shape, dims) : ReduceCall.Dropped(Shape, dims);
+        if (ReduceCall.Count(Shape, dims) == 0) return new Sum(dims, keepDim).Apply(x.Exp()).Log();
+        if (dims == 0) return x.Alias();
+        if (BitOperations.PopCount(dims) == 1) return new LogSumExp(BitOperations.TrailingZeroCount(dims)).Apply(x).Reshape(result);
+        int[] order = [.. Enumerable.Range(0, Rank).OrderBy(dim => dims >> dim & 1)];
+        Shape kept = ReduceCall.Dropped(Shape, dims);
+        return x.Permute(order).Reshape([.. kept.Span, checked((int)ReduceCall.Count(Shape, dims))]).LogSumExp(-1).Reshape(result);
     }
 
     private Tensor Reals() => DType.IsFloat() ? this : To(DType.Float32);

@@ -148,7 +148,7 @@ internal readonly record struct Hardsigmoid : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), R.Of(3)), g / R.Of(6), R.Of(0));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), R.Of(3)), g * R.Of(1f / 6f), R.Of(0)); // as PyTorch: 1/6 in float32
 }
 
 /// <summary>x · hardsigmoid(x) (torch.nn.functional.hardswish); derivative 0 at −3 and below, 1 above 3, x/3 + 1/2 between.</summary>

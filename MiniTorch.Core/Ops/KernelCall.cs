@@ -10,16 +10,23 @@ internal unsafe interface IKernelCall
     void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>;
 }
 
+/// <summary>As <see cref="IKernelCall"/>, for a kernel of Float32 and Float64 alone.</summary>
+internal unsafe interface IRealKernelCall
+{
+    /// <summary>Runs on the first elements of the tensors, in the order in which they were given.</summary>
+    void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+}
+
 /// <summary>Pins tensors and chooses the element type: what every kernel call needs, once.</summary>
 internal static unsafe class KernelCall
 {
-    /// <summary>Runs a kernel in the dtype of <paramref name="a"/>; Bool runs as bytes only through kernels that move elements.</summary>
-    public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null, Tensor? e = null)
+    /// <summary>Runs a kernel in the dtype of <paramref name="a"/>; Bool runs as bytes, for kernels that move or order elements.</summary>
+    public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null)
         where TCall : struct, IKernelCall
     {
-        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e))
+        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d))
         {
-            byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe };
+            byte** data = stackalloc byte*[] { pa, pb, pc, pd };
             switch (a.DType)
             {
                 case DType.Float32: call.Run<float>(data); break;
@@ -28,7 +35,20 @@ internal static unsafe class KernelCall
                 default: call.Run<byte>(data); break;
             }
         }
-        GC.KeepAlive((a, b, c, d, e));
+        GC.KeepAlive((a, b, c, d));
+    }
+
+    /// <summary>As <see cref="Run"/> for a kernel of reals.</summary>
+    public static void RunReal<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null)
+        where TCall : struct, IRealKernelCall
+    {
+        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c))
+        {
+            byte** data = stackalloc byte*[] { pa, pb, pc };
+            if (a.DType == DType.Float32) call.Run<float>(data);
+            else call.Run<double>(data);
+        }
+        GC.KeepAlive((a, b, c));
     }
 
     private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;

@@ -64,8 +64,11 @@ internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
         (KeepDim ? cotangent : cotangent.Reshape(ReduceCall.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
 }
 
-/// <summary>The largest or smallest element over dimensions (torch.amax, torch.amin); the gradient is shared evenly among ties.</summary>
-internal sealed record Extreme(ulong Dims, bool Largest) : Op
+/// <summary>
+/// The largest or smallest element over dimensions (torch.amax, torch.amin); the gradient is shared evenly among ties. Of a NaN it is NaN everywhere, or goes
+/// to the NaNs (torch.max and torch.min of a whole tensor).
+/// </summary>
+internal sealed record Extreme(ulong Dims, bool Largest, bool FindsNaN = false) : Op
 {
     public override string Name => Largest ? "Amax" : "Amin";
 
@@ -78,11 +81,11 @@ internal sealed record Extreme(ulong Dims, bool Largest) : Op
 
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
 
-    // 1/k at each of the k places that hold the extreme, else 0. NaN equals nothing, and counts where the result is NaN.
+    // 1/k at each of the k places that hold the extreme, else 0; 0/0 where NaN equals none.
     private Tensor Share(Call call)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
-        Tensor hit = x.Eq(y).LogicalOr(x.IsNaN()).To(x.DType);
+        Tensor hit = (FindsNaN ? x.Eq(y).LogicalOr(x.IsNaN()) : x.Eq(y)).To(x.DType);
         return hit / new Sum(Dims, true).Apply(hit);
     }
 }

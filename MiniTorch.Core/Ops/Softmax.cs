@@ -1,13 +1,136 @@
 namespace MiniTorch.Ops;
 
-/// <summary>ln Σ eˣ over dimensions, computed from x − max x so that nothing overflows (torch.logsumexp).</summary>
-internal static class LogSumExpDefinition
+/// <summary>
+/// A normalisation by Σ eˣ along one dimension: a fused kernel over its lines for values and gradients; the rules read the output alone wherever they can,
+/// and are written in tensor operations when somebody differentiates them again.
+/// </summary>
+internal abstract record SoftmaxOp(int Dim) : FusedOp
 {
-    /// <summary>The value with the reduced sizes kept at 1. The maximum is a constant of the derivation: it cancels.</summary>
-    public static Tensor Of(Tensor x, ulong dims)
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        Tensor max = new Extreme(dims, true).Apply(x.Detach());
-        Tensor shift = max.MaskedFill(max.Abs().Eq(double.PositiveInfinity), 0); // ∞ − ∞ would be NaN
-        return new Sum(dims, true).Apply((x - shift).Exp()).Log() + shift;
+        if (GradMode.Enabled || Level.AnyLive) gradients[0] = Rule(call, cotangent);
+        else KernelVjp(call, cotangent, gradients);
+    }
+
+    /// <summary>The gradient in tensor operations.</summary>
+    protected abstract Tensor Rule(Call call, Tensor g);
+
+    /// <summary>Runs a kernel of lines on row-major tensors into a new tensor of a shape.</summary>
+    protected static Tensor Run<TKernel>(int dim, Shape lines, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct, ILineKernel
+    {
+        a = Copies.RowMajor(a);
+        b = b is null ? null : Copies.RowMajor(b);
+        c = c is null ? null : Copies.RowMajor(c);
+        Tensor output = Tensor.Empty(result, a.DType);
+        KernelCall.Run(new LineCall<TKernel>(Line.Of(lines, dim)), a, output, b, c);
+        return output;
+    }
+
+    /// <summary>A kernel over lines: the output comes first, then up to three inputs.</summary>
+    protected unsafe interface ILineKernel
+    {
+        static abstract void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T>;
+    }
+
+    private readonly unsafe struct LineCall<TKernel>(Line line) : IKernelCall where TKernel : struct, ILineKernel
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            TKernel.Run(line, (T*)data[1], (T*)data[0], (T*)data[2], (T*)data[3]);
+    }
+}
+
+/// <summary>eˣ / Σ eˣ along a dimension (torch.softmax); dx = y (g − Σ g y).</summary>
+internal sealed record Softmax(int Dim) : SoftmaxOp(Dim)
+{
+    protected internal override Reads Reads => Reads.Output;
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new LogSoftmax(Dim).Definition(inputs).Exp();
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
+
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
+
+    protected override Tensor Rule(Call call, Tensor g) => call.Output is var y ? y * (g - (g * y).Sum(Dim, keepDim: true)) : g;
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Rule(call, tangents[0]!); // the Jacobian is symmetric
+
+    private readonly unsafe struct Forward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.Forward(a, y, line.Outer, line.Size, line.Inner);
+    }
+
+    private readonly unsafe struct Backward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.Backward(a, b, y, line.Outer, line.Size, line.Inner);
+    }
+}
+
+/// <summary>x − ln Σ eˣ along a dimension (torch.log_softmax); dx = g − eʸ Σ g.</summary>
+internal sealed record LogSoftmax(int Dim) : SoftmaxOp(Dim)
+{
+    protected internal override Reads Reads => Reads.Output;
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0] - new LogSumExp(Dim).Definition(inputs);
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
+
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
+
+    protected override Tensor Rule(Call call, Tensor g) => g - call.Output.Exp() * g.Sum(Dim, keepDim: true);
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+        tangents[0] is { } t ? t - (call.Output.Exp() * t).Sum(Dim, keepDim: true) : null;
+
+    private readonly unsafe struct Forward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.LogForward(a, y, line.Outer, line.Size, line.Inner);
+    }
+
+    private readonly unsafe struct Backward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.LogBackward(a, b, y, line.Outer, line.Size, line.Inner);
+    }
+}
+
+/// <summary>ln Σ eˣ along a dimension, kept with size 1 (torch.logsumexp), from x − max x so that nothing overflows; dx = g e^(x − y).</summary>
+internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    /// <summary>The maximum is a constant of the derivation: it cancels.</summary>
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0], max = new Extreme(1UL << Dim, true).Apply(x.Detach());
+        Tensor shift = max.MaskedFill(max.IsInf(), 0); // ∞ − ∞ would be NaN
+        return (x - shift).Exp().Sum(Dim, keepDim: true).Log() + shift;
+    }
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape.With(Dim, 1), inputs[0]);
+
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = Run<Backward>(Dim, call.InputShape(0), call.InputShape(0), call.Input(0), call.Output, cotangent);
+
+    protected override Tensor Rule(Call call, Tensor g) => g * Weights(call);
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Weights(call) * tangents[0]!).Sum(Dim, keepDim: true);
+
+    private static Tensor Weights(Call call) => (call.Input(0) - call.Output).Exp();
+
+    private readonly unsafe struct Forward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.LogSumExp(a, y, line.Outer, line.Size, line.Inner);
+    }
+
+    private readonly unsafe struct Backward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.LogSumExpBackward(a, b, c, y, line.Outer, line.Size, line.Inner);
     }
 }

@@ -1,0 +1,127 @@
+using System.Numerics;
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>The maximum of each window of the last two dimensions, and its place in its plane (torch.max_pool2d with indices); the gradient goes to that place.</summary>
+internal sealed record MaxPool(PoolingShape Sizes) : Op
+{
+    protected internal override Reads Reads => Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = Copies.RowMajor(inputs[0]);
+        Shape shape = Windows.Pooled(x.Shape, Sizes);
+        Tensor y = Tensor.Empty(shape, x.DType), indices = Tensor.Empty(shape, DType.Int64);
+        KernelCall.RunReal(new Kernel(Sizes), x, y, indices);
+        return [y, indices];
+    }
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = new MaxUnpool(Sizes, call.InputShape(0)).Apply(cotangent, call.OutputAt(1));
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Windows.Pick(tangents[0]!, call.OutputAt(1), Sizes);
+
+    private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            Kernels.Pooling.Max(sizes, (T*)data[0], (T*)data[1], (long*)data[2]);
+    }
+}
+
+/// <summary>Zeros with each element added at its place in its plane: the transpose of picking the maxima. Inputs: values, indices.</summary>
+internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
+{
+    protected internal override Reads Reads => Reads.Input1;
+
+    protected override bool IsIndex(int input) => input == 1;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor values = Copies.RowMajor(inputs[0]), x = Tensor.Empty(To, values.DType);
+        KernelCall.RunReal(new Kernel(Sizes), values, Copies.RowMajor(inputs[1]), x);
+        return x;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Windows.Pick(cotangent, call.Input(1), Sizes);
+
+    private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            Kernels.Pooling.MaxBackward(sizes, (T*)data[0], (long*)data[1], (T*)data[2]);
+    }
+}
+
+/// <summary>The mean of each window of the last two dimensions (torch.avg_pool2d), or the transpose of taking it.</summary>
+internal sealed record AveragePool(PoolingShape Sizes, bool CountsPadding, Shape To, bool IsTransposed = false) : LinearOp
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(To, x.DType);
+        KernelCall.RunReal(new Kernel(Sizes, CountsPadding, IsTransposed), x, y);
+        return y;
+    }
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+        (this with { To = call.InputShape(0), IsTransposed = !IsTransposed }).Apply(cotangent);
+
+    private readonly unsafe struct Kernel(PoolingShape sizes, bool countsPadding, bool isTransposed) : IRealKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            if (isTransposed) Kernels.Pooling.AverageBackward(sizes, countsPadding, (T*)data[0], (T*)data[1]);
+            else Kernels.Pooling.Average(sizes, countsPadding, (T*)data[0], (T*)data[1]);
+        }
+    }
+}
+
+/// <summary>Windows over the last two dimensions of a tensor.</summary>
+internal static class Windows
+{
+    /// <summary>A pooling of sliding windows (torch.nn.functional.max_pool2d's arguments).</summary>
+    /// <exception cref="ValueException">A kernel, stride or dilation is not positive, or the padding more than half the kernel.</exception>
+    /// <exception cref="ShapeException">The windows are larger than the padded input.</exception>
+    public static PoolingShape Sliding(string op, Shape x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceilMode)
+    {
+        if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1)
+            throw new ValueException($"{op}: kernel {kernel}, stride {stride}, dilation {dilation}: all must be 1 or more");
+        if (padding.Height < 0 || padding.Width < 0 || padding.Height > kernel.Height / 2 || padding.Width > kernel.Width / 2)
+            throw new ValueException($"{op}: padding {padding} must be between 0 and half the kernel {kernel}");
+        PoolingAxis rows = Axis(x[^2], kernel.Height, stride.Height, padding.Height, dilation.Height);
+        PoolingAxis columns = Axis(x[^1], kernel.Width, stride.Width, padding.Width, dilation.Width);
+        if (rows.Output < 1 || columns.Output < 1) throw new ShapeException($"{op}: windows of {kernel} with dilation {dilation} are larger than the input {x} with padding {padding}");
+        return new PoolingShape(Planes(x), rows, columns);
+
+        PoolingAxis Axis(long size, long kernel, long stride, long padding, long dilation)
+        {
+            long room = size + (2 * padding) - (dilation * (kernel - 1)) - 1;
+            if (room < 0) return new PoolingAxis(size, 0);
+            long count = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
+            if (ceilMode && (count - 1) * stride >= size + padding) count--; // a window must start inside the input or its left padding
+            return new PoolingAxis(size, count, kernel, stride, padding, dilation);
+        }
+    }
+
+    /// <summary>A pooling to a given size, the windows spread evenly.</summary>
+    /// <exception cref="ShapeException">The output size is negative, or the input has nothing to pool.</exception>
+    public static PoolingShape Adaptive(string op, Shape x, Pair output)
+    {
+        if (output.Height < 0 || output.Width < 0 || x[^2] == 0 || x[^1] == 0) throw new ShapeException($"{op}: input {x} cannot be pooled to {output}");
+        return new PoolingShape(Planes(x), new PoolingAxis(x[^2], output.Height), new PoolingAxis(x[^1], output.Width));
+    }
+
+    /// <summary>The shape of the result.</summary>
+    public static Shape Pooled(Shape x, in PoolingShape sizes) => Shape.Create([.. x.Span[..^2], checked((int)sizes.Y.Output), checked((int)sizes.X.Output)]);
+
+    /// <summary>The elements at places in their planes.</summary>
+    public static Tensor Pick(Tensor x, Tensor indices, in PoolingShape sizes)
+    {
+        int planes = checked((int)sizes.Planes);
+        Tensor flat = x.Reshape(planes, checked((int)sizes.InputSize));
+        return flat.Gather(1, indices.Reshape(planes, checked((int)sizes.OutputSize))).Reshape(indices.Shape);
+    }
+
+    private static long Planes(Shape x) => Shape.Create(x.Span[..^2]).ElementCount;
+}
