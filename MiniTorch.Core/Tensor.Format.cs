@@ -5,7 +5,7 @@ namespace MiniTorch;
 
 public partial class Tensor : IFormattable
 {
-    private const int EdgeItems = 3, Threshold = 1000, LineWidth = 80;
+    private const int EdgeItems = 3, SummaryThreshold = 1000, LineWidth = 80;
 
     /// <summary>The values as PyTorch prints them: aligned, abbreviated beyond 1,000 elements, with dtype and the op that made the tensor where they matter.</summary>
     public override string ToString() => ToString(null, CultureInfo.InvariantCulture);
@@ -14,7 +14,7 @@ public partial class Tensor : IFormattable
     public string ToString(string? format, IFormatProvider? formatProvider)
     {
         CultureInfo culture = formatProvider as CultureInfo ?? CultureInfo.InvariantCulture;
-        bool abbreviate = ElementCount > Threshold;
+        bool abbreviate = ElementCount > SummaryThreshold;
         Tensor shown = abbreviate ? Corners() : this;
         string[] cells = ElementCount == 0 ? [] : Cells(shown, string.IsNullOrEmpty(format) ? null : format, culture);
         var text = new StringBuilder("tensor(");
@@ -29,7 +29,7 @@ public partial class Tensor : IFormattable
     private IEnumerable<string> Notes()
     {
         if (ElementCount == 0 && Rank != 1) yield return $"shape: {Shape}";
-        else if (ElementCount > Threshold) yield return $"shape: {Shape}";
+        else if (ElementCount > SummaryThreshold) yield return $"shape: {Shape}";
         if (DType == DType.Float64 || (ElementCount == 0 && DType != DType.Float32)) yield return $"dtype: {DType}";
         if (Node is OpNode node) yield return $"gradOp: {node.Name}";
         else if (RequiresGrad) yield return "requiresGrad: true";

@@ -41,7 +41,7 @@ static partial class OpSamples
             .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).Slice(0), "Slice: a scalar (shape []) has no dimension to slice")
             .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([3]).Slice(1), "Slice: dimension 1 is not in [-1, 0] of shape [3]"),
         Row("Slice of a slice", x => x.Slice(0, 1, null, 2).Slice(1, 1).Slice(0, 1), R(5, 3), R(6, 4)),
-        Row("Unslice", x => new Unslice(new Slice(1, 1, 2, 3), [2, 6]).Apply(x), R(2, 2)).Covers(nameof(Unslice)),
+        Row("Unview", x => new Unview(new Slice(1, 1, 2, 3), [2, 6]).Apply(x), R(2, 2)).Covers(nameof(Unview)),
         Row("Narrow", x => x.Narrow(0, 1, 2), R(3), R(4, 2), R(3, 0))
             .Misuse<ShapeException>("more than there is", () => Tensor.Ones([3]).Narrow(0, 2, 2), "Narrow: 2 elements from 2 on do not lie in dimension 0 of shape [3]"),
         Row("Select", x => x.Select(0, -1), R(3), R(4, 2), R(2, 0))

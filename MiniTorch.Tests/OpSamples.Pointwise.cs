@@ -36,7 +36,7 @@ static partial class OpSamples
         Pointwise("PowScalar (cube)", x => x.Pow(3), Reals).Torch("tensor([-2., 0., 0.5]).pow(3)", [-8, 0, 0.125], V(-2, 0, 0.5)),
         Pointwise("PowScalar (0)", x => x.Pow(0), Reals).Torch("tensor([0., nan, inf]).pow(0)", [1, 1, 1], V(0, NaN, Inf)),
         Broadcast("Pow", (a, b) => a.Pow(b), Positive, Reals).Torch("tensor([0., 0., -2., -2., 1.]).pow(tensor([0., -1., 3., 0.5, nan]))", [1, Inf, -8, NaN, 1], V(0, 0, -2, -2, 1), V(0, -1, 3, 0.5, NaN)),
-        Broadcast("Fmod", (a, b) => new BinaryOp<Fmod>(default).Apply(a, b), Reals, Positive).Integers().Torch("torch.fmod(tensor([5., -5., 1.]), tensor([3., 3., inf]))", [2, -2, 1], V(5, -5, 1), V(3, 3, Inf)),
+        Broadcast("Fmod", (a, b) => a.Fmod(b), Reals, Positive).Integers().Torch("torch.fmod(tensor([5., -5., 1.]), tensor([3., 3., inf]))", [2, -2, 1], V(5, -5, 1), V(3, 3, Inf)),
     ];
 
     static OpRow[] ElementaryRows() =>
@@ -45,18 +45,18 @@ static partial class OpSamples
         Pointwise("Log", x => x.Log(), Positive).Torch("tensor([0., 1., -1., inf, 2.]).log()", [-Inf, 0, NaN, Inf, 0.6931471805599453], V(0, 1, -1, Inf, 2)),
         Pointwise("Sqrt", x => x.Sqrt(), Positive).Torch("tensor([0., 2., -1., inf]).sqrt()", [0, 1.4142135623730951, NaN, Inf], V(0, 2, -1, Inf)),
         Pointwise("Tanh", x => x.Tanh(), Reals).Torch("tensor([0., 0.5, -100., inf, 1e-9]).tanh()", [0, 0.46211715726000974, -1, 1, 1e-09], V(0, 0.5, -100, Inf, 1e-9)),
-        Pointwise("Exp2", x => new UnaryOp<Exp2>(default).Apply(x), Reals).Torch("torch.exp2(tensor([0., 3., -1.5]))", [1, 8, 0.3535533905932738], V(0, 3, -1.5)),
-        Pointwise("Expm1", x => new UnaryOp<Expm1>(default).Apply(x), Reals).Torch("torch.expm1(tensor([0., 1e-12, 2.]))", [0, 1.0000000000005e-12, 6.38905609893065], V(0, 1e-12, 2)),
-        Pointwise("Log1p", x => new UnaryOp<Log1p>(default).Apply(x), Positive).Torch("torch.log1p(tensor([0., 1e-12, -1., -2.]))", [0, 9.999999999995e-13, -Inf, NaN], V(0, 1e-12, -1, -2)),
-        Pointwise("Sin", x => new UnaryOp<Sin>(default).Apply(x), Reals).Torch("torch.sin(tensor([0., 1., 1e5, inf]))", [0, 0.8414709848078965, 0.03574879797201651, NaN], V(0, 1, 1e5, Inf)),
-        Pointwise("Cos", x => new UnaryOp<Cos>(default).Apply(x), Reals).Torch("torch.cos(tensor([0., 1., 1e5, inf]))", [1, 0.5403023058681398, -0.9993608074382124, NaN], V(0, 1, 1e5, Inf)),
-        Pointwise("Tan", x => new UnaryOp<Tan>(default).Apply(x), Unit).Torch("torch.tan(tensor([0., 1., -2.]))", [0, 1.5574077246549023, 2.185039863261519], V(0, 1, -2)),
-        Pointwise("Atan", x => new UnaryOp<Atan>(default).Apply(x), Reals).Torch("torch.atan(tensor([0., 1., -inf]))", [0, 0.7853981633974483, -1.5707963267948966], V(0, 1, -Inf)),
-        Pointwise("Erf", x => new UnaryOp<Erf>(default).Apply(x), Reals).Torch("torch.erf(tensor([0., 0.5, -3., inf]))", [0, 0.5204998778130465, -0.9999779095030014, 1], V(0, 0.5, -3, Inf)),
-        Pointwise("Erfc", x => new UnaryOp<Erfc>(default).Apply(x), Reals).Torch("torch.erfc(tensor([0., 5., -1.]))", [1, 1.537459794428035e-12, 1.8427007929497148], V(0, 5, -1)),
-        Pointwise("Erfinv", x => new UnaryOp<Erfinv>(default).Apply(x), Unit).Torch("torch.erfinv(tensor([0., 0.5, -0.99, 1.]))", [0, 0.4769362762044699, -1.8213863677184483, Inf], V(0, 0.5, -0.99, 1)),
-        Pointwise("Lgamma", x => new UnaryOp<Lgamma>(default).Apply(x), AboveOne).Torch("torch.lgamma(tensor([0.5, 1., 30.]))", [0.5723649429247001, 0, 71.25703896716801], V(0.5, 1, 30)),
-        Pointwise("Polygamma", x => new UnaryOp<Polygamma>(new Polygamma(2)).Apply(x), AboveOne).Torch("torch.polygamma(2, tensor([0.5, 1., 30.]))", [-16.828796644234316, -2.404113806319188, -0.0011487652037285997], V(0.5, 1, 30)),
+        Pointwise("Exp2", x => x.Exp2(), Reals).Torch("torch.exp2(tensor([0., 3., -1.5]))", [1, 8, 0.3535533905932738], V(0, 3, -1.5)),
+        Pointwise("Expm1", x => x.Expm1(), Reals).Torch("torch.expm1(tensor([0., 1e-12, 2.]))", [0, 1.0000000000005e-12, 6.38905609893065], V(0, 1e-12, 2)),
+        Pointwise("Log1p", x => x.Log1p(), Positive).Torch("torch.log1p(tensor([0., 1e-12, -1., -2.]))", [0, 9.999999999995e-13, -Inf, NaN], V(0, 1e-12, -1, -2)),
+        Pointwise("Sin", x => x.Sin(), Reals).Torch("torch.sin(tensor([0., 1., 1e5, inf]))", [0, 0.8414709848078965, 0.03574879797201651, NaN], V(0, 1, 1e5, Inf)),
+        Pointwise("Cos", x => x.Cos(), Reals).Torch("torch.cos(tensor([0., 1., 1e5, inf]))", [1, 0.5403023058681398, -0.9993608074382124, NaN], V(0, 1, 1e5, Inf)),
+        Pointwise("Tan", x => x.Tan(), Unit).Torch("torch.tan(tensor([0., 1., -2.]))", [0, 1.5574077246549023, 2.185039863261519], V(0, 1, -2)),
+        Pointwise("Atan", x => x.Atan(), Reals).Torch("torch.atan(tensor([0., 1., -inf]))", [0, 0.7853981633974483, -1.5707963267948966], V(0, 1, -Inf)),
+        Pointwise("Erf", x => x.Erf(), Reals).Torch("torch.erf(tensor([0., 0.5, -3., inf]))", [0, 0.5204998778130465, -0.9999779095030014, 1], V(0, 0.5, -3, Inf)),
+        Pointwise("Erfc", x => x.Erfc(), Reals).Torch("torch.erfc(tensor([0., 5., -1.]))", [1, 1.537459794428035e-12, 1.8427007929497148], V(0, 5, -1)),
+        Pointwise("Erfinv", x => x.Erfinv(), Unit).Torch("torch.erfinv(tensor([0., 0.5, -0.99, 1.]))", [0, 0.4769362762044699, -1.8213863677184483, Inf], V(0, 0.5, -0.99, 1)),
+        Pointwise("Lgamma", x => x.Lgamma(), AboveOne).Torch("torch.lgamma(tensor([0.5, 1., 30.]))", [0.5723649429247001, 0, 71.25703896716801], V(0.5, 1, 30)),
+        Pointwise("Polygamma", x => x.Polygamma(2), AboveOne).Torch("torch.polygamma(2, tensor([0.5, 1., 30.]))", [-16.828796644234316, -2.404113806319188, -0.0011487652037285997], V(0.5, 1, 30)),
     ];
 
     static OpRow[] ActivationRows() =>
@@ -93,11 +93,11 @@ static partial class OpSamples
         Broadcast("Maximum", (a, b) => a.Maximum(b), Reals, Reals).Integers().Torch("tensor([1., nan, inf, 2.]).maximum(tensor([2., 1., nan, 2.]))", [2, NaN, NaN, 2], V(1, NaN, Inf, 2), V(2, 1, NaN, 2)),
         Broadcast("Minimum", (a, b) => a.Minimum(b), Reals, Reals).Integers().Torch("tensor([1., nan, inf, 2.]).minimum(tensor([2., 1., nan, 2.]))", [1, NaN, NaN, 2], V(1, NaN, Inf, 2), V(2, 1, NaN, 2)),
         Pointwise("Abs", x => x.Abs(), Reals).Integers().Torch("tensor([-1., -0., nan, -inf]).abs()", [1, 0, NaN, Inf], V(-1, -0.0, NaN, -Inf)),
-        Pointwise("Sign", x => new UnaryOp<Sign>(default).Apply(x), Reals).Integers().Torch("tensor([-3., 0., nan, inf]).sign()", [-1, 0, 0, 1], V(-3, 0, NaN, Inf)),
-        Pointwise("Floor", x => new UnaryOp<Floor>(default).Apply(x), Reals).Integers().Torch("tensor([-1.5, 2.5, -0.]).floor()", [-2, 2, -0.0], V(-1.5, 2.5, -0.0)),
-        Pointwise("Ceiling", x => new UnaryOp<Ceiling>(default).Apply(x), Reals).Integers().Torch("tensor([-1.5, 2.5, inf]).ceil()", [-1, 3, Inf], V(-1.5, 2.5, Inf)),
-        Pointwise("Round", x => new UnaryOp<Round>(default).Apply(x), Reals).Integers().Torch("tensor([-1.5, 2.5, 0.5, 3.5]).round()", [-2, 2, 0, 4], V(-1.5, 2.5, 0.5, 3.5)),
-        Pointwise("Truncate", x => new UnaryOp<Truncate>(default).Apply(x), Reals).Integers().Torch("tensor([-1.5, 2.5, nan]).trunc()", [-1, 2, NaN], V(-1.5, 2.5, NaN)),
+        Pointwise("Sign", x => x.Sign(), Reals).Integers().Torch("tensor([-3., 0., nan, inf]).sign()", [-1, 0, 0, 1], V(-3, 0, NaN, Inf)),
+        Pointwise("Floor", x => x.Floor(), Reals).Integers().Torch("tensor([-1.5, 2.5, -0.]).floor()", [-2, 2, -0.0], V(-1.5, 2.5, -0.0)),
+        Pointwise("Ceiling", x => x.Ceil(), Reals).Integers().Torch("tensor([-1.5, 2.5, inf]).ceil()", [-1, 3, Inf], V(-1.5, 2.5, Inf)),
+        Pointwise("Round", x => x.Round(), Reals).Integers().Torch("tensor([-1.5, 2.5, 0.5, 3.5]).round()", [-2, 2, 0, 4], V(-1.5, 2.5, 0.5, 3.5)),
+        Pointwise("Truncate", x => x.Trunc(), Reals).Integers().Torch("tensor([-1.5, 2.5, nan]).trunc()", [-1, 2, NaN], V(-1.5, 2.5, NaN)),
     ];
 
     static OpRow[] CopyRows() =>

@@ -20,15 +20,15 @@ static partial class OpSamples
         Row("Mean(dim)", x => x.Mean(0, keepDim: true), Shapes([2, 3], [], [2, 0], [2, 3, 4])).RoundsByLayout(),
         Row("Mean(dims)", x => x.Mean([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).RoundsByLayout(),
         Row("Max", x => x.Max(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).max()", [NaN], V(1, NaN, 3)).Torch("tensor([-inf, -inf]).max()", [-Inf], V(-Inf, -Inf))
-            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Max(), "Max: shape [0, 3] has no element to take the largest or smallest of; check ElementCount first"),
+            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Max(), "Max: shape [0, 3] has no element to take the largest of; check ElementCount first"),
         RowOfMany("Max(dim)", x => Both(x[0].Max(1, keepDim: true)), [R(2, 3)], [R(2, 3, 2)], [R(0, 3)]).Large(R(263, 1021))
             .Torch("torch.cat([v.flatten() for v in tensor([[1., nan, nan], [2., 2., 1.]]).max(1)])", [NaN, 2, 1, 0], Tensor.From(new[,] { { 1, NaN, NaN }, { 2, 2, 1 } }))
             .Misuse<ShapeException>("a dimension of size 0", () => Tensor.Ones([2, 0]).Max(1), "ArgMax: dimension 1 of shape [2, 0] has no element to take the largest or smallest of"),
         Row("Min", x => x.Min(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).min()", [NaN], V(1, NaN, 3))
-            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Min(), "Min: shape [0, 3] has no element to take the largest or smallest of; check ElementCount first"),
+            .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Min(), "Min: shape [0, 3] has no element to take the smallest of; check ElementCount first"),
         RowOfMany("Min(dim)", x => Both(x[0].Min(0)), [R(2, 3)], [R(4)], [R(2, 0)], [R()])
             .Torch("torch.cat([v.flatten() for v in tensor([[1., nan], [1., 2.]]).min(0)])", [1, NaN, 0, 0], Tensor.From(new[,] { { 1, NaN }, { 1, 2 } })),
-        Row("Amax", x => x.Amax([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).Large(R(63, 21, 100)).Covers(nameof(Amax)),
+        Row("Amax", x => x.Amax([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).Large(R(63, 21, 100)).Covers(nameof(Extreme)),
         Row("Amax(dim)", x => x.Amax(-1, keepDim: true), Shapes([2, 3], [], [0, 3])).Torch("tensor([[1., 1.], [nan, 2.]]).amax(-1, True)", [1, NaN], Tensor.From(new[,] { { 1, 1 }, { NaN, 2 } })),
         Row("Amin", x => x.Amin([0, 1]), Shapes([2, 3], [2, 3, 4])).Large(R(63, 21, 100)),
         Row("Amin(dim)", x => x.Amin(0), Shapes([2, 3], [], [3, 0]))
