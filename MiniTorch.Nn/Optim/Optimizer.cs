@@ -74,7 +74,7 @@ public abstract class Optimizer
     /// The options and what is remembered of the parameters, as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>, parameters numbered through all groups.
     /// The tensors share memory with the optimiser.
     /// </summary>
-    public OrderedDictionary<string, Tensor> StateDict()
+    public virtual OrderedDictionary<string, Tensor> StateDict()
     {
         var state = new OrderedDictionary<string, Tensor>();
         for (int i = 0; i < _groups.Count; i++)
@@ -97,6 +97,7 @@ public abstract class Optimizer
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var reader = new StateReader(state);
+        Action takeMore = ReadMore(reader);
         var options = new List<(ParameterGroup Group, string Option, double Value)>();
         for (int i = 0; i < _groups.Count; i++)
             foreach (OptimizerOption option in _options)
@@ -114,6 +115,7 @@ public abstract class Optimizer
         }
         reader.ThrowIfAnyProblem(GetType().Name);
 
+        takeMore();
         foreach ((ParameterGroup group, string option, double value) in options) group[option] = value;
         _states.Clear();
         foreach ((Tensor parameter, ParameterState remembered) in states) _states[parameter] = remembered;
@@ -128,25 +130,32 @@ public abstract class Optimizer
     /// <summary>Throws where a group's options contradict each other.</summary>
     protected virtual void CheckGroup(ParameterGroup group) { }
 
+    /// <summary>Reads what an optimiser's <see cref="StateDict"/> adds; the result takes it over, once all of the state is known to fit.</summary>
+    private protected virtual Action ReadMore(StateReader reader) => static () => { };
+
     /// <summary>The error of a misuse, led by the optimiser's name.</summary>
     private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
 
     private void Update(ParameterGroup group, Tensor parameter, Tensor gradient)
     {
-        if (!_states.TryGetValue(parameter, out ParameterState? state) || state.Tensors.Any(tensor => tensor.DType != parameter.DType))
+        IReadOnlyList<string> names = TensorNames;
+        if (!_states.TryGetValue(parameter, out ParameterState? state))
         {
-            // Module.To may have changed the parameter's dtype since the last step.
-            if (state is not null) state = new ParameterState(state.Numbers, [.. state.Tensors.Select(tensor => tensor.To(parameter.DType))]);
-            else
-            {
-                state = new ParameterState(new double[NumberNames.Count], [.. TensorNames.Select(_ => Tensor.Zeros(parameter.Shape, parameter.DType))]);
-                Start(group, state);
-            }
-            _states[parameter] = state;
+            state = new ParameterState(new double[NumberNames.Count], [.. names.Select(_ => Zeros())]);
+            Start(group, state);
         }
+        else if (state.Tensors.Length < names.Count || state.Tensors.Any(tensor => tensor.DType != parameter.DType))
+        {
+            // Since the last step Module.To changed the parameter's dtype, or an option that needs more memory was set.
+            state = new ParameterState(state.Numbers, [.. names.Select((_, i) => i < state.Tensors.Length ? state.Tensors[i].To(parameter.DType) : Zeros())]);
+        }
+        _states[parameter] = state;
         state.Numbers[0]++;
         Update(group, parameter, gradient, state);
+
+        Tensor Zeros() => Tensor.Zeros(parameter.Shape, parameter.DType);
     }
 
-    private static Tensor Number(double value) => Tensor.Full([], value, DType.Float64);
+    /// <summary>A number as an entry of the state.</summary>
+    private protected static Tensor Number(double value) => Tensor.Full([], value, DType.Float64);
 }

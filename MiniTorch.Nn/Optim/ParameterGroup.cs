@@ -30,6 +30,9 @@ public sealed class ParameterGroup
         }
     }
 
+    /// <summary>The learning rate before any schedule; null where there has been none.</summary>
+    internal double? InitialRate { get; set; }
+
     /// <summary>Whether a flag is set.</summary>
     internal bool Is(string flag) => this[flag] != 0;
 

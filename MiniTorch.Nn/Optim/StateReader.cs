@@ -25,6 +25,16 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
         }
     }
 
+    /// <summary>A copy of a matrix that must have so many columns; null with a problem noted where it does not.</summary>
+    public Tensor? Rows(string name, int columns, DType dtype)
+    {
+        _used.Add(name);
+        if (!state.TryGetValue(name, out Tensor? tensor)) _problems.Add($"missing {name}, shape [n, {columns}]");
+        else if (tensor.Rank != 2 || tensor.Shape[1] != columns) _problems.Add($"{name} has shape {tensor.Shape} in the state and [n, {columns}] in the optimiser");
+        else return tensor.Detach().To(dtype).Clone();
+        return null;
+    }
+
     /// <summary>A copy of a tensor that must have a parameter's shape, in its dtype; the parameter itself, with a problem noted, where it is not there.</summary>
     public Tensor Tensor(string name, Tensor parameter) =>
         Find(name, parameter.Shape) is { } tensor ? tensor.Detach().To(parameter.DType).Clone() : parameter;

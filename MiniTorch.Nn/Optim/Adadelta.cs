@@ -1,0 +1,46 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// Adadelta (torch.optim.Adadelta; Zeiler 2012): v ← ρv + (1 − ρ)g², δ = √(u + ε) / √(v + ε) · g, u ← ρu + (1 − ρ)δ², p ← p − lr·δ.
+/// </summary>
+public sealed class Adadelta : Optimizer
+{
+    /// <summary>Makes an optimiser.</summary>
+    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="rho">ρ, in [0, 1).</param>
+    /// <param name="eps">ε.</param>
+    /// <param name="weightDecay">An L2 penalty.</param>
+    /// <param name="maximize">Whether to climb.</param>
+    /// <exception cref="ValueException">A value is negative, or ρ is not below 1.</exception>
+    public Adadelta(IEnumerable<Tensor> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6, double weightDecay = 0, bool maximize = false)
+        : base(parameters, new("lr", lr), new("rho", rho, 1), new("eps", eps), new("weight_decay", weightDecay), new("maximize", maximize))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TensorNames => ["square_avg", "acc_delta"];
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) =>
+        InPlaceUpdate.Run(new Rule(group), parameter, gradient, state.Tensors);
+
+    private readonly struct Rule(ParameterGroup group) : IUpdateRule
+    {
+        private readonly Descent _descent = new(group);
+        private readonly double _lr = group["lr"], _rho = group["rho"], _eps = group["eps"];
+
+        public static int States => 2;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R square, ref R moved, ref R state2) where R : struct, IReal<R>
+        {
+            R slope = _descent.Of(gradient, parameter);
+            square = R.Fma(R.Of(1 - _rho) * slope, slope, R.Of(_rho) * square);
+            R delta = R.Sqrt(moved + R.Of(_eps)) / R.Sqrt(square + R.Of(_eps)) * slope;
+            moved = R.Fma(R.Of(1 - _rho) * delta, delta, R.Of(_rho) * moved);
+            parameter = R.Fma(R.Of(-_lr), delta, parameter);
+        }
+    }
+}

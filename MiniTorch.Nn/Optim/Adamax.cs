@@ -1,0 +1,45 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// Adam with the infinity norm (torch.optim.Adamax; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), p ← p − lr/(1 − β₁ᵗ) · m / u.
+/// </summary>
+public sealed class Adamax : Optimizer
+{
+    /// <summary>Makes an optimiser.</summary>
+    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="betas">β₁ and β₂; 0.9 and 0.999 by default.</param>
+    /// <param name="eps">ε.</param>
+    /// <param name="weightDecay">An L2 penalty.</param>
+    /// <param name="maximize">Whether to climb.</param>
+    /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
+    public Adamax(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay), new("maximize", maximize))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TensorNames => ["exp_avg", "exp_inf"];
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) =>
+        InPlaceUpdate.Run(new Rule(group, state.Step), parameter, gradient, state.Tensors);
+
+    private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
+    {
+        private readonly Descent _descent = new(group);
+        private readonly double _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step));
+
+        public static int States => 2;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R largest, ref R state2) where R : struct, IReal<R>
+        {
+            R slope = _descent.Of(gradient, parameter);
+            mean = R.Fma(R.Of(1 - _beta1), slope, R.Of(_beta1) * mean);
+            largest = R.Max(R.Of(_beta2) * largest, R.Abs(slope) + R.Of(_eps));
+            parameter -= R.Of(_stepSize) * mean / largest;
+        }
+    }
+}

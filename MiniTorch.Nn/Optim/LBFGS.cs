@@ -1,0 +1,200 @@
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// Limited-memory BFGS (torch.optim.LBFGS; Liu and Nocedal 1989): steps along the gradient times an inverse Hessian that is estimated from the last
+/// changes of the gradient. Every <see cref="Step"/> makes several iterations and so needs a closure that computes the loss and its gradients anew.
+/// </summary>
+public sealed class LBFGS : Optimizer
+{
+    // A pair of a move and a change of gradient is kept only where the loss curves upwards along it.
+    private const double LeastCurvature = 1e-10;
+
+    private readonly int _maxIterations, _maxEvaluations, _historySize;
+    private readonly double _toleranceGrad, _toleranceChange;
+    private readonly bool _strongWolfe;
+    private readonly List<Tensor> _moves = [], _changes = [];
+    private Tensor? _direction, _previousGradient;
+    private double _step, _scale = 1;
+    private long _iterations;
+
+    /// <summary>Makes an optimiser.</summary>
+    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <param name="lr">The learning rate: the length of a step along the direction, or the first one tried.</param>
+    /// <param name="maxIter">Iterations a step.</param>
+    /// <param name="maxEval">Evaluations of the closure a step; 1.25 times as many as iterations by default.</param>
+    /// <param name="toleranceGrad">A largest gradient element at which to stop.</param>
+    /// <param name="toleranceChange">A change of the loss or of the largest parameter at which to stop.</param>
+    /// <param name="historySize">How many changes of the gradient are remembered.</param>
+    /// <param name="strongWolfe">Whether to search along the direction for a step that fulfils the strong Wolfe conditions.</param>
+    /// <exception cref="ValueException">A value is negative, or a count is not positive.</exception>
+    public LBFGS(IEnumerable<Tensor> parameters, double lr = 1, int maxIter = 20, int? maxEval = null, double toleranceGrad = 1e-7, double toleranceChange = 1e-9,
+        int historySize = 100, bool strongWolfe = false) : base(parameters, new OptimizerOption("lr", lr))
+    {
+        if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"{maxIter} iterations, {maxEval} evaluations and a history of {historySize}; all must be 1 or more");
+        if (!(toleranceGrad >= 0 && toleranceChange >= 0)) throw Error("the tolerances must be 0 or more");
+        (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? maxIter * 5 / 4, historySize);
+        (_toleranceGrad, _toleranceChange, _strongWolfe) = (toleranceGrad, toleranceChange, strongWolfe);
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> NumberNames => [];
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TensorNames => [];
+
+    private IReadOnlyList<Tensor> Parameters => Groups[0].Parameters;
+
+    /// <summary>Makes up to <c>maxIter</c> iterations.</summary>
+    /// <param name="closure">Drops the gradients, computes the loss and its gradients, and returns the loss.</param>
+    /// <returns>The loss before the step.</returns>
+    /// <exception cref="ValueException">There is no closure.</exception>
+    public override Tensor? Step(Func<Tensor>? closure = null)
+    {
+        if (closure is null) throw Error("Step needs a closure that computes the loss and its gradients");
+        using ModeScope mode = Autograd.NoGrad();
+        double lr = Groups[0]["lr"];
+        (Tensor first, Tensor gradient) = Evaluate(closure);
+        double loss = first.Item<double>();
+        int evaluations = 1;
+        if (Largest(gradient) <= _toleranceGrad) return first;
+
+        for (int i = 1; i <= _maxIterations; i++)
+        {
+            _direction = NextDirection(gradient);
+            double previousLoss = loss;
+            _previousGradient = gradient;
+            _step = _iterations == 1 ? Math.Min(1, 1 / gradient.Abs().Sum().Item<double>()) * lr : lr;
+            double slope = Dot(gradient, _direction);
+            if (slope > -_toleranceChange) break;
+
+            if (_strongWolfe)
+            {
+                Tensor[] start = [.. Parameters.Select(parameter => parameter.Detach().Clone())];
+                var search = new WolfeSearch(step => At(closure, start, step), _direction, loss, gradient, slope);
+                (_step, loss, gradient) = search.Run(_step);
+                Place(start, _step);
+                evaluations += search.Evaluations;
+            }
+            else
+            {
+                Place(Parameters, _step);
+                if (i < _maxIterations)
+                {
+                    (Tensor value, gradient) = Evaluate(closure);
+                    loss = value.Item<double>();
+                    evaluations++;
+                }
+            }
+            if (evaluations >= _maxEvaluations || Largest(gradient) <= _toleranceGrad || Largest(_direction) * _step <= _toleranceChange
+                || Math.Abs(loss - previousLoss) < _toleranceChange) break;
+        }
+        return first;
+    }
+
+    /// <inheritdoc/>
+    public override OrderedDictionary<string, Tensor> StateDict()
+    {
+        OrderedDictionary<string, Tensor> state = base.StateDict();
+        state["lbfgs.iterations"] = Number(_iterations);
+        state["lbfgs.step"] = Number(_step);
+        state["lbfgs.scale"] = Number(_scale);
+        state["lbfgs.last"] = Stacked(_direction is null ? [] : [_direction, _previousGradient!]);
+        state["lbfgs.moves"] = Stacked(_moves);
+        state["lbfgs.changes"] = Stacked(_changes);
+        return state;
+    }
+
+    /// <summary>Not used: all parameters are changed together.</summary>
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void CheckGroup(ParameterGroup group)
+    {
+        if (Groups.Count > 0) throw Error("all parameters must be in one group");
+    }
+
+    private protected override Action ReadMore(StateReader reader)
+    {
+        int columns = checked((int)Parameters.Sum(parameter => parameter.ElementCount));
+        DType dtype = Parameters[0].DType;
+        (double? iterations, double? step, double? scale) = (reader.Number("lbfgs.iterations"), reader.Number("lbfgs.step"), reader.Number("lbfgs.scale"));
+        Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype), changes = reader.Rows("lbfgs.changes", columns, dtype);
+        return () =>
+        {
+            (_iterations, _step, _scale) = ((long)iterations!, step!.Value, scale!.Value);
+            (_direction, _previousGradient) = last!.Shape[0] == 2 ? (last[0], last[1]) : (null, null);
+            Refill(_moves, moves!);
+            Refill(_changes, changes!);
+        };
+    }
+
+    private static void Refill(List<Tensor> list, Tensor rows)
+    {
+        list.Clear();
+        foreach (Tensor row in rows) list.Add(row);
+    }
+
+    private Tensor Stacked(List<Tensor> rows) =>
+        rows.Count > 0 ? Tensor.Stack(rows.ToArray()) : Tensor.Zeros([0, checked((int)Parameters.Sum(parameter => parameter.ElementCount))], Parameters[0].DType);
+
+    // The two-loop recursion (Nocedal and Wright, algorithm 7.4).
+    private Tensor NextDirection(Tensor gradient)
+    {
+        if (++_iterations == 1) return -gradient;
+        Tensor change = gradient - _previousGradient!, move = _direction! * _step;
+        double curvature = Dot(change, move);
+        if (curvature > LeastCurvature)
+        {
+            if (_moves.Count == _historySize)
+            {
+                _moves.RemoveAt(0);
+                _changes.RemoveAt(0);
+            }
+            _moves.Add(move);
+            _changes.Add(change);
+            _scale = curvature / Dot(change, change);
+        }
+
+        var weights = new double[_moves.Count];
+        Tensor direction = -gradient;
+        for (int i = _moves.Count - 1; i >= 0; i--)
+        {
+            weights[i] = Dot(_moves[i], direction) / Dot(_changes[i], _moves[i]);
+            direction -= _changes[i] * weights[i];
+        }
+        direction *= _scale;
+        for (int i = 0; i < _moves.Count; i++)
+            direction += _moves[i] * (weights[i] - (Dot(_changes[i], direction) / Dot(_changes[i], _moves[i])));
+        return direction;
+    }
+
+    private (double Loss, Tensor Gradient) At(Func<Tensor> closure, IReadOnlyList<Tensor> start, double step)
+    {
+        Place(start, step);
+        (Tensor loss, Tensor gradient) = Evaluate(closure);
+        return (loss.Item<double>(), gradient);
+    }
+
+    /// <summary>parameters = start + step · direction.</summary>
+    private void Place(IReadOnlyList<Tensor> start, double step)
+    {
+        int offset = 0;
+        for (int i = 0; i < Parameters.Count; i++)
+        {
+            int count = (int)Parameters[i].ElementCount;
+            Parameters[i].CopyInPlace(start[i].Detach() + (_direction!.Narrow(0, offset, count).Reshape(Parameters[i].Shape) * step));
+            offset += count;
+        }
+    }
+
+    private (Tensor Loss, Tensor Gradient) Evaluate(Func<Tensor> closure)
+    {
+        Tensor loss;
+        using (Autograd.EnableGrad()) loss = closure();
+        return (loss, Tensor.Cat([.. Parameters.Select(parameter => (parameter.LeafGrad ?? Tensor.ZerosLike(parameter)).Reshape(-1))]));
+    }
+
+    private static double Dot(Tensor a, Tensor b) => (a * b).Sum().Item<double>();
+
+    private static double Largest(Tensor x) => x.Abs().Max().Item<double>();
+}

@@ -1,0 +1,90 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Optim;
+
+/// <summary>
+/// RMSprop (torch.optim.RMSprop; Hinton 2012): v ← αv + (1 − α)g², p ← p − lr·g / (√v + ε); centred, the squared mean of g is taken off v
+/// (Graves 2013); with momentum, b ← μb + g / (√v + ε) takes the step.
+/// </summary>
+public sealed class RMSprop : Optimizer
+{
+    /// <summary>Makes an optimiser.</summary>
+    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <param name="lr">The learning rate.</param>
+    /// <param name="alpha">α, in [0, 1).</param>
+    /// <param name="eps">ε.</param>
+    /// <param name="weightDecay">An L2 penalty.</param>
+    /// <param name="momentum">μ; 0 for none.</param>
+    /// <param name="centered">Whether the gradient's variance takes the place of its square.</param>
+    /// <param name="maximize">Whether to climb.</param>
+    /// <exception cref="ValueException">A value is negative, or α is not below 1.</exception>
+    public RMSprop(IEnumerable<Tensor> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8, double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
+        : base(parameters, new("lr", lr), new("alpha", alpha, 1), new("eps", eps), new("weight_decay", weightDecay), new("momentum", momentum), new("centered", centered), new("maximize", maximize))
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TensorNames => Groups.Any(RemembersMore) ? ["square_avg", "grad_avg", "momentum_buffer"] : ["square_avg"];
+
+    /// <inheritdoc/>
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
+    {
+        if (RemembersMore(group)) InPlaceUpdate.Run(new Full(group), parameter, gradient, state.Tensors);
+        else InPlaceUpdate.Run(new Plain(group), parameter, gradient, state.Tensors);
+    }
+
+    private static bool RemembersMore(ParameterGroup group) => group.Is("centered") || group["momentum"] > 0;
+
+    private readonly struct Scaling(ParameterGroup group)
+    {
+        private readonly Descent _descent = new(group);
+        private readonly double _alpha = group["alpha"];
+
+        public double Lr { get; } = group["lr"];
+
+        public double Eps { get; } = group["eps"];
+
+        public R Gather<R>(R parameter, R gradient, ref R square) where R : struct, IReal<R>
+        {
+            R slope = _descent.Of(gradient, parameter);
+            square = R.Fma(R.Of(1 - _alpha) * slope, slope, R.Of(_alpha) * square);
+            return slope;
+        }
+
+        public R Average<R>(R mean, R value) where R : struct, IReal<R> => R.Fma(R.Of(1 - _alpha), value, R.Of(_alpha) * mean);
+    }
+
+    private readonly struct Plain(ParameterGroup group) : IUpdateRule
+    {
+        private readonly Scaling _scaling = new(group);
+
+        public static int States => 1;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R square, ref R state1, ref R state2) where R : struct, IReal<R>
+        {
+            R slope = _scaling.Gather(parameter, gradient, ref square);
+            parameter = R.Fma(R.Of(-_scaling.Lr), slope / (R.Sqrt(square) + R.Of(_scaling.Eps)), parameter);
+        }
+    }
+
+    private readonly struct Full(ParameterGroup group) : IUpdateRule
+    {
+        private readonly Scaling _scaling = new(group);
+        private readonly double _momentum = group["momentum"];
+        private readonly bool _isCentered = group.Is("centered");
+
+        public static int States => 3;
+
+        public void Apply<R>(ref R parameter, R gradient, ref R square, ref R mean, ref R buffer) where R : struct, IReal<R>
+        {
+            R slope = _scaling.Gather(parameter, gradient, ref square), spread = square;
+            if (_isCentered)
+            {
+                mean = _scaling.Average(mean, slope);
+                spread = square - (mean * mean);
+            }
+            buffer = R.Fma(R.Of(_momentum), buffer, slope / (R.Sqrt(spread) + R.Of(_scaling.Eps)));
+            parameter = R.Fma(R.Of(-_scaling.Lr), buffer, parameter);
+        }
+    }
+}

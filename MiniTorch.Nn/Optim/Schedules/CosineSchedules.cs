@@ -1,0 +1,50 @@
+namespace MiniTorch.Optim;
+
+/// <summary>Follows a cosine from the initial rate to <c>etaMin</c> and back, each over <c>tMax</c> epochs (CosineAnnealingLR; Loshchilov and Hutter 2017).</summary>
+public sealed class CosineAnnealingLR : LRScheduler
+{
+    private readonly int _half;
+    private readonly double _least;
+
+    /// <summary>Makes a schedule.</summary>
+    /// <exception cref="ValueException"><paramref name="tMax"/> is not positive.</exception>
+    public CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : base(optimizer)
+    {
+        if (tMax < 1) throw Error($"half a period of {tMax} epochs; it must be 1 or more");
+        (_half, _least) = (tMax, etaMin);
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial)
+    {
+        if (Epoch == 0) return current;
+        // At the bottom the ratio below would be 0 / 0.
+        if ((Epoch - 1 - _half) % (2 * _half) == 0) return current + ((initial - _least) * (1 - Math.Cos(Math.PI / _half)) / 2);
+        return (1 + Math.Cos(Math.PI * Epoch / _half)) / (1 + Math.Cos(Math.PI * (Epoch - 1) / _half)) * (current - _least) + _least;
+    }
+}
+
+/// <summary>Follows a cosine from the initial rate to <c>etaMin</c> again and again, each time <c>tMult</c> times as long (CosineAnnealingWarmRestarts).</summary>
+public sealed class CosineAnnealingWarmRestarts : LRScheduler
+{
+    private readonly int _first, _growth;
+    private readonly double _least;
+
+    /// <summary>Makes a schedule.</summary>
+    /// <exception cref="ValueException"><paramref name="t0"/> or <paramref name="tMult"/> is not positive.</exception>
+    public CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0) : base(optimizer)
+    {
+        if (t0 < 1 || tMult < 1) throw Error($"a period of {t0} epochs that grows {tMult} times; both must be 1 or more");
+        (_first, _growth, _least) = (t0, tMult, etaMin);
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial)
+    {
+        int place = Epoch, period = _first;
+        for (; place >= period; period *= _growth) place -= period;
+        return _least + ((initial - _least) * (1 + Math.Cos(Math.PI * place / period)) / 2);
+    }
+}

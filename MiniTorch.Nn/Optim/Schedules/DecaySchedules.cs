@@ -1,0 +1,85 @@
+namespace MiniTorch.Optim;
+
+/// <summary>Multiplies the rate by γ every <c>stepSize</c> epochs (StepLR).</summary>
+public sealed class StepLR : LRScheduler
+{
+    private readonly int _stepSize;
+    private readonly double _gamma;
+
+    /// <summary>Makes a schedule.</summary>
+    /// <exception cref="ValueException"><paramref name="stepSize"/> is not positive.</exception>
+    public StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : base(optimizer)
+    {
+        if (stepSize < 1) throw Error($"a step size of {stepSize}; it must be 1 or more");
+        (_stepSize, _gamma) = (stepSize, gamma);
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch > 0 && Epoch % _stepSize == 0 ? current * _gamma : current;
+}
+
+/// <summary>Multiplies the rate by γ at each of the given epochs (MultiStepLR).</summary>
+public sealed class MultiStepLR : LRScheduler
+{
+    private readonly int[] _milestones;
+    private readonly double _gamma;
+
+    /// <summary>Makes a schedule.</summary>
+    public MultiStepLR(Optimizer optimizer, IEnumerable<int> milestones, double gamma = 0.1) : base(optimizer)
+    {
+        (_milestones, _gamma) = ([.. milestones], gamma);
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => current * Math.Pow(_gamma, _milestones.Count(epoch => epoch == Epoch));
+}
+
+/// <summary>Multiplies the rate by γ every epoch (ExponentialLR).</summary>
+public sealed class ExponentialLR : LRScheduler
+{
+    private readonly double _gamma;
+
+    /// <summary>Makes a schedule.</summary>
+    public ExponentialLR(Optimizer optimizer, double gamma) : base(optimizer)
+    {
+        _gamma = gamma;
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _gamma;
+}
+
+/// <summary>The initial rate times a function of the epoch (LambdaLR).</summary>
+public sealed class LambdaLR : LRScheduler
+{
+    private readonly Func<int, double> _factor;
+
+    /// <summary>Makes a schedule.</summary>
+    public LambdaLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
+    {
+        _factor = lrLambda;
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => initial * _factor(Epoch);
+}
+
+/// <summary>Multiplies the rate by a function of the epoch, from epoch 1 on (MultiplicativeLR).</summary>
+public sealed class MultiplicativeLR : LRScheduler
+{
+    private readonly Func<int, double> _factor;
+
+    /// <summary>Makes a schedule.</summary>
+    public MultiplicativeLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
+    {
+        _factor = lrLambda;
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _factor(Epoch);
+}

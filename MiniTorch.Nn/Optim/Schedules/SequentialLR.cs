@@ -1,0 +1,64 @@
+namespace MiniTorch.Optim;
+
+/// <summary>One schedule after another, each from its own epoch 0 on (SequentialLR).</summary>
+public sealed class SequentialLR : LRScheduler
+{
+    private readonly LRScheduler[] _schedulers;
+    private readonly int[] _milestones;
+
+    /// <summary>Makes a schedule.</summary>
+    /// <param name="optimizer">The optimiser of all of them.</param>
+    /// <param name="schedulers">The schedules in order.</param>
+    /// <param name="milestones">The epochs at which the second, third … begin.</param>
+    /// <exception cref="ValueException">There is not one milestone between any two schedules, or they do not rise.</exception>
+    public SequentialLR(Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones) : base(optimizer)
+    {
+        (_schedulers, _milestones) = ([.. schedulers], [.. milestones]);
+        if (_schedulers.Length == 0 || _milestones.Length != _schedulers.Length - 1)
+            throw Error($"{_schedulers.Length} schedules and {_milestones.Length} milestones; there must be one milestone fewer than schedules");
+        for (int i = 0; i < _milestones.Length; i++)
+            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1])) throw Error($"the milestones {string.Join(", ", _milestones)} must be positive and rise");
+        Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyDictionary<string, double> State
+    {
+        get
+        {
+            var state = new Dictionary<string, double>();
+            for (int i = 0; i < _schedulers.Length; i++)
+                foreach ((string name, Tensor value) in _schedulers[i].StateDict()) state[$"schedulers.{i}.{name}"] = value.Item<double>();
+            return state;
+        }
+
+        set
+        {
+            for (int i = 0; i < _schedulers.Length; i++)
+            {
+                string prefix = $"schedulers.{i}.";
+                _schedulers[i].LoadStateDict(value.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .ToDictionary(entry => entry.Key[prefix.Length..], entry => Tensor.Full([], entry.Value, DType.Float64)));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Step()
+    {
+        int next = Array.IndexOf(_milestones, Epoch + 1);
+        if (next >= 0) _schedulers[next + 1].Restart();
+        else _schedulers[_milestones.Count(milestone => milestone <= Epoch + 1)].Step();
+        base.Step();
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Restart()
+    {
+        base.Restart();
+        _schedulers[0].Restart();
+    }
+
+    /// <inheritdoc/>
+    protected override double Rate(ParameterGroup group, double current, double initial) => current; // the schedule in force has set it
+}

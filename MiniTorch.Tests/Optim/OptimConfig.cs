@@ -1,0 +1,36 @@
+using System.Text.Json;
+
+namespace MiniTorch.Tests.Optim;
+
+/// <summary>PyTorch's arguments of one row; each must be asked for, so that none is overlooked.</summary>
+sealed class OptimConfig(JsonElement json)
+{
+    private readonly Dictionary<string, JsonElement> _left = json.EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
+
+    public double Number(string name, double absent) => Take(name) is { } value ? Real(value) : absent;
+
+    public int Integer(string name, int absent = 0) => (int)Number(name, absent);
+
+    public bool Flag(string name, bool absent = false) => Take(name) is { } value ? value.GetBoolean() : absent;
+
+    public string? Text(string name) => Take(name)?.GetString();
+
+    public int[] Integers(string name) => Take(name)?.Deserialize<int[]>() ?? [];
+
+    public (double, double)? Pair(string name) => Take(name)?.Deserialize<double[]>() is [var first, var second] ? (first, second) : null;
+
+    public OptimConfig? Nested(string name) => Take(name) is { } value ? new OptimConfig(value) : null;
+
+    /// <summary>All numbers that nobody asked for.</summary>
+    public IEnumerable<(string Name, double Value)> Rest()
+    {
+        foreach (string name in _left.Keys.ToArray()) yield return (name, Number(name, 0));
+    }
+
+    public void ShouldBeUsedUp() => _left.Keys.ShouldBeEmpty();
+
+    private static double Real(JsonElement value) => value.ValueKind != JsonValueKind.String ? value.GetDouble()
+        : value.GetString() is "inf" or "Infinity" ? double.PositiveInfinity : throw new NotSupportedException($"{value} is no number");
+
+    private JsonElement? Take(string name) => _left.Remove(name, out JsonElement value) ? value : null;
+}
