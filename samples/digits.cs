@@ -1,5 +1,5 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
-// A small network learns handwritten digits: 1797 images of 8 x 8 pixels, 80 % to learn from, 20 % to be judged by. About three seconds.
+// A small network learns handwritten digits: 1797 images of 8 x 8 pixels, 80 % to learn from, 20 % to be judged by. A few seconds.
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
@@ -17,13 +17,13 @@ int train = images.Shape[0] * 8 / 10;
 (Tensor trainImages, Tensor trainLabels) = (images[order[..train]], labels[order[..train]]);
 (Tensor testImages, Tensor testLabels) = (images[order[train..]], labels[order[train..]]);
 
-var model = new Mlp(64, 128, 10);
+var model = new Mlp(64, 256, 10);
 var criterion = new CrossEntropyLoss();
-var optimizer = new Adam(model.Parameters(), lr: 2e-3, weightDecay: 1e-5);
+var optimizer = new Adam(model.Parameters(), lr: 3e-3);
 var loader = new DataLoader(new TensorDataset(trainImages, trainLabels), batchSize: 32, shuffle: true, generator: new Generator(1));
 Console.WriteLine($"{train} images to learn from, {testImages.Shape[0]} to be judged by, {model.Parameters().Sum(p => p.ElementCount)} parameters");
 
-for (int epoch = 1; epoch <= 25; epoch++)
+for (int epoch = 1; epoch <= 40; epoch++)
 {
     (double lossSum, long right) = (0, 0);
     foreach (var (x, y) in loader)
@@ -39,6 +39,7 @@ for (int epoch = 1; epoch <= 25; epoch++)
     Console.WriteLine($"epoch {epoch,2}: loss {lossSum / train:F4}, accuracy {(double)right / train:F4}");
 }
 
+model.Eval();
 using (Autograd.NoGrad())
 {
     Tensor guesses = model.Call(testImages).ArgMax(1);
@@ -61,6 +62,7 @@ static (Tensor Images, Tensor Labels) ReadDigits([CallerFilePath] string here = 
 sealed class Mlp(int inputs, int hidden, int classes) : Module<Tensor, Tensor>
 {
     private readonly Linear _fc1 = new(inputs, hidden), _fc2 = new(hidden, classes);
+    private readonly Dropout _dropout = new(0.3);
 
-    protected override Tensor Forward(Tensor x) => _fc2.Call(_fc1.Call(x).Relu());
+    protected override Tensor Forward(Tensor x) => _fc2.Call(_dropout.Call(_fc1.Call(x).Relu()));
 }
