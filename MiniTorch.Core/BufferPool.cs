@@ -99,7 +99,9 @@ internal static unsafe class BufferPool
         Trim();
     }
 
-    private static void SetBudget(long wanted = 0) => s_budget = Math.Max(Floor, (long)((s_rentedBytes + wanted) * 1.3));
+    // The peak of a step counts, so the budget falls slowly: taken at a step's ebb it would give blocks back that the flood then faults in again.
+    private static void SetBudget(long wanted = 0) =>
+        s_budget = Math.Max(Math.Max(Floor, (long)((s_rentedBytes + wanted) * 1.3)), s_budget - (s_budget >> 6));
 
     private static void Sweep()
     {

@@ -9,11 +9,7 @@ public static partial class Functional
     /// <param name="bias">[out], or null.</param>
     /// <returns>[*, out].</returns>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null)
-    {
-        Tensor product = input.MatMul(weight.T);
-        return bias is null ? product : product + bias;
-    }
+    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) => input.Linear(weight, bias);
 
     /// <summary>Zeroes elements with probability <paramref name="p"/> and divides the others by 1 − p (dropout): PyTorch's mask for the same seed.</summary>
     /// <param name="input">Any shape, Float32 or Float64.</param>

@@ -35,7 +35,10 @@ internal static unsafe class KernelCall
                 default: call.Run<byte>(data); break;
             }
         }
-        GC.KeepAlive((a, b, c, d));
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        GC.KeepAlive(c);
+        GC.KeepAlive(d);
     }
 
     /// <summary>As <see cref="Run"/> for a kernel of reals.</summary>
@@ -48,7 +51,9 @@ internal static unsafe class KernelCall
             if (a.DType == DType.Float32) call.Run<float>(data);
             else call.Run<double>(data);
         }
-        GC.KeepAlive((a, b, c));
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        GC.KeepAlive(c);
     }
 
     private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;

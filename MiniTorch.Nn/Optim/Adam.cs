@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -45,6 +46,7 @@ public class Adam : Optimizer
         private readonly double _keep = decaysParameter ? 1 - (group["lr"] * group["weight_decay"]) : 1;
         private readonly double _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)), _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Gather<R>(ref R parameter, R gradient, ref R mean, ref R square) where R : struct, IReal<R>
         {
             R slope = R.Fma(R.Of(_penalty), parameter, R.Of(_sign) * gradient);
@@ -53,6 +55,7 @@ public class Adam : Optimizer
             square = R.Fma(R.Of(1 - _beta2) * slope, slope, R.Of(_beta2) * square);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Descend<R>(ref R parameter, R mean, R square) where R : struct, IReal<R> =>
             parameter -= R.Of(_stepSize) * mean / ((R.Sqrt(square) / R.Of(_root)) + R.Of(_eps));
     }
@@ -61,6 +64,7 @@ public class Adam : Optimizer
     {
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R state2) where R : struct, IReal<R>
         {
             moments.Gather(ref parameter, gradient, ref mean, ref square);
@@ -72,6 +76,7 @@ public class Adam : Optimizer
     {
         public static int States => 3;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R largest) where R : struct, IReal<R>
         {
             moments.Gather(ref parameter, gradient, ref mean, ref square);
