@@ -1,3 +1,6 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
 namespace MiniTorch.Tests;
 
 static partial class OpSamples
@@ -54,15 +57,16 @@ static partial class OpSamples
 
     static OpRow[] PoolingRows() =>
     [
-        Row("MaxPool2d", x => x.MaxPool2d((3, 2), (2, 1), (1, 0), (1, 2), ceilMode: true), R(2, 2, 5, 4), R(4, 3), R(0, 3, 3)).Large(R(40, 4, 30, 30)).RowWise()
+        Row("MaxPool2d", x => x.MaxPool2d((3, 2), (2, 1), (1, 0), (1, 2), ceilMode: true), R(2, 2, 5, 4), R(4, 3), R(0, 3, 3)).Large(R(263, 2, 9, 11)).RowWise()
             .Misuse<ShapeException>("a window that is too large", () => X(1, 2, 2).MaxPool2d(3), "MaxPool2d: windows of (3, 3) with dilation (1, 1) are larger than the input [1, 2, 2] with padding (0, 0)")
             .Misuse<ValueException>("too much padding", () => X(1, 4, 4).MaxPool2d(2, padding: 2), "MaxPool2d: padding (2, 2) must be between 0 and half the kernel (2, 2)")
             .Misuse<ValueException>("a kernel of 0", () => X(1, 4, 4).MaxPool2d(0), "MaxPool2d: kernel (0, 0), stride (0, 0), dilation (1, 1): all must be 1 or more")
             .Misuse<ShapeException>("a vector", () => X(4).MaxPool2d(2), "MaxPool2d: shape [4] needs 2 dimensions at least to pool over")
             .Misuse<DTypeException>("integers", () => Tensor.Ones([2, 2], DType.Int64).MaxPool2d(2), "MaxPool2d: Int64 elements cannot be pooled; To(DType.Float32) first"),
         RowOfMany("MaxPool2dWithIndices", x => Both(x[0].MaxPool2dWithIndices(2)), [R(2, 4, 4)]),
+        Row("MaxUnpool", x => new MaxUnpool(new PoolingShape(2, new PoolingAxis(2, 1), new PoolingAxis(3, 2)), [2, 2, 3]).Apply(x, Indices(4, 4, 0, 5).Reshape(2, 1, 2)), R(2, 1, 2)).Covers(nameof(MaxUnpool)),
         Row("MaxPool1d", x => x.MaxPool1d(2), R(2, 5), R(2, 2, 4)),
-        Row("AvgPool2d", x => x.AvgPool2d((3, 2), (2, 1), (1, 0), ceilMode: true), R(2, 2, 5, 4), R(4, 3)).Large(R(40, 4, 30, 30)).RowWise(),
+        Row("AvgPool2d", x => x.AvgPool2d((3, 2), (2, 1), (1, 0), ceilMode: true), R(2, 2, 5, 4), R(4, 3)).Large(R(263, 2, 9, 11)).RowWise(),
         Row("AvgPool2d without padding", x => x.AvgPool2d(3, 2, 1, countIncludePad: false), R(2, 2, 5, 4)),
         Row("AvgPool1d", x => x.AvgPool1d(2, padding: 1), R(2, 5), R(2, 2, 4)),
         Row("AdaptiveAvgPool2d", x => x.AdaptiveAvgPool2d((2, 3)), R(2, 5, 4), R(2, 1, 3, 3))
