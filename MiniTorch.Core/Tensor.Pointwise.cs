@@ -158,7 +158,7 @@ public partial class Tensor
     /// <exception cref="ValueException">Integers and a negative exponent.</exception>
     public Tensor Pow(Scalar exponent) => exponent.ToDouble() switch
     {
-        2 => Unary(new Square(), this),
+        2 when exponent.DType == DType.Int64 || DType.IsFloat() => Unary(new Square(), this),
         < 0 when exponent.DType == DType.Int64 && !DType.IsFloat() =>
             throw new ValueException($"Pow: integers have no integer power of {exponent}; To(DType.Float32) first"),
         _ when exponent.DType == DType.Int64 && !DType.IsFloat() => Binary(new Pow(), this, FromScalar(exponent)),

@@ -51,18 +51,14 @@ public static class Autograd
     /// <summary>f(x) and uᵀ·J, by reverse mode (torch.func.vjp).</summary>
     public static (Tensor Value, Tensor Gradient) Vjp(Func<Tensor, Tensor> f, Tensor x, Tensor u)
     {
-        using ModeScope mode = GradMode.Record(true);
-        (Tensor input, bool createGraph) = Input(x);
-        Tensor value = f(input);
-        return (value, GradientOf(value, input, u, createGraph));
+        (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
+        return (value, GradientOf(value, input, u, createGraph || u.Node is not null));
     }
 
     /// <summary>The gradient of a scalar function, differentiable where <paramref name="x"/> is part of a graph or carries a tangent.</summary>
     internal static Tensor Gradient(Func<Tensor, Tensor> f, Tensor x)
     {
-        using ModeScope mode = GradMode.Record(true);
-        (Tensor input, bool createGraph) = Input(x);
-        Tensor value = f(input);
+        (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
         if (value.ElementCount != 1) throw new ShapeException($"the function must give a scalar, not shape {value.Shape}");
         return GradientOf(value, input, null, createGraph);
     }
@@ -70,9 +66,7 @@ public static class Autograd
     /// <summary>The Jacobian of f at x, of shape [output's shape…, x's shape…], a row by reverse mode each (torch.func.jacrev).</summary>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x)
     {
-        using ModeScope mode = GradMode.Record(true);
-        (Tensor input, bool createGraph) = Input(x);
-        Tensor value = f(input);
+        (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
         int count = checked((int)value.ElementCount);
         var rows = new Tensor[count];
         for (int i = 0; i < count; i++)
@@ -104,13 +98,20 @@ public static class Autograd
         return gradient;
     }
 
-    // A new name for x to differentiate at. It stays linked to an outer graph, so that the result can be differentiated by x again.
-    private static (Tensor Input, bool CreateGraph) Input(Tensor x)
+    // f at a new name for x. The derivative is part of a graph where x is, and where f reads tensors that require a gradient: it depends on them too.
+    private static (Tensor Input, Tensor Value, bool CreateGraph) Recorded(Func<Tensor, Tensor> f, Tensor x)
     {
-        if (x.Node is not null) return (x.Alias(), true);
+        bool outer = GradMode.Enabled;
+        using ModeScope mode = GradMode.Record(true);
+        if (x.Node is not null)
+        {
+            Tensor alias = x.Alias();
+            return (alias, f(alias), true);
+        }
         Tensor leaf = x.WithDual(x.Dual);
         leaf.RequiresGrad = true;
-        return (leaf, false);
+        Tensor value = f(leaf);
+        return (leaf, value, outer && Reverse.DependsOnOthers(value, leaf));
     }
 
     private static Tensor GradientOf(Tensor value, Tensor input, Tensor? cotangent, bool createGraph) =>

@@ -9,7 +9,7 @@ internal static class InPlace
     /// <summary>target = kernel(target, other).</summary>
     public static Tensor Binary<TKernel>(TKernel kernel, Tensor target, Tensor other, string op) where TKernel : struct, IBinaryKernel
     {
-        Check(op, target, other);
+        Check(op, target, other, PointwiseCall.OperandType(TKernel.Domain, DTypes.Promote(target, other)));
         if (!NeedsHistory(target, other))
         {
             Tensor operand = Separate(target, other).To(target.DType).ExpandTo(target.Shape);
@@ -23,7 +23,7 @@ internal static class InPlace
     /// <summary>target = source, broadcast and converted.</summary>
     public static Tensor Copy(Tensor target, Tensor source, string op)
     {
-        Check(op, target, source, converts: true);
+        Check(op, target, source, target.DType);
         if (NeedsHistory(target, source)) return Assign(target, source.To(target.DType).ExpandTo(target.Shape).Clone());
         Copies.Into(target, Separate(target, source).ExpandTo(target.Shape).Detach());
         target.Storage.Version++;
@@ -63,7 +63,7 @@ internal static class InPlace
     private static Tensor Separate(Tensor target, Tensor source) =>
         ReferenceEquals(target.Storage, source.Storage) && !ReferenceEquals(target.Layout, source.Layout) ? Copies.Fresh(source) : source;
 
-    private static void Check(string op, Tensor target, Tensor other, bool converts = false)
+    private static void Check(string op, Tensor target, Tensor other, DType result)
     {
         if (GradMode.Enabled && (target.Base ?? target).Node is LeafNode)
             throw new GraphException($"{op}: {(target.Base is null ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, and its graph would be wrong after a change; "
@@ -74,7 +74,7 @@ internal static class InPlace
             throw new ShapeException($"{op}: several elements of this expanded tensor, shape {target.Shape}, share one place in memory; Clone() it before writing");
         if (Shape.Broadcast(target.Shape, other.Shape, op) != target.Shape)
             throw new ShapeException($"{op}: shape {other.Shape} does not broadcast to the target's shape {target.Shape}, which cannot change");
-        if (!converts && DTypes.Promote(target, other) is { } dtype && dtype != target.DType && !(dtype.IsFloat() && target.DType.IsFloat()))
-            throw new DTypeException($"{op}: the result is {dtype} and cannot be written into {target.DType}; convert the target with To first");
+        if (result != target.DType && !(result.IsFloat() && target.DType.IsFloat()))
+            throw new DTypeException($"{op}: the result is {result} and cannot be written into {target.DType}; convert the target with To first");
     }
 }

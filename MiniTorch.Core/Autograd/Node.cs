@@ -14,30 +14,33 @@ internal readonly struct Saved
 {
     public readonly Layout Layout;
     public readonly Storage? Storage;
+    public readonly DType DType;
     private readonly int _version;
 
     public Saved(Tensor tensor, bool values)
     {
         Layout = tensor.Layout;
+        DType = tensor.DType;
         if (!values) return;
         Storage = tensor.Storage;
         _version = Storage.Version;
     }
 
-    private Saved(Layout layout)
+    private Saved(Layout layout, DType dtype)
     {
         Layout = layout;
+        DType = dtype;
     }
 
-    /// <summary>The layout alone.</summary>
-    public Saved WithoutValues => new(Layout);
+    /// <summary>The layout and the dtype alone.</summary>
+    public Saved WithoutValues => new(Layout, DType);
 
     /// <summary>The saved tensor again, linked to the graph by <paramref name="edge"/>.</summary>
     public Tensor Unwrap(Node reader, int place, Edge edge)
     {
         if (Storage is null) throw reader.NotSaved(place);
         if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, _version, Storage.Version);
-        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.Slot) : new Tensor(Storage, Layout); // indices among several outputs
+        var tensor = new Tensor(Storage, Layout, edge.Node, edge.Slot);
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
 }
@@ -113,9 +116,11 @@ internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
 
     public override string Name => Op.Name;
 
-    public abstract Layout InputLayout(int input);
+    public Layout InputLayout(int input) => SavedInput(input).Layout;
 
-    public abstract Tensor Input(int input);
+    public DType InputType(int input) => SavedInput(input).DType;
+
+    public Tensor Input(int input) => SavedInput(input).Unwrap(this, input, this[input]);
 
     public Layout OutputLayout => _output.Layout;
 
@@ -127,6 +132,8 @@ internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
         _output = _output.WithoutValues;
         Released = true;
     }
+
+    protected abstract Saved SavedInput(int input);
 
     protected static int Above(int height, Tensor input) => input.Node is { } node && node.Height >= height ? node.Height + 1 : height;
 }
@@ -147,9 +154,7 @@ internal sealed class UnaryNode : OpNode
 
     public override Edge this[int input] => _edge;
 
-    public override Layout InputLayout(int input) => _input.Layout;
-
-    public override Tensor Input(int input) => _input.Unwrap(this, 0, _edge);
+    protected override Saved SavedInput(int input) => _input;
 
     public override void Release()
     {
@@ -176,9 +181,7 @@ internal sealed class BinaryNode : OpNode
 
     public override Edge this[int input] => input == 0 ? _edge0 : _edge1;
 
-    public override Layout InputLayout(int input) => (input == 0 ? _input0 : _input1).Layout;
-
-    public override Tensor Input(int input) => input == 0 ? _input0.Unwrap(this, 0, _edge0) : _input1.Unwrap(this, 1, _edge1);
+    protected override Saved SavedInput(int input) => input == 0 ? _input0 : _input1;
 
     public override void Release()
     {
@@ -216,9 +219,7 @@ internal sealed class ManyNode : OpNode
 
     public override Edge this[int input] => _edges[input];
 
-    public override Layout InputLayout(int input) => _inputs[input].Layout;
-
-    public override Tensor Input(int input) => _inputs[input].Unwrap(this, input, _edges[input]);
+    protected override Saved SavedInput(int input) => _inputs[input];
 
     public override Tensor Output(int slot) => slot == 0 ? base.Output(0) : _outputs[slot - 1].Unwrap(this, InputCount + slot, new Edge(this, slot));
 

@@ -16,7 +16,6 @@ internal sealed class Reverse
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
     private NodeHeap _waiting = new();
     private Tensor? _current;
-    private bool _gradientsShareMemory;
 
     private Reverse(bool retainGraph, bool createGraph, HashSet<Node>? wanted, Dictionary<(Node Node, int Slot), Tensor?>? targets)
     {
@@ -48,6 +47,9 @@ internal sealed class Reverse
         }
         return gradients;
     }
+
+    /// <summary>Whether a result depends on another leaf than this one.</summary>
+    public static bool DependsOnOthers(Tensor result, Tensor leaf) => Reached([result]).Any(node => node is LeafNode && node != leaf.Node);
 
     private void Run(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents)
     {
@@ -88,7 +90,6 @@ internal sealed class Reverse
         else op.Vjp(call, cotangent!, span);
         if (Trace.On) Trace.Differentiated(node, [cotangent], span);
         _current = cotangent;
-        _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
             if (span[i] is { } gradient && node[i].Node is not null) Send(node[i], Checked(node, i, gradient));
         _current = null;
@@ -157,7 +158,7 @@ internal sealed class Reverse
         {
             if (leaf.Grad is not { } grad)
             {
-                leaf.Grad = _createGraph ? gradient : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
+                leaf.Grad = _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
                 (leaf.Grad.Storage as NativeStorage)?.Hold();
             }
             else if (_createGraph || grad.RequiresGrad)
@@ -174,21 +175,10 @@ internal sealed class Reverse
         }
     }
 
-    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy; not if another input gets the same memory,
-    // because the leaf's Grad is added to in place.
+    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy.
     private bool IsOurs(Tensor gradient) =>
-        !_gradientsShareMemory && gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
+        gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
         && storage.Holders == (ReferenceEquals(storage, _current?.Storage) ? 1 : 0);
-
-    private static bool ShareMemory(ReadOnlySpan<Tensor?> gradients)
-    {
-        if (gradients.Length == 1) return false;
-        if (gradients.Length > 4) return true; // a copy costs less than the comparisons
-        for (int i = 0; i < gradients.Length; i++)
-            for (int j = i + 1; j < gradients.Length; j++)
-                if (gradients[i] is { } a && gradients[j] is { } b && ReferenceEquals(a.Storage, b.Storage)) return true;
-        return false;
-    }
 
     // What a user asked to see: retained gradients, and the targets of Autograd.Grad.
     private void Keep(OpNode node, Tensor? cotangent, Tensor?[]? more)
@@ -232,11 +222,22 @@ internal sealed class Reverse
     }
 
     private static Tensor Checked(OpNode node, int input, Tensor gradient) =>
-        gradient.Shape == node.InputLayout(input).Shape ? gradient
+        gradient.Shape == node.InputLayout(input).Shape
+        ? gradient.DType == node.InputType(input) ? gradient
+            : throw new DTypeException($"{node.Name}: its derivative rule gave a gradient of {gradient.DType} for input {input} of {node.InputType(input)}")
         : throw new ShapeException($"{node.Name}: its derivative rule gave a gradient of shape {gradient.Shape} for input {input} of shape {node.InputLayout(input).Shape}");
 
     /// <summary>The nodes from which a target is reached; rules of others need not run.</summary>
     private static HashSet<Node> Leading(ReadOnlySpan<Tensor> outputs, Dictionary<(Node Node, int Slot), Tensor?> targets)
+    {
+        HashSet<Node> leading = [.. targets.Keys.Select(target => target.Node)];
+        foreach (Node node in Reached(outputs).OrderBy(node => node.Height))
+            for (int i = 0; i < node.InputCount; i++)
+                if (node[i].Node is { } input && leading.Contains(input)) leading.Add(node);
+        return leading;
+    }
+
+    private static HashSet<Node> Reached(ReadOnlySpan<Tensor> outputs)
     {
         var reached = new HashSet<Node>();
         var open = new Stack<Node>();
@@ -245,12 +246,7 @@ internal sealed class Reverse
         while (open.TryPop(out Node? node))
             for (int i = 0; i < node.InputCount; i++)
                 if (node[i].Node is { } input && reached.Add(input)) open.Push(input);
-
-        HashSet<Node> leading = [.. targets.Keys.Select(target => target.Node)];
-        foreach (Node node in reached.OrderBy(node => node.Height))
-            for (int i = 0; i < node.InputCount; i++)
-                if (node[i].Node is { } input && leading.Contains(input)) leading.Add(node);
-        return leading;
+        return reached;
     }
 
     private static int NextPass()

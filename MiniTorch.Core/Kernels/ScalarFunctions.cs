@@ -5,6 +5,16 @@ namespace MiniTorch.Kernels;
 /// <summary>Special functions of one float64, with the values at poles and outside the domain that PyTorch gives.</summary>
 internal static class ScalarFunctions
 {
+    /// <summary>An integer to an integer power, modulo 2⁶⁴; of a negative power what is left without its fraction.</summary>
+    public static long Power(long value, long exponent)
+    {
+        if (exponent < 0) return value is 1 or -1 ? Power(value, -(exponent % 2)) : 0;
+        long power = 1;
+        for (; exponent > 0; exponent >>= 1, value = unchecked(value * value))
+            if ((exponent & 1) != 0) power = unchecked(power * value);
+        return power;
+    }
+
     /// <summary>The inverse of erf: ±∞ at ±1, NaN beyond.</summary>
     public static double Erfinv(double p) =>
         double.IsNaN(p) || Math.Abs(p) > 1 ? double.NaN

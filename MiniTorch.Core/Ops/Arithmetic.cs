@@ -107,6 +107,7 @@ internal readonly record struct PowScalar(double Exponent) : IUnaryKernel
 /// <summary>aᵇ (torch.pow). By b where a = 0 and b ≥ 0 the derivative is 0, its limit.</summary>
 internal readonly record struct Pow : IBinaryKernel
 {
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static Reads Reads => Reads.Inputs | Reads.Output;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> =>

@@ -1,0 +1,222 @@
+namespace MiniTorch.Tests.Engine;
+
+/// <summary>Reverse mode: what is gathered where, what can be asked twice, and what is an error.</summary>
+[TestFixture]
+public sealed class BackwardTests
+{
+    static Tensor Leaf(params double[] values) => Tensor.From(values, requiresGrad: true);
+
+    [Test]
+    public void Gradients_accumulate_until_they_are_cleared()
+    {
+        Tensor x = Leaf(1, 2);
+        for (int i = 1; i <= 3; i++)
+        {
+            (x * 2).Sum().Backward();
+            x.Grad!.ToArray<double>().ShouldBe([2 * i, 2 * i]);
+        }
+        x.Grad = null;
+        (x * x).Sum().Backward();
+        x.Grad!.ToArray<double>().ShouldBe([2, 4]);
+    }
+
+    [Test]
+    public void A_tensor_used_many_times_gets_the_sum()
+    {
+        Tensor x = Leaf(3), y = x * x;
+        (y * y + y + x).Sum().Backward();
+        x.Grad!.Item<double>().ShouldBe(4 * 27 + 6 + 1);
+    }
+
+    [Test]
+    public void The_gradients_of_two_leaves_are_two_memories([Values] bool createGraph)
+    {
+        Tensor a = Leaf(1, 2), b = Leaf(3, 4), g = Tensor.From([1.0, 10]), sum = a + b;
+        sum.Backward(g, retainGraph: true, createGraph);
+        sum.Backward(g);
+        a.Grad!.ToArray<double>().ShouldBe([2, 20]);
+        b.Grad!.ToArray<double>().ShouldBe([2, 20]);
+        g.ToArray<double>().ShouldBe([1, 10], "the caller's cotangent is not written");
+        using (Autograd.NoGrad()) a.Grad.ZeroInPlace();
+        b.Grad.ToArray<double>().ShouldBe([2, 20]);
+    }
+
+    [Test]
+    public void A_gradient_read_once_is_the_gradient_gathered_into_later()
+    {
+        Tensor x = Leaf(1, 2);
+        x.Sum().Backward();
+        Tensor held = x.Grad!;
+        x.Sum().Backward();
+        held.ToArray<double>().ShouldBe([2, 2]);
+        ReferenceEquals(held, x.Grad).ShouldBeTrue();
+    }
+
+    [Test]
+    public void Backward_of_a_vector_needs_a_gradient_of_its_shape_and_dtype()
+    {
+        Tensor x = Leaf(1, 2), y = x * 2;
+        Should.Throw<GraphException>(() => y.Backward()).Message.ShouldBe(
+            "Backward: the output has shape [2], and only a scalar has an obvious gradient; reduce it (Sum, Mean) or pass the gradient");
+        Should.Throw<ShapeException>(() => y.Backward(Tensor.Ones([1], DType.Float64))).Message.ShouldBe("Backward: the given gradient has shape [1] and the output [2]; they must be equal");
+        Should.Throw<DTypeException>(() => y.Backward(Tensor.Ones([2]))).Message.ShouldBe("Backward: the given gradient is Float32 and the output Float64; convert it with To");
+        x.Grad.ShouldBeNull();
+    }
+
+    [Test]
+    public void Backward_without_a_graph_is_an_error()
+    {
+        Should.Throw<GraphException>(() => Tensor.Ones([]).Backward()).Message.ShouldBe(
+            "Backward: this tensor, shape [], has no graph: no input required a gradient, or it was made under NoGrad or detached");
+        Tensor x = Leaf(1), y;
+        using (Autograd.NoGrad()) y = x * 2;
+        Should.Throw<GraphException>(() => y.Backward());
+        Should.Throw<GraphException>(() => (x * 2).Detach().Backward());
+    }
+
+    [Test]
+    public void Backward_of_a_leaf_is_its_own_gradient()
+    {
+        Tensor x = Leaf(4);
+        x.Backward();
+        x.Grad!.Item<double>().ShouldBe(1);
+    }
+
+    [Test]
+    public void A_graph_is_used_once_unless_it_is_retained()
+    {
+        Tensor x = Leaf(2), y = x.Exp().Sum();
+        y.Backward(retainGraph: true);
+        y.Backward();
+        Should.Throw<GraphException>(() => y.Backward()).Message.ShouldBe(
+            "Exp: backward went through this graph before, and what its rules read was let go of; pass retainGraph: true to the first Backward or Grad");
+        x.Grad!.Item<double>().ShouldBe(2 * Math.Exp(2), 1e-14);
+    }
+
+    [Test]
+    public void RetainGrad_keeps_the_gradient_of_a_result()
+    {
+        Tensor x = Leaf(3), y = x * 2;
+        Should.Throw<GraphException>(() => y.Grad).Message.ShouldBe(
+            "Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() on it before Backward");
+        y.RetainGrad();
+        y.Grad.ShouldBeNull();
+        Tensor z = y.Pow(2).Sum();
+        z.Backward(retainGraph: true);
+        y.Grad!.Item<double>().ShouldBe(12);
+        z.Backward();
+        y.Grad!.Item<double>().ShouldBe(24);
+        x.RetainGrad(); // of a leaf: no effect
+        Should.Throw<GraphException>(() => Tensor.Ones([]).RetainGrad()).Message.ShouldBe("RetainGrad: this tensor does not require a gradient");
+    }
+
+    [Test]
+    public void A_gradient_that_is_set_has_the_shape_and_dtype_of_its_tensor()
+    {
+        Tensor x = Leaf(1, 2);
+        Should.Throw<ShapeException>(() => x.Grad = Tensor.Ones([3], DType.Float64)).Message.ShouldBe("Grad: a gradient of shape [3] does not fit a tensor of shape [2]");
+        Should.Throw<DTypeException>(() => x.Grad = Tensor.Ones([2])).Message.ShouldBe("Grad: a gradient of Float32 does not fit a tensor of Float64");
+        Should.Throw<GraphException>(() => (x * 2).Grad = Tensor.Ones([2], DType.Float64)).Message.ShouldBe("Grad: only a leaf's gradient can be set");
+        x.Grad = Tensor.From([1.0, 1]);
+        x.Sum().Backward();
+        x.Grad!.ToArray<double>().ShouldBe([2, 2]);
+    }
+
+    [Test]
+    public void RequiresGrad_is_for_reals_and_for_leaves()
+    {
+        Should.Throw<DTypeException>(() => Tensor.Arange(3, requiresGrad: true)).Message.ShouldBe(
+            "RequiresGrad: a tensor of Int64 cannot have a gradient; only Float32 and Float64 can (To converts)");
+        Tensor x = Leaf(1), y = x * 2;
+        Should.Throw<GraphException>(() => y.RequiresGrad = false).Message.ShouldBe(
+            "RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
+        x.RequiresGrad = false;
+        (x * 2).RequiresGrad.ShouldBeFalse();
+    }
+
+    [Test]
+    public void Grad_gives_gradients_of_leaves_and_results_and_touches_no_Grad()
+    {
+        Tensor x = Leaf(2), y = x * 3, z = y.Pow(2).Sum();
+        Tensor[] g = Autograd.Grad(z, [y, x, y]);
+        g.Select(t => t.Item<double>()).ShouldBe([12, 36, 12]);
+        x.Grad.ShouldBeNull();
+    }
+
+    [Test]
+    public void Grad_of_the_output_by_itself_is_its_cotangent()
+    {
+        Tensor x = Leaf(2, 3), y = x * 2, u = Tensor.From([5.0, 7]);
+        Autograd.Grad(y, [y], u)[0].ToArray<double>().ShouldBe([5, 7]);
+        Autograd.Grad(x, [x], u)[0].ToArray<double>().ShouldBe([5, 7]);
+    }
+
+    [Test]
+    public void Grad_of_an_unused_input_is_an_error_or_zeros()
+    {
+        Tensor x = Leaf(2), unused = Leaf(1, 2), y = (x * 3).Sum();
+        Should.Throw<GraphException>(() => Autograd.Grad(y, [x, unused], retainGraph: true)).Message.ShouldBe(
+            "Grad: the output does not depend on input 1, shape [2]; pass allowUnused: true to get zeros for it");
+        Autograd.Grad(y, [x, unused], allowUnused: true)[1].ToArray<double>().ShouldBe([0, 0]);
+        Should.Throw<GraphException>(() => Autograd.Grad((x * 3).Sum(), [Tensor.Ones([2])])).Message.ShouldBe(
+            "Grad: input 0, shape [2], does not require a gradient; set RequiresGrad before it is used");
+    }
+
+    [Test]
+    public void Grad_runs_only_what_leads_to_its_inputs()
+    {
+        Tensor x = Leaf(2), w = Leaf(3), y = x * 3;
+        var counting = new CountingIdentity();
+        Tensor z = (counting.Apply(w) * y).Sum();
+        Autograd.Grad(z, [y])[0].Item<double>().ShouldBe(3);
+        counting.Calls.ShouldBe(0);
+    }
+
+    [Test]
+    public void CreateGraph_lets_gradients_be_differentiated_again_and_accumulate()
+    {
+        Tensor x = Leaf(2), y = x.Pow(3).Sum();
+        y.Backward(createGraph: true);
+        x.Grad!.Item<double>().ShouldBe(12);
+        x.Grad.RequiresGrad.ShouldBeTrue();
+        Autograd.Grad(x.Grad.Sum(), [x])[0].Item<double>().ShouldBe(12);
+        x.Grad = null;
+        Tensor g = Autograd.Grad(y, [x], createGraph: true)[0];
+        g.Pow(2).Sum().Backward(); // d (3x²)² = 36x³
+        x.Grad!.Item<double>().ShouldBe(36 * 8);
+    }
+
+    [Test]
+    public void Zero_size_tensors_run_backward()
+    {
+        Tensor x = Tensor.Zeros([0, 3], requiresGrad: true);
+        (x * 2).Exp().Sum().Backward();
+        x.Grad!.Shape.ShouldBe([0, 3]);
+        Tensor w = Tensor.Ones([3, 2], requiresGrad: true);
+        Tensor.Zeros([0, 3]).MatMul(w).Sum().Backward();
+        w.Grad!.ToArray<float>().ShouldBe(new float[6]);
+    }
+
+    [Test]
+    public void A_million_chained_operations_run_backward()
+    {
+        Tensor x = Leaf(1), y = x;
+        for (int i = 0; i < 1_000_000; i++) y += 1e-6;
+        y.Sum().Backward();
+        x.Grad!.Item<double>().ShouldBe(1);
+        y.Item<double>().ShouldBe(2, 1e-9);
+    }
+
+    sealed record CountingIdentity : LinearOp
+    {
+        public int Calls { get; private set; }
+
+        protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
+
+        protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+        {
+            Calls++;
+            return cotangent;
+        }
+    }
+}

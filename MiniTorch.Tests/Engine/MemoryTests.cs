@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch.Tests.Engine;
+
+/// <summary>Native memory: flat over training steps, returned once, never seen after.</summary>
+[TestFixture, NonParallelizable]
+public sealed class MemoryTests
+{
+    [Test]
+    public void A_thousand_training_steps_leave_memory_flat_and_collect_no_old_generation()
+    {
+        Tensor w1 = Tensor.Randn([256, 256], new Generator(0), requiresGrad: true), w2 = Tensor.Randn([256, 64], new Generator(1), requiresGrad: true);
+        Tensor x = Tensor.Randn([64, 256], new Generator(2));
+        for (int i = 0; i < 100; i++) Step();
+        (long rented, int old) = (BufferPool.RentedBytes + BufferPool.FreeBytes, GC.CollectionCount(2));
+        for (int i = 0; i < 1000; i++) Step();
+        (BufferPool.RentedBytes + BufferPool.FreeBytes - rented).ShouldBeLessThan(96L << 20, "bytes more than after 100 steps");
+        (GC.CollectionCount(2) - old).ShouldBeLessThanOrEqualTo(1);
+
+        void Step()
+        {
+            x.MatMul(w1).Tanh().MatMul(w2).Pow(2).Mean().Backward();
+            using (Autograd.NoGrad())
+            {
+                w1.SubInPlace(w1.Grad! * 1e-3);
+                w2.SubInPlace(w2.Grad! * 1e-3);
+            }
+            (w1.Grad, w2.Grad) = (null, null);
+        }
+    }
+
+    [Test]
+    public void Temporaries_of_backward_are_returned_at_once()
+    {
+        Tensor x = Tensor.Ones([1 << 20], requiresGrad: true);
+        Chain(x, 1).Backward();
+        Tensor loss = Chain(x, 50);
+        long before = BufferPool.RentedBytes;
+        loss.Backward();
+        (BufferPool.RentedBytes - before).ShouldBeLessThan(16L << 20, "50 gradients of 4 MB each are not held together");
+
+        static Tensor Chain(Tensor x, int length)
+        {
+            for (int i = 0; i < length; i++) x = x.Tanh();
+            return x.Sum();
+        }
+    }
+
+    [Test]
+    public void A_buffer_serves_one_storage_at_a_time()
+    {
+        // Each step's gradients are summed by hand from values that are known: a buffer handed out twice would mix them.
+        for (int step = 0; step < 200; step++)
+        {
+            Tensor a = Tensor.Full([300], step, DType.Float64, requiresGrad: true), b = Tensor.Full([300], 2.0, DType.Float64, requiresGrad: true);
+            Tensor shared = a * b, loss = (shared * shared + shared.Exp() * 0 + Tensor.Cat([shared, shared])[150..450] * b).Sum();
+            loss.Backward();
+            a.Grad!.ToArray<double>().ShouldAllBe(g => g == 2.0 * step * 2 * 2 + 4);
+            b.Grad!.ToArray<double>().ShouldAllBe(g => g == 2.0 * step * step * 2 + 4 * step);
+        }
+    }
+
+    [Test]
+    public void A_gradient_that_a_user_holds_survives_its_replacement()
+    {
+        Tensor x = Tensor.Ones([1000], requiresGrad: true);
+        (x * 3).Sum().Backward();
+        Tensor held = x.Grad!, part = held[10..20];
+        x.Grad = null;
+        for (int i = 0; i < 50; i++)
+        {
+            (x * 7).Tanh().Sum().Backward();
+            x.Grad = null;
+        }
+        held.ToArray<float>().ShouldAllBe(g => g == 3);
+        part.ToArray<float>().ShouldAllBe(g => g == 3);
+    }
+
+    [Test]
+    public void Dropped_graphs_are_reclaimed()
+    {
+        const long Each = 4L << 20;
+        for (int i = 0; i < 100; i++) Drop();
+        BufferPool.RentedBytes.ShouldBeLessThan(100 * Each, "400 MB of dropped graphs passed through");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop()
+        {
+            Tensor x = Tensor.Ones([1 << 20], requiresGrad: true);
+            x.Exp().Log();
+        }
+    }
+
+    [Test]
+    public void A_view_keeps_the_memory_of_its_base()
+    {
+        Tensor[] views = [.. Enumerable.Range(0, 40).Select(View)];
+        for (int i = 0; i < views.Length; i++) views[i].ToArray<float>().ShouldBe([i, i]);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static Tensor View(int i) => Tensor.Full([1 << 20], (float)i)[5..7];
+    }
+
+    [Test]
+    public void Memory_that_the_engine_has_returned_cannot_be_read()
+    {
+        var storage = new NativeStorage(DType.Float32, 1000);
+        storage.Own();
+        storage.Hold();
+        storage.ReleaseIfUnheld();
+        storage.Data = 1; // held: still there
+        long rented = BufferPool.RentedBytes;
+        storage.Drop();
+        long returned = rented - BufferPool.RentedBytes;
+        returned.ShouldBeGreaterThanOrEqualTo(1000);
+        storage.ReleaseIfUnheld();
+        (rented - BufferPool.RentedBytes).ShouldBe(returned, "returned once");
+        Should.Throw<InvalidOperationException>((Action)(() => storage.Data = 2)).Message.ShouldContain("used after the engine returned it");
+    }
+}
