@@ -73,3 +73,16 @@ public sealed class GraphException : MiniTorchException
     /// <summary>An error with its message and its cause.</summary>
     public GraphException(string message, Exception innerException) : base(message, innerException) { }
 }
+
+/// <summary>A file whose content is not what its format demands: cut short, damaged or hostile. Nothing was changed by reading it.</summary>
+public sealed class FileFormatException : MiniTorchException
+{
+    /// <summary>An error without a message.</summary>
+    public FileFormatException() { }
+
+    /// <summary>An error with its message.</summary>
+    public FileFormatException(string message) : base(message) { }
+
+    /// <summary>An error with its message and its cause.</summary>
+    public FileFormatException(string message, Exception innerException) : base(message, innerException) { }
+}

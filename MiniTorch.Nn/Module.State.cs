@@ -1,3 +1,5 @@
+using MiniTorch.IO;
+
 namespace MiniTorch.Nn;
 
 /// <summary>Entries of a state that <see cref="Module.LoadStateDict"/> had no use for, and those it would have needed.</summary>
@@ -5,7 +7,7 @@ namespace MiniTorch.Nn;
 /// <param name="Unexpected">Names that the state has and the model lacks.</param>
 public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected);
 
-public abstract partial class Module
+public abstract partial class Module : IStateful
 {
     /// <summary>
     /// All parameters and buffers by name, detached and sharing memory with the model. A module that is reachable in two ways is listed under both, as in PyTorch.
@@ -45,6 +47,8 @@ public abstract partial class Module
                 if (state.TryGetValue(name, out Tensor? given)) value.CopyInPlace(given);
         return ignored;
     }
+
+    void IStateful.LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => LoadStateDict(state);
 
     // Unlike NamedParameters, every name of a shared entry; a module inside itself is entered once.
     private IEnumerable<(string Name, Tensor Value)> StateEntries()

@@ -2,16 +2,28 @@ using System.Collections;
 
 namespace MiniTorch.Data;
 
+/// <summary>Changes a batch, such as by adding noise or mirroring images at random; what it draws comes from <paramref name="generator"/>.</summary>
+/// <param name="batch">The batch's tensors.</param>
+/// <param name="generator">The batch's own, seeded from the epoch's seed and the batch's number, so that prefetching and resuming change nothing.</param>
+public delegate Tensor[] BatchTransform(Tensor[] batch, Generator generator);
+
 /// <summary>
 /// Goes through a data set in batches, in PyTorch's order for the same seed (torch.utils.data.DataLoader): <c>foreach (var (x, y) in loader)</c>.
 /// Each loop is one epoch.
 /// </summary>
-public sealed class DataLoader : IEnumerable<Batch>
+/// <remarks>
+/// Its state, which a <see cref="IO.Checkpoint"/> holds, is the place in the loop begun last: after loading it, the next loop goes on with the batch after
+/// the one that was in hand when the state was taken.
+/// </remarks>
+public sealed partial class DataLoader : IEnumerable<Batch>
 {
-    private readonly TensorDataset _dataset;
-    private readonly int _batchSize;
-    private readonly bool _shuffle, _dropLast;
+    private readonly Dataset _dataset;
+    private readonly Sampler _sampler;
+    private readonly int _batchSize, _prefetch;
+    private readonly bool _dropLast;
     private readonly Generator? _generator;
+    private readonly CollateFunction? _collate;
+    private readonly BatchTransform? _transform;
 
     /// <summary>Makes a loader.</summary>
     /// <param name="dataset">The samples.</param>
@@ -19,58 +31,74 @@ public sealed class DataLoader : IEnumerable<Batch>
     /// <param name="shuffle">Whether each epoch has a new order.</param>
     /// <param name="generator">Where the order is drawn from; <see cref="Generator.Default"/> by default.</param>
     /// <param name="dropLast">Whether a smaller last batch is left out.</param>
-    /// <exception cref="ValueException"><paramref name="batchSize"/> is not positive.</exception>
-    public DataLoader(TensorDataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false)
+    /// <param name="sampler">Decides about the order; a <see cref="RandomSampler"/> if <paramref name="shuffle"/>, else a <see cref="SequentialSampler"/> by default.</param>
+    /// <param name="collate">Puts samples together; <see cref="Collate.Stack"/> by default.</param>
+    /// <param name="transform">Changes each batch.</param>
+    /// <param name="prefetch">How many batches are made in the background ahead of the one in hand. Order and numbers stay the same; the data set,
+    /// <paramref name="collate"/> and <paramref name="transform"/> are then called from several threads at once.</param>
+    /// <exception cref="ValueException"><paramref name="batchSize"/> is not positive, <paramref name="prefetch"/> is negative, or there are a sampler and <paramref name="shuffle"/>.</exception>
+    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false, Sampler? sampler = null,
+        CollateFunction? collate = null, BatchTransform? transform = null, int prefetch = 0)
     {
         if (batchSize < 1) throw new ValueException($"DataLoader: a batch size of {batchSize}; it must be 1 or more");
-        (_dataset, _batchSize, _shuffle, _generator, _dropLast) = (dataset, batchSize, shuffle, generator, dropLast);
+        if (prefetch < 0) throw new ValueException($"DataLoader: prefetch {prefetch}; it must be 0 or more");
+        if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler decides about the order; leave shuffle out");
+        (_dataset, _batchSize, _generator, _dropLast, _collate, _transform, _prefetch) = (dataset, batchSize, generator, dropLast, collate, transform, prefetch);
+        _sampler = sampler ?? (shuffle ? new RandomSampler(dataset.Count) : new SequentialSampler(dataset.Count));
     }
 
     /// <summary>The number of batches in an epoch.</summary>
-    public int Count => (_dataset.Count + (_dropLast ? 0 : _batchSize - 1)) / _batchSize;
+    public int Count => (_sampler.Count + (_dropLast ? 0 : _batchSize - 1)) / _batchSize;
 
-    /// <summary>The batches of one epoch.</summary>
+    /// <summary>The batches of one epoch, or what a loaded state has left of one.</summary>
     public IEnumerator<Batch> GetEnumerator()
     {
-        _ = DrawSeed(_generator); // PyTorch draws a seed for worker processes at the start of every epoch, whether there are any or not
-        var indices = new List<long>(_batchSize);
-        foreach (long index in Order())
+        Epoch epoch = _epoch = TakeLoaded() ?? Begin();
+        foreach (Batch batch in _prefetch == 0 ? Rest(epoch) : RestAhead(epoch))
         {
-            indices.Add(index);
-            if (indices.Count < _batchSize) continue;
-            yield return Gather(indices);
-            indices.Clear();
+            epoch.Position++;
+            yield return batch;
         }
-        if (indices.Count > 0 && !_dropLast) yield return Gather(indices);
+        _sampler.EndEpoch(_generator);
+        if (ReferenceEquals(_epoch, epoch)) _epoch = null;
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private IEnumerable<long> Order()
+    // PyTorch draws the seed for worker processes at the start of every epoch, whether there are any or not.
+    private Epoch Begin() => new(Sampler.DrawSeed(_generator), _sampler.Draw(_generator));
+
+    private IEnumerable<Batch> Rest(Epoch epoch)
     {
-        var order = new long[_dataset.Count];
-        if (!_shuffle)
+        for (int number = epoch.Position; number < Count; number++) yield return Make(epoch, number);
+    }
+
+    private IEnumerable<Batch> RestAhead(Epoch epoch)
+    {
+        var coming = new Queue<Task<Batch>>();
+        for (int next = epoch.Position; next < Count || coming.Count > 0;)
         {
-            for (int i = 0; i < order.Length; i++) yield return i;
-            yield break;
+            for (; next < Count && coming.Count <= _prefetch; next++)
+            {
+                int number = next;
+                coming.Enqueue(Task.Run(() => Make(epoch, number)));
+            }
+            yield return coming.Dequeue().GetAwaiter().GetResult();
         }
-        Generator generator = _generator ?? new Generator(DrawSeed(null));
-        generator.FillRandPerm(order);
-        foreach (long index in order) yield return index;
-        generator.FillRandPerm(order); // PyTorch's sampler draws a second permutation at its end and takes none of it
     }
 
-    private Batch Gather(List<long> indices)
+    private Batch Make(Epoch epoch, int number)
     {
-        Tensor index = Tensor.From(indices.ToArray());
-        return new Batch([.. _dataset.Tensors.Select(tensor => tensor.IndexSelect(0, index))]);
+        int begin = number * _batchSize;
+        ReadOnlySpan<long> indices = epoch.Order.AsSpan(begin, Math.Min(_batchSize, epoch.Order.Length - begin));
+        Tensor[] tensors = (_collate is null ? _dataset.Gather(indices) : null) ?? Collated(indices);
+        return new Batch(_transform?.Invoke(tensors, new Generator(epoch.Seed + number)) ?? tensors);
     }
 
-    // torch.empty((), dtype=int64).random_(): uniform on [0, 2⁶³), whose end is no Int64, hence the shift.
-    private static long DrawSeed(Generator? generator)
+    private Tensor[] Collated(ReadOnlySpan<long> indices)
     {
-        Span<long> seed = stackalloc long[1];
-        (generator ?? Generator.Default).FillRandInt(seed, -1, long.MaxValue);
-        return seed[0] + 1;
+        var samples = new Tensor[indices.Length][];
+        for (int i = 0; i < samples.Length; i++) samples[i] = _dataset[(int)indices[i]];
+        return (_collate ?? Collate.Stack)(samples);
     }
 }

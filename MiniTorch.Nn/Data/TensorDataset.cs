@@ -1,7 +1,7 @@
 namespace MiniTorch.Data;
 
 /// <summary>Samples that lie along the first dimension of one or several tensors of equal length (torch.utils.data.TensorDataset).</summary>
-public sealed class TensorDataset
+public sealed class TensorDataset : Dataset
 {
     /// <summary>A data set of the given tensors.</summary>
     /// <param name="tensors">Each [samples, …]; such as images and labels.</param>
@@ -21,9 +21,16 @@ public sealed class TensorDataset
     /// <summary>The tensors.</summary>
     public IReadOnlyList<Tensor> Tensors { get; }
 
-    /// <summary>The number of samples.</summary>
-    public int Count => Tensors[0].Shape[0];
+    /// <inheritdoc/>
+    public override int Count => Tensors[0].Shape[0];
 
-    /// <summary>One sample of each tensor.</summary>
-    public Tensor[] this[int index] => [.. Tensors.Select(tensor => tensor.Select(0, index))];
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => [.. Tensors.Select(tensor => tensor.Select(0, index))];
+
+    /// <inheritdoc/>
+    protected internal override Tensor[] Gather(ReadOnlySpan<long> indices)
+    {
+        Tensor index = Tensor.From(indices);
+        return [.. Tensors.Select(tensor => tensor.IndexSelect(0, index))];
+    }
 }

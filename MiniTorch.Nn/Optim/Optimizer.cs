@@ -1,10 +1,12 @@
+using MiniTorch.IO;
+
 namespace MiniTorch.Optim;
 
 /// <summary>
 /// Changes parameters along their gradients (torch.optim.Optimizer). Parameters lie in groups with options of their own; a parameter without a
 /// gradient is passed over.
 /// </summary>
-public abstract class Optimizer
+public abstract class Optimizer : IStateful
 {
     private readonly OptimizerOption[] _options;
     private readonly List<ParameterGroup> _groups = [];

@@ -1,0 +1,37 @@
+namespace MiniTorch.Data;
+
+/// <summary>Puts the samples of a batch together: the samples, each of as many tensors, give one tensor for each place.</summary>
+public delegate Tensor[] CollateFunction(IReadOnlyList<Tensor[]> samples);
+
+/// <summary>Ways to put the samples of a batch together (torch.utils.data.default_collate and its kin).</summary>
+public static class Collate
+{
+    /// <summary>Stacks tensors of equal shapes: [samples, …].</summary>
+    /// <exception cref="ShapeException">Samples have different numbers of tensors, or tensors of different shapes.</exception>
+    public static Tensor[] Stack(IReadOnlyList<Tensor[]> samples) => ByPlace(samples, tensors => Tensor.Stack(tensors));
+
+    /// <summary>
+    /// As <see cref="Stack"/>, where sequences, [length, …], of unequal lengths are filled up to the longest: [samples, longest, …] (torch.nn.utils.rnn.pad_sequence with batch_first).
+    /// </summary>
+    /// <param name="value">What fills them up.</param>
+    public static CollateFunction Pad(Scalar value) => samples => ByPlace(samples, tensors =>
+    {
+        if (tensors[0].Rank == 0) return Tensor.Stack(tensors);
+        int longest = tensors.Max(tensor => tensor.Shape[0]);
+        return Tensor.Stack([.. tensors.Select(tensor => Filled(tensor, longest, value))]);
+    });
+
+    private static Tensor Filled(Tensor tensor, int length, Scalar value)
+    {
+        Shape rest = [length - tensor.Shape[0], .. tensor.Shape.Span[1..]];
+        return rest[0] == 0 ? tensor : Tensor.Cat([tensor, Tensor.Full(rest, value, tensor.DType)], 0);
+    }
+
+    private static Tensor[] ByPlace(IReadOnlyList<Tensor[]> samples, Func<Tensor[], Tensor> join)
+    {
+        int places = samples[0].Length;
+        for (int i = 1; i < samples.Count; i++)
+            if (samples[i].Length != places) throw new ShapeException($"Collate: sample {i} of the batch has {samples[i].Length} tensors and sample 0 has {places}; they must be equal");
+        return [.. Enumerable.Range(0, places).Select(place => join([.. samples.Select(sample => sample[place])]))];
+    }
+}

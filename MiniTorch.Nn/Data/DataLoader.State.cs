@@ -1,0 +1,68 @@
+using MiniTorch.IO;
+
+namespace MiniTorch.Data;
+
+public sealed partial class DataLoader : IStateful
+{
+    private const string PositionName = "position", SeedName = "seed", OrderName = "order", GeneratorName = "generator";
+
+    private Epoch? _epoch, _loaded;
+
+    /// <summary>The place in the loop begun last: the batches taken, their order, the epoch's seed, and the generator's state where the loader has one of its own.</summary>
+    public OrderedDictionary<string, Tensor> StateDict()
+    {
+        Epoch? epoch = _loaded ?? _epoch;
+        var state = new OrderedDictionary<string, Tensor>
+        {
+            [PositionName] = (long)(epoch?.Position ?? 0),
+            [SeedName] = epoch?.Seed ?? 0,
+            [OrderName] = Tensor.From(epoch?.Order ?? []),
+        };
+        if (_generator is not null) state[GeneratorName] = GeneratorState.ToTensor(_generator);
+        return state;
+    }
+
+    /// <summary>Makes the next loop go on where <see cref="StateDict"/> was taken; at the beginning of an epoch where it was taken between two.</summary>
+    /// <param name="state">The state of a loader over as many samples with the same batch size.</param>
+    /// <exception cref="ValueException">The state does not fit; nothing was changed.</exception>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        string[] names = _generator is null ? [PositionName, SeedName, OrderName] : [PositionName, SeedName, OrderName, GeneratorName];
+        if (state.Count != names.Length || !names.All(state.ContainsKey))
+            throw Misfit($"the entries must be {string.Join(", ", names)}, not {string.Join(", ", state.Keys)}");
+        foreach (string name in names)
+            if (state[name] is var tensor && (tensor.DType != DType.Int64 || tensor.Rank != (name is PositionName or SeedName ? 0 : 1)))
+                throw Misfit($"{name} is {tensor.DType} of shape {tensor.Shape}");
+
+        long position = state[PositionName].Item<long>();
+        long[] order = state[OrderName].ToArray<long>();
+        if (position < 0 || position > Count) throw Misfit($"position {position} is not in [0, {Count}]");
+        if (order.Length != (position == 0 ? 0 : _sampler.Count)) throw Misfit($"the order has {order.Length} samples and an epoch {_sampler.Count}");
+        foreach (long index in order)
+            if (index < 0 || index >= _dataset.Count) throw Misfit($"the order holds sample {index}, which is not in [0, {_dataset.Count - 1}]");
+
+        if (_generator is not null) GeneratorState.Load(_generator, state[GeneratorName]); // checks before it changes
+        _loaded = position == 0 ? null : new Epoch(state[SeedName].Item<long>(), order) { Position = (int)position };
+        _epoch = null;
+    }
+
+    private Epoch? TakeLoaded()
+    {
+        Epoch? loaded = _loaded;
+        _loaded = null;
+        return loaded;
+    }
+
+    private static ValueException Misfit(string problem) => new($"DataLoader.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
+
+    /// <summary>An epoch under way.</summary>
+    private sealed class Epoch(long seed, long[] order)
+    {
+        public long Seed => seed;
+
+        public long[] Order => order;
+
+        /// <summary>How many batches were taken.</summary>
+        public int Position { get; set; }
+    }
+}

@@ -1,0 +1,123 @@
+namespace MiniTorch.IO;
+
+/// <summary>
+/// All that a training run needs to be stopped and gone on with, bit for bit, in one safetensors file:
+/// <c>new Checkpoint { ["model"] = model, ["optimizer"] = optimizer, ["loader"] = loader, ["epoch"] = 0 }</c>.
+/// </summary>
+/// <remarks>
+/// A part is an <see cref="IStateful"/> (module, optimiser, scheduler, loader), a <see cref="Generator"/>, or a value: a tensor, a number, a text, a truth value.
+/// Values are replaced by <see cref="TryLoad"/>; read them with <see cref="Get{T}"/>. <see cref="Generator.Default"/>, from which dropout draws, is always held too.
+/// In the file the tensors of part P are called P.NAME, so that other tools find the weights; values and kinds of parts are in its metadata.
+/// </remarks>
+public sealed class Checkpoint
+{
+    private const string FormatKey = "format", Format = "MiniTorch checkpoint 1", PartPrefix = "part.", State = "state", TensorValue = "tensor", DefaultGenerator = "default_generator";
+
+    private readonly OrderedDictionary<string, object> _parts = new() { [DefaultGenerator] = new GeneratorState(Generator.Default) };
+
+    /// <summary>A part by its name.</summary>
+    /// <exception cref="ValueException">Read: there is no such part. Set: the name is empty, reserved or has a dot, or the part is of a type that cannot be held.</exception>
+    public object this[string name]
+    {
+        get => _parts.TryGetValue(name, out object? part) ? part is GeneratorState state ? state.Generator : part
+            : throw new ValueException($"Checkpoint: there is no part '{name}'; the parts are {string.Join(", ", _parts.Keys)}");
+        set
+        {
+            if (name.Length == 0 || name.Contains('.')) throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or hold a dot");
+            if (name is DefaultGenerator or SafetensorsHeader.MetadataName) throw new ValueException($"Checkpoint: the name '{name}' is reserved");
+            _parts[name] = value switch
+            {
+                Generator generator => new GeneratorState(generator),
+                IStateful or Tensor => value,
+                _ when CheckpointValue.CanHold(value) => value,
+                _ => throw new ValueException($"Checkpoint: '{name}' is a {value.GetType().Name}; a part is an IStateful (module, optimiser, scheduler, loader), a Generator, a Tensor, a number, a string or a bool"),
+            };
+        }
+    }
+
+    /// <summary>A value: the one that was set, or the one that took its place when a file was loaded.</summary>
+    /// <exception cref="ValueException">There is no such part, or it is of another type.</exception>
+    public T Get<T>(string name) => this[name] is T value ? value : throw new ValueException($"Checkpoint: '{name}' is a {this[name].GetType().Name}, not a {typeof(T).Name}");
+
+    /// <summary>
+    /// Writes all parts as they are now. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held,
+    /// even if the process is killed meanwhile.
+    /// </summary>
+    public void Save(string path) => AtomicFile.Write(path, Write);
+
+    /// <summary>Takes over what <see cref="Save"/> of a checkpoint with the same parts wrote.</summary>
+    /// <returns>False where there is no such file; nothing was changed then.</returns>
+    /// <exception cref="FileFormatException">The file is no checkpoint, cut short, damaged or hostile; nothing was changed.</exception>
+    /// <exception cref="ValueException">Parts are missing, unexpected, or do not fit: all are listed, and nothing was changed.</exception>
+    public bool TryLoad(string path)
+    {
+        try
+        {
+            FileReader.Open(path, file =>
+            {
+                Read(file);
+                return true;
+            });
+            return true;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    internal void Write(Stream stream)
+    {
+        var tensors = new OrderedDictionary<string, Tensor>();
+        var metadata = new OrderedDictionary<string, string> { [FormatKey] = Format };
+        foreach ((string name, object part) in _parts)
+        {
+            metadata[PartPrefix + name] = part is IStateful ? State : part is Tensor ? TensorValue : CheckpointValue.Format(part);
+            if (part is Tensor value) tensors[name] = value;
+            else if (part is IStateful stateful)
+                foreach ((string key, Tensor tensor) in stateful.StateDict()) tensors[$"{name}.{key}"] = tensor;
+        }
+        Safetensors.Write(stream, tensors, metadata);
+    }
+
+    internal void Read(FileReader file)
+    {
+        (OrderedDictionary<string, Tensor> tensors, OrderedDictionary<string, string> metadata) = Safetensors.Read(file);
+        if (!metadata.TryGetValue(FormatKey, out string? format) || format != Format)
+            throw file.Error($"this is no checkpoint: its metadata does not say '{FormatKey}': '{Format}'. Safetensors.Load reads plain tensors");
+        ILookup<string, KeyValuePair<string, Tensor>> byPart = tensors.ToLookup(entry => entry.Key.Split('.', 2)[0]);
+        var problems = new List<string>();
+        foreach (string name in metadata.Keys.Where(key => key.StartsWith(PartPrefix, StringComparison.Ordinal)).Select(key => key[PartPrefix.Length..]))
+            if (!_parts.ContainsKey(name)) problems.Add($"unexpected {name}");
+
+        var values = new List<(string Name, object Value)>();
+        var undo = new Stack<(IStateful Part, OrderedDictionary<string, Tensor> State)>();
+        foreach ((string name, object part) in _parts)
+        {
+            if (!metadata.TryGetValue(PartPrefix + name, out string? stored)) problems.Add($"missing {name}");
+            else if (part is IStateful stateful && stored == State)
+            {
+                var before = new OrderedDictionary<string, Tensor>(stateful.StateDict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
+                try
+                {
+                    stateful.LoadStateDict(byPart[name].ToDictionary(entry => entry.Key[Math.Min(name.Length + 1, entry.Key.Length)..], entry => entry.Value));
+                    undo.Push((stateful, before));
+                }
+                catch (MiniTorchException error)
+                {
+                    problems.Add($"{name}: {error.Message.ReplaceLineEndings("\n  ")}");
+                }
+            }
+            else if (part is Tensor && stored == TensorValue && tensors.TryGetValue(name, out Tensor? tensor)) values.Add((name, tensor));
+            else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
+            else problems.Add($"{name} is '{stored}' in the file, which does not fit {part.GetType().Name}");
+        }
+
+        if (problems.Count > 0)
+        {
+            while (undo.TryPop(out (IStateful Part, OrderedDictionary<string, Tensor> State) taken)) taken.Part.LoadStateDict(taken.State);
+            throw new ValueException($"Checkpoint.TryLoad: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+        }
+        foreach ((string name, object value) in values) _parts[name] = value;
+    }
+}

@@ -1,0 +1,136 @@
+namespace MiniTorch.IO;
+
+/// <summary>Reads a file forward; whatever is wrong with it becomes a <see cref="FileFormatException"/> that says which file, what and where.</summary>
+/// <param name="stream">The content, from its beginning.</param>
+/// <param name="name">What errors call the file.</param>
+/// <param name="length">How many bytes there are, or are said to be.</param>
+internal sealed class FileReader(Stream stream, string name, long length)
+{
+    /// <summary>As NumPy: more dimensions than anything real has, and few enough for every kernel.</summary>
+    private const int MaxRank = 64;
+
+    private const int ChunkSize = 1 << 15;
+
+    public long Position { get; private set; }
+
+    public long Remaining => length - Position;
+
+    public string Name => name;
+
+    /// <summary>Opens a file for reading once, without a buffer in between.</summary>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static T Open<T>(string path, Func<FileReader, T> read)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return read(new FileReader(stream, path, stream.Length));
+    }
+
+    public FileFormatException Error(string problem, Exception? cause = null) => ErrorAt(Position, problem, cause);
+
+    public FileFormatException ErrorAt(long offset, string problem, Exception? cause = null)
+    {
+        string message = $"{name}: {problem} (at byte {offset:N0})";
+        return cause is null ? new FileFormatException(message) : new FileFormatException(message, cause);
+    }
+
+    /// <summary>Fills a span, or says that the file ends before <paramref name="field"/> does.</summary>
+    public void Read(Span<byte> destination, string field)
+    {
+        int read = ReadSome(destination, field);
+        if (read < destination.Length) throw Error($"the file ends within {field}: {destination.Length - read:N0} of {destination.Length:N0} bytes are missing");
+        Position += read;
+    }
+
+    /// <summary>The bytes of a header of at most <paramref name="most"/> bytes, checked before they are allocated.</summary>
+    public byte[] ReadBytes(ulong count, long most, string field)
+    {
+        if (count > (ulong)Math.Min(most, Remaining))
+            throw Error($"{field} is said to take {count:N0} bytes; {(count > (ulong)Remaining ? $"the file has {Remaining:N0} left" : $"at most {most:N0} are possible")}");
+        var bytes = new byte[count];
+        Read(bytes, field);
+        return bytes;
+    }
+
+    /// <summary>A shape from sizes in a file, and how many bytes its elements take there.</summary>
+    public (Shape Shape, long Bytes) ShapeOf(ReadOnlySpan<long> sizes, StoredElement element, string field)
+    {
+        if (sizes.Length > MaxRank) throw Error($"{field} has {sizes.Length} dimensions; at most {MaxRank} are possible");
+        var shape = new int[sizes.Length];
+        Int128 extent = element.Size, bytes = element.Size;
+        for (int i = 0; i < shape.Length; i++)
+        {
+            if (sizes[i] is < 0 or > int.MaxValue) throw Error($"{field} has size {sizes[i]} in dimension {i}; sizes are 0 … {int.MaxValue}");
+            shape[i] = (int)sizes[i];
+            (extent, bytes) = (extent * Math.Max(shape[i], 1), bytes * shape[i]);
+            if (extent > long.MaxValue / 8) throw Error($"{field} has a shape whose number of elements overflows");
+        }
+        return (shape, (long)bytes);
+    }
+
+    /// <summary>The next elements as a tensor; they go straight into its memory where the file has them as memory does.</summary>
+    public Tensor ReadTensor(Shape shape, StoredElement element, string field, bool bigEndian = false)
+    {
+        if (shape.ElementCount * element.Size > Remaining)
+            throw Error($"{field} of shape {shape} takes {shape.ElementCount * element.Size:N0} bytes; the file has {Remaining:N0} left");
+        Tensor tensor = Tensor.Empty(shape, element.DType);
+        if (element.Decode is null && !bigEndian) ReadDirectly(tensor, field);
+        else Decode(tensor, element, field, bigEndian);
+        GC.KeepAlive(tensor);
+        return tensor;
+    }
+
+    /// <summary>Demands that all was read.</summary>
+    public void ExpectEnd(string last)
+    {
+        Span<byte> next = stackalloc byte[1];
+        if (ReadSome(next, last) > 0) throw Error($"something follows {last}");
+    }
+
+    private int ReadSome(Span<byte> destination, string field)
+    {
+        try
+        {
+            return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException damage) // of a compressed stream
+        {
+            throw Error($"{field} cannot be decompressed: {damage.Message}", damage);
+        }
+    }
+
+    private void ReadDirectly(Tensor tensor, string field)
+    {
+        for (long offset = 0; offset < TensorBytes.Count(tensor);)
+        {
+            Span<byte> piece = TensorBytes.Piece(tensor, offset);
+            Read(piece, field);
+            offset += piece.Length;
+        }
+    }
+
+    private void Decode(Tensor tensor, StoredElement element, string field, bool bigEndian)
+    {
+        int size = tensor.DType.Size();
+        Span<byte> buffer = stackalloc byte[(int)Math.Min(ChunkSize, tensor.ElementCount * element.Size)];
+        for (long done = 0; done < tensor.ElementCount;)
+        {
+            Span<byte> chunk = buffer[..(int)Math.Min(buffer.Length, (tensor.ElementCount - done) * element.Size)];
+            long start = Position;
+            Read(chunk, field);
+            if (bigEndian)
+                for (int i = 0; i < chunk.Length; i += element.Size) chunk.Slice(i, element.Size).Reverse();
+            int count = chunk.Length / element.Size;
+            Span<byte> elements = TensorBytes.Piece(tensor, done * size)[..(count * size)];
+            try
+            {
+                if (element.Decode is null) chunk.CopyTo(elements);
+                else element.Decode(chunk, elements);
+            }
+            catch (OverflowException overflow)
+            {
+                throw ErrorAt(start, $"{field} holds a value that does not fit {tensor.DType}: {overflow.Message}", overflow);
+            }
+            done += count;
+        }
+    }
+}

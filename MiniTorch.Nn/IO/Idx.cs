@@ -1,0 +1,54 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace MiniTorch.IO;
+
+/// <summary>The format of the MNIST files: one array, big-endian, also packed with gzip (yann.lecun.com/exdb/mnist, "the IDX file format").</summary>
+public static class Idx
+{
+    private const int MaxHeader = 4 + (255 * sizeof(int));
+
+    /// <summary>Reads an array such as <c>train-images-idx3-ubyte.gz</c>. Integers of all kinds become Int64, reals keep their type.</summary>
+    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static Tensor Load(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Read(stream, path);
+    }
+
+    internal static Tensor Read(Stream stream, string name)
+    {
+        bool packed = stream.ReadByte() == 0x1f && stream.ReadByte() == 0x8b;
+        stream.Position = 0;
+        if (!packed) return Read(new FileReader(stream, name, stream.Length));
+        using var unpacked = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
+        return Read(new FileReader(unpacked, name, Expansion.Limit(stream.Length)));
+    }
+
+    private static Tensor Read(FileReader file)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        file.Read(magic, "the signature");
+        if (magic[0] != 0 || magic[1] != 0 || Element(magic[2]) is not { } element)
+            throw file.ErrorAt(0, $"this is no IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000, an element type of 08, 09, 0B … 0E, and the number of dimensions");
+        byte[] bytes = file.ReadBytes((ulong)(magic[3] * sizeof(int)), MaxHeader, "the sizes");
+        var sizes = new long[magic[3]];
+        for (int i = 0; i < sizes.Length; i++) sizes[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(i * sizeof(int)));
+        (Shape shape, _) = file.ShapeOf(sizes, element, "the array");
+        Tensor tensor = file.ReadTensor(shape, element, "the array", bigEndian: true);
+        file.ExpectEnd("the array");
+        return tensor;
+    }
+
+    private static StoredElement? Element(byte code) => code switch
+    {
+        0x08 => StoredElement.UInt8,
+        0x09 => StoredElement.Int8,
+        0x0B => StoredElement.Int16,
+        0x0C => StoredElement.Int32,
+        0x0D => StoredElement.Float32,
+        0x0E => StoredElement.Float64,
+        _ => null,
+    };
+}

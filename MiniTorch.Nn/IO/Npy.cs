@@ -1,0 +1,31 @@
+namespace MiniTorch.IO;
+
+/// <summary>One array in a file, in NumPy's format (numpy.load, numpy.save; NEP 1).</summary>
+public static class Npy
+{
+    /// <summary>Writes a tensor in its dtype. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    public static void Save(string path, Tensor tensor) => AtomicFile.Write(path, stream => Write(stream, tensor));
+
+    /// <summary>
+    /// Reads an array of any byte order, row- or column-major. float16 becomes Float32, integers of all kinds Int64; Python objects are refused.
+    /// </summary>
+    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static Tensor Load(string path) => FileReader.Open(path, Read);
+
+    internal static Tensor Read(FileReader file)
+    {
+        NpyHeader header = NpyHeader.Read(file);
+        if (header.Bytes != file.Remaining)
+            throw file.Error($"shape {header.Shape} takes {header.Bytes:N0} bytes, and {file.Remaining:N0} follow the header");
+        if (!header.FortranOrder) return file.ReadTensor(header.Shape, header.Element, "the array", header.BigEndian);
+        Shape reversed = header.Shape.Reverse().ToArray();
+        return Ops.Copies.Fresh(file.ReadTensor(reversed, header.Element, "the array", header.BigEndian).T);
+    }
+
+    internal static void Write(Stream stream, Tensor tensor)
+    {
+        NpyHeader.Write(stream, tensor);
+        TensorBytes.Write(stream, tensor);
+    }
+}

@@ -1,0 +1,82 @@
+using System.IO.Compression;
+
+namespace MiniTorch.IO;
+
+/// <summary>Named arrays in one zip archive of .npy files, NumPy's format (numpy.load, numpy.savez, numpy.savez_compressed).</summary>
+public static class Npz
+{
+    private const string Extension = ".npy";
+
+    /// <summary>Writes tensors in the dtypes that they have. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="arrays">Tensors by name.</param>
+    /// <param name="compressed">Whether to deflate them (savez_compressed).</param>
+    /// <exception cref="ValueException">A name is empty, or leads out of a folder that the archive might be unpacked to.</exception>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false) =>
+        AtomicFile.Write(path, stream => Write(stream, arrays, compressed));
+
+    /// <summary>Reads all arrays, as <see cref="Npy.Load"/> does each.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxBytes">How many bytes the arrays may take when they are unpacked; 16 MB and a hundred times the file's size by default.</param>
+    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static OrderedDictionary<string, Tensor> Load(string path, long? maxBytes = null)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
+    }
+
+    internal static OrderedDictionary<string, Tensor> Read(Stream stream, string name, long maxBytes)
+    {
+        try
+        {
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+            Check(archive, name, maxBytes);
+            var arrays = new OrderedDictionary<string, Tensor>(archive.Entries.Count);
+            foreach (ZipArchiveEntry entry in archive.Entries)
+            {
+                using Stream content = entry.Open();
+                arrays.Add(entry.FullName[..^Extension.Length], Npy.Read(new FileReader(content, $"{name}/{entry.FullName}", entry.Length)));
+            }
+            return arrays;
+        }
+        // What the archive reader throws for damaged archives; all of it comes from the file's content.
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or NotSupportedException or ArgumentException or OverflowException
+            || (error is IOException && stream is not FileStream))
+        {
+            throw new FileFormatException($"{name}: the zip archive is damaged: {error.Message}", error);
+        }
+    }
+
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false)
+    {
+        foreach (string name in arrays.Keys)
+            if (!IsPlain(name)) throw new ValueException($"Npz.Save: '{name}' cannot name an array: it must not be empty, begin with /, or hold \\ or ..");
+        using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        foreach ((string name, Tensor tensor) in arrays)
+        {
+            ZipArchiveEntry entry = archive.CreateEntry(name + Extension, compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
+            entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // equal arrays make equal files
+            using Stream content = entry.Open();
+            Npy.Write(content, tensor);
+        }
+    }
+
+    private static void Check(ZipArchive archive, string name, long maxBytes)
+    {
+        var names = new HashSet<string>();
+        long total = 0;
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            string path = entry.FullName;
+            if (!path.EndsWith(Extension, StringComparison.Ordinal) || !IsPlain(path[..^Extension.Length]))
+                throw new FileFormatException($"{name}: the entry '{path}' does not name an array, as NAME.npy without .. does");
+            if (!names.Add(path)) throw new FileFormatException($"{name}: the entry '{path}' is there twice");
+            if (entry.Length > maxBytes - total)
+                throw new FileFormatException($"{name}: the arrays up to '{path}' unpack to more than {maxBytes:N0} bytes; Npz.Load's maxBytes allows more where the file is trusted");
+            total += entry.Length;
+        }
+    }
+
+    private static bool IsPlain(string name) => name.Length > 0 && name[0] != '/' && !name.Contains('\\') && !name.Split('/').Contains("..");
+}

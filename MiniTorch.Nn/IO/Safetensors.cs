@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace MiniTorch.IO;
+
+/// <summary>
+/// Named tensors in one file, in the format that PyTorch, JAX and their kin exchange weights in (https://github.com/huggingface/safetensors, "Format").
+/// </summary>
+public static class Safetensors
+{
+    private const int Alignment = 8;
+
+    /// <summary>Writes tensors in the dtypes that they have. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="state">Tensors by name, as <c>model.StateDict()</c> gives them.</param>
+    /// <param name="metadata">Texts to go with them; read again by <see cref="LoadMetadata"/>.</param>
+    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, or the names alone pass 100 MB.</exception>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null) =>
+        AtomicFile.Write(path, stream => Write(stream, state, metadata));
+
+    /// <summary>
+    /// Reads all tensors in the order of the header. F16 and BF16 become Float32, integers of all kinds Int64. The whole header is checked before anything is allocated.
+    /// </summary>
+    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static OrderedDictionary<string, Tensor> Load(string path) => FileReader.Open(path, file => Read(file).State);
+
+    /// <summary>Reads only the texts that went with the tensors.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static OrderedDictionary<string, string> LoadMetadata(string path) => FileReader.Open(path, file => SafetensorsHeader.Read(file).Metadata);
+
+    internal static (OrderedDictionary<string, Tensor> State, OrderedDictionary<string, string> Metadata) Read(FileReader file)
+    {
+        SafetensorsHeader header = SafetensorsHeader.Read(file);
+        var state = new OrderedDictionary<string, Tensor>(header.Entries.Count);
+        foreach (SafetensorsEntry entry in header.Entries) state.Add(entry.Name, null!); // the header's order, whatever the data's
+        foreach (SafetensorsEntry entry in header.Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+            state[entry.Name] = file.ReadTensor(entry.Shape, entry.Element, entry.Name);
+        return (state, header.Metadata);
+    }
+
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        if (state.ContainsKey(SafetensorsHeader.MetadataName)) throw new ValueException($"Safetensors.Save: {SafetensorsHeader.MetadataName} is reserved and cannot name a tensor");
+        // Large elements first: then all lie at multiples of their size, and readers may map the file into memory.
+        KeyValuePair<string, Tensor>[] placed = [.. state.OrderByDescending(entry => entry.Value.DType.Size())];
+        var offsets = new Dictionary<string, long>();
+        long end = 0;
+        foreach ((string name, Tensor tensor) in placed)
+        {
+            offsets[name] = end;
+            end += TensorBytes.Count(tensor);
+        }
+
+        ReadOnlySpan<byte> header = Header(state, offsets, metadata);
+        Span<byte> prefix = stackalloc byte[Alignment];
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
+        stream.Write(prefix);
+        stream.Write(header);
+        foreach ((_, Tensor tensor) in placed) TensorBytes.Write(stream, tensor);
+    }
+
+    private static ReadOnlySpan<byte> Header(IReadOnlyDictionary<string, Tensor> state, Dictionary<string, long> offsets, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataName);
+                foreach ((string key, string text) in metadata) json.WriteString(key, text);
+                json.WriteEndObject();
+            }
+            foreach ((string name, Tensor tensor) in state)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", DTypeName(tensor.DType));
+                json.WriteStartArray("shape");
+                foreach (int size in tensor.Shape) json.WriteNumberValue(size);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offsets[name]);
+                json.WriteNumberValue(offsets[name] + TensorBytes.Count(tensor));
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        int padding = -buffer.WrittenCount & (Alignment - 1);
+        buffer.GetSpan(padding)[..padding].Fill((byte)' ');
+        buffer.Advance(padding);
+        if (buffer.WrittenCount > SafetensorsHeader.MaxLength)
+            throw new ValueException($"Safetensors.Save: names, shapes and metadata take {buffer.WrittenCount:N0} bytes; the format allows {SafetensorsHeader.MaxLength:N0}");
+        return buffer.WrittenSpan;
+    }
+
+    private static string DTypeName(DType dtype) => dtype switch
+    {
+        DType.Bool => "BOOL",
+        DType.Int64 => "I64",
+        DType.Float32 => "F32",
+        _ => "F64",
+    };
+}
