@@ -1,0 +1,85 @@
+using MiniTorch.Data;
+
+namespace MiniTorch.Tests.Data;
+
+/// <summary>Prefetching and resuming keep the order, the transforms' numbers and the generators' streams.</summary>
+public class DataLoaderStateTests
+{
+    private static DataLoader Noisy(int prefetch = 0, Dataset? dataset = null, Generator? generator = null) =>
+        new(dataset ?? new TensorDataset(Tensor.Arange(50, dtype: DType.Float32)), batchSize: 4, shuffle: true, generator: generator ?? new Generator(6), prefetch: prefetch,
+            transform: (batch, random) => [batch[0] + Tensor.RandLike(batch[0], random)]);
+
+    private static List<float[]> Take(DataLoader loader, int batches) => [.. loader.Take(batches).Select(batch => batch[0].ToArray<float>())];
+
+    [Test]
+    public void Prefetching_changes_no_number([Values(1, 3, 100)] int prefetch)
+    {
+        DataLoader plain = Noisy(), ahead = Noisy(prefetch);
+        for (int epoch = 0; epoch < 3; epoch++) Take(ahead, int.MaxValue).ShouldBe(Take(plain, int.MaxValue));
+    }
+
+    [Test]
+    public void Epochs_are_transformed_differently() => Take(Noisy(), 13)[0].ShouldNotBe(Take(Noisy(generator: new Generator(7)), 13)[0]);
+
+    [Test]
+    public void Prefetching_runs_while_the_batch_in_hand_is_used()
+    {
+        using var second = new ManualResetEventSlim();
+        Dataset dataset = new TensorDataset(Tensor.Arange(4, dtype: DType.Float32)).Map(sample =>
+        {
+            if (sample[0].Item<float>() == 1) second.Set();
+            return sample;
+        });
+        using IEnumerator<Batch> batches = new DataLoader(dataset, prefetch: 1).GetEnumerator();
+        batches.MoveNext().ShouldBeTrue();
+        second.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+    }
+
+    [Test]
+    public void An_error_in_the_background_reaches_the_loop()
+    {
+        Dataset dataset = new TensorDataset(Tensor.Arange(4)).Map(_ => throw new ValueException("a broken sample"));
+        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, prefetch: 2), 4)).Message.ShouldBe("a broken sample");
+    }
+
+    [Test]
+    public void A_loaded_place_is_gone_on_from([Values(0, 1, 7, 13)] int taken, [Values(0, 2)] int prefetch)
+    {
+        DataLoader whole = Noisy(), first = Noisy(prefetch), second = Noisy(prefetch, generator: new Generator(999));
+        List<float[]> expected = [.. Take(whole, int.MaxValue), .. Take(whole, int.MaxValue)];
+
+        Take(first, taken);
+        second.LoadStateDict(first.StateDict());
+        second.StateDict()["position"].Item<int>().ShouldBe(taken);
+        List<float[]> rest = [.. Take(second, int.MaxValue), .. Take(second, int.MaxValue)];
+
+        rest.ShouldBe(taken == 0 ? expected : expected[taken..]);
+        second.StateDict()["generator"].ToArray<long>().ShouldBe(whole.StateDict()["generator"].ToArray<long>());
+    }
+
+    [Test]
+    public void A_state_that_does_not_fit_changes_nothing()
+    {
+        DataLoader loader = Noisy();
+        OrderedDictionary<string, Tensor> good = loader.StateDict();
+        Take(loader, 3);
+        OrderedDictionary<string, Tensor> taken = loader.StateDict();
+        long[] before = taken["generator"].ToArray<long>();
+
+        Refused("position", 14L, "position 14 is not in [0, 13]");
+        Refused("position", -1L, "position -1");
+        Refused("position", 0.5, "position is Float32");
+        Refused("order", Tensor.Arange(49), "the order has 49 samples and an epoch 50");
+        Refused("order", Tensor.Full([50], 50L), "sample 50, which is not in [0, 49]");
+        Refused("generator", Tensor.Arange(3), "state");
+        Refused("generator", Tensor.Full([2526], 300L), "300, which is no byte");
+        Refused("unknown", 1L, "the entries must be");
+        Should.Throw<ValueException>(() => loader.LoadStateDict(new Dictionary<string, Tensor>())).Message.ShouldContain("the entries must be");
+        loader.StateDict()["generator"].ToArray<long>().ShouldBe(before);
+        loader.StateDict()["position"].Item<int>().ShouldBe(3);
+        good["position"].Item<int>().ShouldBe(0);
+
+        void Refused(string name, Tensor value, string message) =>
+            Should.Throw<ValueException>(() => loader.LoadStateDict(new OrderedDictionary<string, Tensor>(taken) { [name] = value })).Message.ShouldContain(message);
+    }
+}
