@@ -17,10 +17,22 @@ public static partial class Functional
     /// <summary>Cross-entropy with all that <see cref="CrossEntropyOptions"/> has; see <see cref="CrossEntropyLoss"/>.</summary>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
     public static Tensor CrossEntropy(Tensor logits, Tensor targets, CrossEntropyOptions options) =>
-        CrossEntropyLoss.Compose(logits, targets, options).Loss;
+        CrossEntropyLoss.Evaluate(logits, targets, options);
 
     /// <summary>Cross-entropy together with each row's log-sum-exp and prediction and the accuracy, all from one pass over the logits.</summary>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
     public static CrossEntropyOutputs CrossEntropyOutputs(Tensor logits, Tensor targets, CrossEntropyOptions options) =>
-        CrossEntropyLoss.Compose(logits, targets, options);
+        CrossEntropyLoss.Compose(logits, new CrossEntropyRows(logits, targets, options));
+
+    /// <summary>
+    /// Cross-entropy of hidden·weightᵀ + bias (see <see cref="LinearCrossEntropyLoss"/>).
+    /// </summary>
+    /// <param name="hidden">(…, H): the inputs of the last layer.</param>
+    /// <param name="weight">(C, H).</param>
+    /// <param name="targets">Int64 class indices (…), or class probabilities (…, C).</param>
+    /// <param name="bias">(C), or null.</param>
+    /// <param name="options">As of cross-entropy; the classes are in the last dimension.</param>
+    /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
+    public static Tensor LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, CrossEntropyOptions? options = null) =>
+        LinearCrossEntropyLoss.Evaluate(hidden, weight, targets, bias, options ?? new());
 }

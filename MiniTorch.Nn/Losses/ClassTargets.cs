@@ -17,6 +17,12 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
     /// <summary>The classes with 0 in ignored rows, so that they can be used as indices.</summary>
     public Tensor Indices => IgnoredRows is { } ignored ? Classes.MaskedFill(ignored, 0) : Classes;
 
+    /// <summary>The scores of the targets, in the shape of the losses.</summary>
+    public Tensor Pick(Tensor scores, int axis) => scores.Gather(axis, Indices.Unsqueeze(axis)).Squeeze(axis);
+
+    /// <summary>Values of rows, 0 where ignored.</summary>
+    public Tensor Keep(Tensor values) => IgnoredRows is { } ignored ? values.MaskedFill(ignored, 0) : values;
+
     /// <summary>Checks targets against scores, whose <paramref name="axis"/> holds the classes.</summary>
     /// <exception cref="ShapeException">The targets have not the shape of the scores without that dimension.</exception>
     /// <exception cref="DTypeException">The targets are not integers.</exception>

@@ -41,23 +41,40 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     public CrossEntropyOptions Options { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor logits, Tensor targets) => Compose(logits, targets, Options).Loss;
+    protected override ForwardDims DeclaredDims => Options.ClassAxis is null ? base.DeclaredDims : new(["...logits", "...targets"], "...losses");
+
+    /// <inheritdoc/>
+    [return: Dims("| batch ...targets")]
+    protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor logits, [Dims("| batch ...targets | classes")] Tensor targets) =>
+        Evaluate(logits, targets, Options);
+
+    /// <summary>The loss; by a fused kernel where it is one of the picked classes alone.</summary>
+    internal static Tensor Evaluate(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    {
+        var rows = new CrossEntropyRows(logits, targets, options);
+        if (!rows.OnlyPicks) return Compose(logits, rows).Loss;
+        Tensor[] values = new SoftmaxCrossEntropy(rows.Smooths).ApplyAll(rows.ClassesLast(logits), rows.MarkedClasses);
+        (Tensor losses, Tensor sum, Tensor max) = (values[0], values[1], values[2]);
+        return rows.Reduce(rows.Smoothed(losses, rows.Smooths ? values[3] : null), rows.NeedsLogSumExp ? max + sum.Log() : null);
+    }
 
     /// <summary>The composition that this loss is, with all that it finds on the way.</summary>
-    internal static CrossEntropyOutputs Compose(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    internal static CrossEntropyOutputs Compose(Tensor logits, CrossEntropyRows rows)
     {
-        const string op = "CrossEntropyLoss";
-        var rows = new CrossEntropyRows(op, logits, targets, options);
         Tensor x = rows.Used(logits);
+        (Tensor logProbabilities, Tensor sum, Tensor max, Tensor predictions) = Normalized(x, rows.Axis);
+        Tensor logSumExp = (max + sum.Log()).Squeeze(rows.Axis);
+        return new(rows.Reduce(rows.Losses(logProbabilities), logSumExp), logSumExp, predictions, rows.Accuracy(predictions));
+    }
 
-        var (max, predictions) = x.Detach().Max(rows.Axis, keepDim: true); // the maximum is a constant of the derivation: it cancels
+    /// <summary>Log-probabilities by max-shift, exp and log-sum-exp, with the sums of e^(x − max) and the maxima, and where those are.</summary>
+    internal static (Tensor LogProbabilities, Tensor Sum, Tensor Max, Tensor Predictions) Normalized(Tensor x, int axis)
+    {
+        Shape perRow = x.Shape.With(axis, 1);
+        var (max, predictions) = x.Shape[axis] == 0 ? (Tensor.Zeros(perRow, x.DType), Tensor.Zeros(perRow, DType.Int64))
+            : x.Detach().Max(axis, keepDim: true); // the maximum is a constant of the derivation: it cancels
         Tensor shifted = x - max;
-        Tensor logSum = shifted.Exp().Sum(rows.Axis, keepDim: true).Log();
-        Tensor losses = rows.Losses(shifted - logSum);
-
-        Tensor logSumExp = (max + logSum).Squeeze(rows.Axis);
-        if (options.ZLoss != 0) losses += logSumExp.Pow(2) * options.ZLoss;
-        predictions = predictions.Squeeze(rows.Axis);
-        return new(rows.Reduce(op, losses), logSumExp, predictions, rows.Accuracy(predictions));
+        Tensor sum = shifted.Exp().Sum(axis, keepDim: true);
+        return (shifted - sum.Log(), sum, max, predictions.Squeeze(axis));
     }
 }

@@ -3,27 +3,30 @@ namespace MiniTorch.Nn;
 /// <summary>The rows of a cross-entropy after their checks: where the classes are, what each row's target is, what it weighs, whether it counts.</summary>
 internal sealed class CrossEntropyRows
 {
+    private const string Op = nameof(CrossEntropyLoss);
+
     private readonly CrossEntropyOptions _options;
     private readonly int _classes;
+    private readonly ClassTargets? _targets;
     private readonly Tensor? _indices, _probabilities, _elementWeights;
     private readonly double _keptCount;
 
     /// <summary>Checks targets and options against the logits.</summary>
     /// <exception cref="MiniTorchException">A shape, dtype or value that does not fit.</exception>
-    public CrossEntropyRows(string op, Tensor logits, Tensor targets, CrossEntropyOptions options)
+    public CrossEntropyRows(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         _options = options;
-        LossShapes.CheckFloat(op, "logits", logits);
-        Axis = LossShapes.ClassAxis(op, logits, options.ClassAxis);
+        LossShapes.CheckFloat(Op, "logits", logits);
+        Axis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);
         _classes = logits.Shape[Axis];
-        CheckOptions(op, options);
+        CheckOptions(Op, options);
         Shape rows = logits.Shape.Without(Axis);
-        Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows) : null;
+        Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows) : null;
         if (mask is not null && mask.DType != DType.Bool) (mask, _elementWeights) = (null, mask);
 
         if (targets.DType.IsFloat())
         {
-            LossShapes.CheckProbabilities(op, logits.Shape, targets);
+            LossShapes.CheckProbabilities(Op, logits.Shape, targets);
             _probabilities = targets;
             Ignored = mask?.LogicalNot();
             // Not the shape's own count, which is 0 for zero classes too: PyTorch's mean is NaN there.
@@ -31,13 +34,14 @@ internal sealed class CrossEntropyRows
         }
         else
         {
-            LossShapes.CheckClassWeights(op, options.Weight, _classes, logits.DType);
-            ClassTargets checkedTargets = ClassTargets.Check(op, logits, targets, Axis, options.IgnoreIndex, options.AlsoIgnore, mask);
-            Ignored = checkedTargets.IgnoredRows;
-            _indices = checkedTargets.Indices;
-            _keptCount = checkedTargets.KeptCount;
+            LossShapes.CheckClassWeights(Op, options.Weight, _classes, logits.DType);
+            ClassTargets classes = ClassTargets.Check(Op, logits, targets, Axis, options.IgnoreIndex, options.AlsoIgnore, mask);
+            _targets = classes;
+            Ignored = classes.IgnoredRows;
+            _indices = classes.Indices;
+            _keptCount = classes.KeptCount;
         }
-        if (options.CheckLogits) LossShapes.CheckAreLogits(op, logits, Axis);
+        if (options.CheckLogits) LossShapes.CheckAreLogits(Op, logits, Axis);
     }
 
     /// <summary>The dimension of the classes.</summary>
@@ -46,13 +50,28 @@ internal sealed class CrossEntropyRows
     /// <summary>The rows that do not count, as Bool; null if all do.</summary>
     public Tensor? Ignored { get; }
 
-    private double Smoothing => _options.LabelSmoothing > 0 ? _options.LabelSmoothing : 0;
+    /// <summary>Whether the logits of the targets, and without class weights those of all classes alike, are all that the losses are made of.</summary>
+    public bool OnlyPicks => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
+
+    /// <summary>Whether targets are smoothed.</summary>
+    public bool Smooths => _options.LabelSmoothing > 0;
+
+    /// <summary>Whether the loss has a part that depends on ln Σ eˣ.</summary>
+    public bool NeedsLogSumExp => _options.ZLoss != 0;
+
+    /// <summary>Class indices, <see cref="ClassTargets.Ignored"/> where a row does not count.</summary>
+    public Tensor MarkedClasses => _targets!.Value.Classes;
+
+    private double Smoothing => Smooths ? _options.LabelSmoothing : 0;
 
     /// <summary>The logits that are used: capped, and 0 in ignored rows, so that nothing that stands there gets any further.</summary>
-    public Tensor Used(Tensor logits)
+    public Tensor Used(Tensor logits) => Ignored is null ? Capped(logits) : Capped(logits).MaskedFill(Ignored.Unsqueeze(Axis), 0);
+
+    /// <summary>The capped logits with the classes in the last dimension.</summary>
+    public Tensor ClassesLast(Tensor logits)
     {
-        Tensor x = _options.Softcap > 0 ? (logits / _options.Softcap).Tanh() * _options.Softcap : logits;
-        return Ignored is null ? x : x.MaskedFill(Ignored.Unsqueeze(Axis), 0);
+        Tensor x = Capped(logits);
+        return Axis == x.Rank - 1 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Where(dim => dim != Axis), Axis]);
     }
 
     /// <summary>−Σ target·w·log p of each row, the target smoothed.</summary>
@@ -67,20 +86,27 @@ internal sealed class CrossEntropyRows
             return -(target * logProbabilities).Sum(Axis);
         }
         // Picked, not multiplied by a one-hot target: 0·(−∞) is NaN.
-        Tensor losses = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Squeeze(Axis);
-        if (weight is not null) losses *= _options.Weight![_indices];
-        if (Smoothing == 0) return losses;
-        Tensor uniform = -(weight is null ? logProbabilities : logProbabilities * weight).Sum(Axis);
-        return losses * (1 - Smoothing) + uniform * (Smoothing / _classes);
+        Tensor picked = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Squeeze(Axis);
+        return Smoothed(picked, Smooths ? -(weight is null ? logProbabilities : logProbabilities * weight).Mean(Axis) : null);
     }
 
-    /// <summary>The losses as the reduction wants them: 0 where ignored, times the elements' weights, and Mean's divided by the weight of all that count.</summary>
-    public Tensor Reduce(string op, Tensor losses)
+    /// <summary>Losses of the targets' classes, weighted, mixed with those of equal probabilities for all classes.</summary>
+    public Tensor Smoothed(Tensor picked, Tensor? uniform)
     {
+        if (_options.Weight is not null) picked *= _options.Weight[_indices!];
+        return uniform is null ? picked : picked * (1 - Smoothing) + uniform * Smoothing;
+    }
+
+    /// <summary>
+    /// The losses as the reduction wants them: z-loss added, 0 where ignored, times the elements' weights, and Mean's divided by the weight of all that count.
+    /// </summary>
+    public Tensor Reduce(Tensor losses, Tensor? logSumExp)
+    {
+        if (NeedsLogSumExp) losses += logSumExp!.Pow(2) * _options.ZLoss;
         if (Ignored is not null) losses = losses.MaskedFill(Ignored, 0);
         if (_elementWeights is not null) losses *= _elementWeights;
         if (_options.Reduction != Reduction.Mean || _options.Normalizer is not null || RowWeights() is not { } weights)
-            return losses.Reduce(op, _options.Reduction, _options.Normalizer ?? _keptCount);
+            return losses.Reduce(Op, _options.Reduction, _options.Normalizer ?? _keptCount);
         Tensor total = weights.Sum();
         return losses.Sum() / total.MaskedFill(total.Eq(0), double.NaN); // smoothed losses are not 0 where all weights are, and x/0 is no mean
     }
@@ -88,6 +114,7 @@ internal sealed class CrossEntropyRows
     /// <summary>The share of the rows that count whose prediction is right.</summary>
     public double Accuracy(Tensor predictions)
     {
+        if (_keptCount == 0 || _classes == 0) return double.NaN;
         Tensor right = predictions.Eq(_indices ?? _probabilities!.ArgMax(Axis));
         if (Ignored is not null) right = right.MaskedFill(Ignored, false);
         return right.Sum().Item<long>() / _keptCount;
@@ -100,6 +127,8 @@ internal sealed class CrossEntropyRows
         if (_elementWeights is not null) weights = weights is null ? _elementWeights : weights * _elementWeights;
         return weights is not null && Ignored is not null ? weights.MaskedFill(Ignored, 0) : weights;
     }
+
+    private Tensor Capped(Tensor logits) => _options.Softcap > 0 ? (logits / _options.Softcap).Tanh() * _options.Softcap : logits;
 
     private static void CheckOptions(string op, CrossEntropyOptions options)
     {

@@ -27,6 +27,24 @@ internal static class LossShapes
         if (!x.DType.IsFloat()) throw new DTypeException($"{op}: {name} is {x.DType}, and must be Float32 or Float64 (To converts)");
     }
 
+    /// <summary>Requires equal shapes.</summary>
+    public static void CheckSame(string op, Tensor input, Tensor target)
+    {
+        if (input.Shape != target.Shape)
+            throw new ShapeException($"{op}: input {input.Shape} and target {target.Shape} must have the same shape"
+                + (input.ElementCount == target.ElementCount ? $"; target.Reshape({string.Join(", ", input.Shape)}) gives it that of the input" : ""));
+    }
+
+    /// <summary>Requires probabilities.</summary>
+    public static void CheckInUnitInterval(string op, Tensor input)
+    {
+        CheckFloat(op, "input", input);
+        Tensor p = input.Detach(), inside = (p >= 0).LogicalAnd(p <= 1);
+        if (inside.All().Item<bool>()) return;
+        double first = p[inside.LogicalNot()].Reshape(-1).Select(0, 0).Item<double>();
+        throw new ValueException($"{op}: the input has the element {first}, and probabilities are in [0, 1]; for logits use BCEWithLogitsLoss");
+    }
+
     /// <summary>Requires class weights of shape (C) in the scores' dtype.</summary>
     public static void CheckClassWeights(string op, Tensor? weight, int classes, DType dtype)
     {

@@ -21,7 +21,17 @@ public sealed record OpRow(
         JsonElement root = document.RootElement;
         bool holdsRows = root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0
             && root[0].ValueKind == JsonValueKind.Object && root[0].TryGetProperty("op", out _) && root[0].TryGetProperty("outputs", out _);
-        return holdsRows ? root.Deserialize<OpRow[]>(Json)! : [];
+        return holdsRows ? [.. root.Deserialize<OpRow[]>(Json)!.Select(row => row.WithoutGradientOfIgnoredRows())] : [];
+    }
+
+    // PyTorch's gradient of an ignored row that holds NaN or −∞ is NaN; here it is 0.
+    OpRow WithoutGradientOfIgnoredRows()
+    {
+        if (!Tags.Contains("nan_logit_ignored_row") && !Tags.Contains("neginf_row_ignored")) return this;
+        return this with { Grads = Zeroed(Grads), GradsF64 = GradsF64 is null ? null : Zeroed(GradsF64) };
+
+        static RowTensor[] Zeroed(RowTensor[] gradients) =>
+            [.. gradients.Select(gradient => gradient with { Data = [.. gradient.Data.Select(value => double.IsNaN(value) ? 0 : value)] })];
     }
 
     /// <summary>Whether float32 may also be as near to the float64 results as its tolerance says; not where it overflows or underflows.</summary>
@@ -35,7 +45,7 @@ public sealed record RowTensor(string Name, string Dtype, int[] Shape, double[] 
     {
         "float32" => DType.Float32,
         "float64" => DType.Float64,
-        "int64" => DType.Int64,
+        "int64" or "uint8" => DType.Int64,
         "bool" => DType.Bool,
         _ => throw new NotSupportedException($"unknown dtype {Dtype}"),
     });

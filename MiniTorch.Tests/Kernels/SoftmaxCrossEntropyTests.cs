@@ -20,8 +20,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
         public bool Run(StridedArray<T> g, out IndexFault fault)
         {
             var rows = new CrossEntropyRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
-            if (!SoftmaxCrossEntropy.Forward(rows, Losses.Pointer, Maxima.Pointer, Sums.Pointer, out fault)) return false;
-            SoftmaxCrossEntropy.Backward(rows, Maxima.Pointer, Sums.Pointer, g.Pointer, g.Strides[0], Gradient.Pointer);
+            if (!SoftmaxCrossEntropy.Forward(rows, new(Losses.Pointer, Sums.Pointer, Maxima.Pointer, null), out fault)) return false;
+            SoftmaxCrossEntropy.Backward(rows, Maxima.Pointer, Sums.Pointer, new CrossEntropyGradients<T>(g.Pointer, g.Strides[0]), Gradient.Pointer);
             foreach (var array in new[] { Losses, Maxima, Sums, Gradient }) array.SentinelsShouldBeIntact();
             return true;
         }
@@ -126,7 +126,7 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
 
             T loss, max, sum;
             var one = new CrossEntropyRows<T>(x.Pointer + 57 * 700, 700, 1, 700, targets.Pointer + 57 * targets.Strides[0], 1, Ignored);
-            SoftmaxCrossEntropy.Forward(one, &loss, &max, &sum, out _);
+            SoftmaxCrossEntropy.Forward(one, new(&loss, &sum, &max, null), out _);
             loss.ShouldBe(alone.Losses[[57]]);
         }
         finally

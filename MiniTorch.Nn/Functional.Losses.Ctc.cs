@@ -1,0 +1,54 @@
+namespace MiniTorch.Nn;
+
+public static partial class Functional
+{
+    // Stands for ln 0: far below any logarithm of a path, and unlike −∞ differentiable.
+    private const double LogZero = -1e30;
+
+    /// <summary>
+    /// −ln of the probability of all alignments of a label sequence with a longer input, blanks between labels allowed
+    /// (ctc_loss; Graves et al., "Connectionist Temporal Classification", 2006).
+    /// </summary>
+    /// <remarks>
+    /// The forward recursion over the labels with blanks in between, α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]), is composed of tensor operations,
+    /// so it has derivatives of every order. Where no alignment exists the loss is ∞ and the gradient 0 (PyTorch's is NaN).
+    /// </remarks>
+    /// <param name="logProbs">Log-probabilities (T, N, C), or (T, C) of one sequence.</param>
+    /// <param name="targets">Int64 labels (N, S), or those of all sequences one after the other; (S) of one sequence.</param>
+    /// <param name="inputLengths">Int64 (N): how much of T each input uses.</param>
+    /// <param name="targetLengths">Int64 (N): how many labels each sequence has.</param>
+    /// <param name="blank">The class that stands for no label.</param>
+    /// <param name="reduction">None, Sum, or Mean, which divides each loss by its number of labels first.</param>
+    /// <param name="zeroInfinity">Whether infinite losses are 0.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ValueException">A length is out of range.</exception>
+    public static Tensor CtcLoss(
+        Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
+    {
+        const string op = "CTCLoss";
+        LossShapes.CheckFloat(op, "logProbs", logProbs);
+        if (logProbs.Rank == 2)
+            return CtcLoss(logProbs.Unsqueeze(1), targets.Reshape(-1), inputLengths.Reshape(1), targetLengths.Reshape(1), blank, Reduction.None, zeroInfinity).Squeeze(0)
+                is var single && reduction == Reduction.Mean ? single / Math.Max(1.0, targetLengths.Item<long>()) : single;
+        if (logProbs.Rank != 3) throw new ShapeException($"{op}: log-probabilities have shape {logProbs.Shape}, and must be (T, N, C) or (T, C)");
+        (int steps, int batch) = (logProbs.Shape[0], logProbs.Shape[1]);
+        var labels = new CtcLabels(op, targets, targetLengths, batch, blank, logProbs.Shape[2]);
+        long[] lengths = CtcLabels.Lengths(op, "inputLengths", inputLengths, batch, steps);
+        Tensor running = Tensor.Arange(steps).Unsqueeze(1) < Tensor.From(lengths).Unsqueeze(0); // (T, N)
+
+        Tensor emitted = logProbs.Gather(2, labels.Extended.Unsqueeze(0).Expand(steps, batch, labels.Places)).Clamp(min: LogZero); // (T, N, places)
+        Tensor alpha = Tensor.Full([batch, labels.Places], LogZero, logProbs.DType);
+        Tensor blocked = Tensor.Full([batch, 2], LogZero, logProbs.DType);
+        Tensor first = Tensor.Arange(labels.Places) < 2;
+        for (int t = 0; t < steps; t++)
+        {
+            Tensor padded = Tensor.Cat([blocked, alpha], 1);
+            Tensor stepped = padded.Narrow(1, 1, labels.Places), skipped = padded.Narrow(1, 0, labels.Places).MaskedFill(labels.NoSkip, LogZero);
+            Tensor next = t == 0 ? Tensor.Where(first, emitted[0], alpha) : emitted[t] + Tensor.Stack([alpha, stepped, skipped]).LogSumExp(0);
+            alpha = Tensor.Where(running[t].Unsqueeze(1), next, alpha);
+        }
+        Tensor losses = -alpha.MaskedFill(labels.NotLast, LogZero).LogSumExp(1);
+        losses = losses.MaskedFill(losses > -LogZero / 2, zeroInfinity ? 0.0 : double.PositiveInfinity);
+        return reduction == Reduction.Mean ? (losses / targetLengths.Clamp(min: 1)).Mean() : losses.Reduce(op, reduction);
+    }
+}

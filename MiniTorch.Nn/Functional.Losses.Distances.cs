@@ -1,0 +1,57 @@
+namespace MiniTorch.Nn;
+
+public static partial class Functional
+{
+    /// <summary>max(0, −target·(input1 − input2) + margin): target 1 wants the first input larger, −1 the second (margin_ranking_loss).</summary>
+    /// <param name="input1">Scores.</param>
+    /// <param name="input2">Scores in that shape, or one that broadcasts with it.</param>
+    /// <param name="target">1 and −1.</param>
+    /// <param name="margin">How far ahead the larger should be.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean) =>
+        (-target * Difference("MarginRankingLoss", input1, input2) + margin).Clamp(min: 0).Reduce("MarginRankingLoss", reduction);
+
+    /// <summary>1 − cos(input1, input2) where target is 1, max(0, cos − margin) where it is −1 (cosine_embedding_loss).</summary>
+    /// <remarks>1e-12 is added to the squared lengths, as in PyTorch, so that a zero vector has cosine 0.</remarks>
+    /// <param name="input1">Vectors (D) or (N, D).</param>
+    /// <param name="input2">Vectors in that shape.</param>
+    /// <param name="target">1 and −1, shape () or (N).</param>
+    /// <param name="margin">In [−1, 1]; unlike vectors may have this cosine.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    public static Tensor CosineEmbeddingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
+    {
+        const string op = "CosineEmbeddingLoss";
+        LossShapes.CheckSame(op, input1, input2);
+        if (input1.Rank is not (1 or 2) || target.Rank != input1.Rank - 1)
+            throw new ShapeException($"{op}: target has shape {target.Shape}, and input {input1.Shape}; they are () and (D), or (N) and (N, D)");
+        Tensor first = input1.Pow(2).Sum(-1) + 1e-12f, second = input2.Pow(2).Sum(-1) + 1e-12f;
+        Tensor cosine = (input1 * input2).Sum(-1) / (first * second).Sqrt();
+        Tensor alike = (1 - cosine).MaskedFill(target.Ne(1), 0), unlike = (cosine - margin).Clamp(min: 0).MaskedFill(target.Ne(-1), 0);
+        return (alike + unlike).Reduce(op, reduction);
+    }
+
+    /// <summary>
+    /// max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference with eps added to each element
+    /// (triplet_margin_loss; Balntas et al., "Learning Shallow Convolutional Feature Descriptors with Triplet Losses", 2016).
+    /// </summary>
+    /// <param name="anchor">Vectors (D) or (N, D).</param>
+    /// <param name="positive">Vectors of the anchor's kind.</param>
+    /// <param name="negative">Vectors of another kind.</param>
+    /// <param name="margin">How much nearer the positive should be.</param>
+    /// <param name="p">The norm.</param>
+    /// <param name="eps">Keeps the norm differentiable where vectors are equal.</param>
+    /// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    /// <exception cref="ShapeException">The numbers of dimensions differ.</exception>
+    public static Tensor TripletMarginLoss(
+        Tensor anchor, Tensor positive, Tensor negative, double margin = 1, double p = 2, double eps = 1e-6, bool swap = false,
+        Reduction reduction = Reduction.Mean)
+    {
+        const string op = "TripletMarginLoss";
+        if (anchor.Rank != positive.Rank || anchor.Rank != negative.Rank || anchor.Rank == 0)
+            throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same number of dimensions, (D) or (N, D)");
+        Tensor near = anchor.PairwiseDistance(positive, p, eps), far = anchor.PairwiseDistance(negative, p, eps);
+        if (swap) far = far.Minimum(positive.PairwiseDistance(negative, p, eps));
+        return (near - far + margin).Clamp(min: 0).Reduce(op, reduction);
+    }
+}

@@ -1,0 +1,69 @@
+namespace MiniTorch.Nn;
+
+/// <summary>The mean squared error (torch.nn.MSELoss); see <see cref="Functional.MseLoss"/>.</summary>
+/// <param name="reduction">None, Mean or Sum.</param>
+public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.MseLoss(input, target, reduction);
+}
+
+/// <summary>The mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss"/>.</summary>
+/// <param name="reduction">None, Mean or Sum.</param>
+public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.L1Loss(input, target, reduction);
+}
+
+/// <summary>The absolute error, squared near 0 (torch.nn.SmoothL1Loss); see <see cref="Functional.SmoothL1Loss"/>.</summary>
+/// <param name="reduction">None, Mean or Sum.</param>
+/// <param name="beta">Below it the error counts squared.</param>
+public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1) : Module<Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.SmoothL1Loss(input, target, reduction, beta);
+}
+
+/// <summary>The squared error, linear far from 0 (torch.nn.HuberLoss); see <see cref="Functional.HuberLoss"/>.</summary>
+/// <param name="reduction">None, Mean or Sum.</param>
+/// <param name="delta">Above it the error counts linearly.</param>
+public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta = 1) : Module<Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.HuberLoss(input, target, reduction, delta);
+}
+
+/// <summary>The negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNllLoss"/>.</summary>
+/// <param name="full">Whether the constant ½·ln 2π is added.</param>
+/// <param name="eps">The least variance.</param>
+/// <param name="reduction">None, Mean or Sum.</param>
+public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward(
+        [Dims("... values")] Tensor input, [Dims("... values")] Tensor target, [Dims("... values | ... 1 | ...")] Tensor var) =>
+        Functional.GaussianNllLoss(input, target, var, full, eps, reduction);
+}
+
+/// <summary>The negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNllLoss"/>.</summary>
+/// <param name="logInput">Whether the input is the logarithm of the expected count.</param>
+/// <param name="full">Whether Stirling's approximation of ln target! is added.</param>
+/// <param name="eps">Keeps ln 0 away.</param>
+/// <param name="reduction">None, Mean or Sum.</param>
+public sealed class PoissonNLLLoss(bool logInput = true, bool full = false, double eps = 1e-8, Reduction reduction = Reduction.Mean)
+    : Module<Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.PoissonNllLoss(input, target, logInput, full, eps, reduction);
+}

@@ -1,0 +1,86 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch.Nn;
+
+/// <summary>
+/// Of rows of logits and their classes: each row's loss lse − x[t], its Σ e^(x − max) and max x, and where smoothed its loss against equal probabilities.
+/// A row whose class is <see cref="ClassTargets.Ignored"/> has 0, 1, 0, 0 and gradient 0. One pass over memory forward, one backward.
+/// </summary>
+/// <param name="Smooths">Whether the fourth output is wanted.</param>
+internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
+{
+    /// <inheritdoc/>
+    protected internal override Reads Reads => Reads.Inputs | Reads.Output;
+
+    /// <inheritdoc/>
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Definitions(inputs)[0];
+
+    /// <inheritdoc/>
+    public override Tensor[] Definitions(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor ignored = inputs[1].Eq(ClassTargets.Ignored), x = inputs[0].MaskedFill(ignored.Unsqueeze(-1), 0);
+        (Tensor logProbabilities, Tensor sum, Tensor max, _) = CrossEntropyLoss.Normalized(x, x.Rank - 1);
+        Tensor picked = -logProbabilities.Gather(-1, inputs[1].MaskedFill(ignored, 0).Unsqueeze(-1)).Squeeze(-1);
+        Tensor[] outputs = [picked.MaskedFill(ignored, 0), sum.Squeeze(-1).MaskedFill(ignored, 1), max.Squeeze(-1)];
+        return Smooths ? [.. outputs, (-logProbabilities.Mean(-1)).MaskedFill(ignored, 0)] : outputs;
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+
+    /// <inheritdoc/>
+    protected internal override unsafe Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    {
+        (Tensor x, Tensor classes) = (Copies.RowMajor(inputs[0]), Copies.RowMajor(inputs[1]));
+        var outputs = new Tensor[Smooths ? 4 : 3];
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(classes.Shape, x.DType);
+        if (x.DType == DType.Float32) Run<float>();
+        else Run<double>();
+        GC.KeepAlive((x, classes));
+        return outputs;
+
+        void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        {
+            fixed (byte* px = &x.Data, pt = &classes.Data, losses = &outputs[0].Data, sums = &outputs[1].Data, maxima = &outputs[2].Data, uniform = &outputs[^1].Data)
+                Kernels.SoftmaxCrossEntropy.Forward(
+                    Rows<T>(x.Shape, px, pt), new CrossEntropyValues<T>((T*)losses, (T*)sums, (T*)maxima, Smooths ? (T*)uniform : null), out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent, null, null, null], gradients);
+
+    /// <inheritdoc/>
+    protected override unsafe void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    {
+        (Tensor x, Tensor classes) = (Copies.RowMajor(call.Input(0)), Copies.RowMajor(call.Input(1)));
+        (Tensor sums, Tensor maxima, Tensor result) = (call.OutputAt(1), call.OutputAt(2), Tensor.Empty(x.Shape, x.DType));
+        (Tensor? losses, long lossStride) = PerRow(cotangents[0]);
+        (Tensor? ofSums, long sumStride) = PerRow(cotangents[1]);
+        (Tensor? uniform, long uniformStride) = PerRow(Smooths ? cotangents[3] : null);
+        if (x.DType == DType.Float32) Run<float>();
+        else Run<double>();
+        GC.KeepAlive((x, classes, sums, maxima, losses, ofSums, uniform));
+        gradients[0] = result;
+
+        void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        {
+            fixed (byte* px = &x.Data, pt = &classes.Data, ps = &sums.Data, pm = &maxima.Data, pr = &result.Data)
+            fixed (byte* gl = &DataOf(losses), gs = &DataOf(ofSums), gu = &DataOf(uniform))
+                Kernels.SoftmaxCrossEntropy.Backward(
+                    Rows<T>(x.Shape, px, pt), (T*)pm, (T*)ps,
+                    new CrossEntropyGradients<T>((T*)gl, lossStride, (T*)gs, sumStride, (T*)gu, uniformStride), (T*)pr);
+        }
+    }
+
+    private static unsafe CrossEntropyRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
+        new((T*)x, logits[^1], logits.ElementCount / logits[^1], logits[^1], (long*)classes, 1, ClassTargets.Ignored);
+
+    // One that all rows share, as the gradient of a sum is, need not be written out.
+    private static (Tensor? Values, long Stride) PerRow(Tensor? cotangent) =>
+        cotangent is null ? (null, 0)
+        : Array.TrueForAll(cotangent.Layout.Strides, stride => stride == 0) ? (cotangent, 0) : (Copies.RowMajor(cotangent), 1);
+
+    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref System.Runtime.CompilerServices.Unsafe.NullRef<byte>() : ref tensor.Data;
+}

@@ -1,0 +1,53 @@
+namespace MiniTorch.Nn;
+
+/// <summary>How good predictions are: numbers without a graph.</summary>
+public static class Metrics
+{
+    /// <summary>The share of rows whose largest score is at the target; NaN where no row counts.</summary>
+    /// <param name="scores">(N, C) or (N, C, d1, …): logits or probabilities.</param>
+    /// <param name="targets">Int64 class indices, in that shape without C.</param>
+    /// <param name="ignoreIndex">The target of rows that do not count.</param>
+    /// <exception cref="MiniTorchException">Shapes that do not fit, or a target that is neither a class nor ignored.</exception>
+    public static double Accuracy(Tensor scores, Tensor targets, long ignoreIndex = -100)
+    {
+        int axis = LossShapes.ClassAxis("Accuracy", scores, null);
+        ClassTargets classes = ClassTargets.Check("Accuracy", scores, targets, axis, ignoreIndex, [], null);
+        return classes.Classes.Eq(scores.Detach().ArgMax(axis)).Sum().Item<long>() / (double)classes.KeptCount;
+    }
+
+    /// <summary>The share of rows whose target is among the k largest scores; NaN where no row counts.</summary>
+    /// <inheritdoc cref="Accuracy"/>
+    /// <param name="scores">(N, C) or (N, C, d1, …): logits or probabilities.</param>
+    /// <param name="targets">Int64 class indices, in that shape without C.</param>
+    /// <param name="k">From 1 to C.</param>
+    /// <param name="ignoreIndex">The target of rows that do not count.</param>
+    public static double TopK(Tensor scores, Tensor targets, int k, long ignoreIndex = -100)
+    {
+        int axis = LossShapes.ClassAxis("TopK", scores, null);
+        ClassTargets classes = ClassTargets.Check("TopK", scores, targets, axis, ignoreIndex, [], null);
+        Tensor best = scores.Detach().TopK(k, axis).Indices;
+        return best.Eq(classes.Classes.Unsqueeze(axis)).Sum().Item<long>() / (double)classes.KeptCount;
+    }
+
+    /// <summary>How often class i (row) was predicted as class j (column): Int64 (C, C).</summary>
+    /// <param name="predictions">Int64 classes, such as the scores' ArgMax.</param>
+    /// <param name="targets">Int64 classes in that shape.</param>
+    /// <param name="classes">C.</param>
+    /// <param name="ignoreIndex">The target of elements that do not count.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ValueException">An element is not a class.</exception>
+    public static Tensor ConfusionMatrix(Tensor predictions, Tensor targets, int classes, long ignoreIndex = -100)
+    {
+        LossShapes.CheckSame("ConfusionMatrix", predictions, targets);
+        (long[] found, long[] wanted) = (predictions.ToArray<long>(), targets.ToArray<long>());
+        var counts = new long[classes, classes];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i] == ignoreIndex) continue;
+            if ((ulong)wanted[i] >= (ulong)classes || (ulong)found[i] >= (ulong)classes)
+                throw new ValueException($"ConfusionMatrix: element {i} has target {wanted[i]} and prediction {found[i]}, and classes are in [0, {classes})");
+            counts[wanted[i], found[i]]++;
+        }
+        return Tensor.From(counts);
+    }
+}

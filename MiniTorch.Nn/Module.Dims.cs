@@ -1,0 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+
+namespace MiniTorch.Nn;
+
+public abstract partial class Module
+{
+    private ForwardDims? _dims;
+
+    /// <summary>
+    /// The shapes that Forward takes and gives. By default what <see cref="DimsAttribute"/> on its parameters says; a module whose shapes depend on its options
+    /// overrides this. It is read once, at the first call.
+    /// </summary>
+    protected virtual ForwardDims DeclaredDims => ForwardDims.Of(ForwardMethod(GetType()));
+
+    private void CheckDims(ReadOnlySpan<object?> inputs, object? output)
+    {
+        if (!Dims.Enabled) return;
+        _dims ??= DeclaredDims;
+        if (!_dims.IsEmpty) _dims.Check(GetType().Name, inputs, output);
+    }
+
+    // The nearest Forward: a class between this one and the generic base may declare it.
+    private static MethodInfo ForwardMethod([DynamicallyAccessedMembers(ReflectedMembers)] Type type)
+    {
+        const BindingFlags anyInstance = BindingFlags.Instance | BindingFlags.NonPublic;
+        return type.GetMethods(anyInstance).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
+    }
+}

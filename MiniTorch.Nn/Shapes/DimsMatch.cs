@@ -1,0 +1,81 @@
+namespace MiniTorch.Nn;
+
+/// <summary>One call's shapes against its patterns: names are bound by the first argument that has them.</summary>
+internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern? Pattern)> parameters, ReadOnlySpan<Tensor?> tensors)
+{
+    private readonly ReadOnlySpan<(string Name, DimsPattern? Pattern)> _parameters = parameters;
+    private readonly ReadOnlySpan<Tensor?> _tensors = tensors;
+    private readonly Binding[] _bindings = new Binding[8];
+    private int _count = 0, _furthest = -1;
+    private string _mismatch = "";
+
+    /// <summary>What a name stands for in this call: sizes from <paramref name="Start"/> on of a parameter's shape.</summary>
+    private readonly record struct Binding(string Name, int Parameter, int Start, int Length);
+
+    /// <summary>Raises an error where the shapes do not fit.</summary>
+    /// <exception cref="ShapeException">A shape fits no alternative of its pattern, given what the names stand for.</exception>
+    public void Check()
+    {
+        if (!FitsFrom(0)) throw new ShapeException($"{op}: {_mismatch}");
+    }
+
+    // Whether the parameters from one on fit; an alternative that leaves a later parameter without a fit is given up.
+    private bool FitsFrom(int parameter)
+    {
+        while (parameter < _parameters.Length && (_parameters[parameter].Pattern is null || _tensors[parameter] is null)) parameter++;
+        if (parameter == _parameters.Length) return true;
+        int bound = _count;
+        foreach (DimsPattern.Token[] alternative in _parameters[parameter].Pattern!.Alternatives)
+        {
+            if (Fits(parameter, alternative) && FitsFrom(parameter + 1)) return true;
+            _count = bound;
+        }
+        return false;
+    }
+
+    private bool Fits(int parameter, DimsPattern.Token[] alternative)
+    {
+        Shape shape = _tensors[parameter]!.Shape;
+        int several = Array.FindIndex(alternative, token => token.Kind == DimsPattern.Kind.Several);
+        int rest = shape.Rank - (several < 0 ? alternative.Length : alternative.Length - 1);
+        if (rest < 0 || (several < 0 && rest > 0)) return Fail(parameter, $"has {shape.Rank} dimension{(shape.Rank == 1 ? "" : "s")}");
+        int at = 0;
+        foreach (DimsPattern.Token token in alternative)
+        {
+            int length = token.Kind == DimsPattern.Kind.Several ? rest : 1;
+            switch (token.Kind)
+            {
+                case DimsPattern.Kind.Number when shape[at] != token.Size:
+                    return Fail(parameter, $"has {shape[at]} in dimension {at}, not {token.Size}");
+                case DimsPattern.Kind.Name or DimsPattern.Kind.Several when !Bind(token.Name, parameter, at, length):
+                    return false;
+            }
+            at += length;
+        }
+        return true;
+    }
+
+    private bool Bind(string name, int parameter, int start, int length)
+    {
+        ReadOnlySpan<int> sizes = _tensors[parameter]!.Shape.Span.Slice(start, length);
+        foreach (Binding binding in _bindings.AsSpan(0, _count))
+        {
+            if (binding.Name != name) continue;
+            ReadOnlySpan<int> other = _tensors[binding.Parameter]!.Shape.Span.Slice(binding.Start, binding.Length);
+            return sizes.SequenceEqual(other)
+                || Fail(parameter, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
+        }
+        if (_count < _bindings.Length) _bindings[_count++] = new(name, parameter, start, length);
+        return true;
+    }
+
+    private static string Text(ReadOnlySpan<int> sizes, string name) => name.StartsWith('.') ? Shape.Format(sizes) : $"{sizes[0]}";
+
+    // The first mismatch of the parameter that was reached last is what the caller should hear of.
+    private bool Fail(int parameter, string what)
+    {
+        if (parameter > _furthest)
+            (_furthest, _mismatch) = (parameter, $"{_parameters[parameter].Name} {_tensors[parameter]!.Shape} {what}; declared as \"{_parameters[parameter].Pattern}\"");
+        return false;
+    }
+}

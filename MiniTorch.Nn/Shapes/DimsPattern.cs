@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace MiniTorch.Nn;
+
+/// <summary>A parsed pattern of <see cref="DimsAttribute"/>.</summary>
+internal sealed class DimsPattern
+{
+    private static readonly ConcurrentDictionary<string, DimsPattern> s_parsed = new();
+
+    private readonly string _text;
+
+    private DimsPattern(string text)
+    {
+        _text = text;
+        Alternatives = [.. text.Split('|').Select(Parse)];
+    }
+
+    /// <summary>The lists of dimensions that a shape may match.</summary>
+    public Token[][] Alternatives { get; }
+
+    /// <summary>What a place in a pattern takes.</summary>
+    public enum Kind
+    {
+        /// <summary>One size, bound to a name.</summary>
+        Name,
+
+        /// <summary>One given size.</summary>
+        Number,
+
+        /// <summary>Any one size.</summary>
+        Any,
+
+        /// <summary>Any number of sizes, bound to a name.</summary>
+        Several,
+    }
+
+    /// <summary>One place in a pattern.</summary>
+    public readonly record struct Token(Kind Kind, string Name, int Size);
+
+    /// <summary>The pattern of a text, parsed once.</summary>
+    public static DimsPattern Of(string text) => s_parsed.GetOrAdd(text, static text => new DimsPattern(text));
+
+    /// <inheritdoc/>
+    public override string ToString() => _text;
+
+    private static Token[] Parse(string alternative)
+    {
+        string[] words = alternative.Replace("…", "...", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Count(word => word.StartsWith("...", StringComparison.Ordinal)) > 1)
+            throw new ValueException($"Dims: \"{alternative.Trim()}\" has two \"...\"; which dimensions each takes would be ambiguous");
+        return [.. words.Select(Parse)];
+
+        static Token Parse(string word) =>
+            word == "_" ? new(Kind.Any, word, 0)
+            : word.StartsWith("...", StringComparison.Ordinal) ? new(Kind.Several, word, 0)
+            : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? new(Kind.Number, word, size)
+            : new(Kind.Name, word, 0);
+    }
+}

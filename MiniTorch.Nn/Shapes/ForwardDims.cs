@@ -1,0 +1,40 @@
+using System.Reflection;
+
+namespace MiniTorch.Nn;
+
+/// <summary>The shapes that a module declares for the inputs of its Forward, in order, and for the result.</summary>
+public sealed class ForwardDims
+{
+    private readonly (string Name, DimsPattern? Pattern)[] _parameters;
+
+    /// <summary>Shapes that depend on a module's options: <c>new("batch features", returns: "batch")</c>; the parameters are called input 0, input 1 …</summary>
+    /// <param name="inputs">A pattern for each input; null where there is none.</param>
+    /// <param name="returns">The result's.</param>
+    public ForwardDims(IReadOnlyList<string?> inputs, string? returns = null)
+        : this([.. inputs.Select((input, i) => ($"input {i}", input)), ("the result", returns)])
+    {
+    }
+
+    private ForwardDims((string Name, string? Pattern)[] parameters) =>
+        _parameters = [.. parameters.Select(parameter => (parameter.Name, parameter.Pattern is null ? null : DimsPattern.Of(parameter.Pattern)))];
+
+    /// <summary>Whether any shape is declared.</summary>
+    internal bool IsEmpty => _parameters.All(parameter => parameter.Pattern is null);
+
+    /// <summary>What the attributes of a Forward say.</summary>
+    internal static ForwardDims Of(MethodInfo forward) => new(
+    [
+        .. forward.GetParameters().Select(parameter => (parameter.Name!, parameter.GetCustomAttribute<DimsAttribute>()?.Pattern)),
+        ("the result", forward.ReturnParameter.GetCustomAttribute<DimsAttribute>()?.Pattern),
+    ]);
+
+    /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
+    internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
+    {
+        if (output is not null && _parameters[^1].Pattern is null) return;
+        Span<Tensor?> tensors = new Tensor?[_parameters.Length];
+        for (int i = 0; i < inputs.Length; i++) tensors[i] = inputs[i] as Tensor;
+        tensors[^1] = output as Tensor;
+        new DimsMatch(op, _parameters, tensors!).Check();
+    }
+}

@@ -1,0 +1,65 @@
+using MiniTorch.Nn;
+
+namespace MiniTorch.Tests.Losses;
+
+public class DimsTests
+{
+    sealed class Bilinear : Module<Tensor, Tensor, Tensor>
+    {
+        [return: Dims("batch 1")]
+        protected override Tensor Forward([Dims("batch features …")] Tensor x, [Dims("batch features | features")] Tensor y) => (x * y).Sum(-1, keepDim: true);
+    }
+
+    static Tensor F(params int[] shape) => Tensor.Ones(shape);
+
+    static string Error(Action call) => Should.Throw<ShapeException>(call).Message;
+
+    [Test]
+    public void A_name_stands_for_one_size_in_all_arguments()
+    {
+        new Bilinear().Call(F(2, 3), F(2, 3));
+        new Bilinear().Call(F(2, 3), F(3));
+        string error = Error(() => new Bilinear().Call(F(2, 3), F(2, 4)));
+        error.ShouldContain("y [2, 4] has features = 4");
+        error.ShouldContain("x [2, 3] has features = 3");
+    }
+
+    [Test]
+    public void The_result_is_checked_too() => Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
+
+    [Test]
+    public void Numbers_wildcards_and_ellipses_are_places_of_a_pattern()
+    {
+        Dims.Check(F(2, 3, 4), "_ 3 ...");
+        Dims.Check(F(2, 3), "2 3 …");
+        Tensor x = F(2, 3, 4), y = F(2, 5, 4);
+        Dims.Check(x, "batch ... last", y, "batch ...other last");
+        Error(() => Dims.Check(x, "batch ... last", y, "batch ... last")).ShouldContain("y [2, 5, 4] has ... = [5], and x [2, 3, 4] has ... = [3]");
+        Error(() => Dims.Check(x, "_ 4 _")).ShouldContain("x [2, 3, 4] has 3 in dimension 1, not 4");
+        Error(() => Dims.Check(x, "rows columns")).ShouldContain("has 3 dimensions");
+    }
+
+    [Test]
+    public void An_alternative_is_chosen_with_the_other_arguments_in_view() =>
+        Dims.Check(F(3), "classes | batch classes", F(3), "batch | classes");
+
+    [Test]
+    [NonParallelizable]
+    public void Checks_can_be_switched_off()
+    {
+        try
+        {
+            Dims.Enabled = false;
+            Dims.Check(F(2), "a b c");
+        }
+        finally
+        {
+            Dims.Enabled = true;
+        }
+        Error(() => Dims.Check(F(2), "a b c")).ShouldContain("has 1 dimension;");
+    }
+
+    [Test]
+    public void Losses_name_the_batch_that_differs() =>
+        Error(() => new NLLLoss().Call(F(2, 3), [0, 1, 2])).ShouldContain("target [3] has batch = 3, and input [2, 3] has batch = 2");
+}
