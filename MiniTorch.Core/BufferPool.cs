@@ -148,6 +148,7 @@ internal static unsafe class BufferPool
         }
         catch (OutOfMemoryException)
         {
+            SetBudget(); // it was raised for this block
             throw new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes, and {s_freeBytes:N0} wait in the pool");
         }
         return new NativeBuffer(data, capacity, sizeClass);
@@ -171,7 +172,11 @@ internal static unsafe class BufferPool
             if (Environment.HasShutdownStarted) return;
             if (s_gate.TryEnter())
             {
-                try { Sweep(); }
+                try
+                {
+                    Sweep();
+                    SetBudget();
+                }
                 finally { s_gate.Exit(); }
             }
             _ = new Sweeper(); // a re-registered one would grow old and see only full collections

@@ -58,6 +58,7 @@ public abstract record Op
     {
         if (x.Dual is not null || Trace.On) return ApplyAll([x])[0];
         Tensor y = Compute(new ReadOnlySpan<Tensor>(in x));
+        if (ReferenceEquals(y, x)) y = new Tensor(x, x.Layout); // an op that changes only the gradient
         if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
         return y;
     }
@@ -81,6 +82,8 @@ public abstract record Op
     {
         if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
         Tensor[] outputs = ComputeAll(inputs);
+        for (int i = 0; i < outputs.Length; i++)
+            if (inputs.Contains(outputs[i])) outputs[i] = new Tensor(outputs[i], outputs[i].Layout);
         OpNode? node = null;
         if (GradMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
         {

@@ -37,6 +37,18 @@ static partial class OpSamples
         Pointwise("PowScalar (cube)", x => x.Pow(3), Reals).Integers().Torch("tensor([-2., 0., 0.5]).pow(3)", [-8, 0, 0.125], V(-2, 0, 0.5)),
         Pointwise("PowScalar (0)", x => x.Pow(0), Reals).Integers().Torch("tensor([0., nan, inf]).pow(0)", [1, 1, 1], V(0, NaN, Inf)),
         Broadcast("Pow", (a, b) => a.Pow(b), Positive, Positive).Integers().Torch("tensor([0., 0., -2., -2., 1.]).pow(tensor([0., -1., 3., 0.5, nan]))", [1, Inf, -8, NaN, 1], V(0, 0, -2, -2, 1), V(0, -1, 3, 0.5, NaN)),
+        Broadcast("Div(floor)", (a, b) => a.Div(b, "floor"), Reals, NonZero, "FloorDivide").Integers().Covers(nameof(FloorDivide))
+            .Misuse<ValueException>("integers by 0", () => Indices(1, 2).FloorDivide(Indices(1, 0)), "FloorDivide: an integer division by zero: element 1 of the divisor, shape [2], is 0")
+            .Misuse<ValueException>("another rounding", () => Tensor.Ones([1]).Div(Tensor.Ones([1]), "up"), "Div: roundingMode is 'up'; null, 'floor' and 'trunc' are possible"),
+        Pointwise("Div(trunc)", (a, b) => a.Div(b, "trunc"), Reals, NonZero).Integers(),
+        Pointwise("Div", (a, b) => a.Div(b), Reals, NonZero),
+        Broadcast("Remainder", (a, b) => a.Remainder(b), Reals, NonZero).Integers()
+            .Misuse<ValueException>("integers by 0", () => Indices(1).Remainder(Indices(0)), "Remainder: an integer division by zero: element 0 of the divisor, shape [1], is 0"),
+        Broadcast("Atan2", (a, b) => a.Atan2(b), NonZero, NonZero),
+        Pointwise("LogAddExp", (a, b) => a.LogAddExp(b), Reals, Reals),
+        Pointwise("Xlogy", (a, b) => a.Xlogy(b), Reals, Positive).Within(1e-7),
+        Pointwise("Hypot", (a, b) => a.Hypot(b), NonZero, NonZero),
+        Row("Lerp", (a, b, weight) => a.Lerp(b, weight), [R(2, 3), R(2, 3), R()], [R(3), R(2, 1), R(2, 3)]),
         Broadcast("Fmod", (a, b) => a.Fmod(b), Reals, Positive).Integers().Torch("torch.fmod(tensor([5., -5., 1.]), tensor([3., 3., inf]))", [2, -2, 1], V(5, -5, 1), V(3, 3, Inf)),
     ];
 
@@ -58,12 +70,54 @@ static partial class OpSamples
         Pointwise("Erfinv", x => x.Erfinv(), Unit).Torch("torch.erfinv(tensor([0., 0.5, -0.99, 1.]))", [0, 0.4769362762044699, -1.8213863677184483, Inf], V(0, 0.5, -0.99, 1)),
         Pointwise("Lgamma", x => x.Lgamma(), AboveOne).Torch("torch.lgamma(tensor([0.5, 1., 30.]))", [0.5723649429247001, 0, 71.25703896716801], V(0.5, 1, 30)),
         Pointwise("Polygamma", x => x.Polygamma(2), AboveOne).Torch("torch.polygamma(2, tensor([0.5, 1., 30.]))", [-16.828796644234316, -2.404113806319188, -0.0011487652037285997], V(0.5, 1, 30)),
+        Pointwise("Log2", x => x.Log2(), Positive),
+        Pointwise("Log10", x => x.Log10(), Positive),
+        Pointwise("Rsqrt", x => x.Rsqrt(), Positive),
+        Pointwise("Reciprocal", x => x.Reciprocal(), NonZero),
+        Pointwise("Square()", x => x.Square(), Reals).Integers(),
+        Pointwise("Asin", x => x.Asin(), Unit).Within(1e-7),
+        Pointwise("Acos", x => x.Acos(), Unit).Within(1e-7),
+        Pointwise("Sinh", x => x.Sinh(), Reals),
+        Pointwise("Cosh", x => x.Cosh(), Reals),
+        Pointwise("Asinh", x => x.Asinh(), Reals),
+        Pointwise("Acosh", x => x.Acosh(), AboveOne).Within(1e-6),
+        Pointwise("Atanh", x => x.Atanh(), Unit).Within(1e-7),
+        Pointwise("Digamma", x => x.Digamma(), AboveOne)
+            .Misuse<ValueException>("a negative order", () => Tensor.Ones([1]).Polygamma(-1), "Polygamma: the order -1 is negative"),
+        Pointwise("Logit", x => x.Logit(), Probability).Within(1e-6),
+        Pointwise("Logit(eps)", x => x.Logit(0.3), Probability),
+        Pointwise("Frac", x => x.Frac(), Reals).Integers(),
     ];
 
     static OpRow[] ActivationRows() =>
     [
         Pointwise("Sigmoid", x => x.Sigmoid(), Reals).Torch("tensor([0., 2., -800., inf, nan]).sigmoid()", [0.5, 0.8807970779778823, 0, 1, NaN], V(0, 2, -800, Inf, NaN)),
         Pointwise("Relu", x => x.Relu(), Reals).Integers().Torch("tensor([-1., 0., 2., nan]).relu()", [0, 0, 2, NaN], V(-1, 0, 2, NaN)),
+        Pointwise("LogSigmoid", x => x.LogSigmoid(), Reals),
+        Pointwise("Relu6", x => x.Relu6(), Reals).Integers(),
+        Pointwise("Hardtanh", x => x.Hardtanh(), Reals).Integers()
+            .Misuse<ValueException>("bounds in the wrong order", () => Tensor.Ones([1]).Hardtanh(1, 0), "Hardtanh: low 1 lies above high 0"),
+        Pointwise("LeakyRelu", x => x.LeakyRelu(0.1), Reals),
+        Row("Prelu", (x, weight) => x.Prelu(weight), [R(2, 3), R(3)], [R(2, 3, 2), R(1)], [R(2, 3), R()], [R(4), R(1)])
+            .Misuse<ShapeException>("another number of weights", () => Tensor.Ones([2, 3]).Prelu(Tensor.Ones([2])), "Prelu: 2 weights for shape [2, 3]; 1 or 3 (the channels, dimension 1) are possible"),
+        Pointwise("Elu", x => x.Elu(0.7), Reals),
+        Pointwise("Celu", x => x.Celu(0.7), Reals),
+        Pointwise("Selu", x => x.Selu(), Reals),
+        Pointwise("Gelu", x => x.Gelu(), Reals)
+            .Misuse<ValueException>("another approximation", () => Tensor.Ones([1]).Gelu("erf"), "Gelu: approximate is 'erf'; 'none' and 'tanh' are possible"),
+        Pointwise("GeluTanh", x => x.Gelu("tanh"), Reals),
+        Pointwise("Silu", x => x.Silu(), Reals),
+        Pointwise("Mish", x => x.Mish(), Reals),
+        Pointwise("Softplus", x => x.Softplus(2, 3), Reals),
+        Pointwise("Softsign", x => x.Softsign(), Reals),
+        Pointwise("Tanhshrink", x => x.Tanhshrink(), Reals),
+        Pointwise("Hardshrink", x => x.Hardshrink(), Reals),
+        Pointwise("Softshrink", x => x.Softshrink(), Reals),
+        Pointwise("Threshold", x => x.Threshold(0.3, -2), Reals),
+        Pointwise("Hardsigmoid", x => x.Hardsigmoid(), Reals).Within(1e-7), // PyTorch's gradient takes 1/6 rounded to float32
+        Pointwise("Hardswish", x => x.Hardswish(), Reals),
+        Row("Glu", x => x.Glu(), R(2, 4), R(6), R(2, 2, 2)).Large(R(263, 1022)).RowWise()
+            .Misuse<ShapeException>("an odd size", () => Tensor.Ones([2, 3]).Glu(), "Glu: dimension -1 of shape [2, 3] must have an even size"),
     ];
 
     static OpRow[] ComparisonRows() =>
@@ -80,6 +134,11 @@ static partial class OpSamples
         Pointwise("To(Bool)", x => x.To(DType.Bool), Reals).NotDifferentiable().Covers(nameof(IsNonZero)).Torch("tensor([0., 0.5, nan, -0.]).bool()", [0, 1, 1, 0], V(0, 0.5, NaN, -0.0)),
         Broadcast("LogicalAnd", (a, b) => a.LogicalAnd(b), Reals, Reals, "Multiply").NotDifferentiable().Torch("tensor([0., 2., nan]).logical_and(tensor([1., 1., 1.]))", [0, 1, 1], V(0, 2, NaN), V(1, 1, 1)),
         Broadcast("LogicalOr", (a, b) => a.LogicalOr(b), Reals, Reals, "Add").NotDifferentiable().Torch("tensor([0., 2., 0.]).logical_or(tensor([0., 1., nan]))", [0, 1, 1], V(0, 2, 0), V(0, 1, NaN)),
+        Pointwise("IsInf", x => x.IsInf(), Reals).NotDifferentiable(),
+        Pointwise("IsFinite", x => x.IsFinite(), Reals).NotDifferentiable().Covers(nameof(IsFinite)),
+        Pointwise("LogicalXor", (a, b) => a.LogicalXor(b), Reals, Reals).NotDifferentiable(),
+        Row("IsClose", (a, b) => a.IsClose(b, 0.5), [R(2, 3), R(2, 3)], [R(), R(3)]).NotDifferentiable()
+            .Misuse<DTypeException>("two dtypes", () => Tensor.Ones([1]).IsClose(Tensor.Ones([1], DType.Float64)), "IsClose: Float32 with Float64; convert one side with To"),
     ];
 
     static OpRow[] SelectionRows() =>
@@ -99,6 +158,9 @@ static partial class OpSamples
         Pointwise("Ceiling", x => x.Ceil(), Reals).Integers().Torch("tensor([-1.5, 2.5, inf]).ceil()", [-1, 3, Inf], V(-1.5, 2.5, Inf)),
         Pointwise("Round", x => x.Round(), Reals).Integers().Torch("tensor([-1.5, 2.5, 0.5, 3.5]).round()", [-2, 2, 0, 4], V(-1.5, 2.5, 0.5, 3.5)),
         Pointwise("Truncate", x => x.Trunc(), Reals).Integers().Torch("tensor([-1.5, 2.5, nan]).trunc()", [-1, 2, NaN], V(-1.5, 2.5, NaN)),
+        Pointwise("Clamp", x => x.Clamp(-0.5, 0.7), Reals)
+            .Misuse<ValueException>("no bound", () => Tensor.Ones([1]).Clamp(), "Clamp: give min, max or both"),
+        Pointwise("Clamp (integer)", x => x.Clamp(min: -1), Reals).Integers(),
     ];
 
     static OpRow[] CopyRows() =>

@@ -33,6 +33,11 @@ static partial class OpSamples
         Row("Amin", x => x.Amin([0, 1]), Shapes([2, 3], [2, 3, 4])).Large(R(63, 21, 100)),
         Row("Amin(dim)", x => x.Amin(0), Shapes([2, 3], [], [3, 0]))
             .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).Amin(2), "Amin: dimension 2 is not in [-2, 1] of shape [2, 3]"),
+        Row("Prod", x => x.Prod(), Shapes([2, 3], [], [7])).RoundsByLayout().Torch("torch.ones(0).prod()", [1], V()),
+        Row("Prod(dim)", x => x.Prod(-1, keepDim: true), Shapes([2, 3], [], [0, 3], [2, 3, 2])).RoundsByLayout().RowWise().Large(R(263, 102))
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2]).Prod(1), "Prod: dimension 1 is not in [-1, 0] of shape [2]"),
+        Row("CountNonZero", x => x.CountNonZero(), Shapes([2, 3], [], [0])).NotDifferentiable(),
+        Row("CountNonZero(dim)", x => x.Relu().CountNonZero(0), Shapes([2, 3], [3])).NotDifferentiable(),
         Row("ArgMax", x => x.ArgMax(), Shapes([2, 3], [], [7])).NotDifferentiable().Large(R(263, 1021)).Torch("tensor([[1., 5.], [5., nan]]).argmax()", [3], Tensor.From(new[,] { { 1, 5 }, { 5, NaN } })),
         Row("ArgMax(dim)", x => x.ArgMax(1), Shapes([2, 3], [0, 3], [2, 3, 2])).NotDifferentiable().Large(R(263, 1021))
             .Misuse<ShapeException>("a dimension of size 0", () => Tensor.Ones([2, 0]).ArgMax(1), "ArgMax: dimension 1 of shape [2, 0] has no element to take the largest or smallest of"),
@@ -52,6 +57,7 @@ static partial class OpSamples
         Row("Softmax", x => x.Softmax(-1), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021)).RowWise()
             .Torch("torch.softmax(tensor([[1000., 1000., 0.], [-inf, 0., -inf], [-inf, -inf, -inf]]), 1)", [0.5, 0.5, 0, 0, 1, 0, NaN, NaN, NaN], Tensor.From(new[,] { { 1000, 1000, 0 }, { -Inf, 0, -Inf }, { -Inf, -Inf, -Inf } }))
             .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).LogSoftmax(2), "LogSoftmax: dimension 2 is not in [-2, 1] of shape [2, 3]"),
+        Row("Softmin", x => x.Softmin(1), Shapes([2, 3], [2, 3, 4])),
         Row("LogSoftmax", x => x.LogSoftmax(0), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021))
             .Torch("torch.log_softmax(tensor([1000., 0., -1000.]), 0)", [0, -1000, -2000], V(1000, 0, -1000)),
     ];

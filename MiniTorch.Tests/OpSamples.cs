@@ -41,6 +41,8 @@ static partial class OpSamples
     [
         ("Arithmetic", ArithmeticRows()), ("Elementary", ElementaryRows()), ("Activation", ActivationRows()), ("Comparison", ComparisonRows()), ("Selection", SelectionRows()),
         ("Copy", CopyRows()), ("Movement", MovementRows()), ("Reduce", ReduceRows()), ("Softmax", SoftmaxRows()), ("Index", IndexRows()), ("Linalg", LinalgRows()),
+        ("Rearrange", RearrangeRows()), ("Scan", ScanRows()), ("Sort", SortRows()), ("Moments", MomentsRows()), ("Linear", LinearRows()), ("Convolution", ConvolutionRows()),
+        ("Pooling", PoolingRows()), ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
     ];
 
     public static IEnumerable<OpRow> All => Groups.SelectMany(group => group.Rows);

@@ -40,7 +40,7 @@ internal readonly struct Saved
     {
         if (Storage is null) throw reader.NotSaved(place);
         if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, _version, Storage.Version);
-        var tensor = new Tensor(Storage, Layout, edge.Node, edge.Slot);
+        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.Slot) : new Tensor(Storage, Layout); // indices among several outputs
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
 }

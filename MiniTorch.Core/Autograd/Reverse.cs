@@ -16,6 +16,7 @@ internal sealed class Reverse
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
     private NodeHeap _waiting = new();
     private Tensor? _current;
+    private bool _gradientsShareMemory;
 
     private Reverse(bool retainGraph, bool createGraph, HashSet<Node>? wanted, Dictionary<(Node Node, int Slot), Tensor?>? targets)
     {
@@ -90,6 +91,7 @@ internal sealed class Reverse
         else op.Vjp(call, cotangent!, span);
         if (Trace.On) Trace.Differentiated(node, [cotangent], span);
         _current = cotangent;
+        _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
             if (span[i] is { } gradient && node[i].Node is not null) Send(node[i], Checked(node, i, gradient));
         _current = null;
@@ -175,10 +177,21 @@ internal sealed class Reverse
         }
     }
 
-    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy.
+    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy; not if another input gets the same memory,
+    // because the leaf's Grad is added to in place.
     private bool IsOurs(Tensor gradient) =>
-        gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
+        !_gradientsShareMemory && gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
         && storage.Holders == (ReferenceEquals(storage, _current?.Storage) ? 1 : 0);
+
+    private static bool ShareMemory(ReadOnlySpan<Tensor?> gradients)
+    {
+        if (gradients.Length == 1) return false;
+        if (gradients.Length > 4) return true; // a copy costs less than the comparisons
+        for (int i = 0; i < gradients.Length; i++)
+            for (int j = i + 1; j < gradients.Length; j++)
+                if (gradients[i] is { } a && gradients[j] is { } b && ReferenceEquals(a.Storage, b.Storage)) return true;
+        return false;
+    }
 
     // What a user asked to see: retained gradients, and the targets of Autograd.Grad.
     private void Keep(OpNode node, Tensor? cotangent, Tensor?[]? more)

@@ -1,0 +1,53 @@
+using MathNet.Numerics.LinearAlgebra;
+
+namespace MiniTorch.Ops;
+
+/// <summary>Runs Math.NET in float64 on each matrix of a batch.</summary>
+internal static class EachMatrix
+{
+    /// <summary>The results of a function of one matrix from each input, as tensors of the inputs' dtype and shape [batch…, size…].</summary>
+    /// <param name="op">The name in errors.</param>
+    /// <param name="inputs">Of equal leading dimensions.</param>
+    /// <param name="sizes">What follows the batch in each result's shape: two sizes for a matrix, one for a vector, none for a number.</param>
+    /// <param name="function">Gives a matrix for each result; its elements are read row-major. It throws <see cref="ValueException"/> for a matrix that it cannot take.</param>
+    public static Tensor[] Run(string op, ReadOnlySpan<Tensor> inputs, int[][] sizes, Func<Matrix<double>[], Matrix<double>[]> function)
+    {
+        DType dtype = inputs[0].DType;
+        int[] batch = [.. inputs[0].Shape.Span[..^2]];
+        int count = checked((int)Shape.Create(batch).ElementCount);
+        var read = new double[inputs.Length][];
+        for (int i = 0; i < read.Length; i++) read[i] = inputs[i].Detach().ToArray<double>();
+        var written = new double[sizes.Length][];
+        for (int i = 0; i < written.Length; i++) written[i] = new double[count * Elements(sizes[i])];
+
+        var matrices = new Matrix<double>[inputs.Length];
+        for (int at = 0; at < count && inputs[0].ElementCount > 0; at++)
+        {
+            for (int i = 0; i < matrices.Length; i++)
+            {
+                (int rows, int columns) = (inputs[i].Shape[^2], inputs[i].Shape[^1]);
+                if (rows * columns == 0) return Pack(); // nothing to solve for
+                matrices[i] = Matrix<double>.Build.DenseOfRowMajor(rows, columns, read[i].AsSpan(at * rows * columns, rows * columns).ToArray());
+            }
+            try
+            {
+                Matrix<double>[] results = function(matrices);
+                for (int i = 0; i < results.Length; i++) results[i].ToRowMajorArray().CopyTo(written[i], at * Elements(sizes[i]));
+            }
+            catch (ValueException wrong)
+            {
+                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, {wrong.Message}");
+            }
+        }
+        return Pack();
+
+        Tensor[] Pack()
+        {
+            var results = new Tensor[sizes.Length];
+            for (int i = 0; i < results.Length; i++) results[i] = Tensor.From(written[i], [.. batch, .. sizes[i]], dtype);
+            return results;
+        }
+    }
+
+    private static int Elements(int[] size) => size.Aggregate(1, (product, part) => product * part);
+}

@@ -1,0 +1,114 @@
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
+
+namespace MiniTorch.Ops;
+
+/// <summary>A⁻¹ (torch.linalg.inv); dA⁻¹ = −A⁻¹ dA A⁻¹.</summary>
+internal sealed record Inverse : Op
+{
+    protected internal override Reads Reads => Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        EachMatrix.Run("Inv", inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]], a => [Pivots.OfInvertible(a[0]).Inverse()])[0];
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor transposed = call.Output.Transpose(-2, -1);
+        gradients[0] = -transposed.MatMul(cotangent).MatMul(transposed);
+    }
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => -call.Output.MatMul(tangents[0]!).MatMul(call.Output);
+}
+
+/// <summary>The X of A X = B (torch.linalg.solve); A dX = dB − dA X.</summary>
+internal sealed record Solve : Op
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        EachMatrix.Run("Solve", inputs, [[inputs[1].Shape[^2], inputs[1].Shape[^1]]], x => [Pivots.OfInvertible(x[0]).Solve(x[1])])[0];
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor b = Apply(call.Input(0).Transpose(-2, -1), cotangent);
+        if (call.Needs(0)) gradients[0] = -b.MatMul(call.Output.Transpose(-2, -1));
+        if (call.Needs(1)) gradients[1] = b;
+    }
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+        Apply(call.Input(0), Sum(tangents[0] is { } a ? -a.MatMul(call.Output) : null, tangents[1])!);
+}
+
+/// <summary>det A (torch.linalg.det); d det A = Σ cofactors · dA.</summary>
+internal sealed record Determinant : Op
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor a = inputs[0];
+        if (a.Shape[^1] == 0) return Tensor.Ones(Shape.Create(a.Shape.Span[..^2]), a.DType);
+        return EachMatrix.Run("Det", inputs, [[]], x => [Matrix<double>.Build.Dense(1, 1, x[0].LU().Determinant)])[0];
+    }
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = Cofactors(call) * cotangent.Unsqueeze(-1).Unsqueeze(-1);
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Cofactors(call) * tangents[0]!).Sum([-2, -1]);
+
+    // det A · A⁻ᵀ. A singular matrix has no inverse but cofactors; those come from its singular values, as constants.
+    private static Tensor Cofactors(Call call)
+    {
+        (Tensor a, Tensor det) = (call.Input(0), call.Output);
+        if (!det.Detach().Eq(0).Any().Item<bool>()) return new Inverse().Apply(a).Transpose(-2, -1) * det.Unsqueeze(-1).Unsqueeze(-1);
+        return EachMatrix.Run("Det", [a], [[a.Shape[^2], a.Shape[^1]]], x =>
+        {
+            Svd<double> svd = x[0].Svd();
+            double sign = svd.U.Determinant() * svd.VT.Determinant();
+            var others = Vector<double>.Build.Dense(svd.S.Count, i => sign * svd.S.Where((_, j) => j != i).Aggregate(1.0, (product, s) => product * s));
+            return [svd.U * Matrix<double>.Build.DiagonalOfDiagonalVector(others) * svd.VT];
+        })[0];
+    }
+}
+
+/// <summary>ln |det A|, −∞ for a singular A (torch.linalg.slogdet); its derivative is A⁻ᵀ.</summary>
+internal sealed record LogAbsDeterminant : Op
+{
+    protected internal override Reads Reads => Reads.Input0;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Both(inputs[0]).LogAbs;
+
+    /// <summary>The sign and ln of the magnitude, from the pivots, so that neither overflows.</summary>
+    public static (Tensor Sign, Tensor LogAbs) Both(Tensor a)
+    {
+        Shape batch = Shape.Create(a.Shape.Span[..^2]);
+        if (a.Shape[^1] == 0) return (Tensor.Ones(batch, a.DType), Tensor.Zeros(batch, a.DType));
+        Tensor[] results = EachMatrix.Run("LogDet", [a], [[], []], x =>
+        {
+            LU<double> lu = x[0].LU();
+            Vector<double> pivots = lu.U.Diagonal();
+            int exchanges = lu.P.ToInversions().Where((row, place) => row != place).Count();
+            double sign = pivots.Aggregate(exchanges % 2 == 0 ? 1.0 : -1.0, (product, pivot) => product * Math.Sign(pivot));
+            return [Matrix<double>.Build.Dense(1, 1, sign), Matrix<double>.Build.Dense(1, 1, pivots.Sum(pivot => Math.Log(Math.Abs(pivot))))];
+        });
+        return (results[0], results[1]);
+    }
+
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = new Inverse().Apply(call.Input(0)).Transpose(-2, -1) * cotangent.Unsqueeze(-1).Unsqueeze(-1);
+
+    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+        (new Inverse().Apply(call.Input(0)).Transpose(-2, -1) * tangents[0]!).Sum([-2, -1]);
+}
+
+/// <summary>Triangular factors.</summary>
+internal static class Pivots
+{
+    /// <summary>The LU factors of a matrix that has an inverse.</summary>
+    /// <exception cref="ValueException">A pivot is 0.</exception>
+    public static LU<double> OfInvertible(Matrix<double> a)
+    {
+        LU<double> lu = a.LU();
+        return lu.U.Diagonal().Any(pivot => pivot == 0) ? throw new ValueException("is singular and has no inverse") : lu;
+    }
+}
