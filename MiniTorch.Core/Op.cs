@@ -81,7 +81,9 @@ public abstract record Op
     internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
+        int noted = Recording.Count;
         Tensor[] outputs = ComputeAll(inputs);
+        Recording.Truncate(noted); // what an op computes with is its own affair
         for (int i = 0; i < outputs.Length; i++)
             if (inputs.Contains(outputs[i])) outputs[i] = new Tensor(outputs[i], outputs[i].Layout);
         OpNode? node = null;

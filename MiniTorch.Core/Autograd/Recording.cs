@@ -27,6 +27,12 @@ internal sealed class Recording : IDisposable
 
     public List<RecordedCall> Calls { get; } = [];
 
+    /// <summary>How many calls were noted so far.</summary>
+    public static int Count => t_open?.Calls.Count ?? 0;
+
+    /// <summary>Forgets all calls but the first <paramref name="count"/>.</summary>
+    public static void Truncate(int count) => t_open?.Calls.RemoveRange(count, t_open.Calls.Count - count);
+
     /// <summary>A module is being called.</summary>
     public static void Enter(string path) => t_open?._modules.Push(path);
 

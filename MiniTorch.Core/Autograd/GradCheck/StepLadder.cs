@@ -41,6 +41,7 @@ internal sealed class StepLadder
     {
         int levels = _steps.Length;
         double[] both = new double[levels], right = new double[levels], left = new double[levels], rounding = new double[levels];
+        double grain = Grain(output);
         for (int k = 1; k < levels; k++)
         {
             double h = _steps[k], center = _center[output];
@@ -49,13 +50,15 @@ internal sealed class StepLadder
             right[k] = ((4 * (plus - center)) - (plus2 - center)) / (2 * h);
             left[k] = ((4 * (center - minus)) - (center - minus2)) / (2 * h);
             both[k] = ((8 * (plus - minus)) - (plus2 - minus2)) / (12 * h);
-            rounding[k] = 4 * _epsilon * Math.Max(Math.Abs(center), Math.Max(Math.Abs(plus), Math.Abs(minus))) / h;
+            rounding[k] = Math.Max(grain, 4 * _epsilon * Math.Max(Math.Abs(center), Math.Max(Math.Abs(plus), Math.Abs(minus)))) / h;
         }
 
-        if (Settle(both, k => Math.Max(Math.Abs(right[k] - left[k]), Math.Abs(both[k] - both[k - 1])), rounding, tolerance, absolute) is { } slope)
-            return slope.Against(analytic, tolerance);
-        Slope? fromRight = Settle(right, k => Math.Abs(right[k] - right[k - 1]), rounding, tolerance, absolute);
-        Slope? fromLeft = Settle(left, k => Math.Abs(left[k] - left[k - 1]), rounding, tolerance, absolute);
+        List<Slope> slopes = Settle(both, k => Math.Max(Math.Abs(right[k] - left[k]), Math.Abs(both[k] - both[k - 1])), rounding, tolerance, absolute);
+        // A second scale (a pulse, a rounded value) may have the slope that was differentiated; but one of 0 may only mean that the steps were lost to rounding.
+        int agreeing = analytic == 0 ? -1 : slopes.FindIndex(slope => slope.Agrees(analytic, tolerance));
+        if (slopes.Count > 0) return slopes[Math.Max(0, agreeing)].Against(analytic, tolerance);
+        Slope? fromRight = Settle(right, k => Math.Abs(right[k] - right[k - 1]), rounding, tolerance, absolute).Cast<Slope?>().FirstOrDefault();
+        Slope? fromLeft = Settle(left, k => Math.Abs(left[k] - left[k - 1]), rounding, tolerance, absolute).Cast<Slope?>().FirstOrDefault();
         if (fromRight is { } r && fromLeft is { } l)
         {
             double low = Math.Min(r.Value, l.Value) - r.Error - l.Error - tolerance, high = Math.Max(r.Value, l.Value) + r.Error + l.Error + tolerance;
@@ -67,23 +70,34 @@ internal sealed class StepLadder
         return new Judgement(Grows(output) ? Verdict.Kink : Verdict.Noise, both[_usual], Math.Abs(right[_usual] - left[_usual]));
     }
 
-    /// <summary>The value of the run of steps nearest to the usual one over which a slope stays the same; null where there is none.</summary>
-    private Slope? Settle(double[] slopes, Func<int, double> gap, double[] rounding, double tolerance, double absolute)
+    /// <summary>The values of the runs of steps over which a slope stays the same, those of the run nearest to the usual step first.</summary>
+    private List<Slope> Settle(double[] slopes, Func<int, double> gap, double[] rounding, double tolerance, double absolute)
     {
-        (int Distance, Slope Slope)? best = null;
+        var runs = new List<(int Distance, Slope Slope)>();
         for (int start = 2; start < slopes.Length; start++)
         {
-            int end = start, at = start;
-            for (; end < slopes.Length && gap(end) <= (Settled * Math.Abs(slopes[end])) + tolerance + (3 * rounding[end]); end++)
-                if (Error(end) < Error(at)) at = end;
-            int distance = Math.Max(0, Math.Max(start - _usual, _usual - end + 1));
-            bool known = end - start >= 3 && Error(at) <= (Settled * Math.Abs(slopes[at])) + absolute;
-            if (known && (best is null || distance < best.Value.Distance)) best = (distance, new Slope(slopes[at], Error(at)));
+            int end = start, at = start + 1;
+            while (end < slopes.Length && gap(end) <= (Settled * Math.Abs(slopes[end])) + tolerance + (3 * rounding[end])) end++;
+            if (end - start >= 3)
+            {
+                for (int k = at; k < end - 1; k++)
+                    if (Error(k) < Error(at)) at = k;
+                int distance = Math.Max(0, Math.Max(start - _usual, _usual - end + 1));
+                if (Error(at) <= (Settled * Math.Abs(slopes[at])) + absolute) runs.Add((distance, new Slope(slopes[at], Error(at))));
+            }
             start = end;
         }
-        return best?.Slope;
+        return [.. runs.OrderBy(run => run.Distance).Select(run => run.Slope)];
 
-        double Error(int level) => gap(level) + rounding[level];
+        // of three neighbouring steps, since two coarse values may be equal by chance
+        double Error(int level) => Math.Max(gap(level - 1), Math.Max(gap(level), gap(level + 1))) + rounding[level];
+    }
+
+    // The smallest change of the result, where it is a staircase of many steps: values that were rounded to fewer digits inside the function.
+    private double Grain(int output)
+    {
+        double[] changes = [.. _plus.Concat(_minus).Select(values => Math.Abs(values[output] - _center[output])).Where(change => change > 0).Distinct()];
+        return changes.Length >= 8 ? changes.Min() : 0;
     }
 
     // Beyond a boundary of the domain (√x at 0) there are no values, and the slope from inside is the derivative.
@@ -113,7 +127,9 @@ internal sealed class StepLadder
 
     private readonly record struct Slope(double Value, double Error)
     {
+        public bool Agrees(double analytic, double tolerance) => Math.Abs(analytic - Value) <= tolerance + (2 * Error);
+
         public Judgement Against(double analytic, double tolerance) =>
-            new(Math.Abs(analytic - Value) <= tolerance + (2 * Error) ? Verdict.Correct : Verdict.Wrong, Value, Error);
+            new(Agrees(analytic, tolerance) ? Verdict.Correct : Verdict.Wrong, Value, Error);
     }
 }

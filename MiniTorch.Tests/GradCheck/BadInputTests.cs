@@ -1,0 +1,99 @@
+namespace MiniTorch.Tests.GradChecks;
+
+/// <summary>Functions that cannot be checked are told why, each in its own words.</summary>
+public sealed class BadInputTests
+{
+    private static readonly Tensor s_x = Tensor.From(new[,] { { 1.0, 2, 3 }, { 4, 5, 6 } });
+    private int _calls;
+
+    [Test]
+    public void Null() => Message(_ => null!).ShouldBe("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
+
+    [Test]
+    public void No_tensors() => Should.Throw<ValueException>(() => GradCheck.Run(_ => Array.Empty<Tensor>(), [s_x])).Message
+        .ShouldBe("GradCheck: the function returned no tensors; return those whose gradients are to be checked");
+
+    [Test]
+    public void An_integer_result() => Message(x => x.ArgMax()).ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
+
+    [Test]
+    public void A_changed_input_without_recording() => Message(x =>
+    {
+        using (Autograd.NoGrad()) x.MulInPlace(2);
+        return x.Sum();
+    }).ShouldBe("GradCheck: the function changed its input: x[0, 0] was 1 and is 2 after the call; Clone() it before writing");
+
+    [Test]
+    public void A_changed_input_with_recording() => Message(x => x.AddInPlace(1)).ShouldStartWith("GradCheck: the function changed its input: x[0, 0] was 1 and is 2");
+
+    [Test]
+    public void An_error_inside()
+    {
+        MiniTorchException error = Should.Throw<MiniTorchException>(() => GradCheck.Run(_ => throw new InvalidOperationException("the reason"), s_x));
+        error.Message.ShouldBe("GradCheck: the function threw InvalidOperationException at the given inputs: the reason");
+        error.InnerException.ShouldBeOfType<InvalidOperationException>();
+    }
+
+    [Test]
+    public void An_error_at_a_moved_input() =>
+        Message(x => x[1, 2].Item<double>() > 6 ? throw new InvalidOperationException("the reason") : x.Sum(), new GradCheckOptions { Forward = false })
+            .ShouldContain("the function threw InvalidOperationException with ");
+
+    [Test]
+    public void Shapes_that_vary() => Message(x => x[.., ..(1 + (_calls++ % 3))])
+        .ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
+
+    [Test]
+    public void A_result_that_is_not_a_number() => Message(x => (x - 5).Log())
+        .ShouldBe("GradCheck: the function gives NaN at output[0, 0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
+
+    [Test]
+    public void An_input_that_is_not_a_number() => Should.Throw<ValueException>(() => GradCheck.Run(x => x, Tensor.From(new[] { 1, double.NaN }))).Message
+        .ShouldBe("GradCheck: x[1] is NaN; choose a finite point to check at");
+
+    [Test]
+    public void A_missing_input() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!])).Message.ShouldBe("GradCheck: input 1 is null");
+
+    [Test]
+    public void Captured_Float32() => Message(x => x.MatMul(Tensor.Ones([3, 1]))).ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false");
+
+    [Test]
+    public void Integers_alone()
+    {
+        GradCheckReport report = GradCheck.Run(x => x * 2, Tensor.Arange(3));
+        report.Verdict.ShouldBe(Verdict.NothingChecked);
+        report.Notes.ShouldContain("no input has a gradient: x is Int64, shape [3]; give a floating-point input");
+        Should.Throw<GraphException>(report.ThrowIfFailed);
+    }
+
+    [Test]
+    public void Integers_among_others_are_passed_on() =>
+        GradCheck.Run(v => v[0].IndexSelect(0, v[1]), [s_x, Tensor.Arange(2)]).Verdict.ShouldBe(Verdict.Correct);
+
+    [Test]
+    public void No_inputs() => GradCheck.Run((Tensor[] _) => Tensor.Ones([1]), []).Notes.ShouldContain("the function has no inputs");
+
+    [TestCaseSource(nameof(Options))]
+    public void Options_out_of_range(GradCheckOptions options, string message) =>
+        Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, options)).Message.ShouldBe(message);
+
+    [Test]
+    public void A_closed_form_of_another_shape() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), _ => Tensor.Ones([2]), s_x)).Message
+        .ShouldBe("GradCheck.Against: the closed form has shape [2] and x has [2, 3]; they must be equal");
+
+    [Test]
+    public void A_closed_form_of_several_results() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message
+        .ShouldStartWith("GradCheck.Against: the function gives shape [2, 3], and a closed form is that of a scalar");
+
+    private static IEnumerable<TestCaseData> Options =>
+    [
+        new(new GradCheckOptions { Order = 0 }, "GradCheckOptions.Order: 0; derivatives of order 1 or more can be checked"),
+        new(new GradCheckOptions { Points = 3 }, "GradCheckOptions.Points: 3; there are stencils of 2, 4 and 6 points"),
+        new(new GradCheckOptions { Directions = 0 }, "GradCheckOptions.Directions: 0; at least 1 is needed"),
+        new(new GradCheckOptions { Step = 0 }, "GradCheckOptions.Step: 0; a step is between 0 and 1"),
+        new(new GradCheckOptions { RelativeTolerance = -1 }, "GradCheckOptions.RelativeTolerance: -1; 0 or more is possible"),
+        new(new GradCheckOptions { AbsoluteTolerance = double.NaN }, "GradCheckOptions.AbsoluteTolerance: NaN; 0 or more is possible"),
+    ];
+
+    private static string Message(Func<Tensor, Tensor> f, GradCheckOptions? options = null) => Should.Throw<MiniTorchException>(() => GradCheck.Run(f, s_x, options)).Message;
+}
