@@ -28,7 +28,11 @@ internal sealed class DerivativeBlock(Variable variable, Output output)
     public void Fail(int element, int outputElement, double analytic, Judgement judged, double tolerance)
     {
         var entry = new GradCheckEntry(
-            Places.Of(variable.Tensor.Shape, element), Places.Of(output.Shape, outputElement), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict);
+            Places.Of(variable.Tensor.Shape, element), Places.Of(output.Shape, outputElement), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
+        {
+            LeftSlope = judged.Left,
+            RightSlope = judged.Right,
+        };
         _failed++;
         _wrong[element] = true;
         _errors[element] = Math.Max(_errors[element], entry.ErrorOverTolerance);
@@ -47,10 +51,22 @@ internal sealed class DerivativeBlock(Variable variable, Output output)
         {
             Worst = _failures,
             Failures = _failed,
-            Hint = verdict is Verdict.Wrong or Verdict.Disconnected ? RatioHint.Of(_analytic, _numerical, _wrong, variable.Tensor.Shape, output.Shape) : null,
+            Hint = verdict switch
+            {
+                Verdict.Kink => AtKink(_failures[0]),
+                Verdict.Noise => "no step gives a steady slope: rounding to few digits, or something like a hash, inside the function",
+                _ => RatioHint.Of(_analytic, _numerical, _wrong, variable.Tensor.Shape, output.Shape),
+            },
             InputShape = variable.Tensor.Shape,
             ErrorMap = _errors,
         };
+    }
+
+    private static string AtKink(GradCheckEntry entry)
+    {
+        return FormattableString.Invariant($"the slope is {Slope(entry.LeftSlope)} on the left and {Slope(entry.RightSlope)} on the right of the first; AcceptKinks = true accepts what lies between");
+
+        static string Slope(double? slope) => slope is { } value ? FormattableString.Invariant($"{value:g4}") : "none";
     }
 
     private void KeepWorst()

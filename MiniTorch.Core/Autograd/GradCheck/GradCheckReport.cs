@@ -58,6 +58,12 @@ public enum GradCheckMode
 public sealed record GradCheckEntry(
     IReadOnlyList<int> InputIndex, IReadOnlyList<int> OutputIndex, double Analytic, double Numerical, double Uncertainty, double Tolerance, Verdict Verdict)
 {
+    /// <summary>At a kink the slope from the left; null where there is none.</summary>
+    public double? LeftSlope { get; init; }
+
+    /// <summary>At a kink the slope from the right; null where there is none.</summary>
+    public double? RightSlope { get; init; }
+
     /// <summary>The difference of the two.</summary>
     public double Error => Math.Abs(Analytic - Numerical);
 
@@ -82,8 +88,8 @@ public sealed record GradCheckFinding(Verdict Verdict, GradCheckMode Mode, int O
     /// <summary>What the pattern of errors suggests; null where it suggests nothing.</summary>
     public string? Hint { get; init; }
 
-    /// <summary>The input's shape.</summary>
-    public Shape InputShape { get; init; } = Shape.Scalar;
+    /// <summary>The input's shape; null where the finding is about all of them.</summary>
+    public Shape? InputShape { get; init; }
 
     /// <summary>For each element of the input, the largest error over tolerance among the output's elements.</summary>
     public IReadOnlyList<double> ErrorMap { get; init; } = [];
@@ -174,14 +180,14 @@ public sealed class GradCheckReport
 
         void Write(GradCheckFinding finding)
         {
-            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input} {finding.InputShape}, order {finding.Order}, {Name(finding.Mode)}");
+            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {Name(finding.Mode)}");
             if (finding.Worst.Count > 0)
             {
-                Line($"    {finding.Failures} of the derivatives fail; the worst:");
+                Line($"    {finding.Failures} failing, the worst first:");
                 Line($"    {"at",-18}{"analytic",13}{"numerical",13}{"± ",9}{"error/tol",10}");
                 foreach (GradCheckEntry entry in finding.Worst)
                 {
-                    string place = Places.Format(entry.InputIndex) + (entry.OutputIndex.Count == 0 ? "" : $" → {Places.Format(entry.OutputIndex)}");
+                    string place = string.Join(" → ", ((string[])[Places.Format(entry.InputIndex), Places.Format(entry.OutputIndex)]).Where(index => index.Length > 0));
                     Line($"    {place,-18}{entry.Analytic,13:g6}{entry.Numerical,13:g6}{entry.Uncertainty,9:g1}{entry.ErrorOverTolerance,10:g2}");
                 }
             }

@@ -13,10 +13,11 @@ internal static class HeatMap
         var body = new StringBuilder();
         int top = Gap, width = 360;
         Text(FormattableString.Invariant($"GradCheck: {report.Verdict}"));
-        foreach (GradCheckFinding finding in report.Findings.Where(finding => finding.ErrorMap.Count > 0))
+        foreach (GradCheckFinding finding in report.Findings)
         {
-            Text(FormattableString.Invariant($"{finding.Output} by {finding.Input} {finding.InputShape}, order {finding.Order}: {finding.Verdict}"));
-            int columns = finding.InputShape.Rank == 0 ? 1 : finding.InputShape[-1], rows = finding.ErrorMap.Count / columns;
+            if (finding.InputShape is not { } shape || finding.ErrorMap.Count == 0) continue;
+            Text(FormattableString.Invariant($"{finding.Output} by {finding.Input} {shape}, order {finding.Order}: {finding.Verdict}"));
+            int columns = shape.Rank == 0 ? 1 : shape[-1], rows = finding.ErrorMap.Count / columns;
             int across = (columns + MostCells - 1) / MostCells, down = (rows + MostCells - 1) / MostCells; // elements to a cell, of which the worst shows
             var cells = new Dictionary<(int Row, int Column), double>();
             for (int i = 0; i < finding.ErrorMap.Count; i++)

@@ -31,7 +31,7 @@ internal static class RatioHint
             if (Near(ratio, size)) return FormattableString.Invariant($"analytic / numerical is {size} everywhere, a size of the shapes: the 1/N of a mean is missing");
             if (Near(inverse, size)) return FormattableString.Invariant($"analytic / numerical is 1/{size} everywhere, a size of the shapes: a broadcast input's gradient is not summed, or a mean is divided twice");
         }
-        if (Near(ratio, 0.5)) return "analytic / numerical is ½ everywhere: one of two uses of the input is not counted";
+        if (Near(ratio, 0.5)) return "analytic / numerical is ½ everywhere: a factor 2 is missing, or one of two uses of the input is not counted";
         return FormattableString.Invariant($"analytic / numerical is {ratio:g5} everywhere: a constant factor is wrong");
     }
 
@@ -41,8 +41,8 @@ internal static class RatioHint
 
     private static double? Constant(double[] analytic, double[] numerical, double largest)
     {
-        int at = Array.FindIndex(numerical, value => Math.Abs(value) >= 0.1 * largest);
-        if (at < 0) return null;
+        int at = Array.FindIndex(numerical, value => Math.Abs(value) == numerical.Max(Math.Abs));
+        if (numerical[at] == 0) return null;
         double ratio = analytic[at] / numerical[at];
         return ratio != 0 && !Near(ratio, 1) && analytic.Zip(numerical).All(pair => Same(pair.First, ratio * pair.Second, largest)) ? ratio : null;
     }

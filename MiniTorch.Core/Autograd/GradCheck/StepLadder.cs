@@ -4,7 +4,9 @@ namespace MiniTorch;
 /// <param name="Verdict">Correct, Wrong, Kink or Noise.</param>
 /// <param name="Numerical">The numerical derivative; at a kink the one-sided slope that is nearest to the analytic one.</param>
 /// <param name="Uncertainty">How far it may be off.</param>
-internal readonly record struct Judgement(Verdict Verdict, double Numerical, double Uncertainty);
+/// <param name="Left">The slope from the left, where it differs.</param>
+/// <param name="Right">The slope from the right, where it differs.</param>
+internal readonly record struct Judgement(Verdict Verdict, double Numerical, double Uncertainty, double? Left = null, double? Right = null);
 
 /// <summary>
 /// The second look at a derivative that does not agree at the usual step: slopes from the left, from the right and from both sides at steps of all sizes.
@@ -63,10 +65,10 @@ internal sealed class StepLadder
         {
             double low = Math.Min(r.Value, l.Value) - r.Error - l.Error - tolerance, high = Math.Max(r.Value, l.Value) + r.Error + l.Error + tolerance;
             Slope nearest = Math.Abs(analytic - r.Value) <= Math.Abs(analytic - l.Value) ? r : l;
-            return new Judgement(analytic >= low && analytic <= high ? Verdict.Kink : Verdict.Wrong, nearest.Value, nearest.Error);
+            return new Judgement(analytic >= low && analytic <= high ? Verdict.Kink : Verdict.Wrong, nearest.Value, nearest.Error, l.Value, r.Value);
         }
         if ((fromRight ?? fromLeft) is { } side)
-            return IsDefinedBeyond(output, fromRight is null) ? new Judgement(Verdict.Kink, side.Value, side.Error) : side.Against(analytic, tolerance);
+            return IsDefinedBeyond(output, fromRight is null) ? new Judgement(Verdict.Kink, side.Value, side.Error, fromLeft?.Value, fromRight?.Value) : side.Against(analytic, tolerance);
         return new Judgement(Grows(output) ? Verdict.Kink : Verdict.Noise, both[_usual], Math.Abs(right[_usual] - left[_usual]));
     }
 
