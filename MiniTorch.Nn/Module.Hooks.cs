@@ -3,6 +3,9 @@ namespace MiniTorch.Nn;
 /// <summary>Sees the inputs of a call before they reach Forward.</summary>
 public delegate void ForwardPreHook(Module module, IReadOnlyList<object?> inputs);
 
+/// <summary>Sees the gradient that reaches a module's output in a backward pass.</summary>
+public delegate void BackwardHook(Module module, Tensor gradOutput);
+
 /// <summary>Sees the inputs and the output of a call.</summary>
 public delegate void ForwardHook(Module module, IReadOnlyList<object?> inputs, object? output);
 
@@ -10,12 +13,19 @@ public abstract partial class Module
 {
     private HookList<ForwardPreHook>? _preHooks;
     private HookList<ForwardHook>? _hooks;
+    private HookList<BackwardHook>? _backwardHooks;
 
     /// <summary>Calls <paramref name="hook"/> before every Forward of this module, until the result is disposed of (register_forward_pre_hook).</summary>
     public IDisposable RegisterForwardPreHook(ForwardPreHook hook) => (_preHooks ??= new()).Add(hook);
 
     /// <summary>Calls <paramref name="hook"/> after every Forward of this module, until the result is disposed of (register_forward_hook).</summary>
     public IDisposable RegisterForwardHook(ForwardHook hook) => (_hooks ??= new()).Add(hook);
+
+    /// <summary>
+    /// Calls <paramref name="hook"/> whenever a backward pass brings a gradient to this module's output, until the result is disposed of
+    /// (register_full_backward_hook; what passes on to the inputs is their own modules' to see). The output must be a tensor.
+    /// </summary>
+    public IDisposable RegisterBackwardHook(BackwardHook hook) => (_backwardHooks ??= new()).Add(hook);
 
     /// <summary>Calls the module with inputs whose types are known at run time only.</summary>
     /// <exception cref="ValueException">The number of inputs or their types do not fit.</exception>
@@ -34,17 +44,23 @@ public abstract partial class Module
     private protected TOut Leave<TOut>(TOut output, params ReadOnlySpan<object?> inputs)
     {
         CheckDims(inputs, output);
+        if (_backwardHooks is { } backward && output is Tensor { RequiresGrad: true } tensor) output = (TOut)(object)Watched(tensor, backward);
         if (_hooks is null) return output;
         object?[] seen = inputs.ToArray();
         foreach (ForwardHook hook in _hooks.Now) hook(this, seen, output);
         return output;
     }
 
+    /// <summary>How many of the last inputs may be null or left out.</summary>
+    internal virtual int OptionalInputs => 0;
+
+    /// <summary>One of the inputs of <see cref="CallWith"/>.</summary>
     private protected T Input<T>(object?[] inputs, int index, int count)
     {
-        if (inputs.Length != count) throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
-        return inputs[index] is T input ? input
-            : throw new ValueException($"{GetType().Name}: input {index} must be a {typeof(T).Name}, not {inputs[index]?.GetType().Name ?? "null"}");
+        if (inputs.Length > count || inputs.Length < count - OptionalInputs) throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
+        object? given = index < inputs.Length ? inputs[index] : null;
+        if (given is null && index >= count - OptionalInputs) return default!;
+        return given is T input ? input : throw new ValueException($"{GetType().Name}: input {index} must be a {typeof(T).Name}, not {given?.GetType().Name ?? "null"}");
     }
 
     /// <summary>An exception filter that never catches: on its way out every module leads the error's path to the innermost one, as <c>Mlp.fc2</c>.</summary>
@@ -55,6 +71,11 @@ public abstract partial class Module
         error.ModulePath = ModuleMembers.Join(GetType().Name, name ?? error.ModulePath ?? "");
         return false;
     }
+
+    private Tensor Watched(Tensor output, HookList<BackwardHook> hooks) => new GradientHook(gradient =>
+    {
+        foreach (BackwardHook hook in hooks.Now) hook(this, gradient);
+    }).Apply(output);
 
     private sealed class HookList<T>
     {
@@ -68,10 +89,5 @@ public abstract partial class Module
             _hooks.Add(hook);
             return new Removal(() => _hooks.Remove(hook));
         }
-    }
-
-    private sealed class Removal(Action remove) : IDisposable
-    {
-        public void Dispose() => remove();
     }
 }

@@ -77,3 +77,31 @@ public abstract class Module<T1, T2, T3, TOut> : Module
 
     internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 3), Input<T2>(inputs, 1, 3), Input<T3>(inputs, 2, 3));
 }
+
+/// <summary>A module of four inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
+/// <typeparam name="T1">An input's type.</typeparam>
+/// <typeparam name="T2">An input's type.</typeparam>
+/// <typeparam name="T3">An input's type.</typeparam>
+/// <typeparam name="T4">An input's type.</typeparam>
+/// <typeparam name="TOut">The output's type.</typeparam>
+public abstract class Module<T1, T2, T3, T4, TOut> : Module
+{
+    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    protected abstract TOut Forward(T1 input1, T2 input2, T3 input3, T4 input4);
+
+    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    public TOut Call(T1 input1, T2 input2, T3 input3, T4 input4)
+    {
+        try
+        {
+            Enter(input1, input2, input3, input4);
+            return Leave(Forward(input1, input2, input3, input4), input1, input2, input3, input4);
+        }
+        catch (MiniTorchException error) when (NotePath(error))
+        {
+            throw;
+        }
+    }
+
+    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 4), Input<T2>(inputs, 1, 4), Input<T3>(inputs, 2, 4), Input<T4>(inputs, 3, 4));
+}

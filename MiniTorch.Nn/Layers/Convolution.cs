@@ -1,0 +1,111 @@
+namespace MiniTorch.Nn;
+
+/// <summary>The weights of convolutions: PyTorch's initial values, uniform on ±1/√(elements under one filter).</summary>
+public abstract class ConvolutionBase : Module<Tensor, Tensor>
+{
+    private protected ConvolutionBase(int inChannels, int outChannels, int groups, bool bias, DType dtype, Generator? generator, Shape weight)
+    {
+        if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
+            throw new ValueException($"{GetType().Name}: {inChannels} channels in and {outChannels} out do not divide into {groups} groups");
+        Weight = LayerInit.Weight(weight, dtype, generator);
+        Bias = bias ? LayerInit.Bias([outChannels], Init.Fans(Weight, GetType().Name).In, dtype, generator) : null;
+    }
+
+    /// <summary>The filters: [out, in / groups, kernel…]; of a transposed convolution [in, out / groups, kernel…].</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>The bias, [out]; null without one.</summary>
+    public Parameter? Bias { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{GetType().Name}(weight={Weight.Shape}, bias={Bias is not null})";
+}
+
+/// <summary>Filters slid along a sequence: [N, in, L] → [N, out, L′] (torch.nn.Conv1d).</summary>
+public sealed class Conv1d : ConvolutionBase
+{
+    private readonly int _stride, _padding, _dilation, _groups;
+
+    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="outChannels">Channels of the output.</param>
+    /// <param name="kernelSize">The filters' length.</param>
+    /// <param name="stride">The distance of outputs.</param>
+    /// <param name="padding">Zeros added at both ends.</param>
+    /// <param name="dilation">The distance of a filter's elements.</param>
+    /// <param name="groups">Into how many independent convolutions the channels are divided.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="dtype">Float32 by default.</param>
+    /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
+    public Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0, int dilation = 1, int groups = 1, bool bias = true,
+        DType dtype = DType.Float32, Generator? generator = null)
+        : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize])
+    {
+        (_stride, _padding, _dilation, _groups) = (stride, padding, dilation, groups);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Conv1d(Weight, Bias, _stride, _padding, _dilation, _groups);
+}
+
+/// <summary>Filters slid over images: [N, in, H, W] → [N, out, H′, W′] (torch.nn.Conv2d).</summary>
+public sealed class Conv2d : ConvolutionBase
+{
+    private readonly Pair? _stride, _dilation;
+    private readonly Pair _padding;
+    private readonly int _groups;
+
+    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="outChannels">Channels of the output.</param>
+    /// <param name="kernelSize">The filters' size.</param>
+    /// <param name="stride">The distance of outputs; 1 by default.</param>
+    /// <param name="padding">Zeros added at all sides.</param>
+    /// <param name="dilation">The distance of a filter's elements; 1 by default.</param>
+    /// <param name="groups">Into how many independent convolutions the channels are divided.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="dtype">Float32 by default.</param>
+    /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
+    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
+        DType dtype = DType.Float32, Generator? generator = null)
+        : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
+    {
+        (_stride, _padding, _dilation, _groups) = (stride, padding, dilation, groups);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Conv2d(Weight, Bias, _stride, _padding, _dilation, _groups);
+}
+
+/// <summary>The transpose of <see cref="Conv2d"/>: [N, in, H, W] → [N, out, H′, W′], usually larger (torch.nn.ConvTranspose2d).</summary>
+public sealed class ConvTranspose2d : ConvolutionBase
+{
+    private readonly Pair? _stride, _dilation;
+    private readonly Pair _padding, _outputPadding;
+    private readonly int _groups;
+
+    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="outChannels">Channels of the output.</param>
+    /// <param name="kernelSize">The filters' size.</param>
+    /// <param name="stride">The distance of the inputs' places in the output; 1 by default.</param>
+    /// <param name="padding">Elements cut off at all sides of the output.</param>
+    /// <param name="outputPadding">Elements added at one side of the output.</param>
+    /// <param name="groups">Into how many independent convolutions the channels are divided.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="dilation">The distance of a filter's elements; 1 by default.</param>
+    /// <param name="dtype">Float32 by default.</param>
+    /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
+    public ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1,
+        bool bias = true, Pair? dilation = null, DType dtype = DType.Float32, Generator? generator = null)
+        : base(inChannels, outChannels, groups, bias, dtype, generator, [inChannels, outChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
+    {
+        (_stride, _padding, _outputPadding, _dilation, _groups) = (stride, padding, outputPadding, dilation, groups);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _groups, _dilation);
+}

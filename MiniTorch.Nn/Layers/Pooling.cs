@@ -1,0 +1,65 @@
+namespace MiniTorch.Nn;
+
+/// <summary>The largest element of each window: [N, C, L] → [N, C, L′] (torch.nn.MaxPool1d).</summary>
+/// <param name="kernelSize">The window's length.</param>
+/// <param name="stride">The distance of windows, as long as one by default.</param>
+/// <param name="padding">Elements of −∞ added at both ends.</param>
+/// <param name="dilation">The distance of a window's elements.</param>
+/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1, bool ceilMode = false) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.MaxPool1d(kernelSize, stride, padding, dilation, ceilMode);
+}
+
+/// <summary>The largest element of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
+/// <param name="kernelSize">The window's size.</param>
+/// <param name="stride">The distance of windows, as large as one by default.</param>
+/// <param name="padding">Elements of −∞ added at all sides.</param>
+/// <param name="dilation">The distance of a window's elements.</param>
+/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
+}
+
+/// <summary>The mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
+/// <param name="kernelSize">The window's length.</param>
+/// <param name="stride">The distance of windows, as long as one by default.</param>
+/// <param name="padding">Zeros added at both ends.</param>
+/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+/// <param name="countIncludePad">Whether the added zeros count.</param>
+public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
+}
+
+/// <summary>The mean of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.AvgPool2d).</summary>
+/// <param name="kernelSize">The window's size.</param>
+/// <param name="stride">The distance of windows, as large as one by default.</param>
+/// <param name="padding">Zeros added at all sides.</param>
+/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+/// <param name="countIncludePad">Whether the added zeros count.</param>
+public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad);
+}
+
+/// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>
+/// <param name="outputSize">The number of windows.</param>
+public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
+}
+
+/// <summary>The mean of each of so many windows: [N, C, H, W] → [N, C, windows] (torch.nn.AdaptiveAvgPool2d).</summary>
+/// <param name="outputSize">The number of windows along each dimension.</param>
+public sealed class AdaptiveAvgPool2d(Pair outputSize) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.AdaptiveAvgPool2d(outputSize);
+}

@@ -1,0 +1,171 @@
+namespace MiniTorch.Nn;
+
+/// <summary>
+/// Recurrent layers over sequences [T, N, in], or [N, T, in] with batchFirst. The output has the last layer's state at every step, both directions side
+/// by side; the final states are [layers · directions, N, hidden].
+/// </summary>
+/// <typeparam name="TState">The final states.</typeparam>
+/// <typeparam name="TOptionalState">The first states, or null for zeros.</typeparam>
+public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOptionalState, (Tensor Output, TState State)>
+{
+    [Name("")]
+    private readonly OrderedDictionary<string, Parameter> _parameters = [];
+    private readonly CellWeights[] _weights;
+    private readonly int _hiddenSize, _layers, _directions;
+    private readonly bool _batchFirst;
+    private readonly double _dropout;
+    private readonly Generator? _generator;
+
+    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout, bool bidirectional, DType dtype, Generator? generator)
+    {
+        if (inputSize < 1 || hiddenSize < 1 || numLayers < 1)
+            throw new ValueException($"{GetType().Name}: {inputSize} inputs, {hiddenSize} hidden and {numLayers} layers; all must be 1 or more");
+        if (!(dropout is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"{GetType().Name}: the probability {dropout} is not in [0, 1]"));
+        (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) = (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
+        _weights = new CellWeights[numLayers * _directions];
+        for (int i = 0; i < _weights.Length; i++)
+        {
+            int layer = i / _directions;
+            _weights[i] = new CellWeights(layer == 0 ? inputSize : hiddenSize * _directions, hiddenSize, gates, bias, dtype, generator);
+            foreach ((string name, Parameter value) in _weights[i].Named($"_l{layer}{(i % _directions == 1 ? "_reverse" : "")}")) _parameters[name] = value;
+        }
+    }
+
+    /// <summary>Runs over a sequence from states of zeros.</summary>
+    public (Tensor Output, TState State) Call(Tensor input) => Call(input, default!);
+
+    internal override int OptionalInputs => 1;
+
+    /// <summary>How many tensors the state has.</summary>
+    private protected abstract int StateCount { get; }
+
+    /// <summary>One step of one cell: the new states, the output first.</summary>
+    private protected abstract Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights);
+
+    /// <summary>Runs all layers. The states are [layers · directions, N, hidden] each, null for zeros.</summary>
+    private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states)
+    {
+        if (input.Rank != 3 || input.Shape[2] != _weights[0].Ih.Shape[1])
+            throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_weights[0].Ih.Shape[1]}], and has shape {input.Shape}");
+        Tensor sequence = _batchFirst ? input.Transpose(0, 1) : input;
+        Shape shape = [_weights.Length, sequence.Shape[1], _hiddenSize];
+        if (states is not null && states.FirstOrDefault(state => state.Shape != shape) is { } wrong)
+            throw new ShapeException($"{GetType().Name}: the first state must be {shape} (layers · directions, batch, hidden), and has shape {wrong.Shape}");
+        states ??= [.. Enumerable.Range(0, StateCount).Select(_ => Tensor.Zeros(shape, input.DType))];
+
+        var last = new List<Tensor[]>();
+        for (int layer = 0; layer < _layers; layer++)
+        {
+            var outputs = new Tensor[_directions];
+            for (int direction = 0; direction < _directions; direction++)
+            {
+                int index = last.Count;
+                (outputs[direction], Tensor[] final) = Sweep(sequence, [.. states.Select(state => state[index])], _weights[index], direction == 1);
+                last.Add(final);
+            }
+            sequence = _directions == 1 ? outputs[0] : Tensor.Cat(outputs, 2);
+            if (layer < _layers - 1) sequence = Functional.Dropout(sequence, _dropout, Training, _generator);
+        }
+        return (_batchFirst ? sequence.Transpose(0, 1) : sequence, [.. Enumerable.Range(0, StateCount).Select(i => Tensor.Stack(last.Select(state => state[i]).ToArray()))]);
+    }
+
+    private (Tensor Output, Tensor[] Final) Sweep(Tensor sequence, Tensor[] states, CellWeights weights, bool backwards)
+    {
+        var outputs = new Tensor[sequence.Shape[0]];
+        if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: a sequence of no steps, shape {sequence.Shape}");
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            int step = backwards ? outputs.Length - 1 - i : i;
+            states = StepCell(sequence[step], states, weights);
+            outputs[step] = states[0];
+        }
+        return (Tensor.Stack(outputs), states);
+    }
+}
+
+/// <summary>Plain recurrent layers (torch.nn.RNN): h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU.</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
+/// <param name="nonlinearity">tanh or ReLU.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
+/// <param name="dropout">The probability of a zero between layers while training.</param>
+/// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh, bool bias = true, bool batchFirst = false, double dropout = 0,
+    bool bidirectional = false, DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 1, bias, batchFirst, dropout, bidirectional, dtype, generator)
+{
+    private protected override int StateCount => 1;
+
+    /// <inheritdoc/>
+    protected override (Tensor Output, Tensor State) Forward(Tensor input, Tensor? state)
+    {
+        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
+        return (output, states[0]);
+    }
+
+    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights) =>
+        [nonlinearity == Nonlinearity.Tanh
+            ? input.RnnTanhCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)
+            : input.RnnReluCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
+}
+
+/// <summary>Gated recurrent units (torch.nn.GRU; Cho et al. 2014).</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
+/// <param name="dropout">The probability of a zero between layers while training.</param>
+/// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false,
+    DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 3, bias, batchFirst, dropout, bidirectional, dtype, generator)
+{
+    private protected override int StateCount => 1;
+
+    /// <inheritdoc/>
+    protected override (Tensor Output, Tensor State) Forward(Tensor input, Tensor? state)
+    {
+        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
+        return (output, states[0]);
+    }
+
+    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights) =>
+        [input.GruCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
+}
+
+/// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997).</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
+/// <param name="dropout">The probability of a zero between layers while training.</param>
+/// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false,
+    DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentBase<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator)
+{
+    private protected override int StateCount => 2;
+
+    /// <inheritdoc/>
+    protected override (Tensor Output, (Tensor H, Tensor C) State) Forward(Tensor input, (Tensor H, Tensor C)? state)
+    {
+        (Tensor output, Tensor[] states) = Run(input, state is var (h, c) ? [h, c] : null);
+        return (output, (states[0], states[1]));
+    }
+
+    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights)
+    {
+        (Tensor h, Tensor c) = input.LstmCell(states[0], states[1], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh);
+        return [h, c];
+    }
+}

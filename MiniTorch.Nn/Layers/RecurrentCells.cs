@@ -1,0 +1,129 @@
+namespace MiniTorch.Nn;
+
+/// <summary>The weights of one recurrent cell, uniform on ±1/√hidden, drawn in PyTorch's order.</summary>
+internal sealed class CellWeights
+{
+    public CellWeights(int inputSize, int hiddenSize, int gates, bool bias, DType dtype, Generator? generator)
+    {
+        double bound = hiddenSize > 0 ? 1 / Math.Sqrt(hiddenSize) : 0;
+        Ih = LayerInit.Uniform([gates * hiddenSize, inputSize], bound, dtype, generator);
+        Hh = LayerInit.Uniform([gates * hiddenSize, hiddenSize], bound, dtype, generator);
+        if (!bias) return;
+        BiasIh = LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator);
+        BiasHh = LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator);
+    }
+
+    public Parameter Ih { get; }
+
+    public Parameter Hh { get; }
+
+    public Parameter? BiasIh { get; }
+
+    public Parameter? BiasHh { get; }
+
+    /// <summary>The parameters under PyTorch's names, such as <c>weight_ih_l0_reverse</c>.</summary>
+    public IEnumerable<(string Name, Parameter Value)> Named(string suffix)
+    {
+        yield return ($"weight_ih{suffix}", Ih);
+        yield return ($"weight_hh{suffix}", Hh);
+        if (BiasIh is not null) yield return ($"bias_ih{suffix}", BiasIh);
+        if (BiasHh is not null) yield return ($"bias_hh{suffix}", BiasHh);
+    }
+}
+
+/// <summary>How a plain recurrent layer bends its values.</summary>
+public enum Nonlinearity
+{
+    /// <summary>tanh.</summary>
+    Tanh,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+}
+
+/// <summary>One step of a recurrent layer; its parameters are weight_ih, weight_hh, bias_ih and bias_hh.</summary>
+/// <typeparam name="TState">What goes from step to step.</typeparam>
+/// <typeparam name="TOptionalState">The same, or null for zeros.</typeparam>
+public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOptionalState, TState>
+{
+    private readonly int _hiddenSize;
+
+    private protected RecurrentCell(int inputSize, int hiddenSize, int gates, bool bias, DType dtype, Generator? generator)
+    {
+        _hiddenSize = hiddenSize;
+        var weights = new CellWeights(inputSize, hiddenSize, gates, bias, dtype, generator);
+        (WeightIh, WeightHh, BiasIh, BiasHh) = (weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh);
+    }
+
+    /// <summary>The weight of the input, [gates · hidden, in].</summary>
+    public Parameter WeightIh { get; }
+
+    /// <summary>The weight of the state, [gates · hidden, hidden].</summary>
+    public Parameter WeightHh { get; }
+
+    /// <summary>The input's bias, [gates · hidden]; null without one.</summary>
+    public Parameter? BiasIh { get; }
+
+    /// <summary>The state's bias, [gates · hidden]; null without one.</summary>
+    public Parameter? BiasHh { get; }
+
+    internal override int OptionalInputs => 1;
+
+    /// <summary>A step from a state of zeros.</summary>
+    public TState Call(Tensor input) => Call(input, default!);
+
+    /// <summary>Zeros, [*, hidden].</summary>
+    private protected Tensor ZeroState(Tensor input) =>
+        Tensor.Zeros(input.Rank > 0 ? input.Shape.With(input.Rank - 1, _hiddenSize) : throw new ShapeException($"{GetType().Name}: the input must be [batch, in], not a scalar"), input.DType);
+}
+
+/// <summary>h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU (torch.nn.RNNCell): [N, in] and [N, hidden] → [N, hidden].</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="nonlinearity">tanh or ReLU.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Nonlinearity nonlinearity = Nonlinearity.Tanh, DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 1, bias, dtype, generator)
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input, Tensor? state)
+    {
+        Tensor h = state ?? ZeroState(input);
+        return nonlinearity == Nonlinearity.Tanh
+            ? input.RnnTanhCell(h, WeightIh, WeightHh, BiasIh, BiasHh)
+            : input.RnnReluCell(h, WeightIh, WeightHh, BiasIh, BiasHh);
+    }
+}
+
+/// <summary>A gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014): [N, in] and [N, hidden] → [N, hidden].</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 3, bias, dtype, generator)
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input, Tensor? state) =>
+        input.GruCell(state ?? ZeroState(input), WeightIh, WeightHh, BiasIh, BiasHh);
+}
+
+/// <summary>A long short-term memory cell (torch.nn.LSTMCell; Hochreiter and Schmidhuber 1997): [N, in] and the states h, c, each [N, hidden], → h, c.</summary>
+/// <param name="inputSize">Features of the input.</param>
+/// <param name="hiddenSize">Features of the state.</param>
+/// <param name="bias">Whether there are biases.</param>
+/// <param name="dtype">Float32 by default.</param>
+/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
+    : RecurrentCell<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, 4, bias, dtype, generator)
+{
+    /// <inheritdoc/>
+    protected override (Tensor H, Tensor C) Forward(Tensor input, (Tensor H, Tensor C)? state)
+    {
+        (Tensor h, Tensor c) = state ?? (ZeroState(input), ZeroState(input));
+        return input.LstmCell(h, c, WeightIh, WeightHh, BiasIh, BiasHh);
+    }
+}

@@ -1,0 +1,33 @@
+namespace MiniTorch.Nn;
+
+/// <summary>eˣ over its sum along a dimension (torch.nn.Softmax).</summary>
+/// <param name="dim">The dimension.</param>
+public sealed class Softmax(int dim) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Softmax(dim);
+}
+
+/// <summary>The logarithm of softmax along a dimension (torch.nn.LogSoftmax).</summary>
+/// <param name="dim">The dimension.</param>
+public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.LogSoftmax(dim);
+}
+
+/// <summary>Softmax of −x along a dimension (torch.nn.Softmin).</summary>
+/// <param name="dim">The dimension.</param>
+public sealed class Softmin(int dim) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Softmin(dim);
+}
+
+/// <summary>The first half of a dimension times the sigmoid of the second (torch.nn.GLU).</summary>
+/// <param name="dim">The dimension.</param>
+public sealed class GLU(int dim = -1) : Module<Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor input) => input.Glu(dim);
+}

@@ -1,0 +1,71 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Which function stands between the two linear maps of a transformer's layer.</summary>
+public enum TransformerActivation
+{
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>x·Φ(x).</summary>
+    Gelu,
+}
+
+/// <summary>Self-attention and two linear maps, each added to its input and normalised (torch.nn.TransformerEncoderLayer; Vaswani et al. 2017).</summary>
+/// <remarks>Input and output are [T, N, d], or [N, T, d] with batchFirst.</remarks>
+public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, Tensor>
+{
+    private readonly MultiheadAttention _selfAttn;
+    private readonly Linear _linear1, _linear2;
+    private readonly LayerNorm _norm1, _norm2;
+    private readonly Dropout _dropout, _dropout1, _dropout2;
+    private readonly TransformerActivation _activation;
+    private readonly bool _normFirst;
+
+    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
+    /// <param name="dModel">d, the size of input and output.</param>
+    /// <param name="nhead">Heads of the attention.</param>
+    /// <param name="dimFeedforward">The size between the linear maps.</param>
+    /// <param name="dropout">The probability of a zero while training.</param>
+    /// <param name="activation">The function between the linear maps.</param>
+    /// <param name="layerNormEps">Added to the norms' variance.</param>
+    /// <param name="batchFirst">Whether inputs are [N, T, d] instead of [T, N, d].</param>
+    /// <param name="normFirst">Whether each part normalises its input instead of its sum.</param>
+    /// <param name="dtype">Float32 by default.</param>
+    /// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException"><paramref name="dModel"/> does not divide into the heads.</exception>
+    public TransformerEncoderLayer(int dModel, int nhead, int dimFeedforward = 2048, double dropout = 0.1, TransformerActivation activation = TransformerActivation.Relu,
+        double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, DType dtype = DType.Float32, Generator? generator = null)
+    {
+        _selfAttn = new(dModel, nhead, dropout, bias: true, batchFirst, dtype, generator);
+        (_linear1, _linear2) = (new(dModel, dimFeedforward, dtype: dtype, generator: generator), new(dimFeedforward, dModel, dtype: dtype, generator: generator));
+        (_norm1, _norm2) = (new(dModel, layerNormEps, dtype: dtype), new(dModel, layerNormEps, dtype: dtype));
+        (_dropout, _dropout1, _dropout2) = (new(dropout, generator), new(dropout, generator), new(dropout, generator));
+        (_activation, _normFirst) = (activation, normFirst);
+    }
+
+    internal override int OptionalInputs => 1;
+
+    /// <summary>A layer where every step sees every step.</summary>
+    public Tensor Call(Tensor src) => Call(src, null);
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor src, AttentionOptions? options)
+    {
+        AttentionOptions attention = (options ?? new AttentionOptions()) with { NeedWeights = false };
+        if (_normFirst)
+        {
+            src += Attend(_norm1.Call(src), attention);
+            return src + FeedForward(_norm2.Call(src));
+        }
+        src = _norm1.Call(src + Attend(src, attention));
+        return _norm2.Call(src + FeedForward(src));
+    }
+
+    private Tensor Attend(Tensor x, AttentionOptions attention) => _dropout1.Call(_selfAttn.Call(x, x, x, attention).Output);
+
+    private Tensor FeedForward(Tensor x)
+    {
+        Tensor hidden = _linear1.Call(x);
+        return _dropout2.Call(_linear2.Call(_dropout.Call(_activation == TransformerActivation.Relu ? hidden.Relu() : hidden.Gelu())));
+    }
+}

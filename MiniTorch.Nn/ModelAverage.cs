@@ -1,0 +1,42 @@
+namespace MiniTorch.Nn;
+
+/// <summary>An exponential moving average of a model's weights, which often does better than the last ones: average ← decay·average + (1 − decay)·weight.</summary>
+public sealed class ModelAverage
+{
+    private readonly Module _model;
+    private readonly double _decay;
+    private readonly OrderedDictionary<string, Tensor> _average = [];
+
+    /// <summary>Starts from the model's present state.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="decay">How much of the average stays at each update, in [0, 1).</param>
+    /// <exception cref="ValueException"><paramref name="decay"/> is out of range.</exception>
+    public ModelAverage(Module model, double decay = 0.999)
+    {
+        if (!(decay is >= 0 and < 1)) throw new ValueException(FormattableString.Invariant($"ModelAverage: a decay of {decay}; it must be in [0, 1)"));
+        (_model, _decay) = (model, decay);
+        foreach ((string name, Tensor value) in model.StateDict()) _average[name] = value.Clone();
+    }
+
+    /// <summary>The averaged state; its memory belongs to the average.</summary>
+    public IReadOnlyDictionary<string, Tensor> State => _average;
+
+    /// <summary>Moves the average towards the model's state; what is not a real number is copied. Call it after every optimiser step.</summary>
+    public void Update()
+    {
+        using ModeScope mode = Autograd.NoGrad();
+        foreach ((string name, Tensor value) in _model.StateDict())
+        {
+            Tensor average = _average[name];
+            average.CopyInPlace(average.DType.IsFloat() ? average * _decay + value * (1 - _decay) : value);
+        }
+    }
+
+    /// <summary>Gives the model the averaged state until the result is disposed of: <c>using (average.Apply()) Evaluate(model);</c></summary>
+    public IDisposable Apply()
+    {
+        var own = _model.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.Clone());
+        _model.LoadStateDict(_average);
+        return new Removal(() => _model.LoadStateDict(own));
+    }
+}

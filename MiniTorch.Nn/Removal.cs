@@ -1,0 +1,9 @@
+namespace MiniTorch.Nn;
+
+/// <summary>Undoes something once, when it is disposed of.</summary>
+internal sealed class Removal(Action undo) : IDisposable
+{
+    private Action? _undo = undo;
+
+    public void Dispose() => Interlocked.Exchange(ref _undo, null)?.Invoke();
+}
