@@ -92,32 +92,42 @@ public sealed class Checkpoint
 
         var values = new List<(string Name, object Value)>();
         var undo = new Stack<(IStateful Part, OrderedDictionary<string, Tensor> State)>();
-        foreach ((string name, object part) in _parts)
+        try
         {
-            if (!metadata.TryGetValue(PartPrefix + name, out string? stored)) problems.Add($"missing {name}");
-            else if (part is IStateful stateful && stored == State)
+            foreach ((string name, object part) in _parts)
             {
-                var before = new OrderedDictionary<string, Tensor>(stateful.StateDict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
-                try
+                if (!metadata.TryGetValue(PartPrefix + name, out string? stored)) problems.Add($"missing {name}");
+                else if (part is IStateful stateful && stored == State)
                 {
-                    stateful.LoadStateDict(byPart[name].ToDictionary(entry => entry.Key[Math.Min(name.Length + 1, entry.Key.Length)..], entry => entry.Value));
-                    undo.Push((stateful, before));
+                    var before = new OrderedDictionary<string, Tensor>(stateful.StateDict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
+                    if (Refusal(stateful, byPart[name], name) is { } refusal) problems.Add(refusal);
+                    else undo.Push((stateful, before));
                 }
-                catch (MiniTorchException error)
-                {
-                    problems.Add($"{name}: {error.Message.ReplaceLineEndings("\n  ")}");
-                }
+                else if (part is Tensor && stored == TensorValue && tensors.TryGetValue(name, out Tensor? tensor)) values.Add((name, tensor));
+                else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
+                else problems.Add($"{name} is '{stored}' in the file, which does not fit {part.GetType().Name}");
             }
-            else if (part is Tensor && stored == TensorValue && tensors.TryGetValue(name, out Tensor? tensor)) values.Add((name, tensor));
-            else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
-            else problems.Add($"{name} is '{stored}' in the file, which does not fit {part.GetType().Name}");
+            if (problems.Count > 0) throw new ValueException($"Checkpoint.TryLoad: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
         }
-
-        if (problems.Count > 0)
+        catch
         {
             while (undo.TryPop(out (IStateful Part, OrderedDictionary<string, Tensor> State) taken)) taken.Part.LoadStateDict(taken.State);
-            throw new ValueException($"Checkpoint.TryLoad: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+            throw;
         }
         foreach ((string name, object value) in values) _parts[name] = value;
+    }
+
+    // Why a part does not take over its tensors of the file; null where it did.
+    private static string? Refusal(IStateful part, IEnumerable<KeyValuePair<string, Tensor>> entries, string name)
+    {
+        try
+        {
+            part.LoadStateDict(entries.ToDictionary(entry => entry.Key[Math.Min(name.Length + 1, entry.Key.Length)..], entry => entry.Value));
+            return null;
+        }
+        catch (MiniTorchException error)
+        {
+            return $"{name}: {error.Message.ReplaceLineEndings("\n  ")}";
+        }
     }
 }

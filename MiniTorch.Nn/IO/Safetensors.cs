@@ -15,7 +15,7 @@ public static class Safetensors
     /// <param name="path">The file.</param>
     /// <param name="state">Tensors by name, as <c>model.StateDict()</c> gives them.</param>
     /// <param name="metadata">Texts to go with them; read again by <see cref="LoadMetadata"/>.</param>
-    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, or the names alone pass 100 MB.</exception>
+    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the names alone pass 100 MB.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, state, metadata));
 
@@ -53,7 +53,15 @@ public static class Safetensors
             end += TensorBytes.Count(tensor);
         }
 
-        ReadOnlySpan<byte> header = Header(state, offsets, metadata);
+        ReadOnlySpan<byte> header;
+        try
+        {
+            header = Header(state, offsets, metadata);
+        }
+        catch (ArgumentException error) // JSON cannot hold it
+        {
+            throw new ValueException($"Safetensors.Save: a name or a text is not valid Unicode: {error.Message}", error);
+        }
         Span<byte> prefix = stackalloc byte[Alignment];
         BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
         stream.Write(prefix);

@@ -184,6 +184,7 @@ public class SafetensorsTests
         Safetensors.Save(path, new Dictionary<string, Tensor> { ["a"] = Tensor.Ones([1]) });
 
         Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["__metadata__"] = Tensor.Ones([1]) })).Message.ShouldContain("reserved");
+        Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["half a pair \ud800"] = Tensor.Ones([1]) })).Message.ShouldContain("not valid Unicode");
 
         Safetensors.Load(path)["a"].Item<float>().ShouldBe(1);
         folder.Files.ShouldBe(["kept.safetensors"]);

@@ -1,0 +1,35 @@
+namespace MiniTorch.Data;
+
+/// <summary>Common <see cref="BatchTransform"/>s. Each changes the batch's first tensor, [samples, …], and leaves the others, such as labels, alone.</summary>
+public static class Transforms
+{
+    /// <summary>One transform after the other, all drawing from the batch's generator (torchvision.transforms.Compose).</summary>
+    public static BatchTransform Compose(params BatchTransform[] transforms) =>
+        (batch, generator) => transforms.Aggregate(batch, (current, transform) => transform(current, generator));
+
+    /// <summary>(x − mean) / std, broadcast (torchvision.transforms.Normalize).</summary>
+    /// <param name="mean">What is subtracted, such as [channels, 1, 1].</param>
+    /// <param name="std">What it is divided by, in a shape that broadcasts too.</param>
+    public static BatchTransform Normalize(Tensor mean, Tensor std) => OnFirst((x, _) => (x - mean) / std);
+
+    /// <summary>Adds normal noise of a standard deviation.</summary>
+    public static BatchTransform Noise(double std) => OnFirst((x, generator) => x + std * Tensor.RandnLike(x, generator));
+
+    /// <summary>Reverses a dimension of each sample with a probability (torchvision.transforms.RandomHorizontalFlip, of the last dimension).</summary>
+    /// <param name="dim">The dimension, counted with the samples'; the last by default.</param>
+    /// <param name="probability">How likely each sample is reversed.</param>
+    /// <exception cref="ValueException">The probability is not in [0, 1].</exception>
+    public static BatchTransform RandomFlip(int dim = -1, double probability = 0.5)
+    {
+        if (!(probability is >= 0 and <= 1)) throw new ValueException($"RandomFlip: probability {probability} is not in [0, 1]");
+        return OnFirst((x, generator) =>
+        {
+            var sizes = new int[x.Rank];
+            Array.Fill(sizes, 1);
+            sizes[0] = x.Shape[0];
+            return x.Flip(dim).Where(Tensor.Rand(sizes, generator) < probability, x);
+        });
+    }
+
+    private static BatchTransform OnFirst(Func<Tensor, Generator, Tensor> function) => (batch, generator) => [function(batch[0], generator), .. batch[1..]];
+}
