@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 
 namespace MiniTorch.IO;
@@ -10,6 +11,7 @@ namespace MiniTorch.IO;
 public static class Safetensors
 {
     private const int Alignment = 8;
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Writes tensors in the dtypes that they have. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
     /// <param name="path">The file.</param>
@@ -43,6 +45,7 @@ public static class Safetensors
     internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         if (state.ContainsKey(SafetensorsHeader.MetadataName)) throw new ValueException($"Safetensors.Save: {SafetensorsHeader.MetadataName} is reserved and cannot name a tensor");
+        foreach (string text in state.Keys.Concat(metadata?.SelectMany(entry => new[] { entry.Key, entry.Value }) ?? [])) RequireUnicode(text);
         // Large elements first: then all lie at multiples of their size, and readers may map the file into memory.
         KeyValuePair<string, Tensor>[] placed = [.. state.OrderByDescending(entry => entry.Value.DType.Size())];
         var offsets = new Dictionary<string, long>();
@@ -53,15 +56,7 @@ public static class Safetensors
             end += TensorBytes.Count(tensor);
         }
 
-        ReadOnlySpan<byte> header;
-        try
-        {
-            header = Header(state, offsets, metadata);
-        }
-        catch (ArgumentException error) // JSON cannot hold it
-        {
-            throw new ValueException($"Safetensors.Save: a name or a text is not valid Unicode: {error.Message}", error);
-        }
+        ReadOnlySpan<byte> header = Header(state, offsets, metadata);
         Span<byte> prefix = stackalloc byte[Alignment];
         BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
         stream.Write(prefix);
@@ -102,6 +97,19 @@ public static class Safetensors
         if (buffer.WrittenCount > SafetensorsHeader.MaxLength)
             throw new ValueException($"Safetensors.Save: names, shapes and metadata take {buffer.WrittenCount:N0} bytes; the format allows {SafetensorsHeader.MaxLength:N0}");
         return buffer.WrittenSpan;
+    }
+
+    // JSON would silently replace half a surrogate pair, and two names could become one.
+    private static void RequireUnicode(string text)
+    {
+        try
+        {
+            _ = StrictUtf8.GetByteCount(text);
+        }
+        catch (EncoderFallbackException error)
+        {
+            throw new ValueException($"Safetensors.Save: '{text}' is not valid Unicode: {error.Message}", error);
+        }
     }
 
     private static string DTypeName(DType dtype) => dtype switch
