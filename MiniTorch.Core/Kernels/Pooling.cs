@@ -39,7 +39,12 @@ internal static unsafe class Pooling
     /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one.
     /// </summary>
     public static void Max<T>(in PoolingShape shape, T* x, T* y, long* indices)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new MaxJob<T>(shape, x, y, indices), shape);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var job = new MaxVectorJob<T>(shape, x, y, indices);
+        if (MaxPoolRows<Scalar<T>, T>.Fits(shape)) Simd.Run<MaxVectorJob<T>, T>(ref job);
+        else Run(new MaxJob<T>(shape, x, y, indices), shape);
+    }
 
     /// <summary>dx from dy: each goes to the input that was the maximum.</summary>
     public static void MaxBackward<T>(in PoolingShape shape, T* dy, long* indices, T* dx)
@@ -76,6 +81,21 @@ internal static unsafe class Pooling
         }
     }
 
+    readonly struct MaxVectorJob<T>(PoolingShape shape, T* x, T* y, long* indices) : IVectorJob<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            Pooling.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+    }
+
+    readonly struct MaxRowsJob<V, T>(MaxPoolRows<V, T> rows) : IPlaneJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane) => rows.Pool(plane);
+    }
+
+    // Windows of different sizes, or planes too large to count in lanes.
     readonly struct MaxJob<T>(PoolingShape shape, T* x, T* y, long* indices) : IPlaneJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -16,6 +16,8 @@ internal static class Workloads
         ["W3"] = Mlp,
         ["W4"] = MatMul,
         ["W5"] = () => Gelu("W5", GeluByHand),
+        ["W6"] = Transformer,
+        ["W7"] = ConvolutionalNet,
     };
 
     private static void ScalarChain()
@@ -93,6 +95,24 @@ internal static class Workloads
             x.Grad = null;
             gelu(x).Sum().Backward();
         });
+    }
+
+    private static void Transformer()
+    {
+        Generator.ManualSeed(0);
+        var model = new Gpt(vocabulary: 65, width: 128, heads: 4, sequence: 128, layers: 2);
+        var optimizer = new AdamW(model.Parameters(), lr: 3e-4);
+        Train("W6", model, optimizer, Tensor.RandInt(0, 65, [8, 128]), Tensor.RandInt(0, 65, [8 * 128]));
+    }
+
+    private static void ConvolutionalNet()
+    {
+        Generator.ManualSeed(0);
+        var model = new Sequential(
+            new Conv2d(1, 16, 3, padding: 1), new ReLU(), new MaxPool2d(2),
+            new Conv2d(16, 32, 3, padding: 1), new ReLU(), new MaxPool2d(2),
+            new Flatten(), new Linear(32 * 7 * 7, 10));
+        Train("W7", model, new Adam(model.Parameters(), lr: 1e-3), Tensor.Randn([64, 1, 28, 28]), Tensor.RandInt(0, 10, [64]));
     }
 
     private static Tensor GeluByHand(Tensor x) => 0.5 * x * (1 + (0.79788456 * (x + 0.044715 * x * x * x)).Tanh());
