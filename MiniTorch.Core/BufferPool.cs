@@ -35,7 +35,7 @@ internal static unsafe class BufferPool
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
     private static int s_rentedCount;
-    private static long s_rentedBytes, s_freeBytes, s_budget = Floor;
+    private static long s_rentedBytes, s_freeBytes, s_peakBytes, s_budget = Floor;
 
     static BufferPool() => _ = new Sweeper();
 
@@ -64,6 +64,7 @@ internal static unsafe class BufferPool
             buffer.Place = s_rentedCount;
             s_rented[s_rentedCount++] = buffer;
             s_rentedBytes += capacity;
+            s_peakBytes = Math.Max(s_peakBytes, s_rentedBytes);
             return buffer;
         }
     }
@@ -75,14 +76,18 @@ internal static unsafe class BufferPool
     }
 
     /// <summary>After a backward pass hardly anything is live: the cheapest moment to look for unreachable storages, if half the budget is used.</summary>
+    /// <remarks>A budget that this pass did not use half of falls, slowly: one taken at a step's ebb would give back blocks that the next flood faults in again.</remarks>
     public static void SweepAtLowWater()
     {
-        if (Volatile.Read(ref s_rentedBytes) <= s_budget / 2) return;
+        bool isBusy = Volatile.Read(ref s_rentedBytes) > s_budget / 2;
+        if (!isBusy && s_budget == Floor) return;
         lock (s_gate)
         {
+            if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
+            s_peakBytes = 0;
+            if (!isBusy) return;
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
             Sweep();
-            SetBudget();
         }
     }
 
@@ -95,13 +100,11 @@ internal static unsafe class BufferPool
             GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
             Sweep();
         }
-        SetBudget(capacity);
+        RaiseBudget(capacity);
         Trim();
     }
 
-    // The peak of a step counts, so the budget falls slowly: taken at a step's ebb it would give blocks back that the flood then faults in again.
-    private static void SetBudget(long wanted = 0) =>
-        s_budget = Math.Max(Math.Max(Floor, (long)((s_rentedBytes + wanted) * 1.3)), s_budget - (s_budget >> 6));
+    private static void RaiseBudget(long wanted) => s_budget = Math.Max(s_budget, (long)((s_rentedBytes + wanted) * 1.3));
 
     private static void Sweep()
     {
