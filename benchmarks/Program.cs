@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Running;
 using MiniTorch.Benchmarks.Quick;
 
-if (args is ["quick", ..]) return QuickMode.Run(args[1..]);
+if (args is ["quick" or "memory", ..]) return QuickMode.Run(args);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;

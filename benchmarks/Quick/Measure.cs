@@ -2,18 +2,32 @@ using System.Diagnostics;
 
 namespace MiniTorch.Benchmarks.Quick;
 
-/// <summary>Times a step after a warm-up that lasts long enough for the runtime to have compiled it at its best.</summary>
+/// <summary>Measures a step after a warm-up that lasts long enough for the runtime to have compiled it at its best.</summary>
 internal static class Measure
 {
+    private const int SteadySteps = 1000;
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(0.8), s_measured = TimeSpan.FromSeconds(1);
 
+    /// <summary>What is measured of a named step of several operations; <see cref="Times"/> or <see cref="Memory"/>.</summary>
+    public static Action<string, int, Action> Report { get; set; } = Times;
+
     /// <summary>Prints <c>minitorch name min median</c> in microseconds of one of <paramref name="operations"/> in a step.</summary>
-    public static void Print(string name, Action step, int operations = 1)
+    public static void Times(string name, int operations, Action step)
     {
         Repeat(s_warmUp, atLeast: 3, step);
         List<double> times = Repeat(s_measured, atLeast: 5, step);
         times.Sort();
         Console.WriteLine(FormattableString.Invariant($"minitorch {name} {times[0] / operations:F3} {times[times.Count / 2] / operations:F3}"));
+    }
+
+    /// <summary>Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, and managed bytes of one operation.</summary>
+    public static void Memory(string name, int operations, Action step)
+    {
+        Repeat(s_warmUp, atLeast: 100, step);
+        (long faults, int collections, long bytes) = (PageFaults(), GC.CollectionCount(2), GC.GetAllocatedBytesForCurrentThread());
+        for (int i = 0; i < SteadySteps; i++) step();
+        bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / SteadySteps / operations;
+        Console.WriteLine($"minitorch {name} page_faults={PageFaults() - faults} gen2={GC.CollectionCount(2) - collections} bytes={bytes}");
     }
 
     private static List<double> Repeat(TimeSpan time, int atLeast, Action step)
@@ -28,4 +42,7 @@ internal static class Measure
         }
         return times;
     }
+
+    // Field 10 of /proc/self/stat (minflt), counted behind the process's name, which may hold spaces.
+    private static long PageFaults() => long.Parse(File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[7], System.Globalization.CultureInfo.InvariantCulture);
 }

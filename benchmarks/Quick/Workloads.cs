@@ -23,13 +23,13 @@ internal static class Workloads
     private static void ScalarChain()
     {
         Tensor leaf = Tensor.Full([], 1f, requiresGrad: true);
-        Measure.Print("W1", () =>
+        Measure.Report("W1", 200, () =>
         {
             leaf.Grad = null;
             Tensor s = leaf;
             for (int i = 0; i < 100; i++) s = s * 1.01 + 0.5;
             s.Backward();
-        }, operations: 200);
+        });
     }
 
     private static void CrossEntropy(string name, Func<Tensor, Tensor, Tensor> loss)
@@ -39,7 +39,7 @@ internal static class Workloads
             var random = new Generator(0);
             Tensor logits = Tensor.Randn([rows, classes], random, requiresGrad: true);
             Tensor targets = Tensor.RandInt(0, classes, [rows], random);
-            Measure.Print($"{name}_{rows}x{classes}", () =>
+            Measure.Report($"{name}_{rows}x{classes}", 1, () =>
             {
                 logits.Grad = null;
                 loss(logits, targets).Backward();
@@ -65,7 +65,7 @@ internal static class Workloads
         }
     }
 
-    private static void Train(string name, Module<Tensor, Tensor> model, Optimizer optimizer, Tensor inputs, Tensor targets) => Measure.Print(name, () =>
+    private static void Train(string name, Module<Tensor, Tensor> model, Optimizer optimizer, Tensor inputs, Tensor targets) => Measure.Report(name, 1, () =>
     {
         optimizer.ZeroGrad();
         Functional.CrossEntropy(model.Call(inputs), targets).Backward();
@@ -79,7 +79,7 @@ internal static class Workloads
             var random = new Generator(0);
             Tensor a = Tensor.Randn([n, n], random, requiresGrad: true), b = Tensor.Randn([n, n], random, requiresGrad: true);
             Tensor gradient = Tensor.Randn([n, n], random);
-            Measure.Print($"W4_{n}", () =>
+            Measure.Report($"W4_{n}", 1, () =>
             {
                 a.Grad = b.Grad = null;
                 a.MatMul(b).Backward(gradient);
@@ -90,7 +90,7 @@ internal static class Workloads
     private static void Gelu(string name, Func<Tensor, Tensor> gelu)
     {
         Tensor x = Tensor.Randn([1_000_000], new Generator(0), requiresGrad: true);
-        Measure.Print(name, () =>
+        Measure.Report(name, 1, () =>
         {
             x.Grad = null;
             gelu(x).Sum().Backward();
