@@ -76,15 +76,13 @@ internal static unsafe class BufferPool
     }
 
     /// <summary>After a backward pass hardly anything is live: the cheapest moment to look for unreachable storages, if half the budget is used.</summary>
-    /// <remarks>A budget that this pass did not use half of falls, slowly: one taken at a step's ebb would give back blocks that the next flood faults in again.</remarks>
     public static void SweepAtLowWater()
     {
         bool isBusy = Volatile.Read(ref s_rentedBytes) > s_budget / 2;
         if (!isBusy && s_budget == Floor) return;
         lock (s_gate)
         {
-            if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
-            s_peakBytes = 0;
+            LowerBudget();
             if (!isBusy) return;
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
             Sweep();
@@ -104,7 +102,16 @@ internal static unsafe class BufferPool
         Trim();
     }
 
-    private static void RaiseBudget(long wanted) => s_budget = Math.Max(s_budget, (long)((s_rentedBytes + wanted) * 1.3));
+    private static long BudgetFor(long live) => Math.Max(Floor, (long)(live * 1.3));
+
+    private static void RaiseBudget(long wanted) => s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + wanted));
+
+    // Slowly, and only where less than half was used lately: a budget taken at a step's ebb would give blocks back that the next flood faults in again.
+    private static void LowerBudget()
+    {
+        if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
+        s_peakBytes = 0;
+    }
 
     private static void Sweep()
     {
@@ -151,7 +158,7 @@ internal static unsafe class BufferPool
         }
         catch (OutOfMemoryException)
         {
-            SetBudget(); // it was raised for this block
+            s_budget = BudgetFor(s_rentedBytes); // it was raised for this block
             throw new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes, and {s_freeBytes:N0} wait in the pool");
         }
         return new NativeBuffer(data, capacity, sizeClass);
@@ -178,7 +185,7 @@ internal static unsafe class BufferPool
                 try
                 {
                     Sweep();
-                    SetBudget();
+                    LowerBudget();
                 }
                 finally { s_gate.Exit(); }
             }
