@@ -13,6 +13,8 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     /// <inheritdoc/>
     protected internal override Reads Reads => Reads.Inputs | Reads.Output;
 
+    internal override bool KeepsNothing => true;
+
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Definitions(inputs)[0];
 
