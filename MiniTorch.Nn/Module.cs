@@ -19,7 +19,7 @@ public abstract partial class Module
     private protected Module() { }
 
     /// <summary>Whether the module is in training mode, which Dropout and batch normalisation ask; true at first.</summary>
-    public bool Training { get; private set; } = true;
+    public bool Training { get; internal set; } = true;
 
     /// <summary>The modules that this one holds directly.</summary>
     public IReadOnlyList<Module> Children => [.. ModuleMembers.Of(this).Children.Select(child => child.Value).Distinct()];

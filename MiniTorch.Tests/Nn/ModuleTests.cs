@@ -189,6 +189,53 @@ public class ModuleTests
     }
 
     [Test]
+    public void Backward_hooks_see_the_outputs_gradient()
+    {
+        var layer = new Linear(2, 3);
+        Tensor? seen = null;
+        using (layer.RegisterBackwardHook((_, gradient) => seen = gradient)) (layer.Call(Tensor.Ones([1, 2])) * 5).Sum().Backward();
+        seen!.ToArray<float>().ShouldBe([5f, 5, 5]);
+        layer.Bias!.Grad!.ToArray<float>().ShouldBe([5f, 5, 5]);
+        seen = null;
+        layer.Call(Tensor.Ones([1, 2])).Sum().Backward();
+        seen.ShouldBeNull();
+    }
+
+    [Test]
+    public void Averages_follow_the_weights_and_lend_themselves_to_the_model()
+    {
+        var layer = new Linear(1, 1, bias: false);
+        Init.Constant(layer.Weight, 1);
+        var average = new ModelAverage(layer, decay: 0.75);
+        Init.Constant(layer.Weight, 5);
+        average.Update();
+        average.State["weight"].Item<float>().ShouldBe(2);
+        IDisposable lent = average.Apply();
+        layer.Weight.Item<float>().ShouldBe(2);
+        lent.Dispose();
+        lent.Dispose();
+        layer.Weight.Item<float>().ShouldBe(5);
+        Should.Throw<ValueException>(() => new ModelAverage(layer, 1)).Message.ShouldContain("[0, 1)");
+    }
+
+    [Test]
+    public void A_summary_lists_shapes_parameters_memory_and_operations()
+    {
+        var model = new Sequential(new Linear(64, 16), new ReLU(), new Linear(16, 10));
+        // by hand: 32·64·16 and 32·16·10 multiplications with as many additions, 32·16 comparisons; 4 bytes a number
+        string[][] cells = [.. model.Summary([32, 64]).Split('\n').Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        cells[0].ShouldBe(["Layer", "Type", "Output", "Parameters", "Memory", "Operations"]);
+        cells[2].ShouldBe(["(model)", "Sequential", "[32, 10]", "0", "1280 B", "0"]);
+        cells[3].ShouldBe(["0", "Linear", "[32, 16]", "1,040", "6208 B", "65,536"]);
+        cells[4].ShouldBe(["1", "ReLU", "[32, 16]", "0", "2048 B", "512"]);
+        cells[5].ShouldBe(["2", "Linear", "[32, 10]", "170", "1960 B", "10,240"]);
+        cells[7].ShouldBe(["total", "1,210", "11.5 kB", "76,288"]);
+        model.Training.ShouldBeTrue();
+        new Conv2d(3, 8, 3).Summary([2, 3, 6, 6]).ShouldContain("13,824"); // 2 · (2·8·4·4 outputs) · (3·3·3)
+        Should.Throw<ShapeException>(() => model.Summary([32, 63])).ModulePath.ShouldBe("Sequential.0");
+    }
+
+    [Test]
     public void Apply_visits_inner_modules_first()
     {
         var visited = new List<string>();
