@@ -105,10 +105,15 @@ internal sealed class CrossEntropyRows
         if (NeedsLogSumExp) losses += logSumExp!.Pow(2) * _options.ZLoss;
         if (Ignored is not null) losses = losses.MaskedFill(Ignored, 0);
         if (_elementWeights is not null) losses *= _elementWeights;
-        if (_options.Reduction != Reduction.Mean || _options.Normalizer is not null || RowWeights() is not { } weights)
-            return losses.Reduce(Op, _options.Reduction, _options.Normalizer ?? _keptCount);
+        return _options.Reduction == Reduction.Mean ? Mean(losses.Sum()) : losses.Reduce(Op, _options.Reduction);
+    }
+
+    /// <summary>The mean, given the sum.</summary>
+    public Tensor Mean(Tensor sum)
+    {
+        if (_options.Normalizer is not null || RowWeights() is not { } weights) return sum / (_options.Normalizer ?? _keptCount);
         Tensor total = weights.Sum();
-        return losses.Sum() / total.MaskedFill(total.Eq(0), double.NaN); // smoothed losses are not 0 where all weights are, and x/0 is no mean
+        return sum / total.MaskedFill(total.Eq(0), double.NaN); // smoothed losses are not 0 where all weights are, and x/0 is no mean
     }
 
     /// <summary>The share of the rows that count whose prediction is right.</summary>

@@ -1,15 +1,57 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// A linear layer and the cross-entropy of its outputs in one, for many classes: the N × C logits are never held (Wijmans et al., "Cut Your Losses in
-/// Large-Vocabulary Language Models", 2024; Liger Kernel's fused linear cross-entropy).
+/// A linear layer without a nonlinearity and the cross-entropy of what it gives, in one: logits = hidden·weightᵀ + bias. It holds a few rows of the N × C
+/// logits at a time (Liger Kernel's fused linear cross-entropy; Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", 2024).
 /// </summary>
-public sealed class LinearCrossEntropyLoss
+/// <remarks>
+/// <para>Inputs: hidden (…, H); <see cref="LinearCrossEntropyInputs.Weight"/> (C, H), <see cref="LinearCrossEntropyInputs.Bias"/> (C) or null and the targets,
+/// Int64 class indices (…) or class probabilities (…, C). Options, values and borders are those of <see cref="CrossEntropyLoss"/> of the logits.</para>
+/// <para>With a reduction the gradients are computed in the forward pass, while the logits are at hand; without one they are computed in the
+/// backward pass from the logits again. Higher derivatives and forward mode go through the definition, which holds the logits.</para>
+/// </remarks>
+/// <param name="options">As of cross-entropy; null for its defaults. The classes are in the last dimension.</param>
+public sealed class LinearCrossEntropyLoss(CrossEntropyOptions? options = null) : Module<Tensor, LinearCrossEntropyInputs, Tensor>
 {
+    /// <summary>What this loss does beyond logits and targets.</summary>
+    public CrossEntropyOptions Options { get; } = options ?? new();
+
+    /// <inheritdoc/>
+    [return: Dims("| ...")]
+    protected override Tensor Forward([Dims("... features")] Tensor hidden, LinearCrossEntropyInputs inputs) =>
+        Evaluate(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+
+    /// <summary>The loss; rows are flattened, and what Mean divides by is computed from the targets alone.</summary>
     internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
-        if (options.ClassAxis is not null) throw new ValueException("LinearCrossEntropy: ClassAxis is not an option here; the classes are the rows of the weight");
-        Tensor logits = Functional.Linear(hidden, weight, bias);
-        return CrossEntropyLoss.Evaluate(logits, targets, options with { ClassAxis = -1 });
+        const string op = nameof(LinearCrossEntropyLoss);
+        if (options.ClassAxis is not null) throw new ValueException($"{op}: ClassAxis is not an option here; the classes are the rows of the weight");
+        if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
+            throw new ShapeException($"{op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
+
+        Shape rows = hidden.Shape.Without(hidden.Rank - 1);
+        int count = checked((int)rows.ElementCount), classes = weight.Shape[0];
+        // Logits of the right shape without memory, for the checks and for what Mean divides by.
+        Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
+        var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
+
+        var perRow = options with
+        {
+            ClassAxis = -1, Normalizer = null, Reduction = options.Reduction == Reduction.None ? Reduction.None : Reduction.Sum,
+            ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows).Reshape(count) : null,
+        };
+        Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
+        bool wantsGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum && (hidden.RequiresGrad || weight.RequiresGrad || bias is { RequiresGrad: true });
+        if (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true })
+            throw new ValueException($"{op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
+        var fused = new LinearCrossEntropy(perRow, wantsGradients);
+        Tensor losses = bias is null ? fused.Apply(flat, weight, flatTargets) : fused.Apply(flat, weight, flatTargets, bias);
+        return options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses };
     }
 }
+
+/// <summary>What a <see cref="LinearCrossEntropyLoss"/> needs besides hidden vectors.</summary>
+/// <param name="Weight">(C, H), such as a Linear layer's.</param>
+/// <param name="Targets">Int64 class indices, or class probabilities.</param>
+/// <param name="Bias">(C), or null.</param>
+public sealed record LinearCrossEntropyInputs(Tensor Weight, Tensor Targets, Tensor? Bias = null);

@@ -54,22 +54,29 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent, null, null, null], gradients);
 
     /// <inheritdoc/>
-    protected override unsafe void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected override void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
-        (Tensor x, Tensor classes) = (Copies.RowMajor(call.Input(0)), Copies.RowMajor(call.Input(1)));
-        (Tensor sums, Tensor maxima, Tensor result) = (call.OutputAt(1), call.OutputAt(2), Tensor.Empty(x.Shape, x.DType));
-        (Tensor? losses, long lossStride) = PerRow(cotangents[0]);
-        (Tensor? ofSums, long sumStride) = PerRow(cotangents[1]);
-        (Tensor? uniform, long uniformStride) = PerRow(Smooths ? cotangents[3] : null);
+        Tensor x = Copies.RowMajor(call.Input(0)), result = Tensor.Empty(x.Shape, x.DType);
+        Backward(x, Copies.RowMajor(call.Input(1)), call.OutputAt(1), call.OutputAt(2), cotangents[0], cotangents[1], Smooths ? cotangents[3] : null, result);
+        gradients[0] = result;
+    }
+
+    /// <summary>Writes the gradient of row-major logits, given those of the losses, the sums and the losses against equal probabilities (null for zeros).</summary>
+    public static unsafe void Backward(
+        Tensor x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)
+    {
+        (Tensor? losses, long lossStride) = PerRow(ofLosses);
+        (Tensor? summed, long sumStride) = PerRow(ofSums);
+        (Tensor? uniform, long uniformStride) = PerRow(ofUniform);
         if (x.DType == DType.Float32) Run<float>();
         else Run<double>();
-        GC.KeepAlive((x, classes, sums, maxima, losses, ofSums, uniform));
-        gradients[0] = result;
+        GC.KeepAlive((x, classes, sums, maxima, losses, summed, uniform));
+        GC.KeepAlive(result);
 
         void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
         {
             fixed (byte* px = &x.Data, pt = &classes.Data, ps = &sums.Data, pm = &maxima.Data, pr = &result.Data)
-            fixed (byte* gl = &DataOf(losses), gs = &DataOf(ofSums), gu = &DataOf(uniform))
+            fixed (byte* gl = &DataOf(losses), gs = &DataOf(summed), gu = &DataOf(uniform))
                 Kernels.SoftmaxCrossEntropy.Backward(
                     Rows<T>(x.Shape, px, pt), (T*)pm, (T*)ps,
                     new CrossEntropyGradients<T>((T*)gl, lossStride, (T*)gs, sumStride, (T*)gu, uniformStride), (T*)pr);

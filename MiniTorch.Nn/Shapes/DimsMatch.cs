@@ -6,7 +6,8 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
     private readonly ReadOnlySpan<(string Name, DimsPattern? Pattern)> _parameters = parameters;
     private readonly ReadOnlySpan<Tensor?> _tensors = tensors;
     private readonly Binding[] _bindings = new Binding[8];
-    private int _count = 0, _furthest = -1;
+    private int _count = 0;
+    private (int Parameter, int Dimension) _furthest = (-1, -2);
     private string _mismatch = "";
 
     /// <summary>What a name stands for in this call: sizes from <paramref name="Start"/> on of a parameter's shape.</summary>
@@ -38,7 +39,7 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
         Shape shape = _tensors[parameter]!.Shape;
         int several = Array.FindIndex(alternative, token => token.Kind == DimsPattern.Kind.Several);
         int rest = shape.Rank - (several < 0 ? alternative.Length : alternative.Length - 1);
-        if (rest < 0 || (several < 0 && rest > 0)) return Fail(parameter, $"has {shape.Rank} dimension{(shape.Rank == 1 ? "" : "s")}");
+        if (rest < 0 || (several < 0 && rest > 0)) return Fail(parameter, -1, $"has {shape.Rank} dimension{(shape.Rank == 1 ? "" : "s")}");
         int at = 0;
         foreach (DimsPattern.Token token in alternative)
         {
@@ -46,7 +47,7 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
             switch (token.Kind)
             {
                 case DimsPattern.Kind.Number when shape[at] != token.Size:
-                    return Fail(parameter, $"has {shape[at]} in dimension {at}, not {token.Size}");
+                    return Fail(parameter, at, $"has {shape[at]} in dimension {at}, not {token.Size}");
                 case DimsPattern.Kind.Name or DimsPattern.Kind.Several when !Bind(token.Name, parameter, at, length):
                     return false;
             }
@@ -63,7 +64,7 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
             if (binding.Name != name) continue;
             ReadOnlySpan<int> other = _tensors[binding.Parameter]!.Shape.Span.Slice(binding.Start, binding.Length);
             return sizes.SequenceEqual(other)
-                || Fail(parameter, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
+                || Fail(parameter, start, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
         }
         if (_count < _bindings.Length) _bindings[_count++] = new(name, parameter, start, length);
         return true;
@@ -71,11 +72,11 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
 
     private static string Text(ReadOnlySpan<int> sizes, string name) => name.StartsWith('.') ? Shape.Format(sizes) : $"{sizes[0]}";
 
-    // The first mismatch of the parameter that was reached last is what the caller should hear of.
-    private bool Fail(int parameter, string what)
+    // Of all alternatives the caller should hear of the one that got furthest.
+    private bool Fail(int parameter, int dimension, string what)
     {
-        if (parameter > _furthest)
-            (_furthest, _mismatch) = (parameter, $"{_parameters[parameter].Name} {_tensors[parameter]!.Shape} {what}; declared as \"{_parameters[parameter].Pattern}\"");
+        if ((parameter, dimension).CompareTo(_furthest) > 0)
+            (_furthest, _mismatch) = ((parameter, dimension), $"{_parameters[parameter].Name} {_tensors[parameter]!.Shape} {what}; declared as \"{_parameters[parameter].Pattern}\"");
         return false;
     }
 }

@@ -1,0 +1,23 @@
+using System.Numerics;
+
+namespace MiniTorch.Nn;
+
+/// <summary>Matrix products into memory that exists.</summary>
+internal static unsafe class Product
+{
+    /// <summary>c = a·b, or c += a·b; c has neighbouring elements in its rows.</summary>
+    public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate)
+    {
+        if (c.DType == DType.Float32) Run<float>();
+        else Run<double>();
+        GC.KeepAlive((a, b, c));
+
+        void Run<T>() where T : unmanaged, IBinaryNumber<T>
+        {
+            (long[] aStrides, long[] bStrides) = (a.Layout.Strides, b.Layout.Strides);
+            fixed (byte* pa = &a.Data, pb = &b.Data, pc = &c.Data)
+                Kernels.MatMul.Run(
+                    c.Shape[0], c.Shape[1], a.Shape[1], (T*)pa, aStrides[0], aStrides[1], (T*)pb, bStrides[0], bStrides[1], (T*)pc, c.Layout.Strides[0], accumulate);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using MiniTorch.Nn;
+
+namespace MiniTorch.Tests.Losses;
+
+public class LinearCrossEntropyTests
+{
+    const int Rows = 7, Features = 3, Classes = 5;
+
+    static readonly Tensor Targets = Tensor.From(new long[] { 0, 4, 2, -100, 1, 3, 3 });
+
+    static IEnumerable<TestCaseData> Cases()
+    {
+        Tensor weight = Tensor.From(new[] { 0.5, 1, 2, 0.25, 1.5 }), elements = Tensor.From(new[] { 1, 0.5, 0, 2, 1, 1, 3 });
+        (string, CrossEntropyOptions)[] options =
+        [
+            ("plain", new()), ("smoothing", new() { LabelSmoothing = 0.2 }), ("class weights", new() { Weight = weight }),
+            ("class weights, smoothing", new() { Weight = weight, LabelSmoothing = 0.2 }), ("z-loss", new() { ZLoss = 0.1 }), ("softcap", new() { Softcap = 2 }),
+            ("element weights", new() { ElementWeights = elements }), ("mask", new() { ElementWeights = elements > 0.7 }), ("normalizer", new() { Normalizer = 3 }),
+            ("two ignored", new() { AlsoIgnore = [3] }),
+        ];
+        return from option in options
+               from reduction in new[] { Reduction.None, Reduction.Mean, Reduction.Sum }
+               where option.Item2.Normalizer is null || reduction == Reduction.Mean
+               from bias in new[] { true, false }
+               select new TestCaseData(option.Item2 with { Reduction = reduction }, bias).SetArgDisplayNames(option.Item1, $"{reduction}", bias ? "bias" : "no bias");
+    }
+
+    static Tensor[] Inputs(bool bias)
+    {
+        var rng = new Generator(3);
+        Tensor hidden = Tensor.Randn([Rows, Features], rng, DType.Float64, requiresGrad: true), weight = Tensor.Randn([Classes, Features], rng, DType.Float64, requiresGrad: true);
+        return bias ? [hidden, weight, Tensor.Randn([Classes], rng, DType.Float64, requiresGrad: true)] : [hidden, weight];
+    }
+
+    static Tensor Fused(Tensor[] x, CrossEntropyOptions options) => Functional.LinearCrossEntropy(x[0], x[1], Targets, x.Length > 2 ? x[2] : null, options);
+
+    static Tensor Composed(Tensor[] x, CrossEntropyOptions options) =>
+        Functional.CrossEntropy(Functional.Linear(x[0], x[1], x.Length > 2 ? x[2] : null), Targets, options);
+
+    [TestCaseSource(nameof(Cases))]
+    public void It_is_a_linear_layer_and_cross_entropy(CrossEntropyOptions options, bool bias)
+    {
+        Tensor[] x = Inputs(bias);
+        (Tensor fused, Tensor composed) = (Fused(x, options), Composed(x, options));
+        Near(fused, composed);
+        Tensor cotangent = Tensor.Randn(fused.Shape, new Generator(4), DType.Float64);
+        Tensor[] got = Autograd.Grad(fused, x, cotangent, retainGraph: true), want = Autograd.Grad(composed, x, cotangent);
+        for (int i = 0; i < x.Length; i++) Near(got[i], want[i]);
+
+        Tensor[] again = Autograd.Grad(fused, x, cotangent);
+        for (int i = 0; i < x.Length; i++) Near(again[i], want[i]);
+    }
+
+    [TestCase(Reduction.Mean)]
+    [TestCase(Reduction.None)]
+    public void It_is_differentiable_twice(Reduction reduction) =>
+        GradCheck.Run(x => Fused(x, new() { Reduction = reduction, LabelSmoothing = 0.1 }).Sum(), Inputs(true), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
+
+    [Test]
+    public void Where_no_row_counts_the_mean_is_NaN_and_the_gradient_0()
+    {
+        Tensor[] x = Inputs(true);
+        Tensor loss = Functional.LinearCrossEntropy(x[0], x[1], Tensor.Full([Rows], -100), x[2]);
+        loss.Item<double>().ShouldBe(double.NaN);
+        loss.Backward();
+        x[1].Grad!.ToArray<double>().ShouldAllBe(g => g == 0);
+    }
+
+    [Test]
+    public void Many_classes_are_taken_in_chunks_of_rows()
+    {
+        const int classes = 400_000, rows = 33;
+        var rng = new Generator(5);
+        Tensor hidden = Tensor.Randn([rows, 2], rng, DType.Float64, requiresGrad: true), weight = Tensor.Randn([classes, 2], rng, DType.Float64, requiresGrad: true);
+        Tensor targets = Tensor.RandInt(0, classes, [rows], rng);
+        Tensor fused = Functional.LinearCrossEntropy(hidden, weight, targets), composed = Functional.CrossEntropy(Functional.Linear(hidden, weight), targets);
+        Near(fused, composed);
+        Tensor[] got = Autograd.Grad(fused, [hidden, weight]), want = Autograd.Grad(composed, [hidden, weight]);
+        for (int i = 0; i < 2; i++) Near(got[i], want[i]);
+    }
+
+    [Test]
+    public void Targets_that_want_a_gradient_are_refused() =>
+        Should.Throw<ValueException>(() => Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
+            .Message.ShouldContain("Detach()");
+
+    static void Near(Tensor got, Tensor want, double tolerance = 1e-12)
+    {
+        got.Shape.ShouldBe(want.Shape);
+        (double[] a, double[] b) = (got.ToArray<double>(), want.ToArray<double>());
+        for (int i = 0; i < a.Length; i++) a[i].ShouldBe(b[i], tolerance);
+    }
+}
