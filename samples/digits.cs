@@ -1,9 +1,6 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
 // A small network learns handwritten digits: 1797 images of 8 x 8 pixels, 80 % to learn from, 20 % to be judged by. A few seconds.
 using System.Diagnostics;
-using System.Globalization;
-using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using MiniTorch;
 using MiniTorch.Data;
 using MiniTorch.Nn;
@@ -11,7 +8,7 @@ using MiniTorch.Optim;
 
 Generator.ManualSeed(0);
 var clock = Stopwatch.StartNew();
-(Tensor images, Tensor labels) = ReadDigits();
+(Tensor images, Tensor labels) = SampleData.Digits();
 Tensor order = Tensor.RandPerm(images.Shape[0], new Generator(0));
 int train = images.Shape[0] * 8 / 10;
 (Tensor trainImages, Tensor trainLabels) = (images[order[..train]], labels[order[..train]]);
@@ -48,15 +45,6 @@ using (Autograd.NoGrad())
     Tensor confusion = Tensor.Zeros([100], DType.Int64).IndexAdd(0, testLabels * 10 + guesses, Tensor.OnesLike(guesses)).View(10, 10);
     Console.WriteLine(confusion);
     return accuracy >= 0.97 ? 0 : 1;
-}
-
-static (Tensor Images, Tensor Labels) ReadDigits([CallerFilePath] string here = "")
-{
-    using var file = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(Path.GetDirectoryName(here)!, "data", "digits.csv.gz")), CompressionMode.Decompress));
-    float[][] rows = [.. file.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Select(line => line.Split(',').Select(cell => float.Parse(cell, CultureInfo.InvariantCulture)).ToArray())];
-    Tensor table = Tensor.From(rows.SelectMany(row => row).ToArray(), [rows.Length, 65]);
-    return (table[.., ..64] / 16, table[.., 64].To(DType.Int64));
 }
 
 sealed class Mlp(int inputs, int hidden, int classes) : Module<Tensor, Tensor>
