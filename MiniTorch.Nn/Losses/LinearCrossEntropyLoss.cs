@@ -37,7 +37,9 @@ public sealed class LinearCrossEntropyLoss(CrossEntropyOptions? options = null) 
 
         var perRow = options with
         {
-            ClassAxis = -1, Normalizer = null, Reduction = options.Reduction == Reduction.None ? Reduction.None : Reduction.Sum,
+            ClassAxis = -1,
+            Normalizer = null,
+            Reduction = options.Reduction == Reduction.None ? Reduction.None : Reduction.Sum,
             ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows).Reshape(count) : null,
         };
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);

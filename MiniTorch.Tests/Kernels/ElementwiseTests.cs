@@ -181,7 +181,7 @@ public unsafe class ElementwiseTests
         using var source = new GuardedBuffer<S>(extent);
         using var destination = new GuardedBuffer<T>(extent);
         for (int i = 0; i < extent; i++) source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
-        
+
         void Run<C>() where C : unmanaged, System.Numerics.IBinaryNumber<C> =>
             Elementwise.Run<UnaryValue<Same>, C>(default, [length], At(destination.Data, [stride]), At(source.Data, [stride]));
 

@@ -1,10 +1,12 @@
+using MiniTorch.IO;
+
 namespace MiniTorch.Optim;
 
 /// <summary>
 /// Changes the learning rates of an optimiser's groups from epoch to epoch (torch.optim.lr_scheduler). The rates of epoch 0 are set at once; call
 /// <see cref="Step"/> after each epoch, or after each step where the schedule counts steps.
 /// </summary>
-public abstract class LRScheduler
+public abstract class LRScheduler : IStateful
 {
     private readonly Optimizer _optimizer;
 
