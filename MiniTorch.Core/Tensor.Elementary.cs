@@ -80,6 +80,9 @@ public partial class Tensor
     /// <summary>1 − erf x, accurate where erf is near 1 (torch.erfc).</summary>
     public Tensor Erfc() => Unary(new Erfc(), this);
 
+    /// <summary>The share of the standard normal distribution below each element, of the same shape; integers give Float32 (torch.special.ndtr).</summary>
+    public Tensor Ndtr() => Unary(new Ndtr(), this);
+
     /// <summary>The inverse of erf; ±∞ at ±1, NaN beyond (torch.erfinv).</summary>
     public Tensor Erfinv() => Unary(new Erfinv(), this);
 

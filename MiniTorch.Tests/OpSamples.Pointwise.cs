@@ -67,6 +67,7 @@ static partial class OpSamples
         Pointwise("Atan", x => x.Atan(), Reals).Torch("torch.atan(tensor([0., 1., -inf]))", [0, 0.7853981633974483, -1.5707963267948966], V(0, 1, -Inf)),
         Pointwise("Erf", x => x.Erf(), Reals).Torch("torch.erf(tensor([0., 0.5, -3., inf]))", [0, 0.5204998778130465, -0.9999779095030014, 1], V(0, 0.5, -3, Inf)),
         Pointwise("Erfc", x => x.Erfc(), Reals).Torch("torch.erfc(tensor([0., 5., -1.]))", [1, 1.537459794428035e-12, 1.8427007929497148], V(0, 5, -1)),
+        Pointwise("Ndtr", x => x.Ndtr(), Reals).Torch("torch.special.ndtr(tensor([0., 1.5, -0.25, inf]))", [0.5, 0.9331927987311419, 0.4012936743170763, 1], V(0, 1.5, -0.25, Inf)),
         Pointwise("Erfinv", x => x.Erfinv(), Unit).Torch("torch.erfinv(tensor([0., 0.5, -0.99, 1.]))", [0, 0.4769362762044699, -1.8213863677184483, Inf], V(0, 0.5, -0.99, 1)),
         Pointwise("Lgamma", x => x.Lgamma(), AboveOne).Torch("torch.lgamma(tensor([0.5, 1., 30.]))", [0.5723649429247001, 0, 71.25703896716801], V(0.5, 1, 30)),
         Pointwise("Polygamma", x => x.Polygamma(2), AboveOne).Torch("torch.polygamma(2, tensor([0.5, 1., 30.]))", [-16.828796644234316, -2.404113806319188, -0.0011487652037285997], V(0.5, 1, 30)),

@@ -104,6 +104,14 @@ internal readonly record struct Erfc : IUnaryKernel
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(-1.1283791670955125739) * R.Exp(-(x * x)));
 }
 
+/// <summary>Φ(x), the share of the normal distribution below x (torch.special.ndtr); derivative e^(−x²/2) / √(2π).</summary>
+internal readonly record struct Ndtr : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * R.Erfc(x * R.Of(-0.70710678118654752440));
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(0.39894228040143267794) * R.Exp(x * x * R.Of(-0.5)));
+}
+
 /// <summary>The inverse of erf (torch.erfinv); derivative √π/2 · e^(y²).</summary>
 internal readonly record struct Erfinv : IUnaryKernel
 {
