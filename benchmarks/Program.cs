@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Running;
+using MiniTorch.Benchmarks;
 using MiniTorch.Benchmarks.Quick;
 
 if (args is ["quick" or "memory", ..]) return QuickMode.Run(args);
+if (args is ["linear-cross-entropy", ..]) return LinearCrossEntropyMemory.Run(args[1..]);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;

@@ -40,6 +40,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, bool Want
         {
             found = Chunked(Inputs(call), cotangent, wantsGradients: true).Gradients!;
         }
+        // Nobody else holds them, so a leaf may take them over without a copy.
+        foreach (Tensor? gradient in found) (gradient?.Storage as NativeStorage)?.Own();
         found.CopyTo(gradients);
     }
 
@@ -84,6 +86,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, bool Want
             Product.Into(gradients[1]!, logits.T, x, accumulate: true);
             if (bias is not null) gradients[3]!.AddInPlace(logits.Sum(0));
         }
+        (buffer.Storage as NativeStorage)?.Own();
+        (buffer.Storage as NativeStorage)?.ReleaseIfUnheld();
         return (losses, gradients);
     }
 }
