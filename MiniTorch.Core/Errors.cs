@@ -19,7 +19,8 @@ public class MiniTorchException : Exception
     internal object? Module { get; set; }
 
     /// <summary>What went wrong, led by the module's path where there is one.</summary>
-    public override string Message => ModulePath is null ? base.Message : $"{ModulePath}: {base.Message}";
+    public override string Message =>
+        ModulePath is null || base.Message.StartsWith($"{ModulePath}: ", StringComparison.Ordinal) ? base.Message : $"{ModulePath}: {base.Message}";
 }
 
 /// <summary>Shapes, dimensions or sizes that do not fit the operation.</summary>
