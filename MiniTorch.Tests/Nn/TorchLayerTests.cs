@@ -93,7 +93,7 @@ public class TorchLayerTests
         two.Call(Seq(3, 2, 2, 2));
         LayerTests.ShouldBeNear(two.RunningMean!, [-0.0008421425591222942, 0.009007190354168415]);
         LayerTests.ShouldBeNear(two.RunningVar!, [0.950838029384613, 0.9547535181045532]);
-        Should.Throw<ShapeException>(() => two.Call(Seq(3, 2))).Message.ShouldBe("BatchNorm2d: BatchNorm2d: does not take 2 dimensions, shape [3, 2]");
+        Should.Throw<ShapeException>(() => two.Call(Seq(3, 2))).Message.ShouldBe("BatchNorm2d: does not take 2 dimensions, shape [3, 2]");
     }
 
     // nn.RNNCell(3,4)(seq(2,3)); nn.GRUCell(3,4)(seq(2,3), seq(2,4)); nn.LSTMCell(3,4)(seq(2,3))
