@@ -12,6 +12,9 @@ public class MiniTorchException : Exception
     /// <summary>An error with its message and its cause.</summary>
     public MiniTorchException(string message, Exception innerException) : base(message, innerException) { }
 
+    /// <summary>The page that explains it and its ways out: docs/guide/errors/CODE.md.</summary>
+    public virtual string Code => "MT1000";
+
     /// <summary>Where in the model it happened, as <c>Mlp.fc2</c>; null outside a module.</summary>
     public string? ModulePath { get; internal set; }
 
@@ -34,6 +37,9 @@ public sealed class ShapeException : MiniTorchException
 
     /// <summary>An error with its message and its cause.</summary>
     public ShapeException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override string Code => "MT1001";
 }
 
 /// <summary>An element type that the operation does not take.</summary>
@@ -47,6 +53,9 @@ public sealed class DTypeException : MiniTorchException
 
     /// <summary>An error with its message and its cause.</summary>
     public DTypeException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override string Code => "MT1002";
 }
 
 /// <summary>A value that the operation cannot take: an index out of range, a negative rate, a division of integers by zero.</summary>
@@ -60,6 +69,9 @@ public sealed class ValueException : MiniTorchException
 
     /// <summary>An error with its message and its cause.</summary>
     public ValueException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override string Code => "MT1003";
 }
 
 /// <summary>A misuse of the graph: no graph, a graph used twice, a saved tensor that was changed.</summary>
@@ -73,6 +85,9 @@ public sealed class GraphException : MiniTorchException
 
     /// <summary>An error with its message and its cause.</summary>
     public GraphException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override string Code => "MT1004";
 }
 
 /// <summary>A file whose content is not what its format demands: cut short, damaged or hostile. Nothing was changed by reading it.</summary>
@@ -86,4 +101,7 @@ public sealed class FileFormatException : MiniTorchException
 
     /// <summary>An error with its message and its cause.</summary>
     public FileFormatException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override string Code => "MT1005";
 }
