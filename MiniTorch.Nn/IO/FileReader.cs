@@ -36,7 +36,8 @@ internal sealed class FileReader(Stream stream, string name, long length)
     /// <summary>Fills a span, or says that the file ends before <paramref name="field"/> does.</summary>
     public void Read(Span<byte> destination, string field)
     {
-        int read = ReadSome(destination, field);
+        // A compressed stream may go on where the file was said to end.
+        int read = ReadSome(destination[..(int)Math.Min(destination.Length, Remaining)], field);
         if (read < destination.Length) throw Error($"the file ends within {field}: {destination.Length - read:N0} of {destination.Length:N0} bytes are missing");
         Position += read;
     }
@@ -56,7 +57,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
     {
         if (sizes.Length > MaxRank) throw Error($"{field} has {sizes.Length} dimensions; at most {MaxRank} are possible");
         var shape = new int[sizes.Length];
-        Int128 extent = element.Size, bytes = element.Size;
+        Int128 extent = element.DType.Size(), bytes = element.Size; // in memory, and in the file
         for (int i = 0; i < shape.Length; i++)
         {
             if (sizes[i] is < 0 or > int.MaxValue) throw Error($"{field} has size {sizes[i]} in dimension {i}; sizes are 0 … {int.MaxValue}");

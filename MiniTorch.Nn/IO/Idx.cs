@@ -9,21 +9,23 @@ public static class Idx
     private const int MaxHeader = 4 + (255 * sizeof(int));
 
     /// <summary>Reads an array such as <c>train-images-idx3-ubyte.gz</c>. Integers of all kinds become Int64, reals keep their type.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxBytes">How many bytes a packed array may take when it is unpacked; 16 MB and a hundred times the file's size by default.</param>
     /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
-    public static Tensor Load(string path)
+    public static Tensor Load(string path, long? maxBytes = null)
     {
         using FileStream stream = File.OpenRead(path);
-        return Read(stream, path);
+        return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
     }
 
-    internal static Tensor Read(Stream stream, string name)
+    internal static Tensor Read(Stream stream, string name, long maxBytes)
     {
         bool packed = stream.ReadByte() == 0x1f && stream.ReadByte() == 0x8b;
         stream.Position = 0;
         if (!packed) return Read(new FileReader(stream, name, stream.Length));
         using var unpacked = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
-        return Read(new FileReader(unpacked, name, Expansion.Limit(stream.Length)));
+        return Read(new FileReader(unpacked, name, maxBytes));
     }
 
     private static Tensor Read(FileReader file)
