@@ -1,7 +1,10 @@
 namespace MiniTorch;
 
 /// <summary>A tensor among a function's results, and where its elements stand among all of them.</summary>
-internal sealed record Output(string Name, Shape Shape, int Start, int Count);
+internal sealed record Output(string Name, Shape Shape, int Start, int Count)
+{
+    public int End => Start + Count;
+}
 
 /// <summary>
 /// The function being checked, with the inputs and parameters that are moved. Every call is watched: what a function may not do (throw, return nothing,
@@ -37,7 +40,7 @@ internal sealed class CheckedFunction
         }
         Outputs = [.. outputs];
         HasGraph = results.Any(result => result.RequiresGrad);
-        IsSingle = variables.Any(variable => variable.Tensor.DType == DType.Float32) || results.Any(result => result.DType == DType.Float32);
+        DType = variables.Select(variable => variable.Tensor).Concat(results).Any(tensor => tensor.DType == DType.Float32) ? DType.Float32 : DType.Float64;
         Center = Flat(results);
         CheckFinite();
     }
@@ -53,8 +56,17 @@ internal sealed class CheckedFunction
     /// <summary>Whether any result is linked to a graph.</summary>
     public bool HasGraph { get; }
 
-    /// <summary>Whether Float32 rounding limits what can be seen.</summary>
-    public bool IsSingle { get; }
+    /// <summary>The order of the derivatives that a check of this function compares.</summary>
+    public int Order { get; init; } = 1;
+
+    /// <summary>Float32 where its rounding limits what can be seen.</summary>
+    public DType DType { get; }
+
+    /// <summary>The relative rounding of the results.</summary>
+    public double Epsilon => Math.ScaleB(1, DType == DType.Float32 ? -23 : -52);
+
+    /// <summary>Whether the Jacobian is too large to hold.</summary>
+    public bool HasManyDerivatives => (long)Center.Length * Variables.Sum(variable => variable.Count) > 1 << 22;
 
     /// <summary>The results with one element moved.</summary>
     public double[] At(Variable variable, int element, double by)
@@ -129,6 +141,12 @@ internal sealed class CheckedFunction
         return Reverse.Gradients(from, along, [.. Variables.Select(variable => variable.Tensor)], retainGraph: true, createGraph);
     }
 
+    /// <summary>The derivative of a combination of the results along directions, by reverse mode.</summary>
+    public double Slope(double[] combination, double[]?[] directions) => HasGraph ? Vectors.Dot(Gradients(Call(), combination), directions) : 0;
+
+    /// <summary>What rounding may do to a combination of the results, with room for what happened inside the function.</summary>
+    public double Rounding(double[] combination) => 1e3 * Epsilon * Center.Zip(combination, (a, b) => Math.Abs(a * b)).Sum();
+
     /// <summary>By forward mode: the derivative of all results along directions (null: not moved).</summary>
     public double[] Tangent(double[]?[] directions)
     {
@@ -151,7 +169,7 @@ internal sealed class CheckedFunction
 
     private static Tensor Like(ReadOnlySpan<double> values, Tensor tensor) => Tensor.From(values, tensor.Shape, tensor.DType);
 
-    private static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>() : [.. results.SelectMany(result => result.ToArray<double>())];
+    public static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>() : [.. results.SelectMany(result => result.ToArray<double>())];
 
     private static int? FirstNotFinite(ReadOnlySpan<double> values)
     {

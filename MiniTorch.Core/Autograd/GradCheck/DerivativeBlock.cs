@@ -1,21 +1,29 @@
 namespace MiniTorch;
 
 /// <summary>The derivatives of one output by one variable: which agree, and what is wrong with those that do not.</summary>
-internal sealed class DerivativeBlock(Variable variable, Output output)
+internal sealed class DerivativeBlock
 {
     private const int Shown = 5;
 
-    private readonly double[] _analytic = new double[variable.Count], _numerical = new double[variable.Count], _errors = new double[variable.Count];
-    private readonly bool[] _wrong = new bool[variable.Count];
+    private readonly Variable _variable;
+    private readonly double[] _analytic, _numerical, _errors;
+    private readonly bool[] _wrong;
     private readonly List<GradCheckEntry> _failures = [];
     private int _failed;
 
-    public Variable Variable => variable;
+    public DerivativeBlock(Variable variable, Output output, Func<int, int, double> analytic)
+    {
+        _variable = variable;
+        Output = output;
+        (_analytic, _numerical, _errors, _wrong) = (new double[variable.Count], new double[variable.Count], new double[variable.Count], new bool[variable.Count]);
+        for (int j = output.Start; j < output.End; j++)
+            for (int i = 0; i < variable.Count; i++) Largest = Math.Max(Largest, double.IsNaN(analytic(j, i)) ? double.PositiveInfinity : Math.Abs(analytic(j, i)));
+    }
 
-    public Output Output => output;
+    public Output Output { get; }
 
     /// <summary>The largest analytic derivative.</summary>
-    public double Largest { get; set; }
+    public double Largest { get; }
 
     /// <summary>Notes a pair for the pattern of the gradient along a fixed cotangent.</summary>
     public void Add(int element, double weight, double analytic, double numerical)
@@ -24,11 +32,11 @@ internal sealed class DerivativeBlock(Variable variable, Output output)
         _numerical[element] += weight * numerical;
     }
 
-    /// <summary>Notes a derivative that does not agree.</summary>
-    public void Fail(int element, int outputElement, double analytic, Judgement judged, double tolerance)
+    /// <summary>Notes that the derivative of a result by an element does not agree.</summary>
+    public void Fail(int element, int result, double analytic, Judgement judged, double tolerance)
     {
         var entry = new GradCheckEntry(
-            Places.Of(variable.Tensor.Shape, element), Places.Of(output.Shape, outputElement), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
+            Places.Of(_variable.Tensor.Shape, element), Places.Of(Output.Shape, result - Output.Start), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
         {
             LeftSlope = judged.Left,
             RightSlope = judged.Right,
@@ -47,7 +55,7 @@ internal sealed class DerivativeBlock(Variable variable, Output output)
         KeepWorst();
         Verdict verdict = _failures[0].Verdict;
         if (verdict == Verdict.Wrong && Largest == 0) verdict = Verdict.Disconnected;
-        return new GradCheckFinding(verdict, mode, order, variable.Name, output.Name)
+        return new GradCheckFinding(verdict, mode, order, _variable.Name, Output.Name)
         {
             Worst = _failures,
             Failures = _failed,
@@ -55,9 +63,9 @@ internal sealed class DerivativeBlock(Variable variable, Output output)
             {
                 Verdict.Kink => AtKink(_failures[0]),
                 Verdict.Noise => "no step gives a steady slope: rounding to few digits, or something like a hash, inside the function",
-                _ => RatioHint.Of(_analytic, _numerical, _wrong, variable.Tensor.Shape, output.Shape),
+                _ => RatioHint.Of(_analytic, _numerical, _wrong, _variable.Tensor.Shape, Output.Shape),
             },
-            InputShape = variable.Tensor.Shape,
+            InputShape = _variable.Tensor.Shape,
             ErrorMap = _errors,
         };
     }

@@ -43,12 +43,13 @@ public static class GradCheck
     public static GradCheckReport Against(Func<Tensor, Tensor> f, Func<Tensor, Tensor> analytic, Tensor x, GradCheckOptions? options = null)
     {
         options ??= new GradCheckOptions();
+        options.Check();
         Variable variable = Prepare("x", x, options);
         var function = new CheckedFunction(inputs => [f(inputs[0])], [variable.Tensor], [variable]);
         if (function.Center.Length != 1) throw new ShapeException($"GradCheck.Against: the function gives shape {function.Outputs[0].Shape}, and a closed form is that of a scalar; reduce it (Sum, Mean)");
         Tensor closed = analytic(variable.Tensor.Detach());
         if (closed.Shape != x.Shape) throw new ShapeException($"GradCheck.Against: the closed form has shape {closed.Shape} and x has {x.Shape}; they must be equal");
-        return new GradChecker(function, options, null).Compare(closed.ToArray<double>());
+        return new GradChecker(function, options, []).CompareWith(closed.ToArray<double>());
     }
 
     /// <summary>Checks a function of tensors and of parameters that it reads by itself.</summary>
@@ -75,9 +76,8 @@ public static class GradCheck
         variables.AddRange(parameters.Select(parameter => new Variable(parameter.Name, parameter.Value)));
         if (variables.Count == 0) return NothingToCheck(inputs, names, options);
 
-        GradCheckReport report = new GradChecker(new CheckedFunction(f, arguments, [.. variables]), options, watchModules).Check();
-        if (options.Upcast && inputs.Any(input => input.DType == DType.Float32)) report.NoteList.Insert(0, "Float32 inputs were checked in Float64 (option Upcast)");
-        return report;
+        string[] notes = options.Upcast && inputs.Any(input => input.DType == DType.Float32) ? ["Float32 inputs were checked in Float64 (option Upcast)"] : [];
+        return new GradChecker(new CheckedFunction(f, arguments, [.. variables]), options, notes).Check(watchModules);
     }
 
     private static Variable Prepare(string name, Tensor x, GradCheckOptions options)
@@ -91,9 +91,8 @@ public static class GradCheck
 
     private static GradCheckReport NothingToCheck(IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names, GradCheckOptions options)
     {
-        var report = new GradCheckReport(options) { Verdict = Verdict.NothingChecked };
-        report.NoteList.Add(inputs.Count == 0 ? "the function has no inputs"
-            : $"no input has a gradient: {string.Join(", ", inputs.Zip(names, (input, name) => $"{name} is {input.DType}, shape {input.Shape}"))}; give a floating-point input");
-        return report;
+        string note = inputs.Count == 0 ? "the function has no inputs"
+            : $"no input has a gradient: {string.Join(", ", inputs.Zip(names, (input, name) => $"{name} is {input.DType}, shape {input.Shape}"))}; give a floating-point input";
+        return new GradCheckReport(options.WithDefaults(Math.ScaleB(1, -52)), Verdict.NothingChecked, [note]);
     }
 }

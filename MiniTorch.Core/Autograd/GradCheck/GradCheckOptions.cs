@@ -21,7 +21,7 @@ public sealed record GradCheckOptions
     /// <summary>The error allowed relative to the derivative: 1e-5 by default, 1e-2 where the check runs in Float32.</summary>
     public double? RelativeTolerance { get; init; }
 
-    /// <summary>The error allowed relative to the largest derivative, or to 1 where that is larger: 1e-7 by default, 1e-3 where the check runs in Float32.</summary>
+    /// <summary>The error allowed beside that, relative to the largest derivative where all are below 1: 1e-7 by default, 1e-3 where the check runs in Float32.</summary>
     public double? AbsoluteTolerance { get; init; }
 
     /// <summary>Whether Float32 inputs and parameters are checked as Float64, in which a derivative can be told from rounding.</summary>
@@ -38,6 +38,25 @@ public sealed record GradCheckOptions
 
     /// <summary>The seed of the random directions.</summary>
     public long Seed { get; init; }
+
+    /// <summary>These, with what is null by default filled in for results of a relative rounding.</summary>
+    internal GradCheckOptions WithDefaults(double epsilon)
+    {
+        bool single = epsilon > 1e-10;
+        return this with
+        {
+            Step = Step ?? Math.ScaleB(1, Math.ILogB(Math.Pow(epsilon, 1.0 / (Points + 1)))),
+            RelativeTolerance = RelativeTolerance ?? (single ? 1e-2 : 1e-5),
+            AbsoluteTolerance = AbsoluteTolerance ?? (single ? 1e-3 : 1e-7),
+        };
+    }
+
+    /// <summary>How far two derivatives may be apart in a block in which the largest is given; defaults must be filled in.</summary>
+    internal double Tolerance(double analytic, double numerical, double largest)
+    {
+        double a = double.IsFinite(analytic) ? Math.Abs(analytic) : 0, n = double.IsFinite(numerical) ? Math.Abs(numerical) : 0;
+        return (AbsoluteTolerance!.Value * Math.Min(1, Math.Max(largest, n))) + (RelativeTolerance!.Value * Math.Max(a, n));
+    }
 
     internal void Check()
     {

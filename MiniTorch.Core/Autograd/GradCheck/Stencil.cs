@@ -10,28 +10,27 @@ internal sealed class Stencil
 {
     private readonly double[] _weights;
     private readonly int _points;
-    private readonly double _epsilon;
+    private readonly double _step;
 
     /// <param name="points">2, 4 or 6.</param>
     /// <param name="epsilon">The relative rounding of the function's results.</param>
-    /// <param name="step">The step at |x| ≤ 1; by default where truncation, h^points, and rounding, ε/h, balance.</param>
-    public Stencil(int points, double epsilon, double? step)
+    /// <param name="step">The step at |x| ≤ 1.</param>
+    public Stencil(int points, double epsilon, double step)
     {
         _points = points;
-        _epsilon = epsilon;
-        double[] coefficients = new FiniteDifferenceCoefficients(points + 1).GetCoefficients(points / 2, 1);
-        _weights = coefficients[(points / 2 + 1)..];
-        Step = step ?? Math.Pow(epsilon, 1.0 / (points + 1));
+        _weights = new FiniteDifferenceCoefficients(points + 1).GetCoefficients(points / 2, 1)[(points / 2 + 1)..];
+        _step = step;
+        Epsilon = epsilon;
     }
 
-    public double Step { get; }
+    /// <summary>The relative rounding of the function's results.</summary>
+    public double Epsilon { get; }
 
-    /// <summary>The step at an element: a power of two, so that x ± kh is not rounded, and at least the distance to x's neighbours, so that it differs from x.</summary>
-    public double StepAt(double x)
-    {
-        double step = Math.ScaleB(1, Math.ILogB(Step * Math.Max(1, Math.Abs(x))));
-        return Math.Max(step, 2 * Math.Abs(x) * _epsilon);
-    }
+    /// <summary>The step at an element: a power of two, so that x ± kh is not rounded.</summary>
+    public double StepAt(double x) => Math.Max(Math.ScaleB(1, Math.ILogB(_step * Math.Max(1, Math.Abs(x)))), SmallestAt(x));
+
+    /// <summary>The distance to the element's neighbours among the numbers of the machine: a smaller step would not move it.</summary>
+    public double SmallestAt(double x) => 2 * Math.Abs(x) * Epsilon;
 
     /// <summary>The derivatives at t = 0 of <paramref name="at"/>, which is <paramref name="center"/> there.</summary>
     public LineSlope Measure(Func<double, double[]> at, double[] center, double step)
@@ -55,7 +54,7 @@ internal sealed class Stencil
         double gain = Math.ScaleB(1, _points) - 1;
         for (int j = 0; j < count; j++)
         {
-            double correction = (fine[j] - coarse[j]) / gain, rounding = _epsilon * largest[j] / step;
+            double correction = (fine[j] - coarse[j]) / gain, rounding = Epsilon * largest[j] / step;
             fine[j] += correction;
             coarse[j] = Math.Abs(correction) + rounding;
             bend[j] = Math.Max(0, Math.Abs(bend[j]) - (32 * rounding));

@@ -1,0 +1,68 @@
+using System.Text;
+
+namespace MiniTorch;
+
+/// <summary>Writes a report for people, in at most 80 columns.</summary>
+internal static class ReportText
+{
+    private const int Columns = 80, MostFindings = 3;
+
+    public static string Write(GradCheckReport report)
+    {
+        var text = new StringBuilder();
+        Line($"GradCheck: {report.Verdict}");
+        foreach (GradCheckFinding finding in report.Findings.Take(MostFindings))
+        {
+            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {Name(finding.Mode)}");
+            if (finding.Worst.Count > 0) WriteTable(finding);
+            if (finding.Hint is { } hint) Line($"    hint: {hint}");
+        }
+        if (report.Findings.Count > MostFindings) Line($"  … and {report.Findings.Count - MostFindings} more findings");
+        if (report.Blame is { } blame) Line($"  blame: {blame}");
+        if (!double.IsNaN(report.TaylorSlope)) Line($"  Taylor remainder falls as t^{report.TaylorSlope:f2} (2 when right, 1 when wrong)");
+        foreach (string note in report.Notes) Line($"  note: {note}");
+        if (report.Compared > 0) Line($"  {report.Compared} compared in {report.DType}: {report.Inequality}");
+        Line($"  replay: {Replay(report.Options)}");
+        return text.ToString().TrimEnd();
+
+        void Line(FormattableString line) => Wrap(text, FormattableString.Invariant(line));
+
+        void WriteTable(GradCheckFinding finding)
+        {
+            string[] places = [.. finding.Worst.Select(Place)];
+            int width = Math.Max(8, places.Max(place => place.Length));
+            Line($"    {finding.Failures} failing, the worst first:");
+            Line($"    {"at".PadRight(width)}{"analytic",14}{"numerical",14}{"± ",8}{"error/tol",10}");
+            foreach ((GradCheckEntry entry, string place) in finding.Worst.Zip(places))
+                Line($"    {place.PadRight(width)}{entry.Analytic,14:g6}{entry.Numerical,14:g6}{entry.Uncertainty,8:g1}{entry.ErrorOverTolerance,10:g2}");
+        }
+    }
+
+    private static string Place(GradCheckEntry entry) =>
+        string.Join(" → ", new[] { Places.Format(entry.InputIndex), Places.Format(entry.OutputIndex) }.Where(index => index.Length > 0));
+
+    private static string Name(GradCheckMode mode) => mode switch
+    {
+        GradCheckMode.ReverseAgainstNumerical => "reverse against numerical",
+        GradCheckMode.ForwardAgainstNumerical => "forward against numerical",
+        GradCheckMode.ForwardAgainstReverse => "forward against reverse",
+        GradCheckMode.ReverseAgainstClosedForm => "reverse against closed form",
+        _ => "run against run",
+    };
+
+    // The steps are powers of two: written in full, they are the same when read again.
+    private static string Replay(GradCheckOptions options) => FormattableString.Invariant($"Seed = {options.Seed}, Points = {options.Points}, Step = {options.Step}, Order = {options.Order}")
+        + (options.Fast ? FormattableString.Invariant($", Fast = true, Directions = {options.Directions}") : "") + (options.Upcast ? "" : ", Upcast = false");
+
+    // Lines that are too long go on, indented, after the last space before.
+    private static void Wrap(StringBuilder text, string line)
+    {
+        string indent = new(' ', line.Length - line.TrimStart().Length + 2);
+        while (line.Length > Columns && line.LastIndexOf(' ', Columns) is var at && at > indent.Length)
+        {
+            text.Append(line, 0, at).Append('\n');
+            line = indent + line[(at + 1)..];
+        }
+        text.Append(line).Append('\n');
+    }
+}
