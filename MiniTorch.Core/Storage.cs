@@ -19,6 +19,15 @@ internal abstract class Storage(DType dtype)
     /// <summary>The first byte. Whoever keeps a pointer to it keeps this object alive and pinned.</summary>
     public abstract ref byte Data { get; }
 
+    /// <summary>Says that a user can see it from now on: only the garbage collector decides about it.</summary>
+    public virtual void Expose() { }
+
+    /// <summary>One more gradient slot holds it.</summary>
+    public virtual void Hold() { }
+
+    /// <summary>One gradient slot less; the last one returns the buffer.</summary>
+    public virtual void Drop() { }
+
     /// <summary>Memory for <paramref name="count"/> elements, with undefined content.</summary>
     public static Storage Allocate(DType dtype, long count)
     {
@@ -75,14 +84,11 @@ internal sealed unsafe class NativeStorage : Storage
     /// <summary>Says that only the engine will see this storage.</summary>
     public void Own() => EngineOwned = true;
 
-    /// <summary>Says that a user can see it from now on: only the garbage collector decides about it.</summary>
-    public void Expose() => EngineOwned = false;
+    public override void Expose() => EngineOwned = false;
 
-    /// <summary>One more gradient slot holds it.</summary>
-    public void Hold() => Holders++;
+    public override void Hold() => Holders++;
 
-    /// <summary>One gradient slot less; the last one returns the buffer.</summary>
-    public void Drop()
+    public override void Drop()
     {
         Holders--;
         ReleaseIfUnheld();

@@ -89,7 +89,7 @@ public partial class Tensor
         get
         {
             Tensor? grad = Node is OpNode ? RetainedGrad() : LeafGrad;
-            (grad?.Storage as NativeStorage)?.Expose();
+            grad?.Storage.Expose();
             return grad;
         }
         set
@@ -148,9 +148,9 @@ public partial class Tensor
         {
             if (_node is not LeafNode leaf) return;
             if (ReferenceEquals(leaf.Grad, value)) return;
-            (leaf.Grad?.Storage as NativeStorage)?.Drop();
+            leaf.Grad?.Storage.Drop();
             leaf.Grad = value;
-            (value?.Storage as NativeStorage)?.Hold();
+            value?.Storage.Hold();
         }
     }
 

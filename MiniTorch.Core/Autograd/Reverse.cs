@@ -14,7 +14,7 @@ internal sealed class Reverse
     private readonly bool _retainGraph, _createGraph, _reuseMemory;
     private readonly HashSet<Node>? _wanted;
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
-    private NodeHeap _waiting = new();
+    private readonly PriorityQueue<Node, int> _waiting = new(8); // the highest first, so by negative height
     private Tensor? _current;
     private bool _gradientsShareMemory;
 
@@ -44,7 +44,7 @@ internal sealed class Reverse
         for (int i = 0; i < inputs.Length; i++)
         {
             gradients[i] = targets[(inputs[i].Node!, inputs[i].Slot)];
-            (gradients[i]?.Storage as NativeStorage)?.Expose();
+            gradients[i]?.Storage.Expose();
         }
         return gradients;
     }
@@ -59,12 +59,12 @@ internal sealed class Reverse
         {
             for (int i = 0; i < outputs.Length; i++)
                 if (outputs[i].Node is not null) Send(Edge.To(outputs[i]), cotangents[i]);
-            while (_waiting.Count > 0) Differentiate((OpNode)_waiting.Pop());
+            while (_waiting.TryDequeue(out Node? node, out _)) Differentiate((OpNode)node);
         }
         finally
         {
             EngineScope.Close();
-            while (_waiting.Count > 0) Forget(_waiting.Pop()); // after an error: leave nothing behind
+            while (_waiting.TryDequeue(out Node? node, out _)) Forget(node); // after an error: leave nothing behind
         }
     }
 
@@ -96,9 +96,8 @@ internal sealed class Reverse
             if (span[i] is { } gradient && node[i].Node is not null) Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
-        Drop(cotangent);
-        if (more is not null)
-            foreach (Tensor? other in more) Drop(other);
+        cotangent?.Storage.Drop();
+        foreach (Tensor? other in more ?? []) other?.Storage.Drop();
         if (!_retainGraph) node.Release();
     }
 
@@ -123,7 +122,7 @@ internal sealed class Reverse
             return;
         }
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
-        if (holder == 0) _waiting.Push(node);
+        if (holder == 0) _waiting.Enqueue(node, -node.Height);
         else if (holder != _pass)
             throw new GraphException($"{node.Name}: another backward pass is going through this graph now; a graph belongs to one thread at a time (run one pass after the other, or build a graph per thread)");
         if (edge.Slot == 0)
@@ -140,7 +139,7 @@ internal sealed class Reverse
     {
         if (gathered is null)
         {
-            (gradient.Storage as NativeStorage)?.Hold();
+            gradient.Storage.Hold();
             return gradient;
         }
         if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType)
@@ -149,8 +148,8 @@ internal sealed class Reverse
             return gathered;
         }
         Tensor sum = gathered + gradient;
-        (sum.Storage as NativeStorage)?.Hold();
-        Drop(gathered);
+        sum.Storage.Hold();
+        gathered.Storage.Drop();
         return sum;
     }
 
@@ -158,22 +157,16 @@ internal sealed class Reverse
     {
         lock (leaf)
         {
-            if (leaf.Grad is not { } grad)
-            {
-                leaf.Grad = _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
-                (leaf.Grad.Storage as NativeStorage)?.Hold();
-            }
-            else if (_createGraph || grad.RequiresGrad)
-            {
-                leaf.Grad = grad + gradient;
-                (leaf.Grad.Storage as NativeStorage)?.Hold();
-                Drop(grad);
-            }
-            else
+            Tensor? grad = leaf.Grad;
+            if (grad is { RequiresGrad: false } && !_createGraph)
             {
                 InPlace.AddValues(grad, gradient);
                 grad.Storage.Version++;
+                return;
             }
+            leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
+            leaf.Grad.Storage.Hold();
+            grad?.Storage.Drop();
         }
     }
 
@@ -204,7 +197,7 @@ internal sealed class Reverse
         for (int slot = 0; slot < outputs; slot++)
             if (_targets.ContainsKey((node, slot)) && At(slot) is { } gradient)
             {
-                (gradient.Storage as NativeStorage)?.Expose();
+                gradient.Storage.Expose();
                 _targets[(node, slot)] = gradient;
             }
 
@@ -213,11 +206,9 @@ internal sealed class Reverse
 
     private static void Expose(Tensor? cotangent, Tensor?[]? more)
     {
-        (cotangent?.Storage as NativeStorage)?.Expose();
-        foreach (Tensor? other in more ?? []) (other?.Storage as NativeStorage)?.Expose();
+        cotangent?.Storage.Expose();
+        foreach (Tensor? other in more ?? []) other?.Storage.Expose();
     }
-
-    private static void Drop(Tensor? gradient) => (gradient?.Storage as NativeStorage)?.Drop();
 
     private static void Forget(Node node)
     {

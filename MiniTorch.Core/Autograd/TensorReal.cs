@@ -23,41 +23,17 @@ internal readonly struct TensorReal : IReal<TensorReal>
     /// <summary>The value as a tensor of the shape and dtype of <paramref name="like"/>.</summary>
     public Tensor ToTensor(Tensor like) => _tensor ?? Tensor.Full([], _constant, like.DType).ExpandTo(like.Shape);
 
-    public static TensorReal operator +(TensorReal a, TensorReal b) =>
-        (a._tensor, b._tensor) switch
-        {
-            (null, null) => Of(a._constant + b._constant),
-            (null, { } y) => new(y + a._constant),
-            ({ } x, null) => new(x + b._constant),
-            ({ } x, { } y) => new(x + y),
-        };
+    public static TensorReal operator +(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant + b._constant) : new(b._tensor + a._constant)
+        : new(b._tensor is null ? a._tensor + b._constant : a._tensor + b._tensor);
 
-    public static TensorReal operator -(TensorReal a, TensorReal b) =>
-        (a._tensor, b._tensor) switch
-        {
-            (null, null) => Of(a._constant - b._constant),
-            (null, { } y) => new(a._constant - y),
-            ({ } x, null) => new(x - b._constant),
-            ({ } x, { } y) => new(x - y),
-        };
+    public static TensorReal operator -(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant - b._constant) : new(a._constant - b._tensor)
+        : new(b._tensor is null ? a._tensor - b._constant : a._tensor - b._tensor);
 
-    public static TensorReal operator *(TensorReal a, TensorReal b) =>
-        (a._tensor, b._tensor) switch
-        {
-            (null, null) => Of(a._constant * b._constant),
-            (null, { } y) => new(y * a._constant),
-            ({ } x, null) => new(x * b._constant),
-            ({ } x, { } y) => new(x * y),
-        };
+    public static TensorReal operator *(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant * b._constant) : new(b._tensor * a._constant)
+        : new(b._tensor is null ? a._tensor * b._constant : a._tensor * b._tensor);
 
-    public static TensorReal operator /(TensorReal a, TensorReal b) =>
-        (a._tensor, b._tensor) switch
-        {
-            (null, null) => Of(a._constant / b._constant),
-            (null, { } y) => new(a._constant / y),
-            ({ } x, null) => new(x / b._constant),
-            ({ } x, { } y) => new(x / y),
-        };
+    public static TensorReal operator /(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant / b._constant) : new(a._constant / b._tensor)
+        : new(b._tensor is null ? a._tensor / b._constant : a._tensor / b._tensor);
 
     public static TensorReal operator -(TensorReal a) => a._tensor is { } x ? new(-x) : Of(-a._constant);
 
