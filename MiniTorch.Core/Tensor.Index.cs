@@ -141,8 +141,10 @@ public partial class Tensor
                     dim += Rank - consumed;
                     break;
                 default:
+                    Tensor given = index.Tensor!;
+                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1)); // all of a new dimension, or nothing of it
                     while (tensors.Count < dim) tensors.Add(null);
-                    foreach (Tensor part in AsIntegers(index.Tensor!, view.Shape, dim)) tensors.Add(part);
+                    foreach (Tensor part in AsIntegers(given, view.Shape, dim)) tensors.Add(part);
                     dim = tensors.Count;
                     break;
             }

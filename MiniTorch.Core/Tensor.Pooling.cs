@@ -37,13 +37,15 @@ public partial class Tensor
     /// <param name="padding">Zeros on each side, at most half the kernel.</param>
     /// <param name="ceilMode">Whether windows may pass the end.</param>
     /// <param name="countIncludePad">Whether the padding counts in the mean.</param>
+    /// <param name="divisorOverride">What each window's sum is divided by instead of its number of elements.</param>
     /// <exception cref="ShapeException">A window is larger than the padded input.</exception>
     /// <exception cref="ValueException">A size is out of range.</exception>
-    public Tensor AvgPool2d(Pair kernel, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true)
+    public Tensor AvgPool2d(Pair kernel, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true, int? divisorOverride = null)
     {
         CheckPlanes("AvgPool2d", 2);
+        if (divisorOverride == 0) throw new ValueException("AvgPool2d: the divisor must not be 0");
         PoolingShape sizes = Windows.Sliding("AvgPool2d", Shape, kernel, stride ?? kernel, padding, 1, ceilMode);
-        return new AveragePool(sizes, countIncludePad, Windows.Pooled(Shape, sizes)).Apply(this);
+        return new AveragePool(sizes, new AverageDivisor(countIncludePad, divisorOverride), Windows.Pooled(Shape, sizes)).Apply(this);
     }
 
     /// <summary>The mean of each window of […, length] (torch.nn.functional.avg_pool1d).</summary>
@@ -59,7 +61,7 @@ public partial class Tensor
     {
         CheckPlanes("AdaptiveAvgPool2d", 2);
         PoolingShape sizes = Windows.Adaptive("AdaptiveAvgPool2d", Shape, outputSize);
-        return new AveragePool(sizes, false, Windows.Pooled(Shape, sizes)).Apply(this);
+        return new AveragePool(sizes, default, Windows.Pooled(Shape, sizes)).Apply(this);
     }
 
     /// <summary>The maxima of windows of […, height, width] spread evenly, so that the result has a given size (torch.nn.functional.adaptive_max_pool2d).</summary>

@@ -1,15 +1,11 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The identity, which shows the gradient that passes through it backwards.</summary>
-internal sealed record GradientHook(Action<Tensor> Seen) : LinearOp
+/// <summary>The identity, whose gradient passes through a function on its way back.</summary>
+internal sealed record GradientHook(Func<Tensor, Tensor> Pass) : LinearOp
 {
     /// <inheritdoc/>
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach();
 
     /// <inheritdoc/>
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
-    {
-        Seen(cotangent);
-        return cotangent;
-    }
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Pass(cotangent);
 }

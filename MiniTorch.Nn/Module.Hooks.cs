@@ -75,6 +75,7 @@ public abstract partial class Module
     private Tensor Watched(Tensor output, HookList<BackwardHook> hooks) => new GradientHook(gradient =>
     {
         foreach (BackwardHook hook in hooks.Now) hook(this, gradient);
+        return gradient;
     }).Apply(output);
 
     private sealed class HookList<T>

@@ -30,6 +30,14 @@ internal readonly record struct PoolingShape(long Planes, PoolingAxis Y, Pooling
     public long OutputSize => Y.Output * X.Output;
 }
 
+/// <summary>What an average divides a window's sum by: a number of its own; else the inputs it sees, where wanted with their padding.</summary>
+internal readonly record struct AverageDivisor(bool CountsPadding, long? Fixed = null)
+{
+    public long Of(in PoolingShape shape, long i, long j) => Fixed ?? (CountsPadding
+        ? shape.Y.PaddedLength(i) * shape.X.PaddedLength(j)
+        : (shape.Y.End(i) - shape.Y.Start(i)) * (shape.X.End(j) - shape.X.Start(j)));
+}
+
 /// <summary>Max and average pooling and their gradients, for float and double.</summary>
 internal static unsafe class Pooling
 {
@@ -50,13 +58,13 @@ internal static unsafe class Pooling
     public static void MaxBackward<T>(in PoolingShape shape, T* dy, long* indices, T* dx)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new MaxBackwardJob<T>(shape, dy, indices, dx), shape);
 
-    /// <summary>The mean of each window; padding counts as zeros where <paramref name="countsPadding"/>, else not at all.</summary>
-    public static void Average<T>(in PoolingShape shape, bool countsPadding, T* x, T* y)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageJob<T>(shape, countsPadding, x, y), shape);
+    /// <summary>The mean of each window; or its sum over another divisor.</summary>
+    public static void Average<T>(in PoolingShape shape, AverageDivisor divisor, T* x, T* y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageJob<T>(shape, divisor, x, y), shape);
 
     /// <summary>dx from dy: each is shared evenly by the inputs of its window.</summary>
-    public static void AverageBackward<T>(in PoolingShape shape, bool countsPadding, T* dy, T* dx)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageBackwardJob<T>(shape, countsPadding, dy, dx), shape);
+    public static void AverageBackward<T>(in PoolingShape shape, AverageDivisor divisor, T* dy, T* dx)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageBackwardJob<T>(shape, divisor, dy, dx), shape);
 
     static void Run<J>(J job, in PoolingShape shape)
         where J : struct, IPlaneJob
@@ -143,7 +151,7 @@ internal static unsafe class Pooling
         }
     }
 
-    readonly struct AverageJob<T>(PoolingShape shape, bool countsPadding, T* x, T* y) : IPlaneJob
+    readonly struct AverageJob<T>(PoolingShape shape, AverageDivisor divisor, T* x, T* y) : IPlaneJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public void Pool(long plane)
@@ -158,13 +166,13 @@ internal static unsafe class Pooling
                     for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
                         for (long c = left; c < right; c++)
                             sum += input[r * shape.X.Input + c];
-                    *output++ = sum / Divisor<T>(shape, countsPadding, i, j);
+                    *output++ = sum / T.CreateTruncating(divisor.Of(shape, i, j));
                 }
             }
         }
     }
 
-    readonly struct AverageBackwardJob<T>(PoolingShape shape, bool countsPadding, T* dy, T* dx) : IPlaneJob
+    readonly struct AverageBackwardJob<T>(PoolingShape shape, AverageDivisor divisor, T* dy, T* dx) : IPlaneJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public void Pool(long plane)
@@ -176,7 +184,7 @@ internal static unsafe class Pooling
                 for (long j = 0; j < shape.X.Output; j++)
                 {
                     long left = shape.X.Start(j), right = shape.X.End(j);
-                    T share = *output++ / Divisor<T>(shape, countsPadding, i, j);
+                    T share = *output++ / T.CreateTruncating(divisor.Of(shape, i, j));
                     for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
                         for (long c = left; c < right; c++)
                             input[r * shape.X.Input + c] += share;
@@ -184,9 +192,4 @@ internal static unsafe class Pooling
             }
         }
     }
-
-    static T Divisor<T>(in PoolingShape shape, bool countsPadding, long i, long j)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => T.CreateTruncating(countsPadding
-            ? shape.Y.PaddedLength(i) * shape.X.PaddedLength(j)
-            : (shape.Y.End(i) - shape.Y.Start(i)) * (shape.X.End(j) - shape.X.Start(j)));
 }

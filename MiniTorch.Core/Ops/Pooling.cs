@@ -55,24 +55,24 @@ internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
 }
 
 /// <summary>The mean of each window of the last two dimensions (torch.avg_pool2d), or the transpose of taking it.</summary>
-internal sealed record AveragePool(PoolingShape Sizes, bool CountsPadding, Shape To, bool IsTransposed = false) : LinearOp
+internal sealed record AveragePool(PoolingShape Sizes, AverageDivisor Divisor, Shape To, bool IsTransposed = false) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(To, x.DType);
-        KernelCall.RunReal(new Kernel(Sizes, CountsPadding, IsTransposed), x, y);
+        KernelCall.RunReal(new Kernel(Sizes, Divisor, IsTransposed), x, y);
         return y;
     }
 
     protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
         (this with { To = call.InputShape(0), IsTransposed = !IsTransposed }).Apply(cotangent);
 
-    private readonly unsafe struct Kernel(PoolingShape sizes, bool countsPadding, bool isTransposed) : IRealKernelCall
+    private readonly unsafe struct Kernel(PoolingShape sizes, AverageDivisor divisor, bool isTransposed) : IRealKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
-            if (isTransposed) Kernels.Pooling.AverageBackward(sizes, countsPadding, (T*)data[0], (T*)data[1]);
-            else Kernels.Pooling.Average(sizes, countsPadding, (T*)data[0], (T*)data[1]);
+            if (isTransposed) Kernels.Pooling.AverageBackward(sizes, divisor, (T*)data[0], (T*)data[1]);
+            else Kernels.Pooling.Average(sizes, divisor, (T*)data[0], (T*)data[1]);
         }
     }
 }

@@ -24,36 +24,39 @@ public abstract class ConvolutionBase : Module<Tensor, Tensor>
 /// <summary>Filters slid along a sequence: [N, in, L] → [N, out, L′] (torch.nn.Conv1d).</summary>
 public sealed class Conv1d : ConvolutionBase
 {
-    private readonly int _stride, _padding, _dilation, _groups;
+    private readonly int _stride, _dilation, _groups;
+    private readonly InputPadding _padding;
 
     /// <summary>Makes a layer with PyTorch's initial weights.</summary>
     /// <param name="inChannels">Channels of the input.</param>
     /// <param name="outChannels">Channels of the output.</param>
     /// <param name="kernelSize">The filters' length.</param>
     /// <param name="stride">The distance of outputs.</param>
-    /// <param name="padding">Zeros added at both ends.</param>
+    /// <param name="padding">Elements added at both ends, or <see cref="ConvPadding.Same"/>.</param>
     /// <param name="dilation">The distance of a filter's elements.</param>
     /// <param name="groups">Into how many independent convolutions the channels are divided.</param>
     /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="paddingMode">Where the added elements are taken from.</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
-    public Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0, int dilation = 1, int groups = 1, bool bias = true,
-        DType dtype = DType.Float32, Generator? generator = null)
+    /// <exception cref="ValueException">The channels do not divide into the groups, or the padding is negative or impossible.</exception>
+    public Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, ConvPadding padding = default, int dilation = 1, int groups = 1, bool bias = true,
+        PaddingMode paddingMode = PaddingMode.Zeros, DType dtype = DType.Float32, Generator? generator = null)
         : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize])
     {
-        (_stride, _padding, _dilation, _groups) = (stride, padding, dilation, groups);
+        (_stride, _dilation, _groups) = (stride, dilation, groups);
+        _padding = new InputPadding("Conv1d", 1, padding, paddingMode, (1, kernelSize), (1, stride), (1, dilation));
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Conv1d(Weight, Bias, _stride, _padding, _dilation, _groups);
+    protected override Tensor Forward(Tensor input) => _padding.Extend(input).Conv1d(Weight, Bias, _stride, _padding.Zeros.Width, _dilation, _groups);
 }
 
 /// <summary>Filters slid over images: [N, in, H, W] → [N, out, H′, W′] (torch.nn.Conv2d).</summary>
 public sealed class Conv2d : ConvolutionBase
 {
-    private readonly Pair? _stride, _dilation;
-    private readonly Pair _padding;
+    private readonly Pair _stride, _dilation;
+    private readonly InputPadding _padding;
     private readonly int _groups;
 
     /// <summary>Makes a layer with PyTorch's initial weights.</summary>
@@ -61,22 +64,24 @@ public sealed class Conv2d : ConvolutionBase
     /// <param name="outChannels">Channels of the output.</param>
     /// <param name="kernelSize">The filters' size.</param>
     /// <param name="stride">The distance of outputs; 1 by default.</param>
-    /// <param name="padding">Zeros added at all sides.</param>
+    /// <param name="padding">Elements added at all sides, or <see cref="ConvPadding.Same"/>.</param>
     /// <param name="dilation">The distance of a filter's elements; 1 by default.</param>
     /// <param name="groups">Into how many independent convolutions the channels are divided.</param>
     /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="paddingMode">Where the added elements are taken from.</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
-    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
-        DType dtype = DType.Float32, Generator? generator = null)
+    /// <exception cref="ValueException">The channels do not divide into the groups, or the padding is negative or impossible.</exception>
+    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, ConvPadding padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
+        PaddingMode paddingMode = PaddingMode.Zeros, DType dtype = DType.Float32, Generator? generator = null)
         : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
     {
-        (_stride, _padding, _dilation, _groups) = (stride, padding, dilation, groups);
+        (_stride, _dilation, _groups) = (stride ?? 1, dilation ?? 1, groups);
+        _padding = new InputPadding("Conv2d", 2, padding, paddingMode, kernelSize, _stride, _dilation);
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Conv2d(Weight, Bias, _stride, _padding, _dilation, _groups);
+    protected override Tensor Forward(Tensor input) => _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
 }
 
 /// <summary>The transpose of <see cref="Conv2d"/>: [N, in, H, W] → [N, out, H′, W′], usually larger (torch.nn.ConvTranspose2d).</summary>
@@ -98,7 +103,7 @@ public sealed class ConvTranspose2d : ConvolutionBase
     /// <param name="dilation">The distance of a filter's elements; 1 by default.</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException">The channels do not divide into the groups.</exception>
+    /// <exception cref="ValueException">The channels do not divide into the groups, or a size is out of range.</exception>
     public ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1,
         bool bias = true, Pair? dilation = null, DType dtype = DType.Float32, Generator? generator = null)
         : base(inChannels, outChannels, groups, bias, dtype, generator, [inChannels, outChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])

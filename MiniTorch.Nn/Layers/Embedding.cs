@@ -1,22 +1,36 @@
 namespace MiniTorch.Nn;
 
 /// <summary>A table of vectors looked up by index: Int64 [*] → [*, dim] (torch.nn.Embedding). The vectors start normally distributed.</summary>
+/// <remarks>Gradients are whole tables: there are no sparse tensors here, so PyTorch's <c>sparse</c> is not taken.</remarks>
 public sealed class Embedding : Module<Tensor, Tensor>
 {
+    // PyTorch's guard against a division by a norm of zero.
+    private const double Guard = 1e-7;
+
     private readonly int? _paddingIdx;
+    private readonly double? _maxNorm;
+    private readonly double _normType;
+    private readonly bool _scaleGradByFreq;
 
     /// <summary>Makes a layer with PyTorch's initial weights.</summary>
     /// <param name="numEmbeddings">The number of vectors.</param>
     /// <param name="embeddingDim">The length of each.</param>
     /// <param name="paddingIdx">An index whose vector starts at 0 and is not learnt; negative counts from the end.</param>
+    /// <param name="maxNorm">Vectors with a larger norm are scaled down to it, in the table, when they are looked up.</param>
+    /// <param name="normType">p of that p-norm.</param>
+    /// <param name="scaleGradByFreq">Whether a vector's gradient is divided by how often the input names it.</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException"><paramref name="paddingIdx"/> is no index.</exception>
-    public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, DType dtype = DType.Float32, Generator? generator = null)
+    /// <exception cref="ValueException">A size is negative, <paramref name="paddingIdx"/> is no index, or <paramref name="maxNorm"/> or <paramref name="normType"/> is not positive.</exception>
+    public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false,
+        DType dtype = DType.Float32, Generator? generator = null)
     {
+        if (numEmbeddings < 0 || embeddingDim < 0) throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
         if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
             throw new ValueException($"Embedding: the padding index {index} is not among {numEmbeddings} vectors");
+        if (!(maxNorm is null or > 0) || !(normType > 0)) throw new ValueException(FormattableString.Invariant($"Embedding: a largest norm of {maxNorm} of order {normType}; both must be positive"));
         _paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+        (_maxNorm, _normType, _scaleGradByFreq) = (maxNorm, normType, scaleGradByFreq);
         Weight = new Parameter(Tensor.Empty([numEmbeddings, embeddingDim], dtype));
         Init.Normal(Weight, generator: generator);
         if (_paddingIdx is { } padding) Init.Zeros(Weight.Detach().Select(0, padding));
@@ -26,5 +40,25 @@ public sealed class Embedding : Module<Tensor, Tensor>
     public Parameter Weight { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Embedding(Weight, _paddingIdx);
+    protected override Tensor Forward(Tensor input)
+    {
+        Tensor vectors = input.Embedding(Weight, _paddingIdx);
+        if (_maxNorm is { } largest && Shorten(vectors, largest, input)) vectors = input.Embedding(Weight, _paddingIdx);
+        if (!_scaleGradByFreq) return vectors;
+        Tensor named = input.Reshape(-1);
+        Tensor counts = Tensor.Zeros([Weight.Shape[0]], Weight.DType).IndexAdd(0, named, Tensor.Ones(named.Shape, Weight.DType));
+        return new GradientHook(gradient => gradient / counts.IndexSelect(0, named).Reshape([.. input.Shape.Span, 1])).Apply(vectors);
+    }
+
+    /// <summary>Scales the named vectors of the table down to the largest norm; false where all are short enough.</summary>
+    private bool Shorten(Tensor vectors, double largest, Tensor input)
+    {
+        using ModeScope mode = Autograd.NoGrad();
+        Tensor norms = vectors.Norm(_normType, -1, keepDim: true);
+        Tensor tooLong = norms > largest;
+        if (!tooLong.Any().Item<bool>()) return false;
+        Tensor shorter = (vectors * (largest / (norms + Guard))).Where(tooLong, vectors);
+        Weight.CopyInPlace(Weight.IndexCopy(0, input.Reshape(-1), shorter.Reshape([-1, Weight.Shape[1]])));
+        return true;
+    }
 }

@@ -15,6 +15,14 @@ internal static class LayerInit
     public static Parameter Bias(Shape shape, long fanIn, DType dtype, Generator? generator) =>
         Uniform(shape, fanIn > 0 ? 1 / Math.Sqrt(fanIn) : 0, dtype, generator);
 
+    /// <summary>Xavier's uniform draws.</summary>
+    public static Parameter Xavier(Shape shape, DType dtype, Generator? generator)
+    {
+        var weight = new Parameter(Tensor.Empty(shape, dtype));
+        Init.XavierUniform(weight, generator: generator);
+        return weight;
+    }
+
     /// <summary>Uniform on ±<paramref name="bound"/>.</summary>
     public static Parameter Uniform(Shape shape, double bound, DType dtype, Generator? generator)
     {

@@ -1,61 +1,76 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Which keys a query may see, and what attention gives back.</summary>
-public sealed record AttentionOptions
-{
-    /// <summary>Bool: true where a query must not see a key; else added to the products. [T, S], or [N · heads, T, S].</summary>
-    public Tensor? AttnMask { get; init; }
-
-    /// <summary>Bool, [N, S]: true where a key is padding and no query sees it.</summary>
-    public Tensor? KeyPaddingMask { get; init; }
-
-    /// <summary>Whether query i sees keys 0 … i only.</summary>
-    public bool IsCausal { get; init; }
-
-    /// <summary>Whether the weights are wanted too; without them a faster kernel can be used.</summary>
-    public bool NeedWeights { get; init; } = true;
-
-    /// <summary>Whether the weights are averaged over the heads.</summary>
-    public bool AverageAttnWeights { get; init; } = true;
-}
-
 /// <summary>
 /// Attention of several heads (torch.nn.MultiheadAttention; Vaswani et al. 2017): softmax(q·kᵀ/√d)·v of linear maps of query, key and value, all mapped
-/// once more. Inputs are [T, N, E] and [S, N, E], or [N, T, E] and [N, S, E] with batchFirst; gives the output, like the query, and the weights, [N, T, S].
+/// once more. Inputs are [T, N, E], [S, N, kdim] and [S, N, vdim], or batch before steps with batchFirst, or without a batch; gives the output, like the query, and the weights, [N, T, S].
 /// </summary>
 public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, AttentionOptions?, (Tensor Output, Tensor? Weights)>
 {
     private readonly int _heads;
+    private readonly int[] _sizes;
     private readonly double _dropout;
-    private readonly bool _batchFirst;
+    private readonly bool _addZeroAttn, _batchFirst;
     private readonly Generator? _generator;
 
     /// <summary>Makes a layer with PyTorch's initial weights.</summary>
-    /// <param name="embedDim">E, the size of all inputs and of the output.</param>
+    /// <param name="embedDim">E, the size of query and output.</param>
     /// <param name="numHeads">Into how many heads E is divided.</param>
     /// <param name="dropout">The probability with which a weight is dropped while training.</param>
     /// <param name="bias">Whether the maps have biases.</param>
+    /// <param name="addBiasKv">Whether a learnt key and value are added to those of every sequence.</param>
+    /// <param name="addZeroAttn">Whether a key and a value of zeros are added.</param>
+    /// <param name="kdim">The size of keys; E by default.</param>
+    /// <param name="vdim">The size of values; E by default.</param>
     /// <param name="batchFirst">Whether inputs are [N, T, E] instead of [T, N, E].</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException"><paramref name="embedDim"/> does not divide into the heads.</exception>
-    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool batchFirst = false, DType dtype = DType.Float32, Generator? generator = null)
+    /// <exception cref="ValueException"><paramref name="embedDim"/> does not divide into the heads, or a size is not positive.</exception>
+    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool addBiasKv = false, bool addZeroAttn = false, int? kdim = null, int? vdim = null,
+        bool batchFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
         if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0) throw new ValueException($"MultiheadAttention: {embedDim} features do not divide into {numHeads} heads");
-        (_heads, _dropout, _batchFirst, _generator) = (numHeads, dropout, batchFirst, generator);
+        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: keys of {kdim} and values of {vdim} features; both need 1 or more");
+        (_heads, _dropout, _addZeroAttn, _batchFirst, _generator) = (numHeads, dropout, addZeroAttn, batchFirst, generator);
+        _sizes = [embedDim, kdim ?? embedDim, vdim ?? embedDim];
         OutProj = new Linear(embedDim, embedDim, bias, dtype, generator);
-        InProjWeight = new Parameter(Tensor.Empty([3 * embedDim, embedDim], dtype));
-        Init.XavierUniform(InProjWeight, generator: generator);
-        if (!bias) return;
-        InProjBias = new Parameter(Tensor.Zeros([3 * embedDim], dtype));
-        Init.Zeros(OutProj.Bias!);
+        if (_sizes[1] == embedDim && _sizes[2] == embedDim) InProjWeight = LayerInit.Xavier([3 * embedDim, embedDim], dtype, generator);
+        else
+        {
+            QProjWeight = LayerInit.Xavier([embedDim, _sizes[0]], dtype, generator);
+            KProjWeight = LayerInit.Xavier([embedDim, _sizes[1]], dtype, generator);
+            VProjWeight = LayerInit.Xavier([embedDim, _sizes[2]], dtype, generator);
+        }
+        if (bias)
+        {
+            InProjBias = new Parameter(Tensor.Zeros([3 * embedDim], dtype));
+            Init.Zeros(OutProj.Bias!);
+        }
+        if (!addBiasKv) return;
+        (BiasK, BiasV) = (new Parameter(Tensor.Empty([1, 1, embedDim], dtype)), new Parameter(Tensor.Empty([1, 1, embedDim], dtype)));
+        Init.XavierNormal(BiasK, generator: generator);
+        Init.XavierNormal(BiasV, generator: generator);
     }
 
-    /// <summary>The maps of query, key and value, one below the other, [3·E, E].</summary>
-    public Parameter InProjWeight { get; }
+    /// <summary>The maps of query, key and value, one below the other, [3·E, E]; null where keys or values have a size of their own.</summary>
+    public Parameter? InProjWeight { get; }
 
-    /// <summary>Their biases, [3·E]; null without.</summary>
+    /// <summary>The map of the query, [E, E]; null where all three are <see cref="InProjWeight"/>.</summary>
+    public Parameter? QProjWeight { get; }
+
+    /// <summary>The map of the key, [E, kdim]; null where all three are <see cref="InProjWeight"/>.</summary>
+    public Parameter? KProjWeight { get; }
+
+    /// <summary>The map of the value, [E, vdim]; null where all three are <see cref="InProjWeight"/>.</summary>
+    public Parameter? VProjWeight { get; }
+
+    /// <summary>The maps' biases, [3·E]; null without.</summary>
     public Parameter? InProjBias { get; }
+
+    /// <summary>The added key, [1, 1, E]; null without.</summary>
+    public Parameter? BiasK { get; }
+
+    /// <summary>The added value, [1, 1, E]; null without.</summary>
+    public Parameter? BiasV { get; }
 
     /// <summary>The map of the output.</summary>
     public Linear OutProj { get; }
@@ -69,19 +84,29 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     protected override (Tensor Output, Tensor? Weights) Forward(Tensor query, Tensor key, Tensor value, AttentionOptions? options)
     {
         options ??= new AttentionOptions();
-        int embed = InProjWeight.Shape[1];
-        foreach (Tensor input in (ReadOnlySpan<Tensor>)[query, key, value])
-            if (input.Rank != 3 || input.Shape[2] != embed)
-                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {embed}], and one has shape {input.Shape}");
+        Tensor[] inputs = [query, key, value];
+        for (int i = 0; i < inputs.Length; i++)
+            if (inputs[i].Rank != query.Rank || inputs[i].Rank is not (2 or 3) || inputs[i].Shape[^1] != _sizes[i])
+                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_sizes[i]}], or all without a batch, and the {(i == 0 ? "query" : i == 1 ? "key" : "value")} has shape {inputs[i].Shape}");
+        if (query.Rank == 3) return Attend(query, key, value, options);
+        int batch = _batchFirst ? 0 : 1;
+        Tensor q = query.Unsqueeze(batch), k = ReferenceEquals(key, query) ? q : key.Unsqueeze(batch), v = ReferenceEquals(value, key) ? k : value.Unsqueeze(batch);
+        (Tensor output, Tensor? weights) = Attend(q, k, v, options);
+        return (output.Squeeze(batch), weights?.Squeeze(0));
+    }
 
+    private (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, AttentionOptions options)
+    {
         (Tensor q, Tensor k, Tensor v) = Project(query, key, value);
-        Tensor? mask = Mask(options, q, k);
+        Tensor? mask = options.Added(q, k.Shape[2]);
+        (int given, k, v) = (k.Shape[2], WithAddedSteps(k, BiasK), WithAddedSteps(v, BiasV));
+        if (k.Shape[2] > given) mask = mask?.Pad([0, k.Shape[2] - given]);
         Tensor mixed;
         Tensor? weights = null;
         if (!options.NeedWeights && !(Training && _dropout > 0)) mixed = q.ScaledDotProductAttention(k, v, mask);
         else
         {
-            Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(embed / _heads);
+            Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[3]);
             weights = Functional.Dropout((mask is null ? scores : scores + mask).Softmax(-1), _dropout, Training, _generator);
             mixed = weights.MatMul(v);
         }
@@ -93,39 +118,23 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     /// <summary>Query, key and value as [N, heads, steps, d], through one product where they are the same tensor.</summary>
     private (Tensor, Tensor, Tensor) Project(Tensor query, Tensor key, Tensor value)
     {
-        if (ReferenceEquals(query, key) && ReferenceEquals(key, value))
+        if (InProjWeight is not null && ReferenceEquals(query, key) && ReferenceEquals(key, value))
         {
             Tensor[] parts = query.Linear(InProjWeight, InProjBias).Chunk(3, -1);
             return (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
         }
-        Tensor[] weights = ((Tensor)InProjWeight).Chunk(3);
+        Tensor[] weights = InProjWeight?.Chunk(3) ?? [QProjWeight!, KProjWeight!, VProjWeight!];
         Tensor[]? biases = InProjBias?.Chunk(3);
         return (Heads(query.Linear(weights[0], biases?[0])), Heads(key.Linear(weights[1], biases?[1])), Heads(value.Linear(weights[2], biases?[2])));
     }
 
     private Tensor Heads(Tensor x) => x.Reshape(x.Shape[0], x.Shape[1], _heads, x.Shape[2] / _heads).Permute(_batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
 
-    /// <summary>What is added to the products, broadcast to [N, heads, T, S]; null for nothing.</summary>
-    private Tensor? Mask(AttentionOptions options, Tensor q, Tensor k)
+    /// <summary>Keys or values [N, heads, S, d] and, behind them, those that every sequence has besides its own.</summary>
+    private Tensor WithAddedSteps(Tensor steps, Tensor? bias)
     {
-        (int batch, int queries, int keys) = (q.Shape[0], q.Shape[2], k.Shape[2]);
-        Tensor? sum = null;
-        if (options.IsCausal) sum = Additive(Tensor.Ones([queries, keys], DType.Bool).Triu(1), q.DType);
-        if (options.AttnMask is { } mask)
-        {
-            if (mask.Rank == 3) mask = mask.Reshape(batch, _heads, queries, keys);
-            Tensor added = Additive(mask, q.DType);
-            sum = sum is null ? added : sum + added;
-        }
-        if (options.KeyPaddingMask is { } padding)
-        {
-            if (padding.Shape != Shape.Create([batch, keys])) throw new ShapeException($"MultiheadAttention: the key padding mask must be [{batch}, {keys}], and has shape {padding.Shape}");
-            Tensor added = Additive(padding, q.DType).Reshape(batch, 1, 1, keys);
-            sum = sum is null ? added : sum + added;
-        }
-        return sum;
+        Shape one = steps.Shape.With(2, 1);
+        if (bias is not null) steps = Tensor.Cat([steps, bias.Reshape(1, _heads, 1, steps.Shape[3]).Expand(one)], 2);
+        return _addZeroAttn ? Tensor.Cat([steps, Tensor.Zeros(one, steps.DType)], 2) : steps;
     }
-
-    private static Tensor Additive(Tensor mask, DType dtype) =>
-        mask.DType == DType.Bool ? Tensor.Zeros(mask.Shape, dtype).MaskedFill(mask, double.NegativeInfinity) : mask;
 }

@@ -42,10 +42,12 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
 /// <param name="padding">Zeros added at all sides.</param>
 /// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
 /// <param name="countIncludePad">Whether the added zeros count.</param>
-public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
+/// <param name="divisorOverride">What each window's sum is divided by instead of its number of elements.</param>
+public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true, int? divisorOverride = null)
+    : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad);
+    protected override Tensor Forward(Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
 }
 
 /// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>

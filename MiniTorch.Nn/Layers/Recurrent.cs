@@ -1,7 +1,7 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Recurrent layers over sequences [T, N, in], or [N, T, in] with batchFirst. The output has the last layer's state at every step, both directions side
+/// Recurrent layers over sequences [T, N, in], or [N, T, in] with batchFirst, or [T, in] without a batch. The output has the last layer's state at every step, both directions side
 /// by side; the final states are [layers · directions, N, hidden].
 /// </summary>
 /// <typeparam name="TState">The final states.</typeparam>
@@ -11,22 +11,25 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     [Name("")]
     private readonly OrderedDictionary<string, Parameter> _parameters = [];
     private readonly CellWeights[] _weights;
-    private readonly int _hiddenSize, _layers, _directions;
+    private readonly int _hiddenSize, _outputSize, _layers, _directions;
     private readonly bool _batchFirst;
     private readonly double _dropout;
     private readonly Generator? _generator;
 
-    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout, bool bidirectional, DType dtype, Generator? generator)
+    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout, bool bidirectional, DType dtype, Generator? generator,
+        int projSize = 0)
     {
         if (inputSize < 1 || hiddenSize < 1 || numLayers < 1)
             throw new ValueException($"{GetType().Name}: {inputSize} inputs, {hiddenSize} hidden and {numLayers} layers; all must be 1 or more");
         if (!(dropout is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"{GetType().Name}: the probability {dropout} is not in [0, 1]"));
+        if (projSize < 0 || projSize >= hiddenSize) throw new ValueException($"{GetType().Name}: a projection to {projSize} of {hiddenSize} hidden features; it must be smaller, or 0 for none");
+        _outputSize = projSize > 0 ? projSize : hiddenSize;
         (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) = (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
         _weights = new CellWeights[numLayers * _directions];
         for (int i = 0; i < _weights.Length; i++)
         {
             int layer = i / _directions;
-            _weights[i] = new CellWeights(layer == 0 ? inputSize : hiddenSize * _directions, hiddenSize, gates, bias, dtype, generator);
+            _weights[i] = new CellWeights(layer == 0 ? inputSize : _outputSize * _directions, hiddenSize, gates, bias, dtype, generator, projSize);
             foreach ((string name, Parameter value) in _weights[i].Named($"_l{layer}{(i % _directions == 1 ? "_reverse" : "")}")) _parameters[name] = value;
         }
     }
@@ -45,13 +48,21 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     /// <summary>Runs all layers. The states are [layers · directions, N, hidden] each, null for zeros.</summary>
     private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states)
     {
+        if (input.Rank == 2)
+        {
+            int batch = _batchFirst ? 0 : 1;
+            (Tensor output, Tensor[] ends) = Run(input.Unsqueeze(batch), states is null ? null : [.. states.Select(state => state.Unsqueeze(1))]);
+            return (output.Squeeze(batch), [.. ends.Select(state => state.Squeeze(1))]);
+        }
         if (input.Rank != 3 || input.Shape[2] != _weights[0].Ih.Shape[1])
             throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_weights[0].Ih.Shape[1]}], and has shape {input.Shape}");
         Tensor sequence = _batchFirst ? input.Transpose(0, 1) : input;
-        Shape shape = [_weights.Length, sequence.Shape[1], _hiddenSize];
-        if (states is not null && states.FirstOrDefault(state => state.Shape != shape) is { } wrong)
-            throw new ShapeException($"{GetType().Name}: the first state must be {shape} (layers · directions, batch, hidden), and has shape {wrong.Shape}");
-        states ??= [.. Enumerable.Range(0, StateCount).Select(_ => Tensor.Zeros(shape, input.DType))];
+        // What goes out is state 0, which alone is projected.
+        Shape[] shapes = [.. Enumerable.Range(0, StateCount).Select(i => Shape.Create([_weights.Length, sequence.Shape[1], i == 0 ? _outputSize : _hiddenSize]))];
+        states ??= [.. shapes.Select(shape => Tensor.Zeros(shape, input.DType))];
+        for (int i = 0; i < states.Length; i++)
+            if (states[i].Shape != shapes[i])
+                throw new ShapeException($"{GetType().Name}: the first state must be {shapes[i]} (layers · directions, batch, hidden), and has shape {states[i].Shape}");
 
         var last = new List<Tensor[]>();
         for (int layer = 0; layer < _layers; layer++)
@@ -148,11 +159,12 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 /// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
 /// <param name="dropout">The probability of a zero between layers while training.</param>
 /// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="projSize">Features that each h is mapped to, fewer than hidden; 0 for no such map (Sak et al. 2014).</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
-public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false,
+public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false, int projSize = 0,
     DType dtype = DType.Float32, Generator? generator = null)
-    : RecurrentBase<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator)
+    : RecurrentBase<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)
 {
     private protected override int StateCount => 2;
 
@@ -166,6 +178,6 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
     private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights)
     {
         (Tensor h, Tensor c) = input.LstmCell(states[0], states[1], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh);
-        return [h, c];
+        return [weights.Hr is null ? h : h.Linear(weights.Hr), c];
     }
 }

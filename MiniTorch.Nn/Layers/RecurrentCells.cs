@@ -3,14 +3,21 @@ namespace MiniTorch.Nn;
 /// <summary>The weights of one recurrent cell, uniform on ±1/√hidden, drawn in PyTorch's order.</summary>
 internal sealed class CellWeights
 {
-    public CellWeights(int inputSize, int hiddenSize, int gates, bool bias, DType dtype, Generator? generator)
+    /// <summary>Draws them.</summary>
+    /// <param name="inputSize">Features of the input.</param>
+    /// <param name="hiddenSize">Features of the gates.</param>
+    /// <param name="gates">How many gates there are.</param>
+    /// <param name="bias">Whether there are biases.</param>
+    /// <param name="dtype">The weights' type.</param>
+    /// <param name="generator">Where they are drawn from.</param>
+    /// <param name="projSize">Features that the hidden state is mapped to; 0 for no such map.</param>
+    public CellWeights(int inputSize, int hiddenSize, int gates, bool bias, DType dtype, Generator? generator, int projSize = 0)
     {
         double bound = hiddenSize > 0 ? 1 / Math.Sqrt(hiddenSize) : 0;
         Ih = LayerInit.Uniform([gates * hiddenSize, inputSize], bound, dtype, generator);
-        Hh = LayerInit.Uniform([gates * hiddenSize, hiddenSize], bound, dtype, generator);
-        if (!bias) return;
-        BiasIh = LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator);
-        BiasHh = LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator);
+        Hh = LayerInit.Uniform([gates * hiddenSize, projSize > 0 ? projSize : hiddenSize], bound, dtype, generator);
+        if (bias) (BiasIh, BiasHh) = (LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator), LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator));
+        if (projSize > 0) Hr = LayerInit.Uniform([projSize, hiddenSize], bound, dtype, generator);
     }
 
     public Parameter Ih { get; }
@@ -21,6 +28,9 @@ internal sealed class CellWeights
 
     public Parameter? BiasHh { get; }
 
+    /// <summary>The map of the hidden state, [proj, hidden]; null without one.</summary>
+    public Parameter? Hr { get; }
+
     /// <summary>The parameters under PyTorch's names, such as <c>weight_ih_l0_reverse</c>.</summary>
     public IEnumerable<(string Name, Parameter Value)> Named(string suffix)
     {
@@ -28,6 +38,7 @@ internal sealed class CellWeights
         yield return ($"weight_hh{suffix}", Hh);
         if (BiasIh is not null) yield return ($"bias_ih{suffix}", BiasIh);
         if (BiasHh is not null) yield return ($"bias_hh{suffix}", BiasHh);
+        if (Hr is not null) yield return ($"weight_hr{suffix}", Hr);
     }
 }
 

@@ -47,6 +47,8 @@ public sealed class IndexingTests
         ("x[i([0, 1]), i([True, False, True])]", x => x[I(0, 1), M(true, false, true)], [2, 4], [0, 1, 2, 3, 20, 21, 22, 23]),
         ("x[:, i([], dtype=torch.long)]", x => x[.., I()], [2, 0, 4], []),
         ("x[i(1)]", x => x[Tensor.From(new[] { 1L }, [])], [3, 4], [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]),
+        ("x[i(False)]", x => x[Tensor.From(new[] { false }, [])], [0, 2, 3, 4], []),
+        ("x[1, i(True), 1:, 2]", x => x[1, Tensor.From(new[] { true }, []), 1.., 2], [1, 2], [18, 22]),
         ("x[0, i([1, 2]), i([0, 1])]", x => x[0, I(1, 2), I(0, 1)], [2], [4, 9]),
         ("x[1:, i([1, 2]), 0]", x => x[1.., I(1, 2), 0], [1, 2], [16, 20]),
     ];

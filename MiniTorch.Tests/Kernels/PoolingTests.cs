@@ -64,24 +64,27 @@ public sealed unsafe class PoolingTests
     public void An_average_divides_by_the_window_with_or_without_its_padding([Values(0, 1, 3, 4, 5, 6)] int shape, [Values] bool countsPadding)
     {
         PoolingShape s = Shapes[shape];
-        CheckAverage(s, countsPadding, o => Window(s, o).Count(w => countsPadding ? w.Padded : w.Inside));
+        CheckAverage(s, new AverageDivisor(countsPadding), o => Window(s, o).Count(w => countsPadding ? w.Padded : w.Inside));
     }
+
+    [Test]
+    public void An_average_divides_by_a_number_of_its_own([Values(0, 4)] int shape) => CheckAverage(Shapes[shape], new AverageDivisor(true, 7), _ => 7);
 
     [Test]
     public void An_adaptive_average_spreads_its_windows_over_the_input([Range(0, 2)] int shape)
     {
         PoolingShape s = Adaptive[shape];
-        CheckAverage(s, false, o => Window(s, o).Count(w => w.Inside));
+        CheckAverage(s, default, o => Window(s, o).Count(w => w.Inside));
     }
 
-    static void CheckAverage(PoolingShape s, bool countsPadding, Func<long, int> divisor)
+    static void CheckAverage(PoolingShape s, AverageDivisor given, Func<long, int> divisor)
     {
         double[] x = Numbers(s.Planes * s.InputSize, distinct: 100), y = new double[s.Planes * s.OutputSize];
         double[] dy = Numbers(y.Length, distinct: 50), dx = Numbers(x.Length, 9), expected = new double[x.Length];
         fixed (double* px = x, py = y, pdx = dx, pdy = dy)
         {
-            Pooling.Average(s, countsPadding, px, py);
-            Pooling.AverageBackward(s, countsPadding, pdy, pdx);
+            Pooling.Average(s, given, px, py);
+            Pooling.AverageBackward(s, given, pdy, pdx);
         }
 
         for (long o = 0; o < y.Length; o++)
