@@ -58,18 +58,40 @@ public static class Init
     public static Tensor XavierNormal(Tensor tensor, double gain = 1, Generator? generator = null) =>
         Normal(tensor, 0, XavierStd(tensor, "XavierNormal", gain), generator);
 
-    /// <summary>Uniform draws from ±gain·√(3 / fan), with the gain √(2 / (1 + a²)) of a leaky ReLU of slope a (kaiming_uniform_; He et al. 2015).</summary>
-    /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    public static Tensor KaimingUniform(Tensor tensor, double a = 0, Fan mode = Fan.In, Generator? generator = null)
+    /// <summary>
+    /// How much a nonlinearity needs its inputs' standard deviation enlarged: 1 for "linear" and "sigmoid", 5/3 for "tanh", √2 for "relu", √(2 / (1 + a²)) for
+    /// "leaky_relu" of slope a, 3/4 for "selu" (calculate_gain).
+    /// </summary>
+    /// <param name="nonlinearity">One of these.</param>
+    /// <param name="a">The slope.</param>
+    /// <exception cref="ValueException">There is no such nonlinearity.</exception>
+    public static double Gain(string nonlinearity, double a = 0.01) => nonlinearity switch
     {
-        double bound = Math.Sqrt(3) * KaimingStd(tensor, "KaimingUniform", a, mode);
+        "linear" or "sigmoid" => 1,
+        "tanh" => 5.0 / 3,
+        "relu" => Math.Sqrt(2),
+        "leaky_relu" => Math.Sqrt(2 / (1 + (a * a))),
+        "selu" => 0.75,
+        _ => throw new ValueException($"Init.Gain: '{nonlinearity}' is not known; linear, sigmoid, tanh, relu, leaky_relu and selu are"),
+    };
+
+    /// <summary>Uniform draws from ±gain·√(3 / fan) (kaiming_uniform_; He et al. 2015).</summary>
+    /// <param name="tensor">What is filled.</param>
+    /// <param name="a">The slope of a leaky ReLU.</param>
+    /// <param name="mode">Which fan.</param>
+    /// <param name="nonlinearity">Whose <see cref="Gain"/>.</param>
+    /// <param name="generator">Where the numbers are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
+    public static Tensor KaimingUniform(Tensor tensor, double a = 0, Fan mode = Fan.In, string nonlinearity = "leaky_relu", Generator? generator = null)
+    {
+        double bound = Math.Sqrt(3) * KaimingStd(tensor, "KaimingUniform", mode, Gain(nonlinearity, a));
         return Uniform(tensor, -bound, bound, generator);
     }
 
-    /// <summary>Normal draws of standard deviation gain / √fan, with the gain √(2 / (1 + a²)) of a leaky ReLU of slope a (kaiming_normal_; He et al. 2015).</summary>
-    /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    public static Tensor KaimingNormal(Tensor tensor, double a = 0, Fan mode = Fan.In, Generator? generator = null) =>
-        Normal(tensor, 0, KaimingStd(tensor, "KaimingNormal", a, mode), generator);
+    /// <summary>Normal draws of standard deviation gain / √fan (kaiming_normal_; He et al. 2015).</summary>
+    /// <inheritdoc cref="KaimingUniform"/>
+    public static Tensor KaimingNormal(Tensor tensor, double a = 0, Fan mode = Fan.In, string nonlinearity = "leaky_relu", Generator? generator = null) =>
+        Normal(tensor, 0, KaimingStd(tensor, "KaimingNormal", mode, Gain(nonlinearity, a)), generator);
 
     /// <summary>
     /// A matrix with orthonormal rows or columns, whichever are fewer, times a gain: the Q of a normal matrix with the signs of R's diagonal
@@ -107,10 +129,10 @@ public static class Init
         return gain * Math.Sqrt(2.0 / (fanIn + fanOut));
     }
 
-    private static double KaimingStd(Tensor tensor, string op, double a, Fan mode)
+    private static double KaimingStd(Tensor tensor, string op, Fan mode, double gain)
     {
         (long fanIn, long fanOut) = Fans(tensor, op);
-        return Math.Sqrt(2.0 / (1 + (a * a))) / Math.Sqrt(mode == Fan.In ? fanIn : fanOut);
+        return gain / Math.Sqrt(mode == Fan.In ? fanIn : fanOut);
     }
 
     private static Tensor Fill(Tensor tensor, string op, Draw<float> floats, Draw<double> doubles, double first, double second)

@@ -37,25 +37,25 @@ public sealed partial class DataLoader : IStateful
         long position = state[PositionName].Item<long>();
         long[] order = state[OrderName].ToArray<long>();
         if (position < 0 || position > Count) throw Misfit($"position {position} is not in [0, {Count}]");
-        if (order.Length != (position == 0 ? 0 : _sampler.Count)) throw Misfit($"the order has {order.Length} samples and an epoch {_sampler.Count}");
+        if (order.Length != _sampler.Count && (order.Length > 0 || position > 0)) throw Misfit($"the order has {order.Length} samples and an epoch {_sampler.Count}");
         foreach (long index in order)
             if (index < 0 || index >= _dataset.Count) throw Misfit($"the order holds sample {index}, which is not in [0, {_dataset.Count - 1}]");
 
         if (_generator is not null) GeneratorState.Load(_generator, state[GeneratorName]); // checks before it changes
-        _loaded = position == 0 ? null : new Epoch(state[SeedName].Item<long>(), order) { Position = (int)position };
-        _epoch = null;
+        var place = new Epoch(state[SeedName].Item<long>(), order) { Position = (int)position };
+        _loaded = _epoch is { IsUnderWay: true } && _epoch.IsAt(place) ? null : place; // a load that is undone inside a loop: that loop goes on
     }
 
     private Epoch? TakeLoaded()
     {
         Epoch? loaded = _loaded;
         _loaded = null;
-        return loaded;
+        return loaded is { Order.Length: > 0 } ? loaded : null;
     }
 
     private static ValueException Misfit(string problem) => new($"DataLoader.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
 
-    /// <summary>An epoch under way.</summary>
+    /// <summary>A place in an epoch; without an order, between two.</summary>
     private sealed class Epoch(long seed, long[] order)
     {
         public long Seed => seed;
@@ -64,5 +64,10 @@ public sealed partial class DataLoader : IStateful
 
         /// <summary>How many batches were taken.</summary>
         public int Position { get; set; }
+
+        /// <summary>Whether a loop is inside.</summary>
+        public bool IsUnderWay { get; set; }
+
+        public bool IsAt(Epoch other) => (Position, Seed) == (other.Position, other.Seed) && Order.AsSpan().SequenceEqual(other.Order);
     }
 }

@@ -54,10 +54,18 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     public IEnumerator<Batch> GetEnumerator()
     {
         Epoch epoch = _epoch = TakeLoaded() ?? Begin();
-        foreach (Batch batch in _prefetch == 0 ? Rest(epoch) : RestAhead(epoch))
+        epoch.IsUnderWay = true;
+        try
         {
-            epoch.Position++;
-            yield return batch;
+            foreach (Batch batch in _prefetch == 0 ? Rest(epoch) : RestAhead(epoch))
+            {
+                epoch.Position++;
+                yield return batch;
+            }
+        }
+        finally
+        {
+            epoch.IsUnderWay = false;
         }
         _sampler.EndEpoch(_generator);
         if (ReferenceEquals(_epoch, epoch)) _epoch = null;
@@ -66,7 +74,14 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     // PyTorch draws the seed for worker processes at the start of every epoch, whether there are any or not.
-    private Epoch Begin() => new(Sampler.DrawSeed(_generator), _sampler.Draw(_generator));
+    private Epoch Begin()
+    {
+        (long seed, long[] order) = (Sampler.DrawSeed(_generator), _sampler.Draw(_generator));
+        if (order.Length != _sampler.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew {order.Length} samples, and its Count is {_sampler.Count}");
+        foreach (long index in order)
+            if (index < 0 || index >= _dataset.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew sample {index}, and the data set has {_dataset.Count}");
+        return new Epoch(seed, order);
+    }
 
     private IEnumerable<Batch> Rest(Epoch epoch)
     {
@@ -76,14 +91,22 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     private IEnumerable<Batch> RestAhead(Epoch epoch)
     {
         var coming = new Queue<Task<Batch>>();
-        for (int next = epoch.Position; next < Count || coming.Count > 0;)
+        try
         {
-            for (; next < Count && coming.Count <= _prefetch; next++)
+            for (int next = epoch.Position; next < Count || coming.Count > 0;)
             {
-                int number = next;
-                coming.Enqueue(Task.Run(() => Make(epoch, number)));
+                for (; next < Count && coming.Count <= _prefetch; next++)
+                {
+                    int number = next;
+                    coming.Enqueue(Task.Run(() => Make(epoch, number)));
+                }
+                yield return coming.Dequeue().GetAwaiter().GetResult();
             }
-            yield return coming.Dequeue().GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // A loop that is left early leaves nobody behind who still reads the data set.
+            Task.WhenAll(coming).ContinueWith(static rest => _ = rest.Exception, TaskScheduler.Default).Wait();
         }
     }
 

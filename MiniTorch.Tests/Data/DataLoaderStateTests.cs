@@ -58,6 +58,70 @@ public class DataLoaderStateTests
     }
 
     [Test]
+    public void An_epoch_that_fails_keeps_its_place([Values(0, 3)] int broken, [Values(0, 2)] int prefetch)
+    {
+        bool fails = true;
+        Dataset dataset = new TensorDataset(Tensor.Arange(50, dtype: DType.Float32));
+        List<float[]> expected = Take(Noisy(dataset: dataset), int.MaxValue);
+        int made = 0;
+        DataLoader first = Noisy(prefetch, dataset.Map(sample => fails && Interlocked.Increment(ref made) > 4 * broken ? throw new IOException("the disk is gone") : sample));
+        var taken = new List<float[]>();
+        Should.Throw<IOException>(() =>
+        {
+            foreach (Batch batch in first) taken.Add(batch[0].ToArray<float>());
+        });
+        first.StateDict()["position"].Item<int>().ShouldBe(taken.Count);
+
+        DataLoader second = Noisy(prefetch, dataset);
+        second.LoadStateDict(first.StateDict());
+        taken.Concat(Take(second, int.MaxValue)).ShouldBe(expected);
+        fails = false;
+        first.LoadStateDict(first.StateDict());
+        taken.Concat(Take(first, int.MaxValue)).ShouldBe(expected);
+    }
+
+    [Test]
+    public void A_load_that_is_undone_in_a_loop_leaves_the_loop_as_it_was([Values(1, 7, 13)] int place)
+    {
+        DataLoader plain = Noisy(), disturbed = Noisy();
+        List<float[]> expected = [.. Take(plain, int.MaxValue), .. Take(plain, int.MaxValue)], seen = [];
+        OrderedDictionary<string, Tensor> other = Noisy(generator: new Generator(8)).StateDict();
+        for (int epoch = 0; epoch < 2; epoch++)
+            foreach (Batch batch in disturbed)
+            {
+                seen.Add(batch[0].ToArray<float>());
+                if (seen.Count != place) continue;
+                OrderedDictionary<string, Tensor> before = disturbed.StateDict();
+                disturbed.LoadStateDict(other);
+                disturbed.LoadStateDict(before);
+                disturbed.StateDict()["position"].Item<int>().ShouldBe(place);
+            }
+        seen.ShouldBe(expected);
+    }
+
+    [Test]
+    public void A_loop_that_is_left_early_leaves_nobody_reading_the_data_set()
+    {
+        int reading = 0;
+        Dataset dataset = new TensorDataset(Tensor.Arange(40)).Map(sample =>
+        {
+            Interlocked.Increment(ref reading);
+            Thread.Sleep(20);
+            Interlocked.Decrement(ref reading);
+            return sample;
+        });
+        new DataLoader(dataset, prefetch: 4).First();
+        Volatile.Read(ref reading).ShouldBe(0);
+    }
+
+    [Test]
+    public void A_sampler_that_draws_what_is_not_there_is_named()
+    {
+        var dataset = new TensorDataset(Tensor.Arange(3));
+        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4)).Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, and the data set has 3");
+    }
+
+    [Test]
     public void A_state_that_does_not_fit_changes_nothing()
     {
         DataLoader loader = Noisy();

@@ -18,7 +18,7 @@ internal static class LayerConstructor
 
     public static string Name(ParameterInfo parameter) => ModuleMembers.SnakeCase(parameter.Name!);
 
-    public static Module Make(string layer, Dictionary<string, JsonElement> args)
+    public static Module Make(string layer, Dictionary<string, JsonElement> args, DType dtype, Generator? generator = null)
     {
         ConstructorInfo[] candidates = Type(layer).GetConstructors();
         bool single = args.TryGetValue("normalized_shape", out JsonElement shape) && shape.ValueKind == JsonValueKind.Number;
@@ -26,7 +26,7 @@ internal static class LayerConstructor
         ParameterInfo[] parameters = constructor.GetParameters();
         args.Keys.Except(parameters.Select(Name)).ShouldBeEmpty("arguments that the layer does not have");
         return (Module)constructor.Invoke([.. parameters.Select(parameter => args.TryGetValue(Name(parameter), out JsonElement given) ? Value(given, parameter.ParameterType)
-            : parameter.ParameterType == typeof(DType) ? DType.Float64 : Default(parameter))]);
+            : parameter.Name == "dtype" ? dtype : parameter.Name == "generator" ? generator : Default(parameter))]);
     }
 
     /// <summary>The value of an argument that is left out.</summary>

@@ -53,7 +53,7 @@ public class LayerTests
         var rng = new Generator(0);
         ShouldBeNear(Init.Orthogonal(Tensor.Zeros([3, 2]), generator: rng),
             [0.5349525213241577, -0.16993014514446259, -0.7563608288764954, 0.3401838541030884, -0.3764890134334564, -0.9248777627944946]);
-        ShouldBeNear(Init.KaimingNormal(Tensor.Zeros([2, 3, 2]), 0.1, Init.Fan.Out, rng),
+        ShouldBeNear(Init.KaimingNormal(Tensor.Zeros([2, 3, 2]), 0.1, Init.Fan.Out, generator: rng),
             [0.2837938368320465, 0.5896332859992981, -0.5060678720474243, -0.28379151225090027, -0.41979116201400757, 0.12808042764663696,
              -0.6027541160583496, 0.7743824124336243, -0.7536848187446594, 0.0863322913646698, -0.3984595835208893, 0.26252254843711853]);
         Should.Throw<ShapeException>(() => Init.XavierUniform(Tensor.Zeros([3]))).Message.ShouldContain("[out, in, …]");
@@ -67,5 +67,68 @@ public class LayerTests
         model.Call(Tensor.Zeros([5, 2, 2])).Shape.ShouldBe([5, 3]);
         model.Count.ShouldBe(6);
         model[1].ShouldBeOfType<Linear>().ToString().ShouldBe("Linear(in_features=4, out_features=3, bias=True)");
+    }
+
+    [Test]
+    public void Gradients_of_composed_layers_are_right()
+    {
+        GradCheck.RunModule(new LSTM(2, 3, bidirectional: true, generator: new Generator(1)), [Tensor.Randn([3, 2, 2], new Generator(2))]).ThrowIfFailed();
+        GradCheck.RunModule(new GRU(2, 3, generator: new Generator(1)), [Tensor.Randn([3, 2, 2], new Generator(2))]).ThrowIfFailed();
+        GradCheck.RunModule(new TransformerEncoderLayer(4, 2, 6, dropout: 0, TransformerActivation.Gelu, generator: new Generator(1)), [Tensor.Randn([3, 2, 4], new Generator(2))]).ThrowIfFailed();
+        GradCheck.RunModule(new Bilinear(2, 3, 2, generator: new Generator(1)), [Tensor.Randn([2, 2], new Generator(2)), Tensor.Randn([2, 3], new Generator(3))]).ThrowIfFailed();
+    }
+
+    [Test]
+    public void Lists_and_dictionaries_name_their_modules_by_key_alone()
+    {
+        var list = new ModuleList<Linear>(new Linear(1, 1, bias: false), new Linear(1, 1, bias: false));
+        list.StateDict().Keys.ShouldBe(["0.weight", "1.weight"]);
+        var dictionary = new ModuleDict<Module> { ["left"] = list, ["right"] = new Linear(1, 1) };
+        dictionary.StateDict().Keys.ShouldBe(["left.0.weight", "left.1.weight", "right.weight", "right.bias"]);
+        Should.Throw<ValueException>(() => dictionary["a.b"] = list).Message.ShouldContain("dot");
+        Should.Throw<ValueException>(() => dictionary["up"]).Message.ShouldContain("there are left, right");
+    }
+
+    [Test]
+    public void Misuse_is_explained()
+    {
+        Should.Throw<ValueException>(() => new Conv2d(3, 4, 3, groups: 2)).Message.ShouldBe("Conv2d: 3 channels in and 4 out do not divide into 2 groups");
+        Should.Throw<ValueException>(() => new Embedding(4, 2, paddingIdx: 4)).Message.ShouldContain("is not among 4 vectors");
+        Should.Throw<ValueException>(() => new LSTM(0, 2)).Message.ShouldContain("1 or more");
+        Should.Throw<ValueException>(() => new GRU(1, 2, dropout: 2)).Message.ShouldContain("not in [0, 1]");
+        Should.Throw<ValueException>(() => new LSTM(3, 4, projSize: 4)).Message.ShouldBe("LSTM: a projection to 4 of 4 hidden features; it must be smaller, or 0 for none");
+        Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same)).Message.ShouldBe("Conv1d: ConvPadding.Same needs a stride of 1, not (1, 2)");
+        Should.Throw<ValueException>(() => new Conv2d(1, 1, 3, padding: -1)).Message.ShouldContain("0 or more");
+        Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, padding: (1, 2))).Message.ShouldContain("one is wanted");
+        Should.Throw<ShapeException>(() => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(Tensor.Zeros([1, 1, 4]))).Message.ShouldContain("reflect cannot put 4 elements beside the 4");
+        Should.Throw<ValueException>(() => new Embedding(4, 2, maxNorm: 0)).Message.ShouldContain("must be positive");
+        Should.Throw<ValueException>(() => new Embedding(-1, 2)).Message.ShouldContain("0 or more");
+        Should.Throw<ValueException>(() => new MultiheadAttention(8, 3)).Message.ShouldContain("do not divide");
+        Should.Throw<ValueException>(() => new MultiheadAttention(8, 2, kdim: 0)).Message.ShouldContain("1 or more");
+        Should.Throw<ShapeException>(() => new MultiheadAttention(8, 2, vdim: 3).Call(Tensor.Zeros([1, 1, 8]), Tensor.Zeros([1, 1, 8]), Tensor.Zeros([1, 1, 8])))
+            .Message.ShouldContain("[steps, batch, 3], or all without a batch, and the value has shape [1, 1, 8]");
+        Should.Throw<ShapeException>(() => new RNN(3, 4, 2, bidirectional: true).Call(Tensor.Zeros([5, 2, 3]), Tensor.Zeros([1, 2, 4]))).Message.ShouldContain("[4, 2, 4] (layers · directions, batch, hidden)");
+        Should.Throw<ShapeException>(() => new RNN(3, 4).Call(Tensor.Zeros([5, 2, 4]))).Message.ShouldContain("[steps, batch, 3]");
+        Should.Throw<ShapeException>(() => new BatchNorm2d(2).Call(Tensor.Zeros([3, 2]))).Message.ShouldBe("BatchNorm2d: does not take 2 dimensions, shape [3, 2]");
+        Should.Throw<ValueException>(() => Init.Gain("gelu")).Message.ShouldContain("'gelu' is not known");
+        Should.Throw<ValueException>(() => Tensor.Zeros([4, 4]).AvgPool2d(2, divisorOverride: 0)).Message.ShouldContain("must not be 0");
+    }
+
+    [Test]
+    public void Attention_without_weights_gives_the_same_output_from_its_fused_kernel()
+    {
+        var attention = new MultiheadAttention(8, 2, generator: new Generator(1));
+        Tensor query = Tensor.Randn([3, 2, 8], new Generator(2)), key = Tensor.Randn([5, 2, 8], new Generator(3));
+        var padded = new AttentionOptions { KeyPaddingMask = Tensor.From(new[,] { { false, false, false, false, false }, { false, false, true, false, true } }) };
+        (Tensor output, Tensor? weights) = attention.Call(query, key, key, padded with { NeedWeights = false });
+        weights.ShouldBeNull();
+        output.AllClose(attention.Call(query, key, key, padded).Output, 1e-5, 1e-6).ShouldBeTrue();
+    }
+
+    [Test]
+    public void Rms_norm_divides_by_the_root_mean_square()
+    {
+        Tensor x = Tensor.Randn([2, 3], new Generator(1));
+        new RMSNorm(3, eps: 0).Call(x).AllClose(x / x.Pow(2).Mean(1, keepDim: true).Sqrt()).ShouldBeTrue();
     }
 }

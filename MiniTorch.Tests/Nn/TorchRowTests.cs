@@ -46,7 +46,7 @@ public class TorchRowTests
     public void A_layer_computes_and_learns_as_PyTorchs(LayerRow row)
     {
         Generator.ManualSeed(0);
-        Module layer = LayerConstructor.Make(row.Layer, row.Args);
+        Module layer = LayerConstructor.Make(row.Layer, row.Args, DType.Float64);
         ShouldBe(layer.StateDict(), row.Initial);
         object?[] inputs = [.. row.Inputs.Select(Input), .. Options(row)];
         Tensor[] leaves = [.. inputs.SelectMany(Tensors).Where(tensor => tensor.DType == DType.Float64)];

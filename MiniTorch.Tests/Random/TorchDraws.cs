@@ -1,4 +1,5 @@
 using System.Numerics;
+using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.RandomNumbers;
 
@@ -7,6 +8,8 @@ namespace MiniTorch.Tests.RandomNumbers;
 sealed class TorchDraws<T>(Generator generator)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    static readonly DType s_dtype = typeof(T) == typeof(double) ? DType.Float64 : DType.Float32;
+
     delegate void Fill<TElement>(Span<TElement> destination);
 
     /// <summary>The tensors that the call makes, in order.</summary>
@@ -15,7 +18,7 @@ sealed class TorchDraws<T>(Generator generator)
         if (call.EndsWith(", no reseeding", StringComparison.Ordinal))
             return [.. call[..call.LastIndexOf(',')].Split(" then ").SelectMany(Evaluate)];
         if (call.StartsWith("nn.", StringComparison.Ordinal))
-            return [.. new TorchInitDraws<T>(generator).Evaluate(call)];
+            return [.. new TorchInitDraws(generator, s_dtype).Evaluate(call)];
         int method = call.IndexOf(").", StringComparison.Ordinal);
         return method < 0
             ? [Function(PythonCall.Parse(call))]
@@ -69,9 +72,7 @@ sealed class TorchDraws<T>(Generator generator)
     double[] Dropout(PythonCall ones, double p)
     {
         ones.Name.ShouldBe("torch.ones");
-        var mask = new T[ones.CountFrom(0)];
-        generator.FillBernoulli(mask.AsSpan(), 1 - p);
-        return Array.ConvertAll(mask, kept => double.CreateTruncating(kept / T.CreateTruncating(1 - p)));
+        return Functional.Dropout(Tensor.Ones([ones.CountFrom(0)], s_dtype), p, training: true, generator).ToArray<double>();
     }
 
     static Array Draw<TElement>(int count, Fill<TElement> fill)
