@@ -110,7 +110,7 @@ public class DataLoaderStateTests
             Interlocked.Decrement(ref reading);
             return sample;
         });
-        new DataLoader(dataset, prefetch: 4).First();
+        new DataLoader(dataset, prefetch: 4).First()[0].Item<int>().ShouldBe(0);
         Volatile.Read(ref reading).ShouldBe(0);
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class PortingTests
         ["Tensor.RmsNorm"] = "",
         ["Tensor.FillInPlace"] = "torch.Tensor.fill_",
         ["Init.TruncatedNormal"] = "torch.nn.init.trunc_normal_",
+        ["Init.Gain"] = "torch.nn.init.calculate_gain",
         ["ClipGrad.Norm"] = "torch.nn.utils.clip_grad_norm_",
         ["ClipGrad.Value"] = "torch.nn.utils.clip_grad_value_",
         ["Autograd.NoGrad"] = "torch.no_grad",
