@@ -12,8 +12,8 @@ internal sealed record FileFormat(string Name, int Share, Func<Random, byte[]> D
     /// <summary>The error that the reader documents for files that are damaged or, for checkpoints, hold another state.</summary>
     public Func<Exception, bool> IsRefusal { get; init; } = error => error is FileFormatException;
 
-    /// <summary>What must hold after a refusal.</summary>
-    public Action CheckRefused { get; init; } = () => { };
+    /// <summary>Called before a file is read; the result is called when it was refused.</summary>
+    public Func<Action> Watch { get; init; } = () => () => { };
 
     /// <summary>How many bytes may be allocated for each byte of a file: a packed byte may become a hundred, and a name or number of a few bytes an object.</summary>
     public int BytesPerByte { get; init; } = 64;
@@ -30,7 +30,7 @@ internal sealed record FileFormat(string Name, int Share, Func<Random, byte[]> D
             new("npz", 10, NpzGrammar.Draw, Rewritten(file => Npz.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length), (stream, arrays) => Npz.Write(stream, arrays))) { BytesPerByte = 8 * Packed },
             new("csv", 15, CsvGrammar.Draw, ReadTable),
             new("idx", 15, IdxGrammar.Draw, Rewritten(file => Idx.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length), Npy.Write, file => Npy.Read(Reader(file)))) { BytesPerByte = 8 * Packed },
-            new("checkpoint", 5, checkpoints.Draw, checkpoints.Read) { IsRefusal = error => error is FileFormatException or ValueException, CheckRefused = checkpoints.CheckUnchanged },
+            new("checkpoint", 5, checkpoints.Draw, checkpoints.Read) { IsRefusal = error => error is FileFormatException or ValueException, Watch = checkpoints.Watch },
         ];
     }
 

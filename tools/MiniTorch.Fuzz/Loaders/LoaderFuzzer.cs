@@ -35,8 +35,8 @@ internal sealed class LoaderFuzzer(FileFormat format, int seed)
     /// <summary>Reads a file and says what is wrong with how that went; null where nothing is.</summary>
     public string? Check(byte[] file)
     {
+        Action check = format.Watch();
         long managed = GC.GetAllocatedBytesForCurrentThread(), native = BufferPool.RentedBytes;
-        Action check = format.CheckRefused;
         try
         {
             check = format.Read(file);
