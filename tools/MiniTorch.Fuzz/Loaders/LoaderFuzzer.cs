@@ -6,12 +6,9 @@ internal sealed record LoaderFault(FileFormat Format, long Number, byte[] File, 
 /// <summary>Reads drawn and damaged files: each gives tensors or the documented error, and cannot make its reader allocate much more than it weighs.</summary>
 internal sealed class LoaderFuzzer(FileFormat format, int seed)
 {
-    /// <summary>What readers allocate for the smallest file: an error's text and stack trace, decompression, the state that a checkpoint takes over.</summary>
-    private const long FixedBytes = 1 << 15;
-
     public long Refused { get; private set; }
 
-    /// <summary>The most bytes allocated for each byte of a file, <see cref="FixedBytes"/> left out.</summary>
+    /// <summary>The most bytes allocated for each byte of a file, <see cref="FileFormat.FixedBytes"/> left out.</summary>
     public double WorstRatio { get; private set; }
 
     /// <summary>The faults among inputs <paramref name="from"/> … <paramref name="from"/> + <paramref name="count"/> − 1.</summary>
@@ -51,8 +48,8 @@ internal sealed class LoaderFuzzer(FileFormat format, int seed)
         }
         // Fewer native bytes may be rented than before where unreachable ones were found meanwhile.
         long allocated = GC.GetAllocatedBytesForCurrentThread() - managed + Math.Max(0, BufferPool.RentedBytes - native);
-        long allowed = FixedBytes + ((long)format.BytesPerByte * file.Length);
-        WorstRatio = Math.Max(WorstRatio, (double)(allocated - FixedBytes) / Math.Max(1, file.Length));
+        long allowed = format.FixedBytes + ((long)format.BytesPerByte * file.Length);
+        WorstRatio = Math.Max(WorstRatio, (double)(allocated - format.FixedBytes) / Math.Max(1, file.Length));
         if (allocated > allowed) return $"{allocated:N0} bytes were allocated for a file of {file.Length:N0}; {allowed:N0} are allowed";
         try
         {
