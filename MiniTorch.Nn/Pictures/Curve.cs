@@ -1,0 +1,57 @@
+namespace MiniTorch.Pictures;
+
+/// <summary>A series of numbers over the steps of a training run.</summary>
+/// <param name="Name">What the legend calls it.</param>
+/// <param name="Values">The numbers; those that are not finite are marked, not drawn.</param>
+public sealed record Curve(string Name, IReadOnlyList<double> Values)
+{
+    /// <summary>The step of each value, ascending; 1, 2, 3 … by default.</summary>
+    public IReadOnlyList<double>? Steps { get; init; }
+
+    /// <summary>The step of a value.</summary>
+    internal double StepAt(int index) => Steps is null ? index + 1 : Steps[index];
+
+    /// <summary>
+    /// The exponential moving average whose past weighs aᵈ after d steps, corrected for its start at 0 by 1 − aⁿ (Kingma and Ba, 2015, section 3); so a value
+    /// every hundredth step is hardly smoothed. Values that are not finite are passed on and do not count.
+    /// </summary>
+    internal double[] Smoothed(double smoothing)
+    {
+        var result = new double[Values.Count];
+        (double average, double weight, double before) = (0, 1, Values.Count == 0 ? 0 : StepAt(0) - 1);
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = Values[i];
+            if (!double.IsFinite(Values[i])) continue;
+            double past = Math.Pow(smoothing, Math.Max(0, StepAt(i) - before));
+            (average, weight, before) = ((past * average) + ((1 - past) * Values[i]), weight * past, StepAt(i));
+            result[i] = weight < 1 ? average / (1 - weight) : Values[i];
+        }
+        return result;
+    }
+}
+
+/// <summary>How <see cref="Picture.Curves(IReadOnlyList{Curve}, CurveOptions?)"/> draws.</summary>
+public sealed record CurveOptions
+{
+    /// <summary>The heading.</summary>
+    public string Title { get; init; } = "Loss";
+
+    /// <summary>What the horizontal axis counts.</summary>
+    public string XLabel { get; init; } = "step";
+
+    /// <summary>What the vertical axis measures.</summary>
+    public string YLabel { get; init; } = "";
+
+    /// <summary>Whether the vertical axis is logarithmic; values that are not positive are then marked, not drawn.</summary>
+    public bool LogScale { get; init; }
+
+    /// <summary>In [0, 1): what the past weighs after one step in a moving average drawn over the pale values; 0 for none.</summary>
+    public double Smoothing { get; init; }
+
+    /// <summary>Pixels across, at least 200.</summary>
+    public int Width { get; init; } = 720;
+
+    /// <summary>Pixels down, at least 160.</summary>
+    public int Height { get; init; } = 400;
+}
