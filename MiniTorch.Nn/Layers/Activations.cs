@@ -4,14 +4,16 @@ namespace MiniTorch.Nn;
 public sealed class ReLU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Relu();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Relu();
 }
 
 /// <summary>x cut to [0, 6], element by element (torch.nn.ReLU6).</summary>
 public sealed class ReLU6 : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Relu6();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Relu6();
 }
 
 /// <summary>x where it is positive, else a slope times x, element by element (torch.nn.LeakyReLU).</summary>
@@ -19,7 +21,8 @@ public sealed class ReLU6 : Module<Tensor, Tensor>
 public sealed class LeakyReLU(double negativeSlope = 0.01) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.LeakyRelu(negativeSlope);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.LeakyRelu(negativeSlope);
 }
 
 /// <summary>x where it is positive, else α(eˣ − 1), element by element (torch.nn.ELU).</summary>
@@ -27,7 +30,8 @@ public sealed class LeakyReLU(double negativeSlope = 0.01) : Module<Tensor, Tens
 public sealed class ELU(double alpha = 1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Elu(alpha);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Elu(alpha);
 }
 
 /// <summary>x where it is positive, else α(e^(x/α) − 1), element by element (torch.nn.CELU).</summary>
@@ -35,14 +39,16 @@ public sealed class ELU(double alpha = 1) : Module<Tensor, Tensor>
 public sealed class CELU(double alpha = 1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Celu(alpha);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Celu(alpha);
 }
 
 /// <summary>The self-normalising ELU, element by element (torch.nn.SELU).</summary>
 public sealed class SELU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Selu();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Selu();
 }
 
 /// <summary>x·Φ(x), exact, or with tanh for Φ, element by element (torch.nn.GELU).</summary>
@@ -50,42 +56,48 @@ public sealed class SELU : Module<Tensor, Tensor>
 public sealed class GELU(string approximate = "none") : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Gelu(approximate);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Gelu(approximate);
 }
 
 /// <summary>x·σ(x), element by element (torch.nn.SiLU).</summary>
 public sealed class SiLU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Silu();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Silu();
 }
 
 /// <summary>x·tanh(ln(1 + eˣ)), element by element (torch.nn.Mish).</summary>
 public sealed class Mish : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Mish();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Mish();
 }
 
 /// <summary>tanh x, element by element (torch.nn.Tanh).</summary>
 public sealed class Tanh : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Tanh();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Tanh();
 }
 
 /// <summary>1 / (1 + e⁻ˣ), element by element (torch.nn.Sigmoid).</summary>
 public sealed class Sigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Sigmoid();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Sigmoid();
 }
 
 /// <summary>ln σ(x), element by element (torch.nn.LogSigmoid).</summary>
 public sealed class LogSigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.LogSigmoid();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.LogSigmoid();
 }
 
 /// <summary>ln(1 + e^βx) / β, and x itself where βx passes the threshold, element by element (torch.nn.Softplus).</summary>
@@ -94,14 +106,16 @@ public sealed class LogSigmoid : Module<Tensor, Tensor>
 public sealed class Softplus(double beta = 1, double threshold = 20) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Softplus(beta, threshold);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Softplus(beta, threshold);
 }
 
 /// <summary>x / (1 + |x|), element by element (torch.nn.Softsign).</summary>
 public sealed class Softsign : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Softsign();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Softsign();
 }
 
 /// <summary>x cut to a range, element by element (torch.nn.Hardtanh).</summary>
@@ -110,21 +124,24 @@ public sealed class Softsign : Module<Tensor, Tensor>
 public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Hardtanh(minVal, maxVal);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardtanh(minVal, maxVal);
 }
 
 /// <summary>(x + 3) / 6 cut to [0, 1], element by element (torch.nn.Hardsigmoid).</summary>
 public sealed class Hardsigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Hardsigmoid();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardsigmoid();
 }
 
 /// <summary>x·hardsigmoid(x), element by element (torch.nn.Hardswish).</summary>
 public sealed class Hardswish : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Hardswish();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardswish();
 }
 
 /// <summary>x, but 0 between −λ and λ, element by element (torch.nn.Hardshrink).</summary>
@@ -132,7 +149,8 @@ public sealed class Hardswish : Module<Tensor, Tensor>
 public sealed class Hardshrink(double lambd = 0.5) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Hardshrink(lambd);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardshrink(lambd);
 }
 
 /// <summary>x moved by λ towards 0, and 0 between −λ and λ, element by element (torch.nn.Softshrink).</summary>
@@ -140,14 +158,16 @@ public sealed class Hardshrink(double lambd = 0.5) : Module<Tensor, Tensor>
 public sealed class Softshrink(double lambd = 0.5) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Softshrink(lambd);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Softshrink(lambd);
 }
 
 /// <summary>x − tanh x, element by element (torch.nn.Tanhshrink).</summary>
 public sealed class Tanhshrink : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Tanhshrink();
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Tanhshrink();
 }
 
 /// <summary>x above a threshold, else a value, element by element (torch.nn.Threshold).</summary>
@@ -156,7 +176,8 @@ public sealed class Tanhshrink : Module<Tensor, Tensor>
 public sealed class Threshold(double threshold, double value) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Threshold(threshold, value);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Threshold(threshold, value);
 }
 
 /// <summary>x where it is positive, else a learnt slope times x: one slope for all, or one for each channel, dimension 1 (torch.nn.PReLU).</summary>
@@ -169,5 +190,6 @@ public sealed class PReLU(int numParameters = 1, double init = 0.25, DType dtype
     public Parameter Weight { get; } = new(Tensor.Full([numParameters], init, dtype));
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Prelu(Weight);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Prelu(Weight);
 }

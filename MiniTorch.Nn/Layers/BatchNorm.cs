@@ -38,7 +38,8 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
     private protected abstract bool Takes(int rank);
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input)
+    [return: Dims("batch channels ...")]
+    protected override Tensor Forward([Dims("batch channels ...")] Tensor input)
     {
         if (!Takes(input.Rank)) throw new ShapeException($"{GetType().Name}: does not take {input.Rank} dimensions, shape {input.Shape}");
         double momentum = _momentum ?? 0;

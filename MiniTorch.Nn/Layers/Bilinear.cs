@@ -24,7 +24,8 @@ public sealed class Bilinear : Module<Tensor, Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input1, Tensor input2)
+    [return: Dims("... output")]
+    protected override Tensor Forward([Dims("... first")] Tensor input1, [Dims("... second")] Tensor input2)
     {
         Tensor product = Tensor.Einsum("...i,oij,...j->...o", input1, Weight, input2);
         return Bias is null ? product : product + Bias;

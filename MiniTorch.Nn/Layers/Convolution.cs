@@ -49,7 +49,8 @@ public sealed class Conv1d : ConvolutionBase
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => _padding.Extend(input).Conv1d(Weight, Bias, _stride, _padding.Zeros.Width, _dilation, _groups);
+    [return: Dims("... filters positions")]
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) => _padding.Extend(input).Conv1d(Weight, Bias, _stride, _padding.Zeros.Width, _dilation, _groups);
 }
 
 /// <summary>Filters slid over images: [N, in, H, W] → [N, out, H′, W′] (torch.nn.Conv2d).</summary>
@@ -81,7 +82,8 @@ public sealed class Conv2d : ConvolutionBase
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
+    [return: Dims("... filters rows columns")]
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
 }
 
 /// <summary>The transpose of <see cref="Conv2d"/>: [N, in, H, W] → [N, out, H′, W′], usually larger (torch.nn.ConvTranspose2d).</summary>
@@ -112,5 +114,6 @@ public sealed class ConvTranspose2d : ConvolutionBase
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _groups, _dilation);
+    [return: Dims("... filters rows columns")]
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _groups, _dilation);
 }

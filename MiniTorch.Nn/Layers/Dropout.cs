@@ -18,7 +18,8 @@ public sealed class Dropout : Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => Functional.Dropout(input, _p, Training, _generator);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => Functional.Dropout(input, _p, Training, _generator);
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"Dropout(p={_p})");

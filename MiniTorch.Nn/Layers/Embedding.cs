@@ -40,7 +40,8 @@ public sealed class Embedding : Module<Tensor, Tensor>
     public Parameter Weight { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input)
+    [return: Dims("... features")]
+    protected override Tensor Forward([Dims("...")] Tensor input)
     {
         Tensor vectors = input.Embedding(Weight, _paddingIdx);
         if (_maxNorm is { } largest && Shorten(vectors, largest, input)) vectors = input.Embedding(Weight, _paddingIdx);

@@ -6,12 +6,14 @@ namespace MiniTorch.Nn;
 public sealed class Flatten(int startDim = 1, int endDim = -1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Flatten(startDim, endDim);
+    [return: Dims("...output")]
+    protected override Tensor Forward([Dims("...input")] Tensor input) => input.Flatten(startDim, endDim);
 }
 
 /// <summary>Gives its input back (torch.nn.Identity).</summary>
 public sealed class Identity : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input;
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input;
 }

@@ -25,7 +25,8 @@ public sealed class Linear : Module<Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input)
+    [return: Dims("... output")]
+    protected override Tensor Forward([Dims("... input")] Tensor input)
     {
         if (input.Rank == 0 || input.Shape[-1] != Weight.Shape[1])
             throw new ShapeException($"Linear: the input's last dimension must be {Weight.Shape[1]} (its in_features), and the input has shape {input.Shape}");

@@ -81,7 +81,8 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     public (Tensor Output, Tensor? Weights) Call(Tensor query, Tensor key, Tensor value) => Call(query, key, value, null);
 
     /// <inheritdoc/>
-    protected override (Tensor Output, Tensor? Weights) Forward(Tensor query, Tensor key, Tensor value, AttentionOptions? options)
+    protected override (Tensor Output, Tensor? Weights) Forward(
+        [Dims("...targets embedding")] Tensor query, [Dims("...sources keys")] Tensor key, [Dims("...sources values")] Tensor value, AttentionOptions? options)
     {
         options ??= new AttentionOptions();
         Tensor[] inputs = [query, key, value];

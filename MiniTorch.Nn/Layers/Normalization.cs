@@ -26,7 +26,8 @@ public sealed class LayerNorm(Shape normalizedShape, double eps = 1e-5, bool ele
     public Parameter? Bias { get; } = elementwiseAffine && bias ? new(Tensor.Zeros(normalizedShape, dtype)) : null;
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.LayerNorm(normalizedShape, Weight, Bias, eps);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.LayerNorm(normalizedShape, Weight, Bias, eps);
 }
 
 /// <summary>Each sample over the root of its mean square over the last dimensions, times a weight (torch.nn.RMSNorm; Zhang and Sennrich 2019).</summary>
@@ -50,7 +51,8 @@ public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elem
     public Parameter? Weight { get; } = elementwiseAffine ? new(Tensor.Ones(normalizedShape, dtype)) : null;
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.RmsNorm(normalizedShape, Weight, eps);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.RmsNorm(normalizedShape, Weight, eps);
 }
 
 /// <summary>Each sample's channels normalised in groups, times a weight, plus a bias (torch.nn.GroupNorm; Wu and He 2018).</summary>
@@ -68,5 +70,6 @@ public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5,
     public Parameter? Bias { get; } = affine ? new(Tensor.Zeros([numChannels], dtype)) : null;
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.GroupNorm(numGroups, Weight, Bias, eps);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.GroupNorm(numGroups, Weight, Bias, eps);
 }

@@ -9,7 +9,8 @@ namespace MiniTorch.Nn;
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1, bool ceilMode = false) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.MaxPool1d(kernelSize, stride, padding, dilation, ceilMode);
+    [return: Dims("... channels positions")]
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.MaxPool1d(kernelSize, stride, padding, dilation, ceilMode);
 }
 
 /// <summary>The largest element of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
@@ -21,7 +22,8 @@ public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
+    [return: Dims("... channels rows columns")]
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
 }
 
 /// <summary>The mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
@@ -33,7 +35,8 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
+    [return: Dims("... channels positions")]
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
 }
 
 /// <summary>The mean of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.AvgPool2d).</summary>
@@ -47,7 +50,8 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    [return: Dims("... channels rows columns")]
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
 }
 
 /// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>
@@ -55,7 +59,8 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
+    [return: Dims("... channels positions")]
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
 }
 
 /// <summary>The mean of each of so many windows: [N, C, H, W] → [N, C, windows] (torch.nn.AdaptiveAvgPool2d).</summary>
@@ -63,5 +68,6 @@ public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
 public sealed class AdaptiveAvgPool2d(Pair outputSize) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.AdaptiveAvgPool2d(outputSize);
+    [return: Dims("... channels rows columns")]
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AdaptiveAvgPool2d(outputSize);
 }

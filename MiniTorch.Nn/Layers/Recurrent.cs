@@ -112,7 +112,7 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
     private protected override int StateCount => 1;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, Tensor State) Forward(Tensor input, Tensor? state)
+    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input, [Dims("layers ...batch hidden")] Tensor? state)
     {
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
         return (output, states[0]);
@@ -141,7 +141,7 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
     private protected override int StateCount => 1;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, Tensor State) Forward(Tensor input, Tensor? state)
+    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input, [Dims("layers ...batch hidden")] Tensor? state)
     {
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
         return (output, states[0]);
@@ -169,7 +169,7 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
     private protected override int StateCount => 2;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, (Tensor H, Tensor C) State) Forward(Tensor input, (Tensor H, Tensor C)? state)
+    protected override (Tensor Output, (Tensor H, Tensor C) State) Forward([Dims("...sequence features")] Tensor input, (Tensor H, Tensor C)? state)
     {
         (Tensor output, Tensor[] states) = Run(input, state is var (h, c) ? [h, c] : null);
         return (output, (states[0], states[1]));

@@ -99,7 +99,8 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Non
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 1, bias, dtype, generator)
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input, Tensor? state)
+    [return: Dims("... hidden")]
+    protected override Tensor Forward([Dims("... features")] Tensor input, [Dims("... hidden")] Tensor? state)
     {
         Tensor h = state ?? ZeroState(input);
         return nonlinearity == Nonlinearity.Tanh
@@ -118,7 +119,8 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true, DTy
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 3, bias, dtype, generator)
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input, Tensor? state) =>
+    [return: Dims("... hidden")]
+    protected override Tensor Forward([Dims("... features")] Tensor input, [Dims("... hidden")] Tensor? state) =>
         input.GruCell(state ?? ZeroState(input), WeightIh, WeightHh, BiasIh, BiasHh);
 }
 
@@ -132,7 +134,7 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true, DT
     : RecurrentCell<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, 4, bias, dtype, generator)
 {
     /// <inheritdoc/>
-    protected override (Tensor H, Tensor C) Forward(Tensor input, (Tensor H, Tensor C)? state)
+    protected override (Tensor H, Tensor C) Forward([Dims("... features")] Tensor input, (Tensor H, Tensor C)? state)
     {
         (Tensor h, Tensor c) = state ?? (ZeroState(input), ZeroState(input));
         return input.LstmCell(h, c, WeightIh, WeightHh, BiasIh, BiasHh);

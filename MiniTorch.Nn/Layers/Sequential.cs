@@ -29,7 +29,8 @@ public sealed class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Te
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input)
+    [return: Dims("...output")]
+    protected override Tensor Forward([Dims("...input")] Tensor input)
     {
         foreach (Module<Tensor, Tensor> module in _modules) input = module.Call(input);
         return input;

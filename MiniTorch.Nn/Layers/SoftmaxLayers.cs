@@ -5,7 +5,8 @@ namespace MiniTorch.Nn;
 public sealed class Softmax(int dim) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Softmax(dim);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Softmax(dim);
 }
 
 /// <summary>The logarithm of softmax along a dimension (torch.nn.LogSoftmax).</summary>
@@ -13,7 +14,8 @@ public sealed class Softmax(int dim) : Module<Tensor, Tensor>
 public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.LogSoftmax(dim);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.LogSoftmax(dim);
 }
 
 /// <summary>Softmax of −x along a dimension (torch.nn.Softmin).</summary>
@@ -21,7 +23,8 @@ public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
 public sealed class Softmin(int dim) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Softmin(dim);
+    [return: Dims("...")]
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.Softmin(dim);
 }
 
 /// <summary>The first half of a dimension times the sigmoid of the second (torch.nn.GLU).</summary>
@@ -29,5 +32,6 @@ public sealed class Softmin(int dim) : Module<Tensor, Tensor>
 public sealed class GLU(int dim = -1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor input) => input.Glu(dim);
+    [return: Dims("...output")]
+    protected override Tensor Forward([Dims("...input")] Tensor input) => input.Glu(dim);
 }

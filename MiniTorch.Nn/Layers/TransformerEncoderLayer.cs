@@ -49,7 +49,8 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
     public Tensor Call(Tensor src) => Call(src, null);
 
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor src, AttentionOptions? options)
+    [return: Dims("... embedding")]
+    protected override Tensor Forward([Dims("... embedding")] Tensor src, AttentionOptions? options)
     {
         AttentionOptions attention = (options ?? new AttentionOptions()) with { NeedWeights = false };
         if (_normFirst)

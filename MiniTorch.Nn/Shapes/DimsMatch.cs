@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Nn;
 
 /// <summary>One call's shapes against its patterns: names are bound by the first argument that has them.</summary>
@@ -5,13 +7,22 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
 {
     private readonly ReadOnlySpan<(string Name, DimsPattern? Pattern)> _parameters = parameters;
     private readonly ReadOnlySpan<Tensor?> _tensors = tensors;
-    private readonly Binding[] _bindings = new Binding[8];
+    private Bindings _bindings;
     private int _count = 0;
     private (int Parameter, int Dimension) _furthest = (-1, -2);
     private string _mismatch = "";
 
     /// <summary>What a name stands for in this call: sizes from <paramref name="Start"/> on of a parameter's shape.</summary>
     private readonly record struct Binding(string Name, int Parameter, int Start, int Length);
+
+    // In place, since every call of a module makes one.
+    [InlineArray(Capacity)]
+    private struct Bindings
+    {
+        private Binding _first;
+    }
+
+    private const int Capacity = 8;
 
     /// <summary>Raises an error where the shapes do not fit.</summary>
     /// <exception cref="ShapeException">A shape fits no alternative of its pattern, given what the names stand for.</exception>
@@ -59,14 +70,15 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
     private bool Bind(string name, int parameter, int start, int length)
     {
         ReadOnlySpan<int> sizes = _tensors[parameter]!.Shape.Span.Slice(start, length);
-        foreach (Binding binding in _bindings.AsSpan(0, _count))
+        for (int i = 0; i < _count; i++)
         {
+            Binding binding = _bindings[i];
             if (binding.Name != name) continue;
             ReadOnlySpan<int> other = _tensors[binding.Parameter]!.Shape.Span.Slice(binding.Start, binding.Length);
             return sizes.SequenceEqual(other)
                 || Fail(parameter, start, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
         }
-        if (_count < _bindings.Length) _bindings[_count++] = new(name, parameter, start, length);
+        if (_count < Capacity) _bindings[_count++] = new(name, parameter, start, length);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
@@ -6,6 +7,7 @@ namespace MiniTorch.Nn;
 public sealed class ForwardDims
 {
     private readonly (string Name, DimsPattern? Pattern)[] _parameters;
+    private Shape?[]? _fitting;
 
     /// <summary>Shapes that depend on a module's options: <c>new("batch features", returns: "batch")</c>; the parameters are called input 0, input 1 …</summary>
     /// <param name="inputs">A pattern for each input; null where there is none.</param>
@@ -31,10 +33,29 @@ public sealed class ForwardDims
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
     {
-        if (output is not null && _parameters[^1].Pattern is null) return;
-        Span<Tensor?> tensors = new Tensor?[_parameters.Length];
+        if ((output is not null && _parameters[^1].Pattern is null) || FitsAsBefore(inputs, output)) return;
+        Tensors tensors = default;
         for (int i = 0; i < inputs.Length; i++) tensors[i] = inputs[i] as Tensor;
-        tensors[^1] = output as Tensor;
-        new DimsMatch(op, _parameters, tensors!).Check();
+        tensors[_parameters.Length - 1] = output as Tensor;
+        new DimsMatch(op, _parameters, tensors).Check();
+        var fitting = new Shape?[_parameters.Length];
+        for (int i = 0; i < fitting.Length; i++) fitting[i] = tensors[i]?.Shape;
+        _fitting = fitting;
+    }
+
+    // Most calls have the shapes of the call before.
+    private bool FitsAsBefore(ReadOnlySpan<object?> inputs, object? output)
+    {
+        if (_fitting is not { } fitting) return false;
+        for (int i = 0; i < inputs.Length; i++)
+            if ((inputs[i] as Tensor)?.Shape != fitting[i]) return false;
+        return output is null || (output as Tensor)?.Shape == fitting[^1];
+    }
+
+    // In place, since every call of a module makes one; there are at most four inputs and a result.
+    [InlineArray(5)]
+    private struct Tensors
+    {
+        private Tensor? _first;
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Losses;
@@ -57,6 +58,17 @@ public class DimsTests
             Dims.Enabled = true;
         }
         Error(() => Dims.Check(F(2), "a b c")).ShouldContain("has 1 dimension;");
+    }
+
+    [Test]
+    public void Every_layer_and_loss_declares_its_shapes()
+    {
+        var silent = from type in typeof(MiniTorch.Nn.Module).Assembly.GetExportedTypes()
+                     where type.IsSubclassOf(typeof(MiniTorch.Nn.Module)) && !type.IsAbstract
+                     let forward = type.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).FirstOrDefault(method => method.Name == "Forward")
+                     where forward is not null && !forward.GetParameters().Any(parameter => parameter.IsDefined(typeof(DimsAttribute)))
+                     select type.Name;
+        silent.ShouldBeEmpty();
     }
 
     [Test]
