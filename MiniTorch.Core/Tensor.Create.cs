@@ -26,6 +26,9 @@ public partial class Tensor
     /// <summary>A 0-d Bool tensor.</summary>
     public static implicit operator Tensor(bool value) => FromScalar(value);
 
+    /// <summary>As <see cref="From(Array, Shape?, DType?, bool)"/>, so that any array of numbers is a tensor: <c>criterion.Call(logits, new byte[] { 0, 2 })</c>.</summary>
+    public static implicit operator Tensor(Array data) => From(data);
+
     /// <summary>The rows as one tensor: what <c>[[1.0, 2], [3, 4]]</c> calls. Real numbers give Float32, integers Int64.</summary>
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
     public static Tensor FromCollection(ReadOnlySpan<Tensor> rows)

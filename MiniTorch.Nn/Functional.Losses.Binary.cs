@@ -87,11 +87,8 @@ public static partial class Functional
     {
         const string op = "SigmoidFocalLoss";
         Tensor losses = BinaryCrossEntropyWithLogits(input, target, reduction: Reduction.None);
-        if (gamma != 0)
-        {
-            Tensor p = input.Sigmoid();
-            losses *= (p + target - p * target * 2).Pow(gamma); // 1 − p_t
-        }
+        Tensor p = input.Sigmoid();
+        losses = Focused(losses, p + target - p * target * 2, gamma);
         if (alpha >= 0) losses *= target * (2 * alpha - 1) + (1 - alpha);
         return losses.Reduce(op, reduction);
     }

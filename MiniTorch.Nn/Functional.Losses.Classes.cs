@@ -35,25 +35,34 @@ public static partial class Functional
         LossShapes.CheckFloat(op, "input", input);
         int axis = LossShapes.ClassAxis(op, input, null);
         ClassTargets targets = ClassTargets.Check(op, input, target, axis, ignoreIndex, [], null);
-        Tensor x = targets.IgnoredRows is { } ignored ? input.MaskedFill(ignored.Unsqueeze(axis), 0) : input;
-        Tensor logP = targets.Pick(x.LogSoftmax(axis), axis);
-        Tensor losses = gamma == 0 ? -logP : -(1 - logP.Exp()).Pow(gamma) * logP;
-        return targets.Keep(losses).Reduce(op, reduction, targets.KeptCount);
+        Tensor logP = targets.Pick(targets.KeepRows(input, axis).LogSoftmax(axis), axis);
+        return targets.Keep(Focused(-logP, -logP.Expm1(), gamma)).Reduce(op, reduction, targets.KeptCount);
+    }
+
+    // losses·missing^γ, 0 where nothing is missing: there the power has no derivative for γ < 1, but the product's is 0.
+    private static Tensor Focused(Tensor losses, Tensor missing, double gamma)
+    {
+        if (gamma == 0) return losses;
+        Tensor certain = missing.Eq(0);
+        return (losses * missing.MaskedFill(certain, 1).Pow(gamma)).MaskedFill(certain, 0);
     }
 
     /// <summary>Cross-entropy + ε·(1 − Σ target·softmax(x)) (Leng et al., "PolyLoss", 2022; optax's poly_loss_cross_entropy).</summary>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Class indices, or class probabilities in the logits' shape.</param>
     /// <param name="epsilon">ε; 0 is cross-entropy.</param>
-    /// <param name="reduction">None, Mean or Sum.</param>
-    public static Tensor Poly1CrossEntropy(Tensor input, Tensor target, double epsilon = 2, Reduction reduction = Reduction.Mean)
+    /// <param name="ignoreIndex">The class index of rows that do not count.</param>
+    /// <param name="reduction">None, Mean (over the rows that count) or Sum.</param>
+    public static Tensor Poly1CrossEntropy(
+        Tensor input, Tensor target, double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
         const string op = "Poly1CrossEntropyLoss";
-        Tensor losses = CrossEntropy(input, target, reduction: Reduction.None);
+        Tensor losses = CrossEntropy(input, target, ignoreIndex: ignoreIndex, reduction: Reduction.None);
         int axis = LossShapes.ClassAxis(op, input, null);
-        Tensor p = input.Softmax(axis);
-        Tensor likely = target.DType.IsFloat() ? (target * p).Sum(axis) : p.Gather(axis, target.Unsqueeze(axis)).Squeeze(axis);
-        return (losses + (1 - likely) * epsilon).Reduce(op, reduction);
+        if (target.DType.IsFloat()) return (losses + (1 - (target * input.Softmax(axis)).Sum(axis)) * epsilon).Reduce(op, reduction);
+        ClassTargets targets = ClassTargets.Check(op, input, target, axis, ignoreIndex, [], null);
+        Tensor p = targets.Pick(targets.KeepRows(input, axis).Softmax(axis), axis);
+        return (losses + targets.Keep((1 - p) * epsilon)).Reduce(op, reduction, targets.KeptCount);
     }
 
     /// <summary>Σ over other classes j of max(0, margin − x[t] + x[j])^p·w[t], divided by C (multi_margin_loss).</summary>
@@ -73,7 +82,7 @@ public static partial class Functional
         int axis = LossShapes.ClassAxis(op, input, -1);
         int classes = input.Shape[axis];
         LossShapes.CheckClassWeights(op, weight, classes, input.DType);
-        ClassTargets.Check(op, input, target, axis, long.MinValue, [], null);
+        ClassTargets.Check(op, input, target, axis, ignoreIndex: null, [], null);
         Tensor chosen = target.Unsqueeze(-1);
         Tensor margins = (margin - input.Gather(axis, chosen) + input).Relu().MaskedFill(Tensor.Arange(classes).Eq(chosen), 0);
         if (p == 2) margins = margins.Pow(2);
@@ -94,7 +103,7 @@ public static partial class Functional
         // Places up to the first −1 hold classes; later ones are not read.
         Tensor listed = (target < 0).To(DType.Int64).CumSum(-1).Eq(0);
         Tensor labels = target.MaskedFill(listed.LogicalNot(), 0);
-        ClassTargets.Check(op, input.Unsqueeze(-2).Expand([.. input.Shape, classes]), labels, input.Rank, long.MinValue, [], null);
+        ClassTargets.Check(op, input.Unsqueeze(-2).Expand([.. input.Shape, classes]), labels, input.Rank, ignoreIndex: null, [], null);
         Tensor isLabel = Tensor.Zeros(target.Shape, DType.Int64).ScatterAdd(-1, labels, listed.To(DType.Int64)).Ne(0);
         Tensor margins = (1 - input.Gather(-1, labels).Unsqueeze(-1) + input.Unsqueeze(-2)).Relu(); // (…, places, classes)
         margins = margins.MaskedFill(isLabel.Unsqueeze(-2), 0).MaskedFill(listed.LogicalNot().Unsqueeze(-1), 0);

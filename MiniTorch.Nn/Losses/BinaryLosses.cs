@@ -38,8 +38,8 @@ public sealed class BCEWithLogitsLoss(Tensor? weight = null, Reduction reduction
 public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("...")] Tensor input, [Dims("...")] Tensor target) => Functional.SoftMarginLoss(input, target, reduction);
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.SoftMarginLoss(input, target, reduction);
 }
 
 /// <summary>Distances small for like, large for unlike things (torch.nn.HingeEmbeddingLoss); see <see cref="Functional.HingeEmbeddingLoss"/>.</summary>
@@ -48,8 +48,8 @@ public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Modul
 public sealed class HingeEmbeddingLoss(double margin = 1, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("...")] Tensor input, [Dims("...")] Tensor target) =>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
         Functional.HingeEmbeddingLoss(input, target, margin, reduction);
 }
 
@@ -87,7 +87,7 @@ public sealed class SigmoidFocalLoss(double alpha = 0.25, double gamma = 2, Redu
 public sealed class DiceLoss(double smooth = 1, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| batch")]
     protected override Tensor Forward([Dims("batch ...")] Tensor input, [Dims("batch ...")] Tensor target) =>
         Functional.DiceLoss(input, target, smooth, reduction);
 }

@@ -10,8 +10,8 @@ public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Redu
     private readonly Tensor? _weight = weight?.Detach();
 
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...")] Tensor target) =>
+    [return: Dims("| batch ...")]
+    protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...targets")] Tensor target) =>
         Functional.NllLoss(input, target, _weight, ignoreIndex, reduction);
 }
 
@@ -21,8 +21,8 @@ public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Redu
 public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarget = false) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("...")] Tensor input, [Dims("...")] Tensor target) => Functional.KlDiv(input, target, reduction, logTarget);
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KlDiv(input, target, reduction, logTarget);
 }
 
 /// <summary>Cross-entropy that counts easy examples little; see <see cref="Functional.SoftmaxFocalLoss"/>.</summary>
@@ -32,21 +32,22 @@ public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarg
 public sealed class SoftmaxFocalLoss(double gamma = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...")] Tensor target) =>
+    [return: Dims("| batch ...")]
+    protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...targets")] Tensor target) =>
         Functional.SoftmaxFocalLoss(input, target, gamma, ignoreIndex, reduction);
 }
 
 /// <summary>Cross-entropy with its first polynomial term weighed anew; see <see cref="Functional.Poly1CrossEntropy"/>.</summary>
 /// <param name="epsilon">The weight of 1 − p; 0 is cross-entropy.</param>
+/// <param name="ignoreIndex">The target of rows that do not count.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-public sealed class Poly1CrossEntropyLoss(double epsilon = 2, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
+public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| batch ...")]
     protected override Tensor Forward(
-        [Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ... | classes | batch classes ...")] Tensor target) =>
-        Functional.Poly1CrossEntropy(input, target, epsilon, reduction);
+        [Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...targets | classes")] Tensor target) =>
+        Functional.Poly1CrossEntropy(input, target, epsilon, ignoreIndex, reduction);
 }
 
 /// <summary>The target's score ahead of all others by a margin (torch.nn.MultiMarginLoss); see <see cref="Functional.MultiMarginLoss"/>.</summary>
@@ -61,7 +62,7 @@ public sealed class MultiMarginLoss(int p = 1, double margin = 1, Tensor? weight
     private readonly Tensor? _weight = weight?.Detach();
 
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| batch")]
     protected override Tensor Forward([Dims("classes | batch classes")] Tensor input, [Dims("| batch")] Tensor target) =>
         Functional.MultiMarginLoss(input, target, p, margin, _weight, reduction);
 }
@@ -83,7 +84,7 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
 public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) : Module<Tensor, CtcTargets, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| batch")]
     protected override Tensor Forward([Dims("time classes | time batch classes")] Tensor logProbs, CtcTargets targets) =>
         Functional.CtcLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
 }

@@ -23,11 +23,14 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
     /// <summary>Values of rows, 0 where ignored.</summary>
     public Tensor Keep(Tensor values) => IgnoredRows is { } ignored ? values.MaskedFill(ignored, 0) : values;
 
+    /// <summary>Scores, 0 in ignored rows, so that nothing that stands there gets any further.</summary>
+    public Tensor KeepRows(Tensor scores, int axis) => IgnoredRows is { } ignored ? scores.MaskedFill(ignored.Unsqueeze(axis), 0) : scores;
+
     /// <summary>Checks targets against scores, whose <paramref name="axis"/> holds the classes.</summary>
     /// <exception cref="ShapeException">The targets have not the shape of the scores without that dimension.</exception>
     /// <exception cref="DTypeException">The targets are not integers.</exception>
     /// <exception cref="ValueException">A target is neither a class nor ignored.</exception>
-    public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
+    public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long? ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
     {
         if (targets.DType != DType.Int64)
             throw new DTypeException($"{op}: targets of {targets.DType} and shape {targets.Shape} are not class indices; class indices are Int64"
@@ -38,12 +41,12 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         (long kept, long fault) = targets.Read<long, (long, long)>(all => Scan(all, classes, ignoreIndex, alsoIgnore));
         if (fault >= 0)
             throw new ValueException($"{op}: target{Position(targets.Shape, fault)} = {targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
-                + $", and is not ignored (IgnoreIndex is {ignoreIndex})");
+                + (ignoreIndex is null ? "" : $", and is not ignored (IgnoreIndex is {ignoreIndex})"));
 
         Tensor marked = targets;
         if (kept < targets.ElementCount)
         {
-            marked = marked.MaskedFill(targets.Eq(ignoreIndex), Ignored);
+            if (ignoreIndex is { } index) marked = marked.MaskedFill(targets.Eq(index), Ignored);
             foreach (long other in alsoIgnore) marked = marked.MaskedFill(targets.Eq(other), Ignored);
         }
         if (mask is null) return new(marked, kept);
@@ -51,7 +54,7 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         return new(marked, marked.Ne(Ignored).Sum().Item<long>());
     }
 
-    private static (long Kept, long Fault) Scan(ReadOnlySpan<long> targets, int classes, long ignoreIndex, IReadOnlyList<long> alsoIgnore)
+    private static (long Kept, long Fault) Scan(ReadOnlySpan<long> targets, int classes, long? ignoreIndex, IReadOnlyList<long> alsoIgnore)
     {
         long kept = 0;
         for (int i = 0; i < targets.Length; i++)

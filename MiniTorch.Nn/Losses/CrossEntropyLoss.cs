@@ -44,7 +44,7 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     protected override ForwardDims DeclaredDims => Options.ClassAxis is null ? base.DeclaredDims : new(["...logits", "...targets"], "...losses");
 
     /// <inheritdoc/>
-    [return: Dims("| batch ...targets")]
+    [return: Dims("| batch ...")]
     protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor logits, [Dims("| batch ...targets | classes")] Tensor targets) =>
         Evaluate(logits, targets, Options);
 

@@ -20,6 +20,7 @@ internal sealed class CrossEntropyRows
         Axis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);
         _classes = logits.Shape[Axis];
         CheckOptions(Op, options);
+        LossShapes.CheckClassWeights(Op, options.Weight, _classes, logits.DType);
         Shape rows = logits.Shape.Without(Axis);
         Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows) : null;
         if (mask is not null && mask.DType != DType.Bool) (mask, _elementWeights) = (null, mask);
@@ -34,7 +35,6 @@ internal sealed class CrossEntropyRows
         }
         else
         {
-            LossShapes.CheckClassWeights(Op, options.Weight, _classes, logits.DType);
             ClassTargets classes = ClassTargets.Check(Op, logits, targets, Axis, options.IgnoreIndex, options.AlsoIgnore, mask);
             _targets = classes;
             Ignored = classes.IgnoredRows;
@@ -64,13 +64,17 @@ internal sealed class CrossEntropyRows
 
     private double Smoothing => Smooths ? _options.LabelSmoothing : 0;
 
-    /// <summary>The logits that are used: capped, and 0 in ignored rows, so that nothing that stands there gets any further.</summary>
-    public Tensor Used(Tensor logits) => Ignored is null ? Capped(logits) : Capped(logits).MaskedFill(Ignored.Unsqueeze(Axis), 0);
+    /// <summary>The logits that are used: 0 in ignored rows, so that nothing that stands there gets any further, and capped.</summary>
+    public Tensor Used(Tensor logits)
+    {
+        Tensor x = Ignored is null ? logits : logits.MaskedFill(Ignored.Unsqueeze(Axis), 0);
+        return _options.Softcap > 0 ? (x / _options.Softcap).Tanh() * _options.Softcap : x;
+    }
 
-    /// <summary>The capped logits with the classes in the last dimension.</summary>
+    /// <summary>The logits for the kernel, which passes over ignored rows itself: capped, with the classes in the last dimension.</summary>
     public Tensor ClassesLast(Tensor logits)
     {
-        Tensor x = Capped(logits);
+        Tensor x = _options.Softcap > 0 ? Used(logits) : logits;
         return Axis == x.Rank - 1 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Where(dim => dim != Axis), Axis]);
     }
 
@@ -85,6 +89,7 @@ internal sealed class CrossEntropyRows
             if (weight is not null) target *= weight;
             return -(target * logProbabilities).Sum(Axis);
         }
+        if (_classes == 0) return logProbabilities.Sum(Axis); // every row is ignored
         // Picked, not multiplied by a one-hot target: 0·(−∞) is NaN.
         Tensor picked = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Squeeze(Axis);
         return Smoothed(picked, Smooths ? -(weight is null ? logProbabilities : logProbabilities * weight).Mean(Axis) : null);
@@ -132,8 +137,6 @@ internal sealed class CrossEntropyRows
         if (_elementWeights is not null) weights = weights is null ? _elementWeights : weights * _elementWeights;
         return weights is not null && Ignored is not null ? weights.MaskedFill(Ignored, 0) : weights;
     }
-
-    private Tensor Capped(Tensor logits) => _options.Softcap > 0 ? (logits / _options.Softcap).Tanh() * _options.Softcap : logits;
 
     private static void CheckOptions(string op, CrossEntropyOptions options)
     {

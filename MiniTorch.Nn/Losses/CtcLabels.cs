@@ -22,6 +22,8 @@ internal sealed class CtcLabels
         for (int n = 0; n < batch; n++)
         {
             long last = 2 * lengths[n];
+            for (int i = 0; i < lengths[n]; i++)
+                if ((ulong)labels[start + i] >= (ulong)classes) throw new ValueException($"{op}: label {i} of sequence {n} = {labels[start + i]} is not in [0, {classes})");
             for (int s = 0; s < Places; s++)
             {
                 extended[n, s] = s % 2 == 1 && s < last ? labels[start + s / 2] : blank;

@@ -6,8 +6,8 @@ namespace MiniTorch.Nn;
 public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("...")] Tensor input1, [Dims("...")] Tensor input2, [Dims("...")] Tensor target) =>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...input1")] Tensor input1, [Dims("...input2")] Tensor input2, [Dims("...target")] Tensor target) =>
         Functional.MarginRankingLoss(input1, input2, target, margin, reduction);
 }
 
@@ -17,7 +17,7 @@ public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = R
 public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| batch")]
     protected override Tensor Forward(
         [Dims("features | batch features")] Tensor input1, [Dims("features | batch features")] Tensor input2, [Dims("| batch")] Tensor target) =>
         Functional.CosineEmbeddingLoss(input1, input2, target, margin, reduction);
@@ -33,8 +33,8 @@ public sealed class TripletMarginLoss(double margin = 1, double p = 2, double ep
     : Module<Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
-    [return: Dims("| ...")]
+    [return: Dims("| ...losses")]
     protected override Tensor Forward(
-        [Dims("... features")] Tensor anchor, [Dims("... features")] Tensor positive, [Dims("... features")] Tensor negative) =>
+        [Dims("...anchor features")] Tensor anchor, [Dims("...positive features")] Tensor positive, [Dims("...negative features")] Tensor negative) =>
         Functional.TripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reduction);
 }

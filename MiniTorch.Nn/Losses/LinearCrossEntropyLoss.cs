@@ -10,11 +10,21 @@ namespace MiniTorch.Nn;
 /// <para>With a reduction the gradients are computed in the forward pass, while the logits are at hand; without one they are computed in the
 /// backward pass from the logits again. Higher derivatives and forward mode go through the definition, which holds the logits.</para>
 /// </remarks>
-/// <param name="options">As of cross-entropy; null for its defaults. The classes are in the last dimension.</param>
-public sealed class LinearCrossEntropyLoss(CrossEntropyOptions? options = null) : Module<Tensor, LinearCrossEntropyInputs, Tensor>
+public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyInputs, Tensor>
 {
+    [Buffer]
+    private readonly Tensor? _weight;
+
+    /// <summary>A linear cross-entropy; class weights are part of the module's state.</summary>
+    /// <param name="options">As of cross-entropy; null for its defaults. The classes are in the last dimension.</param>
+    public LinearCrossEntropyLoss(CrossEntropyOptions? options = null)
+    {
+        _weight = options?.Weight?.Detach();
+        Options = (options ?? new()) with { Weight = _weight };
+    }
+
     /// <summary>What this loss does beyond logits and targets.</summary>
-    public CrossEntropyOptions Options { get; } = options ?? new();
+    public CrossEntropyOptions Options { get; }
 
     /// <inheritdoc/>
     [return: Dims("| ...")]
@@ -28,6 +38,9 @@ public sealed class LinearCrossEntropyLoss(CrossEntropyOptions? options = null) 
         if (options.ClassAxis is not null) throw new ValueException($"{op}: ClassAxis is not an option here; the classes are the rows of the weight");
         if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
             throw new ShapeException($"{op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
+        LossShapes.CheckFloat(op, "hidden", hidden);
+        if (weight.DType != hidden.DType || (bias is not null && bias.DType != hidden.DType))
+            throw new DTypeException($"{op}: hidden is {hidden.DType}, weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; they must have the same dtype (To converts)");
 
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         int count = checked((int)rows.ElementCount), classes = weight.Shape[0];
@@ -43,11 +56,13 @@ public sealed class LinearCrossEntropyLoss(CrossEntropyOptions? options = null) 
             ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows).Reshape(count) : null,
         };
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
-        bool wantsGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum && (hidden.RequiresGrad || weight.RequiresGrad || bias is { RequiresGrad: true });
-        if (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true })
+        // An ignored row's logits have gradient 0, but 0 times what the row may hold is not always 0 in the weight's gradient.
+        if (whole.Ignored is { } ignored) flat = flat.MaskedFill(ignored.Reshape(count, 1), 0);
+        if (GradMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
             throw new ValueException($"{op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
-        var fused = new LinearCrossEntropy(perRow, wantsGradients);
-        Tensor losses = bias is null ? fused.Apply(flat, weight, flatTargets) : fused.Apply(flat, weight, flatTargets, bias);
+        Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
+        bool computesGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum;
+        Tensor losses = new LinearCrossEntropy(perRow, [.. inputs.Select(input => computesGradients && input.RequiresGrad)]).Apply(inputs);
         return options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses };
     }
 }

@@ -72,7 +72,7 @@ internal static class LossShapes
 
     /// <summary>Weights that broadcast to the rows, expanded to them.</summary>
     public static Tensor Fitted(string op, string name, Tensor weights, Shape rows) =>
-        weights.Rank <= rows.Rank && Shape.Broadcast(weights.Shape, rows, op) == rows ? weights.ExpandTo(rows)
+        weights.Rank <= rows.Rank && Enumerable.Range(1, weights.Rank).All(i => weights.Shape[^i] == 1 || weights.Shape[^i] == rows[^i]) ? weights.ExpandTo(rows)
         : throw new ShapeException($"{op}: {name} has shape {weights.Shape}, which does not broadcast to that of the losses, {rows}");
 
     /// <summary>Raises where every row is a probability distribution.</summary>

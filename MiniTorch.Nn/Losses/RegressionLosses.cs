@@ -50,7 +50,7 @@ public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduct
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
     protected override Tensor Forward(
-        [Dims("... values")] Tensor input, [Dims("... values")] Tensor target, [Dims("... values | ... 1 | ...")] Tensor var) =>
+        [Dims("| ... values")] Tensor input, [Dims("| ... values")] Tensor target, [Dims("| ... values | ... 1 | ...")] Tensor var) =>
         Functional.GaussianNllLoss(input, target, var, full, eps, reduction);
 }
 

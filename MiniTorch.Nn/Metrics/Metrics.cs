@@ -35,10 +35,13 @@ public static class Metrics
     /// <param name="classes">C.</param>
     /// <param name="ignoreIndex">The target of elements that do not count.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="DTypeException">Either is not Int64.</exception>
     /// <exception cref="ValueException">An element is not a class.</exception>
     public static Tensor ConfusionMatrix(Tensor predictions, Tensor targets, int classes, long ignoreIndex = -100)
     {
         LossShapes.CheckSame("ConfusionMatrix", predictions, targets);
+        if (predictions.DType != DType.Int64 || targets.DType != DType.Int64)
+            throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets {targets.DType}, and must be Int64 (the ArgMax of scores)");
         (long[] found, long[] wanted) = (predictions.ToArray<long>(), targets.ToArray<long>());
         var counts = new long[classes, classes];
         for (int i = 0; i < wanted.Length; i++)

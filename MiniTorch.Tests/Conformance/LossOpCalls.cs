@@ -14,7 +14,7 @@ static class LossOpCalls
             [Functional.LinearCrossEntropy(a["x"], a["weight"], a["target"], a.Find("bias"), CrossEntropy(a) with { Softcap = a.Real("softcap"), Weight = a.Find("class_weight") })],
         ["nll_loss"] = a => [Functional.NllLoss(a["input"], a["target"], a.Find("weight"), a.Int("ignore_index"), ReductionOf(a))],
         ["softmax_focal_loss"] = a => [Functional.SoftmaxFocalLoss(a["input"], a["target"], a.Real("gamma"), a.Int("ignore_index"), ReductionOf(a))],
-        ["poly1_cross_entropy"] = a => [Functional.Poly1CrossEntropy(a["input"], a["target"], a.Real("epsilon"), Reduction.None)],
+        ["poly1_cross_entropy"] = a => [Functional.Poly1CrossEntropy(a["input"], a["target"], a.Real("epsilon"), reduction: Reduction.None)],
         ["multi_margin_loss"] = a =>
             [Functional.MultiMarginLoss(a["input"], a["target"], a.Int("p"), a.Real("margin"), a.Find("weight"), ReductionOf(a))],
         ["multilabel_margin_loss"] = a => [Functional.MultiLabelMarginLoss(a["input"], a["target"], ReductionOf(a))],

@@ -84,6 +84,30 @@ public class LinearCrossEntropyTests
         Should.Throw<ValueException>(() => Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
             .Message.ShouldContain("Detach()");
 
+    [Test]
+    public void What_is_frozen_gets_no_gradient()
+    {
+        Tensor[] x = Inputs(true);
+        foreach (int frozen in new[] { 0, 1, 2 })
+            foreach (Reduction reduction in new[] { Reduction.Mean, Reduction.None })
+            {
+                Tensor[] some = [.. x.Select((input, i) => i == frozen ? input.Detach() : input)], learnt = [.. some.Where(input => input.RequiresGrad)];
+                var options = new CrossEntropyOptions { Reduction = reduction };
+                Tensor[] got = Autograd.Grad(Fused(some, options).Sum(), learnt), want = Autograd.Grad(Composed(some, options).Sum(), learnt);
+                for (int i = 0; i < got.Length; i++) Near(got[i], want[i]);
+            }
+    }
+
+    [Test]
+    public void Class_weights_are_a_modules_state_and_follow_its_dtype()
+    {
+        var criterion = new LinearCrossEntropyLoss(new CrossEntropyOptions { Weight = Tensor.Full([Classes], 2.0) });
+        criterion.StateDict().Keys.ShouldBe(["weight"]);
+        criterion.To(DType.Float64);
+        Tensor[] x = Inputs(false);
+        Near(criterion.Call(x[0], new(x[1], Targets)), Functional.LinearCrossEntropy(x[0], x[1], Targets));
+    }
+
     static void Near(Tensor got, Tensor want, double tolerance = 1e-12)
     {
         got.Shape.ShouldBe(want.Shape);
