@@ -40,6 +40,9 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     /// <summary>What this loss does beyond logits and targets.</summary>
     public CrossEntropyOptions Options { get; }
 
+    /// <summary>The loss together with each row's log-sum-exp and prediction and the accuracy; see <see cref="Functional.CrossEntropyOutputs"/>.</summary>
+    public CrossEntropyOutputs Outputs(Tensor logits, Tensor targets) => Functional.CrossEntropyOutputs(logits, targets, Options);
+
     /// <inheritdoc/>
     protected override ForwardDims DeclaredDims => Options.ClassAxis is null ? base.DeclaredDims : new(["...logits", "...targets"], "...losses");
 

@@ -27,7 +27,7 @@ internal sealed class CrossEntropyRows
 
         if (targets.DType.IsFloat())
         {
-            LossShapes.CheckProbabilities(Op, logits.Shape, targets);
+            LossShapes.CheckProbabilities(Op, logits.Shape, targets, Axis);
             _probabilities = targets;
             Ignored = mask?.LogicalNot();
             // Not the shape's own count, which is 0 for zero classes too: PyTorch's mean is NaN there.

@@ -4,8 +4,9 @@ namespace MiniTorch.Nn;
 /// Cross-entropy of hidden (N, H) · weightᵀ (H, C) + bias in chunks of rows. Inputs: hidden, weight, targets and, where there is one, the bias.
 /// </summary>
 /// <param name="Options">Reduction None or Sum.</param>
+/// <param name="Ignored">Bool (N, 1), or null: rows of hidden vectors that count as 0, since 0 times what they may hold is not always 0.</param>
 /// <param name="InForward">Those inputs whose gradients of the sum the forward pass computes as well.</param>
-internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, bool[] InForward) : FusedOp
+internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, bool[] InForward) : FusedOp
 {
     // A chunk's logits, overwritten by their gradient, stay below this.
     private const long ChunkBytes = 48L << 20;
@@ -15,7 +16,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, bool[] In
 
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
-        CrossEntropyLoss.Evaluate(Functional.Linear(inputs[0], inputs[1], inputs.Length > 3 ? inputs[3] : null), inputs[2], Options);
+        CrossEntropyLoss.Evaluate(
+            Functional.Linear(Ignored is null ? inputs[0] : inputs[0].MaskedFill(Ignored, 0), inputs[1], inputs.Length > 3 ? inputs[3] : null), inputs[2], Options);
 
     /// <inheritdoc/>
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -65,6 +67,7 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, bool[] In
         {
             int count = Math.Min(chunk, rows - start);
             Tensor x = hidden.Narrow(0, start, count), logits = buffer.Narrow(0, 0, count);
+            if (Ignored is not null) x = x.MaskedFill(Ignored.Narrow(0, start, count), 0);
             if (bias is null) Product.Into(logits, x, weight.T, accumulate: false);
             else Product.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
 

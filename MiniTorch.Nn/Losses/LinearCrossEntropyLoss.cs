@@ -56,13 +56,11 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
             ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows).Reshape(count) : null,
         };
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
-        // An ignored row's logits have gradient 0, but 0 times what the row may hold is not always 0 in the weight's gradient.
-        if (whole.Ignored is { } ignored) flat = flat.MaskedFill(ignored.Reshape(count, 1), 0);
         if (GradMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
             throw new ValueException($"{op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
         Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
         bool computesGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum;
-        Tensor losses = new LinearCrossEntropy(perRow, [.. inputs.Select(input => computesGradients && input.RequiresGrad)]).Apply(inputs);
+        Tensor losses = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), [.. inputs.Select(input => computesGradients && input.RequiresGrad)]).Apply(inputs);
         return options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses };
     }
 }

@@ -15,7 +15,7 @@ internal static class LossShapes
         string found = $"{op}: class indices for scores of shape {scores} (classes in dimension {axis}) have shape {scores.Without(axis)}, not {targets}";
         if (targets == scores) throw new DTypeException($"{found}. Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax({axis})");
         if (targets.Rank == scores.Rank - 1 && targets == scores.Without(scores.Rank - 1))
-            throw new ShapeException($"{found}. If the classes are in the last dimension: {Permuted(scores.Rank, axis)}, or the option ClassAxis = -1");
+            throw new ShapeException(found + ClassesLastAdvice(scores.Rank, axis));
         if (targets.Rank > 0 && scores.Rank > 1 && targets[0] != scores[0])
             throw new ShapeException($"{found}: batch sizes {scores[0]} and {targets[0]} differ");
         throw new ShapeException(found);
@@ -64,10 +64,12 @@ internal static class LossShapes
     }
 
     /// <summary>Probabilities must have the logits' shape.</summary>
-    public static void CheckProbabilities(string op, Shape logits, Tensor targets)
+    public static void CheckProbabilities(string op, Shape logits, Tensor targets, int axis)
     {
-        if (targets.Shape != logits)
-            throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not {targets.Shape}; class indices are Int64");
+        if (targets.Shape == logits) return;
+        bool classesLast = logits.Rank > 2 && targets.Rank == logits.Rank && targets.Shape[axis] == logits[^1] && targets.Shape.Without(axis) == logits.Without(logits.Rank - 1);
+        throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not {targets.Shape}; class indices are Int64"
+            + (classesLast ? ClassesLastAdvice(logits.Rank, axis) : ""));
     }
 
     /// <summary>Weights that broadcast to the rows, expanded to them.</summary>
@@ -85,10 +87,10 @@ internal static class LossShapes
             throw new ValueException($"{op}: these look like probabilities: all elements are ≥ 0 and rows sum to 1; {op} takes logits, so leave out the softmax before it");
     }
 
-    private static string Permuted(int rank, int axis)
+    private static string ClassesLastAdvice(int rank, int axis)
     {
         var dims = Enumerable.Range(0, rank - 1).ToList();
         dims.Insert(axis, rank - 1);
-        return $"logits.Permute({string.Join(", ", dims)})";
+        return $". If the logits' classes are in the last dimension: logits.Permute({string.Join(", ", dims)}), or for cross-entropy ClassAxis = -1";
     }
 }

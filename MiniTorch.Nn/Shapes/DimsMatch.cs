@@ -22,7 +22,7 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
         private Binding _first;
     }
 
-    private const int Capacity = 8;
+    private const int Capacity = 16;
 
     /// <summary>Raises an error where the shapes do not fit.</summary>
     /// <exception cref="ShapeException">A shape fits no alternative of its pattern, given what the names stand for.</exception>
@@ -78,7 +78,8 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
             return sizes.SequenceEqual(other)
                 || Fail(parameter, start, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
         }
-        if (_count < Capacity) _bindings[_count++] = new(name, parameter, start, length);
+        if (_count == Capacity) throw new ValueException($"{op}: more than {Capacity} names in the shapes of one call; use _ where a size need not be the same elsewhere");
+        _bindings[_count++] = new(name, parameter, start, length);
         return true;
     }
 

@@ -33,6 +33,8 @@ public sealed class ForwardDims
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
     {
+        if (inputs.Length != _parameters.Length - 1)
+            throw new ValueException($"{op}: DeclaredDims has {_parameters.Length - 1} patterns of inputs, and Forward takes {inputs.Length}");
         if ((output is not null && _parameters[^1].Pattern is null) || FitsAsBefore(inputs, output)) return;
         Tensors tensors = default;
         for (int i = 0; i < inputs.Length; i++) tensors[i] = inputs[i] as Tensor;

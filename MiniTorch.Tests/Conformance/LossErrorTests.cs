@@ -41,7 +41,7 @@ public class LossErrorTests
         ["bce_shape"] = (() => Functional.BinaryCrossEntropy(F(2, 1), F(2)), "target.Reshape(2, 1)"),
         ["bcel_shape"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2, 1), F(2)), "target.Reshape(2, 1)"),
         ["bcel_target_long"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2), I(2)), "target is Int64"),
-        ["bcel_pos_weight_shape"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2, 3), F(2, 3), posWeight: F(2)), "[2] and [2, 3] do not broadcast"),
+        ["bcel_pos_weight_shape"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2, 3), F(2, 3), posWeight: F(2)), "posWeight has shape [2], which does not broadcast to that of the losses, [2, 3]"),
         ["mse_shape"] = (() => Functional.MseLoss(F(3), F(4)), "[3] and [4] do not broadcast"),
         ["mse_long"] = (() => Functional.MseLoss(I(3), I(3)), "one must be Float32 or Float64"),
         ["smooth_l1_negative_beta"] = (() => Functional.SmoothL1Loss(F(3), F(3), beta: -1), "beta is -1"),

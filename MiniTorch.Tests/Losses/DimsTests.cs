@@ -60,6 +60,37 @@ public class DimsTests
         Error(() => Dims.Check(F(2), "a b c")).ShouldContain("has 1 dimension;");
     }
 
+    sealed class Wide(string?[] inputs) : Module<Tensor, Tensor, Tensor>
+    {
+        protected override ForwardDims DeclaredDims => new(inputs, "rows columns");
+
+        protected override Tensor Forward(Tensor x, Tensor y) => x * y;
+    }
+
+    [Test]
+    public void Shapes_that_depend_on_options_are_stated_in_one_override()
+    {
+        new Wide(["rows 1", "1 columns"]).Call(F(2, 1), F(1, 3)).Shape.ShouldBe([2, 3]);
+        new Wide([null, "rows columns"]).Call(F(1), F(2, 3)).Shape.ShouldBe([2, 3]);
+        Error(() => new Wide(["rows 1", "1 columns"]).Call(F(2, 2), F(1, 2))).ShouldContain("input 0 [2, 2] has 2 in dimension 1, not 1");
+        Should.Throw<ValueException>(() => new Wide(["rows"]).Call(F(1), F(1))).Message.ShouldContain("1 patterns of inputs, and Forward takes 2");
+    }
+
+    [Test]
+    public void Shapes_that_fitted_once_are_checked_again_when_they_change()
+    {
+        var module = new Bilinear();
+        for (int i = 0; i < 3; i++) module.Call(F(2, 3), F(2, 3));
+        Error(() => module.Call(F(2, 3), F(2, 4))).ShouldContain("features = 4");
+        Error(() => module.Call(F(2, 3, 3), F(3))).ShouldContain("the result");
+        module.Call(F(5, 4), F(4));
+    }
+
+    [Test]
+    public void Too_many_names_are_refused_not_overlooked() =>
+        Should.Throw<ValueException>(() => Dims.Check(Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1, 1]), "a b c d e f g h i", Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1]), "j k l m n o p q"))
+            .Message.ShouldContain("more than 16 names");
+
     [Test]
     public void Every_layer_and_loss_declares_its_shapes()
     {

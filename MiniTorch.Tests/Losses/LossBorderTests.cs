@@ -93,7 +93,7 @@ public class LossBorderTests
         Action[] calls =
         [
             () => Functional.CrossEntropy(x, t), () => new CrossEntropyLoss().Call(x, t), () => new NLLLoss().Call(x, t), () => new SoftmaxFocalLoss().Call(x, t),
-            () => new Poly1CrossEntropyLoss().Call(x, t),
+            () => new Poly1CrossEntropyLoss().Call(x, t), () => Functional.CrossEntropy(x, F(2, 3, 4, 5)),
         ];
         foreach (Action call in calls) Error<ShapeException>(call).ShouldContain("logits.Permute(0, 3, 1, 2)");
         Functional.CrossEntropy(x.Permute(0, 3, 1, 2), t).Item<float>().ShouldBe(MathF.Log(3), 1e-6f);

@@ -73,7 +73,7 @@ public class LossGradientTests
     {
         Tensor x = Tensor.From(new double[,] { { 2, 1, 0 }, { 0, 1, 5 }, { 9, 9, 9 }, { 0, 3, 0 } });
         var options = new CrossEntropyOptions();
-        CrossEntropyOutputs all = Functional.CrossEntropyOutputs(x, [0, 1, -100, 1], options);
+        CrossEntropyOutputs all = new CrossEntropyLoss(options).Outputs(x, [0, 1, -100, 1]);
         all.Loss.Item<double>().ShouldBe(Functional.CrossEntropy(x, [0, 1, -100, 1]).Item<double>(), 1e-15);
         all.Predictions[..2].ToArray<long>().ShouldBe([0, 2]);
         all.Accuracy.ShouldBe(2.0 / 3);
