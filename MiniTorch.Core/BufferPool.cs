@@ -15,6 +15,9 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 
     public int SizeClass { get; } = sizeClass;
 
+    /// <summary>The bytes that were asked for, of which there are up to a quarter more.</summary>
+    public long Asked { get; set; }
+
     /// <summary>The place in the list of rented blocks.</summary>
     public int Place { get; set; }
 
@@ -60,6 +63,8 @@ internal static unsafe class BufferPool
                 s_freeBytes -= capacity;
             }
             buffer.Owner.SetTarget(owner);
+            buffer.Asked = bytes;
+            if (MemoryCheck.On) MemoryCheck.GoesOut(buffer.Data, capacity, bytes);
             if (s_rentedCount == s_rented.Length) Array.Resize(ref s_rented, s_rentedCount * 2);
             buffer.Place = s_rentedCount;
             s_rented[s_rentedCount++] = buffer;
@@ -121,6 +126,7 @@ internal static unsafe class BufferPool
 
     private static void Reclaim(NativeBuffer buffer)
     {
+        if (MemoryCheck.On) MemoryCheck.ComesBack(buffer.Data, buffer.Capacity, buffer.Asked);
         NativeBuffer last = s_rented[--s_rentedCount];
         s_rented[last.Place = buffer.Place] = last;
         s_rented[s_rentedCount] = null!;
@@ -146,7 +152,8 @@ internal static unsafe class BufferPool
     {
         s_freeBytes -= buffer.Capacity;
         buffer.Owner.Dispose();
-        NativeMemory.AlignedFree(buffer.Data);
+        if (MemoryCheck.On) MemoryCheck.Free(buffer.Data);
+        else NativeMemory.AlignedFree(buffer.Data);
     }
 
     private static NativeBuffer Allocate(long capacity, int sizeClass)
@@ -154,7 +161,7 @@ internal static unsafe class BufferPool
         byte* data;
         try
         {
-            data = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, Alignment);
+            data = MemoryCheck.On ? MemoryCheck.Allocate(capacity, Alignment) : (byte*)NativeMemory.AlignedAlloc((nuint)capacity, Alignment);
         }
         catch (OutOfMemoryException)
         {

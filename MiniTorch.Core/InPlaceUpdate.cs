@@ -18,7 +18,7 @@ internal static unsafe class InPlaceUpdate
             else UpdateKernel.Run(rule, (double*)p, (double*)g, (double*)a, (double*)b, (double*)c, parameter.ElementCount);
         }
         if (!ReferenceEquals(target.Storage, parameter.Storage)) Ops.Copies.Into(parameter, target);
-        parameter.Storage.Version++;
+        parameter.Storage.Wrote("an optimiser's Step");
         GC.KeepAlive(target);
         GC.KeepAlive(source);
         GC.KeepAlive(s0);

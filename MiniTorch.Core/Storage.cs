@@ -12,9 +12,19 @@ namespace MiniTorch;
 internal abstract class Storage(DType dtype)
 {
     /// <summary>How often an in-place operation has written here; saved tensors compare it at backward.</summary>
-    public int Version;
+    public int Version { get; private set; }
+
+    /// <summary>The operation that wrote here last, and where it was called if calls are traced.</summary>
+    public string? Writer { get; private set; }
 
     public DType DType { get; } = dtype;
+
+    /// <summary>Notes a write. Nothing that may have been saved is written without it.</summary>
+    public void Wrote(string op)
+    {
+        Version++;
+        Writer = Trace.On && Trace.CallerLine() is { } line ? $"{op} at {line}" : op;
+    }
 
     /// <summary>The first byte. Whoever keeps a pointer to it keeps this object alive and pinned.</summary>
     public abstract ref byte Data { get; }

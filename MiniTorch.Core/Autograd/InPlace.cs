@@ -14,19 +14,19 @@ internal static class InPlace
         {
             Tensor operand = Separate(target, other).To(target.DType).ExpandTo(target.Shape);
             PointwiseCall.RunInto(new BinaryValue<TKernel>(kernel), target, target, operand);
-            target.Storage.Version++;
+            target.Storage.Wrote(op);
             return target;
         }
-        return Assign(target, new BinaryOp<TKernel>(kernel).Apply(target.Clone(), other).To(target.DType));
+        return Assign(op, target, new BinaryOp<TKernel>(kernel).Apply(target.Clone(), other).To(target.DType));
     }
 
     /// <summary>target = source, broadcast and converted.</summary>
     public static Tensor Copy(Tensor target, Tensor source, string op)
     {
         Check(op, target, source, target.DType);
-        if (NeedsHistory(target, source)) return Assign(target, source.To(target.DType).ExpandTo(target.Shape).Clone());
+        if (NeedsHistory(target, source)) return Assign(op, target, source.To(target.DType).ExpandTo(target.Shape).Clone());
         Copies.Into(target, Separate(target, source).ExpandTo(target.Shape).Detach());
-        target.Storage.Version++;
+        target.Storage.Wrote(op);
         return target;
     }
 
@@ -44,10 +44,10 @@ internal static class InPlace
         GradMode.Enabled && target.DType.IsFloat() && (target.Node is not null || target.Base?.Node is not null || other.Node is not null);
 
     // The values are computed already; what remains is to write them, and to make them the history of the target and of what it is a view of.
-    private static Tensor Assign(Tensor target, Tensor result)
+    private static Tensor Assign(string op, Tensor target, Tensor result)
     {
         Copies.Into(target, result.Detach());
-        target.Storage.Version++;
+        target.Storage.Wrote(op);
         Tensor root = target.Base ?? target;
         if (target.Base is null) root.SetHistory(result.Node, result.Slot);
         else root.SetHistory(new BinaryNode(new WriteAt(Relative(target, root)), root, result, root, Reads.None), 0);

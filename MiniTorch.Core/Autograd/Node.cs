@@ -39,7 +39,7 @@ internal readonly struct Saved
     public Tensor Unwrap(Node reader, int place, Edge edge)
     {
         if (Storage is null) throw reader.NotSaved(place);
-        if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, _version, Storage.Version);
+        if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, Storage.Version - _version, Storage.Writer);
         var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.Slot) : new Tensor(Storage, Layout); // indices among several outputs
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
@@ -73,9 +73,10 @@ internal abstract class Node
         new GraphException($"{Name}: the derivative rule reads {Place(place)}, which was not saved; declare it in the op's Reads");
 
     /// <summary>The error that a saved tensor has changed since.</summary>
-    public MiniTorchException Overwritten(int place, Shape shape, int saved, int now) =>
-        new GraphException($"{Name}: {Place(place)}, shape {shape}, was saved for backward and has been changed since by an in-place operation (version {now}, saved at {saved}). "
-            + $"Clone() it before changing it, or use the operation that returns a new tensor.{Rare?.Origin}");
+    public MiniTorchException Overwritten(int place, Shape shape, int writes, string? writer) =>
+        new GraphException($"{Name}: {Place(place)}, shape {shape}, was saved for backward and has been changed since by {writer}{(writes > 1 ? $" ({writes} writes)" : "")}. "
+            + "Clone() it before changing it, or use the operation that returns a new tensor. "
+            + (Rare?.Origin ?? "Run the step inside using (Autograd.DetectAnomaly()) to see the lines of both."));
 
     private string Place(int place) => place >= InputCount ? "its output" : $"input {place}";
 

@@ -161,7 +161,7 @@ internal sealed class Reverse
             if (grad is { RequiresGrad: false } && !_createGraph)
             {
                 InPlace.AddValues(grad, gradient);
-                grad.Storage.Version++;
+                grad.Storage.Wrote("Backward (a gradient added to Grad)");
                 return;
             }
             leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);

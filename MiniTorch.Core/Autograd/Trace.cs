@@ -15,13 +15,13 @@ internal static class Trace
     public static void Applied(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node)
     {
         string? line = CallerLine();
-        string origin = line is null ? "" : $" at {line}";
-        if (node is not null) node.EnsureRare().Origin = $" It was called{origin}.";
+        string origin = line is null ? "called outside of any file that is known" : $"called at {line}";
+        if (node is not null) node.EnsureRare().Origin = $"It was {origin}.";
         Recording.Open?.Add(op, inputs, outputs, node, line);
         if (!GradMode.DetectsAnomalies || !AllFinite(inputs)) return;
         foreach (Tensor output in outputs)
             if (FirstNotFinite(output) is { } at)
-                throw new ValueException($"{op.Name}: the first value that is not finite: output{Place(output, at)} from inputs {Describe(inputs)}, called{origin}");
+                throw new ValueException($"{op.Name}: the first value that is not finite: output {Place(output, at)} from inputs {Describe(inputs)}{Row(output, at, inputs)}, {origin}");
     }
 
     /// <summary>Throws where a rule made the first gradient that is not finite.</summary>
@@ -32,7 +32,7 @@ internal static class Trace
             if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
         for (int i = 0; i < gradients.Length; i++)
             if (gradients[i] is { } gradient && FirstNotFinite(gradient) is { } at)
-                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i},{Place(gradient, at)}.{node.Rare?.Origin}");
+                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i}, {Place(gradient, at)}, from a cotangent in {Describe(Present(cotangents))}. {node.Rare?.Origin}");
     }
 
     private static bool AllFinite(ReadOnlySpan<Tensor> tensors)
@@ -53,7 +53,7 @@ internal static class Trace
     private static string Place(Tensor tensor, long at)
     {
         double value = tensor.Detach().ToArray<double>()[at];
-        return FormattableString.Invariant($" [{string.Join(", ", Places.Of(tensor.Shape, at))}] = {value}");
+        return FormattableString.Invariant($"[{string.Join(", ", Places.Of(tensor.Shape, at))}] = {value}");
     }
 
     private static string Describe(ReadOnlySpan<Tensor> inputs)
@@ -67,8 +67,27 @@ internal static class Trace
         return string.Join(", ", parts);
     }
 
+    private static Tensor[] Present(ReadOnlySpan<Tensor?> tensors) => [.. tensors.ToArray().OfType<Tensor>()];
+
+    // What an input of as many rows holds in the row at hand, which is what a person would look for next.
+    private static string Row(Tensor output, long at, ReadOnlySpan<Tensor> inputs)
+    {
+        if (output.Rank == 0) return "";
+        const int Shown = 8;
+        int row = Places.Of(output.Shape, at)[0];
+        var text = new System.Text.StringBuilder();
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (inputs[i].Rank == 0 || inputs[i].Shape[0] != output.Shape[0] || !inputs[i].DType.IsFloat()) continue;
+            double[] all = inputs[i].Detach().ToArray<double>();
+            Span<double> values = all.AsSpan(all.Length / output.Shape[0] * row, all.Length / output.Shape[0]);
+            text.Append(FormattableString.Invariant($"; row {row} of input {i} is [{string.Join(", ", values[..Math.Min(Shown, values.Length)].ToArray().Select(value => value.ToString("g5", System.Globalization.CultureInfo.InvariantCulture)))}{(values.Length > Shown ? ", …" : "")}]"));
+        }
+        return text.ToString();
+    }
+
     // The first frame outside the library is the line a person wants to see.
-    private static string? CallerLine()
+    public static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
             if (frame.GetFileName() is { } file && frame.GetMethod()?.Module.Assembly is { } assembly && !IsLibrary(assembly))
