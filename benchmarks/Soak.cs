@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using MiniTorch.Benchmarks.Quick;
+using MiniTorch.IO;
+using MiniTorch.Nn;
+using MiniTorch.Optim;
+
+namespace MiniTorch.Benchmarks;
+
+/// <summary>
+/// Mixed training for a given time, with shapes that change at every step, checkpoints, graphs dropped without backward and operations that fail:
+/// <c>soak [minutes]</c> prints the resident memory as it goes and fails where it grew by more than 64 MB after the first tenth.
+/// </summary>
+internal static class Soak
+{
+    private const long Tolerance = 64L << 20;
+
+    public static int Run(string[] args)
+    {
+        double minutes = args.Length > 0 ? double.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 30;
+        var rng = new Generator(0);
+        Trained[] models =
+        [
+            new("mlp", new Sequential(new Linear(64, 256), new ReLU(), new Dropout(0.2), new Linear(256, 10)), n => (Tensor.Randn([n, 64], rng), Tensor.RandInt(0, 10, [n], rng))),
+            new("convolutional", new Sequential(new Conv2d(1, 8, 3, padding: 1), new BatchNorm2d(8), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(8 * 14 * 14, 10)),
+                n => (Tensor.Randn([n, 1, 28, 28], rng), Tensor.RandInt(0, 10, [n], rng))),
+            new("recurrent", new LastStep(), n => (Tensor.Randn([n, 20, 16], rng), Tensor.RandInt(0, 16, [n], rng))),
+            new("transformer", new Gpt(65, 64, 4, 32, 2), n => (Tensor.RandInt(0, 65, [n, 32], rng), Tensor.RandInt(0, 65, [n * 32], rng))),
+        ];
+        string file = Path.Combine(Path.GetTempPath(), $"minitorch-soak-{Environment.ProcessId}.safetensors");
+        var clock = Stopwatch.StartNew();
+        (long start, long peak, long steps, double next) = (0, 0, 0, 0);
+        while (clock.Elapsed.TotalMinutes < minutes)
+        {
+            foreach (Trained trained in models) trained.Step(1 + (int)(steps * 7 % 61));
+            steps++;
+            if (steps % 50 == 0) models[steps / 50 % models.Length].SaveAndLoad(file);
+            if (steps % 10 == 0) Fail();
+            if (clock.Elapsed.TotalMinutes < next) continue;
+            long resident = ResidentBytes();
+            if (clock.Elapsed.TotalMinutes >= minutes / 10 && start == 0) start = resident;
+            if (start > 0) peak = Math.Max(peak, resident);
+            Console.WriteLine($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB, gen2 collections {GC.CollectionCount(2)}, losses {string.Join(", ", models.Select(model => $"{model.Loss:F3}"))}");
+            next += minutes / 60;
+        }
+        File.Delete(file);
+        Console.WriteLine($"resident after the first tenth {start >> 20} MB, highest since {peak >> 20} MB");
+        return peak - start <= Tolerance ? 0 : 1;
+    }
+
+    // What goes wrong in real programs: a forward pass that fails half way, one that is never followed by backward, and more memory than there is.
+    private static void Fail()
+    {
+        Tensor x = Tensor.Ones([64, 1024], requiresGrad: true), y = x.Exp().Tanh();
+        try { y.MatMul(Tensor.Ones([3, 3])); }
+        catch (ShapeException) { }
+        try { Tensor.Zeros([1 << 23, 1 << 22]); }
+        catch (MiniTorchException) { }
+        y.AddInPlace(1);
+        try { y.Sum().Backward(); }
+        catch (GraphException) { }
+    }
+
+    private static long ResidentBytes() => Environment.WorkingSet;
+
+    private sealed class Trained(string name, Module<Tensor, Tensor> model, Func<int, (Tensor Inputs, Tensor Targets)> data)
+    {
+        private readonly Adam _optimizer = new(model.Parameters(), lr: 1e-3);
+
+        public double Loss { get; private set; }
+
+        public void Step(int count)
+        {
+            (Tensor inputs, Tensor targets) = data(count + 1);
+            _optimizer.ZeroGrad();
+            Tensor loss = Functional.CrossEntropy(model.Call(inputs), targets);
+            loss.Backward();
+            ClipGrad.Norm(model.Parameters(), 1);
+            _optimizer.Step();
+            Loss = loss.Item<double>();
+            if (!double.IsFinite(Loss)) throw new InvalidOperationException($"{name}: the loss is {Loss}");
+        }
+
+        public void SaveAndLoad(string file)
+        {
+            var run = new Checkpoint { ["model"] = model, ["optimizer"] = _optimizer };
+            run.Save(file);
+            run.TryLoad(file);
+        }
+    }
+
+    private sealed class LastStep : Module<Tensor, Tensor>
+    {
+        private readonly LSTM _lstm = new(16, 32, batchFirst: true);
+        private readonly Linear _head = new(32, 16);
+
+        protected override Tensor Forward(Tensor input) => _head.Call(_lstm.Call(input, null).Output[.., ^1]);
+    }
+}
