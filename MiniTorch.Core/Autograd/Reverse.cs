@@ -212,8 +212,13 @@ internal sealed class Reverse
 
     private static void Forget(Node node)
     {
+        node.Cotangent?.Storage.Drop();
         node.Cotangent = null;
-        if (node.Rare is { } rare) rare.Cotangents = null;
+        if (node.Rare is { Cotangents: { } more } rare)
+        {
+            foreach (Tensor? cotangent in more) cotangent?.Storage.Drop();
+            rare.Cotangents = null;
+        }
         node.Pass = 0;
     }
 
