@@ -31,6 +31,15 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>The same element in every lane.</summary>
     static abstract V Broadcast(T value);
 
+    /// <summary>a, but at least <paramref name="low"/>; NaN stays NaN. Where the lower bound is NaN, the result is any of the two.</summary>
+    static abstract V AtLeast(V a, V low);
+
+    /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN.</summary>
+    static abstract V AtMost(V a, V high);
+
+    /// <summary>Writes <see cref="Count"/> elements past the caches to an address that is a multiple of the vector's size.</summary>
+    static virtual void StorePastCaches(V a, T* destination) => V.Store(a, destination);
+
     /// <summary>Sum of the lanes: halves are added until one is left.</summary>
     static abstract T Sum(V a);
 

@@ -76,6 +76,12 @@ internal readonly unsafe struct Scalar<T>(T value) : IVector<Scalar<T>, T>
     public static Scalar<T> Min(Scalar<T> a, Scalar<T> b) => new(T.Min(a.Value, b.Value));
 
     [MethodImpl(AggressiveInlining)]
+    public static Scalar<T> AtLeast(Scalar<T> a, Scalar<T> low) => a.Value < low.Value ? low : a;
+
+    [MethodImpl(AggressiveInlining)]
+    public static Scalar<T> AtMost(Scalar<T> a, Scalar<T> high) => a.Value > high.Value ? high : a;
+
+    [MethodImpl(AggressiveInlining)]
     public static Scalar<T> Abs(Scalar<T> a) => typeof(T) == typeof(long) && a.Value < T.Zero ? -a : typeof(T) == typeof(long) ? a : new(T.Abs(a.Value));
 
     // Through double: exact for the rounding functions, and the square root of a float rounds the same twice as once.

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -14,7 +15,7 @@ internal interface IVectorJob<T>
 }
 
 /// <summary>The one place that chooses the vector width; the checks are constants to the compiler, so only one branch is ever compiled.</summary>
-internal static class Simd
+internal static unsafe class Simd
 {
     /// <summary>Runs the job with the widest vectors that the machine has; Int64 always goes lane by lane.</summary>
     [MethodImpl(AggressiveInlining)]
@@ -27,5 +28,12 @@ internal static class Simd
         else if (Vector256.IsHardwareAccelerated) job.Run<V256<T>>();
         else if (Vector128.IsHardwareAccelerated) job.Run<V128<T>>();
         else job.Run<Scalar<T>>();
+    }
+
+    /// <summary>Asks for the cache line of an address that will be read soon; any address will do, and nothing is read from it.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 }

@@ -6,20 +6,18 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// Cross-entropy of rows of logits against class indices, without log-probabilities in between: ln Σ eˣ − x[target]. A row whose target
-/// is the ignored index has loss 0 and gradient 0, whatever it holds.
+/// is the ignored index has loss 0 and gradient 0, whatever it holds. Targets are classes or ignored: callers have checked them.
 /// </summary>
 /// <remarks>Rows keep their maximum and Σ e^(x − max) for the backward pass: log-sum-exp alone would round away what a large common
 /// offset leaves of a difference.</remarks>
 internal static unsafe class SoftmaxCrossEntropy
 {
-    /// <summary>Values of each row; false, with the first target out of range, before anything is written.</summary>
-    public static bool Forward<T>(in CrossEntropyRows<T> rows, CrossEntropyValues<T> values, out IndexFault fault)
+    /// <summary>Values of each row.</summary>
+    public static void Forward<T>(in CrossEntropyRows<T> rows, CrossEntropyValues<T> values)
         where T : unmanaged, IBinaryNumber<T>
     {
-        if (!TargetsAreValid(rows, out fault)) return false;
         var job = new ForwardJob<T>(rows, values);
         if (rows.Count > 0) Simd.Run<ForwardJob<T>, T>(ref job);
-        return true;
     }
 
     /// <summary>
@@ -33,20 +31,24 @@ internal static unsafe class SoftmaxCrossEntropy
         if (rows.Count > 0) Simd.Run<BackwardJob<T>, T>(ref job);
     }
 
-    static bool TargetsAreValid<T>(in CrossEntropyRows<T> rows, out IndexFault fault)
-        where T : unmanaged
+    /// <summary>
+    /// The loss of each row and, where <paramref name="dx"/> is not null, the gradient scale·(softmax x − onehot(target)): each exponential is
+    /// taken once, and the logits are read once. The gradient may overwrite x.
+    /// </summary>
+    public static void ForwardAndBackward<T>(in CrossEntropyRows<T> rows, T* losses, T scale, T* dx)
+        where T : unmanaged, IBinaryNumber<T>
     {
-        for (long row = 0; row < rows.Count; row++)
-        {
-            long target = rows.Target(row);
-            if ((ulong)target < (ulong)rows.Classes || target == rows.Ignored) continue;
-            fault = new IndexFault(row, target);
-            return false;
-        }
-
-        fault = default;
-        return true;
+        var job = new GradientJob<T>(rows, losses, scale, dx);
+        if (rows.Count > 0) Simd.Run<GradientJob<T>, T>(ref job);
     }
+
+    // A vector takes the logarithms of short rows together.
+    static long RowsPerUnit<V, T>(long classes)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => Math.Clamp(4096 / Math.Max(1, classes), 1, V.Count);
+
+    static void Clear<T>(T* row, long count)
+        where T : unmanaged => new Span<T>(row, checked((int)count)).Clear();
 
     readonly struct ForwardJob<T>(CrossEntropyRows<T> rows, CrossEntropyValues<T> values) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
@@ -62,21 +64,25 @@ internal static unsafe class SoftmaxCrossEntropy
             ReduceUnits.Run(new BackwardUnits<V, T>(rows, maxima, sums, g, dx), rows.Count * rows.Classes);
     }
 
+    readonly struct GradientJob<T>(CrossEntropyRows<T> rows, T* losses, T scale, T* dx) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            ReduceUnits.Run(new GradientUnits<V, T>(rows, losses, scale, dx), rows.Count * rows.Classes);
+    }
+
     readonly struct ForwardUnits<V, T>(CrossEntropyRows<T> rows, CrossEntropyValues<T> values) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         readonly CrossEntropyRows<T> _rows = rows;
 
-        // A vector takes the logarithms of short rows together.
-        long RowsPerUnit => Math.Clamp(4096 / Math.Max(1, _rows.Classes), 1, V.Count);
-
-        public long Count => (_rows.Count - 1) / RowsPerUnit + 1;
+        public long Count => (_rows.Count - 1) / RowsPerUnit<V, T>(_rows.Classes) + 1;
 
         public void Run(long unit)
         {
-            long first = unit * RowsPerUnit;
-            int count = (int)Math.Min(RowsPerUnit, _rows.Count - first);
+            long rowsPerUnit = RowsPerUnit<V, T>(_rows.Classes), first = unit * rowsPerUnit;
+            int count = (int)Math.Min(rowsPerUnit, _rows.Count - first);
             T* losses = values.Losses, uniform = values.Uniform;
             for (long row = first; row < first + count; row++)
             {
@@ -88,7 +94,7 @@ internal static unsafe class SoftmaxCrossEntropy
                 }
 
                 T* x = _rows.Row(row);
-                SumOfExponentials<V, T>(x, _rows.Classes, out T max, out values.Sums[row]);
+                SoftmaxRow<V, T>.Sum(x, _rows.Classes, out T max, out values.Sums[row]);
                 values.Maxima[row] = max;
                 losses[row] = max - x[_rows.Target(row)];
                 if (uniform != null) uniform[row] = -MeanDeviation<V, T>(x, _rows.Classes, max);
@@ -119,49 +125,6 @@ internal static unsafe class SoftmaxCrossEntropy
         return T.CreateTruncating(total / count);
     }
 
-    /// <summary>max x and Σ e^(x − max), in one pass over memory: a block's exponentials are taken while it is in the cache.</summary>
-    static void SumOfExponentials<V, T>(T* x, long count, out T max, out T sum)
-        where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T>
-    {
-        if (count <= V.Count)
-        {
-            SumOfFewExponentials<V, T>(x, (int)count, out max, out sum);
-            return;
-        }
-
-        long block = default(ReduceRows<V, T, Fold.Max>).Length;
-        max = T.CreateTruncating(double.NegativeInfinity);
-        double total = 0;
-        for (long i = 0; i < count; i += block)
-        {
-            long length = Math.Min(block, count - i);
-            T blockMax = Fold.Max.Across<V, T>(default(ReduceRows<V, T, Fold.Max>).Run(x + i, length));
-            if (!(blockMax <= max))
-            {
-                if (i > 0) total *= Math.Exp(double.CreateTruncating(max - blockMax));
-                max = blockMax;
-            }
-
-            if (T.IsNegativeInfinity(max)) continue;   // −∞ − −∞ is NaN, but such elements count nothing
-            V lanes = SoftmaxStrip<V, T>.Row(length).LanesOfExponentials(x + i, V.Broadcast(max));
-            total += double.CreateTruncating(V.Sum(lanes));
-        }
-
-        sum = T.CreateTruncating(total);
-    }
-
-    /// <summary>The same for a row that fits a vector; all −∞ gives a sum of NaN, as its loss is.</summary>
-    [MethodImpl(AggressiveOptimization | NoInlining)]
-    static void SumOfFewExponentials<V, T>(T* x, int count, out T max, out T sum)
-        where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T>
-    {
-        V used = V.FromBits((1UL << count) - 1), row = V.LoadPartial(x, count);
-        max = V.MaxLane(V.Where(used, row, V.Of(double.NegativeInfinity)));
-        sum = V.Sum(V.Where(used, V.Exp(row - V.Broadcast(max)), V.Of(0)));
-    }
-
     readonly struct BackwardUnits<V, T>(CrossEntropyRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -176,7 +139,7 @@ internal static unsafe class SoftmaxCrossEntropy
             long target = _rows.Target(row);
             if (target == _rows.Ignored)
             {
-                new Span<T>(gradient, checked((int)_rows.Classes)).Clear();
+                Clear(gradient, _rows.Classes);
                 return;
             }
 
@@ -197,55 +160,47 @@ internal static unsafe class SoftmaxCrossEntropy
             V.StorePartial(V.Exp(V.LoadPartial(x + i, rest) - max) * scale - less, result + i, rest);
         }
     }
-}
 
-/// <summary>What is computed of each row; <see cref="Uniform"/> may be null.</summary>
-internal readonly unsafe struct CrossEntropyValues<T>(T* losses, T* sums, T* maxima, T* uniform)
-    where T : unmanaged
-{
-    /// <summary>ln Σ eˣ − x[target].</summary>
-    public readonly T* Losses = losses;
+    readonly struct GradientUnits<V, T>(CrossEntropyRows<T> rows, T* losses, T scale, T* dx) : IReduceUnits
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        readonly CrossEntropyRows<T> _rows = rows;
 
-    /// <summary>Σ e^(x − max).</summary>
-    public readonly T* Sums = sums;
+        public long Count => (_rows.Count - 1) / RowsPerUnit<V, T>(_rows.Classes) + 1;
 
-    /// <summary>max x.</summary>
-    public readonly T* Maxima = maxima;
+        public void Run(long unit)
+        {
+            long rowsPerUnit = RowsPerUnit<V, T>(_rows.Classes), first = unit * rowsPerUnit;
+            int count = (int)Math.Min(rowsPerUnit, _rows.Count - first);
+            T* sums = stackalloc T[count];
+            for (int i = 0; i < count; i++)
+            {
+                long row = first + i, target = _rows.Target(row);
+                if (target == _rows.Ignored)
+                {
+                    (losses[row], sums[i]) = (T.Zero, T.One);
+                    if (dx != null) Clear(dx + row * _rows.Classes, _rows.Classes);
+                    continue;
+                }
 
-    /// <summary>The loss against equal probabilities for all classes: ln Σ eˣ − mean x.</summary>
-    public readonly T* Uniform = uniform;
-}
+                T* x = _rows.Row(row);
+                T picked = x[target], max;
+                if (dx == null)
+                {
+                    SoftmaxRow<V, T>.Sum(x, _rows.Classes, out max, out sums[i]);
+                }
+                else
+                {
+                    T* gradient = dx + row * _rows.Classes;
+                    SoftmaxRow<V, T>.Scaled(x, _rows.Classes, scale, gradient, _rows.Count, out max, out sums[i]);
+                    gradient[target] -= scale;
+                }
 
-/// <summary>The gradients of each row's values, each null for zeros or with a stride, 0 for one that all rows share.</summary>
-internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStride, T* sums = null, long sumStride = 0, T* uniform = null, long uniformStride = 0)
-    where T : unmanaged, IBinaryNumber<T>
-{
-    /// <summary>Of the loss.</summary>
-    public T Loss(long row) => losses == null ? T.Zero : losses[row * lossStride];
+                losses[row] = max - picked;
+            }
 
-    /// <summary>Of the sum of exponentials.</summary>
-    public T Sum(long row) => sums == null ? T.Zero : sums[row * sumStride];
-
-    /// <summary>Of the loss against equal probabilities.</summary>
-    public T Uniform(long row) => uniform == null ? T.Zero : uniform[row * uniformStride];
-}
-
-/// <summary>Rows of logits at a stride, and their targets.</summary>
-internal readonly unsafe struct CrossEntropyRows<T>(T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored)
-    where T : unmanaged
-{
-    /// <summary>Number of rows.</summary>
-    public readonly long Count = count;
-
-    /// <summary>Number of logits in a row.</summary>
-    public readonly long Classes = classes;
-
-    /// <summary>The target of rows that don't count.</summary>
-    public readonly long Ignored = ignored;
-
-    /// <summary>First logit of a row.</summary>
-    public T* Row(long row) => x + row * rowStride;
-
-    /// <summary>The row's class.</summary>
-    public long Target(long row) => targets[row * targetStride];
+            V.StorePartial(V.LoadPartial(losses + first, count) + V.Log(V.LoadPartial(sums, count)), losses + first, count);
+        }
+    }
 }

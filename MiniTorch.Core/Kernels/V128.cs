@@ -78,6 +78,13 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     [MethodImpl(AggressiveInlining)]
     public static V128<T> Min(V128<T> a, V128<T> b) => new(Vector128.Min(a.Value, b.Value));
 
+    // The processors' own instructions give the second operand where either is NaN (x86), or NaN (Arm).
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> AtLeast(V128<T> a, V128<T> low) => new(Vector128.MaxNative(low.Value, a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V128<T> AtMost(V128<T> a, V128<T> high) => new(Vector128.MinNative(high.Value, a.Value));
+
     [MethodImpl(AggressiveInlining)]
     public static V128<T> Abs(V128<T> a) => new(Vector128.Abs(a.Value));
 

@@ -32,6 +32,9 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static void Store(V512<T> a, T* destination) => a.Value.Store(destination);
 
     [MethodImpl(AggressiveInlining)]
+    public static void StorePastCaches(V512<T> a, T* destination) => a.Value.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(AggressiveInlining)]
     public static V512<T> LoadPartial(T* source, int count)
     {
         if (!Avx512F.IsSupported) return Partial.Load<V512<T>, T>(source, count);
@@ -96,6 +99,13 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> Min(V512<T> a, V512<T> b) => new(Vector512.Min(a.Value, b.Value));
+
+    // The processors' own instructions give the second operand where either is NaN (x86), or NaN (Arm).
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> AtLeast(V512<T> a, V512<T> low) => new(Vector512.MaxNative(low.Value, a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static V512<T> AtMost(V512<T> a, V512<T> high) => new(Vector512.MinNative(high.Value, a.Value));
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> Abs(V512<T> a) => new(Vector512.Abs(a.Value));

@@ -19,6 +19,14 @@ internal static unsafe partial class VectorMath<V, T>
         return ExpOfBounded(Bound(a, Pick(-104, -746), Pick(89, 710)));
     }
 
+    /// <summary>eᵃ where a is not positive, or NaN.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static V ExpOfNegative(V a)
+    {
+        Check();
+        return ExpOfBounded(V.AtLeast(a, Pick(-104, -746)));
+    }
+
     /// <summary>2ᵃ.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Exp2(V a)

@@ -70,7 +70,7 @@ internal static unsafe partial class VectorMath<V, T>
 
     /// <summary>a between two bounds; NaN stays NaN.</summary>
     [MethodImpl(AggressiveInlining)]
-    static V Bound(V a, V low, V high) => V.Where(V.Less(a, low), low, V.Where(V.Less(high, a), high, a));
+    static V Bound(V a, V low, V high) => V.AtMost(V.AtLeast(a, low), high);
 
     /// <summary><paramref name="magnitude"/>, which isn't negative, with the sign of <paramref name="sign"/>.</summary>
     [MethodImpl(AggressiveInlining)]

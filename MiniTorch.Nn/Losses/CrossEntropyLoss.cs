@@ -56,6 +56,11 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     {
         var rows = new CrossEntropyRows(logits, targets, options);
         if (!rows.OnlyPicks) return Compose(logits, rows).Loss;
+        if (rows.Divisor is { } divisor)
+        {
+            Tensor x = rows.ClassesLast(logits);
+            return new ReducedCrossEntropy(divisor, WantsGradient: GradMode.Enabled && x.RequiresGrad).Apply(x, rows.MarkedClasses);
+        }
         Tensor[] values = new SoftmaxCrossEntropy(rows.Smooths).ApplyAll(rows.ClassesLast(logits), rows.MarkedClasses);
         (Tensor losses, Tensor sum, Tensor max) = (values[0], values[1], values[2]);
         return rows.Reduce(rows.Smoothed(losses, rows.Smooths ? values[3] : null), rows.NeedsLogSumExp ? max + sum.Log() : null);

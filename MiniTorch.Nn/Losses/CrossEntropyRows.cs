@@ -53,6 +53,11 @@ internal sealed class CrossEntropyRows
     /// <summary>Whether the logits of the targets, and without class weights those of all classes alike, are all that the losses are made of.</summary>
     public bool OnlyPicks => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
 
+    /// <summary>What the sum of all rows' losses is divided by, where the loss is no more than that; else null.</summary>
+    public double? Divisor =>
+        Smooths || NeedsLogSumExp || _options.Weight is not null || _elementWeights is not null ? null
+        : _options.Reduction switch { Reduction.Mean => _options.Normalizer ?? _keptCount, Reduction.Sum => 1, _ => null };
+
     /// <summary>Whether targets are smoothed.</summary>
     public bool Smooths => _options.LabelSmoothing > 0;
 

@@ -46,7 +46,7 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         {
             fixed (byte* px = &x.Data, pt = &classes.Data, losses = &outputs[0].Data, sums = &outputs[1].Data, maxima = &outputs[2].Data, uniform = &outputs[^1].Data)
                 Kernels.SoftmaxCrossEntropy.Forward(
-                    Rows<T>(x.Shape, px, pt), new CrossEntropyValues<T>((T*)losses, (T*)sums, (T*)maxima, Smooths ? (T*)uniform : null), out _);
+                    Rows<T>(x.Shape, px, pt), new CrossEntropyValues<T>((T*)losses, (T*)sums, (T*)maxima, Smooths ? (T*)uniform : null));
         }
     }
 
@@ -83,7 +83,8 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         }
     }
 
-    private static unsafe CrossEntropyRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
+    /// <summary>Row-major logits and their classes as the kernel sees them.</summary>
+    public static unsafe CrossEntropyRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
         new((T*)x, logits[^1], logits.ElementCount / logits[^1], logits[^1], (long*)classes, 1, ClassTargets.Ignored);
 
     // One that all rows share, as the gradient of a sum is, need not be written out.
@@ -91,5 +92,6 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         cotangent is null ? (null, 0)
         : Array.TrueForAll(cotangent.Layout.Strides, stride => stride == 0) ? (cotangent, 0) : (Copies.RowMajor(cotangent), 1);
 
-    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref System.Runtime.CompilerServices.Unsafe.NullRef<byte>() : ref tensor.Data;
+    /// <summary>The first byte of a tensor, or null.</summary>
+    public static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref System.Runtime.CompilerServices.Unsafe.NullRef<byte>() : ref tensor.Data;
 }

@@ -1,0 +1,52 @@
+namespace MiniTorch.Kernels;
+
+/// <summary>What is computed of each row; <see cref="Uniform"/> may be null.</summary>
+internal readonly unsafe struct CrossEntropyValues<T>(T* losses, T* sums, T* maxima, T* uniform)
+    where T : unmanaged
+{
+    /// <summary>ln Σ eˣ − x[target].</summary>
+    public readonly T* Losses = losses;
+
+    /// <summary>Σ e^(x − max).</summary>
+    public readonly T* Sums = sums;
+
+    /// <summary>max x.</summary>
+    public readonly T* Maxima = maxima;
+
+    /// <summary>The loss against equal probabilities for all classes: ln Σ eˣ − mean x.</summary>
+    public readonly T* Uniform = uniform;
+}
+
+/// <summary>The gradients of each row's values, each null for zeros or with a stride, 0 for one that all rows share.</summary>
+internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStride, T* sums = null, long sumStride = 0, T* uniform = null, long uniformStride = 0)
+    where T : unmanaged, System.Numerics.IBinaryNumber<T>
+{
+    /// <summary>Of the loss.</summary>
+    public T Loss(long row) => losses == null ? T.Zero : losses[row * lossStride];
+
+    /// <summary>Of the sum of exponentials.</summary>
+    public T Sum(long row) => sums == null ? T.Zero : sums[row * sumStride];
+
+    /// <summary>Of the loss against equal probabilities.</summary>
+    public T Uniform(long row) => uniform == null ? T.Zero : uniform[row * uniformStride];
+}
+
+/// <summary>Rows of logits at a stride, and their targets.</summary>
+internal readonly unsafe struct CrossEntropyRows<T>(T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored)
+    where T : unmanaged
+{
+    /// <summary>Number of rows.</summary>
+    public readonly long Count = count;
+
+    /// <summary>Number of logits in a row.</summary>
+    public readonly long Classes = classes;
+
+    /// <summary>The target of rows that don't count.</summary>
+    public readonly long Ignored = ignored;
+
+    /// <summary>First logit of a row.</summary>
+    public T* Row(long row) => x + row * rowStride;
+
+    /// <summary>The row's class.</summary>
+    public long Target(long row) => targets[row * targetStride];
+}

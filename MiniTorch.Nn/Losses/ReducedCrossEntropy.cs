@@ -1,0 +1,63 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch.Nn;
+
+/// <summary>
+/// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. A row whose class is <see cref="ClassTargets.Ignored"/>
+/// counts nothing. The forward pass computes the gradient too, where it is wanted, so that exponentials are taken once and logits read once.
+/// </summary>
+internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) : FusedOp
+{
+    [ThreadStatic]
+    private static Scratch? t_losses;
+
+    // What the forward pass computed, for the first backward pass; a later one computes it again.
+    private Tensor? _gradient;
+
+    internal override bool KeepsNothing => true;
+
+    /// <inheritdoc/>
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new SoftmaxCrossEntropy(Smooths: false).Definition(inputs).Sum() / Divisor;
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        (Tensor loss, _gradient) = Run(inputs[0], inputs[1], 1 / Divisor, WantsGradient);
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        double g = cotangent.Item<double>();
+        // 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no row.
+        bool isFactor = double.IsFinite(g);
+        Tensor gradient = (isFactor ? Interlocked.Exchange(ref _gradient, null) : null)
+            ?? Run(call.Input(0), call.Input(1), isFactor ? 1 / Divisor : g / Divisor, wantsGradient: true).Gradient!;
+        if (isFactor && g != 1) gradient.MulInPlace(cotangent);
+        (gradient.Storage as NativeStorage)?.Own(); // nobody else holds it, so a leaf may take it over without a copy
+        gradients[0] = gradient;
+    }
+
+    private unsafe (Tensor Loss, Tensor? Gradient) Run(Tensor logits, Tensor classes, double scale, bool wantsGradient)
+    {
+        (Tensor x, Tensor targets) = (Copies.RowMajor(logits), Copies.RowMajor(classes));
+        Tensor? gradient = wantsGradient ? Tensor.Empty(x.Shape, x.DType) : null;
+        double sum = x.DType == DType.Float32 ? Sum<float>() : Sum<double>();
+        GC.KeepAlive((x, targets));
+        GC.KeepAlive(gradient);
+        return (Tensor.Full([], sum / Divisor, x.DType), gradient);
+
+        double Sum<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        {
+            long rows = targets.ElementCount;
+            T* losses = Scratch.Rent<T>(ref t_losses, rows);
+            fixed (byte* px = &x.Data, pt = &targets.Data, pg = &SoftmaxCrossEntropy.DataOf(gradient))
+                Kernels.SoftmaxCrossEntropy.ForwardAndBackward(SoftmaxCrossEntropy.Rows<T>(x.Shape, px, pt), losses, T.CreateTruncating(scale), (T*)pg);
+            double sum = 0;
+            for (long row = 0; row < rows; row++) sum += double.CreateTruncating(losses[row]);
+            return sum;
+        }
+    }
+}
