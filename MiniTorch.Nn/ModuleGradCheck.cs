@@ -25,7 +25,7 @@ public static class ModuleGradCheck
             {
                 (string, Tensor)[] parameters = [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
                 string[] names = inputs.Count == 1 ? ["input"] : [.. inputs.Select((_, i) => $"input {i}")];
-                return GradCheck.Run(tensors => [.. Tensors(model.CallWith([.. tensors]))], inputs, names, parameters, options, () => new Watch(model));
+                return GradCheck.Run(tensors => [.. Tensors(model.CallWith([.. tensors]))], inputs, names, parameters, options, () => new ModuleWatch(model, model.GetType().Name));
             }
             finally
             {
@@ -41,25 +41,4 @@ public static class ModuleGradCheck
         IEnumerable<Tensor?> several => several,
         _ => [output as Tensor],
     };
-
-    /// <summary>Tells the open recording which module runs, until it is disposed of.</summary>
-    private sealed class Watch : IDisposable
-    {
-        private readonly List<IDisposable> _hooks = [];
-
-        public Watch(Module model)
-        {
-            foreach ((string name, Module module) in model.NamedModules())
-            {
-                string path = ModuleMembers.Join(model.GetType().Name, name);
-                _hooks.Add(module.RegisterForwardPreHook((_, _) => Recording.Enter(path)));
-                _hooks.Add(module.RegisterForwardHook((_, _, _) => Recording.Leave()));
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (IDisposable hook in _hooks) hook.Dispose();
-        }
-    }
 }

@@ -3,13 +3,13 @@ namespace MiniTorch;
 /// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
 /// <param name="Op">The operation.</param>
 /// <param name="Inputs">Copies of its inputs, of the same strides.</param>
-/// <param name="Reads">The memory that the inputs were in, and whether they were linked to a graph.</param>
-/// <param name="Writes">The memory of the floating-point outputs.</param>
+/// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
+/// <param name="Results">The outputs themselves.</param>
 /// <param name="Node">What was recorded; null where nothing was.</param>
 /// <param name="Line">Where it was called, <c>file.cs:12</c>.</param>
 /// <param name="Module">The path of the module that called it.</param>
 internal sealed record RecordedCall(
-    Op Op, Tensor[] Inputs, (Storage Storage, bool HasGraph)[] Reads, Storage[] Writes, OpNode? Node, string? Line, string? Module);
+    Op Op, Tensor[] Inputs, (Tensor Tensor, bool HasGraph)[] Arguments, Tensor[] Results, OpNode? Node, string? Line, string? Module);
 
 /// <summary>While it is open, every operation of this thread is noted down with its line and module. The values may be anything.</summary>
 internal sealed class Recording : IDisposable
@@ -42,16 +42,13 @@ internal sealed class Recording : IDisposable
     public void Add(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node, string? line)
     {
         var copies = new Tensor[inputs.Length];
-        var reads = new (Storage, bool)[inputs.Length];
+        var arguments = new (Tensor, bool)[inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             copies[i] = Variable.Copy(inputs[i], inputs[i].DType);
-            reads[i] = (inputs[i].Storage, inputs[i].RequiresGrad);
+            arguments[i] = (inputs[i], inputs[i].RequiresGrad);
         }
-        var writes = new List<Storage>();
-        foreach (Tensor output in outputs)
-            if (output.DType.IsFloat()) writes.Add(output.Storage);
-        Calls.Add(new RecordedCall(op, copies, reads, [.. writes], node, line, _modules.TryPeek(out string? module) ? module : null));
+        Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), node, line, _modules.TryPeek(out string? module) ? module : null));
     }
 
     public void Dispose()

@@ -95,5 +95,5 @@ internal static class Trace
         return null;
     }
 
-    private static bool IsLibrary(Assembly assembly) => assembly == typeof(Trace).Assembly || assembly.GetName().Name == "MiniTorch.Nn";
+    private static bool IsLibrary(Assembly assembly) => assembly == typeof(Trace).Assembly || assembly.GetName().Name is "MiniTorch.Nn" or "MiniTorch.Onnx";
 }

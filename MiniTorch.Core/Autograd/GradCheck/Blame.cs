@@ -43,14 +43,15 @@ internal static class Blame
         RecordedCall? withoutDerivative = null;
         foreach (RecordedCall call in calls)
         {
-            bool[] depends = [.. call.Reads.Select(read => dependent.Contains(read.Storage))];
+            bool[] depends = [.. call.Arguments.Select(argument => dependent.Contains(argument.Tensor.Storage))];
             if (!depends.Contains(true)) continue;
-            int detached = Enumerable.Range(0, depends.Length).FirstOrDefault(i => depends[i] && !call.Reads[i].HasGraph && call.Inputs[i].DType.IsFloat(), -1);
+            int detached = Enumerable.Range(0, depends.Length).FirstOrDefault(i => depends[i] && !call.Arguments[i].HasGraph && call.Inputs[i].DType.IsFloat(), -1);
             if (detached >= 0) return Of(call, $"its input {detached} depends on the checked inputs and has lost its history (Detach)");
-            if (call.Node is null && call.Op.IsDifferentiable && call.Reads.Zip(depends).Any(read => read.Second && read.First.HasGraph))
+            if (call.Node is null && call.Op.IsDifferentiable && call.Arguments.Zip(depends).Any(argument => argument.Second && argument.First.HasGraph))
                 return Of(call, "it ran while recording was off (NoGrad), and its result has no history");
             if (!call.Op.IsDifferentiable) withoutDerivative ??= call;
-            foreach (Storage storage in call.Writes) dependent.Add(storage);
+            foreach (Tensor result in call.Results)
+                if (result.DType.IsFloat()) dependent.Add(result.Storage);
         }
         return withoutDerivative is null ? null : Of(withoutDerivative, "it has no derivative, and its result has no history");
     }

@@ -1,0 +1,106 @@
+using MiniTorch.Ops;
+
+namespace MiniTorch.IO;
+
+/// <summary>What element-wise operations are in ONNX: an operator of the same meaning, or a few that compose it.</summary>
+internal static class OnnxPointwise
+{
+    /// <summary>Those that ONNX has under some name, with the same inputs and no parameters.</summary>
+    private static readonly Dictionary<Type, string> SameMeaning = new()
+    {
+        [typeof(UnaryOp<Relu>)] = "Relu", [typeof(UnaryOp<Sigmoid>)] = "Sigmoid", [typeof(UnaryOp<Tanh>)] = "Tanh", [typeof(UnaryOp<Hardswish>)] = "HardSwish",
+        [typeof(UnaryOp<Exp>)] = "Exp", [typeof(UnaryOp<Log>)] = "Log", [typeof(UnaryOp<Sqrt>)] = "Sqrt", [typeof(UnaryOp<Reciprocal>)] = "Reciprocal", [typeof(UnaryOp<Erf>)] = "Erf",
+        [typeof(UnaryOp<Sin>)] = "Sin", [typeof(UnaryOp<Cos>)] = "Cos", [typeof(UnaryOp<Tan>)] = "Tan", [typeof(UnaryOp<Asin>)] = "Asin", [typeof(UnaryOp<Acos>)] = "Acos", [typeof(UnaryOp<Atan>)] = "Atan",
+        [typeof(UnaryOp<Sinh>)] = "Sinh", [typeof(UnaryOp<Cosh>)] = "Cosh", [typeof(UnaryOp<Asinh>)] = "Asinh", [typeof(UnaryOp<Acosh>)] = "Acosh", [typeof(UnaryOp<Atanh>)] = "Atanh",
+        [typeof(UnaryOp<Abs>)] = "Abs", [typeof(UnaryOp<Sign>)] = "Sign", [typeof(UnaryOp<Negate>)] = "Neg",
+        [typeof(UnaryOp<Floor>)] = "Floor", [typeof(UnaryOp<Ceiling>)] = "Ceil", [typeof(UnaryOp<Round>)] = "Round",
+        [typeof(BinaryOp<Add>)] = "Add", [typeof(BinaryOp<Subtract>)] = "Sub", [typeof(BinaryOp<Multiply>)] = "Mul", [typeof(BinaryOp<Divide>)] = "Div", [typeof(BinaryOp<Pow>)] = "Pow",
+        [typeof(BinaryOp<Maximum>)] = "Max", [typeof(BinaryOp<Minimum>)] = "Min", [typeof(BinaryOp<Equal>)] = "Equal",
+        [typeof(BinaryOp<Less>)] = "Less", [typeof(BinaryOp<LessOrEqual>)] = "LessOrEqual", [typeof(BinaryOp<Greater>)] = "Greater", [typeof(BinaryOp<GreaterOrEqual>)] = "GreaterOrEqual",
+        [typeof(TernaryOp<Where>)] = "Where",
+    };
+
+    /// <summary>The nodes of a call; null where ONNX has none for it.</summary>
+    public static OnnxResult? Convert(OnnxCall c) =>
+        SameMeaning.TryGetValue(c.Op.GetType(), out string? type) ? c.Node(type, c.Broadcast()) : Arithmetic(c) ?? Activation(c) ?? Truth(c);
+
+    private static string? Arithmetic(OnnxCall c) => c.Op switch
+    {
+        UnaryOp<AddScalar> op => c.Node("Add", [c.X, c.Number(op.Kernel.C)]),
+        UnaryOp<SubtractFromScalar> op => c.Node("Sub", [c.Number(op.Kernel.C), c.X]),
+        UnaryOp<MultiplyScalar> op => c.Node("Mul", [c.X, c.Number(op.Kernel.C)]),
+        UnaryOp<DivideByScalar> op => c.Node("Div", [c.X, c.Number(op.Kernel.C)]),
+        UnaryOp<DivideScalar> op => c.Node("Div", [c.Number(op.Kernel.C), c.X]),
+        UnaryOp<PowScalar> op => c.Node("Pow", [c.X, c.Number(op.Kernel.Exponent)]),
+        UnaryOp<Square> => c.Node("Mul", [c.X, c.X]),
+        UnaryOp<Rsqrt> => c.Node("Reciprocal", [c.Node("Sqrt", [c.X])]),
+        UnaryOp<Exp2> => c.Node("Pow", [c.Number(2), c.X]),
+        UnaryOp<Expm1> => c.Node("Sub", [c.Node("Exp", [c.X]), c.Number(1)]),
+        UnaryOp<Log1p> => c.Node("Log", [c.Node("Add", [c.X, c.Number(1)])]),
+        UnaryOp<Log2> => c.Node("Div", [c.Node("Log", [c.X]), c.Number(Math.Log(2))]),
+        UnaryOp<Log10> => c.Node("Div", [c.Node("Log", [c.X]), c.Number(Math.Log(10))]),
+        UnaryOp<Erfc> => c.Node("Sub", [c.Number(1), c.Node("Erf", [c.X])]),
+        UnaryOp<Ndtr> => NormalShare(c),
+        UnaryOp<Truncate> => c.Node("Mul", [c.Node("Sign", [c.X]), c.Node("Floor", [c.Node("Abs", [c.X])])]),
+        UnaryOp<Clamp> op => Clip(c, op.Kernel.Low, op.Kernel.High),
+        BinaryOp<Fmod> => c.Node("Mod", c.Broadcast(), ("fmod", 1L)),
+        BinaryOp<Remainder> when !c.DType.IsFloat() => c.Node("Mod", c.Broadcast()),
+        BinaryOp<Remainder> => c.Node("Sub", [c.X, c.Node("Mul", [c.Node("Floor", [c.Node("Div", c.Inputs())]), c.Input(1)])]),
+        BinaryOp<FloorDivide> when c.DType.IsFloat() => c.Node("Floor", [c.Node("Div", c.Broadcast())]),
+        _ => null,
+    };
+
+    private static string? Activation(OnnxCall c) => c.Op switch
+    {
+        UnaryOp<LeakyRelu> op => c.Node("LeakyRelu", [c.X], ("alpha", (float)op.Kernel.Slope)),
+        UnaryOp<Elu> { Kernel.Scale: 1 } op => c.Node("Elu", [c.X], ("alpha", (float)op.Kernel.Alpha)),
+        UnaryOp<Elu> op => c.Node("Selu", [c.X], ("alpha", (float)op.Kernel.Alpha), ("gamma", (float)op.Kernel.Scale)),
+        UnaryOp<Hardtanh> op => Clip(c, op.Kernel.Low, op.Kernel.High),
+        UnaryOp<Hardsigmoid> => c.Node("HardSigmoid", [c.X], ("alpha", 1f / 6), ("beta", 0.5f)),
+        UnaryOp<Hardshrink> op => c.Node("Shrink", [c.X], ("lambd", (float)op.Kernel.Lambda), ("bias", 0f)),
+        UnaryOp<Softshrink> op => c.Node("Shrink", [c.X], ("lambd", (float)op.Kernel.Lambda), ("bias", (float)op.Kernel.Lambda)),
+        UnaryOp<Threshold> op => c.Node("Where", [c.Node("LessOrEqual", [c.X, c.Number(op.Kernel.At)]), c.Number(op.Kernel.Otherwise), c.X]),
+        UnaryOp<LogSigmoid> => c.Node("Neg", [c.Node("Softplus", [c.Node("Neg", [c.X])])]),
+        UnaryOp<Softplus> op => Softplus(c, op.Kernel),
+        UnaryOp<Silu> => c.Node("Mul", [c.X, c.Node("Sigmoid", [c.X])]),
+        UnaryOp<Mish> => c.Node("Mul", [c.X, c.Node("Tanh", [c.Node("Softplus", [c.X])])]),
+        UnaryOp<Gelu> => c.Node("Mul", [c.X, NormalShare(c)]),
+        UnaryOp<GeluTanh> => GeluTanh(c),
+        _ => null,
+    };
+
+    private static string? Truth(OnnxCall c) => c.Op switch
+    {
+        UnaryOp<IsNonZero> => ToBool(c),
+        UnaryOp<IsZero> => c.Node("Not", [c.DType == DType.Bool ? c.X : ToBool(c)]),
+        UnaryOp<IsFinite> => c.Node("Not", [c.Node("Or", [c.Node("IsNaN", [c.X]), c.Node("IsInf", [c.X])])]),
+        _ => null,
+    };
+
+    private static string ToBool(OnnxCall c) => c.Node("Cast", [c.X], ("to", (long)OnnxFile.TypeNumber(DType.Bool)));
+
+    // An end that is infinite is left out.
+    private static string Clip(OnnxCall c, double low, double high) =>
+        c.Node("Clip", [c.X, double.IsInfinity(low) ? "" : c.Number(low), double.IsInfinity(high) ? "" : c.Number(high)]);
+
+    // Φ(x) = (1 + erf(x/√2)) / 2
+    private static string NormalShare(OnnxCall c) =>
+        c.Node("Mul", [c.Node("Add", [c.Node("Erf", [c.Node("Mul", [c.X, c.Number(Math.Sqrt(0.5))])]), c.Number(1)]), c.Number(0.5)]);
+
+    // x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))
+    private static string GeluTanh(OnnxCall c)
+    {
+        string cube = c.Node("Mul", [c.Node("Mul", [c.X, c.X]), c.X]);
+        string inner = c.Node("Mul", [c.Node("Add", [c.X, c.Node("Mul", [cube, c.Number(0.044715)])]), c.Number(Math.Sqrt(2 / Math.PI))]);
+        return c.Node("Mul", [c.Node("Mul", [c.X, c.Number(0.5)]), c.Node("Add", [c.Node("Tanh", [inner]), c.Number(1)])]);
+    }
+
+    // From 20 on, ln(1 + eˣ) is x itself in float32: PyTorch's usual threshold needs no node.
+    private static string Softplus(OnnxCall c, Softplus kernel)
+    {
+        if (kernel is { Beta: 1, Threshold: >= 20 }) return c.Node("Softplus", [c.X]);
+        string scaled = c.Node("Mul", [c.X, c.Number(kernel.Beta)]);
+        string bent = c.Node("Div", [c.Node("Softplus", [scaled]), c.Number(kernel.Beta)]);
+        return c.Node("Where", [c.Node("Less", [c.Number(kernel.Threshold), scaled]), c.X, bent]);
+    }
+}

@@ -1,0 +1,156 @@
+using MiniTorch.Nn;
+
+namespace MiniTorch.Tests.Export;
+
+/// <summary>Models that are exported and run elsewhere.</summary>
+/// <param name="Name">The test's name.</param>
+/// <param name="Make">Makes the model.</param>
+/// <param name="Input">Makes an input of so many rows.</param>
+/// <param name="BatchDim">Which dimension the rows are.</param>
+internal sealed record OnnxCase(string Name, Func<Module> Make, Func<int, Tensor[]> Input, int BatchDim = 0)
+{
+    private const double Tolerance = 1e-5;
+
+    public override string ToString() => Name;
+
+    /// <summary>The model, always with the same weights.</summary>
+    public Module Model()
+    {
+        Generator.ManualSeed(3);
+        return Make();
+    }
+
+    /// <summary>What the library computes, in evaluation mode.</summary>
+    public static Tensor[] Outputs(Module model, Tensor[] inputs)
+    {
+        using ModeScope mode = Autograd.NoGrad();
+        return [.. Tensors(model.Eval().CallWith([.. inputs]))];
+    }
+
+    /// <summary>An output that was computed elsewhere is the library's.</summary>
+    public static void ShouldAgree(int[] shape, double[] values, Tensor expected)
+    {
+        shape.ShouldBe(expected.Shape.ToArray());
+        double[] differences = [.. values.Zip(expected.ToArray<double>(), (a, b) => a.Equals(b) ? 0 : Math.Abs(a - b))];
+        int worst = Array.FindIndex(differences, difference => !(difference <= Tolerance));
+        worst.ShouldBe(-1, worst < 0 ? null : FormattableString.Invariant($"element {worst} is {values[worst]} and should be {expected.ToArray<double>()[worst]}"));
+    }
+
+    private static IEnumerable<Tensor> Tensors(object? output) => output switch
+    {
+        Tensor tensor => [tensor],
+        System.Runtime.CompilerServices.ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
+        _ => [],
+    };
+}
+
+/// <summary>A model that is one function.</summary>
+internal sealed class FunctionModule(Func<Tensor, Tensor> function) : Module<Tensor, Tensor>
+{
+    protected override Tensor Forward(Tensor input) => function(input);
+}
+
+internal static class OnnxCases
+{
+    public static IEnumerable<OnnxCase> All() => [.. Networks(), .. Layers(), .. Functions()];
+
+    private static IEnumerable<OnnxCase> Networks()
+    {
+        yield return new("Mlp", () => new Sequential(new Linear(5, 16), new ReLU(), new Dropout(0.5), new Linear(16, 16, bias: false), new Tanh(), new Linear(16, 3)), Real(5));
+        yield return new("ConvNet", TrainedConvNet, Real(1, 8, 8));
+        yield return new("TransformerBlock", () => new TransformerEncoderLayer(8, 2, 16, batchFirst: true), Real(6, 8));
+        yield return new("TransformerBlockTimeFirst", () => new TransformerEncoderLayer(8, 4, 16, activation: TransformerActivation.Gelu, normFirst: true), Real(-1, 8), BatchDim: 1);
+        yield return new("LetterModel", () => new LetterModel(), Whole(11, 5));
+    }
+
+    private static IEnumerable<OnnxCase> Layers()
+    {
+        yield return new("Bilinear", () => new Bilinear(3, 4, 2), Several(Real(3), Real(4)));
+        yield return new("Embedding", () => new Embedding(7, 3, paddingIdx: 2), Whole(7, 4));
+        yield return new("Conv1d", () => new Conv1d(4, 6, 3, stride: 2, padding: 1, dilation: 2, groups: 2), Real(4, 9));
+        yield return new("Conv2d", () => new Conv2d(3, 4, (3, 2), stride: (2, 1), padding: (1, 0), dilation: (1, 2), bias: false), Real(3, 7, 6));
+        yield return new("ConvTranspose2d", () => new ConvTranspose2d(4, 6, 3, stride: 2, padding: 1, outputPadding: (1, 0), groups: 2), Real(4, 4, 5));
+        yield return new("MaxPool1d", () => new MaxPool1d(3, stride: 2, padding: 1), Real(2, 9));
+        yield return new("MaxPool2d", () => new MaxPool2d(2, stride: 3, padding: 1, dilation: 2, ceilMode: true), Real(2, 9, 8));
+        yield return new("AvgPool1d", () => new AvgPool1d(2, countIncludePad: false), Real(2, 8));
+        yield return new("AvgPool2d", () => new AvgPool2d(3, stride: 2, padding: 1, ceilMode: true), Real(2, 8, 7));
+        yield return new("AvgPool2dWithoutPadding", () => new AvgPool2d(3, stride: 2, padding: 1, ceilMode: true, countIncludePad: false), Real(2, 8, 7));
+        yield return new("AdaptiveAvgPool1d", () => new AdaptiveAvgPool1d(3), Real(2, 9));
+        yield return new("AdaptiveAvgPool2d", () => new AdaptiveAvgPool2d((1, 3)), Real(2, 5, 6));
+        yield return new("BatchNorm1d", () => new BatchNorm1d(4), Real(4));
+        yield return new("LayerNorm", () => new LayerNorm(Shape.Create([3, 4])), Real(2, 3, 4));
+        yield return new("RMSNorm", () => new RMSNorm(4), Real(3, 4));
+        yield return new("GroupNorm", () => new GroupNorm(2, 4), Real(4, 3, 3));
+        yield return new("Sequence LSTM", () => new LSTM(3, 4, numLayers: 2, bidirectional: true, batchFirst: true), Real(5, 3));
+        yield return new("Sequence GRU", () => new GRU(3, 4), Real(-1, 3), BatchDim: 1);
+        yield return new("Sequence RNN", () => new RNN(3, 4, nonlinearity: Nonlinearity.Relu), Real(-1, 3), BatchDim: 1);
+        yield return new("RNNCell", () => new RNNCell(3, 4), Several(Real(3), Real(4)));
+        yield return new("GRUCell", () => new GRUCell(3, 4), Real(3));
+        yield return new("LSTMCell", () => new LSTMCell(3, 4), Real(3));
+        yield return new("MultiheadAttention", () => new MultiheadAttention(8, 2, batchFirst: true), Several(Real(5, 8), Real(3, 8), Real(3, 8)));
+        Module[] ofAnyShape =
+        [
+            new ReLU(), new ReLU6(), new LeakyReLU(0.2), new ELU(0.7), new CELU(1.5), new SELU(), new GELU(), new GELU("tanh"), new SiLU(), new Mish(), new Tanh(), new Sigmoid(), new LogSigmoid(),
+            new Softplus(), new Softplus(2, 0.5), new Softsign(), new Hardtanh(-0.5, 0.7), new Hardsigmoid(), new Hardswish(), new Hardshrink(), new Softshrink(), new Tanhshrink(),
+            new Threshold(0.1, -3), new PReLU(), new PReLU(4), new Softmax(-1), new LogSoftmax(1), new Softmin(1), new GLU(1), new Flatten(), new Identity(),
+        ];
+        for (int i = 0; i < ofAnyShape.Length; i++)
+        {
+            Module layer = ofAnyShape[i];
+            yield return new($"{layer.GetType().Name} {i}", () => layer, Real(4, 3));
+        }
+    }
+
+    private static IEnumerable<OnnxCase> Functions()
+    {
+        (string Name, Func<Tensor, Tensor> Function)[] functions =
+        [
+            ("elementary", x => Tensor.Cat([x.Exp(), x.Sin(), x.Cos(), (x * 0.4).Tan(), x.Atan(), x.Sinh(), x.Cosh(), x.Asinh(), x.Erf(), x.Erfc(), x.Ndtr(), x.Expm1(), x.Exp2()], 1)),
+            ("of positive", x => x.Abs() + 1.25 is var p ? Tensor.Cat([p.Log(), p.Log1p(), p.Log2(), p.Log10(), p.Sqrt(), p.Rsqrt(), p.Reciprocal(), p.Acosh(), p.Pow(1.7), p.Pow(x)], 1) : x),
+            ("of small", x => x.Clamp(-0.9, 0.9) is var s ? Tensor.Cat([s.Asin(), s.Acos(), s.Atanh(), s.Square(), 1 - s, 2 / (s + 3), s / 4, -s], 1) : x),
+            ("rounding", x => Tensor.Cat([(x * 3).Floor(), (x * 3).Ceil(), (x * 3).Round(), (x * 3).Trunc(), x.Sign(), x.Fmod(0.3 + x.Abs()), x.Remainder(0.3 + x.Abs())], 1)),
+            ("choices", x => Tensor.Where(x > 0, x, x * 2).MaskedFill(x.Eq(0).LogicalOr((x <= -1).LogicalNot().LogicalNot()), 5) + x.Maximum(x.Flip(1)) + (x < 0.5).To(DType.Float32) + x.IsFinite().To(DType.Float32)),
+            ("clamp above", x => x.Clamp(max: 0.2)),
+            ("reductions", x => x.Sum(1, keepDim: true) + x.Mean([1, 2], keepDim: true) + x.Amax(2, keepDim: true) + x.Amin(1, keepDim: true) + x.LogSumExp(1, keepDim: true) + x.Prod(2, keepDim: true)),
+            ("norms and scans", x => x.CumSum(2) + x.Norm(2, [1], keepDim: true) + x.Norm(1, [2], keepDim: true) + x.Var(1, keepDim: true)),
+            ("slices", x => Tensor.Cat([x[.., 1..3], x[.., ..^1], x.Slice(1, 0, 4, 2), x.Flip(1)], 1)),
+            ("along the batch", x => x[..^0] + x.Flip(0) * 0 + x[^1].Unsqueeze(0) * 0 + x[0] * 0 + x.Amax(0, keepDim: true) * 0),
+            ("movements", x => x.Permute(0, 2, 1).Reshape(x.Shape[0], 2, 6).Unsqueeze(1).Transpose(-1, -2).Expand(x.Shape[0], 3, 6, 2).Flatten(0, 1)),
+            ("indices", x => x.IndexSelect(1, Tensor.From([2L, 0])).MatMul(Tensor.Ones([3, 2])) + x[.., Tensor.From([1L, 3])][.., .., 0..1]),
+            ("scatters", x => x.Permute(1, 2, 0) is var y ? y.Scatter(0, Tensor.Zeros(y[..1].Shape, DType.Int64), y[..1] * 2).Permute(2, 0, 1) : x),
+            ("a position table", x => x + Tensor.Arange(4).Reshape(4, 1).To(DType.Float32) * 0.1 + Tensor.Ones([4, 4]).Tril().Sum(1, keepDim: true)),
+            ("a batch of zeros", x => Tensor.Cat([Tensor.Zeros([x.Shape[0], 2, 3]), x], 1)),
+            ("matrix products", x => x.MatMul(x.Transpose(1, 2)) + Tensor.Einsum("bij,kj->bik", x, Tensor.Ones([4, 3]))),
+            ("a detached value", x => x.Relu().Detach() * 2),
+            ("a fused definition", x => Functional.MseLoss(x, x * 2, Reduction.None) + x.Var([1, 2], keepDim: true)),
+        ];
+        foreach ((string name, Func<Tensor, Tensor> function) in functions) yield return new($"Function: {name}", () => new FunctionModule(function), Real(4, 3));
+    }
+
+    // A size of −1 stands for time before the batch: [4, N, …].
+    private static Func<int, Tensor[]> Real(params int[] sizes) => rows =>
+        [Tensor.Randn(sizes[0] == -1 ? [4, rows, .. sizes[1..]] : [rows, .. sizes], new Generator(5 + rows))];
+
+    private static Func<int, Tensor[]> Whole(int below, int length) => rows => [Tensor.RandInt(0, below, [rows, length], new Generator(5 + rows))];
+
+    private static Func<int, Tensor[]> Several(params Func<int, Tensor[]>[] inputs) => rows => [.. inputs.SelectMany(input => input(rows))];
+
+    // Running means and variances that are not 0 and 1.
+    private static Sequential TrainedConvNet()
+    {
+        var model = new Sequential(new Conv2d(1, 4, 3, padding: 1), new BatchNorm2d(4), new ReLU(), new MaxPool2d(2), new Conv2d(4, 6, 3), new ReLU(), new AdaptiveAvgPool2d(1), new Flatten(), new Linear(6, 10));
+        for (int i = 0; i < 5; i++) model.Call(Tensor.Randn([8, 1, 8, 8]) * 2 + 1);
+        return model;
+    }
+
+    /// <summary>Letters and their places, a causal block, the logits of the next letter.</summary>
+    private sealed class LetterModel : Module<Tensor, Tensor>
+    {
+        private readonly Embedding _letters = new(11, 8), _places = new(5, 8);
+        private readonly TransformerEncoderLayer _block = new(8, 2, 16, batchFirst: true);
+        private readonly Linear _head = new(8, 11);
+
+        protected override Tensor Forward(Tensor letters) =>
+            _head.Call(_block.Call(_letters.Call(letters) + _places.Call(Tensor.Arange(5)), new AttentionOptions { IsCausal = true }));
+    }
+}
