@@ -13,7 +13,7 @@ internal static class OnnxWindows
         (Ops.Convolution { Result: ConvolutionRole.Output } op, Ops.Convolution other) => Convolve(c, op.Sizes, other.Sizes),
         (Ops.Convolution { Result: ConvolutionRole.Input } op, Ops.Convolution other) => Transposed(c, op.Sizes, other.Sizes),
         (MaxPool op, MaxPool other) => Pool(c, "MaxPool", op.Sizes, other.Sizes),
-        (AveragePool { IsTransposed: false } op, AveragePool other) => Pool(c, "AveragePool", op.Sizes, other.Sizes, op.CountsPadding),
+        (AveragePool { IsTransposed: false } op, AveragePool other) => Pool(c, "AveragePool", op.Sizes, other.Sizes, op.Divisor),
         _ => null,
     };
 
@@ -36,14 +36,15 @@ internal static class OnnxWindows
     // What the result has beyond the last place that a filter reaches.
     private static long Extra(ConvolutionAxis axis) => axis.Input - (((axis.Output - 1) * axis.Stride) - (2 * axis.Padding) + (axis.Dilation * (axis.Kernel - 1)) + 1);
 
-    private static string Pool(OnnxCall c, string type, PoolingShape sizes, PoolingShape other, bool countsPadding = false)
+    private static string Pool(OnnxCall c, string type, PoolingShape sizes, PoolingShape other, AverageDivisor divisor = default)
     {
         if (sizes.Y != other.Y || sizes.X != other.X) throw c.Varies();
         (PoolingAxis y, PoolingAxis x) = (Even(c, sizes.Y), Even(c, sizes.X));
         bool areImages = c.Rank == 4;
         string input = areImages ? c.X : OnnxOps.Reshape(c, c.X, (c[0].First, c[0].Second), (Planes(c[0].First), Planes(c[0].Second)));
         // Zeros that count are put there, and what a last window covers beyond them never counts; so is padding wider than a dilated window's elements, which ONNX Runtime refuses.
-        if (countsPadding && y.Padding + x.Padding > 0) Pad(y.Padding, x.Padding, c.Number(0));
+        if (divisor.Fixed is not null) Pad(Behind(y), Behind(x), c.Number(0));
+        else if (divisor.CountsPadding && y.Padding + x.Padding > 0) Pad(y.Padding, x.Padding, c.Number(0));
         else if (Behind(y) >= y.Kernel || Behind(x) >= x.Kernel) Pad(Behind(y), Behind(x), c.Number(double.NegativeInfinity));
         var attributes = new List<(string, object)>
         {
@@ -51,6 +52,7 @@ internal static class OnnxWindows
         };
         if (y.Dilation > 1 || x.Dilation > 1) attributes.Add(("dilations", new[] { y.Dilation, x.Dilation }));
         string pooled = c.Node(type, [input], [.. attributes]);
+        if (divisor.Fixed is { } number) pooled = c.Node("Mul", [pooled, c.Number((double)(y.Kernel * x.Kernel) / number)]);
         return areImages ? pooled : OnnxOps.Reshape(c, pooled, (Pooled(c[0].First), Pooled(c[0].Second)), c.Output);
 
         void Pad(long belowY, long belowX, string value)

@@ -121,6 +121,7 @@ internal static class OnnxCases
             ("a position table", x => x + Tensor.Arange(4).Reshape(4, 1).To(DType.Float32) * 0.1 + Tensor.Ones([4, 4]).Tril().Sum(1, keepDim: true)),
             ("a batch of zeros", x => Tensor.Cat([Tensor.Zeros([x.Shape[0], 2, 3]), x], 1)),
             ("matrix products", x => x.MatMul(x.Transpose(1, 2)) + Tensor.Einsum("bij,kj->bik", x, Tensor.Ones([4, 3]))),
+            ("sums over a divisor", x => x.AvgPool2d(2, 2, 1, ceilMode: true, divisorOverride: 3).AvgPool2d(2, divisorOverride: 5)),
             ("a detached value", x => x.Relu().Detach() * 2),
             ("a fused definition", x => Functional.MseLoss(x, x * 2, Reduction.None) + x.Var([1, 2], keepDim: true)),
         ];
