@@ -51,15 +51,12 @@ internal sealed class ModuleSummary(Module model)
     /// <summary>Calls the model; gives the arithmetic operations of each module by name, without those of the modules below it.</summary>
     private Dictionary<string, long> Watch(IReadOnlyList<(string Name, Module Value)> modules, object?[] inputs)
     {
-        bool[] training = [.. modules.Select(module => module.Value.Training)];
         var hooks = new List<IDisposable>();
-        using ModeScope mode = Autograd.NoGrad();
         using var recording = new Recording();
         try
         {
             foreach ((string name, Module module) in modules)
             {
-                module.Training = false;
                 hooks.Add(module.RegisterForwardPreHook((_, _) => Recording.Enter(name)));
                 hooks.Add(module.RegisterForwardHook((called, _, output) =>
                 {
@@ -69,12 +66,11 @@ internal sealed class ModuleSummary(Module model)
                     _outputBytes[called] = tensors.Sum(tensor => tensor.ElementCount * tensor.DType.Size());
                 }));
             }
-            model.CallWith(inputs);
+            model.Evaluate(() => model.CallWith(inputs));
         }
         finally
         {
             foreach (IDisposable hook in hooks) hook.Dispose();
-            for (int i = 0; i < training.Length; i++) modules[i].Value.Training = training[i];
         }
         return recording.Calls.GroupBy(call => call.Module ?? "").ToDictionary(calls => calls.Key, calls => calls.Sum(Operations));
     }

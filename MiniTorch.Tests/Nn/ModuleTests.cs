@@ -209,7 +209,7 @@ public class ModuleTests
         var average = new ModelAverage(layer, decay: 0.75);
         Init.Constant(layer.Weight, 5);
         average.Update();
-        average.State["weight"].Item<float>().ShouldBe(2);
+        average.StateDict()["weight"].Item<float>().ShouldBe(2);
         IDisposable lent = average.Apply();
         layer.Weight.Item<float>().ShouldBe(2);
         lent.Dispose();

@@ -1,7 +1,9 @@
+using MiniTorch.IO;
+
 namespace MiniTorch.Nn;
 
-/// <summary>An exponential moving average of a model's weights, which often does better than the last ones: average ← decay·average + (1 − decay)·weight.</summary>
-public sealed class ModelAverage
+/// <summary>An exponential moving average of a model's weights, which often does better than the last ones: average ← decay·average + (1 − decay)·weight. A <see cref="Checkpoint"/> can hold it.</summary>
+public sealed class ModelAverage : IStateful
 {
     private readonly Module _model;
     private readonly double _decay;
@@ -18,8 +20,24 @@ public sealed class ModelAverage
         foreach ((string name, Tensor value) in model.StateDict()) _average[name] = value.Clone();
     }
 
-    /// <summary>The averaged state; its memory belongs to the average.</summary>
-    public IReadOnlyDictionary<string, Tensor> State => _average;
+    /// <summary>The averaged state, named as the model's; its memory belongs to the average.</summary>
+    public OrderedDictionary<string, Tensor> StateDict() => new(_average);
+
+    /// <summary>Takes over an averaged state.</summary>
+    /// <exception cref="ValueException">Names or shapes are not the model's: all are listed, and nothing was changed.</exception>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        string[] problems =
+        [
+            .. _average.Keys.Where(name => !state.ContainsKey(name)).Select(name => $"missing {name}"),
+            .. state.Keys.Where(name => !_average.ContainsKey(name)).Select(name => $"unexpected {name}"),
+            .. _average.Where(entry => state.TryGetValue(entry.Key, out Tensor? given) && given.Shape != entry.Value.Shape)
+                .Select(entry => $"{entry.Key} has shape {state[entry.Key].Shape} in the state and {entry.Value.Shape} in the average"),
+        ];
+        if (problems.Length > 0) throw new ValueException($"ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+        using ModeScope mode = Autograd.NoGrad();
+        foreach ((string name, Tensor value) in _average) value.CopyInPlace(state[name]);
+    }
 
     /// <summary>Moves the average towards the model's state; what is not a real number is copied. Call it after every optimiser step.</summary>
     public void Update()

@@ -1,0 +1,68 @@
+using MiniTorch.IO;
+
+namespace MiniTorch.Nn;
+
+/// <summary>Tells when a metric has stopped to improve: <c>if (stopping.Update(validationLoss)) break;</c>. A <see cref="Checkpoint"/> can hold it.</summary>
+public sealed class EarlyStopping : IStateful
+{
+    private const string BestName = "best", BestUpdateName = "best_update", UpdatesName = "updates";
+
+    private readonly int _patience;
+    private readonly double _minDelta;
+    private readonly bool _maximize;
+
+    /// <summary>Nothing was seen yet.</summary>
+    /// <param name="patience">How many updates in a row may bring no improvement before the next of that kind stops.</param>
+    /// <param name="minDelta">By how much a value must be better than the best to count.</param>
+    /// <param name="maximize">Whether larger is better, as of an accuracy.</param>
+    /// <exception cref="ValueException"><paramref name="patience"/> or <paramref name="minDelta"/> is negative.</exception>
+    public EarlyStopping(int patience, double minDelta = 0, bool maximize = false)
+    {
+        if (patience < 0 || !(minDelta >= 0)) throw new ValueException(FormattableString.Invariant($"EarlyStopping: patience {patience} and smallest improvement {minDelta}; both must be 0 or more"));
+        (_patience, _minDelta, _maximize) = (patience, minDelta, maximize);
+        Best = maximize ? double.NegativeInfinity : double.PositiveInfinity;
+    }
+
+    /// <summary>The best value so far; an infinity before the first.</summary>
+    public double Best { get; private set; }
+
+    /// <summary>The number of the update that brought <see cref="Best"/>, from 1; 0 before.</summary>
+    public int BestUpdate { get; private set; }
+
+    /// <summary>Whether the last update brought the best value: the time to keep the weights.</summary>
+    public bool IsBest => BestUpdate > 0 && BestUpdate == Updates;
+
+    /// <summary>How many values were seen.</summary>
+    public int Updates { get; private set; }
+
+    /// <summary>Takes the next value; NaN is no improvement.</summary>
+    /// <returns>Whether to stop.</returns>
+    public bool Update(double value)
+    {
+        Updates++;
+        if (_maximize ? value > Best + _minDelta : value < Best - _minDelta) (Best, BestUpdate) = (value, Updates);
+        return Updates - BestUpdate > _patience;
+    }
+
+    /// <inheritdoc/>
+    public OrderedDictionary<string, Tensor> StateDict() => new()
+    {
+        [BestName] = Tensor.From([Best], []),
+        [BestUpdateName] = (long)BestUpdate,
+        [UpdatesName] = (long)Updates,
+    };
+
+    /// <inheritdoc/>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        if (state.Count != 3 || !state.TryGetValue(BestName, out Tensor? best) || !state.TryGetValue(BestUpdateName, out Tensor? bestUpdate) || !state.TryGetValue(UpdatesName, out Tensor? updates))
+            throw Misfit($"the entries must be {BestName}, {BestUpdateName}, {UpdatesName}, not {string.Join(", ", state.Keys)}");
+        foreach ((string name, Tensor value) in state)
+            if (value.Rank != 0 || value.DType != (name == BestName ? DType.Float64 : DType.Int64)) throw Misfit($"{name} is {value.DType} of shape {value.Shape}");
+        (long at, long seen) = (bestUpdate.Item<long>(), updates.Item<long>());
+        if (at < 0 || at > seen || seen > int.MaxValue) throw Misfit($"update {at} of {seen} cannot be the best");
+        (Best, BestUpdate, Updates) = (best.Item<double>(), (int)at, (int)seen);
+    }
+
+    private static ValueException Misfit(string problem) => new($"EarlyStopping.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
+}
