@@ -27,6 +27,7 @@ public sealed class Checkpoint
             if (name is DefaultGenerator or SafetensorsHeader.MetadataName) throw new ValueException($"Checkpoint: the name '{name}' is reserved");
             _parts[name] = value switch
             {
+                null => throw new ValueException($"Checkpoint: '{name}' is null"),
                 Generator generator => new GeneratorState(generator),
                 IStateful or Tensor => value,
                 _ when CheckpointValue.CanHold(value) => value,

@@ -35,8 +35,9 @@ public static class Npz
             var arrays = new OrderedDictionary<string, Tensor>(archive.Entries.Count);
             foreach (ZipArchiveEntry entry in archive.Entries)
             {
-                using Stream content = entry.Open();
+                using var content = new CheckedStream(entry.Open());
                 arrays.Add(entry.FullName[..^Extension.Length], Npy.Read(new FileReader(content, $"{name}/{entry.FullName}", entry.Length)));
+                if (content.Crc32 != entry.Crc32) throw new FileFormatException($"{name}/{entry.FullName}: the content is damaged: its checksum is {content.Crc32:X8} and the archive notes {entry.Crc32:X8}");
             }
             return arrays;
         }

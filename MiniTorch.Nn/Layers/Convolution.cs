@@ -7,6 +7,7 @@ public abstract class ConvolutionBase : Module<Tensor, Tensor>
     {
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
             throw new ValueException($"{GetType().Name}: {inChannels} channels in and {outChannels} out do not divide into {groups} groups");
+        if (weight.Span[2..].ContainsAnyInRange(int.MinValue, 0)) throw new ValueException($"{GetType().Name}: a kernel of {Shape.Format(weight.Span[2..])}; its sizes must be 1 or more");
         Weight = LayerInit.Weight(weight, dtype, generator);
         Bias = bias ? LayerInit.Bias([outChannels], Init.Fans(Weight, GetType().Name).In, dtype, generator) : null;
     }

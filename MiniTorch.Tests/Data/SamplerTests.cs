@@ -98,6 +98,7 @@ public class SamplerTests
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), shuffle: true, sampler: new SequentialSampler(2))).Message.ShouldContain("leave shuffle out");
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), prefetch: -1)).Message.ShouldContain("prefetch -1");
         Should.Throw<ValueException>(() => ClassWeights.FromCounts(1, 0)).Message.ShouldContain("class 1 has 0 samples");
+        Should.Throw<ValueException>(() => ClassWeights.FromLabels(Tensor.Arange(3), -2)).Message.ShouldContain("-2 classes");
         Should.Throw<ValueException>(() => ClassWeights.FromLabels(Tensor.Arange(3), 2)).Message.ShouldContain("label 2 is not in [0, 1]");
         Should.Throw<DTypeException>(() => new StratifiedSampler(Tensor.Zeros([3]))).Message.ShouldContain("Int64");
     }

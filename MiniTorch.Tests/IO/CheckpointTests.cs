@@ -116,6 +116,7 @@ public class CheckpointTests
         Should.Throw<ValueException>(() => run[""] = 1).Message.ShouldContain("must not be empty or hold a dot");
         Should.Throw<ValueException>(() => run["a.b"] = 1).Message.ShouldContain("must not be empty or hold a dot");
         Should.Throw<ValueException>(() => run["default_generator"] = 1).Message.ShouldContain("reserved");
+        Should.Throw<ValueException>(() => run["model"] = null!).Message.ShouldBe("Checkpoint: 'model' is null");
         Should.Throw<ValueException>(() => run["date"] = DateTime.UnixEpoch).Message.ShouldContain("'date' is a DateTime");
         Should.Throw<ValueException>(() => run["model"]).Message.ShouldContain("there is no part 'model'");
         Should.Throw<ValueException>(() => run.Get<string>("epoch")).Message.ShouldContain("'epoch' is a Int32, not a String");

@@ -139,6 +139,16 @@ public class NpyTests
         Should.Throw<FileFormatException>(() => Npz.Load(Archive("twice.npz", ("a.npy", []), ("a.npy", [])))).Message.ShouldContain("'a.npy' is there twice");
 
     [Test]
+    public void A_changed_byte_of_a_stored_array_is_noticed()
+    {
+        Npz.Save(_folder["whole.npz"], new Dictionary<string, Tensor> { ["a"] = Tensor.Full([64], 1.5) });
+        byte[] file = File.ReadAllBytes(_folder["whole.npz"]);
+        int number = file.AsSpan().IndexOf(BitConverter.GetBytes(1.5f));
+        file[number + 40] ^= 1;
+        Should.Throw<FileFormatException>(() => Npz.Load(_folder.Write("changed.npz", file))).Message.ShouldContain("changed.npz/a.npy: the content is damaged: its checksum is");
+    }
+
+    [Test]
     public void A_zip_bomb_is_refused_before_it_is_unpacked()
     {
         string bomb = Archive("bomb.npz", ("a.npy", new byte[40 << 20]));

@@ -98,6 +98,7 @@ public class LayerTests
         Should.Throw<ValueException>(() => new GRU(1, 2, dropout: 2)).Message.ShouldContain("not in [0, 1]");
         Should.Throw<ValueException>(() => new LSTM(3, 4, projSize: 4)).Message.ShouldBe("LSTM: a projection to 4 of 4 hidden features; it must be smaller, or 0 for none");
         Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same)).Message.ShouldBe("Conv1d: ConvPadding.Same needs a stride of 1, not (1, 2)");
+        Should.Throw<ValueException>(() => new Conv2d(1, 1, (3, 0))).Message.ShouldBe("Conv2d: a kernel of [3, 0]; its sizes must be 1 or more");
         Should.Throw<ValueException>(() => new Conv2d(1, 1, 3, padding: -1)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, padding: (1, 2))).Message.ShouldContain("one is wanted");
         Should.Throw<ShapeException>(() => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(Tensor.Zeros([1, 1, 4]))).Message.ShouldContain("reflect cannot put 4 elements beside the 4");
