@@ -3,10 +3,26 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
+/// <summary>An element-wise op as a part of a fused chain.</summary>
+internal interface IPointwiseOp
+{
+    /// <summary>The function of its inputs.</summary>
+    PointwiseFunction Value { get; }
+
+    /// <summary>The function of a cotangent, the inputs and the output that gives an input's gradient.</summary>
+    PointwiseFunction Chain(int input);
+
+    /// <summary>The inputs whose gradient is the cotangent itself.</summary>
+    Reads PassesThrough { get; }
+
+    /// <summary>The output's dtype.</summary>
+    DType ResultType(ReadOnlySpan<Tensor> inputs);
+}
+
 /// <summary>An element-wise op of one input. The kernel is the whole op: value, derivative and what the derivative reads.</summary>
 /// <typeparam name="TKernel">The function and its derivative.</typeparam>
 /// <param name="Kernel">The function's parameters.</param>
-public record UnaryOp<TKernel>(TKernel Kernel) : Op
+public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     where TKernel : struct, IUnaryKernel
 {
     /// <inheritdoc/>
@@ -37,6 +53,14 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op
     /// <inheritdoc/>
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0] is { } tangent ? Chain(call, tangent) : null;
 
+    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<UnaryValue<TKernel>>(new(Kernel));
+
+    PointwiseFunction IPointwiseOp.Chain(int input) => new PointwiseFunction<UnaryChain<TKernel>>(new(Kernel));
+
+    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+
+    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+
     private Tensor Chain(Call call, Tensor g)
     {
         if (TKernel.PassesThrough != 0) return g;
@@ -51,7 +75,7 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op
 /// <summary>An element-wise op of two inputs, which are broadcast and promoted to a common dtype first.</summary>
 /// <typeparam name="TKernel">The function and its derivatives.</typeparam>
 /// <param name="Kernel">The function's parameters.</param>
-public record BinaryOp<TKernel>(TKernel Kernel) : Op
+public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     where TKernel : struct, IBinaryKernel
 {
     /// <inheritdoc/>
@@ -99,6 +123,15 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
         Sum(tangents[0] is { } a ? Chain(call, 0, a) : null, tangents[1] is { } b ? Chain(call, 1, b) : null);
 
+    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<BinaryValue<TKernel>>(new(Kernel));
+
+    PointwiseFunction IPointwiseOp.Chain(int input) =>
+        input == 0 ? new PointwiseFunction<BinaryChainA<TKernel>>(new(Kernel)) : new PointwiseFunction<BinaryChainB<TKernel>>(new(Kernel));
+
+    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+
+    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+
     private Tensor Chain(Call call, int input, Tensor g)
     {
         if (TKernel.PassesThrough.HasInput(input)) return g;
@@ -118,7 +151,7 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op
 /// <summary>An element-wise op of three inputs, all broadcast to one shape.</summary>
 /// <typeparam name="TKernel">The function and its derivatives.</typeparam>
 /// <param name="Kernel">The function's parameters.</param>
-public record TernaryOp<TKernel>(TKernel Kernel) : Op
+public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     where TKernel : struct, ITernaryKernel
 {
     /// <inheritdoc/>
@@ -158,6 +191,19 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op
             if (tangents[i] is { } tangent) sum = Sum(sum, Chain(call, i, tangent));
         return sum;
     }
+
+    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<TernaryValue<TKernel>>(new(Kernel));
+
+    PointwiseFunction IPointwiseOp.Chain(int input) => input switch
+    {
+        0 => new PointwiseFunction<TernaryChainA<TKernel>>(new(Kernel)),
+        1 => new PointwiseFunction<TernaryChainB<TKernel>>(new(Kernel)),
+        _ => new PointwiseFunction<TernaryChainC<TKernel>>(new(Kernel)),
+    };
+
+    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+
+    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => inputs[1].DType;
 
     private Tensor Chain(Call call, int input, Tensor g)
     {

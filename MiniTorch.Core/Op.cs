@@ -1,3 +1,5 @@
+using MiniTorch.Ops;
+
 namespace MiniTorch;
 
 /// <summary>Which values a derivative rule reads; nothing else is kept alive by the graph. Shapes are always known.</summary>
@@ -75,6 +77,7 @@ public abstract record Op
 
     /// <summary>Applies the op and gives all its outputs.</summary>
     public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) =>
+        Trace.On && FuseTrace.Open is { } trace ? [trace.Add(this, inputs)] :
         Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
 
     /// <summary>Applies the op to tensors of which none carries a tangent at the level at hand.</summary>

@@ -107,6 +107,7 @@ static partial class OpSamples
         Pointwise("Gelu", x => x.Gelu(), Reals)
             .Misuse<ValueException>("another approximation", () => Tensor.Ones([1]).Gelu("erf"), "Gelu: approximate is 'erf'; 'none' and 'tanh' are possible"),
         Pointwise("GeluTanh", x => x.Gelu("tanh"), Reals),
+        Pointwise("Fuse", Fuse.Compile((a, b) => (a * b).Tanh() * a - b), Reals, Reals),
         Pointwise("Silu", x => x.Silu(), Reals),
         Pointwise("Mish", x => x.Mish(), Reals),
         Pointwise("Softplus", x => x.Softplus(2, 3), Reals),

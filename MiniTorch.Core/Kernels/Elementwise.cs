@@ -88,13 +88,13 @@ internal static unsafe class Elementwise
             T* zeros = stackalloc T[V.Count];
             V.Store(V.Of(0), zeros);
             var pointers = stackalloc T*[] { (T*)output, (T*)a, (T*)b, (T*)c, (T*)d, (T*)e };
-            long* steps = stackalloc long[LoopPlan.MaxOperands];
+            long* steps = stackalloc long[1 + F.Inputs];
             for (int k = 0; k <= F.Inputs; k++)
             {
                 steps[k] = pointers[k] == null ? 0 : V.Count;
                 if (pointers[k] == null) pointers[k] = zeros;
             }
-            VectorLoop<F, V, T>.Run(function, pointers, steps, count);
+            new VectorLoop<F, V, T>(function).Run(pointers, steps, count);
         }
     }
 
@@ -105,9 +105,8 @@ internal static unsafe class Elementwise
         public void Run<V>()
             where V : struct, IVector<V, T>
         {
-            var chunks = new ElementwiseChunks<F, V, T>(function, plan);
-            if (plan.Count <= ElementwiseChunks<F, V, T>.Size) chunks.Execute(0);
-            else Workers.Run(chunks, (plan.Count + ElementwiseChunks<F, V, T>.Size - 1) / ElementwiseChunks<F, V, T>.Size);
+            var chunks = new ElementwiseChunks<VectorLoop<F, V, T>, V, T>(new VectorLoop<F, V, T>(function), plan);
+            chunks.RunAll();
         }
     }
 }

@@ -4,9 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>The loops behind <see cref="Elementwise"/>: rows of a plan, each as vectors with a masked tail.</summary>
-internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan plan) : IJob
-    where F : struct, IElementwise
+/// <summary>The rows of a plan, in chunks that any thread may compute.</summary>
+internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan) : IJob
+    where L : struct, IRowLoop<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
@@ -16,14 +16,21 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
     // Operands that are strided or of another type pass through blocks of this many elements, which stay in the first-level cache.
     const int BlockSize = 256;
 
+    /// <summary>Computes all elements.</summary>
+    public void RunAll()
+    {
+        if (plan.Count <= Size) Execute(0);
+        else Workers.Run(this, (plan.Count + Size - 1) / Size);
+    }
+
     /// <summary>Computes one chunk of the elements, numbered in the plan's order.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     public void Execute(long chunk)
     {
-        byte** data = stackalloc byte*[LoopPlan.MaxOperands];
-        var pointers = stackalloc T*[LoopPlan.MaxOperands];
-        long* steps = stackalloc long[LoopPlan.MaxOperands];
-        T* repeated = stackalloc T[LoopPlan.MaxOperands * V.Count];
+        byte** data = stackalloc byte*[plan.Operands];
+        var pointers = stackalloc T*[plan.Operands];
+        long* steps = stackalloc long[plan.Operands];
+        T* repeated = stackalloc T[plan.Operands * V.Count];
         long* index = stackalloc long[plan.Rank];
         bool isDirect = true;
         for (int k = 0; k < plan.Operands; k++)
@@ -43,7 +50,7 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
                 pointers[k] = repeated + (k * V.Count);
                 V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
             }
-            if (isDirect) VectorLoop<F, V, T>.Run(function, pointers, steps, count);
+            if (isDirect) loop.Run(pointers, steps, count);
             else Blocks(data, pointers, steps, count);
             left -= count;
             if (left > 0) NextRow(data, index);
@@ -87,7 +94,7 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     void Blocks(byte** data, T** pointers, long* steps, long count)
     {
-        T* blocks = stackalloc T[LoopPlan.MaxOperands * BlockSize];
+        T* blocks = stackalloc T[plan.Operands * BlockSize];
         long* strides = plan.Strides(0);
         for (long start = 0; start < count; start += BlockSize)
         {
@@ -97,10 +104,11 @@ internal readonly unsafe struct ElementwiseChunks<F, V, T>(F function, LoopPlan 
                 if (strides[k] == 0) continue;
                 byte* source = data[k] + (start * strides[k]);
                 pointers[k] = IsDirect(k) ? (T*)source : blocks + (k * BlockSize);
-                if (k > 0 && !IsDirect(k)) Strided.Gather<V, T>(source, strides[k], plan.Types[k], pointers[k], length);
+                if (k >= loop.Outputs && !IsDirect(k)) Strided.Gather<V, T>(source, strides[k], plan.Types[k], pointers[k], length);
             }
-            VectorLoop<F, V, T>.Run(function, pointers, steps, length);
-            if (!IsDirect(0)) Strided.Scatter<V, T>(pointers[0], data[0] + (start * strides[0]), strides[0], plan.Types[0], length);
+            loop.Run(pointers, steps, length);
+            for (int k = 0; k < loop.Outputs; k++)
+                if (!IsDirect(k)) Strided.Scatter<V, T>(pointers[k], data[k] + (start * strides[k]), strides[k], plan.Types[k], length);
         }
     }
 }

@@ -14,6 +14,9 @@ public interface IReal<R>
     /// <summary>The constant <paramref name="value"/>, rounded to the element type.</summary>
     static abstract R Of(double value);
 
+    /// <summary>The constant <paramref name="value"/> as a parameter of a kernel.</summary>
+    static virtual R Of(Constant value) => R.Of(value.Value);
+
     /// <summary>a + b.</summary>
     static abstract R operator +(R a, R b);
 

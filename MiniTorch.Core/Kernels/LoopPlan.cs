@@ -10,8 +10,8 @@ namespace MiniTorch.Kernels;
 /// <remarks>Its arrays lie on its creator's stack, where worker threads may read them while the creator waits.</remarks>
 internal unsafe struct LoopPlan
 {
-    /// <summary>The output and at most five inputs.</summary>
-    public const int MaxOperands = 6;
+    /// <summary>Outputs and inputs together.</summary>
+    public const int MaxOperands = 32;
 
     /// <summary>Number of dimensions, at least 1.</summary>
     public int Rank;

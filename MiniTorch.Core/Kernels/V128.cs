@@ -19,6 +19,10 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
         typeof(T) == typeof(float) ? new(Vector128.Create((float)value).As<float, T>()) : new(Vector128.Create(value).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static V128<T> Of(Constant value) =>
+        typeof(T) == typeof(float) ? new(Vector128.Create(value.Single).As<float, T>()) : new(Vector128.Create(value.Value).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
     public static V128<T> Broadcast(T value) => new(Vector128.Create(value));
 
     [MethodImpl(AggressiveInlining)]

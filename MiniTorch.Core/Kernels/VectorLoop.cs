@@ -4,21 +4,56 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
+/// <summary>What a plan's driver does with a row of elements.</summary>
+internal unsafe interface IRowLoop<V, T>
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    /// <summary>How many of the operands, the first ones, are written.</summary>
+    int Outputs { get; }
+
+    /// <summary>Computes <paramref name="count"/> elements; each operand's pointer moves on by its step a vector, 0 or <see cref="IVector{V, T}.Count"/>.</summary>
+    void Run(T** pointers, long* steps, long count);
+}
+
 /// <summary>The innermost loop: whole vectors, then a masked tail.</summary>
-internal static unsafe class VectorLoop<F, V, T>
+internal readonly unsafe struct VectorLoop<F, V, T>(F function) : IRowLoop<V, T>
     where F : struct, IElementwise
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>Computes <paramref name="count"/> elements from the output's pointer and then the inputs', each of which moves on by its step a vector.</summary>
-    [MethodImpl(AggressiveOptimization)]
-    public static void Run(F function, T** pointers, long* steps, long count)
+    public int Outputs => 1;
+
+    // Not inlined: the caller would share its inlining budget with it, and what then stays a call costs ten times the loop.
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    public void Run(T** pointers, long* steps, long count)
     {
-        T* output = pointers[0], a = pointers[1], b = pointers[2], c = pointers[3], d = pointers[4], e = pointers[5];
-        long stepA = steps[1], stepB = steps[2], stepC = steps[3], stepD = steps[4], stepE = steps[5];
+        F f = function;
+        T* output = pointers[0], a = pointers[1], b = null, c = null, d = null, e = null;
+        long stepA = steps[1], stepB = 0, stepC = 0, stepD = 0, stepE = 0;
+        if (F.Inputs > 1)
+        {
+            b = pointers[2];
+            stepB = steps[2];
+        }
+        if (F.Inputs > 2)
+        {
+            c = pointers[3];
+            stepC = steps[3];
+        }
+        if (F.Inputs > 3)
+        {
+            d = pointers[4];
+            stepD = steps[4];
+        }
+        if (F.Inputs > 4)
+        {
+            e = pointers[5];
+            stepE = steps[5];
+        }
         for (; count >= V.Count; count -= V.Count)
         {
-            V result = function.Apply(V.Load(a), F.Inputs > 1 ? V.Load(b) : default, F.Inputs > 2 ? V.Load(c) : default,
+            V result = f.Apply(V.Load(a), F.Inputs > 1 ? V.Load(b) : default, F.Inputs > 2 ? V.Load(c) : default,
                 F.Inputs > 3 ? V.Load(d) : default, F.Inputs > 4 ? V.Load(e) : default);
             V.Store(result, output);
             output += V.Count;
@@ -28,14 +63,14 @@ internal static unsafe class VectorLoop<F, V, T>
             if (F.Inputs > 3) d += stepD;
             if (F.Inputs > 4) e += stepE;
         }
-        if (count > 0) Tail(function, output, a, b, c, d, e, (int)count);
+        if (count > 0) Tail(f, output, a, b, c, d, e, (int)count);
     }
 
     /// <summary>Fewer elements than a vector has, through the same vector code, so that an element's bits don't depend on its position.</summary>
     [MethodImpl(AggressiveOptimization | NoInlining)]
-    static void Tail(F function, T* output, T* a, T* b, T* c, T* d, T* e, int count) =>
+    static void Tail(F f, T* output, T* a, T* b, T* c, T* d, T* e, int count) =>
         V.StorePartial(
-            function.Apply(V.LoadPartial(a, count), F.Inputs > 1 ? V.LoadPartial(b, count) : default, F.Inputs > 2 ? V.LoadPartial(c, count) : default,
+            f.Apply(V.LoadPartial(a, count), F.Inputs > 1 ? V.LoadPartial(b, count) : default, F.Inputs > 2 ? V.LoadPartial(c, count) : default,
                 F.Inputs > 3 ? V.LoadPartial(d, count) : default, F.Inputs > 4 ? V.LoadPartial(e, count) : default),
             output, count);
 }

@@ -26,7 +26,7 @@ internal readonly record struct Relu : IUnaryKernel
 }
 
 /// <summary>x where it is positive, else slope · x (torch.nn.functional.leaky_relu); the slope's side at 0.</summary>
-internal readonly record struct LeakyRelu(double Slope) : IUnaryKernel
+internal readonly record struct LeakyRelu(Constant Slope) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), x, x * R.Of(Slope));
@@ -101,7 +101,7 @@ internal readonly record struct Mish : IUnaryKernel
 }
 
 /// <summary>ln(1 + e^βx) / β, and x itself where βx passes the threshold (torch.nn.functional.softplus).</summary>
-internal readonly record struct Softplus(double Beta, double Threshold) : IUnaryKernel
+internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
 
@@ -119,7 +119,7 @@ internal readonly record struct Softplus(double Beta, double Threshold) : IUnary
 }
 
 /// <summary>x between −λ and λ becomes 0 (torch.nn.functional.hardshrink).</summary>
-internal readonly record struct Hardshrink(double Lambda) : IUnaryKernel
+internal readonly record struct Hardshrink(Constant Lambda) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x);
@@ -127,7 +127,7 @@ internal readonly record struct Hardshrink(double Lambda) : IUnaryKernel
 }
 
 /// <summary>x moved by λ towards 0, and 0 between −λ and λ (torch.nn.functional.softshrink).</summary>
-internal readonly record struct Softshrink(double Lambda) : IUnaryKernel
+internal readonly record struct Softshrink(Constant Lambda) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> =>
@@ -136,7 +136,7 @@ internal readonly record struct Softshrink(double Lambda) : IUnaryKernel
 }
 
 /// <summary>x above the threshold, else a constant (torch.nn.functional.threshold).</summary>
-internal readonly record struct Threshold(double At, double Otherwise) : IUnaryKernel
+internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, R.Of(At)), R.Of(Otherwise), x);
@@ -161,7 +161,7 @@ internal readonly record struct Hardswish : IUnaryKernel
 }
 
 /// <summary>x cut to lie strictly inside its range: at the ends the derivative is 0 (torch.nn.functional.hardtanh, relu6).</summary>
-internal readonly record struct Hardtanh(double Low, double High) : IUnaryKernel
+internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static Reads Reads => Reads.Input0;

@@ -40,7 +40,7 @@ internal readonly record struct Divide : IBinaryKernel
 }
 
 /// <summary>x + c.</summary>
-internal readonly record struct AddScalar(double C) : IUnaryKernel
+internal readonly record struct AddScalar(Constant C) : IUnaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static Reads PassesThrough => Reads.Input0;
@@ -49,7 +49,7 @@ internal readonly record struct AddScalar(double C) : IUnaryKernel
 }
 
 /// <summary>c − x.</summary>
-internal readonly record struct SubtractFromScalar(double C) : IUnaryKernel
+internal readonly record struct SubtractFromScalar(Constant C) : IUnaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Of(C) - x;
@@ -57,7 +57,7 @@ internal readonly record struct SubtractFromScalar(double C) : IUnaryKernel
 }
 
 /// <summary>x · c.</summary>
-internal readonly record struct MultiplyScalar(double C) : IUnaryKernel
+internal readonly record struct MultiplyScalar(Constant C) : IUnaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public R Value<R>(R x) where R : struct, IReal<R> => x * R.Of(C);
@@ -65,14 +65,14 @@ internal readonly record struct MultiplyScalar(double C) : IUnaryKernel
 }
 
 /// <summary>x / c.</summary>
-internal readonly record struct DivideByScalar(double C) : IUnaryKernel
+internal readonly record struct DivideByScalar(Constant C) : IUnaryKernel
 {
     public R Value<R>(R x) where R : struct, IReal<R> => x / R.Of(C);
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Of(C);
 }
 
 /// <summary>c / x.</summary>
-internal readonly record struct DivideScalar(double C) : IUnaryKernel
+internal readonly record struct DivideScalar(Constant C) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0 | Reads.Output;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Of(C) / x;

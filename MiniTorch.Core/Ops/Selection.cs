@@ -36,7 +36,7 @@ internal readonly record struct Minimum : IBinaryKernel
 }
 
 /// <summary>x cut to lie between two numbers (torch.clamp); the gradient passes where low ≤ x ≤ high.</summary>
-internal readonly record struct Clamp(double Low, double High) : IUnaryKernel
+internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));

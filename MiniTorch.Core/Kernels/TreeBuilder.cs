@@ -1,0 +1,63 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Makes a program's steps into fewer ones: a step whose result is read once becomes a part of the one that reads it.</summary>
+internal static class TreeBuilder
+{
+    // What an element-wise loop reads, and about what the JIT still compiles without calls.
+    private const int MaxLeaves = 5, MaxNodes = 12;
+
+    private static readonly Type[] s_leaves = [typeof(First), typeof(Second), typeof(Third), typeof(Fourth), typeof(Fifth)];
+    private static readonly Type[] s_nodes = [typeof(Compose<,>), typeof(Compose<,,>), typeof(Compose<,,,>), typeof(Compose<,,,,>), typeof(Compose<,,,,,>)];
+
+    /// <summary>The same program in fewer steps; as it is where types cannot be made at run time.</summary>
+    public static PointwiseProgram Grow(PointwiseProgram program)
+    {
+        if (!RuntimeFeature.IsDynamicCodeSupported) return program;
+        int[] uses = program.Uses();
+        foreach (int output in program.Outputs) uses[output] = int.MaxValue;
+        var steps = new List<PointwiseStep>();
+        for (int i = 0; i < program.Steps.Count; i++) steps.Add(Tree(program, program.Inputs + i, uses));
+        return new PointwiseProgram(program.Inputs, steps, program.Outputs); // which drops the steps that became parts of others
+    }
+
+    private static PointwiseStep Tree(PointwiseProgram program, int root, int[] uses)
+    {
+        HashSet<int> inner = [root];
+        List<int> leaves = Read(root);
+        for (int i = 0; i < leaves.Count && inner.Count < MaxNodes;)
+        {
+            int leaf = leaves[i];
+            List<int> instead = leaf < program.Inputs || uses[leaf] > 1 ? leaves : [.. leaves.Where(other => other != leaf).Union(Read(leaf))];
+            if (instead == leaves || instead.Count > MaxLeaves)
+            {
+                i++;
+                continue;
+            }
+            inner.Add(leaf);
+            (leaves, i) = (instead, 0);
+        }
+        if (inner.Count == 1) return program.Steps[root - program.Inputs];
+        object tree = Make(typeof(Tree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
+        return new PointwiseStep((PointwiseFunction)Make(typeof(PointwiseFunction<>), [tree], 1), [.. leaves]);
+
+        List<int> Read(int value) => [.. program.Steps[value - program.Inputs].Arguments.Where(argument => argument >= 0).Distinct()];
+
+        object Node(int value)
+        {
+            if (!inner.Contains(value)) return Leaf(leaves.IndexOf(value));
+            PointwiseStep step = program.Steps[value - program.Inputs];
+            object[] parts = [step.Function.Function, .. step.Arguments.Select(argument => argument < 0 ? Leaf(0) : Node(argument))];
+            return Make(s_nodes[parts.Length - 2], parts, parts.Length);
+        }
+    }
+
+    private static object Leaf(int place) => Activator.CreateInstance(s_leaves[place])!;
+
+    // The parts' types are the type's arguments, and the first of the parts its fields.
+    private static object Make(Type type, object[] parts, int fields) =>
+        Activator.CreateInstance(
+            type.MakeGenericType([.. parts.Select(part => part.GetType())]), BindingFlags.CreateInstance | BindingFlags.Public | BindingFlags.Instance, null, parts[..fields], null)!;
+}

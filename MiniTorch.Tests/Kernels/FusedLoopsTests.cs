@@ -1,0 +1,67 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
+namespace MiniTorch.Tests.Kernels;
+
+/// <summary>Programs as loops: step by step, as where no code can be made at run time, and grown together.</summary>
+public sealed unsafe class FusedLoopsTests
+{
+    static PointwiseStep Unary<K>(K kernel, int x) where K : struct, IUnaryKernel => new(new PointwiseFunction<UnaryValue<K>>(new(kernel)), [x]);
+
+    static PointwiseStep Binary<K>(K kernel, int a, int b) where K : struct, IBinaryKernel => new(new PointwiseFunction<BinaryValue<K>>(new(kernel)), [a, b]);
+
+    // (2a + b) · tanh(2a + b), and 1 − (2a + b); the chain rule of a product that reads one factor; a step that nothing reads.
+    static PointwiseProgram Program() => new(2,
+    [
+        Unary(new MultiplyScalar(2), 0), Binary(new Add(), 2, 1), Unary(new Tanh(), 3), Unary(new Exp(), 3), Binary(new Multiply(), 3, 4), Unary(new SubtractFromScalar(1), 3),
+        new(new PointwiseFunction<BinaryChainA<Multiply>>(default), [6, -1, 0, -1]),
+    ], [8, 7]);
+
+    [Test]
+    public void Loops_give_the_same_bits_grown_together_or_one_by_one([Values(1, 15, 16, 1023, 1025, 70_000)] int count)
+    {
+        float[] a = new float[count], b = new float[count];
+        for (int i = 0; i < count; i++) (a[i], b[i]) = ((i % 37 - 18) / 9f, (i % 11 - 5) / 3f);
+        (float[] first, float[] second) = Run(Program(), a, b);
+        (float[], float[]) grown = Run(TreeBuilder.Grow(Program()), a, b);
+        grown.Item1.ShouldBe(first);
+        grown.Item2.ShouldBe(second);
+        for (int i = 0; i < count; i += 7)
+        {
+            double s = 2.0 * a[i] + b[i];
+            first[i].ShouldBe((float)(s * Math.Tanh(s) * a[i]), 1e-4f);
+            second[i].ShouldBe((float)(1 - s), 1e-6f);
+        }
+    }
+
+    [Test]
+    public void Steps_that_are_read_once_become_part_of_their_reader()
+    {
+        PointwiseProgram grown = TreeBuilder.Grow(Program());
+        Program().Steps.Count.ShouldBe(6); // exp is read by nobody
+        grown.Steps.Count.ShouldBe(3); // 2a + b, and the two outputs
+    }
+
+    [Test]
+    public void Slots_are_used_again()
+    {
+        PointwiseStep[] chain = [.. Enumerable.Range(0, 50).Select(i => Unary(new AddScalar(1), i))];
+        new FusedLoops(new PointwiseProgram(1, chain, [50])).Slots.ShouldBe(1);
+    }
+
+    static (float[], float[]) Run(PointwiseProgram program, float[] a, float[] b)
+    {
+        (float[] first, float[] second) = (new float[a.Length], new float[a.Length]);
+        int[] sizes = [a.Length];
+        long[] strides = [1];
+        fixed (float* p = first, q = second, x = a, y = b)
+        {
+            long* scratch = stackalloc long[LoopPlan.ScratchSize(1)];
+            var plan = new LoopPlan(sizes, scratch);
+            foreach (nint operand in (ReadOnlySpan<nint>)[(nint)p, (nint)q, (nint)x, (nint)y]) plan.Add(new Operand((void*)operand, DType.Float32, strides), sizes, null);
+            plan.Simplify();
+            new FusedLoops(program).Run<float>(plan);
+        }
+        return (first, second);
+    }
+}
