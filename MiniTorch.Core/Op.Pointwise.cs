@@ -12,6 +12,9 @@ internal interface IPointwiseOp
     /// <summary>The function of a cotangent, the inputs and the output that gives an input's gradient.</summary>
     PointwiseFunction Chain(int input);
 
+    /// <summary>What that function reads besides the cotangent.</summary>
+    Reads ChainReads(int input);
+
     /// <summary>The inputs whose gradient is the cotangent itself.</summary>
     Reads PassesThrough { get; }
 
@@ -56,6 +59,8 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<UnaryValue<TKernel>>(new(Kernel));
 
     PointwiseFunction IPointwiseOp.Chain(int input) => new PointwiseFunction<UnaryChain<TKernel>>(new(Kernel));
+
+    Reads IPointwiseOp.ChainReads(int input) => TKernel.Reads;
 
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 
@@ -128,15 +133,20 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     PointwiseFunction IPointwiseOp.Chain(int input) =>
         input == 0 ? new PointwiseFunction<BinaryChainA<TKernel>>(new(Kernel)) : new PointwiseFunction<BinaryChainB<TKernel>>(new(Kernel));
 
+    Reads IPointwiseOp.ChainReads(int input) => ChainReads(input);
+
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 
     DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
 
+    private static Reads ChainReads(int input) => TKernel.Reads & (input == 0 ? TKernel.ReadsA : TKernel.ReadsB);
+
     private Tensor Chain(Call call, int input, Tensor g)
     {
         if (TKernel.PassesThrough.HasInput(input)) return g;
-        Tensor? a = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (TKernel.Reads & Reads.Input1) != 0 ? call.Input(1) : null;
-        Tensor? y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
+        Reads reads = ChainReads(input);
+        Tensor? a = (reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (reads & Reads.Input1) != 0 ? call.Input(1) : null;
+        Tensor? y = (reads & Reads.Output) != 0 ? call.Output : null;
         if (PointwiseCall.MustRecord(g, a, b, y))
         {
             (TensorReal rg, TensorReal ra, TensorReal rb, TensorReal ry) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b), TensorReal.Of(y));
@@ -200,6 +210,8 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
         1 => new PointwiseFunction<TernaryChainB<TKernel>>(new(Kernel)),
         _ => new PointwiseFunction<TernaryChainC<TKernel>>(new(Kernel)),
     };
+
+    Reads IPointwiseOp.ChainReads(int input) => TKernel.Reads;
 
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 

@@ -84,6 +84,8 @@ internal sealed class FusedLoops
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        private const int CacheLine = 64;
+
         // 4 KB: few enough that a handful of slots leave half of the cache to the operands, enough that a loop's start is not felt.
         private static int BlockSize => 4096 / sizeof(T);
 
@@ -92,7 +94,8 @@ internal sealed class FusedLoops
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         public void Run(T** pointers, long* steps, long count)
         {
-            T* slots = stackalloc T[fused.Slots * BlockSize];
+            byte* memory = stackalloc byte[(fused.Slots * BlockSize * sizeof(T)) + CacheLine];
+            var slots = (T*)(((nint)memory + CacheLine - 1) & -CacheLine); // a vector across two lines costs two accesses
             var p = stackalloc T*[PlacesOfLoop];
             long* s = stackalloc long[PlacesOfLoop];
             fixed (int* places = fused.Places)

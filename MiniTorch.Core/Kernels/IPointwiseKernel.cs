@@ -59,6 +59,12 @@ public interface IBinaryKernel
     /// <summary>Whether the result is a truth value (then there is no derivative).</summary>
     static virtual PointwiseResult Result => PointwiseResult.Same;
 
+    /// <summary>Of <see cref="Reads"/>, those that <see cref="ChainA"/> needs: what it does not is not fetched from memory.</summary>
+    static virtual Reads ReadsA => Reads.Inputs | Reads.Output;
+
+    /// <summary>Of <see cref="Reads"/>, those that <see cref="ChainB"/> needs.</summary>
+    static virtual Reads ReadsB => Reads.Inputs | Reads.Output;
+
     /// <summary>f(a, b).</summary>
     R Value<R>(R a, R b) where R : struct, IReal<R>;
 

@@ -27,23 +27,21 @@ internal static class TreeBuilder
     {
         HashSet<int> inner = [root];
         List<int> leaves = Read(root);
-        for (int i = 0; i < leaves.Count && inner.Count < MaxNodes;)
+        while (inner.Count < MaxNodes)
         {
-            int leaf = leaves[i];
-            List<int> instead = leaf < program.Inputs || uses[leaf] > 1 ? leaves : [.. leaves.Where(other => other != leaf).Union(Read(leaf))];
-            if (instead == leaves || instead.Count > MaxLeaves)
-            {
-                i++;
-                continue;
-            }
-            inner.Add(leaf);
-            (leaves, i) = (instead, 0);
+            // The leaf whose own arguments add the fewest leaves becomes an inner node; of equals the last, so that branches are finished one by one.
+            int[] candidates = [.. leaves.Where(leaf => leaf >= program.Inputs && uses[leaf] == 1).OrderBy(leaf => Without(leaf).Count).ThenByDescending(leaf => leaf)];
+            if (candidates.Length == 0 || Without(candidates[0]).Count > MaxLeaves) break;
+            inner.Add(candidates[0]);
+            leaves = Without(candidates[0]);
         }
         if (inner.Count == 1) return program.Steps[root - program.Inputs];
         object tree = Make(typeof(Tree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
         return new PointwiseStep((PointwiseFunction)Make(typeof(PointwiseFunction<>), [tree], 1), [.. leaves]);
 
         List<int> Read(int value) => [.. program.Steps[value - program.Inputs].Arguments.Where(argument => argument >= 0).Distinct()];
+
+        List<int> Without(int leaf) => [.. leaves.Where(other => other != leaf).Union(Read(leaf))];
 
         object Node(int value)
         {

@@ -25,6 +25,8 @@ internal readonly record struct Multiply : IBinaryKernel
 {
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
+    public static Reads ReadsA => Reads.Input1;
+    public static Reads ReadsB => Reads.Input0;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => a * b;
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * b;
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * a;
@@ -34,6 +36,7 @@ internal readonly record struct Multiply : IBinaryKernel
 internal readonly record struct Divide : IBinaryKernel
 {
     public static Reads Reads => Reads.Input1 | Reads.Output;
+    public static Reads ReadsA => Reads.Input1;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => a / b;
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g / b;
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * (y / b);

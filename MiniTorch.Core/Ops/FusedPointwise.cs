@@ -111,12 +111,12 @@ internal sealed record FusedPointwise(IReadOnlyList<TracedCall> Calls, int Leave
             for (int i = chain.Calls.Count - 1; i >= 0; i--)
             {
                 if (gathered[first + i] is not { } g || !flows[first + i]) continue;
-                Op op = chain.Calls[i].Op;
+                var op = (IPointwiseOp)chain.Calls[i].Op;
                 int[] arguments = steps[i].Arguments;
                 for (int k = 0; k < arguments.Length; k++)
                 {
                     if (!flows[arguments[k]]) continue;
-                    int share = ((IPointwiseOp)op).PassesThrough.HasInput(k) ? g : Append(((IPointwiseOp)op).Chain(k), Read(op.Reads, g, arguments, first + i));
+                    int share = op.PassesThrough.HasInput(k) ? g : Append(op.Chain(k), Read(op.ChainReads(k), g, arguments, first + i));
                     gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new PointwiseFunction<BinaryValue<Add>>(default), [sum, share]) : share;
                 }
             }

@@ -17,7 +17,6 @@ internal static class Workloads
         ["W4"] = MatMul,
         ["W5"] = () => Gelu("W5", GeluByHand),
         ["W5fused"] = () => Gelu("W5fused", Fuse.Compile(GeluByHand)),
-        ["W5kernel"] = () => Gelu("W5kernel", x => x.Gelu("tanh")),
         ["W6"] = Transformer,
         ["W7"] = ConvolutionalNet,
     };
