@@ -26,11 +26,11 @@ internal static class OnnxPointwise
 
     private static string? Arithmetic(OnnxCall c) => c.Op switch
     {
-        UnaryOp<AddScalar> op => c.Node("Add", [c.X, c.Number(op.Kernel.C)]),
-        UnaryOp<SubtractFromScalar> op => c.Node("Sub", [c.Number(op.Kernel.C), c.X]),
-        UnaryOp<MultiplyScalar> op => c.Node("Mul", [c.X, c.Number(op.Kernel.C)]),
-        UnaryOp<DivideByScalar> op => c.Node("Div", [c.X, c.Number(op.Kernel.C)]),
-        UnaryOp<DivideScalar> op => c.Node("Div", [c.Number(op.Kernel.C), c.X]),
+        UnaryOp<AddScalar> op => c.Node("Add", [c.X, c.Number(op.Kernel.C.Value)]),
+        UnaryOp<SubtractFromScalar> op => c.Node("Sub", [c.Number(op.Kernel.C.Value), c.X]),
+        UnaryOp<MultiplyScalar> op => c.Node("Mul", [c.X, c.Number(op.Kernel.C.Value)]),
+        UnaryOp<DivideByScalar> op => c.Node("Div", [c.X, c.Number(op.Kernel.C.Value)]),
+        UnaryOp<DivideScalar> op => c.Node("Div", [c.Number(op.Kernel.C.Value), c.X]),
         UnaryOp<PowScalar> op => c.Node("Pow", [c.X, c.Number(op.Kernel.Exponent)]),
         UnaryOp<Square> => c.Node("Mul", [c.X, c.X]),
         UnaryOp<Rsqrt> => c.Node("Reciprocal", [c.Node("Sqrt", [c.X])]),
@@ -42,7 +42,7 @@ internal static class OnnxPointwise
         UnaryOp<Erfc> => c.Node("Sub", [c.Number(1), c.Node("Erf", [c.X])]),
         UnaryOp<Ndtr> => NormalShare(c),
         UnaryOp<Truncate> => c.Node("Mul", [c.Node("Sign", [c.X]), c.Node("Floor", [c.Node("Abs", [c.X])])]),
-        UnaryOp<Clamp> op => Clip(c, op.Kernel.Low, op.Kernel.High),
+        UnaryOp<Clamp> op => Clip(c, op.Kernel.Low.Value, op.Kernel.High.Value),
         BinaryOp<Fmod> => c.Node("Mod", c.Broadcast(), ("fmod", 1L)),
         BinaryOp<Remainder> when !c.DType.IsFloat() => c.Node("Mod", c.Broadcast()),
         BinaryOp<Remainder> => c.Node("Sub", [c.X, c.Node("Mul", [c.Node("Floor", [c.Node("Div", c.Inputs())]), c.Input(1)])]),
@@ -52,14 +52,14 @@ internal static class OnnxPointwise
 
     private static string? Activation(OnnxCall c) => c.Op switch
     {
-        UnaryOp<LeakyRelu> op => c.Node("LeakyRelu", [c.X], ("alpha", (float)op.Kernel.Slope)),
+        UnaryOp<LeakyRelu> op => c.Node("LeakyRelu", [c.X], ("alpha", op.Kernel.Slope.Single)),
         UnaryOp<Elu> { Kernel.Scale: 1 } op => c.Node("Elu", [c.X], ("alpha", (float)op.Kernel.Alpha)),
         UnaryOp<Elu> op => c.Node("Selu", [c.X], ("alpha", (float)op.Kernel.Alpha), ("gamma", (float)op.Kernel.Scale)),
-        UnaryOp<Hardtanh> op => Clip(c, op.Kernel.Low, op.Kernel.High),
+        UnaryOp<Hardtanh> op => Clip(c, op.Kernel.Low.Value, op.Kernel.High.Value),
         UnaryOp<Hardsigmoid> => c.Node("HardSigmoid", [c.X], ("alpha", 1f / 6), ("beta", 0.5f)),
-        UnaryOp<Hardshrink> op => c.Node("Shrink", [c.X], ("lambd", (float)op.Kernel.Lambda), ("bias", 0f)),
-        UnaryOp<Softshrink> op => c.Node("Shrink", [c.X], ("lambd", (float)op.Kernel.Lambda), ("bias", (float)op.Kernel.Lambda)),
-        UnaryOp<Threshold> op => c.Node("Where", [c.Node("LessOrEqual", [c.X, c.Number(op.Kernel.At)]), c.Number(op.Kernel.Otherwise), c.X]),
+        UnaryOp<Hardshrink> op => c.Node("Shrink", [c.X], ("lambd", op.Kernel.Lambda.Single), ("bias", 0f)),
+        UnaryOp<Softshrink> op => c.Node("Shrink", [c.X], ("lambd", op.Kernel.Lambda.Single), ("bias", op.Kernel.Lambda.Single)),
+        UnaryOp<Threshold> op => c.Node("Where", [c.Node("LessOrEqual", [c.X, c.Number(op.Kernel.At.Value)]), c.Number(op.Kernel.Otherwise.Value), c.X]),
         UnaryOp<LogSigmoid> => c.Node("Neg", [c.Node("Softplus", [c.Node("Neg", [c.X])])]),
         UnaryOp<Softplus> op => Softplus(c, op.Kernel),
         UnaryOp<Silu> => c.Node("Mul", [c.X, c.Node("Sigmoid", [c.X])]),
@@ -98,9 +98,9 @@ internal static class OnnxPointwise
     // From 20 on, ln(1 + eˣ) is x itself in float32: PyTorch's usual threshold needs no node.
     private static string Softplus(OnnxCall c, Softplus kernel)
     {
-        if (kernel is { Beta: 1, Threshold: >= 20 }) return c.Node("Softplus", [c.X]);
-        string scaled = c.Node("Mul", [c.X, c.Number(kernel.Beta)]);
-        string bent = c.Node("Div", [c.Node("Softplus", [scaled]), c.Number(kernel.Beta)]);
-        return c.Node("Where", [c.Node("Less", [c.Number(kernel.Threshold), scaled]), c.X, bent]);
+        if (kernel is { Beta.Value: 1, Threshold.Value: >= 20 }) return c.Node("Softplus", [c.X]);
+        string scaled = c.Node("Mul", [c.X, c.Number(kernel.Beta.Value)]);
+        string bent = c.Node("Div", [c.Node("Softplus", [scaled]), c.Number(kernel.Beta.Value)]);
+        return c.Node("Where", [c.Node("Less", [c.Number(kernel.Threshold.Value), scaled]), c.X, bent]);
     }
 }
