@@ -34,6 +34,7 @@ public abstract partial class Module
     /// <summary>What happens before Forward: shapes are checked, hooks called.</summary>
     private protected void Enter(params ReadOnlySpan<object?> inputs)
     {
+        if (Trace.On) ModuleCalls.Enter(this);
         CheckDims(inputs, null);
         if (_preHooks is null) return;
         object?[] seen = inputs.ToArray();
@@ -45,9 +46,12 @@ public abstract partial class Module
     {
         CheckDims(inputs, output);
         if (_backwardHooks is { } backward && output is Tensor { RequiresGrad: true } tensor) output = (TOut)(object)Watched(tensor, backward);
-        if (_hooks is null) return output;
-        object?[] seen = inputs.ToArray();
-        foreach (ForwardHook hook in _hooks.Now) hook(this, seen, output);
+        if (_hooks is not null)
+        {
+            object?[] seen = inputs.ToArray();
+            foreach (ForwardHook hook in _hooks.Now) hook(this, seen, output);
+        }
+        ModuleCalls.Leave(this);
         return output;
     }
 
@@ -64,8 +68,10 @@ public abstract partial class Module
     }
 
     /// <summary>An exception filter that never catches: on its way out every module leads the error's path to the innermost one, as <c>Mlp.fc2</c>.</summary>
-    private protected bool NotePath(MiniTorchException error)
+    private protected bool NotePath(Exception failure)
     {
+        ModuleCalls.Leave(this);
+        if (failure is not MiniTorchException error) return false;
         error.Module ??= this;
         string? name = NamedModules().FirstOrDefault(module => ReferenceEquals(module.Value, error.Module)).Name;
         error.ModulePath = ModuleMembers.Join(GetType().Name, name ?? error.ModulePath ?? "");

@@ -16,7 +16,7 @@ public abstract class Module<TIn, TOut> : Module
             Enter(input);
             return Leave(Forward(input), input);
         }
-        catch (MiniTorchException error) when (NotePath(error))
+        catch (Exception error) when (NotePath(error))
         {
             throw;
         }
@@ -42,7 +42,7 @@ public abstract class Module<T1, T2, TOut> : Module
             Enter(input1, input2);
             return Leave(Forward(input1, input2), input1, input2);
         }
-        catch (MiniTorchException error) when (NotePath(error))
+        catch (Exception error) when (NotePath(error))
         {
             throw;
         }
@@ -69,7 +69,7 @@ public abstract class Module<T1, T2, T3, TOut> : Module
             Enter(input1, input2, input3);
             return Leave(Forward(input1, input2, input3), input1, input2, input3);
         }
-        catch (MiniTorchException error) when (NotePath(error))
+        catch (Exception error) when (NotePath(error))
         {
             throw;
         }
@@ -97,7 +97,7 @@ public abstract class Module<T1, T2, T3, T4, TOut> : Module
             Enter(input1, input2, input3, input4);
             return Leave(Forward(input1, input2, input3, input4), input1, input2, input3, input4);
         }
-        catch (MiniTorchException error) when (NotePath(error))
+        catch (Exception error) when (NotePath(error))
         {
             throw;
         }

@@ -39,7 +39,7 @@ internal sealed class ModuleSummary(Module model)
         foreach ((string name, Module module) in modules)
         {
             Parameter[] own = [.. ModuleMembers.Of(module).Parameters.Select(parameter => parameter.Value).Where(counted.Add)];
-            long count = own.Sum(parameter => parameter.ElementCount), done = operations.GetValueOrDefault(name);
+            long count = own.Sum(parameter => parameter.ElementCount), done = operations.GetValueOrDefault(ModuleMembers.Join(model.GetType().Name, name));
             long memory = own.Sum(parameter => parameter.ElementCount * parameter.DType.Size()) + _outputBytes.GetValueOrDefault(module);
             rows.Add([name.Length == 0 ? "(model)" : name, module.GetType().Name.Split('`')[0], _outputs.GetValueOrDefault(module, "not called"), Number(count), Bytes(memory), Number(done)]);
             (parameters, bytes, total) = (parameters + count, bytes + memory, total + done);
@@ -48,19 +48,17 @@ internal sealed class ModuleSummary(Module model)
         return Table(rows);
     }
 
-    /// <summary>Calls the model; gives the arithmetic operations of each module by name, without those of the modules below it.</summary>
+    /// <summary>Calls the model; gives the arithmetic operations of each module by path, without those of the modules below it.</summary>
     private Dictionary<string, long> Watch(IReadOnlyList<(string Name, Module Value)> modules, object?[] inputs)
     {
         var hooks = new List<IDisposable>();
         using var recording = new Recording();
         try
         {
-            foreach ((string name, Module module) in modules)
+            foreach ((_, Module module) in modules)
             {
-                hooks.Add(module.RegisterForwardPreHook((_, _) => Recording.Enter(name)));
                 hooks.Add(module.RegisterForwardHook((called, _, output) =>
                 {
-                    Recording.Leave();
                     Tensor[] tensors = [.. Tensors(output)];
                     _outputs[called] = string.Join(", ", tensors.Select(tensor => tensor.Shape.ToString()));
                     _outputBytes[called] = tensors.Sum(tensor => tensor.ElementCount * tensor.DType.Size());

@@ -58,7 +58,7 @@ internal sealed class OnnxBuilder
         string line = call.Line is null ? "" : $", called at {call.Line}";
         return new MiniTorchException($"Onnx.Export: {call.Op.Name} of {string.Join(" and ", call.Inputs.Select(input => input.Shape))}{line}: {problem}")
         {
-            ModulePath = ModuleMembers.Join(_modelName, call.Module ?? ""),
+            ModulePath = call.Module ?? _modelName,
         };
     }
 
@@ -108,8 +108,9 @@ internal sealed class OnnxBuilder
         {
             using ModeScope mode = Autograd.NoGrad();
             using var recording = new Recording();
-            Recording.Enter(call.Module ?? "");
+            Trace.Module = call.Module;
             Tensor[] results = ((FusedOp)call.Op).Definitions([.. call.Arguments.Select(argument => argument.Tensor)]);
+            Trace.Module = null;
             return (recording.Calls, results);
         }
     }

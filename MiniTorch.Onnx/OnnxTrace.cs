@@ -28,7 +28,6 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
         {
             model.Eval();
             using var recording = new Recording();
-            using var watch = new ModuleWatch(model, "");
             Tensor[] outputs = [.. Tensors(model.CallWith([.. inputs]))];
             return new OnnxTrace(batch, inputs, recording.Calls, outputs);
         }

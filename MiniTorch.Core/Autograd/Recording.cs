@@ -19,7 +19,6 @@ internal sealed class Recording : IDisposable
 
     private readonly Recording? _outer = t_open;
     private readonly ModeScope _mode = GradMode.TraceCalls();
-    private readonly Stack<string> _modules = new();
 
     public Recording() => t_open = this;
 
@@ -33,12 +32,6 @@ internal sealed class Recording : IDisposable
     /// <summary>Forgets all calls but the first <paramref name="count"/>.</summary>
     public static void Truncate(int count) => t_open?.Calls.RemoveRange(count, t_open.Calls.Count - count);
 
-    /// <summary>A module is being called.</summary>
-    public static void Enter(string path) => t_open?._modules.Push(path);
-
-    /// <summary>The innermost module has returned.</summary>
-    public static void Leave() => t_open?._modules.TryPop(out _);
-
     public void Add(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node, string? line)
     {
         var copies = new Tensor[inputs.Length];
@@ -48,7 +41,7 @@ internal sealed class Recording : IDisposable
             copies[i] = Variable.Copy(inputs[i], inputs[i].DType);
             arguments[i] = (inputs[i], inputs[i].RequiresGrad);
         }
-        Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), node, line, _modules.TryPeek(out string? module) ? module : null));
+        Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), node, line, Trace.Module));
     }
 
     public void Dispose()

@@ -11,11 +11,15 @@ internal static class Trace
 {
     public static bool On => GradMode.TracesCalls;
 
+    /// <summary>The path of the module whose Forward runs on this thread, as <c>Mlp.fc2</c>; null outside of modules.</summary>
+    [field: ThreadStatic]
+    public static string? Module { get; set; }
+
     /// <summary>Notes the caller's line on the node, and throws where finite inputs gave a result that is not.</summary>
     public static void Applied(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node)
     {
         string? line = CallerLine();
-        string origin = line is null ? "called outside of any file that is known" : $"called at {line}";
+        string origin = $"called {(line is null ? "outside of any file that is known" : $"at {line}")}{(Module is null ? "" : $" in {Module}")}";
         if (node is not null) node.EnsureRare().Origin = $"It was {origin}.";
         Recording.Open?.Add(op, inputs, outputs, node, line);
         if (!GradMode.DetectsAnomalies || !AllFinite(inputs)) return;

@@ -51,7 +51,7 @@ public class OnnxExportTests
         (file.Opset, file.IrVersion).ShouldBe((17, 8));
         file.Inputs.Single().ShouldSatisfyAllConditions(port => port.Name.ShouldBe("input"), port => port.Type.ShouldBe(1), port => port.Sizes.ShouldBe(["batch", "4"]));
         file.Outputs.Single().ShouldSatisfyAllConditions(port => port.Name.ShouldBe("output"), port => port.Sizes.ShouldBe(["batch", "3"]));
-        file.Nodes.Select(node => node.Name).ShouldBe(["0/Gemm", "output"]);
+        file.Nodes.Select(node => node.Name).ShouldBe(["Sequential.0/Gemm", "output"]);
     }
 
     [Test]
