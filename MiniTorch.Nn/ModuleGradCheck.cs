@@ -17,10 +17,11 @@ public static class ModuleGradCheck
         /// <exception cref="MiniTorchException">The module throws, or takes other inputs.</exception>
         public static GradCheckReport RunModule(Module model, IReadOnlyList<Tensor> inputs, GradCheckOptions? options = null)
         {
-            DType? dtype = options is { Upcast: false } ? null : DType.Float64;
+            if (model is null || inputs is null) throw GradCheck.Missing(model is null ? "the module" : "the list of inputs");
+            bool upcast = options is not { Upcast: false };
             (Tensor Tensor, Tensor Original)[] state = [.. model.NamedParameters().Select(parameter => (Tensor)parameter.Value)
-                .Concat(model.NamedBuffers().Select(buffer => buffer.Value)).Where(tensor => tensor.DType.IsFloat()).Select(tensor => (tensor, tensor.Detach()))];
-            foreach ((Tensor tensor, Tensor original) in state) tensor.Replace(Variable.Copy(original, dtype ?? original.DType));
+                .Concat(model.NamedBuffers().Select(buffer => buffer.Value)).Select(tensor => (tensor, tensor.Detach()))];
+            foreach ((Tensor tensor, Tensor original) in state) tensor.Replace(Variable.Copy(original, upcast && original.DType.IsFloat() ? DType.Float64 : original.DType));
             try
             {
                 (string, Tensor)[] parameters = [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
@@ -37,7 +38,7 @@ public static class ModuleGradCheck
     // A module may give a tensor, several, or tuples of them (a recurrent layer's output and state).
     private static IEnumerable<Tensor?> Tensors(object? output) => output switch
     {
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
+        ITuple tuple => Enumerable.Range(0, tuple.Length).Select(i => tuple[i]).Where(part => part is not null).SelectMany(Tensors),
         IEnumerable<Tensor?> several => several,
         _ => [output as Tensor],
     };

@@ -234,7 +234,7 @@ internal sealed class Reverse
         gradient.Shape == node.InputLayout(input).Shape
         ? gradient.DType == node.InputType(input) ? gradient
             : throw new DTypeException($"{node.Name}: its derivative rule gave a gradient of {gradient.DType} for input {input} of {node.InputType(input)}")
-        : throw new ShapeException($"{node.Name}: its derivative rule gave a gradient of shape {gradient.Shape} for input {input} of shape {node.InputLayout(input).Shape}");
+        : throw new ShapeException($"{node.Name}: its derivative rule gave a gradient of shape {gradient.Shape} for input {input} of shape {node.InputLayout(input).Shape}; a gradient has its input's shape (that of a broadcast input is summed)");
 
     /// <summary>The nodes from which a target is reached; rules of others need not run.</summary>
     private static HashSet<Node> Leading(ReadOnlySpan<Tensor> outputs, Dictionary<(Node Node, int Slot), Tensor?> targets)

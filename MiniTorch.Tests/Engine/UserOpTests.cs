@@ -33,7 +33,7 @@ public sealed class UserOpTests
     public void A_gradient_of_another_shape_is_an_error()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward()).Message.ShouldBe("WrongShape: its derivative rule gave a gradient of shape [3] for input 0 of shape [2]");
+        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward()).Message.ShouldBe("WrongShape: its derivative rule gave a gradient of shape [3] for input 0 of shape [2]; a gradient has its input's shape (that of a broadcast input is summed)");
     }
 
     [Test]

@@ -39,6 +39,8 @@ public sealed class AwkwardFunctionTests
         ("inputs of 1e10", x => x.Log() * x, Real(1e10, 3e10)),
         ("a wave at 1e6", x => x.Sin(), Real(1e6, 1e6 + 1)),
         ("a fast wave", x => (x * 1e4).Sin(), Real(0.3, 0.7)),
+        ("values of 1e307", x => x * 0.5, Real(1e307)),
+        ("numbers below the normal ones", x => x.Pow(2), Real(1e-310, double.Epsilon)),
         ("an exponential of 300", x => x.Exp(), Real(300, -300)),
         ("an exponential that underflows", x => x.Exp(), Real(-800)),
         ("derivatives of 1e-6 beside those of 1e6", x => x * Real(1e-6, 1, 1e6), Real(1, 1, 1)),

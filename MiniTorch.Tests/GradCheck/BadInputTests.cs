@@ -4,7 +4,6 @@ namespace MiniTorch.Tests.GradChecks;
 public sealed class BadInputTests
 {
     private static readonly Tensor s_x = Tensor.From(new[,] { { 1.0, 2, 3 }, { 4, 5, 6 } });
-    private int _calls;
 
     [Test]
     public void Null() => Message(_ => null!).ShouldBe("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
@@ -40,8 +39,31 @@ public sealed class BadInputTests
             .ShouldContain("the function threw InvalidOperationException with ");
 
     [Test]
-    public void Shapes_that_vary() => Message(x => x[.., ..(1 + (_calls++ % 3))])
-        .ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
+    public void Shapes_that_vary()
+    {
+        int calls = 0;
+        Message(x => x[.., ..(1 + (calls++ % 3))]).ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
+    }
+
+    [Test]
+    public void Numbers_of_results_that_vary()
+    {
+        int calls = 0;
+        Should.Throw<ShapeException>(() => GradCheck.Run(v => calls++ % 2 == 0 ? [v[0]] : [v[0], v[0]], [s_x])).Message
+            .ShouldStartWith("GradCheck: the function gave 2 tensors first and 1 when called again at the given inputs");
+    }
+
+    [Test]
+    public void An_input_that_a_later_call_changes()
+    {
+        int calls = 0;
+        Message(x =>
+        {
+            if (calls++ == 7)
+                using (Autograd.NoGrad()) x[0, 0] = 9f;
+            return x[1].Sum();
+        }).ShouldBe("GradCheck: the function wrote to its input x with x[0, 0] moved by 7.63e-06; Clone() it before writing");
+    }
 
     [Test]
     public void A_result_that_is_not_a_number() => Message(x => (x - 5).Log())
@@ -53,6 +75,14 @@ public sealed class BadInputTests
 
     [Test]
     public void A_missing_input() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!])).Message.ShouldBe("GradCheck: input 1 is null");
+
+    [Test]
+    public void Missing_functions_and_lists()
+    {
+        Should.Throw<ValueException>(() => GradCheck.Run((Func<Tensor, Tensor>)null!, s_x)).Message.ShouldBe("GradCheck: the function is null");
+        Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], (Tensor[])null!)).Message.ShouldBe("GradCheck: the list of inputs is null");
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), null!, s_x)).Message.ShouldBe("GradCheck: the closed form is null");
+    }
 
     [Test]
     public void Captured_Float32() => Message(x => x.MatMul(Tensor.Ones([3, 1]))).ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false");
@@ -84,6 +114,19 @@ public sealed class BadInputTests
     [Test]
     public void A_closed_form_of_several_results() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message
         .ShouldStartWith("GradCheck.Against: the function gives shape [2, 3], and a closed form is that of a scalar");
+
+    [Test]
+    public void A_closed_form_without_a_result_or_with_one_that_is_not_a_number()
+    {
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), _ => null!, s_x)).Message.ShouldStartWith("GradCheck: the closed form returned null");
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x / 0.0, s_x)).Message.ShouldStartWith("GradCheck: the closed form gives Infinity at output[0, 0]");
+        Should.Throw<MiniTorchException>(() => GradCheck.Against(x => x.Sum(), _ => throw new InvalidOperationException("the reason"), s_x)).Message
+            .ShouldBe("GradCheck: the closed form threw InvalidOperationException at the given inputs: the reason");
+    }
+
+    [Test]
+    public void A_closed_form_at_integers() => Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message
+        .ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
 
     private static IEnumerable<TestCaseData> Options =>
     [

@@ -42,6 +42,22 @@ public sealed class ModuleTests
     }
 
     [Test]
+    public void Statistics_and_counts_of_batches_are_as_before()
+    {
+        var norm = new BatchNorm1d(3);
+        GradCheck.RunModule(norm, [Tensor.Randn([4, 3], new Generator(1))]).Verdict.ShouldBe(Verdict.Correct);
+        norm.NumBatchesTracked!.Item<long>().ShouldBe(0);
+        norm.RunningMean!.ToArray<float>().ShouldAllBe(value => value == 0);
+    }
+
+    [Test]
+    public void A_missing_module() => Should.Throw<ValueException>(() => GradCheck.RunModule(null!, [s_x])).Message.ShouldBe("GradCheck: the module is null");
+
+    [Test]
+    public void Absent_parts_of_a_result_are_passed_over() =>
+        GradCheck.RunModule(new Absent(), [s_x]).Verdict.ShouldBe(Verdict.Correct);
+
+    [Test]
     public void Dropout_in_training_mode_is_not_deterministic()
     {
         var model = new Sequential(new Linear(3, 4), new Dropout(0.5));
@@ -92,6 +108,11 @@ public sealed class ModuleTests
         private readonly Parameter _scale = new(Tensor.Ones([4]));
 
         protected override Tensor Forward(Tensor input) => s_op.Apply(input * _scale);
+    }
+
+    private sealed class Absent : Module<Tensor, (Tensor, Tensor?)>
+    {
+        protected override (Tensor, Tensor?) Forward(Tensor input) => (input.Tanh(), null);
     }
 
     private sealed class Total : Module<Tensor, Tensor>

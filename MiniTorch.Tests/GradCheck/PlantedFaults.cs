@@ -125,6 +125,7 @@ internal static class PlantedFaults
     [
         Tangent("forward mode has the wrong sign", (c, t) => -2 * c.Input(0) * t[0]! * c.Input(1) + c.Input(0).Pow(2) * t[1]!),
         Tangent("forward mode forgets an input", (c, t) => 2 * c.Input(0) * (t[0] ?? Tensor.ZerosLike(c.Input(0))) * c.Input(1), Verdict.Disconnected),
+        Tangent("forward mode throws", (c, t) => t[0]!.Reshape(5)),
         Tangent("forward mode gives nothing", (_, _) => null, Verdict.Disconnected),
     ];
 

@@ -92,6 +92,25 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void Places_of_many_dimensions_have_a_line_of_their_own()
+    {
+        var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
+        string[] lines = GradCheck.Run(t => planted.Apply(t), Tensor.Randn([2, 2, 2, 2, 2, 2], new Generator(5), DType.Float64)).ToString().Split('\n');
+        lines.ShouldAllBe(line => line.Length <= 80);
+        lines.ShouldContain(line => line.EndsWith(']') && line.Contains('→'));
+    }
+
+    [Test]
+    public void The_options_of_a_report_replay_it()
+    {
+        GradCheckReport first = GradCheck.Run(t => t.Tanh(), s_x, new GradCheckOptions { Points = 4, Seed = 7 });
+        first.Options.Step.ShouldBe(Math.ScaleB(1, -11));
+        first.Options.RelativeTolerance.ShouldBe(1e-5);
+        first.DType.ShouldBe(DType.Float64);
+        GradCheck.Run(t => t.Tanh(), s_x, first.Options).ToString().ShouldBe(first.ToString());
+    }
+
+    [Test]
     public void The_image_has_a_cell_for_every_element()
     {
         XDocument image = XDocument.Parse(Check((c, g, _) => g * c.Input(0)).ToSvg());

@@ -14,21 +14,24 @@ internal sealed class CheckedFunction
 {
     private readonly Func<Tensor[], Tensor?[]?> _f;
     private readonly Tensor[] _arguments;
+    private readonly string _title;
     private string _place = "at the given inputs";
 
     /// <param name="f">The function.</param>
     /// <param name="arguments">What it is called with.</param>
     /// <param name="variables">What is moved: arguments, and parameters that the function reads.</param>
     /// <param name="outputName">What results are called.</param>
-    public CheckedFunction(Func<Tensor[], Tensor?[]?> f, Tensor[] arguments, Variable[] variables, Func<int, string>? outputName = null)
+    /// <param name="title">What the function is called in errors.</param>
+    public CheckedFunction(Func<Tensor[], Tensor?[]?> f, Tensor[] arguments, Variable[] variables, Func<int, string>? outputName = null, string title = "the function")
     {
         _f = f;
         _arguments = arguments;
+        _title = title;
         Variables = variables;
         foreach (Variable variable in variables)
             if (FirstNotFinite(variable.Values) is { } at)
                 throw new ValueException(FormattableString.Invariant($"GradCheck: {variable.Name}{Places.Index(variable.Tensor.Shape, at)} is {variable.Values[at]}; choose a finite point to check at"));
-        FindChangedInputs();
+        CallUnrecorded();
         int start = 0;
         var outputs = new List<Output>();
         Tensor[] results = Call();
@@ -111,18 +114,20 @@ internal sealed class CheckedFunction
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            string wayOut = error is DTypeException ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false)" : "";
-            throw new MiniTorchException($"GradCheck: the function threw {error.GetType().Name} {_place}: {error.Message}{wayOut}", error);
+            string wayOut = error is DTypeException && Variables.All(variable => variable.Tensor.DType == DType.Float64) ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false)" : "";
+            throw new MiniTorchException($"GradCheck: {_title} threw {error.GetType().Name} {_place}: {error.Message}{wayOut}", error);
         }
-        if (all is null || all.Contains(null)) throw new ValueException("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
+        if (Variables.FirstOrDefault(variable => variable.WasWritten) is { } written) throw new GraphException($"GradCheck: {_title} wrote to its input {written.Name} {_place}; Clone() it before writing");
+        if (all is null || all.Contains(null)) throw new ValueException($"GradCheck: {_title} returned null; return the tensor whose gradient is to be checked");
         Tensor[] results = [.. all.Where(result => result!.DType.IsFloat())!];
         if (results.Length == 0)
-            throw new ValueException(all.Length == 0 ? "GradCheck: the function returned no tensors; return those whose gradients are to be checked"
-                : $"GradCheck: the function returned {all[0]!.DType}, shape {all[0]!.Shape}, which has no gradient; return a floating-point tensor");
-        for (int i = 0; i < Outputs.Length; i++)
-            if (i >= results.Length || results[i].Shape != Outputs[i].Shape)
-                throw new ShapeException($"GradCheck: the function gave {Outputs[i].Name} the shape {Outputs[i].Shape} first and "
-                    + $"{(i < results.Length ? results[i].Shape : "none")} when called again {_place}; its shapes must not depend on values or on earlier calls");
+            throw new ValueException(all.Length == 0 ? $"GradCheck: {_title} returned no tensors; return those whose gradients are to be checked"
+                : $"GradCheck: {_title} returned {all[0]!.DType}, shape {all[0]!.Shape}, which has no gradient; return a floating-point tensor");
+        if (Outputs.Length > 0 && results.Length != Outputs.Length)
+            throw new ShapeException($"GradCheck: {_title} gave {Outputs.Length} tensors first and {results.Length} when called again {_place}; their number must not depend on values or on earlier calls");
+        foreach ((Tensor result, Output output) in results.Zip(Outputs))
+            if (result.Shape != output.Shape)
+                throw new ShapeException($"GradCheck: {_title} gave {output.Name} the shape {output.Shape} first and {result.Shape} when called again {_place}; its shapes must not depend on values or on earlier calls");
         return results;
     }
 
@@ -179,7 +184,7 @@ internal sealed class CheckedFunction
     }
 
     // Without recording, writing to a leaf is possible; so this call tells a function that changes its inputs whatever it does about recording.
-    private void FindChangedInputs()
+    private void CallUnrecorded()
     {
         try
         {
@@ -193,7 +198,7 @@ internal sealed class CheckedFunction
         foreach (Variable variable in Variables)
             if (variable.FindChange() is { } change)
                 throw new GraphException(FormattableString.Invariant(
-                    $"GradCheck: the function changed its input: {variable.Name}{Places.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
+                    $"GradCheck: {_title} changed its input: {variable.Name}{Places.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
     }
 
     private void CheckFinite()
@@ -201,6 +206,6 @@ internal sealed class CheckedFunction
         if (FirstNotFinite(Center) is not { } at) return;
         Output output = Outputs.First(output => at < output.Start + output.Count);
         throw new ValueException(FormattableString.Invariant(
-            $"GradCheck: the function gives {Center[at]} at {output.Name}{Places.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
+            $"GradCheck: {_title} gives {Center[at]} at {output.Name}{Places.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
     }
 }

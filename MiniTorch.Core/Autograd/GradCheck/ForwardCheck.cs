@@ -13,7 +13,7 @@ internal sealed class ForwardCheck(CheckedFunction function, Comparison comparis
     private bool AgreesAlongDirection(int variable)
     {
         double[]?[] direction = new double[]?[function.Variables.Length];
-        direction[variable] = comparison.Random.Direction(function)[variable];
+        direction[variable] = comparison.Random.Direction(function.Variables[variable]);
         double[] tangent = function.Tangent(direction);
         return comparison.Agrees(function, direction, j => tangent[j]);
     }

@@ -14,7 +14,7 @@ public static class GradCheck
     /// <param name="options">How to check.</param>
     /// <exception cref="MiniTorchException">The function throws (or gives nothing, integers, NaN, shapes that vary), or changes its input.</exception>
     public static GradCheckReport Run(Func<Tensor, Tensor> f, Tensor x, GradCheckOptions? options = null) =>
-        Run(inputs => [f(inputs[0])], [x], ["x"], [], options);
+        f is null ? throw Missing("the function") : Run(inputs => [f(inputs[0])], [x], ["x"], [], options);
 
     /// <summary>Checks a function of several tensors; integers and truth values among them are passed on as they are.</summary>
     /// <param name="f">The function.</param>
@@ -23,7 +23,7 @@ public static class GradCheck
     /// <exception cref="MiniTorchException">As for one input.</exception>
     [OverloadResolutionPriority(1)]
     public static GradCheckReport Run(Func<Tensor[], Tensor> f, IReadOnlyList<Tensor> inputs, GradCheckOptions? options = null) =>
-        Run(tensors => [f(tensors)], inputs, Numbered(inputs), [], options);
+        f is null ? throw Missing("the function") : Run(tensors => [f(tensors)], inputs, Numbered(inputs), [], options);
 
     /// <summary>Checks a function of several tensors that gives several; results without a gradient (indices, masks) are passed over.</summary>
     /// <param name="f">The function.</param>
@@ -32,7 +32,7 @@ public static class GradCheck
     /// <exception cref="MiniTorchException">As for one input.</exception>
     [OverloadResolutionPriority(2)]
     public static GradCheckReport Run(Func<Tensor[], Tensor[]> f, IReadOnlyList<Tensor> inputs, GradCheckOptions? options = null) =>
-        Run(f, inputs, Numbered(inputs), [], options);
+        f is null ? throw Missing("the function") : Run(f, inputs, Numbered(inputs), [], options);
 
     /// <summary>Compares the gradient of a scalar function with a closed form, as that of cross entropy with softmax − onehot.</summary>
     /// <param name="f">The function; it gives a scalar.</param>
@@ -40,16 +40,19 @@ public static class GradCheck
     /// <param name="x">Where to compare; a copy is used.</param>
     /// <param name="options">How to compare.</param>
     /// <exception cref="ShapeException">The function's result is not a scalar, or the closed form is not of x's shape.</exception>
+    /// <exception cref="MiniTorchException">As for Run, of the function and of the closed form.</exception>
     public static GradCheckReport Against(Func<Tensor, Tensor> f, Func<Tensor, Tensor> analytic, Tensor x, GradCheckOptions? options = null)
     {
+        if (f is null || analytic is null || x is null) throw Missing(f is null ? "the function" : analytic is null ? "the closed form" : "x");
+        if (!x.DType.IsFloat()) throw new DTypeException($"GradCheck.Against: x is {x.DType}, which has no gradient; give a floating-point tensor");
         options ??= new GradCheckOptions();
         options.Check();
         Variable variable = Prepare("x", x, options);
         var function = new CheckedFunction(inputs => [f(inputs[0])], [variable.Tensor], [variable]);
         if (function.Center.Length != 1) throw new ShapeException($"GradCheck.Against: the function gives shape {function.Outputs[0].Shape}, and a closed form is that of a scalar; reduce it (Sum, Mean)");
-        Tensor closed = analytic(variable.Tensor.Detach());
-        if (closed.Shape != x.Shape) throw new ShapeException($"GradCheck.Against: the closed form has shape {closed.Shape} and x has {x.Shape}; they must be equal");
-        return new GradChecker(function, options, []).CompareWith(closed.ToArray<double>());
+        var closedForm = new CheckedFunction(inputs => [analytic(inputs[0])], [variable.Tensor.Detach()], [], title: "the closed form");
+        if (closedForm.Outputs[0].Shape != x.Shape) throw new ShapeException($"GradCheck.Against: the closed form has shape {closedForm.Outputs[0].Shape} and x has {x.Shape}; they must be equal");
+        return new GradChecker(function, options, []).CompareWith(closedForm.Center);
     }
 
     /// <summary>Checks a function of tensors and of parameters that it reads by itself.</summary>
@@ -68,7 +71,7 @@ public static class GradCheck
         var variables = new List<Variable>();
         for (int i = 0; i < arguments.Length; i++)
         {
-            arguments[i] = inputs[i] ?? throw new ValueException($"GradCheck: {names[i]} is null");
+            arguments[i] = inputs[i] ?? throw Missing(names[i]);
             if (!arguments[i].DType.IsFloat()) continue;
             variables.Add(Prepare(names[i], arguments[i], options));
             arguments[i] = variables[^1].Tensor;
@@ -87,7 +90,9 @@ public static class GradCheck
         return new Variable(name, copy);
     }
 
-    private static string[] Numbered(IReadOnlyList<Tensor> inputs) => [.. Enumerable.Range(0, inputs.Count).Select(i => $"input {i}")];
+    internal static ValueException Missing(string what) => new($"GradCheck: {what} is null");
+
+    private static string[] Numbered(IReadOnlyList<Tensor> inputs) => inputs is null ? throw Missing("the list of inputs") : [.. Enumerable.Range(0, inputs.Count).Select(i => $"input {i}")];
 
     private static GradCheckReport NothingToCheck(IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names, GradCheckOptions options)
     {

@@ -41,6 +41,9 @@ public sealed record GradCheckFinding(Verdict Verdict, GradCheckMode Mode, int O
 
     /// <summary>For each element of the input, the largest error over tolerance among the output's elements.</summary>
     public IReadOnlyList<double> ErrorMap { get; init; } = [];
+
+    internal static GradCheckFinding Threw(Exception error, GradCheckMode mode, int order) =>
+        new(Verdict.Wrong, mode, order, "the inputs", "the outputs") { Hint = $"differentiation threw: {error.Message}" };
 }
 
 /// <summary>One derivative that does not agree.</summary>

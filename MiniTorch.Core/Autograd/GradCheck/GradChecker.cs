@@ -44,7 +44,7 @@ internal sealed class GradChecker
         }
         catch (MiniTorchException error) when (error.InnerException is { } inner)
         {
-            return [ReverseCheck.Threw(inner, function.Order + 1)];
+            return [GradCheckFinding.Threw(inner, GradCheckMode.ReverseAgainstNumerical, function.Order + 1)];
         }
         return CheckFrom(gradient);
     }
@@ -70,10 +70,14 @@ internal sealed class GradChecker
         {
             return new ForwardCheck(function, _comparison, _options).Run();
         }
+        catch (MiniTorchException error) when (error.InnerException is NotSupportedException or NotImplementedException or GraphException)
+        {
+            _notes.Add($"forward mode was not checked: {error.InnerException.Message}");
+            return [];
+        }
         catch (MiniTorchException error)
         {
-            _notes.Add($"forward mode was not checked: {error.InnerException?.Message ?? error.Message}");
-            return [];
+            return [GradCheckFinding.Threw(error.InnerException ?? error, GradCheckMode.ForwardAgainstNumerical, function.Order)];
         }
     }
 

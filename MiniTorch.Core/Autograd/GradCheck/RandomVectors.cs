@@ -12,5 +12,12 @@ internal sealed class RandomVectors(long seed)
 
     /// <summary>A direction for all variables together, in proportion to their values where these are large.</summary>
     public double[]?[] Direction(CheckedFunction function) =>
-        [.. function.Variables.Select(variable => Normal(variable.Count).Select((u, i) => u * Math.Max(1, Math.Abs(variable.Values[i]))).ToArray())];
+        [.. function.Variables.Select(Direction)];
+
+    public double[] Direction(Variable variable)
+    {
+        double[] direction = Normal(variable.Count);
+        for (int i = 0; i < direction.Length; i++) direction[i] *= Math.Max(1, Math.Abs(variable.Values[i]));
+        return direction;
+    }
 }

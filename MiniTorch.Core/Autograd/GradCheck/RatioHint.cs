@@ -26,12 +26,12 @@ internal static class RatioHint
         double inverse = 1 / ratio;
         if (Near(ratio, 2)) return "analytic / numerical is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½";
         if (Near(ratio, -1)) return "analytic / numerical is −1 everywhere: the sign is wrong";
+        if (Near(ratio, 0.5)) return "analytic / numerical is ½ everywhere: a factor 2 is missing, or one of two uses of the input is not counted";
         foreach (double size in shape.Concat(outputShape).Concat([(int)shape.ElementCount, (int)outputShape.ElementCount]).Where(size => size > 1).Select(size => (double)size))
         {
             if (Near(ratio, size)) return FormattableString.Invariant($"analytic / numerical is {size} everywhere, a size of the shapes: the 1/N of a mean is missing");
             if (Near(inverse, size)) return FormattableString.Invariant($"analytic / numerical is 1/{size} everywhere, a size of the shapes: a broadcast input's gradient is not summed, or a mean is divided twice");
         }
-        if (Near(ratio, 0.5)) return "analytic / numerical is ½ everywhere: a factor 2 is missing, or one of two uses of the input is not counted";
         return FormattableString.Invariant($"analytic / numerical is {ratio:g5} everywhere: a constant factor is wrong");
     }
 

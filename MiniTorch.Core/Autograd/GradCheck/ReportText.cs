@@ -5,7 +5,7 @@ namespace MiniTorch;
 /// <summary>Writes a report for people, in at most 80 columns.</summary>
 internal static class ReportText
 {
-    private const int Columns = 80, MostFindings = 3;
+    private const int Columns = 80, MostFindings = 3, WidestPlace = 30;
 
     public static string Write(GradCheckReport report)
     {
@@ -30,11 +30,14 @@ internal static class ReportText
         void WriteTable(GradCheckFinding finding)
         {
             string[] places = [.. finding.Worst.Select(Place)];
-            int width = Math.Max(8, places.Max(place => place.Length));
+            int width = Math.Clamp(places.Max(place => place.Length), 8, WidestPlace);
             Line($"    {finding.Failures} failing, the worst first:");
-            Line($"    {"at".PadRight(width)}{"analytic",14}{"numerical",14}{"± ",8}{"error/tol",10}");
+            Line($"    {"at".PadRight(width)}{"analytic",14}{"numerical",14}{"±",8}{"error/tol",10}");
             foreach ((GradCheckEntry entry, string place) in finding.Worst.Zip(places))
-                Line($"    {place.PadRight(width)}{entry.Analytic,14:g6}{entry.Numerical,14:g6}{entry.Uncertainty,8:g1}{entry.ErrorOverTolerance,10:g2}");
+            {
+                if (place.Length > width) Line($"    {place}");
+                Line($"    {(place.Length > width ? "" : place).PadRight(width)}{entry.Analytic,14:g6}{entry.Numerical,14:g6}{entry.Uncertainty,8:g1}{entry.ErrorOverTolerance,10:g2}");
+            }
         }
     }
 

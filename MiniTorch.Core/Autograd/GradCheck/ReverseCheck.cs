@@ -49,11 +49,8 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            Fault = Threw(error, f.Order);
+            Fault = GradCheckFinding.Threw(error, GradCheckMode.ReverseAgainstNumerical, f.Order);
         }
         return Fault is null ? rows : null;
     }
-
-    public static GradCheckFinding Threw(Exception error, int order) =>
-        new(Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, order, "the inputs", "the outputs") { Hint = $"differentiation threw: {error.Message}" };
 }

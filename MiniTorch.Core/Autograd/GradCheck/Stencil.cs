@@ -30,7 +30,7 @@ internal sealed class Stencil
     public double StepAt(double x) => Math.Max(Math.ScaleB(1, Math.ILogB(_step * Math.Max(1, Math.Abs(x)))), SmallestAt(x));
 
     /// <summary>The distance to the element's neighbours among the numbers of the machine: a smaller step would not move it.</summary>
-    public double SmallestAt(double x) => 2 * Math.Abs(x) * Epsilon;
+    public double SmallestAt(double x) => Math.Abs(x) * (2 * Epsilon);
 
     /// <summary>The derivatives at t = 0 of <paramref name="at"/>, which is <paramref name="center"/> there.</summary>
     public LineSlope Measure(Func<double, double[]> at, double[] center, double step)
