@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace MiniTorch.Tests.Docs;
 
-/// <summary>Every C# block of README, CONTRIBUTING and the guide is compiled as a program and run.</summary>
+/// <summary>Every C# block of README, CONTRIBUTING, the packages' pages and the guide is compiled as a program and run.</summary>
 [NonParallelizable]
 internal sealed class SnippetTests
 {
@@ -51,5 +51,6 @@ internal sealed class SnippetTests
 
     private static IEnumerable<string> Documents() =>
         [Path.Combine(RepositoryFiles.Root, "README.md"), Path.Combine(RepositoryFiles.Root, "CONTRIBUTING.md"),
+         .. Directory.EnumerateDirectories(RepositoryFiles.Root, "MiniTorch.*").Select(project => Path.Combine(project, "README.md")).Where(File.Exists).Order(StringComparer.Ordinal),
          .. Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "docs", "guide"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using MiniTorch.Tests.IO;
 
@@ -51,7 +50,7 @@ internal static class OnnxRuntime
         folder.Write("jobs.json", JsonSerializer.SerializeToUtf8Bytes(jobs, JsonSerializerOptions.Web));
         string script = Path.Combine(s_installed.Value.Folder!, "run.js");
         File.WriteAllText(script, Script);
-        Run("node", script, folder["jobs.json"], folder["results.json"]);
+        Command.Run("node", script, folder["jobs.json"], folder["results.json"]);
         return JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(File.ReadAllBytes(folder["results.json"]))!;
     }
 
@@ -64,24 +63,14 @@ internal static class OnnxRuntime
             {
                 // The package's script would fetch kernels for graphics cards; those for the processor are in it.
                 Directory.CreateDirectory(folder);
-                Run("npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", Package);
+                Command.Run("npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", Package);
                 File.WriteAllText(Path.Combine(folder, "complete"), "");
             }
             return (folder, "");
         }
-        catch (Exception error) when (error is System.ComponentModel.Win32Exception or InvalidOperationException)
+        catch (InvalidOperationException error)
         {
             return (null, error.Message);
         }
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}: {output.Result}{errors}");
     }
 }
