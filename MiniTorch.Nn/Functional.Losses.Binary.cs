@@ -3,8 +3,11 @@ namespace MiniTorch.Nn;
 public static partial class Functional
 {
     /// <summary>−(target·ln p + (1 − target)·ln(1 − p)) of probabilities p, the logarithms no less than −100 (binary_cross_entropy).</summary>
-    /// <remarks>The derivative is (p − target)/max(p·(1 − p), 1e-12), as in PyTorch, so it stays finite at p = 0 and 1. Prefer logits:
-    /// <see cref="BinaryCrossEntropyWithLogits"/>.</remarks>
+    /// <remarks>
+    /// <para>Shapes: input and target alike, and the loss without a reduction. Source: torch.nn.BCELoss. Prefer logits: <see cref="BinaryCrossEntropyWithLogits"/>.</para>
+    /// <para>Borders: at p = 0 and 1 the loss is at most 100, and the derivative, (p − target)/max(p·(1 − p), 1e-12), is finite; a p outside of [0, 1], or
+    /// NaN, is an error; a mean over no element is NaN.</para>
+    /// </remarks>
     /// <param name="input">Probabilities in [0, 1], any shape.</param>
     /// <param name="target">Numbers, usually in [0, 1], of that shape.</param>
     /// <param name="weight">A factor for each element; it broadcasts.</param>
@@ -21,6 +24,11 @@ public static partial class Functional
     }
 
     /// <summary>−(w₊·target·ln σ(x) + (1 − target)·ln(1 − σ(x))) of logits x, without overflow (binary_cross_entropy_with_logits).</summary>
+    /// <remarks>
+    /// <para>Shapes: input and target alike, and the loss without a reduction. Computed as (1 − target)·x − ((w₊ − 1)·target + 1)·ln σ(x). Source: torch.nn.BCEWithLogitsLoss.</para>
+    /// <para>Borders: finite for all finite logits; at ±∞, as in PyTorch, NaN where a factor 0 meets ∞ (x = ∞ with target 1), with a gradient of σ(x) − target
+    /// all the same; a mean over no element is NaN.</para>
+    /// </remarks>
     /// <param name="input">Logits, any shape.</param>
     /// <param name="target">A floating tensor of that shape, usually in [0, 1].</param>
     /// <param name="weight">A factor for each element; it broadcasts.</param>
@@ -39,8 +47,16 @@ public static partial class Functional
         return Weighted(op, (1 - target) * input - logSigmoid, weight).Reduce(op, reduction);
     }
 
-    /// <summary>ln(1 + e^(−target·x)) for targets 1 and −1 (soft_margin_loss); it does not overflow, where PyTorch's does.</summary>
-    /// <inheritdoc cref="MseLoss"/>
+    /// <summary>ln(1 + e^(−target·x)) for targets 1 and −1 (soft_margin_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.SoftMarginLoss.</para>
+    /// <para>Borders: −target·x large gives −target·x and gradient −target, where PyTorch's exponential overflows to ∞ and NaN.</para>
+    /// </remarks>
+    /// <param name="input">Scores, any shape.</param>
+    /// <param name="target">1 and −1, in that shape or one that broadcasts with it.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    /// <exception cref="DTypeException">The input is not floating.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
     public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
     {
         LossShapes.CheckFloat("SoftMarginLoss", "input", input);
@@ -48,6 +64,10 @@ public static partial class Functional
     }
 
     /// <summary>x where target is 1, max(0, margin − x) where it is −1 (hinge_embedding_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.HingeEmbeddingLoss.</para>
+    /// <para>Borders: for target −1 exactly at the margin the gradient is −1, as in PyTorch; a target that is neither 1 nor −1 has both parts.</para>
+    /// </remarks>
     /// <param name="input">Distances, any shape.</param>
     /// <param name="target">1 and −1; it broadcasts.</param>
     /// <param name="margin">How far apart unlike things should be.</param>
@@ -60,6 +80,10 @@ public static partial class Functional
     }
 
     /// <summary>The mean over classes of w·BCE-with-logits, one loss for each row (multilabel_soft_margin_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input and target (…, C); the loss without a reduction (…). Source: torch.nn.MultiLabelSoftMarginLoss.</para>
+    /// <para>Borders: finite for all finite logits; NaN where a factor 0 meets a logit ±∞, as in PyTorch.</para>
+    /// </remarks>
     /// <param name="input">Logits (…, C).</param>
     /// <param name="target">0 and 1, in that shape.</param>
     /// <param name="weight">A factor for each class, shape (C).</param>
@@ -75,9 +99,12 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// α_t·(1 − p_t)^γ·BCE of logits, p_t the probability of what is true: easy examples count little
-    /// (torchvision's sigmoid_focal_loss; Lin et al., "Focal Loss for Dense Object Detection", 2017).
+    /// α_t·(1 − p_t)^γ·BCE of logits, p_t the probability of what is true: easy examples count little (torchvision's sigmoid_focal_loss).
     /// </summary>
+    /// <remarks>
+    /// <para>Shapes: input and target alike, and the loss without a reduction. Source: Lin et al., "Focal Loss for Dense Object Detection", 2017.</para>
+    /// <para>Borders: where p_t is 1 loss and gradient are 0, also for γ &lt; 1; finite for all finite logits.</para>
+    /// </remarks>
     /// <param name="input">Logits, any shape.</param>
     /// <param name="target">0 and 1 (or probabilities), floating, in that shape.</param>
     /// <param name="alpha">α_t is alpha for target 1 and 1 − alpha for 0; negative for no such factor.</param>
@@ -94,9 +121,13 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// 1 − (2·Σ p·target + smooth)/(Σ p + Σ target + smooth), the sums over all but the first dimension (Milletari et al., "V-Net", 2016, with the sum of
-    /// probabilities in place of that of their squares).
+    /// 1 − (2·Σ p·target + smooth)/(Σ p + Σ target + smooth), the sums over all but the first dimension.
     /// </summary>
+    /// <remarks>
+    /// <para>Shapes: input and target (N, …), or one region (M) that counts as a whole; the loss without a reduction (N), or a scalar for (M).
+    /// Source: Milletari et al., "V-Net", 2016, with the sum of probabilities in place of that of their squares.</para>
+    /// <para>Borders: where input and target are all 0 the loss is 0, and NaN (0/0) with smooth = 0.</para>
+    /// </remarks>
     /// <param name="input">Probabilities (N, …), such as the sigmoid of logits.</param>
     /// <param name="target">0 and 1, in that shape.</param>
     /// <param name="smooth">Keeps 0/0 away: where all is 0 the loss is 0.</param>

@@ -3,6 +3,11 @@ namespace MiniTorch.Nn;
 public static partial class Functional
 {
     /// <summary>−w[t]·x[t] of log-probabilities x and classes t (nll_loss); the mean divides by Σ w[t] over the rows that count.</summary>
+    /// <remarks>
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target and, without a reduction, the loss in that shape without C. Source: torch.nn.NLLLoss.</para>
+    /// <para>Borders: an ignored row has loss and gradient 0 whatever it holds; the mean is NaN where no row counts or all that do have weight 0; a target of
+    /// log-probability −∞ has loss ∞.</para>
+    /// </remarks>
     /// <param name="input">Log-probabilities (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Int64 class indices, in that shape without C.</param>
     /// <param name="weight">A factor for each class, shape (C).</param>
@@ -23,7 +28,13 @@ public static partial class Functional
         return reduction == Reduction.Mean ? losses.Sum() / weights.Sum() : losses.Reduce(op, reduction);
     }
 
-    /// <summary>−(1 − p)^γ·ln p, p the softmax probability of the target: easy examples count little (Lin et al., 2017).</summary>
+    /// <summary>−(1 − p)^γ·ln p, p the softmax probability of the target: easy examples count little.</summary>
+    /// <remarks>
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target and, without a reduction, the loss in that shape without C.
+    /// Source: Lin et al., "Focal Loss for Dense Object Detection", 2017.</para>
+    /// <para>Borders: where p is 1 loss and gradient are 0, also for γ &lt; 1; where it is 0 because of a logit −∞ the loss is ∞ and the gradient that of
+    /// cross-entropy; an ignored row has loss and gradient 0 whatever it holds; the mean is NaN where no row counts.</para>
+    /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Int64 class indices, in that shape without C.</param>
     /// <param name="gamma">γ ≥ 0; 0 is cross-entropy.</param>
@@ -39,15 +50,20 @@ public static partial class Functional
         return targets.Keep(Focused(-logP, -logP.Expm1(), gamma)).Reduce(op, reduction, targets.KeptCount);
     }
 
-    // losses·missing^γ, 0 where nothing is missing: there the power has no derivative for γ < 1, but the product's is 0.
+    // losses·missing^γ. Where nothing or all is missing (loss 0 or ∞) the power counts as a constant: its derivative, ∞ or 0, times the loss would be NaN.
     private static Tensor Focused(Tensor losses, Tensor missing, double gamma)
     {
         if (gamma == 0) return losses;
-        Tensor certain = missing.Eq(0);
-        return (losses * missing.MaskedFill(certain, 1).Pow(gamma)).MaskedFill(certain, 0);
+        Tensor certain = missing.Eq(0), impossible = losses.Eq(double.PositiveInfinity);
+        return (losses * missing.MaskedFill(certain.LogicalOr(impossible), 1).Pow(gamma)).MaskedFill(certain, 0);
     }
 
-    /// <summary>Cross-entropy + ε·(1 − Σ target·softmax(x)) (Leng et al., "PolyLoss", 2022; optax's poly_loss_cross_entropy).</summary>
+    /// <summary>Cross-entropy + ε·(1 − Σ target·softmax(x)) (optax's poly_loss_cross_entropy).</summary>
+    /// <remarks>
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), class indices and, without a reduction, the loss in that shape without C.
+    /// Source: Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions", 2022.</para>
+    /// <para>Borders: those of <see cref="CrossEntropyLoss"/>, to which the second term adds a number in [0, ε].</para>
+    /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Class indices, or class probabilities in the logits' shape.</param>
     /// <param name="epsilon">ε; 0 is cross-entropy.</param>
@@ -66,6 +82,11 @@ public static partial class Functional
     }
 
     /// <summary>Σ over other classes j of max(0, margin − x[t] + x[j])^p·w[t], divided by C (multi_margin_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input (C) or (N, C), target and, without a reduction, the loss () or (N). Source: Crammer and Singer, "On the Algorithmic Implementation of
+    /// Multiclass Kernel-based Vector Machines", 2001.</para>
+    /// <para>Borders: exactly at the margin the gradient is 0; with one class the loss is 0; no index is ignored; a mean over no row is NaN.</para>
+    /// </remarks>
     /// <param name="input">Scores (C) or (N, C).</param>
     /// <param name="target">Int64 class indices, () or (N).</param>
     /// <param name="p">1 or 2.</param>
@@ -91,6 +112,10 @@ public static partial class Functional
     }
 
     /// <summary>Σ over the row's classes t and all others j of max(0, 1 − x[t] + x[j]), divided by C (multilabel_margin_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input and target (C) or (N, C); the loss without a reduction () or (N). Source: torch.nn.MultiLabelMarginLoss.</para>
+    /// <para>Borders: a row without classes (−1 first) has loss 0; a class named twice counts twice; exactly at the margin the gradient is 0.</para>
+    /// </remarks>
     /// <param name="input">Scores (C) or (N, C).</param>
     /// <param name="target">Int64 of that shape: each row's classes, ended by −1; what follows it is not read.</param>
     /// <param name="reduction">None, Mean or Sum.</param>

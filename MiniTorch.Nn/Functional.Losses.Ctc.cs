@@ -6,12 +6,14 @@ public static partial class Functional
     private const double LogZero = -1e30;
 
     /// <summary>
-    /// −ln of the probability of all alignments of a label sequence with a longer input, blanks between labels allowed
-    /// (ctc_loss; Graves et al., "Connectionist Temporal Classification", 2006).
+    /// −ln of the probability of all alignments of a label sequence with a longer input, blanks between labels allowed (ctc_loss).
     /// </summary>
     /// <remarks>
-    /// The forward recursion over the labels with blanks in between, α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]), is composed of tensor operations,
-    /// so it has derivatives of every order. Where no alignment exists the loss is ∞ and the gradient 0 (PyTorch's is NaN).
+    /// <para>Shapes: log-probabilities (T, N, C) and the loss without a reduction (N), or (T, C) and a scalar. Source: Graves et al., "Connectionist Temporal
+    /// Classification", 2006. The forward recursion over the labels with blanks in between, α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]), is composed of tensor operations,
+    /// so it has derivatives of every order.</para>
+    /// <para>Borders: where no alignment exists (an input shorter than its labels, with a blank between equal ones) the loss is ∞ and the gradient 0
+    /// (PyTorch's is NaN); a label sequence of length 0 is all blanks; in a mean its loss is divided by 1.</para>
     /// </remarks>
     /// <param name="logProbs">Log-probabilities (T, N, C), or (T, C) of one sequence.</param>
     /// <param name="targets">Int64 labels (N, S), or those of all sequences one after the other; (S) of one sequence.</param>
@@ -21,7 +23,7 @@ public static partial class Functional
     /// <param name="reduction">None, Sum, or Mean, which divides each loss by its number of labels first.</param>
     /// <param name="zeroInfinity">Whether infinite losses are 0.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    /// <exception cref="ValueException">A length is out of range.</exception>
+    /// <exception cref="ValueException">A length or a label is out of range.</exception>
     public static Tensor CtcLoss(
         Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
     {

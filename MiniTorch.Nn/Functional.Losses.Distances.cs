@@ -3,6 +3,10 @@ namespace MiniTorch.Nn;
 public static partial class Functional
 {
     /// <summary>max(0, −target·(input1 − input2) + margin): target 1 wants the first input larger, −1 the second (margin_ranking_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: input1, input2 and target, which broadcast; the loss without a reduction has the shape they give. Source: torch.nn.MarginRankingLoss.</para>
+    /// <para>Borders: exactly at the margin the gradient passes, as in PyTorch; target 0 has loss max(0, margin).</para>
+    /// </remarks>
     /// <param name="input1">Scores.</param>
     /// <param name="input2">Scores in that shape, or one that broadcasts with it.</param>
     /// <param name="target">1 and −1.</param>
@@ -12,7 +16,10 @@ public static partial class Functional
         (-target * Difference("MarginRankingLoss", input1, input2) + margin).Clamp(min: 0).Reduce("MarginRankingLoss", reduction);
 
     /// <summary>1 − cos(input1, input2) where target is 1, max(0, cos − margin) where it is −1 (cosine_embedding_loss).</summary>
-    /// <remarks>1e-12 is added to the squared lengths, as in PyTorch, so that a zero vector has cosine 0.</remarks>
+    /// <remarks>
+    /// <para>Shapes: inputs (D) or (N, D); target and, without a reduction, the loss () or (N). Source: torch.nn.CosineEmbeddingLoss.</para>
+    /// <para>Borders: 1e-12 is added to the squared lengths, as in PyTorch, so that a zero vector has cosine 0; a target that is neither 1 nor −1 has loss 0.</para>
+    /// </remarks>
     /// <param name="input1">Vectors (D) or (N, D).</param>
     /// <param name="input2">Vectors in that shape.</param>
     /// <param name="target">1 and −1, shape () or (N).</param>
@@ -31,9 +38,13 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference with eps added to each element
-    /// (triplet_margin_loss; Balntas et al., "Learning Shallow Convolutional Feature Descriptors with Triplet Losses", 2016).
+    /// max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference with eps added to each element (triplet_margin_loss).
     /// </summary>
+    /// <remarks>
+    /// <para>Shapes: (D) or (N, D), which broadcast; the loss without a reduction () or (N). Source: Balntas et al., "Learning Local Feature Descriptors with
+    /// Triplets and Shallow Convolutional Neural Networks", 2016.</para>
+    /// <para>Borders: equal vectors have the distance, and the gradient, that eps gives them (gradient 0 with eps = 0); exactly at the margin the gradient passes.</para>
+    /// </remarks>
     /// <param name="anchor">Vectors (D) or (N, D).</param>
     /// <param name="positive">Vectors of the anchor's kind.</param>
     /// <param name="negative">Vectors of another kind.</param>

@@ -3,7 +3,10 @@ namespace MiniTorch.Nn;
 public static partial class Functional
 {
     /// <summary>(input − target)² (mse_loss).</summary>
-    /// <remarks>Shapes broadcast, as in PyTorch, which warns of it: (N, 1) against (N) has N² losses. Without elements the mean is NaN.</remarks>
+    /// <remarks>
+    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.MSELoss.</para>
+    /// <para>Borders: (N, 1) against (N) has N² losses, as in PyTorch, which warns of it; a mean over no element is NaN.</para>
+    /// </remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with it.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
@@ -12,13 +15,17 @@ public static partial class Functional
     public static Tensor MseLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
         Difference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
 
-    /// <summary>|input − target| (l1_loss); gradient 0 where they are equal.</summary>
+    /// <summary>|input − target| (l1_loss).</summary>
     /// <inheritdoc cref="MseLoss"/>
+    /// <remarks>Shapes: as of <see cref="MseLoss"/>. Source: torch.nn.L1Loss. Borders: gradient 0 where input and target are equal; a mean over no element is NaN.</remarks>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
         Difference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
 
-    /// <summary>d²/(2β) where |d| = |input − target| &lt; β, else |d| − β/2 (smooth_l1_loss; Girshick, "Fast R-CNN", 2015).</summary>
-    /// <remarks>With β = 0 it is |d|, whose gradient in PyTorch is −1 for both inputs where d is 0, and so it is here.</remarks>
+    /// <summary>d²/(2β) where |d| = |input − target| &lt; β, else |d| − β/2 (smooth_l1_loss).</summary>
+    /// <remarks>
+    /// <para>Shapes: as of <see cref="MseLoss"/>. Source: Girshick, "Fast R-CNN", 2015.</para>
+    /// <para>Borders: with β = 0 it is |d|, whose gradient in PyTorch is −1 for both inputs where d is 0, and so it is here; a mean over no element is NaN.</para>
+    /// </remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with it.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
@@ -31,7 +38,8 @@ public static partial class Functional
         return new BinaryOp<SmoothL1>(new SmoothL1(beta)).Apply(input, target).Reduce("SmoothL1Loss", reduction);
     }
 
-    /// <summary>d²/2 where |d| = |input − target| ≤ δ, else δ·(|d| − δ/2) (huber_loss; Huber, "Robust Estimation of a Location Parameter", 1964).</summary>
+    /// <summary>d²/2 where |d| = |input − target| ≤ δ, else δ·(|d| − δ/2) (huber_loss).</summary>
+    /// <remarks>Shapes: as of <see cref="MseLoss"/>. Source: Huber, "Robust Estimation of a Location Parameter", 1964. Borders: value and gradient agree at |d| = δ.</remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with it.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
@@ -45,9 +53,12 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// ½·(ln v + (input − target)²/v), v = max(var, eps), plus ½·ln 2π where <paramref name="full"/> (gaussian_nll_loss; Nix and Weigend, 1994).
+    /// ½·(ln v + (input − target)²/v), v = max(var, eps), plus ½·ln 2π where <paramref name="full"/> (gaussian_nll_loss).
     /// </summary>
-    /// <remarks>As in PyTorch the gradient passes through the maximum: where var &lt; eps it is that of the formula at eps.</remarks>
+    /// <remarks>
+    /// <para>Shapes: input, target and, without a reduction, the loss alike. Source: Nix and Weigend, "Estimating the Mean and Variance of the Target Probability Distribution", 1994.</para>
+    /// <para>Borders: as in PyTorch the gradient passes through the maximum: where var &lt; eps it is that of the formula at eps. A variance ∞ has loss ∞ and gradient 0.</para>
+    /// </remarks>
     /// <param name="input">The expected values.</param>
     /// <param name="target">The observed values, in that shape.</param>
     /// <param name="var">The variances in that shape, or without its last dimension, or with 1 there.</param>
@@ -68,7 +79,7 @@ public static partial class Functional
         }
         Tensor values = var.Detach();
         if ((values < 0).Any().Item<bool>()) throw new ValueException($"{op}: var has the negative element {values.Min().Item<double>()}; variances are 0 or more");
-        Tensor variance = values.Clamp(min: eps) + (var - values); // the clamped value with the gradient of what was not clamped
+        Tensor variance = var + (eps - values).Clamp(min: 0); // the clamped value with the gradient of what was not clamped
         Tensor losses = (variance.Log() + Difference(op, input, target).Pow(2) / variance) * 0.5;
         return (full ? losses + 0.5 * Math.Log(2 * Math.PI) : losses).Reduce(op, reduction);
     }
@@ -77,6 +88,10 @@ public static partial class Functional
     /// e^input − target·input, or input − target·ln(input + eps) if the input is not a logarithm; with <paramref name="full"/> plus Stirling's
     /// target·ln target − target + ½·ln(2π·target) where target > 1 (poisson_nll_loss).
     /// </summary>
+    /// <remarks>
+    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.PoissonNLLLoss.</para>
+    /// <para>Borders: an expected count of 0 has loss −target·ln eps, a negative one NaN; a logarithm of 710 overflows float64, of 89 float32; −∞ with target 0 is NaN (0·∞), as in PyTorch.</para>
+    /// </remarks>
     /// <param name="input">The expected counts or their logarithms.</param>
     /// <param name="target">The counts; no gradient passes through Stirling's term.</param>
     /// <param name="logInput">Whether the input is a logarithm.</param>

@@ -6,7 +6,8 @@ namespace MiniTorch.Nn;
 /// <remarks>
 /// <para>For class indices t: loss = lse − x[t] with lse = ln Σ eˣ, and its gradient softmax(x) − onehot(t). With class weights w, smoothing ε and C classes:
 /// (1 − ε)·w[t]·(lse − x[t]) + ε/C·Σ w[c]·(lse − x[c]); the mean divides by Σ w[t] over the rows that count. For class probabilities p the target of
-/// each class is (1 − ε)·p[c] + ε/C, times w[c]; the mean divides by the number of rows.</para>
+/// each class is (1 − ε)·p[c] + ε/C, times w[c]; the mean divides by the number of rows. <see cref="CrossEntropyOptions"/> adds the rest: a softcap
+/// c·tanh(x/c) before all, z·lse² and the element's weight after, and other divisors.</para>
 /// <para>Shapes: logits (C), (N, C) or (N, C, d1, …), or with the classes in any other dimension (<see cref="CrossEntropyOptions.ClassAxis"/>); class indices
 /// have that shape without the classes, and are Int64; class probabilities have the logits' shape and a floating dtype. The loss is a scalar, or has
 /// the shape of class indices without a reduction.</para>

@@ -57,12 +57,60 @@ public class LossBorderTests
         dirty.Grad![1].ToArray<double>().ShouldBe([0, 0, 0]);
     }
 
-    [Test]
-    public void A_certain_target_has_focal_loss_0_and_gradient_0()
+    public sealed record Border(string Name, Func<Tensor, Tensor> Loss, double[] At, double[] Losses, double[] Gradient);
+
+    // What the documentation of each loss says of its borders.
+    static IEnumerable<TestCaseData> Borders()
     {
-        Tensor x = Tensor.From(new[,] { { 1000.0, 0, 0 } }, requiresGrad: true);
-        (Functional.SoftmaxFocalLoss(x, [0], gamma: 0.5) + Functional.SigmoidFocalLoss(x, [[1.0, 1, 1]], gamma: 0.5)[0, 0]).Backward();
-        x.Grad!.ToArray<double>().ShouldBe([0, 0, 0]);
+        const Reduction none = Reduction.None;
+        Tensor zeros = Tensor.Zeros([2], DType.Float64), ones = Tensor.Ones([2], DType.Float64);
+        Border[] borders =
+        [
+            new("a certain target has focal loss 0", x => Functional.SoftmaxFocalLoss(x, 0, gamma: 0.5), [1000, 0], [0], [0, 0]),
+            new("an impossible target has focal loss ∞", x => Functional.SoftmaxFocalLoss(x, 0), [-Inf, 0], [Inf], [-1, 1]),
+            new("sigmoid focal, certain", x => Functional.SigmoidFocalLoss(x, ones, gamma: 0.5), [1000, 2000], [0, 0], [0, 0]),
+            new("sigmoid focal, impossible", x => Functional.SigmoidFocalLoss(x, zeros, alpha: -1), [Inf, 1000], [Inf, 1000], [1, 1]),
+            new("soft margin does not overflow", x => Functional.SoftMarginLoss(x, ones, none), [-1000, 1000], [1000, 0], [-1, 0]),
+            new("bce with logits at ±∞", x => Functional.BinaryCrossEntropyWithLogits(x, zeros, reduction: none), [Inf, -Inf], [Inf, double.NaN], [1, 0]),
+            new("hinge at its margin", x => Functional.HingeEmbeddingLoss(x, -ones, reduction: none), [1, 2], [0, 0], [-1, 0]),
+            new("hinge of a target 0", x => Functional.HingeEmbeddingLoss(x, zeros, reduction: none), [0.25, 3], [1, 3], [0, 1]),
+            new("ranking at its margin", x => Functional.MarginRankingLoss(x, zeros, ones, reduction: none), [0, 1], [0, 0], [-1, 0]),
+            new("multi margin at its margin", x => Functional.MultiMarginLoss(x, 0), [1, 0], [0], [0, 0]),
+            new("multi margin of one class", x => Functional.MultiMarginLoss(x, 0), [5], [0], [0]),
+            new("multi-label margin of no class", x => Functional.MultiLabelMarginLoss(x, [-1, 0]), [5, 1], [0], [0, 0]),
+            new("a class named twice counts twice", x => Functional.MultiLabelMarginLoss(x, [1, 1]), [0.5, 0], [1.5], [1, -1]),
+            new("cosine of a target that is neither", x => Functional.CosineEmbeddingLoss(x, ones, 0.5), [3, 4], [0], [0, 0]),
+            new("triplet of equal vectors", x => Functional.TripletMarginLoss(x, x.Detach(), x.Detach() + Tensor.From(new double[] { 3, 4 }), 7, eps: 0), [1, 2], [2], [0.6, 0.8]),
+            new("l1 of equal numbers", x => Functional.L1Loss(x, zeros, none), [0, -2], [0, 2], [0, -1]),
+            new("huber at its knee", x => Functional.HuberLoss(x, zeros, none), [1, -1], [0.5, 0.5], [1, -1]),
+            new("smooth l1 with beta 0", x => Functional.SmoothL1Loss(x, zeros, none, beta: 0), [0, 2], [0, 2], [-1, 1]),
+            new("gaussian of an infinite variance", x => Functional.GaussianNllLoss(zeros, ones, x, reduction: none), [Inf, 1], [Inf, 0.5], [0, 0]),
+            new("gaussian below eps", x => Functional.GaussianNllLoss(zeros, zeros, x, eps: 0.25, reduction: none), [0, 0.25], [Math.Log(0.5), Math.Log(0.5)], [2, 2]),
+            new("poisson of a count 0", x => Functional.PoissonNllLoss(x, ones, logInput: false, eps: 0.25, reduction: none), [0, 0.75], [Math.Log(4), 0.75], [-3, 0]),
+            new("kl of a target 0", x => Functional.KlDiv(x, zeros, none), [-Inf, -1], [double.NaN, 0], [0, 0]),
+            new("entropy of a certain class", x => Functional.Entropy(x), [0, 1], [0], [Inf, -1]),
+            new("dice of nothing", x => Functional.DiceLoss(x, zeros, smooth: 2), [0, 0], [0], [0.5, 0.5]),
+            new("ctc without an alignment", x => Functional.CtcLoss(x.Reshape(1, 2), [1, 1], 1, 2), [-0.5, -1], [Inf], [0, 0]),
+            new("nll of an impossible target", x => Functional.NllLoss(x, 0), [-Inf, 0], [Inf], [-1, 0]),
+        ];
+        return borders.Select(border => new TestCaseData(border).SetArgDisplayNames(border.Name));
+    }
+
+    [TestCaseSource(nameof(Borders))]
+    public void At_a_border_a_loss_is_what_its_documentation_says(Border border)
+    {
+        Tensor x = Tensor.From(border.At, requiresGrad: true), losses = border.Loss(x);
+        losses.Sum().Backward();
+        Check(losses, border.Losses);
+        Check(x.Grad!, border.Gradient);
+
+        static void Check(Tensor got, double[] want)
+        {
+            double[] values = got.ToArray<double>();
+            values.Length.ShouldBe(want.Length);
+            for (int i = 0; i < want.Length; i++)
+                if (!want[i].Equals(values[i])) values[i].ShouldBe(want[i], 1e-15);
+        }
     }
 
     [Test]
