@@ -26,7 +26,7 @@ public static partial class Functional
     /// <summary>−(w₊·target·ln σ(x) + (1 − target)·ln(1 − σ(x))) of logits x, without overflow (binary_cross_entropy_with_logits).</summary>
     /// <remarks>
     /// <para>Shapes: input and target alike, and the loss without a reduction. Computed as (1 − target)·x − ((w₊ − 1)·target + 1)·ln σ(x). Source: torch.nn.BCEWithLogitsLoss.</para>
-    /// <para>Borders: finite for all finite logits; at ±∞, as in PyTorch, NaN where a factor 0 meets ∞ (x = ∞ with target 1), with a gradient of σ(x) − target
+    /// <para>Borders: finite for all finite logits; as in PyTorch NaN at −∞ (∞ − ∞), and at ∞ with target 1 (0·∞), with a gradient of σ(x) − target
     /// all the same; a mean over no element is NaN.</para>
     /// </remarks>
     /// <param name="input">Logits, any shape.</param>

@@ -35,4 +35,13 @@ public static partial class Functional
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
     public static Tensor LinearCrossEntropy(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, CrossEntropyOptions? options = null) =>
         LinearCrossEntropyLoss.Evaluate(hidden, weight, targets, bias, options ?? new());
+
+    /// <summary>
+    /// <see cref="LinearCrossEntropy"/> together with each row's log-sum-exp and prediction, here without a graph, and the accuracy, all from the logits
+    /// while they are at hand.
+    /// </summary>
+    /// <inheritdoc cref="LinearCrossEntropy"/>
+    public static CrossEntropyOutputs LinearCrossEntropyOutputs(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, CrossEntropyOptions? options = null) =>
+        LinearCrossEntropyLoss.EvaluateOutputs(hidden, weight, targets, bias, options ?? new());
 }

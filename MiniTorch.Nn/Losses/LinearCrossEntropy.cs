@@ -6,7 +6,8 @@ namespace MiniTorch.Nn;
 /// <param name="Options">Reduction None or Sum.</param>
 /// <param name="Ignored">Bool (N, 1), or null: rows of hidden vectors that count as 0, since 0 times what they may hold is not always 0.</param>
 /// <param name="InForward">Those inputs whose gradients of the sum the forward pass computes as well.</param>
-internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, bool[] InForward) : FusedOp
+/// <param name="Outputs">What the forward pass notes of each row; null for nothing.</param>
+internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, bool[] InForward, RowOutputs? Outputs) : FusedOp
 {
     // A chunk's logits, overwritten by their gradient, stay below this.
     private const long ChunkBytes = 48L << 20;
@@ -15,14 +16,18 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
     private Tensor?[]? _gradients;
 
     /// <inheritdoc/>
-    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
-        CrossEntropyLoss.Evaluate(
-            Functional.Linear(Ignored is null ? inputs[0] : inputs[0].MaskedFill(Ignored, 0), inputs[1], inputs.Length > 3 ? inputs[3] : null), inputs[2], Options);
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor hidden = Ignored is null ? inputs[0] : inputs[0].MaskedFill(Ignored, 0);
+        Tensor logits = Functional.Linear(hidden, inputs[1], inputs.Length > 3 ? inputs[3] : null);
+        if (Fusion.IsOff) Outputs?.Note(0, logits.Detach(), Options.Softcap);
+        return CrossEntropyLoss.Evaluate(logits, inputs[2], Options);
+    }
 
     /// <inheritdoc/>
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        (Tensor losses, _gradients) = Chunked(inputs, cotangent: null, InForward);
+        (Tensor losses, _gradients) = Chunked(inputs, cotangent: null, InForward, Outputs);
         return losses;
     }
 
@@ -50,7 +55,7 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
         found.CopyTo(gradients);
     }
 
-    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, bool[] wanted)
+    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, bool[] wanted, RowOutputs? outputs = null)
     {
         Tensor hidden = inputs[0].Detach(), weight = inputs[1].Detach(), targets = inputs[2];
         Tensor? bias = inputs.Length > 3 ? inputs[3].Detach() : null;
@@ -71,6 +76,7 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (bias is null) Product.Into(logits, x, weight.T, accumulate: false);
             else Product.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
 
+            outputs?.Note(start, logits, Options.Softcap);
             var options = Options with { ElementWeights = Options.ElementWeights?.Narrow(0, start, count) };
             Tensor? part = cotangent is not null && perRow ? cotangent.Narrow(0, start, count) : cotangent;
             Tensor loss = LogitGradients.Of(logits, targets.Narrow(0, start, count), options, part, wantsAny);

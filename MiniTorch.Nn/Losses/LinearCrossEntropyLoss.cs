@@ -12,6 +12,8 @@ namespace MiniTorch.Nn;
 /// </remarks>
 public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyInputs, Tensor>
 {
+    private const string Op = nameof(LinearCrossEntropyLoss);
+
     [Buffer]
     private readonly Tensor? _weight;
 
@@ -26,42 +28,67 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     /// <summary>What this loss does beyond logits and targets.</summary>
     public CrossEntropyOptions Options { get; }
 
+    /// <summary>The loss with what the same pass gives besides; see <see cref="Functional.LinearCrossEntropyOutputs"/>.</summary>
+    public CrossEntropyOutputs Outputs(Tensor hidden, LinearCrossEntropyInputs inputs) =>
+        EvaluateOutputs(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+
     /// <inheritdoc/>
     [return: Dims("| ...")]
     protected override Tensor Forward([Dims("... features")] Tensor hidden, LinearCrossEntropyInputs inputs) =>
         Evaluate(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
 
-    /// <summary>The loss; rows are flattened, and what Mean divides by is computed from the targets alone.</summary>
-    internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
-    {
-        const string op = nameof(LinearCrossEntropyLoss);
-        if (options.ClassAxis is not null) throw new ValueException($"{op}: ClassAxis is not an option here; the classes are the rows of the weight");
-        if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
-            throw new ShapeException($"{op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
-        LossShapes.CheckFloat(op, "hidden", hidden);
-        if (weight.DType != hidden.DType || (bias is not null && bias.DType != hidden.DType))
-            throw new DTypeException($"{op}: hidden is {hidden.DType}, weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; they must have the same dtype (To converts)");
+    /// <summary>The loss.</summary>
+    internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options) =>
+        Run(hidden, weight, targets, bias, options, null).Loss;
 
+    /// <summary>The loss, and each row's log-sum-exp and prediction read off the chunk of logits that holds it.</summary>
+    internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
+    {
+        Shape rows = hidden.Rank == 0 ? [] : hidden.Shape.Without(hidden.Rank - 1);
+        int count = checked((int)rows.ElementCount);
+        var outputs = new RowOutputs(Tensor.Zeros([count], hidden.DType), Tensor.Zeros([count], DType.Int64));
+        (Tensor loss, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, outputs);
+        (Tensor logSumExp, Tensor predictions) = (outputs.LogSumExp.Reshape(rows), outputs.Predictions.Reshape(rows));
+        if (whole.Ignored is { } ignored) (logSumExp, predictions) = (logSumExp.MaskedFill(ignored, Math.Log(weight.Shape[0])), predictions.MaskedFill(ignored, 0));
+        return new(loss, logSumExp, predictions, whole.Accuracy(predictions));
+    }
+
+    // Rows are flattened, and what Mean divides by is computed from the targets alone.
+    private static (Tensor Loss, CrossEntropyRows Whole) Run(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options, RowOutputs? outputs)
+    {
+        if (options.ClassAxis is not null) throw new ValueException($"{Op}: ClassAxis is not an option here; the classes are the rows of the weight");
+        CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         int count = checked((int)rows.ElementCount), classes = weight.Shape[0];
         // Logits of the right shape without memory, for the checks and for what Mean divides by.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
         var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
+        if (GradMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
+            throw new ValueException($"{Op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
 
         var perRow = options with
         {
             ClassAxis = -1,
             Normalizer = null,
             Reduction = options.Reduction == Reduction.None ? Reduction.None : Reduction.Sum,
-            ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows).Reshape(count) : null,
+            ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows).Reshape(count) : null,
         };
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
-        if (GradMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
-            throw new ValueException($"{op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
         Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
         bool computesGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum;
-        Tensor losses = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), [.. inputs.Select(input => computesGradients && input.RequiresGrad)]).Apply(inputs);
-        return options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses };
+        var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), [.. inputs.Select(input => computesGradients && input.RequiresGrad)], outputs);
+        Tensor losses = fused.Apply(inputs);
+        return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, whole);
+    }
+
+    private static void CheckFit(Tensor hidden, Tensor weight, Tensor? bias)
+    {
+        if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
+            throw new ShapeException($"{Op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
+        LossShapes.CheckFloat(Op, "hidden", hidden);
+        if (weight.DType != hidden.DType || (bias is not null && bias.DType != hidden.DType))
+            throw new DTypeException($"{Op}: hidden is {hidden.DType}, weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; they must have the same dtype (To converts)");
     }
 }
 

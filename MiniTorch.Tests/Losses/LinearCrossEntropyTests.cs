@@ -84,6 +84,25 @@ public class LinearCrossEntropyTests
         Should.Throw<ValueException>(() => Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
             .Message.ShouldContain("Detach()");
 
+    [TestCaseSource(nameof(Cases))]
+    public void Outputs_are_those_of_the_logits(CrossEntropyOptions options, bool bias)
+    {
+        Tensor[] x = Inputs(bias);
+        CrossEntropyOutputs want = Functional.CrossEntropyOutputs(Functional.Linear(x[0], x[1], bias ? x[2] : null), Targets, options);
+        Same(Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, bias ? x[2] : null, options));
+        Same(new LinearCrossEntropyLoss(options).Outputs(x[0], new(x[1], Targets, bias ? x[2] : null)));
+        using ModeScope composed = Fusion.Off();
+        Same(Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, bias ? x[2] : null, options));
+
+        void Same(CrossEntropyOutputs got)
+        {
+            Near(got.Loss, want.Loss);
+            Near(got.LogSumExp, want.LogSumExp);
+            got.Predictions.ToArray<long>().ShouldBe(want.Predictions.ToArray<long>());
+            got.Accuracy.ShouldBe(want.Accuracy);
+        }
+    }
+
     [Test]
     public void What_is_frozen_gets_no_gradient()
     {
