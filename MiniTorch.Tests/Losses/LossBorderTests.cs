@@ -38,7 +38,7 @@ public class LossBorderTests
             ("poly-1", x => Functional.Poly1CrossEntropy(x, Targets)),
             ("linear", x => Functional.LinearCrossEntropy(x, vocabulary, Targets)),
             ("linear, as defined", x => Functional.LinearCrossEntropy(x, vocabulary, Targets, options: new() { Softcap = 2 })),
-            ("linear, its weight's gradient", x => Autograd.Grad(Functional.LinearCrossEntropy(x, vocabulary, Targets), [vocabulary], createGraph: true)[0].Sum()),
+            ("linear, its weight's gradient by the definition", x => Autograd.Grad(Functional.LinearCrossEntropy(x, vocabulary, Targets), [vocabulary], createGraph: true)[0].Sum()),
         ];
         return losses.Select(loss => new TestCaseData(loss.Item2).SetArgDisplayNames(loss.Item1));
     }
@@ -55,6 +55,19 @@ public class LossBorderTests
         want.Backward();
         dirty.Grad!.ToArray<double>().ShouldBe(clean.Grad!.ToArray<double>());
         dirty.Grad![1].ToArray<double>().ShouldBe([0, 0, 0]);
+    }
+
+    [TestCase(Reduction.Mean)]
+    [TestCase(Reduction.None)]
+    public void What_an_ignored_hidden_vector_holds_reaches_no_weight(Reduction reduction)
+    {
+        Tensor weight = Tensor.Randn([5, 2], new Generator(1), DType.Float64, requiresGrad: true);
+        var options = new CrossEntropyOptions { Reduction = reduction };
+        double[] got = Gradient(Tensor.From(new[,] { { 1, 2 }, { double.NaN, Inf } })), want = Gradient(Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }));
+        got.ShouldBe(want);
+
+        double[] Gradient(Tensor hidden) =>
+            Autograd.Grad(Functional.LinearCrossEntropy(hidden, weight, [4, -100], options: options).Sum(), [weight])[0].ToArray<double>();
     }
 
     public sealed record Border(string Name, Func<Tensor, Tensor> Loss, double[] At, double[] Losses, double[] Gradient);
