@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MiniTorch.Fuzz.Engine;
 using MiniTorch.Fuzz.Loaders;
 
 namespace MiniTorch.Fuzz;
@@ -13,8 +14,13 @@ internal static class Program
         {
             case ["loaders", var inputs, var seed, .. var rest]:
                 return Loaders(Number(inputs), (int)Number(seed), rest is [var folder] ? folder : "fuzz-faults");
+            case ["engine", var programs, var seed, .. var rest]:
+                return Engine((int)Number(programs), (int)Number(seed), rest is [var debugAssembly] ? debugAssembly : null);
+            case ["twin"]:
+                Twin.Serve();
+                return 0;
             default:
-                Console.Error.WriteLine("loaders INPUTS SEED [FOLDER for inputs with faults]");
+                Console.Error.WriteLine("loaders INPUTS SEED [FOLDER for inputs with faults] | engine PROGRAMS SEED [this program's Debug build]");
                 return 2;
         }
     }
@@ -38,6 +44,23 @@ internal static class Program
                 $"{format.Name,-12} {count,10:N0} inputs, {fuzzer.Refused,10:N0} refused, at most {fuzzer.WorstRatio:F1} bytes a byte, {clock.Elapsed.TotalSeconds:F0} s"));
         }
         Console.WriteLine($"{inputs:N0} inputs, {faults} faults");
+        return faults == 0 ? 0 : 1;
+    }
+
+    private static int Engine(int programs, int seed, string? debugAssembly)
+    {
+        var clock = Stopwatch.StartNew();
+        List<Twin> twins = [.. Twin.All(typeof(Program).Assembly.Location)];
+        if (debugAssembly is not null) twins.Add(new Twin("the Debug build", isExact: true, debugAssembly));
+        var fuzzer = new EngineFuzzer(OpRules.All, twins);
+        int faults = 0;
+        foreach (FailingProgram failing in fuzzer.Run(seed, programs))
+        {
+            faults++;
+            Console.WriteLine(failing);
+        }
+        twins.ForEach(twin => twin.Dispose());
+        Console.WriteLine(FormattableString.Invariant($"{fuzzer.Programs:N0} programs of {fuzzer.Operations:N0} operations, {fuzzer.Numerical:N0} also against differences, {faults} faults, {clock.Elapsed.TotalSeconds:F0} s"));
         return faults == 0 ? 0 : 1;
     }
 
