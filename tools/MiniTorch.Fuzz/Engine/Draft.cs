@@ -11,7 +11,7 @@ internal sealed class Draft(Choices choices)
     private readonly List<Line> _lines = [];
     private readonly List<Tensor> _values = [];
     private readonly DType _dtype = choices.Next(3) == 2 ? DType.Float32 : DType.Float64;
-    private readonly bool _isLarge = choices.OneIn(12);
+    private readonly bool _isLarge = choices.OneIn(40);
     private int _length;
 
     private int MaxElements => _isLarge ? 100_000 : 600;

@@ -45,18 +45,32 @@ internal sealed class EngineFuzzer(IReadOnlyList<OpRule> rules, params IReadOnly
         try
         {
             program = Draft.Draw(choices, rules);
-            foreach (Twin twin in twins) twin.Start(program);
+        }
+        catch (MiniTorchException error)
+        {
+            return new Fault(error.GetType().Name, error.ToString());
+        }
+        foreach (Twin twin in twins) twin.Start(program);
+        Fault? fault = CheckHere(program);
+        foreach (Twin twin in twins)
+        {
+            Outcome other = twin.Finish();
+            if (fault is not null) continue;
+            Outcome outcome = Checks.Evaluate(program);
+            fault = twin.IsExact ? Checks.Same(outcome, other, twin.Name) : Checks.Near(program, outcome, other, twin.Name);
+        }
+        return fault;
+    }
+
+    private Fault? CheckHere(FuzzProgram program)
+    {
+        try
+        {
             Fault? fault = Checks.Run(program, out bool wasNumerical);
             if (wasNumerical) Numerical++;
-            Outcome? outcome = twins.Count > 0 ? Checks.Evaluate(program) : null;
-            foreach (Twin twin in twins)
-            {
-                Outcome other = twin.Finish();
-                fault ??= twin.IsExact ? Checks.Same(outcome!, other, twin.Name) : Checks.Near(program, outcome!, other, twin.Name);
-            }
             return fault;
         }
-        catch (Exception error) when (error is not (IOException or InvalidDataException))
+        catch (Exception error)
         {
             return new Fault(error.GetType().Name, error.ToString());
         }

@@ -20,7 +20,7 @@ internal static class OpRules
         Unary(x => x.Gelu()), Unary(x => x.Gelu("tanh")), Unary(x => x.Silu()), Unary(x => x.Mish()), Unary(x => x.Softplus()), Unary(x => x.Softsign()), Unary(x => x.LogSigmoid()),
         Unary(x => x.Tanhshrink()), Unary(x => x.Hardtanh()), Unary(x => x.Hardshrink()), Unary(x => x.Softshrink()), Unary(x => x.Threshold(0.3, -2)), Unary(x => x.Hardswish()),
         Unary(x => x.Clamp(-0.5, 0.7)), Unary(x => x.Sign()), Unary(x => x.Floor()), Unary(x => x.Ceil()), Unary(x => x.Round()), Unary(x => x.Trunc()), Unary(x => x.Frac()),
-        Unary(x => x.Clone()), Unary(x => x.Contiguous()), Unary(x => x.To(DType.Int64)), Unary(x => x.Detach()),
+        Unary(x => x.Clone()), Unary(x => x.Contiguous()), Unary(x => x.To(DType.Int64)),
         new OpRule("x.To(other)", draft => { if (draft.MayMix) Unary(x => x.To(DType.Float64)).Draw(draft); }),
     ];
 
@@ -96,16 +96,16 @@ internal static class OpRules
         Where(x => x.Rank is 2 or 3 && x.Shape[^1] > 2, x => x.AvgPool1d(3, 1, 1)), Where(x => x.Rank is 3 or 4 && HasElements(x), x => x.AdaptiveAvgPool2d(2)), Where(x => x.Rank > 0 && x.Shape[^1] % 2 == 0, x => x.Glu()),
         Weighted((x, _) => x.Rank == 2 ? [[x.Shape[0], 3], [9, x.Shape[1]], [9, 3], [9], [9]] : null, (x, w) => x.GruCell(w[0], w[1], w[2], w[3], w[4])),
         Weighted((x, _) => x.Rank == 2 ? [[x.Shape[0], 2], [x.Shape[0], 2], [8, x.Shape[1]], [8, 2]] : null, (x, w) => x.LstmCell(w[0], w[1], w[2], w[3]).H),
-        Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, x.Detach().ArgMin(1))), Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, x.Detach().Softmin(1))),
-        Binary((a, b) => Functional.MseLoss(a, b.Detach()), (a, b) => HasElements(a) && Same(a, b)), Binary((a, b) => Functional.HuberLoss(a, b.Detach()), (a, b) => HasElements(a) && Same(a, b)),
-        Where(HasElements, x => Functional.BinaryCrossEntropyWithLogits(x, x.Detach().Sigmoid())),
-        Weighted((x, draft) => x.Rank == 2 && HasElements(x) ? [[draft.Next(5) + 2, x.Shape[1]]] : null, (x, w) => Functional.LinearCrossEntropy(x, w[0], x.Detach().ArgMax(1) * 0)),
+        Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, x.ArgMin(1))), Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, Tensor.OnesLike(x) / x.Shape[1], labelSmoothing: 0.1)),
+        Binary((a, b) => Functional.MseLoss(a, b), (a, b) => HasElements(a) && Same(a, b)), Binary((a, b) => Functional.HuberLoss(a, b), (a, b) => HasElements(a) && Same(a, b)),
+        Where(HasElements, x => Functional.BinaryCrossEntropyWithLogits(x, (x > 0).To(x.DType))),
+        Weighted((x, draft) => x.Rank == 2 && HasElements(x) ? [[draft.Next(5) + 2, x.Shape[1]]] : null, (x, w) => Functional.LinearCrossEntropy(x, w[0], x.ArgMax(1) * 0)),
     ];
 
     private static OpRule[] Writes() =>
     [
         Binary((a, b) => a.Clone().AddInPlace(b), Into), Binary((a, b) => a.Clone().SubInPlace(b), Into), Binary((a, b) => (a * 1.0).MulInPlace(b), Into), Binary((a, b) => a.Clone().DivInPlace(b.Abs() + 0.5), Into), Binary((a, b) => a.Clone().CopyInPlace(b), Into),
-        Range((x, dim, i, j) => Written(x.Clone(), y => y.Narrow(dim, i, j - i).MulInPlace(y.Narrow(dim, i, j - i).Sin()))), Range((x, dim, i, j) => Written(x.Clone(), y => y.Select(dim, i).CopyInPlace(x.Select(dim, j - 1)))),
+        Range((x, dim, i, j) => Written(x.Clone(), y => y.Narrow(dim, i, j - i).MulInPlace(x.Narrow(dim, i, j - i).Sin()))), Range((x, dim, i, j) => Written(x.Clone(), y => y.Select(dim, i).CopyInPlace(x.Select(dim, j - 1)))),
         Where(x => x.Rank > 1, x => Written(x.Clone(), y => y.T.AddInPlace(x.T))), Where(x => x.Rank > 0, x => Written(x.Clone(), y => y.Slice(0, 0, null, 2).ZeroInPlace())),
     ];
 

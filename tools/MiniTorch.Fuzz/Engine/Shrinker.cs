@@ -15,8 +15,9 @@ internal static class Shrinker
         for (bool improved = true; improved && attempts < MaxAttempts;)
         {
             improved = false;
-            for (int length = Math.Max(1, best.Count / 2); length > 0; length /= 2)
-                for (int start = best.Count - length; start >= 0; start -= length)
+            // A line is a few choices: short pieces are tried everywhere, long ones only side by side.
+            foreach (int length in (int[])[64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1])
+                for (int start = best.Count - length; start >= 0; start -= length > 8 ? length / 2 : 1)
                     if (start + length <= best.Count && Take([.. best[..start], .. best[(start + length)..]])) improved = true;
             for (int i = 0; i < best.Count; i++)
                 foreach (int smaller in (int[])[0, best[i] / 2, best[i] - 1])
