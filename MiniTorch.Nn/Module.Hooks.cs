@@ -45,7 +45,11 @@ public abstract partial class Module
     private protected TOut Leave<TOut>(TOut output, params ReadOnlySpan<object?> inputs)
     {
         CheckDims(inputs, output);
-        if (_backwardHooks is { } backward && output is Tensor { RequiresGrad: true } tensor) output = (TOut)(object)Watched(tensor, backward);
+        if (_backwardHooks is { IsEmpty: false } backward)
+        {
+            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook sees the gradient of one tensor, and the output is a {typeof(TOut).Name}; hook a module inside, or the tensors themselves with an Identity");
+            if (tensor.RequiresGrad) output = (TOut)(object)Watched(tensor, backward);
+        }
         if (_hooks is not null)
         {
             object?[] seen = inputs.ToArray();
@@ -90,6 +94,8 @@ public abstract partial class Module
 
         /// <summary>A copy, since a hook may take itself away.</summary>
         public T[] Now => [.. _hooks];
+
+        public bool IsEmpty => _hooks.Count == 0;
 
         public Removal Add(T hook)
         {

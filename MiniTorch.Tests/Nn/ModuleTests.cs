@@ -202,6 +202,15 @@ public class ModuleTests
     }
 
     [Test]
+    public void A_backward_hook_on_several_outputs_is_refused_not_forgotten()
+    {
+        var layer = new RNN(2, 2);
+        using (layer.RegisterBackwardHook((_, _) => { }))
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1, 2]))).Message.ShouldContain("RNN: a backward hook sees the gradient of one tensor");
+        layer.Call(Tensor.Ones([1, 1, 2])).Output.Shape.ShouldBe([1, 1, 2]);
+    }
+
+    [Test]
     public void Averages_follow_the_weights_and_lend_themselves_to_the_model()
     {
         var layer = new Linear(1, 1, bias: false);
