@@ -47,7 +47,7 @@ public abstract partial class Module
         CheckDims(inputs, output);
         if (_backwardHooks is { IsEmpty: false } backward)
         {
-            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook sees the gradient of one tensor, and the output is a {typeof(TOut).Name}; hook a module inside, or the tensors themselves with an Identity");
+            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook sees the gradient of one tensor, and this module gives several or none; hook a module inside, or pass the tensor through an Identity and hook that");
             if (tensor.RequiresGrad) output = (TOut)(object)Watched(tensor, backward);
         }
         if (_hooks is not null)
