@@ -26,6 +26,13 @@ public partial class Tensor : IFormattable
         return text.Append(')').ToString();
     }
 
+    /// <summary>Gives the value a name in what <c>Explain</c> prints and draws, and does nothing else; returns this tensor.</summary>
+    public Tensor Named(string name)
+    {
+        if (Recording.Open is { } recording) recording.Names[this] = name;
+        return this;
+    }
+
     private IEnumerable<string> Notes()
     {
         if (ElementCount == 0 && Rank != 1) yield return $"shape: {Shape}";

@@ -13,6 +13,9 @@ public abstract partial class Module
     /// </summary>
     protected virtual ForwardDims DeclaredDims => ForwardDims.Of(ForwardMethod(GetType()));
 
+    /// <summary>What Forward calls one of its inputs.</summary>
+    internal string InputName(int index) => ForwardMethod(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
+
     private void CheckDims(ReadOnlySpan<object?> inputs, object? output)
     {
         if (!Dims.Enabled) return;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Nn;
 
 /// <summary>Sees the inputs of a call before they reach Forward.</summary>
@@ -55,9 +57,21 @@ public abstract partial class Module
             object?[] seen = inputs.ToArray();
             foreach (ForwardHook hook in _hooks.Now) hook(this, seen, output);
         }
-        ModuleCalls.Leave(this);
+        ModuleCalls.Leave(this, output);
         return output;
     }
+
+    /// <summary>The tensors of an output, which may be one, several, or tuples of them (a recurrent layer's output and state).</summary>
+    internal static IEnumerable<Tensor> TensorsOf(object? output) => output switch
+    {
+        Tensor tensor => [tensor],
+        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => TensorsOf(tuple[i])),
+        IEnumerable<Tensor> several => several,
+        _ => [],
+    };
+
+    /// <summary>The type's name without its type parameters.</summary>
+    internal string TypeName => GetType().Name.Split('`')[0];
 
     /// <summary>How many of the last inputs may be null or left out.</summary>
     internal virtual int OptionalInputs => 0;

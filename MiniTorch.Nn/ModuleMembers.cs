@@ -35,6 +35,9 @@ internal sealed class ModuleMembers
         return members;
     }
 
+    /// <summary>A path without its root: <c>Mlp.encoder.fc1</c> → encoder.fc1; empty for the root.</summary>
+    public static string BelowRoot(string path) => path.IndexOf('.', StringComparison.Ordinal) is >= 0 and int dot ? path[(dot + 1)..] : "";
+
     /// <summary>A C# name as PyTorch would have it: <c>_fc1</c> → fc1, <c>InProjWeight</c> → in_proj_weight, <c>Conv2D</c> → conv2d.</summary>
     public static string SnakeCase(string name)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace MiniTorch.Nn;
@@ -39,9 +38,9 @@ internal sealed class ModuleSummary(Module model)
         foreach ((string name, Module module) in modules)
         {
             Parameter[] own = [.. ModuleMembers.Of(module).Parameters.Select(parameter => parameter.Value).Where(counted.Add)];
-            long count = own.Sum(parameter => parameter.ElementCount), done = operations.GetValueOrDefault(ModuleMembers.Join(model.GetType().Name, name));
+            long count = own.Sum(parameter => parameter.ElementCount), done = operations.GetValueOrDefault(ModuleMembers.Join(model.TypeName, name));
             long memory = own.Sum(parameter => parameter.ElementCount * parameter.DType.Size()) + _outputBytes.GetValueOrDefault(module);
-            rows.Add([name.Length == 0 ? "(model)" : name, module.GetType().Name.Split('`')[0], _outputs.GetValueOrDefault(module, "not called"), Number(count), Bytes(memory), Number(done)]);
+            rows.Add([name.Length == 0 ? "(model)" : name, module.TypeName, _outputs.GetValueOrDefault(module, "not called"), Number(count), Bytes(memory), Number(done)]);
             (parameters, bytes, total) = (parameters + count, bytes + memory, total + done);
         }
         rows.Add(["total", "", "", Number(parameters), Bytes(bytes), Number(total)]);
@@ -59,7 +58,7 @@ internal sealed class ModuleSummary(Module model)
             {
                 hooks.Add(module.RegisterForwardHook((called, _, output) =>
                 {
-                    Tensor[] tensors = [.. Tensors(output)];
+                    Tensor[] tensors = [.. Module.TensorsOf(output)];
                     _outputs[called] = string.Join(", ", tensors.Select(tensor => tensor.Shape.ToString()));
                     _outputBytes[called] = tensors.Sum(tensor => tensor.ElementCount * tensor.DType.Size());
                 }));
@@ -89,14 +88,6 @@ internal sealed class ModuleSummary(Module model)
     }
 
     private static long Operations(Kernels.ConvolutionShape sizes) => 2 * sizes.Batch * sizes.Groups * sizes.Filters * sizes.OutputPlane * sizes.PatchSize;
-
-    private static IEnumerable<Tensor> Tensors(object? output) => output switch
-    {
-        Tensor tensor => [tensor],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
-        IEnumerable<Tensor> several => several,
-        _ => [],
-    };
 
     private static string Table(List<string[]> rows)
     {

@@ -5,11 +5,12 @@ namespace MiniTorch;
 /// <param name="Inputs">Copies of its inputs, of the same strides.</param>
 /// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
 /// <param name="Results">The outputs themselves.</param>
+/// <param name="Versions">The versions that the outputs' memory had.</param>
 /// <param name="Node">What was recorded; null where nothing was.</param>
 /// <param name="Line">Where it was called, <c>file.cs:12</c>.</param>
 /// <param name="Module">The path of the module that called it.</param>
 internal sealed record RecordedCall(
-    Op Op, Tensor[] Inputs, (Tensor Tensor, bool HasGraph)[] Arguments, Tensor[] Results, OpNode? Node, string? Line, string? Module);
+    Op Op, Tensor[] Inputs, (Tensor Tensor, bool HasGraph)[] Arguments, Tensor[] Results, int[] Versions, OpNode? Node, string? Line, string? Module);
 
 /// <summary>While it is open, every operation of this thread is noted down with its line and module. The values may be anything.</summary>
 internal sealed class Recording : IDisposable
@@ -19,6 +20,7 @@ internal sealed class Recording : IDisposable
 
     private readonly Recording? _outer = t_open;
     private readonly ModeScope _mode = GradMode.TraceCalls();
+    private readonly Dictionary<string, object> _paths = [];
 
     public Recording() => t_open = this;
 
@@ -26,11 +28,26 @@ internal sealed class Recording : IDisposable
 
     public List<RecordedCall> Calls { get; } = [];
 
+    /// <summary>Names that were given to tensors.</summary>
+    public Dictionary<Tensor, string> Names { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The paths of all modules that ran, outer ones first, and the path that each ran in; empty outside.</summary>
+    public List<(string Path, object Module, string Outer)> Entered { get; } = [];
+
     /// <summary>How many calls were noted so far.</summary>
     public static int Count => t_open?.Calls.Count ?? 0;
 
     /// <summary>Forgets all calls but the first <paramref name="count"/>.</summary>
     public static void Truncate(int count) => t_open?.Calls.RemoveRange(count, t_open.Calls.Count - count);
+
+    /// <summary>A module is being called: gives its path, which another module that had the same makes <c>path 2</c>.</summary>
+    public string Enter(object module, string path, string? outer)
+    {
+        string chosen = path;
+        for (int i = 2; !ReferenceEquals(_paths.GetValueOrDefault(chosen, module), module); i++) chosen = $"{path} {i}";
+        if (_paths.TryAdd(chosen, module)) Entered.Add((chosen, module, outer ?? ""));
+        return chosen;
+    }
 
     public void Add(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node, string? line)
     {
@@ -41,7 +58,13 @@ internal sealed class Recording : IDisposable
             copies[i] = Variable.Copy(inputs[i], inputs[i].DType);
             arguments[i] = (inputs[i], inputs[i].RequiresGrad);
         }
-        Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), node, line, Trace.Module));
+        var versions = new int[outputs.Length];
+        for (int i = 0; i < versions.Length; i++)
+        {
+            outputs[i].Storage.Expose(); // it is looked at later, and must not be given back before
+            versions[i] = outputs[i].Storage.Version;
+        }
+        Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), versions, node, line, Trace.Module));
     }
 
     public void Dispose()

@@ -56,7 +56,7 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     internal static Tensor Evaluate(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         var rows = new CrossEntropyRows(logits, targets, options);
-        if (!rows.OnlyPicks) return Compose(logits, rows).Loss;
+        if (Fusion.IsOff || !rows.OnlyPicks) return Compose(logits, rows).Loss;
         if (rows.Divisor is { } divisor)
         {
             Tensor x = rows.ClassesLast(logits);
@@ -82,8 +82,9 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
         Shape perRow = x.Shape.With(axis, 1);
         var (max, predictions) = x.Shape[axis] == 0 ? (Tensor.Zeros(perRow, x.DType), Tensor.Zeros(perRow, DType.Int64))
             : x.Detach().Max(axis, keepDim: true); // the maximum is a constant of the derivation: it cancels
-        Tensor shifted = x - max;
-        Tensor sum = shifted.Exp().Sum(axis, keepDim: true);
-        return (shifted - sum.Log(), sum, max, predictions.Squeeze(axis));
+        predictions.Named("argmax");
+        Tensor shifted = (x - max.Named("max")).Named("shifted");
+        Tensor sum = shifted.Exp().Named("exp_shifted").Sum(axis, keepDim: true).Named("sum_exp");
+        return ((shifted - sum.Log().Named("log_sum_exp")).Named("log_probabilities"), sum, max, predictions.Squeeze(axis));
     }
 }

@@ -96,7 +96,7 @@ internal sealed class CrossEntropyRows
         }
         if (_classes == 0) return logProbabilities.Sum(Axis); // every row is ignored
         // Picked, not multiplied by a one-hot target: 0·(−∞) is NaN.
-        Tensor picked = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Squeeze(Axis);
+        Tensor picked = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Named("picked").Squeeze(Axis);
         return Smoothed(picked, Smooths ? -(weight is null ? logProbabilities : logProbabilities * weight).Mean(Axis) : null);
     }
 

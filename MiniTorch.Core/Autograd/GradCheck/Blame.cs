@@ -4,11 +4,10 @@ namespace MiniTorch;
 internal static class Blame
 {
     /// <summary>The first operation whose own rule is wrong, or else the first that cuts the graph; null where there is none.</summary>
-    public static GradCheckBlame? Find(CheckedFunction function, GradCheckOptions options, GradCheckFinding failure, Func<IDisposable>? watchModules)
+    public static GradCheckBlame? Find(CheckedFunction function, GradCheckOptions options, GradCheckFinding failure)
     {
         List<RecordedCall> calls;
         using (var recording = new Recording())
-        using (watchModules?.Invoke())
         {
             function.Call();
             calls = recording.Calls;

@@ -61,9 +61,8 @@ public static class GradCheck
     /// <param name="names">What the inputs are called.</param>
     /// <param name="parameters">Leaves that the function reads; they are moved in place, and back.</param>
     /// <param name="options">How to check.</param>
-    /// <param name="watchModules">Makes every module of the function say when it is entered and left, until the result is disposed of.</param>
     internal static GradCheckReport Run(Func<Tensor[], Tensor?[]?> f, IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names,
-        IReadOnlyList<(string Name, Tensor Value)> parameters, GradCheckOptions? options, Func<IDisposable>? watchModules = null)
+        IReadOnlyList<(string Name, Tensor Value)> parameters, GradCheckOptions? options)
     {
         options ??= new GradCheckOptions();
         options.Check();
@@ -80,7 +79,7 @@ public static class GradCheck
         if (variables.Count == 0) return NothingToCheck(inputs, names, options);
 
         string[] notes = options.Upcast && inputs.Any(input => input.DType == DType.Float32) ? ["Float32 inputs were checked in Float64 (option Upcast)"] : [];
-        return new GradChecker(new CheckedFunction(f, arguments, [.. variables]), options, notes).Check(watchModules);
+        return new GradChecker(new CheckedFunction(f, arguments, [.. variables]), options, notes).Check();
     }
 
     private static Variable Prepare(string name, Tensor x, GradCheckOptions options)

@@ -23,14 +23,13 @@ internal sealed class GradChecker
     }
 
     /// <summary>Checks all orders, and looks for the operation to blame.</summary>
-    /// <param name="watchModules">Makes every module of the function say when it is entered and left, until the result is disposed of.</param>
-    public GradCheckReport Check(Func<IDisposable>? watchModules) => Conclude(CheckFrom(_function), watchModules);
+    public GradCheckReport Check() => Conclude(CheckFrom(_function));
 
     /// <summary>Compares the gradient of a scalar with a closed form.</summary>
     public GradCheckReport CompareWith(double[] closedForm)
     {
         double[]? gradient = _function.HasGraph ? _function.Gradients(_function.Call(), [1.0])[0] : null;
-        return Conclude([.. _comparison.CompareWith(closedForm, _function, gradient ?? new double[closedForm.Length])], null);
+        return Conclude([.. _comparison.CompareWith(closedForm, _function, gradient ?? new double[closedForm.Length])]);
     }
 
     private IReadOnlyList<GradCheckFinding> CheckFrom(CheckedFunction function)
@@ -81,14 +80,14 @@ internal sealed class GradChecker
         }
     }
 
-    private GradCheckReport Conclude(IReadOnlyList<GradCheckFinding> findings, Func<IDisposable>? watchModules)
+    private GradCheckReport Conclude(IReadOnlyList<GradCheckFinding> findings)
     {
         if (_comparison.Imprecise > 0) _notes.Add($"{_comparison.Imprecise} derivatives are known to few digits, because of rounding or curvature, and agree to those");
         GradCheckFinding? gravest = findings.MaxBy(finding => finding.Verdict.Gravity);
         return new GradCheckReport(_options, gravest?.Verdict ?? (_function.HasGraph ? Verdict.Correct : Verdict.NothingChecked), _notes)
         {
             Findings = [.. findings.OrderByDescending(finding => finding.Verdict.Gravity)],
-            Blame = _options.Blame && gravest is { Verdict: Verdict.Wrong or Verdict.Disconnected } ? Blame.Find(_function, _asked, gravest, watchModules) : null,
+            Blame = _options.Blame && gravest is { Verdict: Verdict.Wrong or Verdict.Disconnected } ? Blame.Find(_function, _asked, gravest) : null,
             Compared = _comparison.Compared,
             TaylorSlope = _taylorSlope,
             DType = _function.DType,

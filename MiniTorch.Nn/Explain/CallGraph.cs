@@ -1,0 +1,158 @@
+using System.Globalization;
+
+namespace MiniTorch.Nn;
+
+/// <summary>A tensor on the way from the inputs to the outputs.</summary>
+internal sealed class TracedValue(Tensor tensor, TracedCall? producer, int version)
+{
+    public Tensor Tensor { get; } = tensor;
+
+    /// <summary>What made it; null for an input, a parameter or a constant.</summary>
+    public TracedCall? Producer { get; } = producer;
+
+    /// <summary>Its name; of a constant that nobody named, its value or shape.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Whether it was given a name, or has a parameter's.</summary>
+    public bool IsNamed { get; set; }
+
+    /// <summary>The module that holds it, if it is a parameter or buffer: its path.</summary>
+    public string? Owner { get; set; }
+
+    /// <summary>Whether an in-place operation has written over it since.</summary>
+    public bool IsOverwritten => Tensor.Storage.Version != version;
+}
+
+/// <summary>An operation between them.</summary>
+/// <param name="Op">What it does.</param>
+/// <param name="Inputs">Of what.</param>
+/// <param name="Module">The path of the module that called it; empty outside.</param>
+internal sealed record TracedCall(Op Op, TracedValue[] Inputs, string Module)
+{
+    public List<TracedValue> Outputs { get; } = [];
+}
+
+/// <summary>The calls of a recording as a graph of named values, of which only those that lead to the outputs are kept.</summary>
+internal sealed class CallGraph
+{
+    private readonly Dictionary<Tensor, TracedValue> _values = new(ReferenceEqualityComparer.Instance);
+    private readonly Recording _recording;
+    private readonly List<TracedValue> _all = [];
+
+    public CallGraph(Recording recording, (string Name, Tensor Tensor)[] inputs, Tensor[] outputs)
+    {
+        _recording = recording;
+        Modules = recording.Entered;
+        foreach ((string name, Tensor tensor) in inputs)
+        {
+            if (_values.ContainsKey(tensor)) continue;
+            TracedValue input = Add(tensor, null);
+            (input.Name, input.IsNamed) = (name, true);
+            Inputs.Add(input);
+        }
+        AddParameters();
+        var calls = new List<TracedCall>();
+        foreach (RecordedCall recorded in recording.Calls)
+        {
+            TracedValue[] read = [.. recorded.Arguments.Select(argument => Find(argument.Tensor))];
+            // Broadcasting and aliases are the same value; a formula does not write them.
+            if (recorded.Op is Ops.Expand || (recorded.Op is LinearOp && SameElements(recorded.Results[0], recorded.Arguments[0].Tensor)))
+            {
+                _values[recorded.Results[0]] = read[0];
+                continue;
+            }
+            var call = new TracedCall(recorded.Op, read, recorded.Module ?? "");
+            for (int i = 0; i < recorded.Results.Length; i++) call.Outputs.Add(Add(recorded.Results[i], call, recorded.Versions[i]));
+            calls.Add(call);
+        }
+        Outputs = [.. outputs.Select(Find)];
+        Calls = Needed(calls);
+        NameAll();
+    }
+
+    /// <summary>What the function was called with.</summary>
+    public List<TracedValue> Inputs { get; } = [];
+
+    /// <summary>What it gave.</summary>
+    public TracedValue[] Outputs { get; }
+
+    /// <summary>The calls that lead to an output, in their order.</summary>
+    public List<TracedCall> Calls { get; }
+
+    /// <summary>Modules that ran: path, module and the path of the one around it.</summary>
+    public IReadOnlyList<(string Path, object Module, string Outer)> Modules { get; }
+
+    private void AddParameters()
+    {
+        foreach ((string path, object owner, _) in Modules)
+        {
+            ModuleMembers members = ModuleMembers.Of((Module)owner);
+            foreach ((string name, Tensor tensor) in members.Parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(members.Buffers))
+            {
+                if (_values.ContainsKey(tensor)) continue;
+                TracedValue parameter = Add(tensor, null);
+                (parameter.Name, parameter.IsNamed, parameter.Owner) = (ModuleMembers.Join(ModuleMembers.BelowRoot(path), name), true, path);
+            }
+        }
+    }
+
+    private TracedValue Add(Tensor tensor, TracedCall? producer, int? version = null)
+    {
+        var value = new TracedValue(tensor, producer, version ?? tensor.Storage.Version);
+        _values[tensor] = value;
+        _all.Add(value);
+        return value;
+    }
+
+    /// <summary>The value that a tensor is: itself, or a detached tensor or view of the same elements, or else of the same memory; or a constant.</summary>
+    private TracedValue Find(Tensor tensor)
+    {
+        if (_values.TryGetValue(tensor, out TracedValue? known)) return known;
+        known = _all.FindLast(value => SameElements(value.Tensor, tensor)) ?? _all.FindLast(value => ReferenceEquals(value.Tensor.Storage, tensor.Storage));
+        if (known is null) return Add(tensor, null);
+        _values[tensor] = known;
+        return known;
+    }
+
+    private static bool SameElements(Tensor a, Tensor b) =>
+        ReferenceEquals(a.Storage, b.Storage) && a.Shape == b.Shape && a.Layout.Offset == b.Layout.Offset && a.Layout.Strides.AsSpan().SequenceEqual(b.Layout.Strides);
+
+    private List<TracedCall> Needed(List<TracedCall> calls)
+    {
+        HashSet<TracedValue> wanted = [.. Outputs];
+        var needed = new List<TracedCall>();
+        for (int i = calls.Count - 1; i >= 0; i--)
+        {
+            if (!calls[i].Outputs.Exists(wanted.Contains)) continue;
+            wanted.UnionWith(calls[i].Inputs);
+            needed.Add(calls[i]);
+        }
+        needed.Reverse();
+        return needed;
+    }
+
+    // Given names first; the rest are called after their operations; a name that is taken gets a number.
+    private void NameAll()
+    {
+        foreach ((Tensor tensor, string name) in _recording.Names)
+            if (_values.TryGetValue(tensor, out TracedValue? value) && !value.IsNamed) (value.Name, value.IsNamed) = (name, true);
+        if (Outputs is [{ IsNamed: false, Producer: { } last } result])
+            (result.Name, result.IsNamed) = (last.Module.EndsWith("Loss", StringComparison.Ordinal) ? "loss" : "result", true);
+        var taken = new Dictionary<string, int>();
+        foreach (TracedValue input in Inputs) taken[input.Name] = 1;
+        foreach (TracedCall call in Calls)
+        {
+            foreach (TracedValue input in call.Inputs)
+                if (input.Producer is null && !input.IsNamed) input.Name = Constant(input.Tensor);
+            foreach (TracedValue output in call.Outputs)
+            {
+                if (!output.IsNamed) output.Name = ModuleMembers.SnakeCase(call.Op.Name);
+                int count = taken[output.Name] = taken.GetValueOrDefault(output.Name) + 1;
+                if (count > 1) output.Name += $"_{count}";
+            }
+        }
+    }
+
+    private static string Constant(Tensor tensor) =>
+        tensor.ElementCount != 1 ? $"{tensor.DType} {tensor.Shape}" : tensor.Detach().Item<double>().ToString("g6", CultureInfo.InvariantCulture);
+}
