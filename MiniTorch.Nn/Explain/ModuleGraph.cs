@@ -20,7 +20,6 @@ internal sealed record Box(string Id, List<string> Lines, BoxKind Kind, string F
 /// <summary>A computation as boxes and arrows, with modules below some depth collapsed into one box each.</summary>
 internal sealed class ModuleGraph
 {
-    private readonly CallGraph _graph;
     private readonly int _depth;
     private readonly Dictionary<string, (Module Module, string Outer)> _modules;
     private readonly Dictionary<object, Box> _boxes = [];
@@ -28,7 +27,7 @@ internal sealed class ModuleGraph
     public ModuleGraph(string title, CallGraph graph, int depth)
     {
         if (depth < 0) throw new ValueException($"Explanation: depth {depth} is negative; 0 shows the outermost modules as boxes");
-        (Title, _graph, _depth) = (title, graph, depth);
+        (Title, _depth) = (title, depth);
         _modules = graph.Modules.ToDictionary(module => module.Path, module => ((Module)module.Module, module.Outer));
         foreach (TracedValue input in graph.Inputs) Add(input, [input.Name, Describe(input)], BoxKind.Input, "");
         foreach (TracedCall call in graph.Calls)
