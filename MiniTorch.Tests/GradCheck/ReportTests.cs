@@ -115,14 +115,14 @@ public sealed class ReportTests
     {
         XDocument image = XDocument.Parse(Check((c, g, _) => g * c.Input(0)).ToSvg());
         XNamespace svg = "http://www.w3.org/2000/svg";
-        image.Descendants(svg + "title").Count().ShouldBe(12);
-        image.Descendants(svg + "text").First().Value.ShouldBe("GradCheck: Wrong");
+        image.Descendants(svg + "title").Count(title => title.Value.StartsWith('[')).ShouldBe(12);
+        image.Descendants(svg + "text").First().Value.ShouldStartWith("GradCheck: Wrong");
     }
 
     [Test]
     public void A_large_input_is_drawn_in_at_most_64_by_64_cells() =>
         XDocument.Parse(Check((c, g, _) => g * c.Input(0), Tensor.Randn([100, 130], new Generator(5), DType.Float64)).ToSvg())
-            .Descendants(XName.Get("title", "http://www.w3.org/2000/svg")).Count().ShouldBe(50 * 44);
+            .Descendants(XName.Get("title", "http://www.w3.org/2000/svg")).Count(title => title.Value.StartsWith('[')).ShouldBe(50 * 44);
 
     [Test]
     public void A_closed_form_is_compared_with_the_gradient()

@@ -34,7 +34,7 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
                     Judgement judged = Judge(line, j, a, block.Largest);
                     block.Add(i, weights[j], a, judged.Numerical);
                     if (judged.Verdict == Verdict.Correct) continue;
-                    block.Fail(i, j, a, judged, options.Tolerance(a, judged.Numerical, block.Largest));
+                    block.Fail(i, j, a, judged, options.Tolerance(a, judged.Largest, block.Largest));
                     wrong |= judged.Verdict == Verdict.Wrong;
                 }
             if (wrong) _wrongElements++;

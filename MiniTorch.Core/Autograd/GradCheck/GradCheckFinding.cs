@@ -63,8 +63,8 @@ public sealed record GradCheckEntry(
     /// <summary>At a kink the slope from the right; null where there is none.</summary>
     public double? RightSlope { get; init; }
 
-    /// <summary>The difference of the two.</summary>
-    public double Error => Math.Abs(Analytic - Numerical);
+    /// <summary>The difference of the two derivatives; at a kink that of the two slopes.</summary>
+    public double Error => Math.Abs(Verdict == Verdict.Kink && RightSlope - LeftSlope is { } bend ? bend : Analytic - Numerical);
 
     /// <summary>The difference in units of what is allowed.</summary>
     public double ErrorOverTolerance => double.IsFinite(Error) ? Error / Math.Max(Tolerance, double.Epsilon) : double.PositiveInfinity;

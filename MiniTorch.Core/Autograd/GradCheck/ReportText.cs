@@ -13,8 +13,9 @@ internal static class ReportText
         Line($"GradCheck: {report.Verdict}");
         foreach (GradCheckFinding finding in report.Findings.Take(MostFindings))
         {
-            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {Name(finding.Mode)}");
-            if (finding.Worst.Count > 0) WriteTable(finding);
+            (string left, string right) = Compared(finding.Mode);
+            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {left} against {right}");
+            if (finding.Worst.Count > 0) WriteTable(finding, left, right);
             if (finding.Hint is { } hint) Line($"    hint: {hint}");
         }
         if (report.Findings.Count > MostFindings) Line($"  … and {report.Findings.Count - MostFindings} more findings");
@@ -27,12 +28,12 @@ internal static class ReportText
 
         void Line(FormattableString line) => Wrap(text, FormattableString.Invariant(line));
 
-        void WriteTable(GradCheckFinding finding)
+        void WriteTable(GradCheckFinding finding, string left, string right)
         {
             string[] places = [.. finding.Worst.Select(Place)];
             int width = Math.Clamp(places.Max(place => place.Length), 8, WidestPlace);
             Line($"    {finding.Failures} failing, the worst first:");
-            Line($"    {"at".PadRight(width)}{"analytic",14}{"numerical",14}{"±",8}{"error/tol",10}");
+            Line($"    {"at".PadRight(width)}{(right == "numerical" ? "analytic" : left),14}{right,14}{"±",8}{"error/tol",10}");
             foreach ((GradCheckEntry entry, string place) in finding.Worst.Zip(places))
             {
                 if (place.Length > width) Line($"    {place}");
@@ -44,13 +45,13 @@ internal static class ReportText
     private static string Place(GradCheckEntry entry) =>
         string.Join(" → ", new[] { Places.Format(entry.InputIndex), Places.Format(entry.OutputIndex) }.Where(index => index.Length > 0));
 
-    private static string Name(GradCheckMode mode) => mode switch
+    private static (string, string) Compared(GradCheckMode mode) => mode switch
     {
-        GradCheckMode.ReverseAgainstNumerical => "reverse against numerical",
-        GradCheckMode.ForwardAgainstNumerical => "forward against numerical",
-        GradCheckMode.ForwardAgainstReverse => "forward against reverse",
-        GradCheckMode.ReverseAgainstClosedForm => "reverse against closed form",
-        _ => "run against run",
+        GradCheckMode.ReverseAgainstNumerical => ("reverse", "numerical"),
+        GradCheckMode.ForwardAgainstNumerical => ("forward", "numerical"),
+        GradCheckMode.ForwardAgainstReverse => ("forward", "reverse"),
+        GradCheckMode.ReverseAgainstClosedForm => ("reverse", "closed form"),
+        _ => ("first run", "second run"),
     };
 
     // The steps are powers of two: written in full, they are the same when read again.

@@ -39,7 +39,7 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
         {
             double[]?[] first = f.Gradients(results, cotangent), second = f.Gradients(results, cotangent);
             for (int v = 0; v < first.Length; v++)
-                Fault ??= Repetition.Compare(first[v] ?? [], second[v] ?? [], $"gradient of {f.Variables[v].Name}", f.Order);
+                Fault ??= Repetition.Compare(first[v] ?? [], second[v] ?? [], $"gradient of {f.Variables[v].Name}", f.Variables[v].Tensor.Shape, f.Order);
             for (int j = 0; j < rows.Length; j++)
             {
                 var basis = new double[rows.Length];

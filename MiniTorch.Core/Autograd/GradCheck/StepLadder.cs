@@ -6,7 +6,11 @@ namespace MiniTorch;
 /// <param name="Uncertainty">How far it may be off.</param>
 /// <param name="Left">The slope from the left, where it differs.</param>
 /// <param name="Right">The slope from the right, where it differs.</param>
-internal readonly record struct Judgement(Verdict Verdict, double Numerical, double Uncertainty, double? Left = null, double? Right = null);
+internal readonly record struct Judgement(Verdict Verdict, double Numerical, double Uncertainty, double? Left = null, double? Right = null)
+{
+    /// <summary>The largest slope.</summary>
+    public double Largest => Math.Max(Math.Abs(Numerical), Math.Max(Math.Abs(Left ?? 0), Math.Abs(Right ?? 0)));
+}
 
 /// <summary>
 /// The second look at a derivative that does not agree at the usual step: slopes from the left, from the right and from both sides at steps of all sizes.
