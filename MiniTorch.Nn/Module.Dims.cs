@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
-
 namespace MiniTorch.Nn;
 
 public abstract partial class Module
@@ -11,7 +8,7 @@ public abstract partial class Module
     /// The shapes that Forward takes and gives. By default what <see cref="DimsAttribute"/> on its parameters says; a module whose shapes depend on its options
     /// overrides this. It is read once, at the first call.
     /// </summary>
-    protected virtual ForwardDims DeclaredDims => ForwardDims.Of(ForwardMethod(GetType()));
+    protected virtual ForwardDims DeclaredDims => ForwardDims.Of(GetType());
 
     /// <summary>What Forward calls one of its inputs.</summary>
     internal string InputName(int index) => ForwardMethod(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
@@ -21,12 +18,5 @@ public abstract partial class Module
         if (!Dims.Enabled) return;
         _dims ??= DeclaredDims;
         if (!_dims.IsEmpty) _dims.Check(GetType().Name, inputs, output);
-    }
-
-    // The nearest Forward: a class between this one and the generic base may declare it.
-    private static MethodInfo ForwardMethod([DynamicallyAccessedMembers(ReflectedMembers)] Type type)
-    {
-        const BindingFlags anyInstance = BindingFlags.Instance | BindingFlags.NonPublic;
-        return type.GetMethods(anyInstance).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
     }
 }

@@ -111,6 +111,7 @@ internal sealed class ModuleMembers
             + "use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A container that is enumerated anywhere has its IEnumerable<T>.")]
     private static IEnumerable<Type> ElementTypes(Type container) =>
         typeof(ITuple).IsAssignableFrom(container) ? container.GenericTypeArguments
         : container.GetInterfaces().Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>)).Select(type => type.GenericTypeArguments[0]);

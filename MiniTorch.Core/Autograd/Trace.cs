@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 
 namespace MiniTorch;
 
@@ -94,10 +93,10 @@ internal static class Trace
     public static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
-            if (frame.GetFileName() is { } file && frame.GetMethod()?.Module.Assembly is { } assembly && !IsLibrary(assembly))
+            if (frame.GetFileName() is { } file && DiagnosticMethodInfo.Create(frame) is { } method && !IsLibrary(method.DeclaringAssemblyName))
                 return $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
         return null;
     }
 
-    private static bool IsLibrary(Assembly assembly) => assembly == typeof(Trace).Assembly || assembly.GetName().Name is "MiniTorch.Nn" or "MiniTorch.Onnx";
+    private static bool IsLibrary(string assembly) => assembly.Split(',')[0] is "MiniTorch.Core" or "MiniTorch.Nn" or "MiniTorch.Onnx";
 }

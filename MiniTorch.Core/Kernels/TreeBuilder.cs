@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -23,6 +24,7 @@ internal static class TreeBuilder
         return new PointwiseProgram(program.Inputs, steps, program.Outputs); // which drops the steps that became parts of others
     }
 
+    [RequiresDynamicCode("A tree is a type of its own.")]
     private static PointwiseStep Tree(PointwiseProgram program, int root, int[] uses)
     {
         HashSet<int> inner = [root];
@@ -52,9 +54,20 @@ internal static class TreeBuilder
         }
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2062", Justification = "A struct needs no constructor to be made.")]
     private static object Leaf(int place) => Activator.CreateInstance(s_leaves[place])!;
 
     // The parts' types are the type's arguments, and the first of the parts its fields.
+    [RequiresDynamicCode("The type is made here.")]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(PointwiseFunction<>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Tree<,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,,,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,,,,>))]
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The parts are instances, so their types are there.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "The constructors are kept by the dependencies above.")]
     private static object Make(Type type, object[] parts, int fields) =>
         Activator.CreateInstance(
             type.MakeGenericType([.. parts.Select(part => part.GetType())]), BindingFlags.CreateInstance | BindingFlags.Public | BindingFlags.Instance, null, parts[..fields], null)!;

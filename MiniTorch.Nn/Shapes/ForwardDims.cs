@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -23,12 +24,16 @@ public sealed class ForwardDims
     /// <summary>Whether any shape is declared.</summary>
     internal bool IsEmpty => _parameters.All(parameter => parameter.Pattern is null);
 
-    /// <summary>What the attributes of a Forward say.</summary>
-    internal static ForwardDims Of(MethodInfo forward) => new(
-    [
-        .. forward.GetParameters().Select(parameter => (parameter.Name!, parameter.GetCustomAttribute<DimsAttribute>()?.Pattern)),
-        ("the result", forward.ReturnParameter.GetCustomAttribute<DimsAttribute>()?.Pattern),
-    ]);
+    /// <summary>What the attributes of a module's nearest Forward say: a class between it and the generic base may declare it.</summary>
+    internal static ForwardDims Of([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module)
+    {
+        MethodInfo forward = module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
+        return new ForwardDims(
+        [
+            .. forward.GetParameters().Select(parameter => (parameter.Name!, parameter.GetCustomAttribute<DimsAttribute>()?.Pattern)),
+            ("the result", forward.ReturnParameter.GetCustomAttribute<DimsAttribute>()?.Pattern),
+        ]);
+    }
 
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
