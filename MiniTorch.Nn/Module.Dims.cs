@@ -11,7 +11,7 @@ public abstract partial class Module
     protected virtual ForwardDims DeclaredDims => ForwardDims.Of(GetType());
 
     /// <summary>What Forward calls one of its inputs.</summary>
-    internal string InputName(int index) => ForwardMethod(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
+    internal string InputName(int index) => ForwardDims.ForwardOf(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
 
     private void CheckDims(ReadOnlySpan<object?> inputs, object? output)
     {

@@ -13,8 +13,8 @@ namespace MiniTorch.Nn;
 [DynamicallyAccessedMembers(ReflectedMembers)]
 public abstract partial class Module
 {
-    internal const DynamicallyAccessedMemberTypes ReflectedMembers = DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields
-        | DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.NonPublicProperties | DynamicallyAccessedMemberTypes.NonPublicMethods;
+    internal const DynamicallyAccessedMemberTypes ReflectedMembers =
+        DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties | DynamicallyAccessedMemberTypes.NonPublicMethodsWithInherited;
 
     private protected Module() { }
 

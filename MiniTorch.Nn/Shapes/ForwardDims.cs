@@ -24,16 +24,20 @@ public sealed class ForwardDims
     /// <summary>Whether any shape is declared.</summary>
     internal bool IsEmpty => _parameters.All(parameter => parameter.Pattern is null);
 
-    /// <summary>What the attributes of a module's nearest Forward say: a class between it and the generic base may declare it.</summary>
+    /// <summary>What the attributes of a module's Forward say.</summary>
     internal static ForwardDims Of([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module)
     {
-        MethodInfo forward = module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
+        MethodInfo forward = ForwardOf(module);
         return new ForwardDims(
         [
             .. forward.GetParameters().Select(parameter => (parameter.Name!, parameter.GetCustomAttribute<DimsAttribute>()?.Pattern)),
             ("the result", forward.ReturnParameter.GetCustomAttribute<DimsAttribute>()?.Pattern),
         ]);
     }
+
+    /// <summary>A module's nearest Forward: a class between it and the generic base may declare it.</summary>
+    internal static MethodInfo ForwardOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module) =>
+        module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
 
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
