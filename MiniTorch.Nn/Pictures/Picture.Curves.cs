@@ -51,8 +51,12 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         List<double> yTicks = y.Ticks(Math.Max(2, (int)((bottom - top) / 45)));
         double left = Margin + (options.YLabel.Length == 0 ? 0 : LineHeight) + yTicks.Select(tick => Svg.WidthOf(Svg.Label(tick))).DefaultIfEmpty(0).Max() + 8;
         double right = options.Width - Margin - 8;
-        Axis x = Axis.Over(curves.SelectMany(curve => Enumerable.Range(0, curve.Values.Count).Select(curve.StepAt)), false, left, right, 0);
+        double[] steps = [.. curves.SelectMany(curve => Enumerable.Range(0, curve.Values.Count).Select(curve.StepAt))];
+        Axis x = Axis.Over(steps, false, left, right, 0);
+        bool isCount = Array.TrueForAll(steps, step => step == Math.Floor(step)) && x.High - x.Low >= 1;
 
+        // What a page needs to know which step lies under the pointer.
+        svg.Rectangle(left, top, right - left, bottom - top, $"class=\"plot\" data-low=\"{Svg.Plain(x.Low)}\" data-high=\"{Svg.Plain(x.High)}\"");
         foreach (double tick in yTicks)
         {
             svg.Line(left, y.At(tick), right, y.At(tick), Svg.Class("grid"));
@@ -60,6 +64,7 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         }
         foreach (double tick in x.Ticks(Math.Max(2, (int)((right - left) / 90))))
         {
+            if (isCount && tick != Math.Floor(tick)) continue; // there is no step 1.5
             svg.Line(x.At(tick), bottom, x.At(tick), bottom + 4, Svg.Class("axis"));
             svg.Text(x.At(tick), bottom + LineHeight, Svg.Label(tick), Anchor.Middle, "soft");
         }
@@ -87,7 +92,7 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         foreach (Curve curve in curves)
         {
             double[] finite = [.. curve.Values.Where(double.IsFinite)];
-            text.Append(curve.Name).Append(": ").Append(finite.Length == 0 ? "no values. " : $"{curve.Values.Count} values from {Svg.Label(finite[0])} to {Svg.Label(finite[^1])}, least {Svg.Label(finite.Min())}. ");
+            text.Append(curve.Name).Append(": ").Append(finite.Length == 0 ? "no values. " : $"{curve.Values.Count} {(curve.Values.Count == 1 ? "value" : "values")} from {Svg.Label(finite[0])} to {Svg.Label(finite[^1])}, least {Svg.Label(finite.Min())}. ");
         }
         return text.Append(note).ToString();
     }

@@ -27,7 +27,7 @@ internal sealed class Svg
     // Both palettes have a contrast of at least 3 : 1 to their paper, and stay apart for colour-blind eyes by lightness.
     private const string Style = """
         .paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.on{fill:#fff}.axis{stroke:#59636e;fill:none}.grid{stroke:#d8dee4;fill:none}
-        .heat{fill:#0550ae}.plus{fill:#b3261e}.minus{fill:#0550ae}.odd{fill:#bf8700}.strong{font-weight:600}.mark{fill:currentColor}
+        .heat{fill:#0550ae}.plus{fill:#b3261e}.minus{fill:#0550ae}.odd{fill:#bf8700}.strong{font-weight:600}.mark{fill:currentColor}.plot{fill:none;pointer-events:all}
         .s0{color:#0969da}.s1{color:#c4520a}.s2{color:#00755c}.s3{color:#8250df}.s4{color:#9a6700}.s5{color:#b3261e}.s6{color:#1b7c9e}.s7{color:#59636e}
         @media(prefers-color-scheme:dark){.paper{fill:#0d1117}.ink{fill:#e6edf3}.soft{fill:#9da7b1}.on{fill:#0d1117}.axis{stroke:#9da7b1}.grid{stroke:#30363d}
         .heat{fill:#79c0ff}.plus{fill:#ff8f87}.minus{fill:#79c0ff}.odd{fill:#e3b341}
@@ -96,6 +96,9 @@ internal sealed class Svg
         string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : Math.Round(value, 6).ToString("0.####", CultureInfo.InvariantCulture);
         return text.Replace('-', '−');
     }
+
+    /// <summary>A number that a program reads again; 0 where it is not finite.</summary>
+    public static string Plain(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "0";
 
     public void Rectangle(double x, double y, double width, double height, string paint, string? tooltip = null) =>
         Shape("rect", $"x=\"{Number(x)}\" y=\"{Number(y)}\" width=\"{Number(Math.Max(0, width))}\" height=\"{Number(Math.Max(0, height))}\" {paint}", tooltip);

@@ -4,15 +4,6 @@ namespace MiniTorch.Tests.Training;
 
 public class ProgressMeterTests
 {
-    private sealed class StoppedClock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-    }
-
     private static string Line(int width, TimeSpan elapsed, int done = 45, string title = "epoch 3") =>
         new ProgressLine(title, done, 128, elapsed, done / elapsed.TotalSeconds, false, [("loss", 0.12345), ("accuracy", 0.9)]).Fit(width);
 

@@ -1,0 +1,41 @@
+using MiniTorch.Pictures;
+
+namespace MiniTorch.Nn;
+
+/// <summary>What a report tells of a run.</summary>
+internal sealed class ReportContent
+{
+    private readonly OrderedDictionary<string, (List<double> Steps, List<double> Values)> _series = [];
+
+    public string Title { get; set; } = "Training run";
+
+    public string? Summary { get; set; }
+
+    public long Seed { get; set; }
+
+    public DateTimeOffset Started { get; set; }
+
+    public bool LogScale { get; set; }
+
+    public double Smoothing { get; set; }
+
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Pictures by their headings, in the order in which they were first shown.</summary>
+    public OrderedDictionary<string, string> Pictures { get; } = [];
+
+    public OrderedDictionary<string, string> Notes { get; } = [];
+
+    /// <summary>The curves by the picture that they share.</summary>
+    public IEnumerable<(string Title, Curve[] Curves)> Charts =>
+        _series.GroupBy(series => series.Key.Split('/')[0]).Select(chart => (chart.Key, chart.Select(series => new Curve(NameIn(series.Key), series.Value.Values) { Steps = series.Value.Steps }).ToArray()));
+
+    public void Add(string name, double value, double? step)
+    {
+        if (!_series.TryGetValue(name, out (List<double> Steps, List<double> Values) series)) _series[name] = series = ([], []);
+        series.Steps.Add(step ?? (series.Steps.Count == 0 ? 1 : series.Steps[^1] + 1));
+        series.Values.Add(value);
+    }
+
+    private static string NameIn(string name) => name.IndexOf('/', StringComparison.Ordinal) is >= 0 and int slash ? name[(slash + 1)..] : name;
+}
