@@ -1,18 +1,10 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using MathNet.Numerics;
-using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
 public sealed partial class Generator
 {
-    const uint Mantissa24 = (1u << 24) - 1;
-    const ulong Mantissa53 = (1ul << 53) - 1;
-    const float Ulp24 = 1f / (1u << 24);
-    const double Ulp53 = 1d / (1ul << 53);
-
     /// <summary>Fills with the uniform distribution on [from, to) (torch.Tensor.uniform_; torch.rand for 0 and 1).</summary>
     /// <typeparam name="T">float (24 random bits an element) or double (53).</typeparam>
     /// <param name="destination">Receives the numbers.</param>
@@ -27,7 +19,7 @@ public sealed partial class Generator
         if (!(from <= to && T.IsFinite(low) && T.IsFinite(high) && T.IsFinite(high - low)))
             throw new ValueException($"uniform: needs finite from <= to with a finite distance, but got from={from}, to={to} for {typeof(T).Name}.");
         lock (_gate)
-            Uniform(destination, low, high);
+            _stream.FillUniform(destination, low, high);
     }
 
     /// <summary>Fills with the normal distribution (torch.Tensor.normal_; torch.randn for 0 and 1).</summary>
@@ -46,22 +38,7 @@ public sealed partial class Generator
         if (!(std >= 0))
             throw new ValueException($"normal: needs std >= 0, but got std={std}.");
         lock (_gate)
-        {
-            if (destination.Length < BoxMuller.Block)
-            {
-                foreach (ref T element in destination)
-                    element = T.CreateTruncating(Math.FusedMultiplyAdd(NextNormal(), std, mean));
-                return;
-            }
-            Uniform(destination, T.Zero, T.One);
-            BoxMullerTransform(destination, mean, std);
-            if (destination.Length % BoxMuller.Block != 0)
-            {
-                var last = destination[^BoxMuller.Block..];
-                Uniform(last, T.Zero, T.One);
-                BoxMullerTransform(last, mean, std);
-            }
-        }
+            _stream.FillNormal(destination, mean, std);
     }
 
     /// <summary>Fills with the normal distribution restricted to [low, high] (torch.nn.init.trunc_normal_): Φ⁻¹ of uniforms.</summary>
@@ -101,87 +78,8 @@ public sealed partial class Generator
         lock (_gate)
         {
             foreach (ref T element in destination)
-                element = T.CreateTruncating(NextExponential(lambda));
+                element = T.CreateTruncating(_stream.Exponential(lambda));
         }
-    }
-
-    double NextUniform() => (_engine.Next64() & Mantissa53) * Ulp53;
-
-    double NextExponential(double lambda) => -1 / lambda * Math.Log(1 - NextUniform());
-
-    double NextNormal()
-    {
-        if (_nextNormal is { } second)
-        {
-            _nextNormal = null;
-            return second;
-        }
-        double angle = 2 * Math.PI * NextUniform();
-        double radius = Math.Sqrt(-2 * Math.Log(1 - NextUniform()));
-        var (sin, cos) = Math.SinCos(angle);
-        _nextNormal = radius * sin;
-        return radius * cos;
-    }
-
-    void Uniform<T>(Span<T> destination, T from, T to)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        if (typeof(T) == typeof(float))
-            UniformSingle(MemoryMarshal.Cast<T, float>(destination), float.CreateTruncating(from), float.CreateTruncating(to - from));
-        else
-            UniformDouble(MemoryMarshal.Cast<T, double>(destination), double.CreateTruncating(from), double.CreateTruncating(to - from));
-    }
-
-    void UniformSingle(Span<float> destination, float from, float range)
-    {
-        while (!destination.IsEmpty)
-        {
-            var words = _engine.Take(destination.Length);
-            int i = 0;
-            for (; i + Vector256<uint>.Count <= words.Length; i += Vector256<uint>.Count)
-            {
-                var mantissa = (Vector256.Create(words[i..]) & Vector256.Create(Mantissa24)).AsInt32();
-                var unit = Vector256.ConvertToSingle(mantissa) * Ulp24;
-                Vector256.FusedMultiplyAdd(unit, Vector256.Create(range), Vector256.Create(from)).CopyTo(destination[i..]);
-            }
-            for (; i < words.Length; i++)
-                destination[i] = MathF.FusedMultiplyAdd((words[i] & Mantissa24) * Ulp24, range, from);
-            destination = destination[words.Length..];
-        }
-    }
-
-    void UniformDouble(Span<double> destination, double from, double range)
-    {
-        while (!destination.IsEmpty)
-        {
-            // Whole pairs of words, high word first, as far as the block reaches; a pair across two blocks is drawn by itself.
-            var pairs = MemoryMarshal.Cast<uint, ulong>(_engine.Take(2 * Math.Min(destination.Length, MersenneTwister.Size / 2), multiple: 2));
-            int i = 0;
-            for (; i + Vector256<ulong>.Count <= pairs.Length; i += Vector256<ulong>.Count)
-            {
-                var pair = Vector256.Create(pairs[i..]);
-                var mantissa = (pair << 32 | pair >>> 32) & Vector256.Create(Mantissa53);
-                var unit = Vector256.ConvertToDouble(mantissa.AsInt64()) * Ulp53;
-                Vector256.FusedMultiplyAdd(unit, Vector256.Create(range), Vector256.Create(from)).CopyTo(destination[i..]);
-            }
-            for (; i < pairs.Length; i++)
-                destination[i] = Math.FusedMultiplyAdd((BitOperations.RotateLeft(pairs[i], 32) & Mantissa53) * Ulp53, range, from);
-            destination = destination[pairs.Length..];
-            if (pairs.IsEmpty)
-            {
-                destination[0] = Math.FusedMultiplyAdd(NextUniform(), range, from);
-                destination = destination[1..];
-            }
-        }
-    }
-
-    static void BoxMullerTransform<T>(Span<T> data, double mean, double std)
-        where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-            BoxMuller.Transform(MemoryMarshal.Cast<T, float>(data), (float)mean, (float)std);
-        else
-            BoxMuller.Transform(MemoryMarshal.Cast<T, double>(data), mean, std);
     }
 
     static void RequireSingleOrDouble<T>(string op)

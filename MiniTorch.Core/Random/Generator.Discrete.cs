@@ -1,12 +1,9 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace MiniTorch;
 
 public sealed partial class Generator
 {
-    const int UniformsAtOnce = 256;
-
     /// <summary>Fills with integers of [low, high), all alike probable (torch.randint).</summary>
     /// <param name="destination">Receives the integers.</param>
     /// <param name="low">The smallest integer.</param>
@@ -16,19 +13,8 @@ public sealed partial class Generator
     {
         if (low >= high)
             throw new ValueException($"randint: needs low < high, but got low={low}, high={high}.");
-        ulong range = unchecked((ulong)high - (ulong)low);
         lock (_gate)
-        {
-            // PyTorch draws as few words as the range needs, so the number of words is part of the stream.
-            if (range >= 1ul << 32)
-            {
-                foreach (ref long element in destination)
-                    element = unchecked((long)(_engine.Next64() % range) + low);
-                return;
-            }
-            foreach (ref long element in destination)
-                element = _engine.Next32() % (uint)range + low;
-        }
+            _stream.FillIntegers(destination, low, unchecked((ulong)high - (ulong)low));
     }
 
     /// <summary>Fills with a random order of 0, 1, … length − 1 (torch.randperm).</summary>
@@ -38,13 +24,7 @@ public sealed partial class Generator
         for (int i = 0; i < destination.Length; i++)
             destination[i] = i;
         lock (_gate)
-        {
-            for (int i = 0; i < destination.Length - 1; i++)
-            {
-                int other = i + (int)(_engine.Next32() % (uint)(destination.Length - i));
-                (destination[i], destination[other]) = (destination[other], destination[i]);
-            }
-        }
+            _stream.Shuffle(destination);
     }
 
     /// <summary>Fills with ones of probability <paramref name="probability"/> and zeros (torch.Tensor.bernoulli_ with a number; the
@@ -58,16 +38,7 @@ public sealed partial class Generator
     {
         RequireProbability(probability);
         lock (_gate)
-        {
-            Span<double> uniforms = stackalloc double[UniformsAtOnce];
-            for (int start = 0; start < destination.Length; start += UniformsAtOnce)
-            {
-                var part = destination[start..Math.Min(start + UniformsAtOnce, destination.Length)];
-                Uniform(uniforms[..part.Length], 0, 1);
-                for (int i = 0; i < part.Length; i++)
-                    part[i] = Indicator<T>(uniforms[i] < probability);
-            }
-        }
+            _stream.FillBernoulli(destination, new ReadOnlySpan<double>(in probability));
     }
 
     /// <summary>Fills with ones, each of its own probability, and zeros (torch.bernoulli of a tensor).</summary>
@@ -86,16 +57,7 @@ public sealed partial class Generator
         foreach (P probability in probabilities)
             RequireProbability(double.CreateTruncating(probability));
         lock (_gate)
-        {
-            Span<P> uniforms = stackalloc P[UniformsAtOnce];
-            for (int start = 0; start < destination.Length; start += UniformsAtOnce)
-            {
-                var part = destination[start..Math.Min(start + UniformsAtOnce, destination.Length)];
-                Uniform(uniforms[..part.Length], P.Zero, P.One);
-                for (int i = 0; i < part.Length; i++)
-                    part[i] = Indicator<T>(uniforms[i] < probabilities[start + i]);
-            }
-        }
+            _stream.FillBernoulli(destination, probabilities);
     }
 
     /// <summary>Fills with indices drawn with probabilities proportional to <paramref name="weights"/> (torch.multinomial of a vector;
@@ -115,57 +77,11 @@ public sealed partial class Generator
         lock (_gate)
         {
             if (replacement)
-                DrawByInversion(destination, weights);
+                _stream.FillByInversion(destination, weights);
             else
-                DrawLargestScores(destination, weights);
+                _stream.FillByLargestScores(destination, weights);
         }
     }
-
-    void DrawByInversion<T>(Span<long> destination, ReadOnlySpan<T> weights)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        var cumulative = new T[weights.Length];
-        T sum = T.Zero;
-        for (int i = 0; i < weights.Length; i++)
-            cumulative[i] = sum += weights[i];
-        foreach (ref T element in cumulative.AsSpan())
-            element /= sum;
-        cumulative[^1] = T.One;
-
-        foreach (ref long index in destination)
-        {
-            double uniform = NextUniform();
-            int first = 0, end = cumulative.Length;
-            while (first < end)
-            {
-                int middle = first + (end - first) / 2;
-                if (double.CreateTruncating(cumulative[middle]) < uniform)
-                    first = middle + 1;
-                else
-                    end = middle;
-            }
-            index = first;
-        }
-    }
-
-    void DrawLargestScores<T>(Span<long> destination, ReadOnlySpan<T> weights)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        var scores = new T[weights.Length];
-        var order = new int[weights.Length];
-        for (int i = 0; i < scores.Length; i++)
-        {
-            scores[i] = -(weights[i] / T.CreateTruncating(NextExponential(1)));
-            order[i] = i;
-        }
-        Array.Sort(scores, order);
-        for (int i = 0; i < destination.Length; i++)
-            destination[i] = order[i];
-    }
-
-    /// <summary>One where <paramref name="condition"/>, else zero; no branch, as none would be predicted.</summary>
-    static T Indicator<T>(bool condition)
-        where T : unmanaged, INumberBase<T> => T.CreateTruncating(Unsafe.BitCast<bool, byte>(condition));
 
     static void RequireProbability(double probability)
     {

@@ -20,16 +20,15 @@ public sealed partial class Generator
     const int HeaderBytes = 30, StateBytes = HeaderBytes + MersenneTwister.Size * sizeof(uint);
 
     readonly Lock _gate = new();
-    readonly MersenneTwister _engine;
+    readonly TorchStream _stream;
     long _seed;
-    double? _nextNormal;
 
     /// <summary>Makes a generator (torch.Generator().manual_seed(seed)).</summary>
     /// <param name="seed">Any number; as in PyTorch only the lowest 32 bits decide the stream.</param>
     public Generator(long seed = DefaultSeed)
     {
         _seed = seed;
-        _engine = new MersenneTwister((uint)seed);
+        _stream = new TorchStream((uint)seed);
     }
 
     /// <summary>The generator of calls that are given none (torch.default_generator), seeded unpredictably until <see cref="ManualSeed"/>.</summary>
@@ -60,8 +59,8 @@ public sealed partial class Generator
         lock (_gate)
         {
             _seed = seed;
-            _engine.Seed((uint)seed);
-            _nextNormal = null;
+            _stream.Words.Seed((uint)seed);
+            _stream.WaitingNormal = null;
         }
     }
 
@@ -75,10 +74,10 @@ public sealed partial class Generator
             var state = new byte[StateBytes];
             Signature.CopyTo(state);
             BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(6), _seed);
-            BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(14), _engine.Position);
-            BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(22), _nextNormal ?? double.NaN);
+            BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(14), _stream.Words.Position);
+            BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(22), _stream.WaitingNormal ?? double.NaN);
             for (int i = 0; i < MersenneTwister.Size; i++)
-                BinaryPrimitives.WriteUInt32LittleEndian(state.AsSpan(HeaderBytes + i * sizeof(uint)), _engine.State[i]);
+                BinaryPrimitives.WriteUInt32LittleEndian(state.AsSpan(HeaderBytes + i * sizeof(uint)), _stream.Words.State[i]);
             return state;
         }
     }
@@ -105,8 +104,8 @@ public sealed partial class Generator
         lock (_gate)
         {
             _seed = BinaryPrimitives.ReadInt64LittleEndian(state[6..]);
-            _engine.Restore(words, (int)position);
-            _nextNormal = double.IsNaN(normal) ? null : normal;
+            _stream.Words.Restore(words, (int)position);
+            _stream.WaitingNormal = double.IsNaN(normal) ? null : normal;
         }
     }
 

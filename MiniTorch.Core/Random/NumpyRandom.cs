@@ -1,4 +1,3 @@
-using System.Numerics;
 using MiniTorch.Kernels;
 
 namespace MiniTorch;
@@ -11,8 +10,7 @@ namespace MiniTorch;
 /// library's own source of random numbers.</remarks>
 public sealed class NumpyRandom
 {
-    readonly MersenneTwister _engine;
-    double? _nextNormal;
+    readonly NumpyStream _stream;
 
     /// <summary>Starts the stream of <paramref name="seed"/> (numpy.random.seed).</summary>
     /// <param name="seed">0 … 2³² − 1.</param>
@@ -21,18 +19,18 @@ public sealed class NumpyRandom
     {
         if (seed is < 0 or > uint.MaxValue)
             throw new ValueException($"NumpyRandom: the seed must be between 0 and 2^32 - 1, but is {seed}.");
-        _engine = new MersenneTwister((uint)seed);
+        _stream = new NumpyStream((uint)seed);
     }
 
     /// <summary>Uniform numbers of [0, 1) (numpy.random.rand).</summary>
     /// <param name="count">How many.</param>
     /// <returns><paramref name="count"/> numbers.</returns>
     /// <exception cref="ValueException"><paramref name="count"/> is negative, here and in the other methods.</exception>
-    public double[] Rand(int count) => Draw("rand", count, NextUniform);
+    public double[] Rand(int count) => Draw("rand", count, _stream.Uniform);
 
     /// <summary>Standard normal numbers by the polar method, whose second number waits for the next call (numpy.random.randn).</summary>
     /// <inheritdoc cref="Rand"/>
-    public double[] RandN(int count) => Draw("randn", count, NextNormal);
+    public double[] RandN(int count) => Draw("randn", count, _stream.Normal);
 
     /// <summary>Uniform numbers of [low, high) (numpy.random.uniform).</summary>
     /// <param name="low">The lower end.</param>
@@ -45,7 +43,7 @@ public sealed class NumpyRandom
         double range = high - low;
         if (!double.IsFinite(range))
             throw new ValueException($"uniform: needs a finite high - low, but got low={low}, high={high}.");
-        return Draw("uniform", count, () => low + range * NextUniform());
+        return Draw("uniform", count, () => low + range * _stream.Uniform());
     }
 
     /// <summary>Normal numbers (numpy.random.normal).</summary>
@@ -58,7 +56,7 @@ public sealed class NumpyRandom
     {
         if (!(std >= 0))
             throw new ValueException($"normal: needs std >= 0, but got std={std}.");
-        return Draw("normal", count, () => mean + std * NextNormal());
+        return Draw("normal", count, () => mean + std * _stream.Normal());
     }
 
     /// <summary>Exponential numbers (numpy.random.exponential).</summary>
@@ -70,7 +68,7 @@ public sealed class NumpyRandom
     {
         if (!(scale >= 0))
             throw new ValueException($"exponential: needs scale >= 0, but got scale={scale}.");
-        return Draw("exponential", count, () => scale * -Math.Log(1 - NextUniform()));
+        return Draw("exponential", count, () => scale * -Math.Log(1 - _stream.Uniform()));
     }
 
     /// <summary>Numbers of successes in <paramref name="trials"/> trials (numpy.random.binomial).</summary>
@@ -82,7 +80,7 @@ public sealed class NumpyRandom
     public long[] Binomial(long trials, double probability, int count)
     {
         var sampler = new BinomialSampler(trials, probability);
-        return Draw("binomial", count, () => sampler.Next(NextUniform));
+        return Draw("binomial", count, () => sampler.Next(_stream.Uniform));
     }
 
     /// <summary>Integers of [low, high) (numpy.random.randint of int64).</summary>
@@ -96,7 +94,7 @@ public sealed class NumpyRandom
         if (low >= high)
             throw new ValueException($"randint: needs low < high, but got low={low}, high={high}.");
         ulong largest = unchecked((ulong)high - (ulong)low) - 1;
-        return Draw("randint", count, () => unchecked((long)NextUpTo(largest) + low));
+        return Draw("randint", count, () => unchecked((long)_stream.UpTo(largest) + low));
     }
 
     /// <summary>A random order of 0, 1, … count − 1 (numpy.random.permutation).</summary>
@@ -120,7 +118,7 @@ public sealed class NumpyRandom
             throw new ValueException($"shuffle: {data.Length} elements are no rows of {rowLength}.");
         for (int row = data.Length / rowLength - 1; row > 0; row--)
         {
-            int other = (int)NextUpTo((ulong)row);
+            int other = (int)_stream.UpTo((ulong)row);
             for (int i = 0; i < rowLength; i++)
                 (data[row * rowLength + i], data[other * rowLength + i]) = (data[other * rowLength + i], data[row * rowLength + i]);
         }
@@ -151,9 +149,9 @@ public sealed class NumpyRandom
     public long[] Choice(ReadOnlySpan<double> probabilities, int count, bool replace = true)
     {
         RequireDistribution(probabilities, replace ? 1 : count);
-        var cumulative = Cumulative(probabilities);
+        double[] cumulative = Distribution.Cumulative(probabilities);
         if (replace)
-            return Draw("choice", count, () => Pick(cumulative, NextUniform()));
+            return Draw("choice", count, () => (long)Distribution.First(cumulative, _stream.Uniform(), exceeds: true));
 
         // Rounds, each over what is left: a round's repetitions count once and are drawn again.
         var left = probabilities.ToArray();
@@ -163,8 +161,8 @@ public sealed class NumpyRandom
             var uniforms = Rand(count - picks.Count);
             foreach (long pick in picks)
                 left[pick] = 0;
-            cumulative = Cumulative(left);
-            picks.AddRange(uniforms.Select(u => Pick(cumulative, u)).Distinct());
+            cumulative = Distribution.Cumulative<double>(left);
+            picks.AddRange(uniforms.Select(u => (long)Distribution.First(cumulative, u, exceeds: true)).Distinct());
         }
         return [.. picks];
     }
@@ -177,71 +175,6 @@ public sealed class NumpyRandom
         for (int i = 0; i < count; i++)
             numbers[i] = next();
         return numbers;
-    }
-
-    double NextUniform()
-    {
-        uint high = _engine.Next32() >> 5, low = _engine.Next32() >> 6;
-        return (high * (double)(1 << 26) + low) / (1L << 53);
-    }
-
-    double NextNormal()
-    {
-        if (_nextNormal is { } second)
-        {
-            _nextNormal = null;
-            return second;
-        }
-        double x, y, squares;
-        do
-        {
-            x = 2 * NextUniform() - 1;
-            y = 2 * NextUniform() - 1;
-            squares = x * x + y * y;
-        }
-        while (squares is >= 1 or 0);
-        double factor = Math.Sqrt(-2 * Math.Log(squares) / squares);
-        _nextNormal = factor * x;
-        return factor * y;
-    }
-
-    /// <summary>An integer of [0, <paramref name="largest"/>] by rejection of bits, in as many words as the range needs.</summary>
-    ulong NextUpTo(ulong largest)
-    {
-        if (largest == 0)
-            return 0;
-        ulong mask = ulong.MaxValue >> BitOperations.LeadingZeroCount(largest);
-        ulong value;
-        do
-            value = (largest <= uint.MaxValue ? _engine.Next32() : _engine.Next64()) & mask;
-        while (value > largest);
-        return value;
-    }
-
-    static double[] Cumulative(ReadOnlySpan<double> probabilities)
-    {
-        var sums = new double[probabilities.Length];
-        double sum = 0;
-        for (int i = 0; i < sums.Length; i++)
-            sums[i] = sum += probabilities[i];
-        for (int i = 0; i < sums.Length; i++)
-            sums[i] /= sum;
-        return sums;
-    }
-
-    /// <summary>The first index whose cumulative probability exceeds <paramref name="uniform"/>.</summary>
-    static long Pick(double[] cumulative, double uniform)
-    {
-        int first = 0, end = cumulative.Length;
-        while (first < end)
-        {
-            int middle = (first + end) / 2;
-            if (cumulative[middle] <= uniform)
-                first = middle + 1;
-            else
-                end = middle;
-        }
-        return first;
     }
 
     static void RequireDistribution(ReadOnlySpan<double> probabilities, int needed)

@@ -1,0 +1,31 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Discrete distributions, given by weights.</summary>
+internal static class Distribution
+{
+    /// <summary>The running sums of weights, over their total.</summary>
+    public static T[] Cumulative<T>(ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var sums = new T[weights.Length];
+        T sum = T.Zero;
+        for (int i = 0; i < sums.Length; i++) sums[i] = sum += weights[i];
+        foreach (ref T element in sums.AsSpan()) element /= sum;
+        return sums;
+    }
+
+    /// <summary>The first index whose cumulative probability reaches <paramref name="uniform"/> (PyTorch's choice), or exceeds it (NumPy's).</summary>
+    public static int First<T>(T[] cumulative, double uniform, bool exceeds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int first = 0, end = cumulative.Length;
+        while (first < end)
+        {
+            int middle = first + ((end - first) / 2);
+            double probability = double.CreateTruncating(cumulative[middle]);
+            if (exceeds ? probability <= uniform : probability < uniform) first = middle + 1;
+            else end = middle;
+        }
+        return first;
+    }
+}
