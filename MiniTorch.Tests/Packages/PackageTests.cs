@@ -100,6 +100,23 @@ public sealed class PackageTests
     }
 
     [Test]
+    public void The_package_warns_of_slips()
+    {
+        using (ZipArchive package = Open("MiniTorch.Nn.*.nupkg"))
+            package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("analyzers/", StringComparison.Ordinal)).Order()
+                .ShouldBe(["analyzers/dotnet/cs/MiniTorch.Analyzers.CodeFixes.dll", "analyzers/dotnet/cs/MiniTorch.Analyzers.dll"]);
+        Directory.CreateDirectory(s_folder["Slip"]);
+        File.WriteAllText(s_folder["Slip/Slip.csproj"], """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+              <ItemGroup><PackageReference Include="MiniTorch.Nn" Version="0.1.0" /></ItemGroup>
+            </Project>
+            """);
+        File.WriteAllText(s_folder["Slip/Slip.cs"], "class C { void M(MiniTorch.Tensor x) { x.Relu(); } }");
+        Dotnet(s_folder["Slip"], "build").ShouldContain("Slip.cs(1,41): warning MT0001: 'Relu' returns a new tensor");
+    }
+
+    [Test]
     public void The_template_makes_a_project_that_trains()
     {
         Dotnet(s_folder[""], "new", "install", Directory.GetFiles(s_folder["packages"], "MiniTorch.Templates.*.nupkg").Single(), "--debug:custom-hive", s_folder["hive"]);

@@ -1,0 +1,86 @@
+namespace MiniTorch.Tests.CompileTime;
+
+/// <summary>What each rule reports, what it lets pass, and what its fix makes of it.</summary>
+public class AnalyzerTests
+{
+    // Names that the cases share.
+    private const string Setup = """
+        Tensor x = Tensor.Ones([4, 3]), y = Tensor.Zeros([4], DType.Int64);
+        var model = new Linear(3, 2);
+        var criterion = new CrossEntropyLoss();
+        var optimizer = new SGD(model.Parameters(), lr: 0.1);
+
+        """;
+
+    [TestCase("x.Relu();", "MT0001 x.Relu()")]
+    [TestCase("x.Exp().Log();", "MT0001 x.Exp().Log()")]
+    [TestCase("x.Max(dim: 1);", "MT0001 x.Max(dim: 1)")]
+    [TestCase("Tensor.Cat([x, x]);", "MT0001 Tensor.Cat([x, x])")]
+    [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }", "MT0002 optimizer.Step()")]
+    [TestCase("while (true) { for (int i = 0; i < 2; i++) criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }", "MT0002 optimizer.Step()")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }", "MT0003 loss")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total = total + loss; }", "MT0003 loss")]
+    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }", "MT0003 loss")]
+    [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t); }", "MT0004 new Linear(3, 3)")]
+    [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) { var drop = new Sequential(new Dropout()); return drop.Call(t); } }", "MT0004 new Sequential(new Dropout())")]
+    [TestCase("class M : Module<Tensor, Tensor> { static readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }", "MT0005 s_fc")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly (Linear A, Linear B) _pair = (new(3, 3), new(3, 3)); protected override Tensor Forward(Tensor t) => _pair.A.Call(t); }", "MT0005 _pair")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Lazy<Linear> _fc = new(() => new Linear(3, 3)); protected override Tensor Forward(Tensor t) => _fc.Value.Call(t); }", "MT0005 _fc")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Func<Linear> _make = () => new Linear(3, 3); protected override Tensor Forward(Tensor t) => _make().Call(t); }", "MT0005 _make")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly HashSet<Parameter> _set = []; protected override Tensor Forward(Tensor t) => t; }", "MT0005 _set")]
+    [TestCase("class M : Module<Tensor, Tensor> { Linear Fc => new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }", "MT0005 Fc")]
+    [TestCase("class M : Module<Tensor, Tensor> { Dictionary<int, Linear> ByNumber { get; } = []; protected override Tensor Forward(Tensor t) => t; }", "MT0005 ByNumber")]
+    [TestCase("criterion.Call(model.Call(x).Softmax(1), y);", "MT0006 model.Call(x).Softmax(1)")]
+    [TestCase("Tensor p = model.Call(x).Softmax(1); Functional.CrossEntropy(p, y);", "MT0006 model.Call(x).Softmax(1)")]
+    [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);", "MT0006 softmax.Call(model.Call(x))")]
+    [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);", "MT0006 new Softmax(1)")]
+    [TestCase("criterion.Call(new M().Call(x), y); class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => t.Softmax(1); }", "MT0006 new M().Call(x)")]
+    [TestCase("using (Autograd.NoGrad()) { Tensor loss = model.Call(x).Sum(); loss.Backward(); }", "MT0007 loss.Backward()")]
+    [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "MT0007 model.Call(x).Sum().Backward()")]
+    [TestCase("using var off = Autograd.NoGrad(); Tensor loss = model.Call(x).Sum(); loss.Backward();", "MT0007 loss.Backward()")]
+    public async Task A_slip_is_reported_where_it_is(string code, string finding) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
+
+    [TestCase("x = x.Relu(); _ = x.Exp(); x.AddInPlace(x); x.ZeroInPlace(); Tensor.Ones([2]).ToArray<float>();")]
+    [TestCase("x.RequiresGrad = true; x.Sum().Backward(); model.Train(); model.Call(x);")]
+    [TestCase("for (int i = 0; i < 3; i++) { optimizer.ZeroGrad(); criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }")]
+    [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); if (i % 2 == 1) { optimizer.Step(); model.ZeroGrad(); } }")]
+    [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); Clear(optimizer); } void Clear(Optimizer o) => o.ZeroGrad();")]
+    [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); foreach (Parameter p in model.Parameters()) p.Grad = null; }")]
+    [TestCase("criterion.Call(model.Call(x), y).Backward(); optimizer.Step();")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) total += model.Call(x).Sum(); total.Backward();")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); total += loss; } total.Backward();")]
+    [TestCase("double total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss.Item<double>(); }")]
+    [TestCase("var mean = new RunningMean(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); mean.Add(loss); }")]
+    [TestCase("foreach (int i in new[] { 1 }) { Tensor sum = 0, loss = model.Call(x).Sum(); loss.Backward(retainGraph: true); sum += loss; }")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Linear _fc; public M() { _fc = new Linear(3, 3); } protected override Tensor Forward(Tensor t) => _fc.Call(t) + Tensor.Ones([3]); }")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Linear[] _a = [new(3, 3)]; readonly List<Linear> _b = []; readonly Dictionary<string, Linear> _c = []; readonly IReadOnlyList<Linear> _d = []; readonly ModuleList<Linear> _e = []; readonly List<Linear[]> _f = []; protected override Tensor Forward(Tensor t) => t; }")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Func<Tensor, Tensor> _f = t => t; readonly Action<Module>? _seen = null; Linear Fc { get; } = new(3, 3); Linear First => Fc; static int s_count; protected override Tensor Forward(Tensor t) => _f(t) * s_count; }")]
+    [TestCase("class Trainer { static readonly Linear s_fc = new(3, 3); readonly (Linear, int) _pair = (s_fc, 1); public int Count => _pair.Item2; }")]
+    [TestCase("criterion.Call(model.Call(x), y); _ = model.Call(x).Softmax(1).Sum(); criterion.Call(model.Call(x).LogSoftmax(1), y);")]
+    [TestCase("Tensor p = model.Call(x).Softmax(1); p = model.Call(x); criterion.Call(p, y);")]
+    [TestCase("var net = new Sequential(new Softmax(1), model); criterion.Call(net.Call(x), y); new NLLLoss().Call(model.Call(x).LogSoftmax(1), y);")]
+    [TestCase("Tensor loss = model.Call(x).Sum(); using (Autograd.NoGrad()) loss.Backward();")]
+    [TestCase("using (Autograd.NoGrad()) using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
+    [TestCase("using (Autograd.NoGrad()) { Action later = () => model.Call(x).Sum().Backward(); }")]
+    public async Task What_is_right_passes(string code) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBeEmpty();
+
+    [TestCase("x.Relu();", "x = x.Relu();")]
+    [TestCase("x.Relu().Exp();", "x = x.Relu().Exp();")]
+    [TestCase("Tensor.Cat([x, x]);", null)]
+    [TestCase("for (int i = 0; i < 3; i++)\n{\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}", "for (int i = 0; i < 3; i++)\n{\n    optimizer.ZeroGrad();\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }", "Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss.Item<double>(); }")]
+    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }", "var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss.Detach()); }")]
+    [TestCase("class M : Module<Tensor, Tensor>\n{\n    protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t);\n}", "class M : Module<Tensor, Tensor>\n{\n    private readonly Linear _linear = new(3, 3);\n    protected override Tensor Forward(Tensor t) => _linear.Call(t);\n}")]
+    [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => new Linear(t.Shape[1], 3).Call(t); }", null)]
+    [TestCase("class M : Module<Tensor, Tensor> { private static readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }", "class M : Module<Tensor, Tensor> { private readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }")]
+    [TestCase("class M : Module<Tensor, Tensor> { Linear Fc => new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }", "class M : Module<Tensor, Tensor> { Linear Fc { get; } = new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }")]
+    [TestCase("criterion.Call(model.Call(x).Softmax(1), y);", "criterion.Call(model.Call(x), y);")]
+    [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);", "var softmax = new Softmax(1); criterion.Call(model.Call(x), y);")]
+    [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);", "var net = new Sequential(model); criterion.Call(net.Call(x), y);")]
+    [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
+    public async Task A_fix_mends_it(string code, string? mended)
+    {
+        string? result = await AnalyzedCode.Fixed(Setup + code);
+        result.ShouldBe(mended is null ? null : Setup + mended);
+    }
+}

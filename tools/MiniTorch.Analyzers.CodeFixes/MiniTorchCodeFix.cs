@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
+
+namespace MiniTorch.Analyzers;
+
+/// <summary>A fix of one rule that rewrites the syntax of one file.</summary>
+public abstract class MiniTorchCodeFix : CodeFixProvider
+{
+    private readonly string _rule, _title;
+
+    private protected MiniTorchCodeFix(DiagnosticDescriptor rule, string title)
+    {
+        (_rule, _title) = (rule.Id, title);
+    }
+
+    /// <inheritdoc/>
+    public sealed override ImmutableArray<string> FixableDiagnosticIds => [_rule];
+
+    /// <inheritdoc/>
+    public sealed override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+
+    /// <inheritdoc/>
+    public sealed override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    {
+        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root) return;
+        foreach (Diagnostic diagnostic in context.Diagnostics)
+        {
+            SyntaxNode node = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
+            if (Apply(root, node, diagnostic.Properties) is { } changed)
+                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(context.Document.WithSyntaxRoot(changed)), _rule), diagnostic);
+        }
+    }
+
+    /// <summary>The file with a reported node mended; null where there is no safe way.</summary>
+    private protected abstract SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties);
+}

@@ -1,0 +1,29 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace MiniTorch.Analyzers;
+
+/// <summary>MT0001: <c>x.Relu();</c> as a statement does nothing.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class DiscardedResultAnalyzer() : MiniTorchAnalyzer(Rules.DiscardedResult)
+{
+    private protected override void Register(CompilationStartAnalysisContext context, MiniTorchTypes types) => context.RegisterOperationAction(c =>
+    {
+        var statement = (IExpressionStatementOperation)c.Operation;
+        if (statement.Syntax is ExpressionStatementSyntax && statement.Operation is IInvocationOperation call && IsPure(call.TargetMethod, types))
+            c.ReportDiagnostic(Diagnostic.Create(Rules.DiscardedResult, call.Syntax.GetLocation(), call.TargetMethod.Name));
+    }, OperationKind.ExpressionStatement);
+
+    // By convention whatever returns a tensor is pure, unless its name says that it writes.
+    private static bool IsPure(IMethodSymbol method, MiniTorchTypes types) =>
+        MiniTorchTypes.Is(method.ContainingType, types.Tensor) && !method.Name.EndsWith("InPlace", StringComparison.Ordinal) && GivesTensors(method.ReturnType, types);
+
+    private static bool GivesTensors(ITypeSymbol type, MiniTorchTypes types) => type switch
+    {
+        IArrayTypeSymbol array => GivesTensors(array.ElementType, types),
+        INamedTypeSymbol { IsTupleType: true } tuple => tuple.TupleElements.Any(element => GivesTensors(element.Type, types)),
+        _ => MiniTorchTypes.Is(type, types.Tensor),
+    };
+}
