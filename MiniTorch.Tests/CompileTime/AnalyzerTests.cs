@@ -14,6 +14,7 @@ public class AnalyzerTests
 
     [TestCase("x.Relu();", "MT0001 x.Relu()")]
     [TestCase("x.Exp().Log();", "MT0001 x.Exp().Log()")]
+    [TestCase("try { x.Relu(); x = x * 2; } catch (ShapeException) { }", "MT0001 x.Relu()")]
     [TestCase("x.Max(dim: 1);", "MT0001 x.Max(dim: 1)")]
     [TestCase("Tensor.Cat([x, x]);", "MT0001 Tensor.Cat([x, x])")]
     [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }", "MT0002 optimizer.Step()")]
@@ -41,6 +42,7 @@ public class AnalyzerTests
     public async Task A_slip_is_reported_where_it_is(string code, string finding) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
 
     [TestCase("x = x.Relu(); _ = x.Exp(); x.AddInPlace(x); x.ZeroInPlace(); Tensor.Ones([2]).ToArray<float>();")]
+    [TestCase("try { x.MatMul(x); } catch (ShapeException error) { Console.WriteLine(error.Message); }")]
     [TestCase("x.RequiresGrad = true; x.Sum().Backward(); model.Train(); model.Call(x);")]
     [TestCase("for (int i = 0; i < 3; i++) { optimizer.ZeroGrad(); criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }")]
     [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); if (i % 2 == 1) { optimizer.Step(); model.ZeroGrad(); } }")]

@@ -113,7 +113,7 @@ public sealed class PackageTests
             </Project>
             """);
         File.WriteAllText(s_folder["Slip/Slip.cs"], "class C { void M(MiniTorch.Tensor x) { x.Relu(); } }");
-        Dotnet(s_folder["Slip"], "build").ShouldContain("Slip.cs(1,41): warning MT0001: 'Relu' returns a new tensor");
+        Dotnet(s_folder["Slip"], "build").ShouldContain("Slip.cs(1,40): warning MT0001: 'Relu' returns a new tensor");
     }
 
     [Test]
