@@ -37,9 +37,6 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN.</summary>
     static abstract V AtMost(V a, V high);
 
-    /// <summary>Writes <see cref="Count"/> elements past the caches to an address that is a multiple of the vector's size.</summary>
-    static virtual void StorePastCaches(V a, T* destination) => V.Store(a, destination);
-
     /// <summary>Sum of the lanes: halves are added until one is left.</summary>
     static abstract T Sum(V a);
 

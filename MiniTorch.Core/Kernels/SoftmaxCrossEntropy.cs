@@ -193,7 +193,7 @@ internal static unsafe class SoftmaxCrossEntropy
                 else
                 {
                     T* gradient = dx + row * _rows.Classes;
-                    SoftmaxRow<V, T>.Scaled(x, _rows.Classes, scale, gradient, _rows.Count, out max, out sums[i]);
+                    SoftmaxRow<V, T>.Scaled(x, _rows.Classes, scale, gradient, out max, out sums[i]);
                     gradient[target] -= scale;
                 }
 

@@ -13,9 +13,8 @@ internal static unsafe class SoftmaxRow<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
     const int BlockVectors = 64;
-    const long BeyondCaches = 32L << 20;   // bytes of a result that are not in the cache any more when it is read
 
-    static int PrefetchDistance => (16 << 10) / sizeof(T);
+    static int PrefetchDistance => (8 << 10) / sizeof(T);
 
     static int Block => BlockVectors * V.Count;
 
@@ -33,8 +32,8 @@ internal static unsafe class SoftmaxRow<V, T>
         }
     }
 
-    /// <summary>scale·softmax x as well; <paramref name="rows"/> such results lie side by side. They may overwrite x.</summary>
-    public static void Scaled(T* x, long count, T scale, T* result, long rows, out T max, out T sum)
+    /// <summary>scale·softmax x as well; it may overwrite x.</summary>
+    public static void Scaled(T* x, long count, T scale, T* result, out T max, out T sum)
     {
         if (count <= V.Count)
         {
@@ -43,16 +42,10 @@ internal static unsafe class SoftmaxRow<V, T>
             return;
         }
 
-        bool pastCaches = rows * count * sizeof(T) >= BeyondCaches && ((nint)result | (nint)(count * sizeof(T))) % 64 == 0;
-        T* memory = Scratch.Rent<T>(ref SoftmaxRowScratch.Memory, (pastCaches ? count : 0) + Blocks(count));
-        T* exponentials = pastCaches ? memory : result, centers = pastCaches ? memory + count : memory;
-        BlockExponentials(x, count, centers, exponentials, Block, out max, out sum);
+        T* centers = Scratch.Rent<T>(ref SoftmaxRowScratch.Memory, Blocks(count));
+        BlockExponentials(x, count, centers, result, Block, out max, out sum);
         for (long block = 0, i = 0; i < count; block++, i += Block)
-        {
-            T factor = Ratio(centers[block], max) * scale / sum;
-            if (pastCaches) ScalePastCaches(exponentials + i, Math.Min(Block, count - i), factor, result + i);
-            else Scale(exponentials + i, Math.Min(Block, count - i), factor, result + i);
-        }
+            Scale(result + i, Math.Min(Block, count - i), Ratio(centers[block], max) * scale / sum);
     }
 
     static long Blocks(long count) => (count - 1) / Block + 1;
@@ -134,20 +127,12 @@ internal static unsafe class SoftmaxRow<V, T>
     }
 
     [MethodImpl(AggressiveOptimization | NoInlining)]
-    static void Scale(T* x, long count, T factor, T* result)
+    static void Scale(T* x, long count, T factor)
     {
         V scale = V.Broadcast(factor);
         long i = 0;
-        for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) * scale, result + i);
-        if (i < count) V.StorePartial(V.LoadPartial(x + i, (int)(count - i)) * scale, result + i, (int)(count - i));
-    }
-
-    /// <summary>The same for whole vectors.</summary>
-    [MethodImpl(AggressiveOptimization | NoInlining)]
-    static void ScalePastCaches(T* x, long count, T factor, T* result)
-    {
-        V scale = V.Broadcast(factor);
-        for (long i = 0; i < count; i += V.Count) V.StorePastCaches(V.Load(x + i) * scale, result + i);
+        for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) * scale, x + i);
+        if (i < count) V.StorePartial(V.LoadPartial(x + i, (int)(count - i)) * scale, x + i, (int)(count - i));
     }
 
     /// <summary>The exponentials of a row that fits a vector; 0 in the other lanes.</summary>

@@ -34,7 +34,7 @@ internal static unsafe partial class VectorMath<V, T>
         Check();
         a = Bound(a, Pick(-151, -1076), Pick(129, 1025));
         V n = V.Round(a);
-        return V.Scale(V.Of(1) + ExpMinusOne((a - n) * V.Of(Ln2)), n);
+        return V.Scale(ExpOfRest((a - n) * V.Of(Ln2)), n);
     }
 
     /// <summary>eᵃ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), halved on the way so that 2ⁿ does not overflow before the result does.</summary>
@@ -78,7 +78,7 @@ internal static unsafe partial class VectorMath<V, T>
     static V ExpOfBounded(V a)
     {
         V n = ReduceByLn2(a, out V r);
-        return V.Scale(V.Of(1) + ExpMinusOne(r), n);
+        return V.Scale(ExpOfRest(r), n);
     }
 
     /// <summary>The integer n and the rest r with a = n·ln 2 + r.</summary>
@@ -90,15 +90,19 @@ internal static unsafe partial class VectorMath<V, T>
         return n;
     }
 
+    /// <summary>eʳ for |r| ≤ ln 2 / 2.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static V ExpOfRest(V r) => V.Fma(V.Fma(SecondOrderOfExp(r), r, V.Of(1)), r, V.Of(1));
+
     /// <summary>eʳ − 1 for |r| ≤ ln 2 / 2.</summary>
     [MethodImpl(AggressiveInlining)]
-    static V ExpMinusOne(V r)
-    {
-        V polynomial = IsFloat
-            ? Poly(r, 0.50000001, 0.166665189, 0.0416662049, 0.00836888805, V.Of(0.00139505347))
-            : Poly(r, 0.5000000000000012, 0.166666666666667, 0.04166666666651548, 0.008333333333307097,
-                Poly(r, 0.0013888888947000597, 0.0001984126991759417, 2.480148995797928e-05, 2.755721613339426e-06,
-                    Poly(r, 2.763127473099551e-07, 2.5117907755466674e-08)));
-        return V.Fma(r * r, polynomial, r);
-    }
+    static V ExpMinusOne(V r) => V.Fma(r * r, SecondOrderOfExp(r), r);
+
+    /// <summary>(eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static V SecondOrderOfExp(V r) => IsFloat
+        ? Poly(r, 0.50000001, 0.166665189, 0.0416662049, 0.00836888805, V.Of(0.00139505347))
+        : Poly(r, 0.5000000000000012, 0.166666666666667, 0.04166666666651548, 0.008333333333307097,
+            Poly(r, 0.0013888888947000597, 0.0001984126991759417, 2.480148995797928e-05, 2.755721613339426e-06,
+                Poly(r, 2.763127473099551e-07, 2.5117907755466674e-08)));
 }
