@@ -19,6 +19,9 @@ internal abstract class Storage(DType dtype)
 
     public DType DType { get; } = dtype;
 
+    /// <summary>Makes all storages, where a test wants them between protected pages.</summary>
+    public static Func<DType, long, Storage>? Substitute { get; set; }
+
     /// <summary>Notes a write. Nothing that may have been saved is written without it.</summary>
     public void Wrote(string op)
     {
@@ -42,6 +45,7 @@ internal abstract class Storage(DType dtype)
     public static Storage Allocate(DType dtype, long count)
     {
         if (count > long.MaxValue / 8) throw new ShapeException($"{count} elements of {dtype} pass the address space");
+        if (Substitute is { } substitute) return substitute(dtype, count);
         long bytes = count * dtype.Size();
         return bytes <= 8 ? new Inline8(dtype) : bytes <= 64 ? new Inline64(dtype) : new NativeStorage(dtype, bytes);
     }

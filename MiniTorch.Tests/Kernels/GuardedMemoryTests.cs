@@ -1,0 +1,181 @@
+using System.Reflection;
+using MiniTorch.Nn;
+using MiniTorch.Optim;
+
+namespace MiniTorch.Tests.Kernels;
+
+/// <summary>
+/// Every kernel, through the operations that run it, on operands and results that end or begin at a page that may not be touched: one element too far
+/// crashes the test run.
+/// </summary>
+[NonParallelizable]
+public class GuardedMemoryTests
+{
+    const int LargestSize = 130;
+
+    /// <summary>An operation at size n, whose operands are made by a given function, with their gradients; and the kernel classes that it runs.</summary>
+    sealed record Guarded(string[] Kernels, Action<int, Func<int[], Tensor>> Run);
+
+    static readonly Guarded[] Cases =
+    [
+        new(["Elementwise", "VectorLoop", "VectorMath"], (n, make) =>
+        {
+            Tensor a = make([n]), b = make([3, n]);
+            Differentiate(a.Exp() * b + a.Tanh().Where(a > 0, b));
+            a.Detach().AddInPlace(make([n]));
+        }),
+        new(["Strided", "Partial"], (n, make) =>
+        {
+            Tensor x = make([3, n]);
+            foreach (DType from in Enum.GetValues<DType>())
+                foreach (DType to in Enum.GetValues<DType>()) x.To(from).T.To(to);
+            x.Detach().CopyInPlace(make([n]));
+        }),
+        new(["Reduce", "ReduceTree", "ColumnAccess"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            Differentiate(x.Sum(0), x.Sum(1), x.Sum(), x.T.Mean(1), x.Prod(1));
+            if (n > 0) Differentiate(x.Var(0), x.Var(1));
+        }),
+        new(["ReduceArg"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            if (n > 0) Differentiate(x.Max(0).Values, x.Max(1).Values, x.T.Min(0).Values, x.Amax(1));
+        }),
+        new(["ReduceMask"], (n, make) =>
+        {
+            Tensor mask = make([5, n]) > 0;
+            foreach (int dim in (int[])[0, 1]) (mask.Any(dim), mask.All(dim)).ToString();
+            mask.To(DType.Int64).Sum(1);
+        }),
+        new(["Softmax"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
+            Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
+        }),
+        new(["SoftmaxCrossEntropy", "SoftmaxRow"], (n, make) =>
+        {
+            if (n == 0) return;
+            Tensor x = make([5, n]), targets = Tensor.From(new long[] { 0, n - 1, n / 2, -100, n / 3 });
+            Differentiate(Functional.CrossEntropy(x, targets), Functional.CrossEntropy(x, targets, reduction: Reduction.None, labelSmoothing: 0.1));
+        }),
+        new(["IndexKernels", "IndexOffsets"], (n, make) =>
+        {
+            if (n == 0) return;
+            Tensor x = make([5, n]), along = Tensor.From(new[] { n - 1, 0, n / 2 }.Select(i => (long)i).ToArray()), index = along.Expand([5, 3]);
+            Differentiate(x.Gather(1, index), x.Scatter(1, index, make([5, 3])), x.ScatterAdd(1, index, make([5, 3])), x.IndexSelect(1, along), x[Tensor.From(new long[] { 4, 0, 2 }), along]);
+        }),
+        new(["IndexMask"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            Differentiate(x[x > 0]);
+            x.NonZero();
+        }),
+        new(["Scan", "LinearScan"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            foreach (int dim in (int[])[0, 1]) Differentiate(x.CumSum(dim), x.CumProd(dim), x.LogCumSumExp(dim));
+        }),
+        new(["Sort"], (n, make) =>
+        {
+            Tensor x = make([5, n]);
+            foreach (int dim in (int[])[0, 1]) Differentiate(x.Sort(dim).Values, x.Sort(dim, descending: true).Values);
+            if (n > 0) Differentiate(x.TopK((n + 1) / 2, 1).Values, x.KthValue((n + 1) / 2, 1).Values);
+        }),
+        new(["MatMul", "MatMulBlock", "MatMulPack"], (n, make) =>
+        {
+            Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
+        }),
+        new(["Convolution", "Patches"], (n, make) =>
+        {
+            Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1), make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
+        }),
+        new(["Pooling"], (n, make) =>
+        {
+            Tensor x = make([2, 1, 5, n + 2]);
+            Differentiate(x.MaxPool2d(2), x.AvgPool2d(2), x.MaxPool2d(3, stride: 1, padding: 1), x.AvgPool2d(3, stride: 2, padding: 1));
+        }),
+        new(["UpdateKernel"], (n, make) =>
+        {
+            var parameter = new Parameter(make([n])) { Grad = make([n]).Detach() };
+            new Adam([parameter]).Step();
+            new SGD([parameter], lr: 0.1, momentum: 0.9).Step();
+        }),
+        new(["BoxMuller"], (n, make) =>
+        {
+            var random = new Generator(0);
+            DType dtype = make([n]).DType;
+            (Tensor.Randn([n], random, dtype), Tensor.Rand([n], random, dtype), Tensor.RandInt(0, 9, [n], random), Tensor.RandPerm(n, random)).ToString();
+        }),
+    ];
+
+    static readonly (string Name, Func<int[], DType, Tensor> Make)[] Layouts =
+    [
+        ("contiguous", (sizes, dtype) => Numbers(sizes, dtype)),
+        ("transposed", (sizes, dtype) => Numbers([.. sizes.Reverse()], dtype).Permute([.. Enumerable.Range(0, sizes.Length).Reverse()])),
+        ("every third", (sizes, dtype) => Numbers([.. sizes[..^1], Math.Max(0, 3 * sizes[^1] - 2)], dtype).Transpose(0, -1)[TensorIndex.Slice(0, null, 3)].Transpose(0, -1)),
+    ];
+
+    static IEnumerable<TestCaseData> All =>
+        from guarded in Cases
+        from layout in Layouts
+        from dtype in (DType[])[DType.Float32, DType.Float64]
+        select new TestCaseData(guarded.Run, layout.Make, dtype).SetArgDisplayNames(string.Join(", ", guarded.Kernels), layout.Name, dtype.ToString());
+
+    [TestCaseSource(nameof(All))]
+    public void Kernels_stay_inside_their_buffers_at_every_size(object run, Func<int[], DType, Tensor> make, DType dtype)
+    {
+        var body = (Action<int, Func<int[], Tensor>>)run;
+        body(3, sizes => make(sizes, dtype)); // what is kept for later calls must not lie in memory that will be gone
+        foreach (bool atStart in (bool[])[false, true])
+            for (int n = 0; n <= LargestSize; n++)
+            {
+                using IDisposable guarded = GuardedStorage.ForAllTensors(atStart);
+                body(n, sizes =>
+                {
+                    Tensor x = make(sizes, dtype);
+                    x.RequiresGrad = true;
+                    return x;
+                });
+            }
+    }
+
+    [Test]
+    public void Every_class_of_kernels_is_tested() =>
+        KernelClasses.Except(Cases.SelectMany(guarded => guarded.Kernels)).ShouldBeEmpty("give each a case above, with an operation that runs it");
+
+    [Test]
+    public void A_guarded_page_is_really_protected()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("pages are protected on Linux only; elsewhere these tests check no borders");
+        string map = File.ReadAllText("/proc/self/maps");
+        using var buffer = new GuardedBuffer<byte>(10);
+        unsafe
+        {
+            string end = $"{(long)buffer.Data + 10:x}";
+            File.ReadLines("/proc/self/maps").ShouldContain(line => line.StartsWith(end + "-", StringComparison.Ordinal) && line.Contains("---p"));
+            map.ShouldNotContain(end + "-");
+        }
+    }
+
+    /// <summary>Static classes of kernels with a method that takes typed pointers.</summary>
+    static IEnumerable<string> KernelClasses =>
+        from type in typeof(Tensor).Assembly.GetTypes()
+        where type.Namespace is "MiniTorch.Kernels" && type.IsAbstract && type.IsSealed
+        where type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .Any(method => method.GetParameters().Any(p => p.ParameterType.IsPointer && p.ParameterType != typeof(void*)))
+        select type.Name.Split('`')[0];
+
+    static void Differentiate(params Tensor[] results)
+    {
+        foreach (Tensor y in results)
+            if (y.RequiresGrad) y.Backward(Numbers([.. y.Shape], y.DType), retainGraph: true);
+    }
+
+    static Tensor Numbers(int[] sizes, DType dtype)
+    {
+        Shape shape = sizes;
+        return Tensor.From(Enumerable.Range(0, (int)shape.ElementCount).Select(i => (i * 7919 % 1013 / 500.0) - 1).ToArray(), shape).To(dtype);
+    }
+}
