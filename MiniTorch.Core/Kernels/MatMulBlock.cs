@@ -50,7 +50,14 @@ internal static unsafe partial class MatMulBlock<T, V>
         where S : struct, IStrip<S>
     {
         for (; row + R.Count <= rows; row += R.Count)
+        {
+            // The next tile of C comes while this one is computed: its rows lie too far apart for the processor to foresee.
+            if (accumulate)
+                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++)
+                    for (long j = 0; j < columns; j += 64 / sizeof(T)) Simd.Prefetch(c + next * cRow + j);
             MultiplyTile<R, S>(columns, k, a + row * aRow, aRow, aCol, b, bRow, c + row * cRow, cRow, accumulate);
+        }
+
         return row;
     }
 

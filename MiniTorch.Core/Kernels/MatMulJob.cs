@@ -46,7 +46,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         const int MostChunks = 128;              // of a large product: enough to balance many threads
         const long PackedBytes = 1 << 20;        // of an operand, from which on its rows fall out of the caches
         const int PackedRows = 256;              // of C that share a packed strip of B, and
-        const int PackedStrips = 4;              // of C that share packed rows of A, so that packing costs little
+        const int PackedStrips = 8;              // of C that share packed rows of A, so that packing costs little
         const int RowStep = 8;                   // the height of a tile
 
         readonly MatMulJob<T> _job;
@@ -60,8 +60,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             _job = job;
             _vectors = CeilDiv(job.N, V.Count);
             _strips = CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
-            _packsA = _strips >= PackedStrips && job.M * job.K * sizeof(T) >= PackedBytes;
-            _packsB = job.BCol != 1 || job.N < V.Count || (job.M >= PackedRows && job.K * job.N * sizeof(T) >= PackedBytes);
+            _packsA = _strips >= PackedStrips && job.M * job.K * sizeof(T) > PackedBytes;
+            _packsB = job.BCol != 1 || job.N < V.Count || (job.M >= PackedRows && job.K * job.N * sizeof(T) > PackedBytes);
             _depth = _packsA || _packsB ? Math.Min(job.K, PackedDepth) : job.K;
             _rowsPerChunk = job.M;
             _stripsPerChunk = _strips;
@@ -72,7 +72,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             {
                 long rowWork = Math.Max(1, job.N * _depth / _strips);
                 long target = Math.Max(ChunkWork, (long)(work / MostChunks));
-                _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, MostRows));
+                _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
                 _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), _packsA ? PackedStrips : 1, _strips);
                 _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
                 _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
@@ -84,10 +84,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
 
         public long Count { get; }
 
-        static long PackedDepth => 1024 / sizeof(T);
-
-        /// <summary>With <see cref="PackedDepth"/>, half of a second-level cache.</summary>
-        static long MostRows => 2048 / sizeof(T);
+        /// <summary>With <see cref="PackedRows"/>, half of a second-level cache.</summary>
+        static long PackedDepth => 2048 / sizeof(T);
 
         /// <summary>Goes on to the next part of k; false at the end.</summary>
         public bool Deepen()
