@@ -50,7 +50,8 @@ internal static class Program
     private static int Engine(int programs, int seed, string? debugAssembly)
     {
         var clock = Stopwatch.StartNew();
-        List<Twin> twins = [.. Twin.All(typeof(Program).Assembly.Location)];
+        string here = typeof(Program).Assembly.Location;
+        List<Twin> twins = [.. Twin.Narrower(here), Twin.Unoptimised(here)];
         if (debugAssembly is not null) twins.Add(new Twin("the Debug build", isExact: true, debugAssembly));
         var fuzzer = new EngineFuzzer(OpRules.All, twins);
         int faults = 0;

@@ -30,14 +30,16 @@ internal sealed class Twin : IDisposable
 
     public bool IsExact { get; }
 
-    /// <summary>Those of a processor without 512-bit vectors, without 256-bit ones, without any, and one whose compiler optimises nothing.</summary>
-    public static Twin[] All(string assembly) =>
+    /// <summary>Those of a processor without 512-bit vectors, without 256-bit ones, without any.</summary>
+    public static Twin[] Narrower(string assembly) =>
     [
         new("256-bit vectors", false, assembly, ("DOTNET_EnableAVX512", "0")),
         new("128-bit vectors without FMA", false, assembly, ("DOTNET_EnableAVX2", "0")),
         new("one lane", false, assembly, ("DOTNET_EnableHWIntrinsic", "0")),
-        new("code that is not optimised", true, assembly, ("DOTNET_JITMinOpts", "1"), ("DOTNET_ReadyToRun", "0")),
     ];
+
+    /// <summary>That of a compiler which optimises nothing.</summary>
+    public static Twin Unoptimised(string assembly) => new("code that is not optimised", true, assembly, ("DOTNET_JITMinOpts", "1"), ("DOTNET_ReadyToRun", "0"));
 
     /// <summary>Sends a program.</summary>
     public void Start(FuzzProgram program)
