@@ -8,6 +8,8 @@ namespace MiniTorch.Fuzz;
 /// <summary>The command line; tools/fuzz.sh says how it is used.</summary>
 internal static class Program
 {
+    private const int Batch = 5000;
+
     public static int Main(string[] args)
     {
         switch (args)
@@ -55,13 +57,17 @@ internal static class Program
         if (debugAssembly is not null) twins.Add(new Twin("the Debug build", isExact: true, debugAssembly));
         var fuzzer = new EngineFuzzer(OpRules.All, twins);
         int faults = 0;
-        foreach (FailingProgram failing in fuzzer.Run(seed, programs))
+        for (int done = 0; done < programs; done += Batch)
         {
-            faults++;
-            Console.WriteLine(failing);
+            foreach (FailingProgram failing in fuzzer.Run(seed + done, Math.Min(Batch, programs - done)))
+            {
+                faults++;
+                Console.WriteLine(failing);
+            }
+            Console.WriteLine(FormattableString.Invariant(
+                $"{fuzzer.Programs:N0} programs of {fuzzer.Operations:N0} operations, {fuzzer.Numerical:N0} also against differences, {fuzzer.InTwins:N0} also in {twins.Count} other processes, {faults} faults, {clock.Elapsed.TotalSeconds:F0} s"));
         }
         twins.ForEach(twin => twin.Dispose());
-        Console.WriteLine(FormattableString.Invariant($"{fuzzer.Programs:N0} programs of {fuzzer.Operations:N0} operations, {fuzzer.Numerical:N0} also against differences, {faults} faults, {clock.Elapsed.TotalSeconds:F0} s"));
         return faults == 0 ? 0 : 1;
     }
 

@@ -11,7 +11,7 @@ internal readonly record struct Differences(double Slope, double Error)
     {
         double center = f(0.0);
         Differences? best = null;
-        foreach (double step in (double[])[1e-2, 1e-3, 1e-4, 1e-5])
+        foreach (double step in (double[])[1e-2, 1e-3, 1e-4])
         {
             double near = f(step), far = f(2 * step), nearBack = f(-step), farBack = f(-2 * step);
             double right = ((4 * near) - far - (3 * center)) / (2 * step), left = ((3 * center) - (4 * nearBack) + farBack) / (2 * step);

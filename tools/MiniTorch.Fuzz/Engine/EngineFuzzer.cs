@@ -9,10 +9,15 @@ internal sealed record FailingProgram(int Seed, Fault Fault, FuzzProgram Program
 
 /// <summary>Makes random programs and checks that all ways to run them agree.</summary>
 /// <param name="rules">The operations that they are made of.</param>
-/// <param name="twins">Other processes that run the same programs.</param>
+/// <param name="twins">Other processes, slower than this one, which run one of <see cref="TwinsEvery"/> programs too.</param>
 internal sealed class EngineFuzzer(IReadOnlyList<OpRule> rules, params IReadOnlyList<Twin> twins)
 {
+    private const int TwinsEvery = 8;
+
     public long Programs { get; private set; }
+
+    /// <summary>How many programs ran in other processes too.</summary>
+    public long InTwins { get; private set; }
 
     public long Operations { get; private set; }
 
@@ -25,21 +30,23 @@ internal sealed class EngineFuzzer(IReadOnlyList<OpRule> rules, params IReadOnly
         for (int seed = from; seed < from + count; seed++)
         {
             var choices = new Choices(seed);
-            Fault? fault = Check(choices, out FuzzProgram? program);
+            bool inTwins = twins.Count > 0 && seed % TwinsEvery == 0;
+            Fault? fault = Check(choices, inTwins, out FuzzProgram? program);
             Programs++;
+            if (inTwins) InTwins++;
             Operations += program?.Length ?? 0;
-            if (fault is not null) yield return Shrunk(seed, fault, choices.Made);
+            if (fault is not null) yield return Shrunk(seed, fault, choices.Made, inTwins);
         }
     }
 
-    private FailingProgram Shrunk(int seed, Fault fault, IReadOnlyList<int> made)
+    private FailingProgram Shrunk(int seed, Fault fault, IReadOnlyList<int> made, bool inTwins)
     {
-        IReadOnlyList<int> shrunk = Shrinker.Shrink(made, given => Check(new Choices(given), out _)?.Check == fault.Check);
-        Fault? last = Check(new Choices(shrunk), out FuzzProgram? program);
+        IReadOnlyList<int> shrunk = Shrinker.Shrink(made, given => Check(new Choices(given), inTwins, out _)?.Check == fault.Check);
+        Fault? last = Check(new Choices(shrunk), inTwins, out FuzzProgram? program);
         return new FailingProgram(seed, last ?? fault, program ?? new FuzzProgram([], DType.Float64, shrunk));
     }
 
-    private Fault? Check(Choices choices, out FuzzProgram? program)
+    private Fault? Check(Choices choices, bool inTwins, out FuzzProgram? program)
     {
         program = null;
         try
@@ -50,9 +57,10 @@ internal sealed class EngineFuzzer(IReadOnlyList<OpRule> rules, params IReadOnly
         {
             return new Fault(error.GetType().Name, error.ToString());
         }
-        foreach (Twin twin in twins) twin.Start(program);
+        IReadOnlyList<Twin> asked = inTwins ? twins : [];
+        foreach (Twin twin in asked) twin.Start(program);
         Fault? fault = CheckHere(program);
-        foreach (Twin twin in twins)
+        foreach (Twin twin in asked)
         {
             Outcome other = twin.Finish();
             if (fault is not null) continue;
