@@ -34,10 +34,12 @@ internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
+    private const double TightFactor = 1.3, LooseFactor = 1.5;
     private static readonly Lock s_gate = new();
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
     private static int s_rentedCount;
+    private static int s_aged; // the generation to which collections within a pass have moved its storages
     private static long s_rentedBytes, s_freeBytes, s_peakBytes, s_budget = Floor;
 
     static BufferPool() => _ = new Sweeper();
@@ -54,7 +56,7 @@ internal static unsafe class BufferPool
         (int sizeClass, long capacity) = ClassOf(bytes);
         lock (s_gate)
         {
-            if (s_rentedBytes + capacity > s_budget) MakeRoom(capacity);
+            if (s_rentedBytes + capacity > s_budget) MakeRoom(capacity, sizeClass);
             NativeBuffer buffer = s_free[sizeClass] ?? Allocate(capacity, sizeClass);
             if (s_free[sizeClass] is not null)
             {
@@ -89,33 +91,34 @@ internal static unsafe class BufferPool
         {
             LowerBudget();
             if (!isBusy) return;
-            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+            GC.Collect(s_aged, GCCollectionMode.Forced, blocking: true);
+            s_aged = 0;
             Sweep();
         }
     }
 
     // The youngest generation first: a step's storages die young. Older ones only when that does not make room, because each collection of an
-    // older generation also ages what is alive.
-    private static void MakeRoom(long capacity)
+    // older generation also ages what is alive. What is live is known only after the oldest; and where that was needed, steps would need it again and
+    // again under a tight budget.
+    private static void MakeRoom(long capacity, int sizeClass)
     {
         for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > s_budget; generation++)
         {
             GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            s_aged = Math.Min(generation + 1, 2);
             Sweep();
+            if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity, LooseFactor));
         }
-        RaiseBudget(capacity);
-        Trim();
+        Trim(sizeClass);
     }
 
-    private static long BudgetFor(long live) => Math.Max(Floor, (long)(live * 1.3));
-
-    private static void RaiseBudget(long wanted) => s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + wanted));
+    private static long BudgetFor(long live, double factor = TightFactor) => Math.Max(Floor, (long)(live * factor));
 
     // Slowly, and only where less than half was used lately: a budget taken at a step's ebb would give blocks back that the next flood faults in again.
     private static void LowerBudget()
     {
         if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
-        s_peakBytes = 0;
+        s_peakBytes = s_rentedBytes; // not 0: two calls in a row would take the second for a pass that used nothing
     }
 
     private static void Sweep()
@@ -137,15 +140,22 @@ internal static unsafe class BufferPool
         s_freeBytes += buffer.Capacity;
     }
 
-    // Free blocks may take as much as the budget leaves beside what is rented; the rest goes back to the system, largest first.
-    private static void Trim()
+    // Free blocks may take as much as the budget leaves beside what is rented; the rest goes back to the system, largest first, but those of the wanted
+    // class last: it is the one that is surely in use.
+    private static void Trim(int wanted)
     {
-        for (int sizeClass = s_free.Length - 1; sizeClass >= 0 && s_freeBytes > s_budget - s_rentedBytes; sizeClass--)
-            while (s_free[sizeClass] is { } buffer && s_freeBytes > s_budget - s_rentedBytes)
-            {
-                s_free[sizeClass] = buffer.Next;
-                Free(buffer);
-            }
+        for (int sizeClass = s_free.Length - 1; sizeClass >= 0; sizeClass--)
+            if (sizeClass != wanted) TrimClass(sizeClass);
+        TrimClass(wanted);
+    }
+
+    private static void TrimClass(int sizeClass)
+    {
+        while (s_freeBytes > s_budget - s_rentedBytes && s_free[sizeClass] is { } buffer)
+        {
+            s_free[sizeClass] = buffer.Next;
+            Free(buffer);
+        }
     }
 
     private static void Free(NativeBuffer buffer)

@@ -51,6 +51,9 @@ public abstract record Op
     /// <summary>True where the rule is known to keep none of its temporaries, so that their memory may be reused at once.</summary>
     internal virtual bool KeepsNothing => GetType().Assembly == typeof(Op).Assembly;
 
+    /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="Call.Gathered"/>); of equal nodes it then goes last.</summary>
+    internal virtual bool AddsToGathered => false;
+
     /// <summary>Applies the op and records it where a gradient is wanted.</summary>
     public Tensor Apply(params ReadOnlySpan<Tensor> inputs) =>
         inputs.Length switch { 1 => Apply(inputs[0]), 2 => Apply(inputs[0], inputs[1]), _ => ApplyAll(inputs)[0] };
@@ -138,12 +141,14 @@ public readonly ref struct Call
 {
     private readonly OpNode? _node;
     private readonly HashSet<Node>? _wanted;
+    private readonly bool _reusesMemory;
     private readonly ReadOnlySpan<Tensor> _inputs, _outputs;
 
-    internal Call(OpNode node, HashSet<Node>? wanted)
+    internal Call(OpNode node, HashSet<Node>? wanted, bool reusesMemory)
     {
         _node = node;
         _wanted = wanted;
+        _reusesMemory = reusesMemory;
         Op = node.Op;
     }
 
@@ -177,6 +182,10 @@ public readonly ref struct Call
 
     /// <summary>Whether a gradient of this input is wanted.</summary>
     public bool Needs(int input) => _node is null || (_node[input].Node is { } node && (_wanted is null || _wanted.Contains(node)));
+
+    /// <summary>What the producer of an input has gathered so far, if a rule may add to it in place and return it as the gradient.</summary>
+    internal Tensor? Gathered(int input) =>
+        _reusesMemory && _node![input] is { Slot: 0, Node: OpNode { Cotangent: { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum } } ? sum : null;
 
     internal Layout InputLayout(int input) => _node is null ? _inputs[input].Layout : _node.InputLayout(input);
 }

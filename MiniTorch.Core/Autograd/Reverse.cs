@@ -86,7 +86,7 @@ internal sealed class Reverse
         if (reuse) EngineScope.Open();
         Slots gradients = default;
         Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
-        var call = new Call(node, _wanted);
+        var call = new Call(node, _wanted, reuse);
         if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Gather(cotangent, more, many.OutputCount), span);
         else op.Vjp(call, cotangent!, span);
         if (Trace.On) Trace.Differentiated(node, [cotangent], span);
@@ -122,7 +122,7 @@ internal sealed class Reverse
             return;
         }
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
-        if (holder == 0) _waiting.Enqueue(node, -node.Height);
+        if (holder == 0) _waiting.Enqueue(node, (-2 * node.Height) + (((OpNode)node).Op.AddsToGathered ? 1 : 0));
         else if (holder != _pass)
             throw new GraphException($"{node.Name}: another backward pass is going through this graph now; a graph belongs to one thread at a time (run one pass after the other, or build a graph per thread)");
         if (edge.Slot == 0)
@@ -142,6 +142,7 @@ internal sealed class Reverse
             gradient.Storage.Hold();
             return gradient;
         }
+        if (ReferenceEquals(gathered, gradient)) return gathered; // the rule has added to it
         if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType)
         {
             InPlace.AddValues(gathered, gradient);

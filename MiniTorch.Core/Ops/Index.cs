@@ -101,8 +101,15 @@ internal sealed record Gather(Indexing At) : LinearOp
         return values;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
-        new ScatterAdd(At).Apply(Tensor.Zeros(call.InputShape(0), cotangent.DType), cotangent, call.Input(1));
+    internal override bool AddsToGathered => true;
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    {
+        Tensor sum = call.Gathered(0) ?? Tensor.Zeros(call.InputShape(0), cotangent.DType);
+        if (PointwiseCall.MustRecord(cotangent)) return new ScatterAdd(At).Apply(sum, cotangent, call.Input(1));
+        At.Add(sum, call.Input(1), cotangent, Name);
+        return sum;
+    }
 }
 
 /// <summary>x with values added at indices (torch.scatter_add; by row torch.index_add). Inputs: x, values, index.</summary>

@@ -53,7 +53,14 @@ internal abstract record Subview : LinearOp
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], Of(inputs[0].Layout));
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unview(this, call.InputShape(0)).Apply(cotangent);
+    internal override bool AddsToGathered => true;
+
+    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    {
+        if (call.Gathered(0) is not { } sum) return new Unview(this, call.InputShape(0)).Apply(cotangent);
+        InPlace.AddValues(new Tensor(sum, Of(sum.Layout)), cotangent);
+        return sum;
+    }
 }
 
 /// <summary>Zeros with the input at the elements that a <see cref="Subview"/> names: its transpose.</summary>
