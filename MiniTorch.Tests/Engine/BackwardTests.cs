@@ -198,6 +198,24 @@ public sealed class BackwardTests
     }
 
     [Test]
+    public void Gathers_and_slices_add_to_a_gradient_that_is_there_already()
+    {
+        double[] values = [.. Enumerable.Range(0, 60).Select(i => Math.Sin(i))];
+        Tensor x = Tensor.From(values, [6, 10], requiresGrad: true), y = x * 1, index = Tensor.From(new long[] { 3, 3, 9 }, [1, 3]), factor = Tensor.From([1.0, 10, 100]);
+        Tensor loss = y.Square().Sum() + (y.Gather(1, index) * factor).Sum() + y[1..3].Sum() * 7 + y[.., 9].Sum() * 0.5;
+        for (int pass = 1; pass <= 2; pass++)
+        {
+            loss.Backward(retainGraph: true);
+            double[] gradient = x.Grad!.ToArray<double>();
+            for (int i = 0; i < 60; i++)
+            {
+                double picked = i == 3 ? 11 : i == 9 ? 100 : 0, sliced = i / 10 is 1 or 2 ? 7 : 0, column = i % 10 == 9 ? 0.5 : 0;
+                gradient[i].ShouldBe(pass * (2 * values[i] + picked + sliced + column), 1e-12);
+            }
+        }
+    }
+
+    [Test]
     public void A_million_chained_operations_run_backward()
     {
         Tensor x = Leaf(1), y = x;

@@ -30,6 +30,28 @@ public sealed class MemoryTests
     }
 
     [Test]
+    public void Steps_whose_tensors_nearly_fill_the_budget_collect_no_old_generation()
+    {
+        Tensor x = Tensor.Randn([64, 100_000], new Generator(0), requiresGrad: true), index = Tensor.RandInt(0, 100_000, [64, 1], new Generator(1));
+        for (int i = 0; i < 8; i++) Step(); // until the budget has found its size
+        int old = GC.CollectionCount(2);
+        for (int i = 0; i < 12; i++) Step();
+        (GC.CollectionCount(2) - old).ShouldBeLessThanOrEqualTo(1);
+
+        void Step()
+        {
+            x.Grad = null;
+            Loss().Backward();
+        }
+
+        Tensor Loss()
+        {
+            Tensor z = x - x.Detach().Amax(1, keepDim: true);
+            return (z.Exp().Sum(1).Log() - z.Gather(1, index).Squeeze(1)).Mean();
+        }
+    }
+
+    [Test]
     public void Temporaries_of_backward_are_returned_at_once()
     {
         Tensor x = Tensor.Ones([1 << 20], requiresGrad: true);
