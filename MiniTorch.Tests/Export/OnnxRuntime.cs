@@ -63,7 +63,7 @@ internal static class OnnxRuntime
             {
                 // The package's script would fetch kernels for graphics cards; those for the processor are in it.
                 Directory.CreateDirectory(folder);
-                Command.Run("npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", Package);
+                Command.Run("npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000", Package);
                 File.WriteAllText(Path.Combine(folder, "complete"), "");
             }
             return (folder, "");
