@@ -58,29 +58,20 @@ public partial class Tensor
     /// <exception cref="DTypeException">The array's type holds no numbers, or is jagged.</exception>
     public static Tensor From(Array data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
     {
-        var sizes = new int[data.Rank];
-        for (int i = 0; i < sizes.Length; i++) sizes[i] = data.GetLength(i);
-        Tensor tensor = data switch
+        shape ??= Shape.Create([.. Enumerable.Range(0, data.Rank).Select(data.GetLength)]);
+        Tensor tensor = data.GetType().GetElementType()! switch
         {
-            float[] a => Copied<float>(a, shape),
-            double[] a => Copied<double>(a, shape),
-            long[] a => Copied<long>(a, shape),
-            int[] a => Copied<int>(a, shape),
-            bool[] a => Copied<bool>(a, shape),
-            _ => data.GetType().GetElementType()! switch
-            {
-                var t when t == typeof(float) => Copied(Flat<float>(data), shape ?? sizes),
-                var t when t == typeof(double) => Copied(Flat<double>(data), shape ?? sizes),
-                var t when t == typeof(long) => Copied(Flat<long>(data), shape ?? sizes),
-                var t when t == typeof(int) => Copied(Flat<int>(data), shape ?? sizes),
-                var t when t == typeof(bool) => Copied(Flat<bool>(data), shape ?? sizes),
-                var t when t == typeof(short) => Copied(Flat<short>(data), shape ?? sizes),
-                var t when t == typeof(byte) => Copied(Flat<byte>(data), shape ?? sizes),
-                var t when t == typeof(sbyte) => Copied(Flat<sbyte>(data), shape ?? sizes),
-                var t when t == typeof(ushort) => Copied(Flat<ushort>(data), shape ?? sizes),
-                var t when t == typeof(uint) => Copied(Flat<uint>(data), shape ?? sizes),
-                var t => throw new DTypeException($"From: {t.Name} is not an element type; use an array of float, double, bool, or an integer type up to long (not an array of arrays)"),
-            },
+            var t when t == typeof(float) => Copied(Flat<float>(data), shape),
+            var t when t == typeof(double) => Copied(Flat<double>(data), shape),
+            var t when t == typeof(long) => Copied(Flat<long>(data), shape),
+            var t when t == typeof(int) => Copied(Flat<int>(data), shape),
+            var t when t == typeof(bool) => Copied(Flat<bool>(data), shape),
+            var t when t == typeof(short) => Copied(Flat<short>(data), shape),
+            var t when t == typeof(byte) => Copied(Flat<byte>(data), shape),
+            var t when t == typeof(sbyte) => Copied(Flat<sbyte>(data), shape),
+            var t when t == typeof(ushort) => Copied(Flat<ushort>(data), shape),
+            var t when t == typeof(uint) => Copied(Flat<uint>(data), shape),
+            var t => throw new DTypeException($"From: {t.Name} is not an element type; use an array of float, double, bool, or an integer type up to long (not an array of arrays)"),
         };
         return Finish(tensor, dtype, requiresGrad);
     }

@@ -17,12 +17,12 @@ public partial class Tensor
     {
         get
         {
-            (Tensor view, Tensor?[]? tensors) = IndexBasic(indices);
+            (Tensor view, Tensor?[]? tensors) = BasicIndex.Of(this, indices);
             return tensors is null ? view : AdvancedIndex.Of(view, tensors).Read(view);
         }
         set
         {
-            (Tensor view, Tensor?[]? tensors) = IndexBasic(indices);
+            (Tensor view, Tensor?[]? tensors) = BasicIndex.Of(this, indices);
             if (tensors is null) view.CopyInPlace(value);
             else view.CopyInPlace(AdvancedIndex.Of(view, tensors).Write(view, value));
         }
@@ -97,73 +97,6 @@ public partial class Tensor
         fixed (byte* pm = &mask.Data, pi = &indices.Data) IndexMask.NonZero(pm, (long*)pi, mask.Shape, mask.Layout.Strides);
         GC.KeepAlive((mask, indices));
         return indices;
-    }
-
-    /// <summary>The view by integers, ranges and new axes, and the index tensor of each of its dimensions that has one.</summary>
-    private (Tensor View, Tensor?[]? Tensors) IndexBasic(ReadOnlySpan<TensorIndex> indices)
-    {
-        int consumed = 0, ellipses = 0;
-        foreach (TensorIndex index in indices)
-        {
-            ellipses += index.Kind == IndexKind.Ellipsis ? 1 : 0;
-            consumed += index.Kind switch
-            {
-                IndexKind.NewAxis or IndexKind.Ellipsis => 0,
-                IndexKind.Tensor when index.Tensor!.DType == DType.Bool => index.Tensor.Rank,
-                _ => 1,
-            };
-        }
-        if (consumed > Rank) throw new ShapeException($"index: {consumed} indices for shape {Shape} of {Rank} dimensions");
-        if (ellipses > 1) throw new ShapeException("index: an ellipsis can stand once");
-
-        Tensor view = this;
-        var tensors = new List<Tensor?>();
-        int dim = 0;
-        foreach (TensorIndex index in indices)
-        {
-            switch (index.Kind)
-            {
-                case IndexKind.One:
-                    int size = view.Shape[dim], place = index.Start.GetOffset(size);
-                    if (place < 0 || place >= size)
-                        throw new ValueException($"index: {(index.Start.IsFromEnd ? $"^{index.Start.Value}" : place)} is not in dimension {dim} of size {size}, shape {Shape}");
-                    view = view.Select(dim, place);
-                    break;
-                case IndexKind.Range:
-                    (int start, int stop) = (Clip(index.Start, view.Shape[dim]), Clip(index.Stop, view.Shape[dim]));
-                    if (start != 0 || stop != view.Shape[dim] || index.Step != 1) view = view.Slice(dim, start, stop, index.Step);
-                    dim++;
-                    break;
-                case IndexKind.NewAxis:
-                    view = view.Unsqueeze(dim++);
-                    break;
-                case IndexKind.Ellipsis:
-                    dim += Rank - consumed;
-                    break;
-                default:
-                    Tensor given = index.Tensor!;
-                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1)); // all of a new dimension, or nothing of it
-                    while (tensors.Count < dim) tensors.Add(null);
-                    foreach (Tensor part in AsIntegers(given, view.Shape, dim)) tensors.Add(part);
-                    dim = tensors.Count;
-                    break;
-            }
-        }
-        if (tensors.Count == 0) return (ReferenceEquals(view, this) ? Alias() : view, null);
-        while (tensors.Count < view.Rank) tensors.Add(null);
-        return (view, [.. tensors]);
-
-        static int Clip(Index index, int size) => Math.Clamp(index.GetOffset(size), 0, size);
-    }
-
-    private static IEnumerable<Tensor> AsIntegers(Tensor index, Shape shape, int dim)
-    {
-        if (index.DType == DType.Int64) return [index];
-        if (index.DType != DType.Bool) throw new DTypeException($"index: a tensor of {index.DType} cannot index; use Int64 indices or a Bool mask");
-        for (int i = 0; i < index.Rank; i++)
-            if (index.Shape[i] != shape[dim + i]) throw new ShapeException($"index: a mask of shape {index.Shape} does not fit the dimensions from {dim} on of shape {shape}");
-        Tensor places = index.NonZero();
-        return Enumerable.Range(0, index.Rank).Select(i => places.Select(1, i));
     }
 
     private void CheckIndex(string op, int dim, Tensor index, Tensor? src)

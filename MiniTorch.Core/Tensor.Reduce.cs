@@ -1,4 +1,3 @@
-using MiniTorch.Kernels;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -53,13 +52,13 @@ public partial class Tensor
     public Tensor ArgMax() => Reshape(-1).ArgMax(0);
 
     /// <summary>The index of the first largest element along a dimension; NaN counts as largest (torch.argmax). Int64.</summary>
-    public Tensor ArgMax(int dim, bool keepDim = false) => ArgExtreme("ArgMax", dim, keepDim, true);
+    public Tensor ArgMax(int dim, bool keepDim = false) => ArgExtreme.Apply("ArgMax", this, dim, keepDim, largest: true);
 
     /// <summary>The index of the first smallest of all elements, counted row-major; NaN counts as smallest (torch.argmin). Int64.</summary>
     public Tensor ArgMin() => Reshape(-1).ArgMin(0);
 
     /// <summary>The index of the first smallest element along a dimension; NaN counts as smallest (torch.argmin). Int64.</summary>
-    public Tensor ArgMin(int dim, bool keepDim = false) => ArgExtreme("ArgMin", dim, keepDim, false);
+    public Tensor ArgMin(int dim, bool keepDim = false) => ArgExtreme.Apply("ArgMin", this, dim, keepDim, largest: false);
 
     /// <summary>Whether all elements are true or not 0 (torch.all). Bool.</summary>
     public Tensor All() => To(DType.Bool).LogicalNot().Sum().Eq(0);
@@ -131,31 +130,5 @@ public partial class Tensor
         if (Rank == 0) return (Alias(), indices);
         Tensor values = Gather(at, indices);
         return keepDim ? (values, indices) : (values.Squeeze(at), indices.Squeeze(at));
-    }
-
-    private unsafe Tensor ArgExtreme(string op, int dim, bool keepDim, bool largest, bool findsNaN = false)
-    {
-        int at = Shape.Dim(dim, op);
-        if (Rank == 0) return Zeros([], DType.Int64);
-        if (Shape[at] == 0) throw new ShapeException($"{op}: dimension {dim} of shape {Shape} has no element to take the largest or smallest of");
-        ulong dims = 1UL << at;
-        Tensor x = DType == DType.Bool ? To(DType.Int64) : this;
-        Tensor indices = Empty(ReduceCall.Kept(Shape, dims), DType.Int64), values = Empty(indices.Shape, x.DType);
-        fixed (byte* px = &x.Data, pi = &indices.Data, pv = &values.Data)
-            switch (x.DType)
-            {
-                case DType.Float32: Arg((float*)px, (float*)pv, (long*)pi); break;
-                case DType.Float64: Arg((double*)px, (double*)pv, (long*)pi); break;
-                default: Arg((long*)px, (long*)pv, (long*)pi); break;
-            }
-        GC.KeepAlive(x);
-        GC.KeepAlive(values);
-        return keepDim ? indices : indices.Squeeze(at);
-
-        void Arg<T>(T* from, T* extremes, long* to) where T : unmanaged, System.Numerics.IBinaryNumber<T>
-        {
-            if (largest) ReduceArg.Run<T, Fold.Max>(from, x.Shape, x.Layout.Strides, dims, extremes, to);
-            else ReduceArg.Run<T, Fold.Min>(from, x.Shape, x.Layout.Strides, dims, extremes, to);
-        }
     }
 }
