@@ -1,11 +1,10 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
 // Two interleaved spirals, told apart by a small network; the decision boundary is drawn as an SVG, to the path given or else among the temporary files.
 // Exits with 1 when fewer than 98 % of new points fall on the right side.
-using System.Globalization;
-using System.Text;
 using MiniTorch;
 using MiniTorch.Nn;
 using MiniTorch.Optim;
+using MiniTorch.Pictures;
 
 const double Promised = 0.98;
 Generator.ManualSeed(0);
@@ -27,7 +26,7 @@ using (Autograd.NoGrad())
     (Tensor newPoints, Tensor newArms) = Spirals(400);
     double accuracy = Metrics.Accuracy(model.Call(newPoints), newArms);
     string path = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "spirals.svg");
-    File.WriteAllText(path, Drawing(model, points, arms));
+    File.WriteAllText(path, Picture.DecisionBoundary(model.Call, points, arms, "Two spirals"));
     Console.WriteLine($"{accuracy:P1} of 400 new points on the right side; the boundary is drawn in {path}");
     return accuracy >= Promised ? 0 : 1;
 }
@@ -40,28 +39,4 @@ static (Tensor Points, Tensor Arms) Spirals(int count)
     Tensor angle = t * 3 * Math.PI + arms * Math.PI;
     Tensor points = Tensor.Stack([t * angle.Cos(), t * angle.Sin()], 1);
     return (points + 0.02 * Tensor.Randn([count, 2]), arms);
-}
-
-// A grid of squares coloured by the probability of the second arm, and the points above it.
-static string Drawing(Sequential model, Tensor points, Tensor arms)
-{
-    const int Cells = 100;
-    const double Half = 1.2;
-    Tensor axis = Tensor.Linspace(-Half, Half, Cells);
-    Tensor grid = Tensor.Stack([axis.Expand([Cells, Cells]), axis.Unsqueeze(1).Expand([Cells, Cells])], 2).Reshape([Cells * Cells, 2]);
-    float[] second = model.Call(grid).Softmax(1)[.., 1].ToArray<float>();
-    var svg = new StringBuilder($"<svg xmlns='http://www.w3.org/2000/svg' width='600' height='600' viewBox='0 0 {Cells} {Cells}'>\n");
-    for (int i = 0; i < second.Length; i++)
-    {
-        int red = (int)(255 - 120 * second[i]), blue = (int)(135 + 120 * second[i]);
-        svg.Append(CultureInfo.InvariantCulture, $"<rect x='{i % Cells}' y='{i / Cells}' width='1.05' height='1.05' fill='rgb({red},170,{blue})'/>\n");
-    }
-    float[] places = ((points + Half) * (Cells / (2 * Half))).ToArray<float>();
-    long[] which = arms.ToArray<long>();
-    for (int i = 0; i < which.Length; i++)
-    {
-        string colour = which[i] == 0 ? "darkred" : "navy";
-        svg.Append(CultureInfo.InvariantCulture, $"<circle cx='{places[2 * i]:F2}' cy='{places[2 * i + 1]:F2}' r='0.7' fill='{colour}'/>\n");
-    }
-    return svg.Append("</svg>\n").ToString();
 }

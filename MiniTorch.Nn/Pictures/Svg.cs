@@ -92,8 +92,8 @@ internal sealed class Svg
     public static string Label(double value)
     {
         if (!double.IsFinite(value)) return double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-        double size = Math.Abs(value);
-        string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : Math.Round(value, 6).ToString("0.####", CultureInfo.InvariantCulture);
+        double size = Math.Abs(value); // and below + 0.0 makes 0 of −0
+        string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : (Math.Round(value, 6) + 0.0).ToString("0.####", CultureInfo.InvariantCulture);
         return text.Replace('-', '−');
     }
 
