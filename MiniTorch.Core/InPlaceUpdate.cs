@@ -10,7 +10,7 @@ internal static unsafe class InPlaceUpdate
     public static void Run<F>(F rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
         where F : struct, IUpdateRule
     {
-        Tensor target = parameter.Detach().Contiguous(), source = gradient.Detach().Contiguous();
+        Tensor target = Ops.Copies.RowMajor(parameter), source = Ops.Copies.RowMajor(gradient);
         Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
         fixed (byte* p = &target.Data, g = &source.Data, a = &DataOf(s0), b = &DataOf(s1), c = &DataOf(s2))
         {

@@ -9,6 +9,9 @@ namespace MiniTorch.Optim;
 /// </summary>
 public class Adam : Optimizer
 {
+    private Moments _moments;
+    private (ParameterGroup? Group, double Step, int Changes) _momentsOf;
+
     /// <summary>Makes an optimiser.</summary>
     /// <param name="parameters">Leaves that require a gradient.</param>
     /// <param name="lr">The learning rate.</param>
@@ -34,25 +37,28 @@ public class Adam : Optimizer
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
-        var moments = new Moments(group, state.Step, DecaysParameter);
-        if (group.Is("amsgrad")) InPlaceUpdate.Run(new Amsgrad(moments), parameter, gradient, state.Tensors);
-        else InPlaceUpdate.Run(new Plain(moments), parameter, gradient, state.Tensors);
+        // Parameters of a group mostly are at the same step: options are looked up, and powers taken, once for all of them.
+        var key = (group, state.Step, group.Changes);
+        if (_momentsOf != key) (_moments, _momentsOf) = (new Moments(group, state.Step, DecaysParameter), key);
+        if (_moments.IsAmsgrad) InPlaceUpdate.Run(new Amsgrad(_moments), parameter, gradient, state.Tensors);
+        else InPlaceUpdate.Run(new Plain(_moments), parameter, gradient, state.Tensors);
     }
 
     private readonly struct Moments(ParameterGroup group, double step, bool decaysParameter)
     {
-        private readonly double _sign = group.Is("maximize") ? -1 : 1, _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"];
-        private readonly double _penalty = decaysParameter ? 0 : group["weight_decay"];
-        private readonly double _keep = decaysParameter ? 1 - (group["lr"] * group["weight_decay"]) : 1;
-        private readonly double _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)), _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
+        public readonly bool IsAmsgrad = group.Is("amsgrad");
+        private readonly Constant _sign = group.Is("maximize") ? -1 : 1, _penalty = decaysParameter ? 0 : group["weight_decay"];
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _eps = group["eps"];
+        private readonly Constant _keep = decaysParameter ? 1 - (group["lr"] * group["weight_decay"]) : 1;
+        private readonly Constant _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)), _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Gather<R>(ref R parameter, R gradient, ref R mean, ref R square) where R : struct, IReal<R>
         {
             R slope = R.Fma(R.Of(_penalty), parameter, R.Of(_sign) * gradient);
             parameter *= R.Of(_keep);
-            mean = R.Fma(R.Of(1 - _beta1), slope, R.Of(_beta1) * mean);
-            square = R.Fma(R.Of(1 - _beta2) * slope, slope, R.Of(_beta2) * square);
+            mean = R.Fma(R.Of(_share1), slope, R.Of(_beta1) * mean);
+            square = R.Fma(R.Of(_share2) * slope, slope, R.Of(_beta2) * square);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -65,10 +65,11 @@ public abstract class Optimizer : IStateful
         Tensor? loss = null;
         if (closure is not null)
             using (Autograd.EnableGrad()) loss = closure();
+        IReadOnlyList<string> names = TensorNames;
         using (Autograd.NoGrad())
             foreach (ParameterGroup group in _groups)
                 foreach (Tensor parameter in group.Parameters)
-                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient);
+                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient, names);
         return loss;
     }
 
@@ -138,24 +139,29 @@ public abstract class Optimizer : IStateful
     /// <summary>The error of a misuse, led by the optimiser's name.</summary>
     private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
 
-    private void Update(ParameterGroup group, Tensor parameter, Tensor gradient)
+    private void Update(ParameterGroup group, Tensor parameter, Tensor gradient, IReadOnlyList<string> names)
     {
-        IReadOnlyList<string> names = TensorNames;
-        if (!_states.TryGetValue(parameter, out ParameterState? state))
-        {
-            state = new ParameterState(new double[NumberNames.Count], [.. names.Select(_ => Zeros())]);
-            Start(group, state);
-        }
-        else if (state.Tensors.Length < names.Count || state.Tensors.Any(tensor => tensor.DType != parameter.DType))
-        {
-            // Since the last step Module.To changed the parameter's dtype, or an option that needs more memory was set.
-            state = new ParameterState(state.Numbers, [.. names.Select((_, i) => i < state.Tensors.Length ? state.Tensors[i].To(parameter.DType) : Zeros())]);
-        }
-        _states[parameter] = state;
+        if (!_states.TryGetValue(parameter, out ParameterState? state) || !Fits(state, parameter, names.Count)) _states[parameter] = state = Made(group, parameter, state, names.Count);
         state.Numbers[0]++;
         Update(group, parameter, gradient, state);
+    }
 
-        Tensor Zeros() => Tensor.Zeros(parameter.Shape, parameter.DType);
+    // Not so once Module.To has changed the parameter's dtype, or an option that needs more memory was set.
+    private static bool Fits(ParameterState state, Tensor parameter, int tensors)
+    {
+        foreach (Tensor tensor in state.Tensors)
+            if (tensor.DType != parameter.DType) return false;
+        return state.Tensors.Length >= tensors;
+    }
+
+    private ParameterState Made(ParameterGroup group, Tensor parameter, ParameterState? former, int count)
+    {
+        var tensors = new Tensor[count];
+        for (int i = 0; i < count; i++)
+            tensors[i] = i < former?.Tensors.Length ? former.Tensors[i].To(parameter.DType) : Tensor.Zeros(parameter.Shape, parameter.DType);
+        var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors);
+        if (former is null) Start(group, state);
+        return state;
     }
 
     /// <summary>A number as an entry of the state.</summary>

@@ -27,8 +27,12 @@ public sealed class ParameterGroup
         {
             if (_known is not null) Check(option, value);
             _options[option] = value;
+            Changes++;
         }
     }
+
+    /// <summary>How often an option was set: what was computed from the options holds while it stays.</summary>
+    internal int Changes { get; private set; }
 
     /// <summary>The learning rate before any schedule; null where there has been none.</summary>
     internal double? InitialRate { get; set; }
