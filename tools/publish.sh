@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Publishes the digits sample trimmed (or, with "aot", as native code), runs it, and tells its size, start-up time and memory.
+#   tools/publish.sh [trimmed|aot]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=${1:-trimmed}
+out=artifacts/publish/$kind
+case $kind in
+    trimmed) how=(--self-contained -p:PublishTrimmed=true -p:PublishAot=false) ;;
+    aot) how=(-p:PublishAot=true) ;;
+    *) echo "$kind is neither trimmed nor aot" >&2; exit 2 ;;
+esac
+rm -rf "$out"
+dotnet publish samples/digits.cs --use-current-runtime "${how[@]}" -p:DebugType=none -p:GenerateDocumentationFile=false -o "$out" --nologo -v q
+rm -f "$out"/*.xml
+started=$(date +%s%N)
+coproc RUN { exec "$out/digits"; }
+run=$RUN_PID
+read -r line <&"${RUN[0]}"
+first=$(( ($(date +%s%N) - started) / 1000000 ))
+peak=0
+{ while IFS= read -r next; do
+    line=$next
+    now=$(awk '/VmHWM/ { print $2 }' "/proc/$run/status" 2> /dev/null || true)
+    peak=${now:-$peak}
+    [[ $line == *accuracy* ]] && last=$line
+done; } <&"${RUN[0]}" || true
+wait "$run" # its exit code says whether it learned
+echo "$kind: $(du -sm "$out" | cut -f1) MB, first line after $first ms, at most $((${peak:-0} / 1024)) MB resident; ${last:-}"
