@@ -15,6 +15,18 @@ public class NumpyRandomTests
         random.Rand(1).ShouldBe([0.5924145688620425]);
     }
 
+    // Long rows reach every branch of the rejection; the sums are of the numbers, and of the numbers times 0 … 6 in turn.
+    [TestCase(5, 1_000_000, 0.4, 1600014969, 4797523072)]
+    [TestCase(6, 200_000, 0.97, 775996832, 2326821032)]
+    [TestCase(7, 100, 0.5, 200220, 599491)]
+    [TestCase(8, 3_000_000, 0.001, 11998213, 35974739)]
+    public void Long_rows_of_binomial_numbers_equal_NumPys(long seed, long trials, double probability, long sum, long weightedSum)
+    {
+        long[] numbers = new NumpyRandom(seed).Binomial(trials, probability, 4000);
+        numbers.Sum().ShouldBe(sum);
+        numbers.Index().Sum(number => number.Item * (number.Index % 7)).ShouldBe(weightedSum);
+    }
+
     [Test]
     public void A_weighted_choice_without_replacement_equals_NumPys() =>
         new NumpyRandom(42).Choice([0.05, 0.05, 0.5, 0.2, 0.1, 0.1], 5, replace: false).ShouldBe([2, 5, 3, 0, 4]);
