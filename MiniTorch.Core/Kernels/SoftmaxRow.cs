@@ -12,7 +12,7 @@ internal static unsafe class SoftmaxRow<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    const int BlockVectors = 64;
+    const int BlockVectors = 64, FewBlocks = 4;
 
     static int PrefetchDistance => (8 << 10) / sizeof(T);
 
@@ -42,7 +42,8 @@ internal static unsafe class SoftmaxRow<V, T>
             return;
         }
 
-        T* centers = Scratch.Rent<T>(ref SoftmaxRowScratch.Memory, Blocks(count));
+        T* onStack = stackalloc T[FewBlocks];
+        T* centers = Blocks(count) <= FewBlocks ? onStack : Scratch.Rent<T>(ref SoftmaxRowScratch.Memory, Blocks(count));
         BlockExponentials(x, count, centers, result, Block, out max, out sum);
         for (long block = 0, i = 0; i < count; block++, i += Block)
             Scale(result + i, Math.Min(Block, count - i), Ratio(centers[block], max) * scale / sum);
