@@ -93,7 +93,8 @@ internal sealed class Reverse
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
-            if (span[i] is { } gradient && node[i].Node is not null) Send(node[i], Checked(node, i, gradient));
+            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToGathered && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
+                Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
         cotangent?.Storage.Drop();
@@ -142,7 +143,6 @@ internal sealed class Reverse
             gradient.Storage.Hold();
             return gradient;
         }
-        if (ReferenceEquals(gathered, gradient)) return gathered; // the rule has added to it
         if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType)
         {
             InPlace.AddValues(gathered, gradient);

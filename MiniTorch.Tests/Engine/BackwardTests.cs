@@ -6,6 +6,18 @@ public sealed class BackwardTests
 {
     static Tensor Leaf(params double[] values) => Tensor.From(values, requiresGrad: true);
 
+    [TestCase(2)]
+    [TestCase(20)]
+    public void A_gradient_that_arrives_several_times_is_added_several_times(int size)
+    {
+        Tensor x = Tensor.Ones([size, size], requiresGrad: true), y = x * 3;
+        (y + y + y).Sum().Backward();
+        x.Grad!.ToArray<float>().ShouldAllBe(value => value == 9);
+        Autograd.Grad((x + x).Sum(), [x])[0].ToArray<float>().ShouldAllBe(value => value == 2);
+        Tensor z = x * 3;
+        Autograd.Grad((z + z + z[..1]).Sum(), [x])[0][0, 0].Item<float>().ShouldBe(6 + 3 * size);
+    }
+
     [Test]
     public void Gradients_accumulate_until_they_are_cleared()
     {
