@@ -18,8 +18,15 @@ internal sealed class ConfidencePageTests
     [Test]
     public void The_page_holds_the_librarys_numbers()
     {
-        string rows = string.Join(",\n", Probabilities.Select(p => "[" + string.Join(", ", Row(p).Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]"));
-        GeneratedPage.ShouldBe(Page, Regex.Replace(File.ReadAllText(s_path), @"const table = \[.*?\];", _ => $"const table = [\n{rows}];", RegexOptions.Singleline));
+        if (GeneratedPage.Updates)
+        {
+            string rows = string.Join(",\n", Probabilities.Select(p => "[" + string.Join(", ", Row(p).Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]"));
+            File.WriteAllText(s_path, Regex.Replace(File.ReadAllText(s_path), @"const table = \[.*?\];", _ => $"const table = [\n{rows}];", RegexOptions.Singleline));
+        }
+        string table = Regex.Match(File.ReadAllText(s_path), @"const table = \[(.*?)\];", RegexOptions.Singleline).Groups[1].Value;
+        double[] written = [.. Regex.Matches(table, @"[-+.\dEe]+").Select(number => double.Parse(number.Value, CultureInfo.InvariantCulture))];
+        // Not the same text: the last bit is the processor's.
+        written.ShouldBe(Probabilities.SelectMany(Row), 1e-12, "run this test with UPDATE_DOCS=1 to write the table again");
     }
 
     [Test]
