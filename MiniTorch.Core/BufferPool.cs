@@ -27,20 +27,20 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 
 /// <summary>
 /// Native memory for storages: free lists by size class, and reclaim of blocks whose storage is unreachable. A collection of the young generation
-/// is asked for only when the blocks out on rent pass a budget (1.3 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
+/// is asked for only when the blocks out on rent pass a budget (1.5 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
 /// </summary>
 /// <remarks>Measured against finalisers and against the garbage collector's own large-object heap in docs/adr/0002-memory.md.</remarks>
 internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
-    private const double TightFactor = 1.3, LooseFactor = 1.5;
+    private const double Headroom = 1.5;
     private static readonly Lock s_gate = new();
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
     private static int s_rentedCount;
     private static int s_aged; // the generation to which collections within a pass have moved its storages
-    private static long s_rentedBytes, s_freeBytes, s_peakBytes, s_budget = Floor;
+    private static long s_rentedBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: what the last sweep left
 
     static BufferPool() => _ = new Sweeper();
 
@@ -82,10 +82,10 @@ internal static unsafe class BufferPool
         lock (s_gate) Reclaim(buffer);
     }
 
-    /// <summary>After a backward pass hardly anything is live: the cheapest moment to look for unreachable storages, if half the budget is used.</summary>
+    /// <summary>After a backward pass little is live beside the parameters: the cheapest moment to look for unreachable storages, if half the room above what was live is used.</summary>
     public static void SweepAtLowWater()
     {
-        bool isBusy = Volatile.Read(ref s_rentedBytes) > s_budget / 2;
+        bool isBusy = Volatile.Read(ref s_rentedBytes) > (s_budget + s_liveBytes) / 2;
         if (!isBusy && s_budget == Floor) return;
         lock (s_gate)
         {
@@ -107,12 +107,12 @@ internal static unsafe class BufferPool
             GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
             s_aged = Math.Min(generation + 1, 2);
             Sweep();
-            if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity, LooseFactor));
+            if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
         Trim(sizeClass);
     }
 
-    private static long BudgetFor(long live, double factor = TightFactor) => Math.Max(Floor, (long)(live * factor));
+    private static long BudgetFor(long live) => Math.Max(Floor, (long)(live * Headroom));
 
     // Slowly, and only where less than half was used lately: a budget taken at a step's ebb would give blocks back that the next flood faults in again.
     private static void LowerBudget()
@@ -125,6 +125,7 @@ internal static unsafe class BufferPool
     {
         for (int i = s_rentedCount - 1; i >= 0; i--)
             if (!s_rented[i].Owner.TryGetTarget(out _)) Reclaim(s_rented[i]);
+        s_liveBytes = s_rentedBytes;
     }
 
     private static void Reclaim(NativeBuffer buffer)

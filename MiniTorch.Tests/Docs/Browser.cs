@@ -105,7 +105,7 @@ internal sealed class Browser : IAsyncDisposable
             await Task.Delay(50, patience.Token);
         }
         await _socket.ConnectAsync(new Uri((string)page["webSocketDebuggerUrl"]!), patience.Token);
-        while (await EvaluateAsync("document.readyState") != "complete") await Task.Delay(50, patience.Token);
+        while (await EvaluateAsync("location.protocol + document.readyState") != "file:complete") await Task.Delay(50, patience.Token);
     }
 
     private async Task<JsonNode> SendAsync(string method, JsonObject parameters)

@@ -7,7 +7,7 @@ namespace MiniTorch.Tests.Engine;
 public sealed class MemoryTests
 {
     [Test]
-    public void A_thousand_training_steps_leave_memory_flat_and_collect_no_old_generation()
+    public void A_thousand_training_steps_leave_memory_flat_and_collect_the_oldest_generation_at_most_once()
     {
         Tensor w1 = Tensor.Randn([256, 256], new Generator(0), requiresGrad: true), w2 = Tensor.Randn([256, 64], new Generator(1), requiresGrad: true);
         Tensor x = Tensor.Randn([64, 256], new Generator(2));
@@ -30,7 +30,7 @@ public sealed class MemoryTests
     }
 
     [Test]
-    public void Steps_whose_tensors_nearly_fill_the_budget_collect_no_old_generation()
+    public void Steps_whose_tensors_nearly_fill_the_budget_collect_the_oldest_generation_at_most_once()
     {
         Tensor x = Tensor.Randn([64, 100_000], new Generator(0), requiresGrad: true), index = Tensor.RandInt(0, 100_000, [64, 1], new Generator(1));
         for (int i = 0; i < 8; i++) Step(); // until the budget has found its size
