@@ -28,6 +28,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Writes the first <paramref name="count"/> lanes and nothing beyond.</summary>
     static virtual void StorePartial(V a, T* destination, int count) => Partial.Store(a, destination, count);
 
+    /// <summary>Writes the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
+    static virtual void StoreAsInt64(V a, long* destination, int count) => Partial.StoreAsInt64<V, T>(a, destination, count);
+
     /// <summary>The same element in every lane.</summary>
     static abstract V Broadcast(T value);
 
@@ -36,6 +39,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
 
     /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN.</summary>
     static abstract V AtMost(V a, V high);
+
+    /// <summary>The lanes 0, 2, 4 … of a and then of b; and the lanes 1, 3, 5 … . Of one lane each: a and b.</summary>
+    static abstract (V Even, V Odd) Unzip(V a, V b);
 
     /// <summary>Sum of the lanes: halves are added until one is left.</summary>
     static abstract T Sum(V a);

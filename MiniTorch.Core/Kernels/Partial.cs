@@ -21,4 +21,14 @@ internal static unsafe class Partial
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> =>
         Unsafe.CopyBlockUnaligned(ref *(byte*)destination, ref Unsafe.As<V, byte>(ref a), (uint)(count * sizeof(T)));
+
+    /// <summary>Writes the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
+    public static void StoreAsInt64<V, T>(V a, long* destination, int count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        T* lanes = stackalloc T[V.Count];
+        V.Store(a, lanes);
+        for (int i = 0; i < count; i++) destination[i] = long.CreateTruncating(lanes[i]);
+    }
 }

@@ -92,8 +92,18 @@ internal static unsafe class Pooling
     readonly struct MaxVectorJob<T>(PoolingShape shape, T* x, T* y, long* indices) : IVectorJob<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> =>
-            Pooling.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+        public void Run<V>() where V : struct, IVector<V, T>
+        {
+            if (MaxPoolPairs<V, T>.Fits(shape)) Pooling.Run(new MaxPairsJob<V, T>(new(shape, x, y, indices)), shape);
+            else Pooling.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+        }
+    }
+
+    readonly struct MaxPairsJob<V, T>(MaxPoolPairs<V, T> pairs) : IPlaneJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane) => pairs.Pool(plane);
     }
 
     readonly struct MaxRowsJob<V, T>(MaxPoolRows<V, T> rows) : IPlaneJob

@@ -127,6 +127,9 @@ internal readonly unsafe struct Scalar<T>(T value) : IVector<Scalar<T>, T>
         OfBits(typeof(T) == typeof(float) ? (int)((uint)a.Bits >> count) : (long)((ulong)a.Bits >> count));
 
     [MethodImpl(AggressiveInlining)]
+    public static (Scalar<T> Even, Scalar<T> Odd) Unzip(Scalar<T> a, Scalar<T> b) => (a, b);
+
+    [MethodImpl(AggressiveInlining)]
     public static ulong ToBits(Scalar<T> mask) => mask.Bits < 0 ? 1UL : 0UL;
 
     [MethodImpl(AggressiveInlining)]

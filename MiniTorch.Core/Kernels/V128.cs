@@ -136,6 +136,16 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
         : new((a.Value.AsInt64() >>> count).As<long, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static (V128<T> Even, V128<T> Odd) Unzip(V128<T> a, V128<T> b)
+    {
+        if (typeof(T) == typeof(double)) return (new(Vector128.Create(a.Value.GetLower(), b.Value.GetLower())), new(Vector128.Create(a.Value.GetUpper(), b.Value.GetUpper())));
+        Vector128<float> first = Vector128.Shuffle(a.Value.AsSingle(), Vector128.Create(0, 2, 1, 3)), last = Vector128.Shuffle(b.Value.AsSingle(), Vector128.Create(0, 2, 1, 3));
+        return (
+            new(Vector128.Create(first.GetLower(), last.GetLower()).As<float, T>()),
+            new(Vector128.Create(first.GetUpper(), last.GetUpper()).As<float, T>()));
+    }
+
+    [MethodImpl(AggressiveInlining)]
     public static V128<T> Scale(V128<T> a, V128<T> n) =>
         !Avx512F.VL.IsSupported ? VectorMath<V128<T>, T>.Scale(a, n)
         : typeof(T) == typeof(float) ? new(Avx512F.VL.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())

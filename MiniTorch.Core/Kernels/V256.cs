@@ -155,6 +155,13 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
         : new((a.Value.AsInt64() >>> count).As<long, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static (V256<T> Even, V256<T> Odd) Unzip(V256<T> a, V256<T> b)
+    {
+        var (low, high) = (V128<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())), V128<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
+        return (new(Vector256.Create(low.Even.Value, high.Even.Value)), new(Vector256.Create(low.Odd.Value, high.Odd.Value)));
+    }
+
+    [MethodImpl(AggressiveInlining)]
     public static V256<T> Scale(V256<T> a, V256<T> n) =>
         !Avx512F.VL.IsSupported ? VectorMath<V256<T>, T>.Scale(a, n)
         : typeof(T) == typeof(float) ? new(Avx512F.VL.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())

@@ -155,6 +155,38 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
         : new((a.Value.AsInt64() >>> count).As<long, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static (V512<T> Even, V512<T> Odd) Unzip(V512<T> a, V512<T> b)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            var (low, high) = (V256<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())), V256<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
+            return (new(Vector512.Create(low.Even.Value, high.Even.Value)), new(Vector512.Create(low.Odd.Value, high.Odd.Value)));
+        }
+        if (typeof(T) == typeof(float))
+        {
+            var even = Vector512.CreateSequence(0, 2);
+            var odd = even + Vector512<int>.One;
+            return (new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), even, b.Value.AsSingle()).As<float, T>()), new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), odd, b.Value.AsSingle()).As<float, T>()));
+        }
+        return (
+            new(Avx512F.PermuteVar8x64x2(a.Value.AsDouble(), Vector512.CreateSequence(0L, 2), b.Value.AsDouble()).As<double, T>()),
+            new(Avx512F.PermuteVar8x64x2(a.Value.AsDouble(), Vector512.CreateSequence(1L, 2), b.Value.AsDouble()).As<double, T>()));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static void StoreAsInt64(V512<T> a, long* destination, int count)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            V512<double>.StorePartial(new(Vector512.ConvertToInt64Native(a.Value.AsDouble()).AsDouble()), (double*)destination, count);
+            return;
+        }
+        var (lower, upper) = Vector512.Widen(Vector512.ConvertToInt32Native(a.Value.AsSingle()));
+        V512<double>.StorePartial(new(lower.AsDouble()), (double*)destination, Math.Min(count, Vector512<long>.Count));
+        if (count > Vector512<long>.Count) V512<double>.StorePartial(new(upper.AsDouble()), (double*)destination + Vector512<long>.Count, count - Vector512<long>.Count);
+    }
+
+    [MethodImpl(AggressiveInlining)]
     public static V512<T> Scale(V512<T> a, V512<T> n) =>
         !Avx512F.IsSupported ? VectorMath<V512<T>, T>.Scale(a, n)
         : typeof(T) == typeof(float) ? new(Avx512F.Scale(a.Value.AsSingle(), n.Value.AsSingle()).As<float, T>())

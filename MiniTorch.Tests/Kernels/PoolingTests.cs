@@ -1,3 +1,4 @@
+using System.Numerics;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Tests.Kernels;
@@ -42,6 +43,34 @@ public sealed unsafe class PoolingTests
         Max(new(1, new(1, 1, 1), new(6, 3, 2, 2)), x, y, indices);
         y.ShouldBe([double.NaN, 3, double.NegativeInfinity]);
         indices.ShouldBe([1, 3, 4]);
+    }
+
+    [Test]
+    public void Max_of_pairs_is_right_at_every_width([Range(2, 70)] int width)
+    {
+        CheckPairs<float>(width);
+        CheckPairs<double>(width);
+    }
+
+    static void CheckPairs<T>(int width)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        PoolingShape s = new(3, new(5, 2, 2, 2), new(width, width / 2, 2, 2));
+        using GuardedBuffer<T> x = new((int)(s.Planes * s.InputSize)), y = new((int)(s.Planes * s.OutputSize));
+        using var indices = new GuardedBuffer<long>(y.Length);
+        double[] numbers = Numbers(x.Length, distinct: 9);
+        for (int i = 0; i < numbers.Length; i++) x.Span[i] = numbers[i] == 8 ? T.NaN : numbers[i] == 7 ? T.NegativeInfinity : T.CreateTruncating(numbers[i]);
+        Pooling.Max(s, x.Data, y.Data, indices.Data);
+        for (int o = 0; o < y.Length; o++)
+        {
+            // The first of the largest, or the last NaN.
+            long plane = o / s.OutputSize * s.InputSize;
+            long[] window = [.. Window(s, o).Select(w => w.Index)];
+            long[] numbersOnly = [.. window.Where(i => !T.IsNaN(x.Data[plane + i])).OrderByDescending(i => x.Data[plane + i])];
+            long expected = numbersOnly.Length < 4 ? window.Last(i => T.IsNaN(x.Data[plane + i])) : numbersOnly[0];
+            indices.Data[o].ShouldBe(expected);
+            y.Data[o].ShouldBe(x.Data[plane + expected]);
+        }
     }
 
     [Test]

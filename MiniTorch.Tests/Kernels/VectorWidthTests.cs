@@ -24,6 +24,12 @@ public unsafe class VectorWidthTests<V, T>
     public void Partial_loads_zero_the_rest_and_partial_stores_touch_nothing_else() => Dispatch(new PartialCheck());
 
     [Test]
+    public void Unzip_parts_even_from_odd_lanes() => Dispatch(new UnzipCheck());
+
+    [Test]
+    public void Lanes_become_integers_and_touch_nothing_else() => Dispatch(new IntegerCheck());
+
+    [Test]
     public void Mask_bits_come_back() => Dispatch(new MaskCheck());
 
     static void Dispatch<C>(C check) where C : ICheck
@@ -91,6 +97,39 @@ public unsafe class VectorWidthTests<V, T>
                 W.Sum(W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(count * (count + 1) / 2));
                 W.MaxLane(W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(count));
                 W.MinLane(-W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(-count));
+            }
+        }
+    }
+
+    readonly struct UnzipCheck : ICheck
+    {
+        public void Run<W, E>()
+            where W : struct, IVector<W, E>
+            where E : unmanaged, IBinaryNumber<E>
+        {
+            E* lanes = stackalloc E[32];
+            for (int i = 0; i < 2 * W.Count; i++) lanes[i] = E.CreateTruncating(i);
+            (W even, W odd) = W.Unzip(W.Load(lanes), W.Load(lanes + W.Count));
+            W.Store(even, lanes);
+            W.Store(odd, lanes + W.Count);
+            for (int i = 0; i < 2 * W.Count; i++) lanes[i].ShouldBe(E.CreateTruncating(i < W.Count ? 2 * i : 2 * (i - W.Count) + 1));
+        }
+    }
+
+    readonly struct IntegerCheck : ICheck
+    {
+        public void Run<W, E>()
+            where W : struct, IVector<W, E>
+            where E : unmanaged, IBinaryNumber<E>
+        {
+            E* lanes = stackalloc E[16];
+            long* integers = stackalloc long[16];
+            for (int i = 0; i < W.Count; i++) lanes[i] = E.CreateTruncating(16_777_215 - 1_000_003 * i);
+            for (int count = 0; count <= W.Count; count++)
+            {
+                new Span<long>(integers, 16).Fill(-1);
+                W.StoreAsInt64(W.Load(lanes), integers, count);
+                for (int i = 0; i < 16; i++) integers[i].ShouldBe(i < count ? 16_777_215 - 1_000_003 * i : -1);
             }
         }
     }

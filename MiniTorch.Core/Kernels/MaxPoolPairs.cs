@@ -1,0 +1,56 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Max pooling by windows of 2×2 that neither overlap nor reach into a padding: a vector of windows is compared in registers.</summary>
+internal readonly unsafe struct MaxPoolPairs<V, T>(PoolingShape shape, T* x, T* y, long* indices)
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Whether the windows are such ones, and places in a plane can be counted in lanes without rounding.</summary>
+    public static bool Fits(in PoolingShape shape) => IsPairs(shape.Y) && IsPairs(shape.X) && shape.InputSize < 1 << 24;
+
+    static bool IsPairs(PoolingAxis axis) => axis is { Kernel: 2, Stride: 2, Padding: 0, Dilation: 1 } && 2 * axis.Output <= axis.Input;
+
+    /// <summary>Pools one plane.</summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    public void Pool(long plane)
+    {
+        long width = shape.X.Input, columns = shape.X.Output;
+        T* input = x + plane * shape.InputSize, output = y + plane * shape.OutputSize;
+        long* places = indices + plane * shape.OutputSize;
+        T* everySecond = stackalloc T[V.Count];
+        for (int j = 0; j < V.Count; j++) everySecond[j] = T.CreateTruncating(2 * j);
+        V starts = V.Load(everySecond), one = V.Of(1), below = V.Of(width);
+        for (long row = 0; row < shape.Y.Output; row++)
+        {
+            for (long column = 0; column < columns; column += V.Count)
+            {
+                int count = (int)Math.Min(V.Count, columns - column);
+                long first = 2 * (row * width + column);
+                (V value, V place) = Larger(Pairs(input + first, count), (V.Of(0), one));
+                (V lower, V lowerPlace) = Larger(Pairs(input + first + width, count), (below, below + one));
+                (value, place) = Larger((value, lower), (place, lowerPlace));
+                V.StorePartial(value, output, count);
+                V.StoreAsInt64(place + (starts + V.Of(first)), places, count);
+                output += count;
+                places += count;
+            }
+        }
+    }
+
+    /// <summary>The first and second elements of pairs in a row.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static (V, V) Pairs(T* row, int count) =>
+        V.Unzip(V.LoadPartial(row, Math.Min(2 * count, V.Count)), V.LoadPartial(row + V.Count, Math.Max(2 * count - V.Count, 0)));
+
+    /// <summary>The second of two values with their places where it is larger or NaN.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static (V, V) Larger((V First, V Second) values, (V First, V Second) places)
+    {
+        V isLarger = V.Or(V.Less(values.First, values.Second), V.Not(V.Equal(values.Second, values.Second)));
+        return (V.Where(isLarger, values.Second, values.First), V.Where(isLarger, places.Second, places.First));
+    }
+}
