@@ -18,6 +18,13 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     public readonly void Run<V>()
         where V : struct, IVector<V, T>
     {
+        if (IsLarge)
+        {
+            for (long product = 0; product < Products; product++)
+                MatMulPacked<T, V>.Run(this, A + Offset(product, ABatch), B + Offset(product, BBatch), C + Offset(product, CBatch));
+            return;
+        }
+
         var chunks = new Chunks<V>(this);
         do
         {
@@ -25,6 +32,9 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         }
         while (chunks.Deepen());
     }
+
+    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache.
+    readonly bool IsLarge => Math.Min(M, Math.Min(N, K)) >= 256 && Math.Max(M, N) * K * sizeof(T) > 1 << 20;
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
     readonly long Offset(long product, long* strides)
@@ -44,39 +54,35 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     {
         const long ChunkWork = 1 << 16;          // multiply-adds, about 0.5 µs: far more than claiming a chunk costs
         const int MostChunks = 128;              // of a large product: enough to balance many threads
-        const long PackedBytes = 1 << 20;        // of an operand, from which on its rows fall out of the caches
-        const int PackedRows = 256;              // of C that share a packed strip of B, and
-        const int PackedStrips = 8;              // of C that share packed rows of A, so that packing costs little
+        const int PackedRows = 256;              // of C that share a packed strip of B
         const int RowStep = 8;                   // the height of a tile
 
         readonly MatMulJob<T> _job;
-        readonly bool _packsA, _packsB;
-        readonly long _vectors, _strips;
+        readonly MatMulStrips<T, V> _strips;
+        readonly bool _packsB;
         readonly long _rowsPerChunk, _stripsPerChunk = 1, _productsPerChunk = 1, _rowBlocks = 1, _stripBlocks = 1;
         long _first, _depth;
 
         public Chunks(in MatMulJob<T> job)
         {
             _job = job;
-            _vectors = CeilDiv(job.N, V.Count);
-            _strips = CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
-            _packsA = _strips >= PackedStrips && job.M * job.K * sizeof(T) > PackedBytes;
-            _packsB = job.BCol != 1 || job.N < V.Count || (job.M >= PackedRows && job.K * job.N * sizeof(T) > PackedBytes);
-            _depth = _packsA || _packsB ? Math.Min(job.K, PackedDepth) : job.K;
+            _strips = new(job.N);
+            _packsB = job.BCol != 1 || job.N < V.Count;
+            _depth = _packsB ? Math.Min(job.K, PackedDepth) : job.K;
             _rowsPerChunk = job.M;
-            _stripsPerChunk = _strips;
+            _stripsPerChunk = _strips.Count;
             _productsPerChunk = job.Products;
 
             double work = (double)job.M * job.N * _depth * job.Products;
             if (work > ChunkWork)
             {
-                long rowWork = Math.Max(1, job.N * _depth / _strips);
+                long rowWork = Math.Max(1, job.N * _depth / _strips.Count);
                 long target = Math.Max(ChunkWork, (long)(work / MostChunks));
                 _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
-                _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), _packsA ? PackedStrips : 1, _strips);
+                _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), 1, _strips.Count);
                 _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
                 _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
-                _stripBlocks = CeilDiv(_strips, _stripsPerChunk);
+                _stripBlocks = CeilDiv(_strips.Count, _stripsPerChunk);
             }
 
             Count = CeilDiv(job.Products, _productsPerChunk) * _stripBlocks * _rowBlocks;
@@ -110,52 +116,30 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             T* b = _job.B + _job.Offset(product, _job.BBatch) + _first * _job.BRow;
             T* c = _job.C + _job.Offset(product, _job.CBatch) + row * _job.CRow;
             long rows = Math.Min(_rowsPerChunk, _job.M - row);
-            long lastStrip = Math.Min(_strips, strip + _stripsPerChunk);
-            long aRow = _job.ARow, aCol = _job.ACol;
-            if (_packsA)
+            long lastStrip = Math.Min(_strips.Count, strip + _stripsPerChunk);
+            for (; strip < lastStrip; strip++)
             {
-                // A keeps its orientation; the extra line keeps the rows of a panel off the same cache sets.
-                bool isTransposed = aRow == 1;
-                (long height, long width) = isTransposed ? (_depth, rows) : (rows, _depth);
-                long panelRow = width + 64 / sizeof(T);
-                T* panel = Scratch.Rent<T>(ref MatMulPanels.A, height * panelRow);
-                MatMulPack<T, V>.Copy(height, width, a, isTransposed ? aCol : aRow, isTransposed ? aRow : aCol, panel, panelRow);
-                (aRow, aCol) = isTransposed ? (1L, panelRow) : (panelRow, 1L);
-                a = panel;
-            }
-
-            for (long column = FirstColumn(strip), end; strip < lastStrip; column = end)
-            {
-                end = FirstColumn(++strip);
-                MultiplyStrip(rows, end - column, a, aRow, aCol, b + column * _job.BCol, c + column);
+                long column = _strips.Start(strip);
+                MultiplyStrip(rows, _strips.Start(strip + 1) - column, a, b + column * _job.BCol, c + column);
             }
         }
 
-        readonly long FirstColumn(long strip) => strip == 0 ? 0 : strip == _strips ? _job.N : strip * _vectors / _strips * V.Count;
-
-        readonly void MultiplyStrip(long rows, long columns, T* a, long aRow, long aCol, T* b, T* c)
+        readonly void MultiplyStrip(long rows, long columns, T* a, T* b, T* c)
         {
             long bRow = _job.BRow;
             if (_packsB)
             {
                 long panelRow = Math.Max(columns, V.Count);
-                T* panel = Scratch.Rent<T>(ref MatMulPanels.B, _depth * panelRow);
+                T* panel = Scratch.Rent<T>(ref MatMulScratch.B, _depth * panelRow);
                 MatMulPack<T, V>.Copy(_depth, columns, b, bRow, _job.BCol, panel, panelRow);
                 b = panel;
                 bRow = panelRow;
             }
 
             MatMulBlock<T, V>.Multiply(
-                rows, columns, _depth, a, aRow, aCol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
+                rows, columns, _depth, a, _job.ARow, _job.ACol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
         }
 
         static long CeilDiv(long a, long b) => (a + b - 1) / b;
     }
-}
-
-/// <summary>The packed parts of A and B that a thread works on.</summary>
-internal static class MatMulPanels
-{
-    [ThreadStatic]
-    public static Scratch? A, B;
 }

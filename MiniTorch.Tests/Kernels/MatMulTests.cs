@@ -37,7 +37,8 @@ public sealed unsafe class MatMulTests
     {
         Check<float>(Run, 300, 530, 1100, MatrixLayout.RowMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
         Check<float>(Run, 270, 70, 1030, MatrixLayout.ColumnMajor, MatrixLayout.ColumnMajor, accumulate, MathF.FusedMultiplyAdd);
-        Check<double>(Run, 257, 130, 1025, MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, accumulate, Math.FusedMultiplyAdd);
+        Check<float>(Run, 262, 2055, 259, MatrixLayout.ColumnMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
+        Check<double>(Run, 257, 261, 1025, MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, accumulate, Math.FusedMultiplyAdd);
     }
 
     [Test]
@@ -65,23 +66,23 @@ public sealed unsafe class MatMulTests
     }
 
     [Test, NonParallelizable]
-    public void The_number_of_threads_does_not_change_a_bit([Values] MatrixLayout layout)
+    public void The_number_of_threads_does_not_change_a_bit([Values] MatrixLayout layout, [Values(300, 1040)] int depth)
     {
         int count = Workers.Count;
         try
         {
             var random = new Random(11);
-            using var a = new GuardedMatrix<float>(259, 300, layout, random);
-            using var b = new GuardedMatrix<float>(300, 211, layout, random);
-            using var one = new GuardedMatrix<float>(259, 211, MatrixLayout.RowMajor, random);
-            using var other = new GuardedMatrix<float>(259, 211, MatrixLayout.RowMajor, random);
+            using var a = new GuardedMatrix<float>(259, depth, layout, random);
+            using var b = new GuardedMatrix<float>(depth, 267, layout, random);
+            using var one = new GuardedMatrix<float>(259, 267, MatrixLayout.RowMajor, random);
+            using var other = new GuardedMatrix<float>(259, 267, MatrixLayout.RowMajor, random);
             Workers.Count = 1;
-            Run(259, 211, 300, a, b, one, false);
+            Run(259, 267, depth, a, b, one, false);
             foreach (int threads in (int[])[2, 3, 7])
             {
                 Workers.Count = threads;
                 other.Memory.Clear();
-                Run(259, 211, 300, a, b, other, false);
+                Run(259, 267, depth, a, b, other, false);
                 other.Memory.SequenceEqual(one.Memory).ShouldBeTrue();
             }
         }

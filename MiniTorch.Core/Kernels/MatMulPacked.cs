@@ -1,0 +1,144 @@
+using System.Numerics;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// A product whose operands don't fit the caches, block by block of C and part by part of the depth: first all threads copy the part's rows of A
+/// and columns of B, each once, into the order in which they are read; then they multiply. The copies are the calling thread's scratch memory.
+/// </summary>
+internal unsafe struct MatMulPacked<T, V>
+    where T : unmanaged, IBinaryNumber<T>
+    where V : struct, IVector<V, T>
+{
+    const long BlockSize = 2048;         // rows and columns of C: their packed operands take half of a third-level cache
+    const long DepthBytes = 4096;        // of a row of A: each part is one more pass over C
+    const long RowsBytes = 1 << 19;      // of A, half of a second-level cache, while strips of B pass by
+    const long StripsPerChunk = 4;
+
+    readonly MatMulStrips<T, V> _strips;
+    readonly long _rows, _aRow, _aCol, _bRow, _bCol, _cRow;
+    T* _a, _b, _c, _packedA, _packedB;
+    long _depth;
+    bool _accumulate;
+
+    MatMulPacked(long rows, long columns, in MatMulJob<T> job)
+    {
+        _strips = new(columns);
+        (_rows, _aRow, _aCol, _bRow, _bCol, _cRow) = (rows, job.ARow, job.ACol, job.BRow, job.BCol, job.CRow);
+    }
+
+    /// <summary>The product of <paramref name="job"/>'s matrices that start at a, b and c.</summary>
+    public static void Run(in MatMulJob<T> job, T* a, T* b, T* c)
+    {
+        for (long row = 0; row < job.M; row += BlockSize)
+        {
+            for (long column = 0; column < job.N; column += BlockSize)
+            {
+                var block = new MatMulPacked<T, V>(Math.Min(BlockSize, job.M - row), Math.Min(BlockSize, job.N - column), job);
+                block.Run(job.K, a + row * job.ARow, b + column * job.BCol, c + row * job.CRow + column, job.Accumulate);
+            }
+        }
+    }
+
+    void Run(long k, T* a, T* b, T* c, bool accumulate)
+    {
+        long parts = CeilDiv(k, DepthBytes / sizeof(T));
+        for (long part = 0, first = 0; part < parts; part++, first += _depth)
+        {
+            _a = a + first * _aCol;
+            _b = b + first * _bRow;
+            _c = c;
+            _depth = (part + 1) * k / parts - first;
+            _accumulate = accumulate || part > 0;
+            _packedA = Scratch.Rent<T>(ref MatMulScratch.A, RowBlocks * PackedRowBlock);
+            _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns);
+            Workers.Run(new Packing(this), RowBlocks + _strips.Count);
+            Workers.Run(new Multiplication(this), RowBlocks * StripBlocks);
+        }
+    }
+
+    // A keeps its orientation. One more line in each row keeps the rows of a tile off the same cache sets.
+    readonly bool IsTransposed => _aRow == 1;
+
+    static long Line => 64 / sizeof(T);
+
+    readonly long RowsPerBlock => Math.Min(_rows, CeilDiv(RowsBytes / sizeof(T) / _depth, Line) * Line);
+
+    readonly long PackedRow => (IsTransposed ? RowsPerBlock : _depth) + Line;
+
+    readonly long PackedRowBlock => (IsTransposed ? _depth : RowsPerBlock) * PackedRow;
+
+    readonly long RowBlocks => CeilDiv(_rows, RowsPerBlock);
+
+    readonly long StripBlocks => CeilDiv(_strips.Count, StripsPerChunk);
+
+    readonly void PackRows(long block)
+    {
+        long row = block * RowsPerBlock, rows = Math.Min(RowsPerBlock, _rows - row);
+        T* source = _a + row * _aRow, packed = _packedA + block * PackedRowBlock;
+        if (IsTransposed) MatMulPack<T, V>.Copy(_depth, rows, source, _aCol, 1, packed, PackedRow);
+        else MatMulPack<T, V>.Copy(rows, _depth, source, _aRow, _aCol, packed, PackedRow);
+    }
+
+    readonly void PackStrip(long strip)
+    {
+        long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
+        MatMulPack<T, V>.Copy(_depth, columns, _b + column * _bCol, _bRow, _bCol, _packedB + column * _depth, columns);
+    }
+
+    readonly void Multiply(long rowBlock, long stripBlock)
+    {
+        long row = rowBlock * RowsPerBlock, rows = Math.Min(RowsPerBlock, _rows - row);
+        long last = Math.Min(_strips.Count, (stripBlock + 1) * StripsPerChunk);
+        T* a = _packedA + rowBlock * PackedRowBlock;
+        (long aRow, long aCol) = IsTransposed ? (1L, PackedRow) : (PackedRow, 1L);
+        for (long strip = stripBlock * StripsPerChunk; strip < last; strip++)
+        {
+            long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
+            MatMulBlock<T, V>.Multiply(
+                rows, columns, _depth, a, aRow, aCol, _packedB + column * _depth, columns, _c + row * _cRow + column, _cRow, _accumulate);
+        }
+    }
+
+    static long CeilDiv(long a, long b) => (a + b - 1) / b;
+
+    readonly struct Packing(MatMulPacked<T, V> part) : IJob
+    {
+        public void Execute(long chunk)
+        {
+            if (chunk < part.RowBlocks) part.PackRows(chunk);
+            else part.PackStrip(chunk - part.RowBlocks);
+        }
+    }
+
+    readonly struct Multiplication(MatMulPacked<T, V> part) : IJob
+    {
+        public void Execute(long chunk)
+        {
+            (long rowBlock, long stripBlock) = Math.DivRem(chunk, part.StripBlocks);
+            part.Multiply(rowBlock, stripBlock);
+        }
+    }
+}
+
+/// <summary>The columns of a product, cut into strips that a tile is wide.</summary>
+internal readonly struct MatMulStrips<T, V>(long columns)
+    where T : unmanaged, IBinaryNumber<T>
+    where V : struct, IVector<V, T>
+{
+    readonly long _vectors = (columns + V.Count - 1) / V.Count;
+
+    public long Columns => columns;
+
+    public long Count => (_vectors + MatMulBlock<T, V>.WidestStrip - 1) / MatMulBlock<T, V>.WidestStrip;
+
+    /// <summary>The first column of a strip; of the one after the last, the number of columns.</summary>
+    public long Start(long strip) => strip == 0 ? 0 : strip == Count ? columns : strip * _vectors / Count * V.Count;
+}
+
+/// <summary>A thread's memory for packed operands.</summary>
+internal static class MatMulScratch
+{
+    [ThreadStatic]
+    public static Scratch? A, B;
+}
