@@ -109,17 +109,18 @@ internal static class Checks
         }
         if (!double.IsFinite(magnitude)) return null;
 
+        // What is left of terms that cancel is rounding, of terms as large as the scalar.
+        double slight = (program.IsDouble ? 1e-10 : 1e-4) * (magnitude + Math.Abs(scalar.Item<double>()));
         if (!program.Writes)
         {
             double forward = Autograd.Jvp(Along, Tensor.Zeros([], program.DType), Tensor.Ones([], program.DType)).Tangent.Item<double>();
-            double slight = (program.IsDouble ? 1e-10 : 1e-4) * (magnitude + Math.Abs(scalar.Item<double>()));
             if (!(Math.Abs(forward - reverse) <= slight) && !IsRounding(program, leaves, directions, reverse, Math.Abs(forward - reverse)))
                 return new Fault("forward mode", $"reverse mode gives {reverse:R}, forward mode {forward:R}");
         }
 
         if (!program.IsDouble || Differences.Of(t => Along(t).Item<double>()) is not { } numerical) return null;
         wasNumerical = numerical.Error <= 1e-3 * (magnitude + 1e-3);
-        double tolerance = (1e-6 * magnitude) + (20 * numerical.Error);
+        double tolerance = slight + (1e-6 * magnitude) + (20 * numerical.Error);
         return Math.Abs(numerical.Slope - reverse) <= tolerance ? null
             : new Fault("differences", $"reverse mode gives {reverse:R}, differences {numerical.Slope:R} ± {numerical.Error:g2}");
 

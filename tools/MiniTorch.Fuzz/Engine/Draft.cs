@@ -5,6 +5,9 @@ namespace MiniTorch.Fuzz.Engine;
 /// <summary>A program in the making. Every line is computed as soon as it is drawn; one that grows too large, or is not finite, is dropped.</summary>
 internal sealed class Draft(Choices choices)
 {
+    /// <summary>What an operation may make at most, to be dropped for its size afterwards.</summary>
+    public const long MaxIntermediate = 1_000_000;
+
     private const int MinLength = 5, MaxLength = 40, MaxRank = 4;
     private const double MaxMagnitude = 30;
 

@@ -86,11 +86,17 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
         draft.Operation([x, mask], v => f(v[0], v[1]), Code(text, ["{0}", "{1}"]));
     });
 
+    // Only where the result is not far larger than what a program keeps: [90000] and [90000, 1] would make 64 GB.
     private static bool Broadcasts(Tensor a, Tensor b)
     {
-        for (int i = 1; i <= Math.Min(a.Rank, b.Rank); i++)
-            if (a.Shape[^i] != b.Shape[^i] && a.Shape[^i] != 1 && b.Shape[^i] != 1) return false;
-        return true;
+        long count = 1;
+        for (int i = 1; i <= Math.Max(a.Rank, b.Rank); i++)
+        {
+            int left = i <= a.Rank ? a.Shape[^i] : 1, right = i <= b.Rank ? b.Shape[^i] : 1;
+            if (left != right && left != 1 && right != 1) return false;
+            count *= Math.Max(left, right);
+        }
+        return count <= Draft.MaxIntermediate;
     }
 
     // The body of the lambda "(x, dim) => x.Sum(dim)", its parameters replaced.

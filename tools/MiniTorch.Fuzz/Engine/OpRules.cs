@@ -60,7 +60,7 @@ internal static class OpRules
         Dim((x, dim) => x.Amax(dim), 1), Dim((x, dim) => x.Amin(dim, keepDim: true), 1), Unary(x => x.Prod()), Dim((x, dim) => x.Prod(dim)), Dim((x, dim) => x.Var(dim), 2), Dim((x, dim) => (x.Var(dim, 0, keepDim: true) + 0.1).Sqrt(), 2),
         Dim((x, dim) => x.LogSumExp(dim, keepDim: true), 1), Dim((x, dim) => x.Softmax(dim), 1), Dim((x, dim) => x.LogSoftmax(dim), 1), Dim((x, dim) => x.Softmin(dim), 1), Dim((x, dim) => x.CumSum(dim), 1), Dim((x, dim) => x.CumProd(dim), 1),
         Dim((x, dim) => x.LogCumSumExp(dim), 1), Dim((x, dim) => x.Sort(dim).Values, 1), Dim((x, dim) => x.Sort(dim, true).Values, 1), Dim((x, dim) => x.TopK(2, dim).Values, 2), Dim((x, dim) => x.KthValue(1, dim).Values, 1),
-        Dim((x, dim) => x.Median(dim).Values, 1), Dim((x, dim) => x.Norm(2, dim, true) + x, 1), Dim((x, dim) => x.Normalize(2, dim), 1), Dim((x, dim) => x.ArgMax(dim), 1), Where(IsMatrix, x => x.Trace()),
+        Dim((x, dim) => x.Median(dim).Values, 1), Dim((x, dim) => x.Norm(2, dim, true) + x, 1), Dim((x, dim) => x.Normalize(2, dim, 0.1), 1), Dim((x, dim) => x.ArgMax(dim), 1), Where(IsMatrix, x => x.Trace()),
     ];
 
     private static OpRule[] Indices() =>
@@ -73,12 +73,12 @@ internal static class OpRules
 
     private static OpRule[] Matrices() =>
     [
-        Binary((a, b) => a.MatMul(b), (a, b) => a.Rank > 0 && b.Rank > 0 && a.Shape[^1] == (b.Rank == 1 ? b.Shape[0] : b.Shape[^2]) && BatchesFit(a, b)),
-        Binary((a, b) => a.MatMul(b.Transpose(-2, -1)) * 0.2, (a, b) => a.Rank > 1 && b.Rank > 1 && a.Shape[^1] == b.Shape[^1] && BatchesFit(a, b)),
-        Binary((a, b) => Tensor.Einsum("i,j->ji", a, b), (a, b) => a.Rank == 1 && b.Rank == 1), Binary((a, b) => Tensor.Einsum("ij,ik->jk", a, b), (a, b) => a.Rank == 2 && b.Rank == 2 && a.Shape[0] == b.Shape[0]),
+        Binary((a, b) => a.MatMul(b), (a, b) => a.Rank > 0 && b.Rank > 0 && a.Shape[^1] == (b.Rank == 1 ? b.Shape[0] : b.Shape[^2]) && BatchesFit(a, b) && IsModest(a, b, a.Shape[^1])),
+        Binary((a, b) => a.MatMul(b.Transpose(-2, -1)) * 0.2, (a, b) => a.Rank > 1 && b.Rank > 1 && a.Shape[^1] == b.Shape[^1] && BatchesFit(a, b) && IsModest(a, b, a.Shape[^1])),
+        Binary((a, b) => Tensor.Einsum("i,j->ji", a, b), (a, b) => a.Rank == 1 && b.Rank == 1 && IsModest(a, b, 1)), Binary((a, b) => Tensor.Einsum("ij,ik->jk", a, b), (a, b) => a.Rank == 2 && b.Rank == 2 && a.Shape[0] == b.Shape[0] && IsModest(a, b, a.Shape[0])),
         Weighted((x, draft) => [[draft.Next(9) + 1, x.Shape[^1]]], (x, w) => x.Linear(w[0])), Weighted((x, draft) => draft.Next(9) + 1 is var n ? [[n, x.Shape[^1]], [n]] : null, (x, w) => x.Linear(w[0], w[1])),
         Weighted((x, draft) => [[x.Shape[^1], draft.Next(9) + 1]], (x, w) => x.MatMul(w[0])),
-        Weighted((x, draft) => x.Rank < 2 || !HasElements(x) ? null : [[.. x.Shape.Without(x.Rank - 1), x.Shape[^1]], [.. x.Shape.Without(x.Rank - 1), 3]], (x, w) => x.ScaledDotProductAttention(w[0], w[1], isCausal: true)),
+        Weighted((x, draft) => x.Rank < 2 || !HasElements(x) || !IsModest(x, x, x.Shape[^1]) ? null : [[.. x.Shape.Without(x.Rank - 1), x.Shape[^1]], [.. x.Shape.Without(x.Rank - 1), 3]], (x, w) => x.ScaledDotProductAttention(w[0], w[1], isCausal: true)),
         Where(IsSmallSquare, x => Linalg.Inv(x.MatMul(x.Transpose(-2, -1)) * 0.1 + Tensor.Eye(x.Shape[^1], dtype: x.DType))), Where(IsSmallSquare, x => Linalg.Cholesky(x.MatMul(x.Transpose(-2, -1)) * 0.1 + Tensor.Eye(x.Shape[^1], dtype: x.DType))),
         Where(IsSmallSquare, x => Linalg.LogDet(x.MatMul(x.Transpose(-2, -1)) * 0.1 + Tensor.Eye(x.Shape[^1], dtype: x.DType))),
         Where(IsSmallSquare, x => Linalg.Solve(x.Tanh() * 0.1 + Tensor.Eye(x.Shape[^1], dtype: x.DType), x)),
@@ -129,6 +129,9 @@ internal static class OpRules
     private static bool Into(Tensor a, Tensor b) => Fits(a, b) || (a.Rank > 0 && b.Rank == 1 && b.Shape[0] == a.Shape[^1]);
 
     private static bool BatchesFit(Tensor a, Tensor b) => a.Rank < 3 || b.Rank < 3 || (a.Rank == b.Rank && a.Shape[0] == b.Shape[0] && (a.Rank == 3 || a.Shape[1] == b.Shape[1]));
+
+    // Whether the products over a shared dimension are few enough.
+    private static bool IsModest(Tensor a, Tensor b, int shared) => a.ElementCount / Math.Max(shared, 1) * (b.ElementCount / Math.Max(shared, 1)) <= Draft.MaxIntermediate;
 
     private static int[] Shuffled(int rank, Draft draft)
     {
