@@ -35,6 +35,7 @@ internal static unsafe class BufferPool
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
     private const double Headroom = 1.5;
+    private static readonly long s_machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     private static readonly Lock s_gate = new();
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
@@ -109,10 +110,10 @@ internal static unsafe class BufferPool
             Sweep();
             if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
-        Trim(sizeClass);
+        Trim(sizeClass, s_budget - s_rentedBytes);
     }
 
-    private static long BudgetFor(long live) => Math.Max(Floor, (long)(live * Headroom));
+    private static long BudgetFor(long live) => Math.Max(Floor, (long)Math.Min(live * Headroom, s_machineBytes));
 
     // Slowly, and only where less than half was used lately: a budget taken at a step's ebb would give blocks back that the next flood faults in again.
     private static void LowerBudget()
@@ -141,18 +142,17 @@ internal static unsafe class BufferPool
         s_freeBytes += buffer.Capacity;
     }
 
-    // Free blocks may take as much as the budget leaves beside what is rented; the rest goes back to the system, largest first, but those of the wanted
-    // class last: it is the one that is surely in use.
-    private static void Trim(int wanted)
+    // What there is no room for goes back to the system, largest first, but blocks of the wanted class last: it is the one that is surely in use.
+    private static void Trim(int wanted, long room)
     {
         for (int sizeClass = s_free.Length - 1; sizeClass >= 0; sizeClass--)
-            if (sizeClass != wanted) TrimClass(sizeClass);
-        TrimClass(wanted);
+            if (sizeClass != wanted) TrimClass(sizeClass, room);
+        TrimClass(wanted, room);
     }
 
-    private static void TrimClass(int sizeClass)
+    private static void TrimClass(int sizeClass, long room)
     {
-        while (s_freeBytes > s_budget - s_rentedBytes && s_free[sizeClass] is { } buffer)
+        while (s_freeBytes > room && s_free[sizeClass] is { } buffer)
         {
             s_free[sizeClass] = buffer.Next;
             Free(buffer);
@@ -169,17 +169,25 @@ internal static unsafe class BufferPool
 
     private static NativeBuffer Allocate(long capacity, int sizeClass)
     {
-        byte* data;
+        // Linux promises more memory than the machine has, and ends the process that takes it.
+        long room = s_machineBytes - s_rentedBytes - capacity;
+        if (room < 0) throw OutOfMemory(capacity);
+        if (s_freeBytes > room) Trim(sizeClass, room);
         try
         {
-            data = MemoryCheck.On ? MemoryCheck.Allocate(capacity, Alignment) : (byte*)NativeMemory.AlignedAlloc((nuint)capacity, Alignment);
+            byte* data = MemoryCheck.On ? MemoryCheck.Allocate(capacity, Alignment) : (byte*)NativeMemory.AlignedAlloc((nuint)capacity, Alignment);
+            return new NativeBuffer(data, capacity, sizeClass);
         }
         catch (OutOfMemoryException)
         {
-            s_budget = BudgetFor(s_rentedBytes); // it was raised for this block
-            throw new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes, and {s_freeBytes:N0} wait in the pool");
+            throw OutOfMemory(capacity);
         }
-        return new NativeBuffer(data, capacity, sizeClass);
+    }
+
+    private static MiniTorchException OutOfMemory(long capacity)
+    {
+        s_budget = BudgetFor(s_rentedBytes); // it was raised for this block
+        return new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} wait in the pool");
     }
 
     /// <summary>Four classes to the power of two: at most a quarter of a block is unused, and never touched.</summary>
