@@ -37,6 +37,7 @@ public abstract partial class Module
     private protected void Enter(params ReadOnlySpan<object?> inputs)
     {
         if (Trace.On) ModuleCalls.Enter(this);
+        if (inputs[0] is null) throw new ArgumentNullException(InputName(0), $"{GetType().Name}: its input is null");
         CheckDims(inputs, null);
         if (_preHooks is null) return;
         object?[] seen = inputs.ToArray();

@@ -9,6 +9,7 @@ public abstract class Module<TIn, TOut> : Module
     protected abstract TOut Forward(TIn input);
 
     /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(TIn input)
     {
         try
@@ -35,6 +36,7 @@ public abstract class Module<T1, T2, TOut> : Module
     protected abstract TOut Forward(T1 input1, T2 input2);
 
     /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2)
     {
         try
@@ -62,6 +64,7 @@ public abstract class Module<T1, T2, T3, TOut> : Module
     protected abstract TOut Forward(T1 input1, T2 input2, T3 input3);
 
     /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2, T3 input3)
     {
         try
@@ -90,6 +93,7 @@ public abstract class Module<T1, T2, T3, T4, TOut> : Module
     protected abstract TOut Forward(T1 input1, T2 input2, T3 input3, T4 input4);
 
     /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2, T3 input3, T4 input4)
     {
         try

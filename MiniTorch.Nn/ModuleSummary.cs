@@ -106,8 +106,8 @@ internal sealed class ModuleSummary(Module model)
 
     private static string Bytes(long bytes) => bytes switch
     {
-        < 10_000 => FormattableString.Invariant($"{bytes} B"),
-        < 10_000_000 => FormattableString.Invariant($"{bytes / 1e3:F1} kB"),
+        < 1_000 => FormattableString.Invariant($"{bytes} B"),
+        < 1_000_000 => FormattableString.Invariant($"{bytes / 1e3:F1} kB"),
         _ => FormattableString.Invariant($"{bytes / 1e6:F1} MB"),
     };
 }

@@ -1,7 +1,7 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
 #:package Spectre.Console
 // A small network learns handwritten digits: 1797 images of 8 x 8 pixels, 80 % to learn from, 20 % to be judged by. A few seconds.
-// In a terminal the loss is a live chart, elsewhere a line an epoch; a report is written to the path given or else among the temporary files.
+// In a terminal that can redraw lines the loss is a live chart, elsewhere a line an epoch; a report is written to the path given or else among the temporary files.
 using System.Diagnostics;
 using MiniTorch;
 using MiniTorch.Data;
@@ -30,7 +30,7 @@ string path = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "digi
 using var report = new TrainingReport(path) { Title = "Handwritten digits", Summary = model.Summary([32, 64]) };
 report.Note("learning rate", "3e-3");
 var history = new List<(double Loss, double Accuracy)>();
-if (Console.IsOutputRedirected)
+if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi)
     while (history.Count < Epochs)
     {
         TrainEpoch();
@@ -86,7 +86,8 @@ BarChart Chart()
 
 static Table ConfusionTable(Tensor confusion)
 {
-    var table = new Table { Title = new TableTitle("rows: the digit, columns: the guess"), Border = TableBorder.None };
+    AnsiConsole.WriteLine("rows: the digit, columns: the guess"); // a table's own title would be as narrow as the table
+    var table = new Table { Border = TableBorder.None };
     table.AddColumn("");
     for (int digit = 0; digit < 10; digit++) table.AddColumn(new TableColumn($"{digit}") { Alignment = Justify.Right, Width = 3, Padding = new Padding(0) });
     for (int digit = 0; digit < 10; digit++)

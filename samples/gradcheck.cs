@@ -2,6 +2,7 @@
 // A tour of gradient checks: a right function, and what the check says about wrong ones.
 using MiniTorch;
 using MiniTorch.Nn;
+using MiniTorch.Pictures;
 
 var rng = new Generator(0);
 Tensor x = Tensor.Randn([3, 4], rng);

@@ -35,7 +35,7 @@ internal static class Trace
             if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
         for (int i = 0; i < gradients.Length; i++)
             if (gradients[i] is { } gradient && FirstNotFinite(gradient) is { } at)
-                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i}, {Place(gradient, at)}, from a cotangent in {Describe(Present(cotangents))}. {node.Rare?.Origin}");
+                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i}, {Place(gradient, at)}, from the cotangent {Describe(Present(cotangents))}. {node.Rare?.Origin}");
     }
 
     private static bool AllFinite(ReadOnlySpan<Tensor> tensors)
@@ -65,7 +65,7 @@ internal static class Trace
         foreach (Tensor input in inputs)
         {
             double[] values = input.Detach().ToArray<double>();
-            parts.Add(values.Length == 0 ? $"{input.Shape} (empty)" : FormattableString.Invariant($"{input.Shape} in [{values.Min():g5}, {values.Max():g5}]"));
+            parts.Add(values.Length == 0 ? $"{input.Shape} (empty)" : FormattableString.Invariant($"{input.Shape} with values in [{values.Min():g5}, {values.Max():g5}]"));
         }
         return string.Join(", ", parts);
     }

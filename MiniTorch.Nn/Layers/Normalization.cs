@@ -61,8 +61,12 @@ public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elem
 /// <param name="eps">Added to the variance.</param>
 /// <param name="affine">Whether there are weight and bias.</param>
 /// <param name="dtype">Float32 by default.</param>
+/// <exception cref="ValueException">The channels cannot be divided into the groups.</exception>
 public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true, DType dtype = DType.Float32) : Module<Tensor, Tensor>
 {
+    private readonly int _groups = numGroups > 0 && numChannels % numGroups == 0 ? numGroups
+        : throw new ValueException($"GroupNorm: numChannels {numChannels} cannot be divided into numGroups {numGroups}; give a number of groups that divides it");
+
     /// <summary>The weight, [channels], ones at first; null without one.</summary>
     public Parameter? Weight { get; } = affine ? new(Tensor.Ones([numChannels], dtype)) : null;
 
@@ -71,5 +75,5 @@ public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5,
 
     /// <inheritdoc/>
     [return: Dims("...")]
-    protected override Tensor Forward([Dims("...")] Tensor input) => input.GroupNorm(numGroups, Weight, Bias, eps);
+    protected override Tensor Forward([Dims("...")] Tensor input) => input.GroupNorm(_groups, Weight, Bias, eps);
 }

@@ -46,7 +46,7 @@ public abstract class Optimizer : IStateful
             if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
             if (!parameter.IsLeaf) throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves can be optimised");
         }
-        group.Complete(_options);
+        group.Complete(GetType().Name, _options);
         CheckGroup(group);
         _groups.Add(group);
     }

@@ -5,6 +5,7 @@ public sealed class ParameterGroup
 {
     private readonly OrderedDictionary<string, double> _options = [];
     private IReadOnlyList<OptimizerOption>? _known;
+    private string _optimizer = "ParameterGroup";
 
     /// <summary>A group of parameters; options that are not set are the optimiser's own.</summary>
     public ParameterGroup(IEnumerable<Tensor> parameters)
@@ -41,9 +42,9 @@ public sealed class ParameterGroup
     internal bool Is(string flag) => this[flag] != 0;
 
     /// <summary>Takes the options of an optimiser, where they are not set already.</summary>
-    internal void Complete(IReadOnlyList<OptimizerOption> known)
+    internal void Complete(string optimizer, IReadOnlyList<OptimizerOption> known)
     {
-        _known = known;
+        (_optimizer, _known) = (optimizer, known);
         foreach (OptimizerOption option in known) _options.TryAdd(option.Name, option.Value);
         foreach ((string option, double value) in _options) Check(option, value);
     }
@@ -53,11 +54,11 @@ public sealed class ParameterGroup
     {
         if (_known!.FirstOrDefault(known => known.Name == option) is not { } rule) throw Unknown(option);
         if (!double.IsFinite(value) || value < 0 || value >= rule.Below)
-            throw new ValueException(FormattableString.Invariant($"{option}: {value} is not possible; it must be 0 or more{(rule.Below < double.PositiveInfinity ? $" and less than {rule.Below}" : " and finite")}"));
+            throw new ValueException(FormattableString.Invariant($"{_optimizer}: {option} = {value} is not possible; it must be 0 or more{(rule.Below < double.PositiveInfinity ? $" and less than {rule.Below}" : " and finite")}"));
     }
 
     private ValueException Unknown(string option) =>
-        new($"{option} is no option of this optimiser; its options are {string.Join(", ", _known?.Select(known => known.Name) ?? _options.Keys)}");
+        new($"{_optimizer}: {option} is no option; its options are {string.Join(", ", _known?.Select(known => known.Name) ?? _options.Keys)}");
 }
 
 /// <summary>An option of an optimiser: a number in [0, <paramref name="Below"/>).</summary>

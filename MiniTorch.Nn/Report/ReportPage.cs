@@ -52,7 +52,7 @@ internal static class ReportPage
         var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         if (!isOver) page.Append(CultureInfo.InvariantCulture, $"<meta http-equiv=\"refresh\" content=\"{Math.Max(1, Math.Ceiling(content.Interval.TotalSeconds))}\">\n");
         page.Append($"<title>{Svg.Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<h1>{Svg.Escape(content.Title)}</h1>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<p class=\"soft\">{(isOver ? "Finished" : "Running")}, {elapsed:d\\.hh\\:mm\\:ss} since {content.Started:yyyy-MM-dd HH:mm:ss} UTC</p>\n<main>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<p class=\"soft\">{(isOver ? "Finished after" : "Running for")} {(long)elapsed.TotalHours}:{elapsed:mm\\:ss}, since {content.Started:yyyy-MM-dd HH:mm:ss} UTC</p>\n<main>\n");
         foreach ((string title, Curve[] curves) in content.Charts)
             page.Append($"<figure data-curves=\"{Svg.Escape(Json(curves))}\" tabindex=\"0\" aria-label=\"{Svg.Escape(title)}: values by arrow keys\">\n")
                 .Append(Picture.Curves(curves, new CurveOptions { Title = title, Width = 560, Height = 320, LogScale = content.LogScale, Smoothing = content.Smoothing }))
@@ -69,7 +69,7 @@ internal static class ReportPage
     [
         new("seed", seed.ToString(CultureInfo.InvariantCulture)),
         new("MiniTorch", typeof(ReportPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown"),
-        new(".NET", RuntimeInformation.FrameworkDescription),
+        new("runtime", RuntimeInformation.FrameworkDescription),
         new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}"),
         new("processors", System.Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
     ];

@@ -93,6 +93,7 @@ public class LayerTests
     public void Misuse_is_explained()
     {
         Should.Throw<ValueException>(() => new Conv2d(3, 4, 3, groups: 2)).Message.ShouldBe("Conv2d: 3 channels in and 4 out do not divide into 2 groups");
+        Should.Throw<ValueException>(() => new GroupNorm(3, 4)).Message.ShouldBe("GroupNorm: numChannels 4 cannot be divided into numGroups 3; give a number of groups that divides it");
         Should.Throw<ValueException>(() => new Embedding(4, 2, paddingIdx: 4)).Message.ShouldContain("is not among 4 vectors");
         Should.Throw<ValueException>(() => new LSTM(0, 2)).Message.ShouldContain("1 or more");
         Should.Throw<ValueException>(() => new GRU(1, 2, dropout: 2)).Message.ShouldContain("not in [0, 1]");

@@ -228,16 +228,23 @@ public class ModuleTests
     }
 
     [Test]
+    public void A_null_input_is_named()
+    {
+        Should.Throw<ArgumentNullException>(() => new Mlp(4, 8, 3).Call(null!)).Message.ShouldStartWith("Mlp: its input is null (Parameter 'x')");
+        new GRUCell(2, 3).Call(Tensor.Ones([1, 2]), null).Shape.ShouldBe(new Shape(1, 3)); // an absent state is no slip
+    }
+
+    [Test]
     public void A_summary_lists_shapes_parameters_memory_and_operations()
     {
         var model = new Sequential(new Linear(64, 16), new ReLU(), new Linear(16, 10));
         // by hand: 32·64·16 and 32·16·10 multiplications with as many additions, 32·16 comparisons; 4 bytes a number
         string[][] cells = [.. model.Summary([32, 64]).Split('\n').Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         cells[0].ShouldBe(["Layer", "Type", "Output", "Parameters", "Memory", "Operations"]);
-        cells[2].ShouldBe(["(model)", "Sequential", "[32, 10]", "0", "1280 B", "0"]);
-        cells[3].ShouldBe(["0", "Linear", "[32, 16]", "1,040", "6208 B", "65,536"]);
-        cells[4].ShouldBe(["1", "ReLU", "[32, 16]", "0", "2048 B", "512"]);
-        cells[5].ShouldBe(["2", "Linear", "[32, 10]", "170", "1960 B", "10,240"]);
+        cells[2].ShouldBe(["(model)", "Sequential", "[32, 10]", "0", "1.3 kB", "0"]);
+        cells[3].ShouldBe(["0", "Linear", "[32, 16]", "1,040", "6.2 kB", "65,536"]);
+        cells[4].ShouldBe(["1", "ReLU", "[32, 16]", "0", "2.0 kB", "512"]);
+        cells[5].ShouldBe(["2", "Linear", "[32, 10]", "170", "2.0 kB", "10,240"]);
         cells[7].ShouldBe(["total", "1,210", "11.5 kB", "76,288"]);
         model.Training.ShouldBeTrue();
         new Conv2d(3, 8, 3).Summary([2, 3, 6, 6]).ShouldContain("13,824"); // 2 · (2·8·4·4 outputs) · (3·3·3)

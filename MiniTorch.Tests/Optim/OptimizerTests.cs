@@ -143,8 +143,8 @@ public class OptimizerTests
         Parameter w = Weight(1);
         Should.Throw<ValueException>(() => new SGD([])).Message.ShouldContain("the list of parameters is empty");
         Should.Throw<ValueException>(() => new SGD([w, w])).Message.ShouldContain("is there twice");
-        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("lr: -0.1 is not possible; it must be 0 or more and finite");
-        Should.Throw<ValueException>(() => new SGD([w], lr: double.NaN)).Message.ShouldContain("lr: NaN");
+        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("SGD: lr = -0.1 is not possible; it must be 0 or more and finite");
+        Should.Throw<ValueException>(() => new SGD([w], lr: double.NaN)).Message.ShouldContain("lr = NaN");
         Should.Throw<ValueException>(() => new Adam([w], betas: (1.0, 0.9))).Message.ShouldContain("less than 1");
         Should.Throw<ValueException>(() => new SGD([w], nesterov: true)).Message.ShouldContain("needs a momentum");
         Should.Throw<GraphException>(() => new SGD([w * 2])).Message.ShouldContain("only leaves");

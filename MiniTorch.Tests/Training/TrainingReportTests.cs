@@ -46,7 +46,7 @@ internal sealed class TrainingReportTests
         string page = File.ReadAllText(path);
         page.ShouldContain("4 values from 4 to 1");
         page.ShouldNotContain("refresh");
-        page.ShouldContain("Finished, 0.00:00:03");
+        page.ShouldContain("Finished after 0:00:03");
         folder.Files.ShouldBe(["report.html"]);
     }
 

@@ -50,9 +50,6 @@ public sealed class GradCheckReport
         if (!Passed) throw new GraphException(ToString());
     }
 
-    /// <summary>The error over the inputs' elements, as an SVG image.</summary>
-    public string ToSvg() => HeatMap.Draw(this);
-
     /// <summary>The report in at most 80 columns.</summary>
     public override string ToString() => ReportText.Write(this);
 }
