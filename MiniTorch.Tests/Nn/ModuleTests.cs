@@ -231,7 +231,7 @@ public class ModuleTests
     public void A_null_input_is_named()
     {
         Should.Throw<ArgumentNullException>(() => new Mlp(4, 8, 3).Call(null!)).Message.ShouldStartWith("Mlp: its input is null (Parameter 'x')");
-        new GRUCell(2, 3).Call(Tensor.Ones([1, 2]), null).Shape.ShouldBe(new Shape(1, 3)); // an absent state is no slip
+        new GRUCell(2, 3).Call(Tensor.Ones([1, 2]), null).Shape.ToString().ShouldBe("[1, 3]"); // an absent state is no slip
     }
 
     [Test]

@@ -100,7 +100,7 @@ public class OptimizerTests
 
         message.ShouldStartWith("Adam.LoadStateDict: the state does not fit, and nothing was changed:");
         message.ShouldContain("missing groups.0.eps");
-        message.ShouldContain("lr: -1 is not possible");
+        message.ShouldContain("groups.0.lr: Adam: lr = -1 is not possible");
         message.ShouldContain("state.0.exp_avg has shape [3] in the state and [2] in the optimiser");
         message.ShouldContain("unexpected state.4.step");
         optimizer.Groups[0]["lr"].ShouldBe(0.1);

@@ -34,6 +34,7 @@ for (int epoch = 1; epoch <= 100; epoch++)
 model.Eval();
 using (Autograd.NoGrad()) Console.WriteLine($"accuracy {Metrics.Accuracy(model.Call(points), classes):F3}");
 Safetensors.Save("model.safetensors", model.StateDict());
+Console.WriteLine($"the weights are in {Path.GetFullPath("model.safetensors")}");
 
 /// <summary>Points [batch, 2] to class scores [batch, 2]. Layers are found in the fields; nothing is registered.</summary>
 sealed class SpiralNet(int hidden) : Module<Tensor, Tensor>
