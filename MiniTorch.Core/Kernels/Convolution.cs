@@ -5,6 +5,12 @@ namespace MiniTorch.Kernels;
 /// <summary>One spatial dimension of a convolution: output o sees inputs o · Stride − Padding + i · Dilation for i below Kernel.</summary>
 internal readonly record struct ConvolutionAxis(long Input, long Output, long Kernel, long Stride, long Padding, long Dilation)
 {
+    /// <summary>From the first to the last input that an output sees.</summary>
+    public long Reach => (Kernel - 1) * Dilation;
+
+    /// <summary>At stride 1, the axis of the convolution that gives the input's gradient from the output's.</summary>
+    public ConvolutionAxis Turned => this with { Input = Output, Output = Input, Padding = Reach - Padding };
+
     /// <summary>What kernel element <paramref name="i"/> adds to o · Stride.</summary>
     public long Shift(long i) => i * Dilation - Padding;
 
@@ -24,8 +30,14 @@ internal readonly record struct ConvolutionAxis(long Input, long Output, long Ke
 /// </summary>
 internal readonly record struct ConvolutionShape(long Batch, long Groups, long Channels, long Filters, ConvolutionAxis Y, ConvolutionAxis X)
 {
+    /// <summary>At stride 1, the convolution that gives x's gradient from y's.</summary>
+    public ConvolutionShape Turned => this with { Channels = Filters, Filters = Channels, Y = Y.Turned, X = X.Turned };
+
     /// <summary>Elements of one image, of the channels of a group.</summary>
     public long InputSize => Channels * Y.Input * X.Input;
+
+    /// <summary>Whether neighbouring outputs see neighbouring inputs.</summary>
+    public bool HasStride1 => X.Stride == 1 && Y.Stride == 1;
 
     /// <summary>Elements of one channel of an output.</summary>
     public long OutputPlane => Y.Output * X.Output;
@@ -48,13 +60,19 @@ internal static unsafe class Convolution
 
     /// <summary>y[n, f] = bias[f] + Σ x[n, c] ⋆ w[f, c]; <paramref name="bias"/> may be null.</summary>
     public static void Forward<T>(in ConvolutionShape shape, T* x, T* w, T* bias, T* y)
-        where T : unmanaged, IBinaryNumber<T> =>
-        Workers.Run(new ForwardJob<T>(shape, x, w, bias, y), shape.Batch * shape.Groups);
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        if (shape.HasStride1) ShiftedConvolution.Forward(shape, x, w, bias, y);
+        else Workers.Run(new ForwardJob<T>(shape, x, w, bias, y), shape.Batch * shape.Groups);
+    }
 
     /// <summary>dx, the gradient of x, from dy, the gradient of y.</summary>
     public static void GradInput<T>(in ConvolutionShape shape, T* dy, T* w, T* dx)
-        where T : unmanaged, IBinaryNumber<T> =>
-        Workers.Run(new GradInputJob<T>(shape, dy, w, dx), shape.Batch * shape.Groups);
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        if (shape.HasStride1 && shape.Turned is { Y.Padding: >= 0, X.Padding: >= 0 }) ShiftedConvolution.GradInput(shape, dy, w, dx);
+        else Workers.Run(new GradInputJob<T>(shape, dy, w, dx), shape.Batch * shape.Groups);
+    }
 
     /// <summary>dw, the gradient of w, from dy, the gradient of y.</summary>
     public static void GradWeight<T>(in ConvolutionShape shape, T* x, T* dy, T* dw)
@@ -64,17 +82,12 @@ internal static unsafe class Convolution
         long filters = shape.Groups * shape.Filters, size = filters * shape.PatchSize;
         long parts = Math.Clamp(PartialBytes / Math.Max(1, size * sizeof(T)), 1, Math.Clamp(shape.Batch, 1, MostParts));
         T* partials = Scratch.Rent<T>(ref t_partials, parts * size);
-        Workers.Run(new GradWeightJob<T>(shape, x, dy, partials, parts), parts * shape.Groups);
+        var job = new GradWeightJob<T>(shape, x, dy, partials, parts);
+        Simd.Run<GradWeightJob<T>, T>(ref job);
         for (long f = 0; f < filters; f++)
         {
-            long start = f / shape.Filters * shape.Filters * shape.PatchSize + f % shape.Filters;
-            for (long p = 0; p < shape.PatchSize; p++)
-            {
-                T sum = T.Zero;
-                for (long part = 0; part < parts; part++)
-                    sum += partials[part * size + start + p * shape.Filters];
-                dw[f * shape.PatchSize + p] = sum;
-            }
+            T* sum = partials + f / shape.Filters * shape.Filters * shape.PatchSize + f % shape.Filters;
+            for (long p = 0; p < shape.PatchSize; p++) dw[f * shape.PatchSize + p] = sum[p * shape.Filters];
         }
     }
 
@@ -118,26 +131,57 @@ internal static unsafe class Convolution
         }
     }
 
-    /// <summary>A partial gradient is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is then the one to transpose.</summary>
-    readonly struct GradWeightJob<T>(ConvolutionShape shape, T* x, T* dy, T* partials, long parts) : IJob
+    /// <summary>
+    /// Partial gradients, and their sum in place of the first. One is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is then the
+    /// one to transpose.
+    /// </summary>
+    readonly struct GradWeightJob<T>(ConvolutionShape shape, T* x, T* dy, T* partials, long parts) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        public void Run<V>()
+            where V : struct, IVector<V, T>
+        {
+            Workers.Run(new Parts<V, T>(shape, x, dy, partials, parts), parts * shape.Groups);
+            long size = shape.Groups * shape.Filters * shape.PatchSize;
+            for (long i = 0; i < size; i += V.Count)
+            {
+                int count = (int)Math.Min(V.Count, size - i);
+                V sum = V.LoadPartial(partials + i, count);
+                for (long part = 1; part < parts; part++) sum += V.LoadPartial(partials + part * size + i, count);
+                V.StorePartial(sum, partials + i, count);
+            }
+        }
+    }
+
+    readonly struct Parts<V, T>(ConvolutionShape shape, T* x, T* dy, T* partials, long parts) : IJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        // Fewer rows of a tile would wait for each other's multiplications.
+        const long FewestShifted = 8;
+
         public void Execute(long chunk)
         {
             (long part, long group) = Math.DivRem(chunk, shape.Groups);
-            long plane = shape.OutputPlane, size = shape.PatchSize;
-            T* partial = partials + chunk * size * shape.Filters;
-            new Span<T>(partial, checked((int)(size * shape.Filters))).Clear();
+            T* partial = partials + chunk * shape.PatchSize * shape.Filters;
+            new Span<T>(partial, checked((int)(shape.PatchSize * shape.Filters))).Clear();
             long end = shape.Batch * (part + 1) / parts;
             for (long n = shape.Batch * part / parts; n < end; n++)
             {
-                T* image = x + (n * shape.Groups + group) * shape.InputSize, output = dy + (n * shape.Groups + group) * shape.Filters * plane;
-                for (var patches = new Patches<T>(shape); patches.Next();)
-                {
-                    MatMul.Run(
-                        size, shape.Filters, patches.Width, patches.Gather(image), patches.Width, 1, output + patches.First, 1, plane,
-                        partial, shape.Filters, accumulate: true);
-                }
+                long image = n * shape.Groups + group;
+                T* input = x + image * shape.InputSize, output = dy + image * shape.Filters * shape.OutputPlane;
+                if (shape.HasStride1 && shape.Channels >= FewestShifted) ShiftedConvolution.AddGradWeight<V, T>(shape, input, output, partial);
+                else AddImage(input, output, partial);
+            }
+        }
+
+        void AddImage(T* image, T* dy, T* partial)
+        {
+            for (var patches = new Patches<T>(shape); patches.Next();)
+            {
+                MatMul.Run(
+                    shape.PatchSize, shape.Filters, patches.Width, patches.Gather(image), patches.Width, 1, dy + patches.First, 1, shape.OutputPlane,
+                    partial, shape.Filters, accumulate: true);
             }
         }
     }

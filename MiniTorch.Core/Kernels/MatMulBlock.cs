@@ -23,31 +23,52 @@ internal static unsafe partial class MatMulBlock<T, V>
     /// a vector long in memory, even if there are fewer columns.
     /// </summary>
     public static void Multiply(
-        long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+        long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate) =>
+        Multiply(rows, columns, k, new Steps<T>(a, aCol), aRow, new Steps<T>(b, bRow), c, cRow, accumulate);
+
+    /// <summary>As above, for columns of A and rows of B that lie anywhere.</summary>
+    public static void Multiply<A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
+        where A : struct, IMatMulWalk<A, T>
+        where B : struct, IMatMulWalk<B, T>
     {
-        if (columns < V.Count) MultiplyRows<Narrow>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        else if (columns == V.Count) MultiplyRows<Strip1>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        else if (columns <= 2 * V.Count) MultiplyRows<Strip2>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        else MultiplyRows<Strip3>(rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+        if (columns < V.Count) MultiplyRows<Narrow, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        else if (columns == V.Count) MultiplyRows<Strip1, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        else if (columns <= 2 * V.Count) MultiplyRows<Strip2, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        else MultiplyRows<Strip3, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
     }
 
-    static void MultiplyRows<S>(
-        long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+    /// <summary>As above, for any number of columns.</summary>
+    public static void MultiplyStrips<A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
+        where A : struct, IMatMulWalk<A, T>
+        where B : struct, IMatMulWalk<B, T>
+    {
+        long vectors = (columns + V.Count - 1) / V.Count, strips = (vectors + WidestStrip - 1) / WidestStrip;
+        for (long strip = 0, first = 0, end; strip < strips; first = end)
+        {
+            end = ++strip == strips ? columns : strip * vectors / strips * V.Count;
+            Multiply(rows, end - first, k, a, aRow, b.From(first), c + first, cRow, accumulate);
+        }
+    }
+
+    static void MultiplyRows<S, A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
         where S : struct, IStrip<S>
+        where A : struct, IMatMulWalk<A, T>
+        where B : struct, IMatMulWalk<B, T>
     {
         long row = 0;
         if (HasTallTiles)
-            row = MultiplyTiles<Twice<Twice<Twice<Row<S>, S>, S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        row = MultiplyTiles<Twice<Twice<Row<S>, S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        row = MultiplyTiles<Twice<Row<S>, S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
-        MultiplyTiles<Row<S>, S>(row, rows, columns, k, a, aRow, aCol, b, bRow, c, cRow, accumulate);
+            row = MultiplyTiles<Twice<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        row = MultiplyTiles<Twice<Twice<Row<S>, S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        row = MultiplyTiles<Twice<Row<S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
+        MultiplyTiles<Row<S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
     }
 
     /// <summary>As many tiles of R's height as fit below <paramref name="row"/>; returns the first row not done.</summary>
-    static long MultiplyTiles<R, S>(
-        long row, long rows, long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+    static long MultiplyTiles<R, S, A, B>(long row, long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
         where R : struct, IRows<R, S>
         where S : struct, IStrip<S>
+        where A : struct, IMatMulWalk<A, T>
+        where B : struct, IMatMulWalk<B, T>
     {
         for (; row + R.Count <= rows; row += R.Count)
         {
@@ -55,7 +76,7 @@ internal static unsafe partial class MatMulBlock<T, V>
             if (accumulate)
                 for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++)
                     for (long j = 0; j < columns; j += 64 / sizeof(T)) Simd.Prefetch(c + next * cRow + j);
-            MultiplyTile<R, S>(columns, k, a + row * aRow, aRow, aCol, b, bRow, c + row * cRow, cRow, accumulate);
+            MultiplyTile<R, S, A, B>(columns, k, a.From(row * aRow), aRow, b, c + row * cRow, cRow, accumulate);
         }
 
         return row;
@@ -63,19 +84,16 @@ internal static unsafe partial class MatMulBlock<T, V>
 
     // Inlined into its callers, the tile's registers would go to the stack.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    static void MultiplyTile<R, S>(long columns, long k, T* a, long aRow, long aCol, T* b, long bRow, T* c, long cRow, bool accumulate)
+    static void MultiplyTile<R, S, A, B>(long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
         where R : struct, IRows<R, S>
         where S : struct, IStrip<S>
+        where A : struct, IMatMulWalk<A, T>
+        where B : struct, IMatMulWalk<B, T>
     {
         R sum = default;
         if (accumulate) sum = R.Load(c, cRow, columns);
         for (long p = 0; p < k; p++)
-        {
-            sum = R.MultiplyAdd(a, aRow, S.LoadPanel(b, columns), sum);
-            a += aCol;
-            b += bRow;
-        }
-
+            sum = R.MultiplyAdd(a.Next(), aRow, S.LoadPanel(b.Next(), columns), sum);
         R.Store(sum, c, cRow, columns);
     }
 }

@@ -88,8 +88,9 @@ public class GuardedMemoryTests
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
             Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
-        new(["Convolution", "Patches"], (n, make) =>
+        new(["Convolution", "ShiftedConvolution", "Patches"], (n, make) =>
         {
+            Differentiate(make([2, 9, 3, n + 1]).Conv2d(make([2, 9, 2, 2])));
             Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1), make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
         }),
         new(["Pooling", "MaxPoolPairs", "MaxPoolRows"], (n, make) =>

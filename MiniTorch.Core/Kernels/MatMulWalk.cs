@@ -1,0 +1,46 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Where the columns of A or the rows of B begin, one for each step of the sum.</summary>
+internal unsafe interface IMatMulWalk<TSelf, T>
+    where TSelf : struct, IMatMulWalk<TSelf, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    /// <summary>The next one, from the first on.</summary>
+    T* Next();
+
+    /// <summary>The same walk from so many elements further.</summary>
+    TSelf From(long offset);
+}
+
+/// <summary>A constant stride.</summary>
+internal unsafe struct Steps<T>(T* first, long stride) : IMatMulWalk<Steps<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    T* _next = first;
+
+    [MethodImpl(AggressiveInlining)]
+    public T* Next()
+    {
+        T* at = _next;
+        _next += stride;
+        return at;
+    }
+
+    public readonly Steps<T> From(long offset) => new(_next + offset, stride);
+}
+
+/// <summary>Offsets from a table.</summary>
+internal unsafe struct Places<T>(T* origin, long* offsets) : IMatMulWalk<Places<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    long* _next = offsets;
+
+    [MethodImpl(AggressiveInlining)]
+    public T* Next() => origin + *_next++;
+
+    public readonly Places<T> From(long offset) => new(origin + offset, _next);
+}
