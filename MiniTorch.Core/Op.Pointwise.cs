@@ -73,7 +73,7 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
         Tensor? y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
         return PointwiseCall.MustRecord(g, x, y)
             ? Kernel.Chain(TensorReal.Of(g), TensorReal.Of(x), TensorReal.Of(y)).ToTensor(g)
-            : PointwiseCall.Run(new UnaryChain<TKernel>(Kernel), g.DType, g.Shape, g, x, y);
+            : PointwiseCall.RunOver(call.Spends(g), new UnaryChain<TKernel>(Kernel), g, x, y);
     }
 }
 
@@ -152,9 +152,10 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
             (TensorReal rg, TensorReal ra, TensorReal rb, TensorReal ry) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b), TensorReal.Of(y));
             return (input == 0 ? Kernel.ChainA(rg, ra, rb, ry) : Kernel.ChainB(rg, ra, rb, ry)).ToTensor(g);
         }
+        bool overwrites = call.Spends(g, input, TKernel.PassesThrough);
         return input == 0
-            ? PointwiseCall.Run(new BinaryChainA<TKernel>(Kernel), g.DType, g.Shape, g, a, b, y)
-            : PointwiseCall.Run(new BinaryChainB<TKernel>(Kernel), g.DType, g.Shape, g, a, b, y);
+            ? PointwiseCall.RunOver(overwrites, new BinaryChainA<TKernel>(Kernel), g, a, b, y)
+            : PointwiseCall.RunOver(overwrites, new BinaryChainB<TKernel>(Kernel), g, a, b, y);
     }
 }
 
@@ -228,11 +229,12 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
             (TensorReal rc, TensorReal ry) = (TensorReal.Of(c), TensorReal.Of(y));
             return (input switch { 0 => Kernel.ChainA(rg, ra, rb, rc, ry), 1 => Kernel.ChainB(rg, ra, rb, rc, ry), _ => Kernel.ChainC(rg, ra, rb, rc, ry) }).ToTensor(g);
         }
+        bool overwrites = call.Spends(g, input, TKernel.PassesThrough);
         return input switch
         {
-            0 => PointwiseCall.Run(new TernaryChainA<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
-            1 => PointwiseCall.Run(new TernaryChainB<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
-            _ => PointwiseCall.Run(new TernaryChainC<TKernel>(Kernel), g.DType, g.Shape, g, a, b, c, y),
+            0 => PointwiseCall.RunOver(overwrites, new TernaryChainA<TKernel>(Kernel), g, a, b, c, y),
+            1 => PointwiseCall.RunOver(overwrites, new TernaryChainB<TKernel>(Kernel), g, a, b, c, y),
+            _ => PointwiseCall.RunOver(overwrites, new TernaryChainC<TKernel>(Kernel), g, a, b, c, y),
         };
     }
 }
@@ -245,6 +247,15 @@ internal static unsafe class PointwiseCall
         where F : struct, IElementwise
     {
         var output = new Tensor(Storage.Allocate(result, shape.ElementCount), shape.Layout);
+        RunInto(function, output, a, b, c, d, e);
+        return output;
+    }
+
+    /// <summary>The function of a tensor and others like it: over the first, or as a new tensor.</summary>
+    public static Tensor RunOver<F>(bool overwrites, F function, Tensor a, Tensor? b, Tensor? c, Tensor? d = null, Tensor? e = null)
+        where F : struct, IElementwise
+    {
+        Tensor output = overwrites ? a : new Tensor(Storage.Allocate(a.DType, a.Shape.ElementCount), a.Shape.Layout);
         RunInto(function, output, a, b, c, d, e);
         return output;
     }

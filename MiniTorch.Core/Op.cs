@@ -187,5 +187,14 @@ public readonly ref struct Call
     internal Tensor? Gathered(int input) =>
         _reusesMemory && _node![input] is { Slot: 0, Node: OpNode { Cotangent: { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum } } ? sum : null;
 
+    /// <summary>Whether a rule that goes through its inputs in order may write the gradient of one over the cotangent: nobody will read it any more.</summary>
+    internal bool Spends(Tensor cotangent, int input = 0, Reads passesThrough = Reads.None)
+    {
+        if (!_reusesMemory || cotangent is not { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } }) return false;
+        for (int i = 0; i < InputCount; i++)
+            if (i != input && Needs(i) && (i > input || passesThrough.HasInput(i))) return false;
+        return true;
+    }
+
     internal Layout InputLayout(int input) => _node is null ? _inputs[input].Layout : _node.InputLayout(input);
 }

@@ -18,33 +18,34 @@ internal readonly unsafe struct MaxPoolPairs<V, T>(PoolingShape shape, T* x, T* 
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     public void Pool(long plane)
     {
-        long width = shape.X.Input, columns = shape.X.Output;
-        T* input = x + plane * shape.InputSize, output = y + plane * shape.OutputSize;
-        long* places = indices + plane * shape.OutputSize;
+        long width = shape.X.Input;
+        T* input = x + plane * shape.InputSize, inputEnd = x + shape.Planes * shape.InputSize;
+        long first = plane * shape.OutputSize, end = first + shape.OutputSize;
         T* everySecond = stackalloc T[V.Count];
         for (int j = 0; j < V.Count; j++) everySecond[j] = T.CreateTruncating(2 * j);
         V starts = V.Load(everySecond), one = V.Of(1), below = V.Of(width);
-        for (long row = 0; row < shape.Y.Output; row++)
+        for (long row = 0; row < shape.Y.Output; row++, first += shape.X.Output)
         {
-            for (long column = 0; column < columns; column += V.Count)
+            for (long column = 0; column < shape.X.Output; column += V.Count)
             {
-                int count = (int)Math.Min(V.Count, columns - column);
-                long first = 2 * (row * width + column);
-                (V value, V place) = Larger(Pairs(input + first, count), (V.Of(0), one));
-                (V lower, V lowerPlace) = Larger(Pairs(input + first + width, count), (below, below + one));
+                long start = 2 * (row * width + column), output = first + column;
+                (V value, V place) = Larger(Pairs(input + start, inputEnd), (V.Of(0), one));
+                (V lower, V lowerPlace) = Larger(Pairs(input + start + width, inputEnd), (below, below + one));
                 (value, place) = Larger((value, lower), (place, lowerPlace));
-                V.StorePartial(value, output, count);
-                V.StoreAsInt64(place + (starts + V.Of(first)), places, count);
-                output += count;
-                places += count;
+                // What is written beyond a row is overwritten by the next one.
+                int count = (int)Math.Min(V.Count, end - output);
+                if (count == V.Count) V.Store(value, y + output);
+                else V.StorePartial(value, y + output, count);
+                V.StoreAsInt64(place + (starts + V.Of(start)), indices + output, count);
             }
         }
     }
 
-    /// <summary>The first and second elements of pairs in a row.</summary>
+    /// <summary>The first and second elements of pairs in a row, and whatever follows the row.</summary>
     [MethodImpl(AggressiveInlining)]
-    static (V, V) Pairs(T* row, int count) =>
-        V.Unzip(V.LoadPartial(row, Math.Min(2 * count, V.Count)), V.LoadPartial(row + V.Count, Math.Max(2 * count - V.Count, 0)));
+    static (V, V) Pairs(T* row, T* end) => row + 2 * V.Count <= end
+        ? V.Unzip(V.Load(row), V.Load(row + V.Count))
+        : V.Unzip(V.LoadPartial(row, (int)Math.Min(V.Count, end - row)), V.LoadPartial(row + V.Count, (int)Math.Max(end - row - V.Count, 0)));
 
     /// <summary>The second of two values with their places where it is larger or NaN.</summary>
     [MethodImpl(AggressiveInlining)]

@@ -76,27 +76,18 @@ internal unsafe ref struct Patches<T>
         return Data;
     }
 
-    /// <summary>Adds every element of the matrix to where it lies in the image; the reverse of <see cref="Gather"/>. The matrix is spent.</summary>
+    /// <summary>Adds every element of the matrix to where it lies in the image; the reverse of <see cref="Gather"/>.</summary>
     public readonly void ScatterAdd(T* image)
     {
         T* source = Data;
         foreach (var element in Elements())
         {
             T* channel = image + element.Channel;
-            if (IsShifted)
+            for (long y = element.Top; y < element.Bottom; y++)
             {
-                ClearBorders(element, source);
-                var (start, end) = Shifted(element);
-                Add(channel + start + element.Shift, source + start, end - start);
-            }
-            else
-            {
-                for (long y = element.Top; y < element.Bottom; y++)
-                {
-                    T* from = source + y * _shape.X.Output, to = channel + y * _shape.Y.Stride * _shape.X.Input + element.Shift;
-                    for (long x = element.Left; x < element.Right; x++)
-                        to[x * _shape.X.Stride] += from[x];
-                }
+                T* from = source + y * _shape.X.Output, to = channel + y * _shape.Y.Stride * _shape.X.Input + element.Shift;
+                for (long x = element.Left; x < element.Right; x++)
+                    to[x * _shape.X.Stride] += from[x];
             }
 
             source += Width;
@@ -120,15 +111,6 @@ internal unsafe ref struct Patches<T>
     {
         if (element.Top >= element.Bottom || element.Left >= element.Right) return (0, 0);
         return (element.Top * _shape.X.Output + element.Left, (element.Bottom - 1) * _shape.X.Output + element.Right);
-    }
-
-    static void Add(T* target, T* source, long count)
-    {
-        long i = 0;
-        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
-            Vector.Store(Vector.Load(target + i) + Vector.Load(source + i), target + i);
-        for (; i < count; i++)
-            target[i] += source[i];
     }
 
     readonly ElementEnumerator Elements() => new(_shape, _row, _rows);

@@ -5,6 +5,9 @@ namespace MiniTorch.Kernels;
 /// <summary>One dimension of a pooling; an adaptive one (Kernel = 0) spreads its outputs evenly over the inputs.</summary>
 internal readonly record struct PoolingAxis(long Input, long Output, long Kernel = 0, long Stride = 1, long Padding = 0, long Dilation = 1)
 {
+    /// <summary>Whether no input is seen by two outputs.</summary>
+    public bool IsDisjoint => Kernel > 0 && (Kernel - 1) * Dilation < Stride;
+
     /// <summary>The first input that output <paramref name="o"/> sees; steps of Dilation lead on to End.</summary>
     public long Start(long o)
     {
@@ -156,8 +159,11 @@ internal static unsafe class Pooling
         {
             T* input = dx + plane * shape.InputSize;
             new Span<T>(input, checked((int)shape.InputSize)).Clear();
-            for (long output = plane * shape.OutputSize, end = output + shape.OutputSize; output < end; output++)
-                input[indices[output]] += dy[output];
+            long output = plane * shape.OutputSize, end = output + shape.OutputSize;
+            if (shape.Y.IsDisjoint && shape.X.IsDisjoint)
+                for (; output < end; output++) input[indices[output]] = dy[output];
+            else
+                for (; output < end; output++) input[indices[output]] += dy[output];
         }
     }
 

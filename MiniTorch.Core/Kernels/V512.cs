@@ -182,6 +182,12 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
             return;
         }
         var (lower, upper) = Vector512.Widen(Vector512.ConvertToInt32Native(a.Value.AsSingle()));
+        if (count == Count)
+        {
+            lower.Store(destination);
+            upper.Store(destination + Vector512<long>.Count);
+            return;
+        }
         V512<double>.StorePartial(new(lower.AsDouble()), (double*)destination, Math.Min(count, Vector512<long>.Count));
         if (count > Vector512<long>.Count) V512<double>.StorePartial(new(upper.AsDouble()), (double*)destination + Vector512<long>.Count, count - Vector512<long>.Count);
     }

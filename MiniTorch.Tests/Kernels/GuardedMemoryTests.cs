@@ -90,7 +90,7 @@ public class GuardedMemoryTests
         }),
         new(["Convolution", "ShiftedConvolution", "Patches"], (n, make) =>
         {
-            Differentiate(make([2, 9, 3, n + 1]).Conv2d(make([2, 9, 2, 2])));
+            Differentiate(make([2, 9, 3, n + 2]).Conv2d(make([2, 9, 2, 2])));
             Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1), make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
         }),
         new(["Pooling", "MaxPoolPairs", "MaxPoolRows"], (n, make) =>
