@@ -6,36 +6,36 @@ public partial class Tensor
 {
     /// <summary>The variance of all elements: Σ (x − mean)² / (n − correction) (torch.var).</summary>
     /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
-    public Tensor Var(double correction = 1) => VarOver(AllDims, correction, false);
+    public Tensor Var(double correction = 1) => Moments.Variance(this, AllDims, correction, false);
 
     /// <summary>The variances along a dimension; NaN over a single element, unless the correction is 0 (torch.var).</summary>
-    public Tensor Var(int dim, double correction = 1, bool keepDim = false) => VarOver(Mask("Var", dim), correction, keepDim);
+    public Tensor Var(int dim, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dim), correction, keepDim);
 
     /// <summary>The variances over several dimensions; all for an empty list (torch.var).</summary>
-    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => VarOver(Mask("Var", dims), correction, keepDim);
+    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dims), correction, keepDim);
 
     /// <summary>The standard deviation of all elements, √variance (torch.std).</summary>
     /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
-    public Tensor Std(double correction = 1) => StdOver(AllDims, correction, false);
+    public Tensor Std(double correction = 1) => Moments.Deviation(this, AllDims, correction, false);
 
     /// <summary>The standard deviations along a dimension (torch.std).</summary>
-    public Tensor Std(int dim, double correction = 1, bool keepDim = false) => StdOver(Mask("Std", dim), correction, keepDim);
+    public Tensor Std(int dim, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dim), correction, keepDim);
 
     /// <summary>The standard deviations over several dimensions; all for an empty list (torch.std).</summary>
-    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => StdOver(Mask("Std", dims), correction, keepDim);
+    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
     /// <summary>The norm of all elements as one vector (torch.linalg.vector_norm).</summary>
     /// <exception cref="ShapeException">There is no element, and the order has no identity (∞ and negative ones).</exception>
-    public Tensor Norm(double ord = 2) => NormOver(ord, AllDims, false);
+    public Tensor Norm(double ord = 2) => Moments.Norm(this, ord, AllDims, false);
 
     /// <summary>The norms of the vectors along a dimension (torch.linalg.vector_norm).</summary>
-    public Tensor Norm(double ord, int dim, bool keepDim = false) => NormOver(ord, Mask("Norm", dim), keepDim);
+    public Tensor Norm(double ord, int dim, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dim), keepDim);
 
     /// <summary>
     /// The norms of the vectors over several dimensions, all for an empty list: (Σ |x|ᵖ)^(1/p); max |x| for ∞, min |x| for −∞, the number of elements that are
     /// not 0 for 0 (torch.linalg.vector_norm). The gradient of a zero vector is 0.
     /// </summary>
-    public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => NormOver(ord, Mask("Norm", dims), keepDim);
+    public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
 
     /// <summary>x divided by its norms along a dimension, which are taken to be eps at least (torch.nn.functional.normalize).</summary>
     public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) => this / Norm(p, dim, keepDim: true).Clamp(min: eps);
@@ -58,29 +58,5 @@ public partial class Tensor
         if (Rank < 2 || other.Rank < 2 || Shape[^1] != other.Shape[^1])
             throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape}; both must be […, rows, d] with the same d");
         return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
-    }
-
-    private Tensor VarOver(ulong dims, double correction, bool keepDim)
-    {
-        if (!DType.IsFloat()) throw new DTypeException($"Var: the variance of {DType} is not defined; To(DType.Float32) first");
-        Tensor kept = new Variance(dims, correction).Apply(this);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
-    }
-
-    // As a norm, because the gradient of a norm is 0 where all elements are equal; that of a square root would be NaN.
-    private Tensor StdOver(ulong dims, double correction, bool keepDim)
-    {
-        if (!DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {DType} is not defined; To(DType.Float32) first");
-        double freedom = Math.Max(ReduceCall.Count(Shape, dims) - correction, 0);
-        return (this - MeanOver(dims, keepDim: true)).NormOver(2, dims, keepDim) / Math.Sqrt(freedom);
-    }
-
-    private Tensor NormOver(double ord, ulong dims, bool keepDim)
-    {
-        if (!DType.IsFloat()) throw new DTypeException($"Norm: the norm of {DType} is not defined; To(DType.Float32) first");
-        if (double.IsInfinity(ord)) return Abs().ExtremeOver("Norm", dims, keepDim, largest: ord > 0);
-        if (ord < 0 && ReduceCall.Count(Shape, dims) == 0) throw new ShapeException($"Norm: shape {Shape} has no element, and a norm of negative order needs one");
-        Tensor kept = ord == 0 ? new Sum(dims, true).Apply(Ne(0).To(DType)) : new Norm(ord, dims).Apply(this);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
     }
 }

@@ -91,7 +91,7 @@ public partial class Tensor
         return keepDim ? kept : kept.Squeeze(at);
     }
 
-    private ulong AllDims => Rank == 0 ? 0 : ulong.MaxValue >> (64 - Rank);
+    internal ulong AllDims => Rank == 0 ? 0 : ulong.MaxValue >> (64 - Rank);
 
     private ulong Mask(string op, int dim) => Rank == 0 ? (ulong)(Shape.Dim(dim, op) * 0) : 1UL << Shape.Dim(dim, op);
 
@@ -112,11 +112,11 @@ public partial class Tensor
     // Sums and products of integers and truth values are Int64.
     private Tensor Numbers() => DType.IsFloat() ? this : To(DType.Int64);
 
-    private Tensor MeanOver(ulong dims, bool keepDim) =>
+    internal Tensor MeanOver(ulong dims, bool keepDim) =>
         !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
         : SumOver(dims, keepDim) / (double)ReduceCall.Count(Shape, dims);
 
-    private Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest, bool findsNaN = false)
+    internal Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest, bool findsNaN = false)
     {
         if (ReduceCall.Count(Shape, dims) == 0)
             throw new ShapeException($"{op}: shape {Shape} has no element to take the {(largest ? "largest" : "smallest")} of; check ElementCount first");

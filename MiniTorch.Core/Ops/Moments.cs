@@ -54,16 +54,42 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     private Tensor Scale(Tensor squares, Shape shape) => (squares / (double)ReduceCall.Count(shape, Dims) + Eps).Rsqrt();
 }
 
-/// <summary>Means and sums of squared deviations.</summary>
+/// <summary>Means, variances and norms.</summary>
 internal static class Moments
 {
-    /// <summary>Both over dimensions, kept with size 1.</summary>
+    /// <summary>Means and sums of squared deviations over dimensions, kept with size 1.</summary>
     public static (Tensor Mean, Tensor Squares) Of(Tensor x, ulong dims)
     {
         Shape shape = ReduceCall.Kept(x.Shape, dims);
         Tensor mean = Tensor.Empty(shape, x.DType), squares = Tensor.Empty(shape, x.DType);
         KernelCall.Run(new Kernel(x.Layout, dims), x, mean, squares);
         return (mean, squares);
+    }
+
+    /// <summary>The variance over dimensions.</summary>
+    public static Tensor Variance(Tensor x, ulong dims, double correction, bool keepDim)
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"Var: the variance of {x.DType} is not defined; To(DType.Float32) first");
+        Tensor kept = new Variance(dims, correction).Apply(x);
+        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(x.Shape, dims));
+    }
+
+    /// <summary>The deviation as a norm, because the gradient of a norm is 0 where all elements are equal; that of a square root would be NaN.</summary>
+    public static Tensor Deviation(Tensor x, ulong dims, double correction, bool keepDim)
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {x.DType} is not defined; To(DType.Float32) first");
+        double freedom = Math.Max(ReduceCall.Count(x.Shape, dims) - correction, 0);
+        return Norm(x - x.MeanOver(dims, keepDim: true), 2, dims, keepDim) / Math.Sqrt(freedom);
+    }
+
+    /// <summary>The norm of any order over dimensions.</summary>
+    public static Tensor Norm(Tensor x, double ord, ulong dims, bool keepDim)
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"Norm: the norm of {x.DType} is not defined; To(DType.Float32) first");
+        if (double.IsInfinity(ord)) return x.Abs().ExtremeOver("Norm", dims, keepDim, largest: ord > 0);
+        if (ord < 0 && ReduceCall.Count(x.Shape, dims) == 0) throw new ShapeException($"Norm: shape {x.Shape} has no element, and a norm of negative order needs one");
+        Tensor kept = ord == 0 ? new Sum(dims, true).Apply(x.Ne(0).To(x.DType)) : new Ops.Norm(ord, dims).Apply(x);
+        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(x.Shape, dims));
     }
 
     private readonly unsafe struct Kernel(Layout layout, ulong dims) : IKernelCall

@@ -1,9 +1,19 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Padding of one dimension, made of joins and selections.</summary>
+/// <summary>Padding, made of joins and selections.</summary>
 internal static class Padding
 {
-    public static Tensor Apply(Tensor x, int dim, int before, int behind, string mode, double value)
+    /// <summary>Pads the last dimensions by two counts each, the last dimension's first.</summary>
+    public static Tensor Apply(Tensor x, ReadOnlySpan<int> pad, string mode, double value)
+    {
+        if (pad.Length % 2 != 0 || pad.Length > 2 * x.Rank) throw new ShapeException($"Pad: {pad.Length} counts {Shape.Format(pad)} for shape {x.Shape}; two for each dimension, from the last on");
+        Tensor padded = x;
+        for (int i = 0; i < pad.Length; i += 2)
+            if (pad[i] != 0 || pad[i + 1] != 0) padded = Along(padded, x.Rank - 1 - (i / 2), pad[i], pad[i + 1], mode, value);
+        return ReferenceEquals(padded, x) ? x.Clone() : padded;
+    }
+
+    private static Tensor Along(Tensor x, int dim, int before, int behind, string mode, double value)
     {
         int size = x.Shape[dim];
         if (size + (long)before + behind < 0) throw new ShapeException($"Pad: {before} and {behind} cut more than dimension {dim} of shape {x.Shape} has");

@@ -1,0 +1,150 @@
+namespace MiniTorch.Ops;
+
+/// <summary>Views, joins and their arguments: checked, and made sizes of.</summary>
+internal static class MovementCall
+{
+    /// <summary>A view where the strides allow it, else a copy.</summary>
+    public static Tensor Reshape(Tensor x, ReadOnlySpan<int> shape)
+    {
+        Shape to = Resolve("Reshape", x, shape);
+        return x.Layout.View(to) is { } layout ? new View(layout).Apply(x) : x.Contiguous().Reshape(shape);
+    }
+
+    /// <summary>The same memory in another shape, or an error.</summary>
+    public static Tensor View(Tensor x, ReadOnlySpan<int> shape)
+    {
+        Shape to = Resolve("View", x, shape);
+        Layout layout = x.Layout.View(to)
+            ?? throw new ShapeException($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape {to} without a copy; use Reshape");
+        return new View(layout).Apply(x);
+    }
+
+    public static Tensor Flatten(Tensor x, int startDim, int endDim)
+    {
+        (int start, int end) = (x.Shape.Dim(startDim, "Flatten"), x.Shape.Dim(endDim, "Flatten"));
+        if (start > end) throw new ShapeException($"Flatten: startDim {startDim} lies behind endDim {endDim} of shape {x.Shape}");
+        if (x.Rank == 0) return x.Reshape(1);
+        int merged = 1;
+        for (int dim = start; dim <= end; dim++) merged = checked(merged * x.Shape[dim]);
+        return x.Reshape([.. x.Shape.Span[..start], merged, .. x.Shape.Span[(end + 1)..]]);
+    }
+
+    public static Tensor Permute(Tensor x, ReadOnlySpan<int> dims)
+    {
+        if (dims.Length != x.Rank) throw new ShapeException($"Permute: {dims.Length} dimensions {Shape.Format(dims)} are given for shape {x.Shape}; name each of its {x.Rank} once");
+        var order = new int[x.Rank];
+        ulong seen = 0;
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = x.Shape.Dim(dims[i], "Permute");
+            if ((seen >> order[i] & 1) != 0) throw new ShapeException($"Permute: dimension {dims[i]} is named twice in {Shape.Format(dims)}");
+            seen |= 1UL << order[i];
+        }
+        return new Permute(order).Apply(x);
+    }
+
+    public static Tensor Transpose(Tensor x, int dim0, int dim1)
+    {
+        (int a, int b) = (x.Shape.Dim(dim0, "Transpose"), x.Shape.Dim(dim1, "Transpose"));
+        var order = new int[x.Rank];
+        for (int i = 0; i < order.Length; i++) order[i] = i == a ? b : i == b ? a : i;
+        return new Permute(order).Apply(x);
+    }
+
+    public static Tensor Expand(Tensor x, ReadOnlySpan<int> shape)
+    {
+        int added = shape.Length - x.Rank;
+        if (added < 0) throw new ShapeException($"Expand: {Shape.Format(shape)} has fewer dimensions than shape {x.Shape}");
+        int[] sizes = shape.ToArray();
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            int size = i < added ? -1 : x.Shape[i - added];
+            if (sizes[i] == -1 && i >= added) sizes[i] = size;
+            else if (sizes[i] < 0) throw new ShapeException($"Expand: size {sizes[i]} at dimension {i} of {Shape.Format(shape)}; only a dimension that exists can be kept with −1");
+            else if (i >= added && size != 1 && size != sizes[i])
+                throw new ShapeException($"Expand: dimension {i - added} of shape {x.Shape} is {size} and cannot become {sizes[i]}; only sizes of 1 expand (Repeat copies)");
+        }
+        return x.ExpandTo(Shape.Create(sizes));
+    }
+
+    public static Tensor Slice(Tensor x, int dim, int? start, int? stop, int step)
+    {
+        int at = x.Shape.Dim(dim, "Slice");
+        if (x.Rank == 0) throw new ShapeException("Slice: a scalar (shape []) has no dimension to slice");
+        if (step <= 0) throw new ValueException($"Slice: step {step} must be positive (Flip reverses)");
+        int size = x.Shape[at];
+        (int first, int end) = (Clip(start ?? 0, size), Clip(stop ?? size, size));
+        int length = end <= first ? 0 : (end - first - 1) / step + 1;
+        return new Slice(at, first, length, step).Apply(x);
+
+        static int Clip(int index, int size) => Math.Clamp(index < 0 ? index + size : index, 0, size);
+    }
+
+    public static Tensor Narrow(Tensor x, int dim, int start, int length)
+    {
+        int at = x.Shape.Dim(dim, "Narrow");
+        int first = start < 0 ? start + x.Shape.SizeOrOne(at) : start;
+        if (x.Rank == 0 || first < 0 || length < 0 || (long)first + length > x.Shape[at])
+            throw new ShapeException($"Narrow: {length} elements from {start} on do not lie in dimension {dim} of shape {x.Shape}");
+        return new Slice(at, first, length, 1).Apply(x);
+    }
+
+    public static Tensor Select(Tensor x, int dim, int index)
+    {
+        if (x.Rank == 0) throw new ShapeException("Select: a scalar (shape []) has no dimension to index; Item<T>() reads its value");
+        int at = x.Shape.Dim(dim, "Select"), size = x.Shape[at];
+        if (index < -size || index >= size) throw new ValueException($"Select: index {index} is not in [{-size}, {size}) of dimension {dim}, shape {x.Shape}");
+        return new Slice(at, index < 0 ? index + size : index, 1, 1).Apply(x).Reshape(x.Shape.Without(at));
+    }
+
+    public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim)
+    {
+        if (tensors.IsEmpty) throw new ShapeException("Cat: there is no tensor to join");
+        DType dtype = tensors[0].DType;
+        foreach (Tensor tensor in tensors) dtype = DTypes.Promote(dtype, tensor.DType);
+        var parts = new List<Tensor>(tensors.Length);
+        foreach (Tensor tensor in tensors)
+            if (tensor.Shape.Rank != 1 || tensor.Shape[0] != 0) parts.Add(tensor.To(dtype)); // PyTorch passes over tensors of shape [0]
+        if (parts.Count == 0) return tensors[0].Clone();
+        Shape first = parts[0].Shape;
+        if (first.Rank == 0) throw new ShapeException("Cat: scalars (shape []) have no dimension to join along; Stack adds one");
+        int at = first.Dim(dim, "Cat");
+        for (int i = 1; i < parts.Count; i++)
+            if (parts[i].Rank != first.Rank || parts[i].Shape.With(at, 0) != first.With(at, 0))
+                throw new ShapeException($"Cat: shape {parts[i].Shape} of tensor {i} does not fit {first} of tensor 0; all sizes but that of dimension {dim} must agree");
+        return new Cat(at).Apply(parts.ToArray());
+    }
+
+    public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim)
+    {
+        if (tensors.IsEmpty) throw new ShapeException("Stack: there is no tensor to stack");
+        Shape shape = tensors[0].Shape;
+        int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
+        var parts = new Tensor[tensors.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (tensors[i].Shape != shape) throw new ShapeException($"Stack: tensor {i} has shape {tensors[i].Shape} and tensor 0 has {shape}; all must be equal (Cat joins different sizes)");
+            parts[i] = tensors[i].Unsqueeze(at);
+        }
+        return Tensor.Cat(parts, at);
+    }
+
+    private static Shape Resolve(string op, Tensor x, ReadOnlySpan<int> shape)
+    {
+        int unknown = shape.IndexOf(-1);
+        if (unknown < 0)
+        {
+            Shape given = Shape.Create(shape);
+            return given.ElementCount == x.ElementCount ? given
+                : throw new ShapeException($"{op}: shape {given} has {given.ElementCount} elements, and shape {x.Shape} has {x.ElementCount}");
+        }
+        int[] sizes = shape.ToArray();
+        sizes[unknown] = 1;
+        if (sizes.Contains(-1)) throw new ShapeException($"{op}: −1 stands twice in {Shape.Format(shape)}; only one size can be worked out");
+        long rest = Shape.Create(sizes).ElementCount;
+        if (rest == 0) throw new ShapeException($"{op}: −1 in {Shape.Format(shape)} is ambiguous, because the other sizes give 0 elements; write the size");
+        if (x.ElementCount % rest != 0) throw new ShapeException($"{op}: {x.ElementCount} elements of shape {x.Shape} cannot be put into {Shape.Format(shape)}");
+        sizes[unknown] = checked((int)(x.ElementCount / rest));
+        return Shape.Create(sizes);
+    }
+}

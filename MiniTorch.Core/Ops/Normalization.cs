@@ -1,0 +1,87 @@
+namespace MiniTorch.Ops;
+
+/// <summary>Normalisations: standardised over some dimensions, then scaled and moved.</summary>
+internal static class Normalization
+{
+    public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
+    {
+        CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
+        return Affine(new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x), weight, bias);
+    }
+
+    public static Tensor RootMeanSquare(Tensor x, Shape normalizedShape, Tensor? weight, double? eps)
+    {
+        CheckNormalized("RmsNorm", x.Shape, normalizedShape, weight, null);
+        double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
+        Tensor squares = x.Square().MeanOver(LastDims(x, normalizedShape.Rank), keepDim: true);
+        return Affine(x * (squares + margin).Rsqrt(), weight, null);
+    }
+
+    public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)
+    {
+        if (x.Rank < 2 || numGroups < 1 || x.Shape[1] % numGroups != 0)
+            throw new ShapeException($"GroupNorm: shape {x.Shape} needs a dimension 1 of channels that {numGroups} groups divide");
+        CheckChannels("GroupNorm", x.Shape, weight, bias);
+        long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
+        Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, checked((int)perGroup))).Reshape(x.Shape);
+        return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
+    }
+
+    public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum, double eps)
+    {
+        if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} needs a batch, dimension 0, and channels, dimension 1");
+        CheckChannels("BatchNorm", x.Shape, weight, bias);
+        CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
+        int[] channels = ForChannels(x, x.Shape[1]);
+        Tensor y;
+        if (training)
+        {
+            ulong dims = x.AllDims & ~2UL;
+            long count = ReduceCall.Count(x.Shape, dims);
+            if (count == 1) throw new ShapeException($"BatchNorm: shape {x.Shape} has one value for each channel, and training needs more to take a variance of");
+            using (Autograd.NoGrad())
+            {
+                (Tensor mean, Tensor squares) = Moments.Of(x.Detach(), dims);
+                Move(runningMean, mean, 1);
+                Move(runningVar, squares, 1.0 / (count - 1));
+            }
+            y = new Standardize(dims, eps).Apply(x);
+        }
+        else
+        {
+            if (runningMean is null || runningVar is null) throw new ValueException("BatchNorm: outside training it needs runningMean and runningVar");
+            y = (x - runningMean.Reshape(channels)) * (runningVar.Reshape(channels) + eps).Rsqrt();
+        }
+        return Affine(y, weight?.Reshape(channels), bias?.Reshape(channels));
+
+        void Move(Tensor? running, Tensor batch, double scale) =>
+            running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * (momentum * scale));
+    }
+
+    /// <summary>The shape in which one number for each channel broadcasts to a tensor.</summary>
+    public static int[] ForChannels(Tensor x, int channels) => x.Rank < 2 ? [channels] : [channels, .. Enumerable.Repeat(1, x.Rank - 2)];
+
+    private static Tensor Affine(Tensor y, Tensor? weight, Tensor? bias)
+    {
+        if (weight is not null) y *= weight;
+        return bias is null ? y : y + bias;
+    }
+
+    private static ulong LastDims(Tensor x, int count) => x.AllDims & ~((1UL << (x.Rank - count)) - 1);
+
+    private static void CheckNormalized(string op, Shape shape, Shape normalized, Tensor? weight, Tensor? bias)
+    {
+        if (normalized.Rank == 0 || normalized.Rank > shape.Rank || !shape.Span[^normalized.Rank..].SequenceEqual(normalized.Span))
+            throw new ShapeException($"{op}: shape {shape} does not end with the normalized shape {normalized}");
+        foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[weight, bias])
+            if (parameter is not null && parameter.Shape != normalized)
+                throw new ShapeException($"{op}: weight and bias must have the normalized shape {normalized}; one has {parameter.Shape}");
+    }
+
+    private static void CheckChannels(string op, Shape shape, Tensor? a, Tensor? b)
+    {
+        foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[a, b])
+            if (parameter is not null && (parameter.Rank != 1 || parameter.Shape[0] != shape[1]))
+                throw new ShapeException($"{op}: a tensor of shape {parameter.Shape} must be [{shape[1]}], one number for each channel of shape {shape}");
+    }
+}

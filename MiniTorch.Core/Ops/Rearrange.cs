@@ -1,0 +1,123 @@
+namespace MiniTorch.Ops;
+
+/// <summary>Movements that are made of views, joins and selections.</summary>
+internal static class Rearrange
+{
+    public static Tensor Repeat(Tensor x, ReadOnlySpan<int> repeats)
+    {
+        int added = repeats.Length - x.Rank;
+        if (added < 0) throw new ShapeException($"Repeat: {Shape.Format(repeats)} has fewer entries than shape {x.Shape} has dimensions");
+        var apart = new int[2 * repeats.Length];
+        var expanded = new int[apart.Length];
+        var merged = new int[repeats.Length];
+        for (int i = 0; i < repeats.Length; i++)
+        {
+            if (repeats[i] < 0) throw new ValueException($"Repeat: {repeats[i]} repeats of dimension {i}; 0 or more are possible");
+            int size = i < added ? 1 : x.Shape[i - added];
+            (apart[2 * i], apart[2 * i + 1]) = (1, size);
+            (expanded[2 * i], expanded[2 * i + 1]) = (repeats[i], size);
+            merged[i] = checked(repeats[i] * size);
+        }
+        return x.Reshape(apart).Expand(expanded).Clone().Reshape(merged);
+    }
+
+    public static Tensor RepeatInterleave(Tensor x, int repeats, int? dim)
+    {
+        if (repeats < 0) throw new ValueException($"RepeatInterleave: {repeats} repeats; 0 or more are possible");
+        if (dim is not { } given) return x.Flatten().RepeatInterleave(repeats, 0);
+        int at = x.Shape.Dim(given, "RepeatInterleave");
+        if (x.Rank == 0) return x.Reshape(1).RepeatInterleave(repeats, 0);
+        int[] sizes = [.. x.Shape.Span[..(at + 1)], repeats, .. x.Shape.Span[(at + 1)..]];
+        return x.Unsqueeze(at + 1).Expand(sizes).Clone().Reshape(x.Shape.With(at, checked(x.Shape[at] * repeats)));
+    }
+
+    public static Tensor Roll(Tensor x, int shift, int dim)
+    {
+        int at = x.Shape.Dim(dim, "Roll"), size = x.Shape.SizeOrOne(at);
+        if (size < 2) return x.Clone();
+        int first = (int)(((long)shift % size + size) % size);
+        return first == 0 ? x.Clone() : Tensor.Cat([x.Narrow(at, size - first, first), x.Narrow(at, 0, size - first)], at);
+    }
+
+    public static Tensor Roll(Tensor x, ReadOnlySpan<int> shifts, ReadOnlySpan<int> dims)
+    {
+        if (shifts.Length != dims.Length) throw new ShapeException($"Roll: {shifts.Length} shifts for {dims.Length} dimensions");
+        for (int i = 0; i < dims.Length; i++) x = x.Roll(shifts[i], dims[i]);
+        return x;
+    }
+
+    /// <summary>The elements of matrices whose distance from the diagonal (column − row) is kept, 0 elsewhere.</summary>
+    public static Tensor Triangle(string op, Tensor x, Func<Tensor, Tensor> keeps)
+    {
+        if (x.Rank < 2) throw new ShapeException($"{op}: shape {x.Shape} must be a matrix, or matrices in its last two dimensions");
+        Tensor offset = Tensor.Arange(x.Shape[^1]) - Tensor.Arange(x.Shape[^2]).Unsqueeze(1);
+        return Tensor.Where(keeps(offset), x, Tensor.Zeros([], x.DType));
+    }
+
+    public static Tensor Diagonal(Tensor x, int offset, int dim1, int dim2)
+    {
+        (int first, int second) = (x.Shape.Dim(dim1, "Diagonal"), x.Shape.Dim(dim2, "Diagonal"));
+        if (first == second) throw new ShapeException($"Diagonal: dimensions {dim1} and {dim2} of shape {x.Shape} are the same");
+        return new Diagonal(offset, first, second).Apply(x);
+    }
+
+    public static Tensor DiagEmbed(Tensor x, int offset)
+    {
+        if (x.Rank == 0) throw new ShapeException("DiagEmbed: a scalar (shape []) has no dimension to put on a diagonal");
+        int size = checked(x.Shape[^1] + Math.Abs(offset));
+        return new Unview(new Diagonal(offset, x.Rank - 1, x.Rank), [.. x.Shape.Span[..^1], size, size]).Apply(x);
+    }
+
+    public static Tensor[] Split(Tensor x, int size, int dim)
+    {
+        int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Split"));
+        if (size <= 0) throw new ValueException($"Split: pieces of {size} elements; 1 or more are possible");
+        var sizes = new int[Math.Max(1, (total + (long)size - 1) / size)];
+        for (int i = 0; i < sizes.Length; i++) sizes[i] = Math.Min(size, total - (i * size));
+        return x.Split(sizes, dim);
+    }
+
+    public static Tensor[] Split(Tensor x, ReadOnlySpan<int> sizes, int dim)
+    {
+        int at = x.Shape.Dim(dim, "Split");
+        long total = 0;
+        foreach (int size in sizes) total += size;
+        if (x.Rank == 0 || total != x.Shape[at]) throw new ShapeException($"Split: sizes {Shape.Format(sizes)} add up to {total}, and dimension {dim} of shape {x.Shape} must be that");
+        var pieces = new Tensor[sizes.Length];
+        int start = 0;
+        for (int i = 0; i < pieces.Length; start += sizes[i++]) pieces[i] = x.Narrow(at, start, sizes[i]);
+        return pieces;
+    }
+
+    public static Tensor[] Chunk(Tensor x, int chunks, int dim)
+    {
+        int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Chunk"));
+        if (chunks <= 0) throw new ValueException($"Chunk: {chunks} pieces; 1 or more are possible");
+        return x.Split(Math.Max(1, (int)((total + (long)chunks - 1) / chunks)), dim);
+    }
+
+    public static Tensor Unfold(Tensor x, int dim, int size, int step)
+    {
+        int at = x.Shape.Dim(dim, "Unfold"), total = x.Shape.SizeOrOne(at);
+        if (size < 0 || size > total || step <= 0) throw new ValueException($"Unfold: windows of {size} every {step} do not fit dimension {dim} of shape {x.Shape}");
+        int count = (total - size) / step + 1;
+        Tensor places = (Tensor.Arange(count) * step).Unsqueeze(1) + Tensor.Arange(size);
+        Tensor picked = x.IndexSelect(at, places.Reshape(-1));
+        return picked.Reshape([.. x.Shape.Span[..at], count, size, .. x.Shape.Span[Math.Min(at + 1, x.Rank)..]]).MoveDim(at + 1, -1);
+    }
+
+    public static Tensor MoveDim(Tensor x, int source, int destination)
+    {
+        (int from, int to) = (x.Shape.Dim(source, "MoveDim"), x.Shape.Dim(destination, "MoveDim"));
+        List<int> order = [.. Enumerable.Range(0, x.Rank).Where(dim => dim != from)];
+        if (x.Rank > 0) order.Insert(to, from);
+        return x.Permute([.. order]);
+    }
+
+    public static Tensor OneHot(Tensor x, int? classes)
+    {
+        int count = classes ?? checked((int)x.Max().Item<long>() + 1);
+        Tensor index = x.Unsqueeze(-1);
+        return Tensor.Zeros([.. x.Shape.Span, count], DType.Int64).Scatter(-1, index, Tensor.OnesLike(index));
+    }
+}
