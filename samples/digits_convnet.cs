@@ -28,6 +28,7 @@ var schedule = new OneCycleLR(optimizer, maxLr: 1e-2, totalSteps: Epochs * loade
 for (int epoch = 1; epoch <= Epochs; epoch++)
 {
     (var loss, var accuracy) = (new RunningMean(), new RunningMean());
+    using var progress = new ProgressMeter(loader.Count, $"epoch {epoch,2}");
     foreach (var (x, y) in loader)
     {
         optimizer.ZeroGrad();
@@ -38,8 +39,8 @@ for (int epoch = 1; epoch <= Epochs; epoch++)
         schedule.Step();
         loss.Add(batchLoss, weight: x.Shape[0]);
         accuracy.Add(Metrics.Accuracy(logits, y), weight: x.Shape[0]);
+        progress.Step(("loss", loss.Value), ("accuracy", accuracy.Value));
     }
-    Console.WriteLine($"epoch {epoch,2}: loss {loss.Value:F4}, accuracy {accuracy.Value:F4}");
 }
 
 model.Eval();
