@@ -117,10 +117,10 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             T* c = _job.C + _job.Offset(product, _job.CBatch) + row * _job.CRow;
             long rows = Math.Min(_rowsPerChunk, _job.M - row);
             long lastStrip = Math.Min(_strips.Count, strip + _stripsPerChunk);
-            for (; strip < lastStrip; strip++)
+            for (long column = _strips.Start(strip), end; strip < lastStrip; column = end)
             {
-                long column = _strips.Start(strip);
-                MultiplyStrip(rows, _strips.Start(strip + 1) - column, a, b + column * _job.BCol, c + column);
+                end = _strips.Start(++strip);
+                MultiplyStrip(rows, end - column, a, b + column * _job.BCol, c + column);
             }
         }
 

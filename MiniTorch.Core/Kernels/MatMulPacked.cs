@@ -122,18 +122,23 @@ internal unsafe struct MatMulPacked<T, V>
 }
 
 /// <summary>The columns of a product, cut into strips that a tile is wide.</summary>
-internal readonly struct MatMulStrips<T, V>(long columns)
+internal readonly struct MatMulStrips<T, V>
     where T : unmanaged, IBinaryNumber<T>
     where V : struct, IVector<V, T>
 {
-    readonly long _vectors = (columns + V.Count - 1) / V.Count;
+    readonly long _vectors;
 
-    public long Columns => columns;
+    public readonly long Columns, Count;
 
-    public long Count => (_vectors + MatMulBlock<T, V>.WidestStrip - 1) / MatMulBlock<T, V>.WidestStrip;
+    public MatMulStrips(long columns)
+    {
+        Columns = columns;
+        _vectors = (columns + V.Count - 1) / V.Count;
+        Count = (_vectors + MatMulBlock<T, V>.WidestStrip - 1) / MatMulBlock<T, V>.WidestStrip;
+    }
 
     /// <summary>The first column of a strip; of the one after the last, the number of columns.</summary>
-    public long Start(long strip) => strip == 0 ? 0 : strip == Count ? columns : strip * _vectors / Count * V.Count;
+    public long Start(long strip) => strip == 0 ? 0 : strip == Count ? Columns : strip * _vectors / Count * V.Count;
 }
 
 /// <summary>A thread's memory for packed operands.</summary>
