@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using MiniTorch.Benchmarks;
 using MiniTorch.Benchmarks.Quick;
@@ -6,5 +7,7 @@ if (args is ["quick" or "memory", ..]) return QuickMode.Run(args);
 if (args is ["soak", ..]) return Soak.Run(args[1..]);
 if (args is ["linear-cross-entropy", ..]) return LinearCrossEntropyMemory.Run(args[1..]);
 if (args is ["shape-checks"]) return ShapeChecks.Run();
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+
+// The benchmark's own build takes more than the default two minutes beside other work.
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10)));
 return 0;

@@ -9,74 +9,31 @@ internal static unsafe class Softmax
 {
     /// <summary>y = eˣ / Σ eˣ.</summary>
     public static void Forward<T>(T* x, T* y, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner);
 
     /// <summary>dx = y·(g − Σ g·y).</summary>
     public static void Backward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, BackwardKernel>(new(y, g, null, dx), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, BackwardKernel>(new(y, g, null, dx), outer, size, inner);
 
     /// <summary>y = x − ln Σ eˣ.</summary>
     public static void LogForward<T>(T* x, T* y, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, LogForwardKernel>(new(x, null, null, y), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogForwardKernel>(new(x, null, null, y), outer, size, inner);
 
     /// <summary>dx = g − eʸ·Σ g.</summary>
     public static void LogBackward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, LogBackwardKernel>(new(y, g, null, dx), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogBackwardKernel>(new(y, g, null, dx), outer, size, inner);
 
     /// <summary>lse = ln Σ eˣ of shape [outer, inner]: −∞ where all are −∞, ∞ where any is.</summary>
     public static void LogSumExp<T>(T* x, T* lse, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, LogSumExpKernel>(new(x, null, lse, null), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogSumExpKernel>(new(x, null, lse, null), outer, size, inner);
 
     /// <summary>dx = g·e^(x − lse), with g of shape [outer, inner].</summary>
     public static void LogSumExpBackward<T>(T* x, T* lse, T* g, T* dx, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => Run<T, LogSumExpBackwardKernel>(new(x, g, lse, dx), outer, size, inner);
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogSumExpBackwardKernel>(new(x, g, lse, dx), outer, size, inner);
 
-    static void Run<T, TKernel>(in SoftmaxOperands<T> operands, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T>
-        where TKernel : struct, ISoftmaxKernel
+    readonly struct ForwardKernel : IAxisKernel
     {
-        if (outer * inner == 0) return;
-        var strips = new Strips<T, TKernel>(operands, outer, size, inner);
-        Simd.Run<Strips<T, TKernel>, T>(ref strips);
-    }
-
-    readonly struct Strips<T, TKernel>(SoftmaxOperands<T> operands, long outer, long size, long inner) : IVectorJob<T>
-        where T : unmanaged, IBinaryNumber<T>
-        where TKernel : struct, ISoftmaxKernel
-    {
-        public void Run<V>() where V : struct, IVector<V, T>
-        {
-            long perRow = (inner - 1) / V.Count + 1;
-            ReduceUnits.Run(new Units<V>(operands, size, inner, outer * perRow, perRow), outer * size * inner);
-        }
-
-        readonly struct Units<V>(SoftmaxOperands<T> operands, long size, long inner, long count, long perRow) : IReduceUnits
-            where V : struct, IVector<V, T>
-        {
-            public long Count => count;
-
-            public void Run(long unit)
-            {
-                (long row, long block) = Math.DivRem(unit, perRow);
-                long column = block * V.Count;
-                var strip = inner == 1
-                    ? SoftmaxStrip<V, T>.Row(size)
-                    : SoftmaxStrip<V, T>.Columns((int)Math.Min(V.Count, inner - column), size, inner);
-                TKernel.Run(strip, operands.At(row * size * inner + column, row * inner + column));
-            }
-        }
-    }
-
-    interface ISoftmaxKernel
-    {
-        static abstract void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T>;
-    }
-
-    readonly struct ForwardKernel : ISoftmaxKernel
-    {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
@@ -86,17 +43,17 @@ internal static unsafe class Softmax
         }
     }
 
-    readonly struct BackwardKernel : ISoftmaxKernel
+    readonly struct BackwardKernel : IAxisKernel
     {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> =>
             strip.Map(new Centered<V>(strip.Dot(at.X, at.G)), at.X, at.G, at.Result);
     }
 
-    readonly struct LogForwardKernel : ISoftmaxKernel
+    readonly struct LogForwardKernel : IAxisKernel
     {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
@@ -106,17 +63,17 @@ internal static unsafe class Softmax
         }
     }
 
-    readonly struct LogBackwardKernel : ISoftmaxKernel
+    readonly struct LogBackwardKernel : IAxisKernel
     {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> =>
             strip.Map(new LessProbability<V>(strip.Fold<Fold.Sum>(at.G)), at.X, at.G, at.Result);
     }
 
-    readonly struct LogSumExpKernel : ISoftmaxKernel
+    readonly struct LogSumExpKernel : IAxisKernel
     {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
@@ -127,15 +84,15 @@ internal static unsafe class Softmax
         }
     }
 
-    readonly struct LogSumExpBackwardKernel : ISoftmaxKernel
+    readonly struct LogSumExpBackwardKernel : IAxisKernel
     {
-        public static void Run<V, T>(in SoftmaxStrip<V, T> strip, in SoftmaxOperands<T> at)
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> =>
             strip.Map(new ScaledExp<V>(strip.LoadResult(at.Lse), strip.LoadResult(at.G)), at.X, at.X, at.Result);
     }
 
-    readonly struct ScaledExp<V>(V shift, V scale) : ISoftmaxMap<V>
+    readonly struct ScaledExp<V>(V shift, V scale) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _shift = shift, _scale = scale;
@@ -144,7 +101,7 @@ internal static unsafe class Softmax
         public V Of(V x, V y) => V.Exp(x - _shift) * _scale;
     }
 
-    readonly struct Scaled<V>(V scale) : ISoftmaxMap<V>
+    readonly struct Scaled<V>(V scale) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _scale = scale;
@@ -153,7 +110,7 @@ internal static unsafe class Softmax
         public V Of(V x, V y) => x * _scale;
     }
 
-    readonly struct Shifted<V>(V max, V log) : ISoftmaxMap<V>
+    readonly struct Shifted<V>(V max, V log) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _max = max, _log = log;
@@ -163,7 +120,7 @@ internal static unsafe class Softmax
         public V Of(V x, V y) => x - _max - _log;
     }
 
-    readonly struct Centered<V>(V dot) : ISoftmaxMap<V>
+    readonly struct Centered<V>(V dot) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _dot = dot;
@@ -172,7 +129,7 @@ internal static unsafe class Softmax
         public V Of(V x, V y) => x * (y - _dot);
     }
 
-    readonly struct LessProbability<V>(V sum) : ISoftmaxMap<V>
+    readonly struct LessProbability<V>(V sum) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _sum = sum;
@@ -180,25 +137,4 @@ internal static unsafe class Softmax
         [MethodImpl(AggressiveInlining)]
         public V Of(V x, V y) => y - V.Exp(x) * _sum;
     }
-}
-
-/// <summary>First elements of what a softmax kernel reads and writes; what it does not use is null.</summary>
-internal readonly unsafe struct SoftmaxOperands<T>(T* x, T* g, T* lse, T* result)
-    where T : unmanaged
-{
-    /// <summary>The input of a forward kernel, the output of a backward one (the input of logsumexp's).</summary>
-    public readonly T* X = x;
-
-    /// <summary>The gradient of the output, of the output's shape.</summary>
-    public readonly T* G = g;
-
-    /// <summary>Log-sum-exp, one element for each row or column.</summary>
-    public readonly T* Lse = lse;
-
-    /// <summary>What is written, of the input's shape.</summary>
-    public readonly T* Result = result;
-
-    /// <summary>The operands of one strip.</summary>
-    public SoftmaxOperands<T> At(long offset, long lane) =>
-        new(X + offset, G + (Lse == null || Result == null ? offset : lane), Lse + lane, Result + offset);
 }

@@ -71,4 +71,16 @@ internal readonly record struct Line(long Outer, long Size, long Inner)
         for (int i = dim + 1; i < shape.Rank; i++) inner *= shape[i];
         return new Line(outer, shape[dim], inner);
     }
+
+    /// <summary>Neighbouring dimensions of a shape as one; null where others lie between them.</summary>
+    public static Line? Along(Shape shape, ulong dims)
+    {
+        int first = BitOperations.TrailingZeroCount(dims), last = BitOperations.Log2(dims);
+        if (dims == 0 || BitOperations.PopCount(dims) != last - first + 1) return null;
+        (long outer, long size, long inner) = (1, 1, 1);
+        for (int i = 0; i < first; i++) outer *= shape[i];
+        for (int i = first; i <= last; i++) size *= shape[i];
+        for (int i = last + 1; i < shape.Rank; i++) inner *= shape[i];
+        return new Line(outer, size, inner);
+    }
 }

@@ -37,6 +37,13 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = inputs[0].Detach();
+        if (Line.Along(x.Shape, Dims) is { } line)
+        {
+            x = Copies.RowMajor(x);
+            Tensor y = Tensor.Empty(x.Shape, x.DType);
+            KernelCall.Run(new Forward(line, Eps), x, y);
+            return y;
+        }
         (Tensor mean, Tensor squares) = Moments.Of(x, Dims);
         return (x - mean) * Scale(squares, x.Shape);
     }
@@ -45,6 +52,14 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
+        if (Line.Along(x.Shape, Dims) is { } line)
+        {
+            (x, cotangent) = (Copies.RowMajor(x), Copies.RowMajor(cotangent));
+            Tensor gradient = Tensor.Empty(x.Shape, x.DType);
+            KernelCall.Run(new Backward(line, Eps), x, y, cotangent, gradient);
+            gradients[0] = gradient;
+            return;
+        }
         Tensor scale = Scale(Moments.Of(x, Dims).Squares, x.Shape);
         gradients[0] = (cotangent - Mean(cotangent) - y * Mean(cotangent * y)) * scale;
     }
@@ -52,6 +67,18 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     private Tensor Mean(Tensor x) => new Sum(Dims, true).Apply(x) / (double)ReduceCall.Count(x.Shape, Dims);
 
     private Tensor Scale(Tensor squares, Shape shape) => (squares / (double)ReduceCall.Count(shape, Dims) + Eps).Rsqrt();
+
+    private readonly unsafe struct Forward(Line line, double eps) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Standardize.Forward((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, eps);
+    }
+
+    private readonly unsafe struct Backward(Line line, double eps) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Standardize.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], line.Outer, line.Size, line.Inner, eps);
+    }
 }
 
 /// <summary>Means, variances and norms.</summary>

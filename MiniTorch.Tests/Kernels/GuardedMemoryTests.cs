@@ -54,6 +54,11 @@ public class GuardedMemoryTests
             Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
             Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
         }),
+        new(["Standardize"], (n, make) =>
+        {
+            Differentiate(make([5, n]).LayerNorm(new[] { n }));
+            if (n > 0) Differentiate(make([5, n]).BatchNorm(null, null, training: true));
+        }),
         new(["SoftmaxCrossEntropy", "SoftmaxRow"], (n, make) =>
         {
             if (n == 0) return;

@@ -8,7 +8,7 @@ namespace MiniTorch.Kernels;
 /// What one vector sees of an axis: a row, along which it runs, so that its lanes are joined at the end; or a few neighbouring columns,
 /// down which it steps, so that each lane is a result of its own.
 /// </summary>
-internal readonly unsafe struct SoftmaxStrip<V, T>
+internal readonly unsafe struct AxisStrip<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
@@ -19,7 +19,7 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
     readonly long _steps, _fullSteps, _stride;
     readonly int _lanes;
 
-    SoftmaxStrip(bool isRow, long fullSteps, long partialSteps, long stride, int lanes)
+    AxisStrip(bool isRow, long fullSteps, long partialSteps, long stride, int lanes)
     {
         _isRow = isRow;
         _steps = fullSteps + partialSteps;
@@ -29,22 +29,25 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
     }
 
     /// <summary>A row of neighbours.</summary>
-    public static SoftmaxStrip<V, T> Row(long size)
+    public static AxisStrip<V, T> Row(long size)
     {
         (long full, long rest) = Math.DivRem(size, V.Count);
         return new(true, full, rest > 0 ? 1 : 0, V.Count, (int)rest);
     }
 
     /// <summary>Up to a vector's width of columns.</summary>
-    public static SoftmaxStrip<V, T> Columns(int width, long size, long stride) =>
+    public static AxisStrip<V, T> Columns(int width, long size, long stride) =>
         width == V.Count ? new(false, size, 0, stride, width) : new(false, 0, size, stride, width);
 
     /// <summary>Reduces the strip; each lane of the result holds the result of its column, or the row's.</summary>
     public V Fold<TFold>(T* x)
-        where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(x, x, 0, _steps));
+        where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(default, x, x, 0, _steps));
 
     /// <summary>Σ x·y.</summary>
-    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(x, y, 0, _steps));
+    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(default, x, y, 0, _steps));
+
+    /// <summary>Σ (x − center)².</summary>
+    public V SumOfSquaredDeviations(T* x, V center) => Join<Fold.Sum>(Range<Fold.Sum, SquaredDeviationOf>(new(center), x, x, 0, _steps));
 
     /// <summary>Σ e^(x − center).</summary>
     public V SumOfExponentials(T* x, V center) => Join<Fold.Sum>(LanesOfExponentials(x, center));
@@ -86,36 +89,36 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
         where TFold : IFold => _isRow ? V.Broadcast(TFold.Across<V, T>(lanes)) : lanes;
 
     [MethodImpl(AggressiveOptimization | NoInlining)]
-    V Range<TFold, TElement>(T* x, T* y, long first, long count)
+    V Range<TFold, TElement>(TElement element, T* x, T* y, long first, long count)
         where TFold : IFold
-        where TElement : IElement
+        where TElement : struct, IStripMap<V>
     {
         if (count > LeafSteps)
         {
             long half = 1L << BitOperations.Log2((ulong)count - 1);
             return TFold.Combine(
-                Range<TFold, TElement>(x, y, first, half),
-                Range<TFold, TElement>(x, y, first + half, count - half));
+                Range<TFold, TElement>(element, x, y, first, half),
+                Range<TFold, TElement>(element, x, y, first + half, count - half));
         }
 
         V a = TFold.Identity<V>(), b = a, c = a, d = a;
         long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first;
         for (; i <= fullEnd - 4; i += 4)
         {
-            a = TFold.Combine(a, TElement.Of(Load(x, i), Load(y, i)));
-            b = TFold.Combine(b, TElement.Of(Load(x, i + 1), Load(y, i + 1)));
-            c = TFold.Combine(c, TElement.Of(Load(x, i + 2), Load(y, i + 2)));
-            d = TFold.Combine(d, TElement.Of(Load(x, i + 3), Load(y, i + 3)));
+            a = TFold.Combine(a, element.Of(Load(x, i), Load(y, i)));
+            b = TFold.Combine(b, element.Of(Load(x, i + 1), Load(y, i + 1)));
+            c = TFold.Combine(c, element.Of(Load(x, i + 2), Load(y, i + 2)));
+            d = TFold.Combine(d, element.Of(Load(x, i + 3), Load(y, i + 3)));
         }
 
-        for (; i < fullEnd; i++) a = TFold.Combine(a, TElement.Of(Load(x, i), Load(y, i)));
+        for (; i < fullEnd; i++) a = TFold.Combine(a, element.Of(Load(x, i), Load(y, i)));
         if (i < end)
         {
             V used = V.FromBits((1UL << _lanes) - 1);
             for (; i < end; i++)
             {
-                V element = TElement.Of(LoadPartial(x, i), LoadPartial(y, i));
-                b = TFold.Combine(b, V.Where(used, element, TFold.Identity<V>()));
+                V last = element.Of(LoadPartial(x, i), LoadPartial(y, i));
+                b = TFold.Combine(b, V.Where(used, last, TFold.Identity<V>()));
             }
         }
 
@@ -125,7 +128,7 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
     /// <summary>result = map(x, y) along the strip.</summary>
     [MethodImpl(AggressiveOptimization | NoInlining)]
     public void Map<TMap>(TMap map, T* x, T* y, T* result)
-        where TMap : struct, ISoftmaxMap<V>
+        where TMap : struct, IStripMap<V>
     {
         long i = 0;
         for (; i < _fullSteps; i++) V.Store(map.Of(Load(x, i), Load(y, i)), result + i * _stride);
@@ -144,26 +147,29 @@ internal readonly unsafe struct SoftmaxStrip<V, T>
     [MethodImpl(AggressiveInlining)]
     V LoadPartial(T* x, long step) => V.LoadPartial(x + step * _stride, _lanes);
 
-    interface IElement
-    {
-        static abstract V Of(V x, V y);
-    }
-
-    readonly struct FirstOf : IElement
+    readonly struct FirstOf : IStripMap<V>
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Of(V x, V y) => x;
+        public V Of(V x, V y) => x;
     }
 
-    readonly struct ProductOf : IElement
+    readonly struct ProductOf : IStripMap<V>
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Of(V x, V y) => x * y;
+        public V Of(V x, V y) => x * y;
+    }
+
+    readonly struct SquaredDeviationOf(V center) : IStripMap<V>
+    {
+        readonly V _center = center;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y) => (x - _center) * (x - _center);
     }
 }
 
 /// <summary>An element of a result from elements of two operands; its fields hold what is common to a strip.</summary>
-internal interface ISoftmaxMap<V>
+internal interface IStripMap<V>
 {
     /// <summary>The result's element.</summary>
     V Of(V x, V y);

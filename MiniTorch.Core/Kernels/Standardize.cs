@@ -1,0 +1,66 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>(x − mean) / √(variance + ε) along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
+internal static unsafe class Standardize
+{
+    /// <summary>y = (x − mean) · scale, scale = 1 / √(variance + ε).</summary>
+    public static void Forward<T>(T* x, T* y, long outer, long size, long inner, double eps)
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner, new(size, eps));
+
+    /// <summary>dx = (g − mean(g) − y · mean(g · y)) · scale.</summary>
+    public static void Backward<T>(T* x, T* y, T* g, T* dx, long outer, long size, long inner, double eps)
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, BackwardKernel>(new(x, g, null, dx, y), outer, size, inner, new(size, eps));
+
+    readonly struct ForwardKernel(double count, double eps) : IAxisKernel
+    {
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T>
+        {
+            V mean = Mean(strip, at.X, count);
+            strip.Map(new Scaled<V>(mean, Scale(strip, at.X, mean, count, eps)), at.X, at.X, at.Result);
+        }
+    }
+
+    readonly struct BackwardKernel(double count, double eps) : IAxisKernel
+    {
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T>
+        {
+            V scale = Scale(strip, at.X, Mean(strip, at.X, count), count, eps);
+            strip.Map(new Projected<V>(Mean(strip, at.G, count), strip.Dot(at.Y, at.G) / V.Of(count), scale), at.Y, at.G, at.Result);
+        }
+    }
+
+    static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => strip.Fold<Fold.Sum>(x) / V.Of(count);
+
+    static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, double count, double eps)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => V.Of(1) / V.Sqrt(strip.SumOfSquaredDeviations(x, mean) / V.Of(count) + V.Of(eps));
+
+    readonly struct Scaled<V>(V mean, V scale) : IStripMap<V>
+        where V : struct, IReal<V>
+    {
+        readonly V _mean = mean, _scale = scale;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y) => (x - _mean) * _scale;
+    }
+
+    /// <summary>Without its parts along the constant and along y, then scaled.</summary>
+    readonly struct Projected<V>(V mean, V dot, V scale) : IStripMap<V>
+        where V : struct, IReal<V>
+    {
+        readonly V _mean = mean, _dot = dot, _scale = scale;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y) => (y - _mean - x * _dot) * _scale;
+    }
+}
