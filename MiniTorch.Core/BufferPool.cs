@@ -35,6 +35,9 @@ internal static unsafe class BufferPool
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
     private const double Headroom = 1.5;
+
+    // A collection takes 60 to 250 µs. Tensors of a few MB that pass through 64 MB of blocks are written to memory, through 16 MB to the cache, 2.5 times as fast.
+    private const long WorthSweeping = 8L << 20;
     private static readonly long s_machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     private static readonly Lock s_gate = new();
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
@@ -83,10 +86,10 @@ internal static unsafe class BufferPool
         lock (s_gate) Reclaim(buffer);
     }
 
-    /// <summary>After a backward pass little is live beside the parameters: the cheapest moment to look for unreachable storages, if half the room above what was live is used.</summary>
+    /// <summary>After a backward pass little is live beside the parameters: the cheapest moment to look for unreachable storages, if there may be enough of them.</summary>
     public static void SweepAtLowWater()
     {
-        bool isBusy = Volatile.Read(ref s_rentedBytes) > (s_budget + s_liveBytes) / 2;
+        bool isBusy = Volatile.Read(ref s_rentedBytes) > s_liveBytes + WorthSweeping;
         if (!isBusy && s_budget == Floor) return;
         lock (s_gate)
         {

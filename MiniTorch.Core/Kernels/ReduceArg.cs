@@ -10,6 +10,9 @@ namespace MiniTorch.Kernels;
 /// </summary>
 internal static unsafe class ReduceArg
 {
+    // Fewer rows are better shared among the threads one by one.
+    const int ManyRows = 8;
+
     /// <summary>The largest element (<typeparamref name="TFold"/> = <see cref="Fold.Max"/>) or the smallest (<see cref="Fold.Min"/>), and its position.</summary>
     /// <param name="x">First element.</param>
     /// <param name="dims">The array's shape.</param>
@@ -21,10 +24,59 @@ internal static unsafe class ReduceArg
         where T : unmanaged, IBinaryNumber<T>
         where TFold : IFold
     {
-        Reduce.Run<T, TFold>(x, dims, strides, reduced, values);
         long* scratch = stackalloc long[ReducePlan.ScratchLength(dims.Length)];
-        var search = new Search<T>(x, ReducePlan.Create(dims, strides, reduced, keepOrder: true, scratch), values, positions);
+        ReducePlan plan = ReducePlan.Create(dims, strides, reduced, keepOrder: true, scratch);
+        if (plan.IsByRows && plan.ReducedRank == 1 && plan.Results >= ManyRows && plan.Reduced > 0)
+        {
+            var scan = new Scan<T, TFold>(x, plan, values, positions);
+            Simd.Run<Scan<T, TFold>, T>(ref scan);
+            return;
+        }
+
+        Reduce.Run<T, TFold>(x, dims, strides, reduced, values);
+        var search = new Search<T>(x, plan, values, positions);
         if (!dims.Contains(0)) Simd.Run<Search<T>, T>(ref search);
+    }
+
+    /// <summary>Rows one after another, each read once.</summary>
+    readonly struct Scan<T, TFold>(T* x, ReducePlan plan, T* values, long* positions) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        readonly ReducePlan _plan = plan;
+
+        public void Run<V>() where V : struct, IVector<V, T> => ReduceUnits.Run(new RowScan<V, T, TFold>(x, _plan, values, positions), _plan);
+    }
+
+    /// <summary>Finds a row's extremum block by block, and then its position in the block that it came from, which is still in the cache.</summary>
+    readonly struct RowScan<V, T, TFold>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        readonly ReducePlan _plan = plan;
+
+        public long Count => _plan.Results;
+
+        [MethodImpl(AggressiveOptimization)]
+        public void Run(long unit)
+        {
+            _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
+            var block = new ReduceRows<V, T, TFold>(V.Of(0));
+            T* row = x + offset;
+            long size = _plan.ReducedSizes[0], position = 0;
+            T extremum = TFold.Across<V, T>(block.Run(row, Math.Min(block.Length, size)));
+            for (long i = block.Length; i < size && !T.IsNaN(extremum); i += block.Length)
+            {
+                V lanes = TFold.Combine(block.Run(row + i, Math.Min(block.Length, size - i)), V.Broadcast(extremum));
+                T better = TFold.Across<V, T>(lanes);
+                if (better != extremum) (extremum, position) = (better, i);
+            }
+
+            values[result] = extremum;
+            FindInRow<V, T>(row + position, Math.Min(block.Length, size - position), V.Broadcast(extremum), ref position);
+            positions[result] = position;
+        }
     }
 
     /// <summary>Looks for values that are known to be there.</summary>
@@ -45,6 +97,25 @@ internal static unsafe class ReduceArg
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => V.ToBits(V.Or(V.Equal(x, sought), V.Not(V.Equal(x, x))));
 
+    /// <summary>Adds the place of the first lane that matches, or the row's size where none does.</summary>
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    static bool FindInRow<V, T>(T* row, long size, V sought, ref long position)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        for (long i = 0; i < size; i += V.Count)
+        {
+            int lanes = (int)Math.Min(V.Count, size - i);
+            ulong found = lanes == V.Count ? Matches<V, T>(V.Load(row + i), sought) : Matches<V, T>(V.LoadPartial(row + i, lanes), sought) & ((1UL << lanes) - 1);
+            if (found == 0) continue;
+            position += i + BitOperations.TrailingZeroCount(found);
+            return true;
+        }
+
+        position += size;
+        return false;
+    }
+
     readonly struct RowSearch<V, T>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -64,28 +135,12 @@ internal static unsafe class ReduceArg
         bool Find(int level, T* start, V sought, ref long position)
         {
             long size = _plan.ReducedSizes[level];
-            if (level == _plan.ReducedRank - 1) return FindInRow(start, size, sought, ref position);
+            if (level == _plan.ReducedRank - 1) return FindInRow<V, T>(start, size, sought, ref position);
             for (long i = 0; i < size; i++)
             {
                 if (Find(level + 1, start + i * _plan.ReducedStrides[level], sought, ref position)) return true;
             }
 
-            return false;
-        }
-
-        [MethodImpl(AggressiveOptimization | NoInlining)]
-        static bool FindInRow(T* row, long size, V sought, ref long position)
-        {
-            for (long i = 0; i < size; i += V.Count)
-            {
-                int lanes = (int)Math.Min(V.Count, size - i);
-                ulong found = Matches<V, T>(ColumnAccess.Load<V, T>(row + i, 1, lanes), sought) & ((1UL << lanes) - 1);
-                if (found == 0) continue;
-                position += i + BitOperations.TrailingZeroCount(found);
-                return true;
-            }
-
-            position += size;
             return false;
         }
     }
