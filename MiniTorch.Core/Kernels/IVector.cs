@@ -22,6 +22,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Writes <see cref="Count"/> elements to any address.</summary>
     static abstract void Store(V a, T* destination);
 
+    /// <summary>Writes <see cref="Count"/> elements past the caches to an address that is a multiple of their bytes; a fence must follow the last.</summary>
+    static virtual void Stream(V a, T* destination) => V.Store(a, destination);
+
     /// <summary>Reads the first <paramref name="count"/> lanes and nothing beyond; the others are zero.</summary>
     static virtual V LoadPartial(T* source, int count) => Partial.Load<V, T>(source, count);
 

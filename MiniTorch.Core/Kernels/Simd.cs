@@ -36,4 +36,11 @@ internal static unsafe class Simd
     {
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
+
+    /// <summary>Makes what was written past the caches visible before anything that is written after.</summary>
+    public static void Fence()
+    {
+        if (Sse.IsSupported) Sse.StoreFence();
+        else Interlocked.MemoryBarrier();
+    }
 }

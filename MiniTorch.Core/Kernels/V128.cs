@@ -36,6 +36,9 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static void Store(V128<T> a, T* destination) => a.Value.Store(destination);
 
     [MethodImpl(AggressiveInlining)]
+    public static void Stream(V128<T> a, T* destination) => a.Value.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(AggressiveInlining)]
     public static V128<T> operator +(V128<T> a, V128<T> b) => new(a.Value + b.Value);
 
     [MethodImpl(AggressiveInlining)]

@@ -36,6 +36,9 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     public static void Store(V256<T> a, T* destination) => a.Value.Store(destination);
 
     [MethodImpl(AggressiveInlining)]
+    public static void Stream(V256<T> a, T* destination) => a.Value.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(AggressiveInlining)]
     public static V256<T> LoadPartial(T* source, int count)
     {
         if (!Avx.IsSupported) return Partial.Load<V256<T>, T>(source, count);

@@ -36,6 +36,9 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static void Store(V512<T> a, T* destination) => a.Value.Store(destination);
 
     [MethodImpl(AggressiveInlining)]
+    public static void Stream(V512<T> a, T* destination) => a.Value.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(AggressiveInlining)]
     public static V512<T> LoadPartial(T* source, int count)
     {
         if (!Avx512F.IsSupported) return Partial.Load<V512<T>, T>(source, count);

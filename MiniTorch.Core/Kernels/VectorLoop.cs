@@ -16,8 +16,8 @@ internal unsafe interface IRowLoop<V, T>
     void Run(T** pointers, long* steps, long count);
 }
 
-/// <summary>The innermost loop: whole vectors, then a masked tail.</summary>
-internal readonly unsafe struct VectorLoop<F, V, T>(F function) : IRowLoop<V, T>
+/// <summary>The innermost loop: whole vectors, then a masked tail. It writes past the caches where it <paramref name="streams"/>.</summary>
+internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = false) : IRowLoop<V, T>
     where F : struct, IElementwise
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
@@ -51,11 +51,24 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function) : IRowLoop<V, T>
             e = pointers[5];
             stepE = steps[5];
         }
+        if (streams && Unaligned(output) is var head and > 0)
+        {
+            head = (int)Math.Min(head, count);
+            Tail(f, output, a, b, c, d, e, head);
+            output += head;
+            a += stepA == 0 ? 0 : head;
+            b += stepB == 0 ? 0 : head;
+            c += stepC == 0 ? 0 : head;
+            d += stepD == 0 ? 0 : head;
+            e += stepE == 0 ? 0 : head;
+            count -= head;
+        }
         for (; count >= V.Count; count -= V.Count)
         {
             V result = f.Apply(V.Load(a), F.Inputs > 1 ? V.Load(b) : default, F.Inputs > 2 ? V.Load(c) : default,
                 F.Inputs > 3 ? V.Load(d) : default, F.Inputs > 4 ? V.Load(e) : default);
-            V.Store(result, output);
+            if (streams) V.Stream(result, output);
+            else V.Store(result, output);
             output += V.Count;
             a += stepA;
             if (F.Inputs > 1) b += stepB;
@@ -64,7 +77,11 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function) : IRowLoop<V, T>
             if (F.Inputs > 4) e += stepE;
         }
         if (count > 0) Tail(f, output, a, b, c, d, e, (int)count);
+        if (streams) Simd.Fence();
     }
+
+    /// <summary>How many elements come before the next address that is a multiple of a vector's bytes.</summary>
+    static int Unaligned(T* address) => (int)(-((nint)address / sizeof(T)) & (V.Count - 1));
 
     /// <summary>Fewer elements than a vector has, through the same vector code, so that an element's bits don't depend on its position.</summary>
     [MethodImpl(AggressiveOptimization | NoInlining)]

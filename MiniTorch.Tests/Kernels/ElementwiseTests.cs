@@ -135,6 +135,22 @@ public unsafe class ElementwiseTests
     }
 
     [Test]
+    public void Outputs_too_large_for_the_cache_are_as_row_by_row([Values(15, 1000, 4099)] int columns, [Values(0, 3)] int gap, [Values] bool atStart)
+    {
+        int rows = ((32 << 20) / sizeof(float) / columns) + 1, pitch = columns + gap;
+        using GuardedBuffer<float> a = new(((rows - 1) * columns) + columns, atStart), b = new(rows, atStart), y = new(((rows - 1) * pitch) + columns, atStart), row = new(columns);
+        for (int i = 0; i < a.Length; i++) a.Data[i] = i % 1013;
+        for (int i = 0; i < rows; i++) b.Data[i] = i % 17;
+        Elementwise.Run<BinaryValue<AddTwice>, float>(default, [rows, columns], At(y.Data, [pitch, 1]), At(a.Data, [columns, 1]), At(b.Data, [1, 0]));
+        for (int i = 0; i < rows; i += i < rows - 50 ? 41 : 1)
+        {
+            Elementwise.Run<BinaryValue<AddTwice>, float>(default, [columns], At(row.Data, [1]), At(a.Data + ((long)i * columns), [1]), At(b.Data + i, [0]));
+            if (!row.Span.SequenceEqual(y.Span.Slice(i * pitch, columns))) Assert.Fail($"row {i}");
+            if (i < rows - 1 && y.Span.Slice((i * pitch) + columns, gap).ContainsAnyExcept(0f)) Assert.Fail($"after row {i}");
+        }
+    }
+
+    [Test]
     public void Derivatives_read_missing_operands_as_zeros()
     {
         float* g = stackalloc float[3] { 1, 2, 3 }, b = stackalloc float[3] { 10, 20, 30 }, output = stackalloc float[3];
