@@ -29,6 +29,7 @@ static partial class OpSamples
             .Misuse<ShapeException>("vectors", () => X(2).ScaledDotProductAttention(X(2), X(2)), "ScaledDotProductAttention: query [2] and key [2] need two dimensions, […, rows, d]"),
         Row("ScaledDotProductAttention (causal)", (q, k, v) => q.ScaledDotProductAttention(k, v, isCausal: true), [R(3, 2), R(3, 2), R(3, 2)]),
         Row("ScaledDotProductAttention (mask)", (q, k, v) => q.ScaledDotProductAttention(k, v, Mask(3, 3), scale: 2), [R(3, 2), R(3, 2), R(3, 2)]),
+        Row("ScaledDotProductAttention (a variable mask)", (q, k, v) => q.ScaledDotProductAttention(k, v, q.MatMul(k.T)), [R(3, 2), R(4, 2), R(4, 2)]),
     ];
 
     static OpRow[] ConvolutionRows() =>

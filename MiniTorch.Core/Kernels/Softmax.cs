@@ -15,6 +15,11 @@ internal static unsafe class Softmax
     public static void Backward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, BackwardKernel>(new(y, g, null, dx), outer, size, inner);
 
+    /// <summary>As <see cref="Backward"/>, for one row, on the thread that asks.</summary>
+    public static void BackwardRow<V, T>(T* y, T* g, T* dx, long size)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => BackwardKernel.Run(SoftmaxStrip<V, T>.Row(size), new(y, g, null, dx));
+
     /// <summary>y = x − ln Σ eˣ.</summary>
     public static void LogForward<T>(T* x, T* y, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogForwardKernel>(new(x, null, null, y), outer, size, inner);

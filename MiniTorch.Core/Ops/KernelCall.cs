@@ -56,7 +56,8 @@ internal static unsafe class KernelCall
         GC.KeepAlive(c);
     }
 
-    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
+    /// <summary>The first byte of a tensor, or null.</summary>
+    public static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 }
 
 /// <summary>A dimension between those before and behind it, as kernels see contiguous tensors: [outer, size, inner].</summary>

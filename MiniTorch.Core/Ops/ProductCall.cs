@@ -38,10 +38,6 @@ internal static class ProductCall
     {
         if (isCausal && attnMask is not null) throw new ValueException("ScaledDotProductAttention: give attnMask or isCausal, not both");
         if (query.Rank < 2 || key.Rank < 2) throw new ShapeException($"ScaledDotProductAttention: query {query.Shape} and key {key.Shape} need two dimensions, […, rows, d]");
-        Tensor scores = (query * (scale ?? 1 / Math.Sqrt(query.Shape[^1]))).MatMul(key.Transpose(-2, -1));
-        Tensor? seen = isCausal ? Tensor.Ones([query.Shape[^2], key.Shape[^2]], DType.Bool).Tril() : attnMask;
-        if (seen is { DType: DType.Bool }) scores = scores.MaskedFill(seen.LogicalNot(), double.NegativeInfinity);
-        else if (seen is not null) scores += seen;
-        return scores.Softmax(-1).MatMul(value);
+        return new Attention(scale ?? 1 / Math.Sqrt(query.Shape[^1]), isCausal).Of(query, key, value, attnMask);
     }
 }

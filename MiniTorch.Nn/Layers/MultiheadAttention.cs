@@ -99,12 +99,13 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     private (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, AttentionOptions options)
     {
         (Tensor q, Tensor k, Tensor v) = Project(query, key, value);
-        Tensor? mask = options.Added(q, k.Shape[2]);
+        bool isCausal = options is { IsCausal: true, AttnMask: null, KeyPaddingMask: null, NeedWeights: false } && !(Training && _dropout > 0) && BiasK is null && !_addZeroAttn;
+        Tensor? mask = isCausal ? null : options.Added(q, k.Shape[2]);
         (int given, k, v) = (k.Shape[2], WithAddedSteps(k, BiasK), WithAddedSteps(v, BiasV));
         if (k.Shape[2] > given) mask = mask?.Pad([0, k.Shape[2] - given]);
         Tensor mixed;
         Tensor? weights = null;
-        if (!options.NeedWeights && !(Training && _dropout > 0)) mixed = q.ScaledDotProductAttention(k, v, mask);
+        if (!options.NeedWeights && !(Training && _dropout > 0)) mixed = q.ScaledDotProductAttention(k, v, mask, isCausal);
         else
         {
             Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[3]);

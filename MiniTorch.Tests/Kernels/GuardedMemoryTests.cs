@@ -65,6 +65,12 @@ public class GuardedMemoryTests
             Tensor x = make([5, n]), targets = Tensor.From(new long[] { 0, n - 1, n / 2, -100, n / 3 });
             Differentiate(Functional.CrossEntropy(x, targets), Functional.CrossEntropy(x, targets, reduction: Reduction.None, labelSmoothing: 0.1));
         }),
+        new(["Attention"], (n, make) =>
+        {
+            Tensor q = make([2, n, 5]), k = make([2, 7, 5]), v = make([2, 7, 3]);
+            Differentiate(q.ScaledDotProductAttention(k, v, isCausal: true), k.ScaledDotProductAttention(q, q, make([7, n]).Detach()), k.ScaledDotProductAttention(q, q, make([7, n]) > 0));
+            Differentiate(make([1, 3, n]).ScaledDotProductAttention(make([1, 3, n]), v[..1, ..3]));
+        }),
         new(["IndexKernels", "IndexOffsets"], (n, make) =>
         {
             if (n == 0) return;

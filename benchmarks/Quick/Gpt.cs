@@ -2,11 +2,11 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Benchmarks.Quick;
 
-/// <summary>A causal transformer over token ids [batch, sequence]; gives logits [batch · sequence, vocabulary].</summary>
-internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, int layers) : Module<Tensor, Tensor>
+/// <summary>A causal transformer over token ids [batch, sequence]; gives logits [batch · sequence, vocabulary]. Its attention is composed by hand, or the fused op.</summary>
+internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, int layers, bool fusesAttention) : Module<Tensor, Tensor>
 {
     private readonly Embedding _tok = new(vocabulary, width), _pos = new(sequence, width);
-    private readonly Sequential _blocks = new([.. Enumerable.Range(0, layers).Select(_ => new Block(width, heads, sequence))]);
+    private readonly Sequential _blocks = new([.. Enumerable.Range(0, layers).Select(_ => new Block(width, heads, sequence, fusesAttention))]);
     private readonly LayerNorm _ln = new(width);
     private readonly Linear _head = new(width, vocabulary);
 
@@ -16,7 +16,7 @@ internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, in
         return _head.Call(_ln.Call(_blocks.Call(x))).View(-1, vocabulary);
     }
 
-    private sealed class Block(int width, int heads, int sequence) : Module<Tensor, Tensor>
+    private sealed class Block(int width, int heads, int sequence, bool fusesAttention) : Module<Tensor, Tensor>
     {
         private readonly LayerNorm _ln1 = new(width), _ln2 = new(width);
         private readonly Linear _qkv = new(width, 3 * width), _proj = new(width, width), _fc = new(width, 4 * width), _out = new(4 * width, width);
@@ -29,8 +29,9 @@ internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, in
             (int batch, int time) = (input.Shape[0], input.Shape[1]);
             Tensor[] parts = _qkv.Call(_ln1.Call(input)).Split(width, 2);
             Tensor q = Heads(parts[0]), k = Heads(parts[1]), v = Heads(parts[2]);
-            Tensor attention = (q.MatMul(k.Transpose(-2, -1)) * Math.Pow(width / heads, -0.5)).MaskedFill(_mask, double.NegativeInfinity).Softmax(-1);
-            Tensor x = input + _proj.Call(attention.MatMul(v).Transpose(1, 2).Reshape(batch, time, width));
+            Tensor mixed = fusesAttention ? q.ScaledDotProductAttention(k, v, isCausal: true)
+                : (q.MatMul(k.Transpose(-2, -1)) * Math.Pow(width / heads, -0.5)).MaskedFill(_mask, double.NegativeInfinity).Softmax(-1).MatMul(v);
+            Tensor x = input + _proj.Call(mixed.Transpose(1, 2).Reshape(batch, time, width));
             return x + _out.Call(_fc.Call(_ln2.Call(x)).Gelu());
 
             Tensor Heads(Tensor x) => x.View(batch, time, heads, width / heads).Transpose(1, 2);

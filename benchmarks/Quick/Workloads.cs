@@ -17,7 +17,8 @@ internal static class Workloads
         ["W4"] = MatMul,
         ["W5"] = () => Gelu("W5", GeluByHand),
         ["W5fused"] = () => Gelu("W5fused", Fuse.Compile(GeluByHand)),
-        ["W6"] = Transformer,
+        ["W6"] = () => Transformer("W6", fusesAttention: false),
+        ["W6fused"] = () => Transformer("W6fused", fusesAttention: true),
         ["W7"] = ConvolutionalNet,
     };
 
@@ -98,12 +99,12 @@ internal static class Workloads
         });
     }
 
-    private static void Transformer()
+    private static void Transformer(string name, bool fusesAttention)
     {
         Generator.ManualSeed(0);
-        var model = new Gpt(vocabulary: 65, width: 128, heads: 4, sequence: 128, layers: 2);
+        var model = new Gpt(vocabulary: 65, width: 128, heads: 4, sequence: 128, layers: 2, fusesAttention);
         var optimizer = new AdamW(model.Parameters(), lr: 3e-4);
-        Train("W6", model, optimizer, Tensor.RandInt(0, 65, [8, 128]), Tensor.RandInt(0, 65, [8 * 128]));
+        Train(name, model, optimizer, Tensor.RandInt(0, 65, [8, 128]), Tensor.RandInt(0, 65, [8 * 128]));
     }
 
     private static void ConvolutionalNet()

@@ -1,0 +1,123 @@
+using MiniTorch.Kernels;
+
+namespace MiniTorch.Ops;
+
+/// <summary>
+/// softmax(scale · q kᵀ + mask) v (torch.nn.functional.scaled_dot_product_attention). Inputs: q […, n, d], k […, m, d], v […, m, e] of equal leading sizes, and maybe a
+/// mask […, n, m] that is no variable: Bool, true where a query sees a key, or added to the products. Results lie in memory in the order of what they belong to.
+/// </summary>
+internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
+{
+    public override string Name => "ScaledDotProductAttention";
+
+    /// <summary>The fused op where its kernel has the dtypes and shapes, else the composition, which converts, broadcasts and complains.</summary>
+    public Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    {
+        bool fits = value.Rank >= 2 && query.DType.IsFloat() && key.DType == query.DType && value.DType == query.DType
+            && key.Shape[^1] == query.Shape[^1] && value.Shape[^2] == key.Shape[^2];
+        if (!fits) return Compose(query, key, value, mask);
+        Shape leading = Shape.Broadcast(Leading(query), Shape.Broadcast(Leading(key), Leading(value), Name), Name);
+        (query, key, value) = (Expanded(query, leading), Expanded(key, leading), Expanded(value, leading));
+        if (mask is null) return Apply(query, key, value);
+        Shape scores = Shape.Create([.. leading.Span, query.Shape[^2], key.Shape[^2]]);
+        bool isConstant = (mask.DType == DType.Bool || mask.DType == query.DType) && mask.Node is null && mask.Dual is null && Shape.Broadcast(scores, mask.Shape, Name) == scores;
+        return isConstant ? Apply(query, key, value, mask.ExpandTo(scores)) : Compose(query, key, value, mask);
+    }
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Compose(inputs[0], inputs[1], inputs[2], inputs.Length > 3 ? inputs[3] : null);
+
+    protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor output = EmptyAs(inputs[0], inputs[2].Shape[^1]);
+        var memory = new Memory(inputs);
+        fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), y = &output.Data)
+        {
+            if (output.DType == DType.Float32) Kernels.Attention.Forward(Sizes(memory), memory.Operands<float>(q, k, v, m), Heads<float>(output, y));
+            else Kernels.Attention.Forward(Sizes(memory), memory.Operands<double>(q, k, v, m), Heads<double>(output, y));
+        }
+        memory.KeepAlive();
+        GC.KeepAlive(output);
+        return output;
+    }
+
+    protected override unsafe void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        var inputs = new Tensor[call.InputCount];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = call.Input(i);
+            if (call.Needs(i)) gradients[i] = EmptyAs(inputs[i], inputs[i].Shape[^1]);
+        }
+        var memory = new Memory(inputs);
+        (Tensor? ofQuery, Tensor? ofKey, Tensor? ofValue) = (gradients[0], gradients[1], gradients[2]);
+        fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), g = &cotangent.Data)
+        fixed (byte* dq = &KernelCall.DataOf(ofQuery), dk = &KernelCall.DataOf(ofKey), dv = &KernelCall.DataOf(ofValue))
+        {
+            AttentionShape sizes = Sizes(memory);
+            if (cotangent.DType == DType.Float32)
+                Kernels.Attention.Backward(sizes, memory.Operands<float>(q, k, v, m), Heads<float>(cotangent, g), Heads<float>(ofQuery, dq), Heads<float>(ofKey, dk), Heads<float>(ofValue, dv));
+            else
+                Kernels.Attention.Backward(sizes, memory.Operands<double>(q, k, v, m), Heads<double>(cotangent, g), Heads<double>(ofQuery, dq), Heads<double>(ofKey, dk), Heads<double>(ofValue, dv));
+        }
+        memory.KeepAlive();
+        GC.KeepAlive((cotangent, ofQuery, ofKey, ofValue));
+    }
+
+    private Tensor Compose(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    {
+        Tensor scores = (query * Scale).MatMul(key.Transpose(-2, -1));
+        if (IsCausal) mask = Tensor.Ones([query.Shape[^2], key.Shape[^2]], DType.Bool).Tril();
+        if (mask is { DType: DType.Bool }) scores = scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity);
+        else if (mask is not null) scores += mask;
+        return scores.Softmax(-1).MatMul(value);
+    }
+
+    private AttentionShape Sizes(in Memory memory) => new(
+        Leading(memory.Query).ElementCount, memory.Query.Shape[^2], memory.Key.Shape[^2], memory.Query.Shape[^1], memory.Value.Shape[^1], Scale, IsCausal);
+
+    private static Shape Leading(Tensor x) => Shape.Create(x.Shape.Span[..^2]);
+
+    private static Tensor Expanded(Tensor x, Shape leading) => x.ExpandTo(Shape.Create([.. leading.Span, .. x.Shape.Span[^2..]]));
+
+    /// <summary>A tensor with rows of so many elements, whose dimensions lie in memory in the same order: heads that were split need no copy to be joined again.</summary>
+    private static Tensor EmptyAs(Tensor x, int width)
+    {
+        Shape shape = Shape.Create([.. x.Shape.Span[..^1], width]);
+        long[] strides = new long[shape.Rank];
+        long step = strides[^1] = 1;
+        step *= width;
+        foreach (int dim in Enumerable.Range(0, shape.Rank - 1).OrderBy(dim => x.Layout.Strides[dim]).ThenByDescending(dim => dim))
+        {
+            strides[dim] = step;
+            step *= shape[dim];
+        }
+        return new Tensor(Storage.Allocate(x.DType, shape.ElementCount), new Layout(shape, strides, 0));
+    }
+
+    private static unsafe HeadMatrices<T> Heads<T>(Tensor? x, byte* data) where T : unmanaged
+    {
+        if (x is null) return default;
+        long[] strides = x.Layout.Strides, offsets = new long[Math.Max(1, Leading(x).ElementCount)];
+        for (int dim = 0, known = 1; dim < x.Rank - 2; dim++)
+        {
+            int size = x.Shape[dim];
+            for (int i = (known *= size) - 1; i >= 0; i--) offsets[i] = offsets[i / size] + i % size * strides[dim];
+        }
+        return new HeadMatrices<T>((T*)data, offsets, strides[^2], strides[^1]);
+    }
+
+    /// <summary>The inputs, by name.</summary>
+    private readonly ref struct Memory(ReadOnlySpan<Tensor> inputs)
+    {
+        public readonly Tensor Query = inputs[0], Key = inputs[1], Value = inputs[2];
+        public readonly Tensor? Mask = inputs.Length > 3 ? inputs[3] : null;
+
+        public unsafe AttentionOperands<T> Operands<T>(byte* q, byte* k, byte* v, byte* m) where T : unmanaged
+        {
+            bool hides = Mask is { DType: DType.Bool };
+            return new(Heads<T>(Query, q), Heads<T>(Key, k), Heads<T>(Value, v), Heads<byte>(hides ? Mask : null, m), Heads<T>(hides ? null : Mask, m));
+        }
+
+        public void KeepAlive() => GC.KeepAlive((Query, Key, Value, Mask));
+    }
+}
