@@ -18,7 +18,7 @@ internal static unsafe class Softmax
     /// <summary>As <see cref="Backward"/>, for one row, on the thread that asks.</summary>
     public static void BackwardRow<V, T>(T* y, T* g, T* dx, long size)
         where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T> => BackwardKernel.Run(SoftmaxStrip<V, T>.Row(size), new(y, g, null, dx));
+        where T : unmanaged, IBinaryNumber<T> => default(BackwardKernel).Run(AxisStrip<V, T>.Row(size), new AxisOperands<T>(y, g, null, dx));
 
     /// <summary>y = x − ln Σ eˣ.</summary>
     public static void LogForward<T>(T* x, T* y, long outer, long size, long inner)
