@@ -3,7 +3,7 @@ using MiniTorch.Nn;
 namespace MiniTorch.Benchmarks.Quick;
 
 /// <summary>A causal transformer over token ids [batch, sequence]; gives logits [batch · sequence, vocabulary]. Its attention is composed by hand, or the fused op.</summary>
-internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, int layers, bool fusesAttention) : Module<Tensor, Tensor>
+internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, int layers, bool fusesAttention = false) : Module<Tensor, Tensor>
 {
     private readonly Embedding _tok = new(vocabulary, width), _pos = new(sequence, width);
     private readonly Sequential _blocks = new([.. Enumerable.Range(0, layers).Select(_ => new Block(width, heads, sequence, fusesAttention))]);
