@@ -116,6 +116,10 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         dim >= -count && dim < count ? (dim < 0 ? dim + count : dim)
         : throw new ShapeException($"{op}: dimension {dim} is not in [{-count}, {count - 1}] of shape {shape}");
 
+    /// <summary>A size that was worked out, or an error where it is too large for one.</summary>
+    internal static int Size(long size, string op) =>
+        size <= int.MaxValue ? (int)size : throw new ShapeException($"{op}: a dimension would have {size:N0} elements, and can have 2³¹ − 1");
+
     /// <summary>The size of a dimension that may be a scalar's only one.</summary>
     internal int SizeOrOne(int dim) => Rank == 0 ? 1 : _sizes[dim];
 

@@ -134,26 +134,33 @@ public partial class Tensor
         double count = Math.Ceiling((end.ToDouble() - start.ToDouble()) / by.ToDouble());
         if (by.ToDouble() == 0 || !double.IsFinite(count) || count < 0)
             throw new ValueException($"Arange: from {start} to {end} in steps of {by} is not a finite range");
+        Shape shape = [Shape.Size((long)count, "Arange")];
         bool integers = start.DType == DType.Int64 && end.DType == DType.Int64 && by.DType == DType.Int64;
         if (integers)
         {
-            var whole = new long[checked((int)count)];
-            for (int i = 0; i < whole.Length; i++) whole[i] = start.ToInt64() + (i * by.ToInt64());
-            return Finish(Copied<long>(whole, null), dtype, requiresGrad);
+            Tensor whole = Filled<long>(shape, to =>
+            {
+                for (int i = 0; i < to.Length; i++) to[i] = start.ToInt64() + (i * by.ToInt64());
+            });
+            return Finish(whole, dtype, requiresGrad);
         }
-        var values = new double[checked((int)count)];
-        for (int i = 0; i < values.Length; i++) values[i] = start.ToDouble() + (i * by.ToDouble());
-        return Finish(Copied<double>(values, null), dtype ?? DType.Float32, requiresGrad);
+        Tensor reals = Filled<double>(shape, to =>
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = start.ToDouble() + (i * by.ToDouble());
+        });
+        return Finish(reals, dtype ?? DType.Float32, requiresGrad);
     }
 
     /// <summary><paramref name="steps"/> numbers at equal distances from <paramref name="start"/> to <paramref name="end"/>, both included (torch.linspace).</summary>
     public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, bool requiresGrad = false)
     {
         if (steps < 0) throw new ValueException($"Linspace: {steps} steps; 0 or more are possible");
-        var values = new double[steps];
         double step = steps > 1 ? (end - start) / (steps - 1) : 0;
-        for (int i = 0; i < steps; i++) values[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // exact at both ends, as PyTorch's
-        return Finish(Copied<double>(values, null), dtype ?? DType.Float32, requiresGrad);
+        Tensor values = Filled<double>([steps], to =>
+        {
+            for (int i = 0; i < steps; i++) to[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // exact at both ends, as PyTorch's
+        });
+        return Finish(values, dtype ?? DType.Float32, requiresGrad);
     }
 
     /// <summary>Uniform draws from [0, 1): PyTorch's numbers for the same seed (torch.rand).</summary>
@@ -165,20 +172,14 @@ public partial class Tensor
         Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
 
     /// <summary>Integers from [low, high): PyTorch's numbers for the same seed (torch.randint). Int64 by default.</summary>
-    public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null)
-    {
-        var values = new long[checked((int)shape.ElementCount)];
-        (generator ?? Generator.Default).FillRandInt(values, low, high);
-        return Finish(Copied<long>(values, shape), dtype, false);
-    }
+    public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null) =>
+        Finish(Filled<long>(shape, to => (generator ?? Generator.Default).FillRandInt(to, low, high)), dtype, false);
 
     /// <summary>0 … <paramref name="count"/> − 1 in random order: PyTorch's for the same seed (torch.randperm). Int64.</summary>
     public static Tensor RandPerm(int count, Generator? generator = null)
     {
         if (count < 0) throw new ValueException($"RandPerm: {count} elements; 0 or more are possible");
-        var values = new long[count];
-        (generator ?? Generator.Default).FillRandPerm(values);
-        return Copied<long>(values, null);
+        return Filled<long>([count], (generator ?? Generator.Default).FillRandPerm);
     }
 
     internal static Tensor FromScalar(Scalar value)
@@ -253,12 +254,21 @@ public partial class Tensor
 
     private static Tensor Drawn(string op, Shape shape, DType? dtype, bool requiresGrad, SpanAction<float> floats, SpanAction<double> doubles)
     {
-        Tensor tensor = Empty(shape, dtype ?? DType.Float32);
-        if (tensor.DType == DType.Float32) floats(MemoryMarshal.Cast<byte, float>(tensor.Bytes));
-        else if (tensor.DType == DType.Float64) doubles(MemoryMarshal.Cast<byte, double>(tensor.Bytes));
-        else throw new DTypeException($"{op}: random reals are Float32 or Float64, not {tensor.DType} (RandInt draws integers)");
-        GC.KeepAlive(tensor);
+        Tensor tensor = (dtype ?? DType.Float32) switch
+        {
+            DType.Float32 => Filled(shape, floats),
+            DType.Float64 => Filled(shape, doubles),
+            _ => throw new DTypeException($"{op}: random reals are Float32 or Float64, not {dtype} (RandInt draws integers)"),
+        };
         return Finish(tensor, null, requiresGrad);
+    }
+
+    private static Tensor Filled<T>(Shape shape, SpanAction<T> fill) where T : unmanaged
+    {
+        Tensor tensor = Empty(shape, DTypes.Of<T>());
+        fill(MemoryMarshal.Cast<byte, T>(tensor.Bytes));
+        GC.KeepAlive(tensor);
+        return tensor;
     }
 
     private static bool AllNumbers(ReadOnlySpan<Tensor> rows)

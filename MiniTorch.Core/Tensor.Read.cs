@@ -9,7 +9,8 @@ public delegate TResult TensorReader<T, out TResult>(ReadOnlySpan<T> elements);
 public partial class Tensor
 {
     /// <summary>The elements' bytes, of a row-major tensor of at most 2 GB. The caller keeps this tensor alive.</summary>
-    internal Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Data, checked((int)(ElementCount * DType.Size())));
+    internal Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Data, ElementCount <= int.MaxValue / DType.Size() ? (int)ElementCount * DType.Size()
+        : throw new ShapeException($"{ElementCount:N0} elements, shape {Shape}, take more than the 2 GB that are filled in or read out at a time; use a part (Narrow)"));
 
     /// <summary>The value of a tensor of one element, converted as <see cref="To"/> does (torch.Tensor.item).</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>

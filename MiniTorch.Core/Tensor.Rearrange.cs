@@ -19,7 +19,7 @@ public partial class Tensor
     public Tensor Flip(params ReadOnlySpan<int> dims) => dims.IsEmpty || Rank == 0 ? Clone() : new Flip(Mask("Flip", dims)).Apply(this);
 
     /// <summary>The flattened elements moved on by <paramref name="shift"/> places, those at the end coming first (torch.roll without dims).</summary>
-    public Tensor Roll(int shift) => Reshape(checked((int)ElementCount)).Roll(shift, 0).Reshape(Shape);
+    public Tensor Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Shape);
 
     /// <summary>The elements of a dimension moved on by <paramref name="shift"/> places, those at the end coming first (torch.roll).</summary>
     public Tensor Roll(int shift, int dim) => Rearrange.Roll(this, shift, dim);
@@ -60,7 +60,8 @@ public partial class Tensor
     public Tensor[] Chunk(int chunks, int dim = 0) => Rearrange.Chunk(this, chunks, dim);
 
     /// <summary>The slices along a dimension, without it (torch.unbind). Views.</summary>
-    public Tensor[] Unbind(int dim = 0) => [.. Enumerable.Range(0, Shape[Shape.Dim(dim, "Unbind")]).Select(i => Select(dim, i))];
+    public Tensor[] Unbind(int dim = 0) => Rank == 0 ? throw new ShapeException("Unbind: a scalar (shape []) has no dimension to take apart")
+        : [.. Enumerable.Range(0, Shape[Shape.Dim(dim, "Unbind")]).Select(i => Select(dim, i))];
 
     /// <summary>Windows of <paramref name="size"/> elements every <paramref name="step"/> along a dimension, as a new last one (torch.Tensor.unfold). A copy.</summary>
     /// <exception cref="ValueException">The window is larger than the dimension, or the step is not positive.</exception>

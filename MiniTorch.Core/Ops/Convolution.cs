@@ -56,7 +56,7 @@ internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Resul
             ConvolutionRole.Weight => [Sizes.Groups * Sizes.Filters, Sizes.Channels, y.Kernel, x.Kernel],
             _ => [Sizes.Batch, Sizes.Groups * Sizes.Filters, y.Output, x.Output],
         };
-        return Shape.Create([.. sizes.Select(size => checked((int)size))]);
+        return Shape.Create([.. sizes.Select(size => Shape.Size(size, Name))]);
     }
 
     private readonly unsafe struct Kernel(ConvolutionShape sizes, ConvolutionRole result) : IKernelCall

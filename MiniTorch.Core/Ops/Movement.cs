@@ -180,9 +180,9 @@ internal sealed record Cat(int Dim) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        int total = 0;
-        foreach (Tensor input in inputs) total = checked(total + input.Shape[Dim]);
-        Tensor output = Tensor.Empty(inputs[0].Shape.With(Dim, total), inputs[0].DType);
+        long total = 0;
+        foreach (Tensor input in inputs) total += input.Shape[Dim];
+        Tensor output = Tensor.Empty(inputs[0].Shape.With(Dim, Shape.Size(total, "Cat")), inputs[0].DType);
         int start = 0;
         foreach (Tensor input in inputs)
         {

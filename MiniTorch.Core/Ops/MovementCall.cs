@@ -24,8 +24,7 @@ internal static class MovementCall
         (int start, int end) = (x.Shape.Dim(startDim, "Flatten"), x.Shape.Dim(endDim, "Flatten"));
         if (start > end) throw new ShapeException($"Flatten: startDim {startDim} lies behind endDim {endDim} of shape {x.Shape}");
         if (x.Rank == 0) return x.Reshape(1);
-        int merged = 1;
-        for (int dim = start; dim <= end; dim++) merged = checked(merged * x.Shape[dim]);
+        int merged = Shape.Size(Shape.Create(x.Shape.Span[start..(end + 1)]).ElementCount, "Flatten");
         return x.Reshape([.. x.Shape.Span[..start], merged, .. x.Shape.Span[(end + 1)..]]);
     }
 
@@ -144,7 +143,7 @@ internal static class MovementCall
         long rest = Shape.Create(sizes).ElementCount;
         if (rest == 0) throw new ShapeException($"{op}: −1 in {Shape.Format(shape)} is ambiguous, because the other sizes give 0 elements; write the size");
         if (x.ElementCount % rest != 0) throw new ShapeException($"{op}: {x.ElementCount} elements of shape {x.Shape} cannot be put into {Shape.Format(shape)}");
-        sizes[unknown] = checked((int)(x.ElementCount / rest));
+        sizes[unknown] = Shape.Size(x.ElementCount / rest, op);
         return Shape.Create(sizes);
     }
 }

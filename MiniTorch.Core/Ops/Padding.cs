@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>Padding, made of joins and selections.</summary>
@@ -21,9 +23,10 @@ internal static class Padding
         int most = mode switch { "reflect" => size - 1, "circular" => size, "replicate" => size > 0 ? int.MaxValue : 0, _ => throw Unknown(mode) };
         if (Math.Max(before, behind) > most)
             throw new ShapeException($"Pad: {mode} cannot put {Math.Max(before, behind)} elements beside the {size} of dimension {dim}, shape {x.Shape}; at most {most}");
-        var places = new long[size + before + behind];
-        for (int i = 0; i < places.Length; i++) places[i] = Place(i - before, size, mode);
-        return x.IndexSelect(dim, Tensor.From(places));
+        Tensor places = Tensor.Empty([Shape.Size(size + (long)before + behind, "Pad")], DType.Int64);
+        Span<long> to = MemoryMarshal.Cast<byte, long>(places.Bytes);
+        for (int i = 0; i < to.Length; i++) to[i] = Place(i - before, size, mode);
+        return x.IndexSelect(dim, places);
     }
 
     private static Tensor Constant(Tensor x, int dim, int before, int behind, double value)

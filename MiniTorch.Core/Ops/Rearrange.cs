@@ -16,7 +16,7 @@ internal static class Rearrange
             int size = i < added ? 1 : x.Shape[i - added];
             (apart[2 * i], apart[2 * i + 1]) = (1, size);
             (expanded[2 * i], expanded[2 * i + 1]) = (repeats[i], size);
-            merged[i] = checked(repeats[i] * size);
+            merged[i] = Shape.Size((long)repeats[i] * size, "Repeat");
         }
         return x.Reshape(apart).Expand(expanded).Clone().Reshape(merged);
     }
@@ -28,7 +28,7 @@ internal static class Rearrange
         int at = x.Shape.Dim(given, "RepeatInterleave");
         if (x.Rank == 0) return x.Reshape(1).RepeatInterleave(repeats, 0);
         int[] sizes = [.. x.Shape.Span[..(at + 1)], repeats, .. x.Shape.Span[(at + 1)..]];
-        return x.Unsqueeze(at + 1).Expand(sizes).Clone().Reshape(x.Shape.With(at, checked(x.Shape[at] * repeats)));
+        return x.Unsqueeze(at + 1).Expand(sizes).Clone().Reshape(x.Shape.With(at, Shape.Size((long)x.Shape[at] * repeats, "RepeatInterleave")));
     }
 
     public static Tensor Roll(Tensor x, int shift, int dim)
@@ -64,7 +64,7 @@ internal static class Rearrange
     public static Tensor DiagEmbed(Tensor x, int offset)
     {
         if (x.Rank == 0) throw new ShapeException("DiagEmbed: a scalar (shape []) has no dimension to put on a diagonal");
-        int size = checked(x.Shape[^1] + Math.Abs(offset));
+        int size = Shape.Size(x.Shape[^1] + Math.Abs((long)offset), "DiagEmbed");
         return new Unview(new Diagonal(offset, x.Rank - 1, x.Rank), [.. x.Shape.Span[..^1], size, size]).Apply(x);
     }
 
@@ -116,7 +116,7 @@ internal static class Rearrange
 
     public static Tensor OneHot(Tensor x, int? classes)
     {
-        int count = classes ?? checked((int)x.Max().Item<long>() + 1);
+        int count = classes ?? Shape.Size(x.Max().Item<long>() + 1, "OneHot");
         Tensor index = x.Unsqueeze(-1);
         return Tensor.Zeros([.. x.Shape.Span, count], DType.Int64).Scatter(-1, index, Tensor.OnesLike(index));
     }

@@ -30,6 +30,13 @@ public class BadInputTests
     {
         Should.Throw<ShapeException>(() => Tensor.Zeros([-1])).Message.ShouldStartWith("Shape: size -1 in [-1] is negative");
         Should.Throw<ShapeException>(() => Tensor.Zeros([int.MaxValue, int.MaxValue, int.MaxValue])).Message.ShouldContain("passes 2⁶³");
+        Should.Throw<ShapeException>(() => Tensor.Arange(1e308)).Message.ShouldStartWith("Arange: a dimension would have 9,223,372,036,854,775,807 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2]).DiagEmbed(int.MaxValue)).Message.ShouldStartWith("DiagEmbed: a dimension would have 2,147,483,649 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([3]).Repeat(int.MaxValue)).Message.ShouldStartWith("Repeat: a dimension");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2, 0]).RepeatInterleave(int.MaxValue, 0)).Message.ShouldStartWith("RepeatInterleave: a dimension");
+        Should.Throw<ShapeException>(() => Tensor.Zeros([0, 2]).Pad([int.MaxValue, 1])).Message.ShouldStartWith("Cat: a dimension would have 2,147,483,650 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([3]).Pad([int.MaxValue, 1], "replicate")).Message.ShouldStartWith("Pad: a dimension would have 2,147,483,651 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([]).Unbind()).Message.ShouldStartWith("Unbind: a scalar");
     }
 
     [Test]

@@ -50,14 +50,14 @@ internal static class OpRules
         Dim((x, dim) => x.Flip(dim)), Dim((x, dim) => x.Roll(2, dim)), Dim((x, dim) => x.RepeatInterleave(2, dim)), Dim((x, dim) => x.Slice(dim, -4, null, 2)), Dim((x, dim) => x.Flatten(dim)),
         Range((x, dim, i, j) => x.Slice(dim, i, j, 2)), Range((x, dim, i, j) => x.Narrow(dim, i, j - i)), Range((x, dim, i, j) => x.Select(dim, j - 1)), Range((x, dim, i, j) => x.Unfold(dim, j - i, 2)),
         Range((x, dim, i, j) => x.Split(j - i, dim)[0]), Range((x, dim, i, j) => x.Chunk(j - i, dim).Last()), Range((x, dim, i, j) => x.Unbind(dim)[i]),
-        Where(IsMatrix, x => x.Tril()), Where(IsMatrix, x => x.Triu(1)), Where(IsMatrix, x => x.Diagonal(0, -2, -1)), Where(x => x.Rank is 1 or 2, x => x.DiagEmbed()),
+        Where(IsMatrix, x => x.Tril()), Where(IsMatrix, x => x.Triu(1)), Where(IsMatrix, x => x.Diagonal(0, -2, -1)), Where(x => x.Rank is 1 or 2 && x.ElementCount * x.Shape[^1] <= Draft.MaxIntermediate, x => x.DiagEmbed()),
     ];
 
     private static OpRule[] Reductions() =>
     [
         Unary(x => x.Sum()), Unary(x => x.Mean()), Dim((x, dim) => x.Sum(dim)), Dim((x, dim) => x.Sum(dim, keepDim: true)), Where(x => x.Rank > 1, x => x.Sum([0, -1])), Dim((x, dim) => x.Mean(dim, keepDim: true), 1),
         Where(x => x.Rank > 1, x => x.Mean([0, 1])), Where(HasElements, x => x.Max()), Where(HasElements, x => x.Min()), Dim((x, dim) => x.Max(dim).Values, 1), Dim((x, dim) => x.Min(dim, keepDim: true).Values, 1),
-        Dim((x, dim) => x.Amax(dim), 1), Dim((x, dim) => x.Amin(dim, keepDim: true), 1), Unary(x => x.Prod()), Dim((x, dim) => x.Prod(dim)), Dim((x, dim) => x.Var(dim), 2), Dim((x, dim) => (x.Var(dim, 0, keepDim: true) + 0.1).Sqrt(), 2),
+        Dim((x, dim) => x.Amax(dim), 1), Dim((x, dim) => x.Amin(dim, keepDim: true), 1), Where(x => x.ElementCount <= 600, x => x.Prod()), Dim((x, dim) => x.Prod(dim)), Dim((x, dim) => x.Var(dim), 2), Dim((x, dim) => (x.Var(dim, 0, keepDim: true) + 0.1).Sqrt(), 2),
         Dim((x, dim) => x.LogSumExp(dim, keepDim: true), 1), Dim((x, dim) => x.Softmax(dim), 1), Dim((x, dim) => x.LogSoftmax(dim), 1), Dim((x, dim) => x.Softmin(dim), 1), Dim((x, dim) => x.CumSum(dim), 1), Dim((x, dim) => x.CumProd(dim), 1),
         Dim((x, dim) => x.LogCumSumExp(dim), 1), Dim((x, dim) => x.Sort(dim).Values, 1), Dim((x, dim) => x.Sort(dim, true).Values, 1), Dim((x, dim) => x.TopK(2, dim).Values, 2), Dim((x, dim) => x.KthValue(1, dim).Values, 1),
         Dim((x, dim) => x.Median(dim).Values, 1), Dim((x, dim) => x.Norm(2, dim, true) + x, 1), Dim((x, dim) => x.Normalize(2, dim, 0.1), 1), Dim((x, dim) => x.ArgMax(dim), 1), Where(IsMatrix, x => x.Trace()),
@@ -86,7 +86,7 @@ internal static class OpRules
 
     private static OpRule[] Layers() =>
     [
-        Weighted((x, _) => HasElements(x) ? [[x.Shape[^1]], [x.Shape[^1]]] : null, (x, w) => x.LayerNorm([x.Shape[^1]], w[0], w[1])), Weighted((x, _) => HasElements(x) ? [[x.Shape[^1]]] : null, (x, w) => x.RmsNorm([x.Shape[^1]], w[0])),
+        Weighted((x, _) => HasElements(x) ? [[x.Shape[^1]], [x.Shape[^1]]] : null, (x, w) => x.LayerNorm([x.Shape[^1]], w[0], w[1])), Weighted((x, _) => HasElements(x) ? [[x.Shape[^1]]] : null, (x, w) => x.RmsNorm([x.Shape[^1]], w[0], 0.1)),
         Weighted((x, _) => x.Rank > 1 && HasElements(x) ? [[x.Shape[1]], [x.Shape[1]]] : null, (x, w) => x.GroupNorm(1, w[0], w[1])),
         Weighted((x, _) => x.Rank > 1 && x.ElementCount > x.Shape[1] ? [[x.Shape[1]], [x.Shape[1]]] : null, (x, w) => x.BatchNorm(null, null, w[0], w[1], training: true)),
         Weighted((x, _) => x.Rank == 3 && x.Shape[2] > 2 ? [[2, x.Shape[1], 3], [2]] : null, (x, w) => x.Conv1d(w[0], w[1], 1, 1, 1)), Weighted((x, _) => x.Rank == 3 && x.Shape[1] > 0 ? [[x.Shape[1], 2, 3], [2]] : null, (x, w) => x.ConvTranspose1d(w[0], w[1], 2)),
