@@ -124,6 +124,18 @@ public sealed class ViewTests
     }
 
     [Test]
+    public void A_view_made_while_recording_was_off_is_not_written_into_the_graph()
+    {
+        Tensor x = Tensor.Ones([2, 3], requiresGrad: true), y = x * 1.0, row;
+        using (Autograd.NoGrad()) row = y[0];
+        Should.Throw<GraphException>(() => row.MulInPlace(3)).Message.ShouldStartWith("MulInPlace: this view was made while recording was off");
+        Should.Throw<GraphException>(() => row.CopyInPlace(Tensor.Zeros([3]))).Message.ShouldStartWith("CopyInPlace: this view was made while recording was off");
+        using (Autograd.NoGrad()) row.MulInPlace(3);
+        y.Sum().Backward();
+        x.Grad!.ToArray<float>().ShouldAllBe(g => g == 1, "a write that is not recorded changes no gradient, as in PyTorch");
+    }
+
+    [Test]
     public void An_expanded_view_is_not_written()
     {
         Tensor x = Tensor.Zeros([1, 3]).Expand(2, 3);
