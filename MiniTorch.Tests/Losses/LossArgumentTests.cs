@@ -75,6 +75,10 @@ public sealed class LossArgumentTests
     public void Numbers_out_of_range_are_refused(Func<Tensor> call, string message) => Should.Throw<ValueException>(() => call()).Message.ShouldStartWith(message);
 
     [Test]
+    public void An_integer_beside_a_real_is_converted() =>
+        Functional.MseLoss(s_whole, s_scores).Item<double>().ShouldBe((0 + 9 + 0.25 + 1 + 4 + 0) / 6, 1e-15);
+
+    [Test]
     public void Poly1_adds_the_missing_probability_to_cross_entropy()
     {
         double[] row = [1, -2, 0.5];
