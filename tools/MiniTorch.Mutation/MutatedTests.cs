@@ -20,7 +20,7 @@ internal sealed class MutatedTests : ITestListener
     private readonly FieldInfo _active, _counts;
     private readonly MethodInfo _passed;
     private readonly Stopwatch _clock = new();
-    private StreamWriter? _coverage;
+    private Action<string>? _note;
     private string? _failed;
 
     public MutatedTests(string assembly)
@@ -35,7 +35,9 @@ internal sealed class MutatedTests : ITestListener
     {
         Load(stopsAtFailure: false);
         _counts.SetValue(null, true);
-        using (_coverage = new StreamWriter(file)) _runner.Run(this, new Chosen(name => !Regex.IsMatch(name, excluded)));
+        using var lines = new StreamWriter(file);
+        _note = lines.WriteLine;
+        _runner.Run(this, new Chosen(name => !Regex.IsMatch(name, excluded)));
     }
 
     /// <summary>Answers each mutant on standard input by what became of it.</summary>
@@ -52,7 +54,7 @@ internal sealed class MutatedTests : ITestListener
 
     public void TestStarted(ITest test)
     {
-        if (test.IsSuite || _coverage is null) return;
+        if (test.IsSuite || _note is null) return;
         Passed();
         _clock.Restart();
     }
@@ -60,8 +62,8 @@ internal sealed class MutatedTests : ITestListener
     public void TestFinished(ITestResult result)
     {
         if (result.Test.IsSuite) return;
-        if (_coverage is null && result.ResultState.Status == TestStatus.Failed) _failed ??= Name(result.Test);
-        if (result.ResultState.Status == TestStatus.Passed) _coverage?.WriteLine(FormattableString.Invariant($"{Name(result.Test)}\t{_clock.Elapsed.TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
+        if (_note is null && result.ResultState.Status == TestStatus.Failed) _failed ??= Name(result.Test);
+        if (result.ResultState.Status == TestStatus.Passed) _note?.Invoke(FormattableString.Invariant($"{Name(result.Test)}\t{_clock.Elapsed.TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
     }
 
     public void TestOutput(TestOutput output) { }
@@ -100,7 +102,7 @@ internal sealed class MutatedTests : ITestListener
         return _failed;
     }
 
-    private IEnumerable<int> Passed() => ((IList<int>[])_passed.Invoke(null, null)!).SelectMany(mutants => mutants ?? []).Distinct().ToArray();
+    private int[] Passed() => [.. ((IList<int>[])_passed.Invoke(null, null)!).SelectMany(mutants => mutants ?? []).Distinct()];
 
     private static string Name(ITest test) => Regex.Replace(test.FullName, @"\s", " ");
 
