@@ -27,14 +27,14 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 
 /// <summary>
 /// Native memory for storages: free lists by size class, and reclaim of blocks whose storage is unreachable. A collection of the young generation
-/// is asked for only when the blocks out on rent pass a budget (1.5 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
+/// is asked for only when the blocks out on rent pass a budget (1.3 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
 /// </summary>
 /// <remarks>Measured against finalisers and against the garbage collector's own large-object heap in docs/adr/0002-memory.md.</remarks>
 internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
-    private const double Headroom = 1.5;
+    private const double Headroom = 1.3;
 
     // A collection takes 60 to 250 µs. Tensors of a few MB that pass through 64 MB of blocks are written to memory, through 16 MB to the cache, 2.5 times as fast.
     private const long WorthSweeping = 8L << 20;
