@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -19,73 +18,76 @@ internal sealed class MutatedTests : ITestListener
     private readonly NUnitTestAssemblyRunner _runner = new(new DefaultTestAssemblyBuilder());
     private readonly FieldInfo _active, _counts;
     private readonly MethodInfo _passed;
-    private readonly Stopwatch _clock = new();
-    private Action<string>? _note;
+    private readonly ILookup<string, ITest> _tests;
+    private Action<ITest>? _started;
+    private Action<ITestResult>? _finished;
     private string? _failed;
 
-    public MutatedTests(string assembly)
+    public MutatedTests(string assembly, bool stopsAtFailure)
     {
         Type control = Assembly.Load(assembly).GetTypes().Single(type => type.Name == "MutantControl");
         (_active, _counts, _passed) = (control.GetField("ActiveMutant")!, control.GetField("CaptureCoverage")!, control.GetMethod("GetCoverageData")!);
         _active.SetValue(null, None);
+        var settings = new Dictionary<string, object> { ["NumberOfTestWorkers"] = 0, ["StopOnError"] = stopsAtFailure, ["SynchronousEvents"] = true };
+        _tests = Cases(_runner.Load(Assembly.Load("MiniTorch.Tests"), settings)).ToLookup(Name);
     }
 
-    /// <summary>Writes a line for each test that passes: its name, its milliseconds, and the mutants in the code that it ran.</summary>
+    /// <summary>Writes a line for each test that passes: its name, its milliseconds of work, and the mutants in the code that it ran.</summary>
     public void WriteCoverage(string file, string excluded)
     {
-        Load(stopsAtFailure: false);
-        _counts.SetValue(null, true);
         using var lines = new StreamWriter(file);
-        _note = lines.WriteLine;
-        _runner.Run(this, new Chosen(name => !Regex.IsMatch(name, excluded)));
+        TimeSpan start = default;
+        _counts.SetValue(null, true);
+        _started = _ =>
+        {
+            Passed();
+            start = Environment.CpuUsage.TotalTime;
+        };
+        _finished = result =>
+        {
+            if (result.ResultState.Status == TestStatus.Passed)
+                lines.WriteLine(FormattableString.Invariant($"{Name(result.Test)}\t{(Environment.CpuUsage.TotalTime - start).TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
+        };
+        _runner.Run(this, new Chosen(_tests.Where(tests => !Regex.IsMatch(tests.Key, excluded)).SelectMany(tests => tests)));
     }
 
-    /// <summary>Answers each mutant on standard input by what became of it.</summary>
-    public void Serve(string coverage, TextReader questions, TextWriter answers)
+    /// <summary>Answers each mutant on standard input by what became of it; before, names each test that it starts, with its milliseconds of work and the mutant that is on.</summary>
+    public void Serve(Coverage coverage, TextReader questions, TextWriter answers)
     {
-        Load(stopsAtFailure: true);
-        ILookup<int, string> tests = Covering(coverage);
-        while (questions.ReadLine() is { } id)
+        _started = test => Say($"test\t{coverage.Cost(Name(test)):F0}\t{_active.GetValue(null)}\t{Name(test)}");
+        _finished = result => _failed ??= result.ResultState.Status == TestStatus.Failed ? Name(result.Test) : null;
+        Say($"ready");
+        while (questions.ReadLine() is { } line)
         {
-            answers.WriteLine(Fate(int.Parse(id, CultureInfo.InvariantCulture), [.. tests[int.Parse(id, CultureInfo.InvariantCulture)]]));
+            int mutant = int.Parse(line, CultureInfo.InvariantCulture);
+            Say($"fate\t{Fate(mutant, coverage.Tests(mutant))}");
+        }
+
+        void Say(FormattableString line)
+        {
+            answers.WriteLine(FormattableString.Invariant(line));
             answers.Flush();
         }
     }
 
     public void TestStarted(ITest test)
     {
-        if (test.IsSuite || _note is null) return;
-        Passed();
-        _clock.Restart();
+        if (!test.IsSuite) _started?.Invoke(test);
     }
 
     public void TestFinished(ITestResult result)
     {
-        if (result.Test.IsSuite) return;
-        if (_note is null && result.ResultState.Status == TestStatus.Failed) _failed ??= Name(result.Test);
-        if (result.ResultState.Status == TestStatus.Passed) _note?.Invoke(FormattableString.Invariant($"{Name(result.Test)}\t{_clock.Elapsed.TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
+        if (!result.Test.IsSuite) _finished?.Invoke(result);
     }
 
     public void TestOutput(TestOutput output) { }
 
     public void SendMessage(TestMessage message) { }
 
-    private void Load(bool stopsAtFailure) =>
-        _runner.Load(Assembly.Load("MiniTorch.Tests"), new Dictionary<string, object> { ["NumberOfTestWorkers"] = 0, ["StopOnError"] = stopsAtFailure, ["SynchronousEvents"] = true });
-
-    private static ILookup<int, string> Covering(string coverage) =>
-        (from line in File.ReadLines(coverage)
-         let parts = line.Split('\t')
-         where parts[2].Length > 0
-         let mutants = parts[2].Split(',')
-         orderby mutants.Length * (1 + double.Parse(parts[1], CultureInfo.InvariantCulture))
-         from mutant in mutants
-         select (Mutant: int.Parse(mutant, CultureInfo.InvariantCulture), Test: parts[0])).ToLookup(pair => pair.Mutant, pair => pair.Test);
-
     // A mutant may leave something behind in static fields. Then the test that found it fails without it too, and the process is of no more use.
     private string Fate(int mutant, string[] tests)
     {
-        if (tests.Length == 0) return "not covered";
+        if (tests.Length == 0) return "not covered\t";
         for (int stage = 1; stage < s_stages.Length && s_stages[stage - 1] < tests.Length; stage++)
             if (FirstFailure(mutant, tests[s_stages[stage - 1]..Math.Min(s_stages[stage], tests.Length)]) is { } test)
                 return $"{(FirstFailure(None, [test]) is null ? "killed" : "tainted")}\t{test}";
@@ -94,23 +96,33 @@ internal sealed class MutatedTests : ITestListener
 
     private string? FirstFailure(int mutant, string[] tests)
     {
-        HashSet<string> chosen = [.. tests];
         _failed = null;
         _active.SetValue(null, mutant);
-        try { _runner.Run(this, new Chosen(chosen.Contains)); }
+        try { _runner.Run(this, new Chosen(tests.SelectMany(test => _tests[test]))); }
         finally { _active.SetValue(null, None); }
         return _failed;
     }
 
     private int[] Passed() => [.. ((IList<int>[])_passed.Invoke(null, null)!).SelectMany(mutants => mutants ?? []).Distinct()];
 
+    private static IEnumerable<ITest> Cases(ITest test) => test.IsSuite ? test.Tests.SelectMany(Cases) : [test];
+
     private static string Name(ITest test) => Regex.Replace(test.FullName, @"\s", " ");
 
-    private sealed class Chosen(Func<string, bool> isChosen) : TestFilter
+    /// <summary>Some tests, and the suites that lead to them.</summary>
+    private sealed class Chosen : TestFilter
     {
-        public override bool Match(ITest test) => !test.IsSuite && isChosen(Name(test));
+        private readonly HashSet<ITest> _chosen = [];
 
-        public override bool Pass(ITest test, bool negated = false) => test.IsSuite ? MatchDescendant(test) : Match(test);
+        public Chosen(IEnumerable<ITest> tests)
+        {
+            foreach (ITest test in tests)
+                for (ITest? part = test; part is not null && _chosen.Add(part); part = part.Parent) ;
+        }
+
+        public override bool Match(ITest test) => !test.IsSuite && _chosen.Contains(test);
+
+        public override bool Pass(ITest test, bool negated = false) => _chosen.Contains(test);
 
         public override bool IsExplicitMatch(ITest test) => Pass(test);
 

@@ -11,13 +11,13 @@ internal static class Program
         {
             case ["coverage", var assembly, var excluded, var coverage]:
                 Console.SetOut(TextWriter.Null);
-                new MutatedTests(assembly).WriteCoverage(coverage, excluded);
+                new MutatedTests(assembly, stopsAtFailure: false).WriteCoverage(coverage, excluded);
                 return 0;
             case ["serve", var assembly, var coverage]:
                 using (var answers = new StreamWriter(Console.OpenStandardOutput()))
                 {
                     Console.SetOut(TextWriter.Null); // what tests print is no answer
-                    new MutatedTests(assembly).Serve(coverage, Console.In, answers);
+                    new MutatedTests(assembly, stopsAtFailure: true).Serve(new Coverage(coverage), Console.In, answers);
                 }
                 return 0;
             case ["run", var assembly, var coverage, var report, var files, var results]:
@@ -44,17 +44,17 @@ internal static class Program
         Console.WriteLine(FormattableString.Invariant($"{killed} of {mutants.Length} mutants killed: {100.0 * killed / mutants.Length:F1} %"));
         return killed >= 0.85 * mutants.Length ? 0 : 1;
 
+        // What ends a process, or leaves it broken, may come from mutants that ran there before: it counts in a fresh one alone.
         string Fate(Mutant mutant)
         {
             process ??= new TestProcess("serve", assembly, coverage);
             bool wasFresh = process.IsFresh;
             string fate = process.Fate(mutant.Id);
             bool isTainted = fate.StartsWith("tainted", StringComparison.Ordinal);
-            if (!isTainted && process.IsAlive) return fate;
+            if (process.IsAlive && !isTainted) return fate;
             process.Dispose();
             process = null;
-            // In a fresh process nothing but this mutant can have made the test fail.
-            return !isTainted ? fate : wasFresh ? fate.Replace("tainted", "killed", StringComparison.Ordinal) : Fate(mutant);
+            return wasFresh ? fate.Replace("tainted", "killed", StringComparison.Ordinal) : Fate(mutant);
         }
     }
 }
