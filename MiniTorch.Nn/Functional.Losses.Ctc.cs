@@ -13,7 +13,8 @@ public static partial class Functional
     /// Classification", 2006. The forward recursion over the labels with blanks in between, α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]), is composed of tensor operations,
     /// so it has derivatives of every order.</para>
     /// <para>Borders: where no alignment exists (an input shorter than its labels, with a blank between equal ones) the loss is ∞ and the gradient 0
-    /// (PyTorch's is NaN); a label sequence of length 0 is all blanks; in a mean its loss is divided by 1.</para>
+    /// (PyTorch's is NaN); a label sequence of length 0 is all blanks, with loss 0 over an input of length 0, and counts as
+    /// one label in a mean.</para>
     /// </remarks>
     /// <param name="logProbs">Log-probabilities (T, N, C), or (T, C) of one sequence.</param>
     /// <param name="targets">Int64 labels (N, S), or those of all sequences one after the other; (S) of one sequence.</param>
@@ -39,14 +40,14 @@ public static partial class Functional
         Tensor running = Tensor.Arange(steps).Unsqueeze(1) < Tensor.From(lengths).Unsqueeze(0); // (T, N)
 
         Tensor emitted = logProbs.Gather(2, labels.Extended.Unsqueeze(0).Expand(steps, batch, labels.Places)).Clamp(min: LogZero); // (T, N, places)
-        Tensor alpha = Tensor.Full([batch, labels.Places], LogZero, logProbs.DType);
+        // Before the first step an alignment is at the first place, which is also where one of no label over no input ends.
+        Tensor alpha = Tensor.Full([batch, labels.Places], LogZero, logProbs.DType).MaskedFill(Tensor.Arange(labels.Places).Eq(0), 0);
         Tensor blocked = Tensor.Full([batch, 2], LogZero, logProbs.DType);
-        Tensor first = Tensor.Arange(labels.Places) < 2;
         for (int t = 0; t < steps; t++)
         {
             Tensor padded = Tensor.Cat([blocked, alpha], 1);
             Tensor stepped = padded.Narrow(1, 1, labels.Places), skipped = padded.Narrow(1, 0, labels.Places).MaskedFill(labels.NoSkip, LogZero);
-            Tensor next = t == 0 ? Tensor.Where(first, emitted[0], alpha) : emitted[t] + Tensor.Stack([alpha, stepped, skipped]).LogSumExp(0);
+            Tensor next = emitted[t] + Tensor.Stack([alpha, stepped, skipped]).LogSumExp(0);
             alpha = Tensor.Where(running[t].Unsqueeze(1), next, alpha);
         }
         Tensor losses = -alpha.MaskedFill(labels.NotLast, LogZero).LogSumExp(1);

@@ -14,9 +14,8 @@ internal static class LossShapes
         if (targets == scores.Without(axis)) return;
         string found = $"{op}: class indices for scores of shape {scores} (classes in dimension {axis}) have shape {scores.Without(axis)}, not {targets}";
         if (targets == scores) throw new DTypeException($"{found}. Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax({axis})");
-        if (targets.Rank == scores.Rank - 1 && targets == scores.Without(scores.Rank - 1))
-            throw new ShapeException(found + ClassesLastAdvice(scores.Rank, axis));
-        if (targets.Rank > 0 && scores.Rank > 1 && targets[0] != scores[0])
+        if (targets == scores.Without(scores.Rank - 1)) throw new ShapeException(found + ClassesLastAdvice(scores.Rank, axis));
+        if (axis > 0 && targets.Rank > 0 && targets[0] != scores[0])
             throw new ShapeException($"{found}: batch sizes {scores[0]} and {targets[0]} differ");
         throw new ShapeException(found);
     }
@@ -67,7 +66,7 @@ internal static class LossShapes
     public static void CheckProbabilities(string op, Shape logits, Tensor targets, int axis)
     {
         if (targets.Shape == logits) return;
-        bool classesLast = logits.Rank > 2 && targets.Rank == logits.Rank && targets.Shape[axis] == logits[^1] && targets.Shape.Without(axis) == logits.Without(logits.Rank - 1);
+        bool classesLast = targets.Rank == logits.Rank && targets.Shape[axis] == logits[^1] && targets.Shape.Without(axis) == logits.Without(logits.Rank - 1);
         throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not {targets.Shape}; class indices are Int64"
             + (classesLast ? ClassesLastAdvice(logits.Rank, axis) : ""));
     }
