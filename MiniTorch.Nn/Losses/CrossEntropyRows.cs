@@ -67,8 +67,6 @@ internal sealed class CrossEntropyRows
     /// <summary>Class indices, <see cref="ClassTargets.Ignored"/> where a row does not count.</summary>
     public Tensor MarkedClasses => _targets!.Value.Classes;
 
-    private double Smoothing => Smooths ? _options.LabelSmoothing : 0;
-
     /// <summary>The logits that are used: 0 in ignored rows, so that nothing that stands there gets any further, and capped.</summary>
     public Tensor Used(Tensor logits)
     {
@@ -90,7 +88,7 @@ internal sealed class CrossEntropyRows
         if (_indices is null)
         {
             Tensor target = _probabilities!;
-            if (Smoothing > 0) target = target * (1 - Smoothing) + Smoothing / _classes;
+            if (Smooths) target = target * (1 - _options.LabelSmoothing) + _options.LabelSmoothing / _classes;
             if (weight is not null) target *= weight;
             return -(target * logProbabilities).Sum(Axis);
         }
@@ -104,7 +102,7 @@ internal sealed class CrossEntropyRows
     public Tensor Smoothed(Tensor picked, Tensor? uniform)
     {
         if (_options.Weight is not null) picked *= _options.Weight[_indices!];
-        return uniform is null ? picked : picked * (1 - Smoothing) + uniform * Smoothing;
+        return uniform is null ? picked : picked * (1 - _options.LabelSmoothing) + uniform * _options.LabelSmoothing;
     }
 
     /// <summary>

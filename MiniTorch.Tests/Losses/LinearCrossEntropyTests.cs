@@ -66,17 +66,37 @@ public class LinearCrossEntropyTests
         x[1].Grad!.ToArray<double>().ShouldAllBe(g => g == 0);
     }
 
-    [Test]
-    public void Many_classes_are_taken_in_chunks_of_rows()
+    [TestCase(Reduction.Mean)]
+    [TestCase(Reduction.None)]
+    public void Many_classes_are_taken_in_chunks_of_rows(Reduction reduction)
     {
         const int classes = 400_000, rows = 33;
         var rng = new Generator(5);
         Tensor hidden = Tensor.Randn([rows, 2], rng, DType.Float64, requiresGrad: true), weight = Tensor.Randn([classes, 2], rng, DType.Float64, requiresGrad: true);
-        Tensor targets = Tensor.RandInt(0, classes, [rows], rng);
-        Tensor fused = Functional.LinearCrossEntropy(hidden, weight, targets), composed = Functional.CrossEntropy(Functional.Linear(hidden, weight), targets);
-        Near(fused, composed);
-        Tensor[] got = Autograd.Grad(fused, [hidden, weight]), want = Autograd.Grad(composed, [hidden, weight]);
+        Tensor targets = Tensor.From([.. Enumerable.Range(0, rows).Select(row => row % 8 == 5 ? -100 : row * 12_121L)]), weights = Tensor.Rand([rows], rng, DType.Float64);
+        var options = new CrossEntropyOptions { Reduction = reduction, ElementWeights = weights };
+        CrossEntropyOutputs fused = Functional.LinearCrossEntropyOutputs(hidden, weight, targets, options: options);
+        CrossEntropyOutputs composed = Functional.CrossEntropyOutputs(Functional.Linear(hidden, weight), targets, options);
+        Near(fused.Loss, composed.Loss);
+        Near(fused.LogSumExp, composed.LogSumExp);
+        fused.Predictions.ToArray<long>().ShouldBe(composed.Predictions.ToArray<long>());
+        Tensor cotangent = Tensor.Randn(fused.Loss.Shape, rng, DType.Float64);
+        Tensor[] got = Autograd.Grad(fused.Loss, [hidden, weight], cotangent), want = Autograd.Grad(composed.Loss, [hidden, weight], cotangent);
         for (int i = 0; i < 2; i++) Near(got[i], want[i]);
+    }
+
+    [TestCase(Reduction.Mean)]
+    [TestCase(Reduction.None)]
+    public void Hidden_vectors_may_have_several_dimensions_and_targets_be_probabilities(Reduction reduction)
+    {
+        Tensor[] x = Inputs(true);
+        Tensor hidden = Tensor.Randn([2, 4, Features], new Generator(1), DType.Float64, requiresGrad: true), probabilities = Tensor.Randn([2, 4, Classes], new Generator(2), DType.Float64).Softmax(-1);
+        CrossEntropyOptions options = new() { Reduction = reduction, LabelSmoothing = 0.1 };
+        Tensor fused = Functional.LinearCrossEntropy(hidden, x[1], probabilities, x[2], options);
+        Tensor composed = Functional.CrossEntropy(Functional.Linear(hidden, x[1], x[2]), probabilities, options with { ClassAxis = -1 });
+        Near(fused, composed);
+        Tensor[] got = Autograd.Grad(fused.Sum(), [hidden, x[1], x[2]]), want = Autograd.Grad(composed.Sum(), [hidden, x[1], x[2]]);
+        for (int i = 0; i < 3; i++) Near(got[i], want[i]);
     }
 
     [Test]
