@@ -15,8 +15,11 @@ internal static unsafe partial class MatMulBlock<T, V>
     /// <summary>The most vectors side by side in a strip: with 8 rows they fill 24 of 32 registers.</summary>
     public const int WidestStrip = 3;
 
-    // Eight rows need 32 registers: AVX-512 and Arm have them.
-    static bool HasTallTiles => V.Count * sizeof(T) == 64 || AdvSimd.IsSupported;
+    /// <summary>The rows of a whole tile.</summary>
+    public static long TileRows => HasTallTiles ? 8 : 4;
+
+    /// <summary>Whether a tile has eight rows, which need 32 registers: AVX-512 and Arm have them.</summary>
+    public static bool HasTallTiles => V.Count * sizeof(T) == 64 || AdvSimd.IsSupported;
 
     /// <summary>
     /// C = A·B, or C += A·B, where B has unit column stride and at most <see cref="WidestStrip"/> vectors of columns. Its rows are at least

@@ -18,7 +18,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     public readonly void Run<V>()
         where V : struct, IVector<V, T>
     {
-        if (IsLarge)
+        if (IsLarge<V>())
         {
             for (long product = 0; product < Products; product++)
                 MatMulPacked<T, V>.Run(this, A + Offset(product, ABatch), B + Offset(product, BBatch), C + Offset(product, CBatch));
@@ -33,8 +33,11 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         while (chunks.Deepen());
     }
 
-    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache.
-    readonly bool IsLarge => Math.Min(M, Math.Min(N, K)) >= 256 && Math.Max(M, N) * K * sizeof(T) > 1 << 20;
+    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; and where low tiles would
+    // read a quarter of each line of a transposed A.
+    readonly bool IsLarge<V>()
+        where V : struct, IVector<V, T> =>
+        Math.Min(M, Math.Min(N, K)) >= 256 && Math.Max(M, N) * K * sizeof(T) > (ARow == 1 && !MatMulBlock<T, V>.HasTallTiles ? 1 << 17 : 1 << 20);
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
     readonly long Offset(long product, long* strides)
@@ -56,6 +59,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         const int MostChunks = 128;              // of a large product: enough to balance many threads
         const int PackedRows = 256;              // of C that share a packed strip of B
         const int RowStep = 8;                   // the height of a tile
+        const int LowTilesPackRows = 64;         // of C, and bytes of B: low tiles read B twice as often, so that it pays sooner to copy it
+        const int LowTilesPackBytes = 1 << 17;
 
         readonly MatMulJob<T> _job;
         readonly MatMulStrips<T, V> _strips;
@@ -67,7 +72,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         {
             _job = job;
             _strips = new(job.N);
-            _packsB = job.BCol != 1 || job.N < V.Count;
+            _packsB = job.BCol != 1 || job.N < V.Count || (!MatMulBlock<T, V>.HasTallTiles && job.M >= LowTilesPackRows && job.K * job.N * sizeof(T) > LowTilesPackBytes);
             _depth = _packsB ? Math.Min(job.K, PackedDepth) : job.K;
             _rowsPerChunk = job.M;
             _stripsPerChunk = _strips.Count;

@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -11,8 +9,6 @@ internal static unsafe class MatMulPack<T, V>
     where T : unmanaged, IBinaryNumber<T>
     where V : struct, IVector<V, T>
 {
-    const int Square = 16;
-
     /// <summary>
     /// panel[i · panelRow + j] = source[i · row + j · column] for <paramref name="rows"/> rows of <paramref name="columns"/> elements; each row
     /// of the panel has room for a vector.
@@ -22,12 +18,28 @@ internal static unsafe class MatMulPack<T, V>
     {
         if (column == 1)
             CopyRows(rows, columns, source, row, panel, panelRow);
-        else if (typeof(T) == typeof(float) && row == 1 && rows >= Square && panelRow >= Square && Avx512F.IsSupported)
-            Transpose(rows, columns, (float*)source, column, (float*)panel, panelRow);
+        else if (typeof(T) == typeof(float) && row == 1 && MatMulTranspose.Fits(rows, panelRow))
+            MatMulTranspose.Copy(rows, columns, (float*)source, column, (float*)panel, panelRow);
         else
             for (long i = 0; i < rows; i++)
                 for (long j = 0; j < columns; j++)
                     panel[i * panelRow + j] = source[i * row + j * column];
+    }
+
+    /// <summary>
+    /// The columns of <paramref name="rows"/> rows, side by side in memory, as panels as wide as a tile is high, <paramref name="panelStep"/> elements apart.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static void CopyPanels(long rows, long columns, T* source, long row, T* panels, long panelStep)
+    {
+        long height = MatMulBlock<T, V>.TileRows; // a constant to the compiler, so that the copy is one of registers
+        for (long i = 0; i < rows; i++, source += row, panels += height)
+        {
+            long j = 0;
+            T* panel = panels;
+            for (; j <= columns - height; j += height, panel += panelStep) Unsafe.CopyBlockUnaligned(panel, source + j, (uint)(height * sizeof(T)));
+            for (; j < columns; j++) *panel++ = source[j];
+        }
     }
 
     static void CopyRows(long rows, long columns, T* source, long row, T* panel, long panelRow)
@@ -44,66 +56,5 @@ internal static unsafe class MatMulPack<T, V>
                 V.Store(V.Load(source + j), panel + j);
             V.Store(V.Load(source + (columns - V.Count)), panel + (columns - V.Count));
         }
-    }
-
-    /// <summary>Square by square; at an edge a square overlaps the one before, and beyond fewer than 16 columns it repeats the last.</summary>
-    static void Transpose(long rows, long columns, float* source, long column, float* panel, long panelRow)
-    {
-        for (long j = 0; j < columns; j += Square)
-        {
-            long left = Math.Max(0, Math.Min(j, columns - Square));
-            for (long i = 0; i < rows; i += Square)
-            {
-                long top = Math.Min(i, rows - Square);
-                TransposeSquare(source + left * column + top, column, columns - left - 1, panel + top * panelRow + left, panelRow);
-            }
-        }
-    }
-
-    /// <summary>Transposes 16 rows of 16 floats: first squares of four elements inside each 128-bit lane, then squares of four lanes.</summary>
-    [MethodImpl(AggressiveInlining)]
-    static void TransposeSquare(float* source, long sourceRow, long lastRow, float* target, long targetRow)
-    {
-        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow, 0, lastRow);
-        var (b0, b1, b2, b3) = TransposeElements(source, sourceRow, 4, lastRow);
-        var (c0, c1, c2, c3) = TransposeElements(source, sourceRow, 8, lastRow);
-        var (d0, d1, d2, d3) = TransposeElements(source, sourceRow, 12, lastRow);
-        StoreLanes(a0, b0, c0, d0, target, targetRow);
-        StoreLanes(a1, b1, c1, d1, target + targetRow, targetRow);
-        StoreLanes(a2, b2, c2, d2, target + 2 * targetRow, targetRow);
-        StoreLanes(a3, b3, c3, d3, target + 3 * targetRow, targetRow);
-    }
-
-    /// <summary>Of four rows from <paramref name="first"/> on: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
-    [MethodImpl(AggressiveInlining)]
-    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
-        float* source, long sourceRow, long first, long lastRow)
-    {
-        var r0 = Vector512.Load(source + Math.Min(first, lastRow) * sourceRow);
-        var r1 = Vector512.Load(source + Math.Min(first + 1, lastRow) * sourceRow);
-        var r2 = Vector512.Load(source + Math.Min(first + 2, lastRow) * sourceRow);
-        var r3 = Vector512.Load(source + Math.Min(first + 3, lastRow) * sourceRow);
-        var low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
-        var high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
-        var low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
-        var high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
-        return (
-            Avx512F.UnpackLow(low01, low23).AsSingle(), Avx512F.UnpackHigh(low01, low23).AsSingle(),
-            Avx512F.UnpackLow(high01, high23).AsSingle(), Avx512F.UnpackHigh(high01, high23).AsSingle());
-    }
-
-    /// <summary>Stores lane i of a, b, c and d, side by side, as row 4·i of the target.</summary>
-    [MethodImpl(AggressiveInlining)]
-    static void StoreLanes(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long targetRow)
-    {
-        const byte Low = 0b01_00_01_00, High = 0b11_10_11_10, Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
-        var ab01 = Avx512F.Shuffle4x128(a, b, Low);
-        var ab23 = Avx512F.Shuffle4x128(a, b, High);
-        var cd01 = Avx512F.Shuffle4x128(c, d, Low);
-        var cd23 = Avx512F.Shuffle4x128(c, d, High);
-        Avx512F.Shuffle4x128(ab01, cd01, Even).Store(target);
-        Avx512F.Shuffle4x128(ab01, cd01, Odd).Store(target + 4 * targetRow);
-        Avx512F.Shuffle4x128(ab23, cd23, Even).Store(target + 8 * targetRow);
-        Avx512F.Shuffle4x128(ab23, cd23, Odd).Store(target + 12 * targetRow);
     }
 }

@@ -57,16 +57,21 @@ internal unsafe struct MatMulPacked<T, V>
         }
     }
 
-    // A keeps its orientation. One more line in each row keeps the rows of a tile off the same cache sets.
+    // A keeps its orientation. Rows stay rows, with one more line each, which keeps the rows of a tile off the same cache sets. Columns are cut into panels as high as a
+    // tile, which then reads one stream: of whole columns it would take a part of every line.
     readonly bool IsTransposed => _aRow == 1;
+
+    static long TileRows => MatMulBlock<T, V>.TileRows;
 
     static long Line => 64 / sizeof(T);
 
     readonly long RowsPerBlock => Math.Min(_rows, CeilDiv(RowsBytes / sizeof(T) / _depth, Line) * Line);
 
-    readonly long PackedRow => (IsTransposed ? RowsPerBlock : _depth) + Line;
+    readonly long PackedRow => _depth + Line;
 
-    readonly long PackedRowBlock => (IsTransposed ? _depth : RowsPerBlock) * PackedRow;
+    readonly long PackedPanel => _depth * TileRows + Line;
+
+    readonly long PackedRowBlock => IsTransposed ? CeilDiv(RowsPerBlock, TileRows) * PackedPanel : RowsPerBlock * PackedRow;
 
     readonly long RowBlocks => CeilDiv(_rows, RowsPerBlock);
 
@@ -76,7 +81,7 @@ internal unsafe struct MatMulPacked<T, V>
     {
         long row = block * RowsPerBlock, rows = Math.Min(RowsPerBlock, _rows - row);
         T* source = _a + row * _aRow, packed = _packedA + block * PackedRowBlock;
-        if (IsTransposed) MatMulPack<T, V>.Copy(_depth, rows, source, _aCol, 1, packed, PackedRow);
+        if (IsTransposed) MatMulPack<T, V>.CopyPanels(_depth, rows, source, _aCol, packed, PackedPanel);
         else MatMulPack<T, V>.Copy(rows, _depth, source, _aRow, _aCol, packed, PackedRow);
     }
 
@@ -90,13 +95,13 @@ internal unsafe struct MatMulPacked<T, V>
     {
         long row = rowBlock * RowsPerBlock, rows = Math.Min(RowsPerBlock, _rows - row);
         long last = Math.Min(_strips.Count, (stripBlock + 1) * StripsPerChunk);
-        T* a = _packedA + rowBlock * PackedRowBlock;
-        (long aRow, long aCol) = IsTransposed ? (1L, PackedRow) : (PackedRow, 1L);
+        T* a = _packedA + rowBlock * PackedRowBlock, c = _c + row * _cRow;
         for (long strip = stripBlock * StripsPerChunk; strip < last; strip++)
         {
             long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
-            MatMulBlock<T, V>.Multiply(
-                rows, columns, _depth, a, aRow, aCol, _packedB + column * _depth, columns, _c + row * _cRow + column, _cRow, _accumulate);
+            var b = new Steps<T>(_packedB + column * _depth, columns);
+            if (IsTransposed) MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Panels<T>(a, TileRows, PackedPanel), 1, b, c + column, _cRow, _accumulate);
+            else MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Steps<T>(a, 1), PackedRow, b, c + column, _cRow, _accumulate);
         }
     }
 

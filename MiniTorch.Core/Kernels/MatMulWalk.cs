@@ -33,6 +33,23 @@ internal unsafe struct Steps<T>(T* first, long stride) : IMatMulWalk<Steps<T>, T
     public readonly Steps<T> From(long offset) => new(_next + offset, stride);
 }
 
+/// <summary>Rows that are cut into panels of some height, a panel's columns one after the other; steps lead from column to column, offsets count rows.</summary>
+internal unsafe struct Panels<T>(T* first, long height, long panel) : IMatMulWalk<Panels<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    T* _next = first;
+
+    [MethodImpl(AggressiveInlining)]
+    public T* Next()
+    {
+        T* at = _next;
+        _next += height;
+        return at;
+    }
+
+    public readonly Panels<T> From(long offset) => new(_next + offset / height * panel + offset % height, height, panel);
+}
+
 /// <summary>Offsets from a table.</summary>
 internal unsafe struct Places<T>(T* origin, long* offsets) : IMatMulWalk<Places<T>, T>
     where T : unmanaged, IBinaryNumber<T>

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace MiniTorch.Kernels;
+
+/// <summary>Packs columns of floats as rows, by squares that are transposed in registers.</summary>
+internal static unsafe class MatMulTranspose
+{
+    // A vector of rows and as many columns.
+    static int Square => Avx512F.IsSupported ? 16 : 8;
+
+    /// <summary>Whether there are squares, and instructions for them.</summary>
+    public static bool Fits(long rows, long panelRow) => Avx.IsSupported && rows >= Square && panelRow >= Square;
+
+    /// <summary>
+    /// panel[i · panelRow + j] = source[i + j · column], square by square; at an edge a square overlaps the one before, and beyond fewer columns than
+    /// it has it repeats the last.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static void Copy(long rows, long columns, float* source, long column, float* panel, long panelRow)
+    {
+        for (long j = 0; j < columns; j += Square)
+        {
+            long left = Math.Max(0, Math.Min(j, columns - Square));
+            for (long i = 0; i < rows; i += Square)
+            {
+                long top = Math.Min(i, rows - Square);
+                float* from = source + left * column + top, to = panel + top * panelRow + left;
+                if (Avx512F.IsSupported) TransposeSquare(from, column, columns - left - 1, to, panelRow);
+                else
+                {
+                    TransposeHalf(from, column, columns - left - 1, to, panelRow);
+                    TransposeHalf(from + 4, column, columns - left - 1, to + 4 * panelRow, panelRow);
+                }
+            }
+        }
+    }
+
+    /// <summary>Transposes 8 rows of 4 floats: rows i and i + 4 share a vector, so that squares of four elements are all there is to turn.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void TransposeHalf(float* source, long sourceRow, long lastRow, float* target, long targetRow)
+    {
+        var r0 = LoadPair(source, sourceRow, 0, lastRow);
+        var r1 = LoadPair(source, sourceRow, 1, lastRow);
+        var r2 = LoadPair(source, sourceRow, 2, lastRow);
+        var r3 = LoadPair(source, sourceRow, 3, lastRow);
+        var low01 = Avx.UnpackLow(r0, r1).AsDouble();
+        var high01 = Avx.UnpackHigh(r0, r1).AsDouble();
+        var low23 = Avx.UnpackLow(r2, r3).AsDouble();
+        var high23 = Avx.UnpackHigh(r2, r3).AsDouble();
+        Avx.UnpackLow(low01, low23).AsSingle().Store(target);
+        Avx.UnpackHigh(low01, low23).AsSingle().Store(target + targetRow);
+        Avx.UnpackLow(high01, high23).AsSingle().Store(target + 2 * targetRow);
+        Avx.UnpackHigh(high01, high23).AsSingle().Store(target + 3 * targetRow);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static Vector256<float> LoadPair(float* source, long sourceRow, long row, long lastRow) => Vector256.Create(
+        Vector128.Load(source + Math.Min(row, lastRow) * sourceRow), Vector128.Load(source + Math.Min(row + 4, lastRow) * sourceRow));
+
+    /// <summary>Transposes 16 rows of 16 floats: first squares of four elements inside each 128-bit lane, then squares of four lanes.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void TransposeSquare(float* source, long sourceRow, long lastRow, float* target, long targetRow)
+    {
+        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow, 0, lastRow);
+        var (b0, b1, b2, b3) = TransposeElements(source, sourceRow, 4, lastRow);
+        var (c0, c1, c2, c3) = TransposeElements(source, sourceRow, 8, lastRow);
+        var (d0, d1, d2, d3) = TransposeElements(source, sourceRow, 12, lastRow);
+        StoreLanes(a0, b0, c0, d0, target, targetRow);
+        StoreLanes(a1, b1, c1, d1, target + targetRow, targetRow);
+        StoreLanes(a2, b2, c2, d2, target + 2 * targetRow, targetRow);
+        StoreLanes(a3, b3, c3, d3, target + 3 * targetRow, targetRow);
+    }
+
+    /// <summary>Of four rows from <paramref name="first"/> on: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
+        float* source, long sourceRow, long first, long lastRow)
+    {
+        var r0 = Vector512.Load(source + Math.Min(first, lastRow) * sourceRow);
+        var r1 = Vector512.Load(source + Math.Min(first + 1, lastRow) * sourceRow);
+        var r2 = Vector512.Load(source + Math.Min(first + 2, lastRow) * sourceRow);
+        var r3 = Vector512.Load(source + Math.Min(first + 3, lastRow) * sourceRow);
+        var low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
+        var high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
+        var low23 = Avx512F.UnpackLow(r2, r3).AsDouble();
+        var high23 = Avx512F.UnpackHigh(r2, r3).AsDouble();
+        return (
+            Avx512F.UnpackLow(low01, low23).AsSingle(), Avx512F.UnpackHigh(low01, low23).AsSingle(),
+            Avx512F.UnpackLow(high01, high23).AsSingle(), Avx512F.UnpackHigh(high01, high23).AsSingle());
+    }
+
+    /// <summary>Stores lane i of a, b, c and d, side by side, as row 4·i of the target.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void StoreLanes(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long targetRow)
+    {
+        const byte Low = 0b01_00_01_00, High = 0b11_10_11_10, Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
+        var ab01 = Avx512F.Shuffle4x128(a, b, Low);
+        var ab23 = Avx512F.Shuffle4x128(a, b, High);
+        var cd01 = Avx512F.Shuffle4x128(c, d, Low);
+        var cd23 = Avx512F.Shuffle4x128(c, d, High);
+        Avx512F.Shuffle4x128(ab01, cd01, Even).Store(target);
+        Avx512F.Shuffle4x128(ab01, cd01, Odd).Store(target + 4 * targetRow);
+        Avx512F.Shuffle4x128(ab23, cd23, Even).Store(target + 8 * targetRow);
+        Avx512F.Shuffle4x128(ab23, cd23, Odd).Store(target + 12 * targetRow);
+    }
+}
