@@ -32,10 +32,11 @@ internal sealed class MutatedTests : ITestListener
         _tests = Cases(_runner.Load(Assembly.Load("MiniTorch.Tests"), settings)).ToLookup(Name);
     }
 
-    /// <summary>Writes a line for each test that passes: its name, its milliseconds of work, and the mutants in the code that it ran.</summary>
+    /// <summary>Writes a line for each test that passes and is not there yet: its name, its milliseconds of work, and the mutants in the code that it ran.</summary>
     public void WriteCoverage(string file, string excluded)
     {
-        using var lines = new StreamWriter(file) { AutoFlush = true };
+        HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(line => line.Split('\t')[0])] : [];
+        using var lines = new StreamWriter(file, append: true) { AutoFlush = true };
         // Counting takes a lock for every expression: a test that works for long counts for two seconds alone.
         using var enough = new Timer(_ => _counts.SetValue(null, false));
         TimeSpan start = default;
@@ -51,7 +52,7 @@ internal sealed class MutatedTests : ITestListener
             if (result.ResultState.Status == TestStatus.Passed)
                 lines.WriteLine(FormattableString.Invariant($"{Name(result.Test)}\t{(Environment.CpuUsage.TotalTime - start).TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
         };
-        _runner.Run(this, new Chosen(_tests.Where(tests => !Regex.IsMatch(tests.Key, excluded)).SelectMany(tests => tests)));
+        _runner.Run(this, new Chosen(_tests.Where(tests => !known.Contains(tests.Key) && !Regex.IsMatch(tests.Key, excluded)).SelectMany(tests => tests)));
     }
 
     /// <summary>Answers each mutant on standard input by what became of it; before, names each test that it starts, with its milliseconds of work and the mutant that is on.</summary>
