@@ -160,7 +160,7 @@ public sealed class ApiPageTests
         model.LoadStateDict(state, strict: true);
         model.To(DType.Float64);
         model.ZeroGrad();
-        GradCheck.RunModule(model, [x.To(DType.Float64)]).Passed.ShouldBeTrue();
+        GradCheck.RunModule(model, [x.To(DType.Float64)], new GradCheckOptions { AcceptKinks = true }).ThrowIfFailed(); // its weights are random: one in 1,500 puts a ReLU on its kink
         new Parameter(Tensor.Ones([1])).RequiresGrad.ShouldBeTrue();
     }
 

@@ -94,7 +94,7 @@ public class GuardedMemoryTests
             foreach (int dim in (int[])[0, 1]) Differentiate(x.Sort(dim).Values, x.Sort(dim, descending: true).Values);
             if (n > 0) Differentiate(x.TopK((n + 1) / 2, 1).Values, x.KthValue((n + 1) / 2, 1).Values);
         }),
-        new(["MatMul", "MatMulBlock", "MatMulPack"], (n, make) =>
+        new(["MatMul", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
             Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
