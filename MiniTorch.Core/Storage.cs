@@ -114,6 +114,7 @@ internal sealed unsafe class NativeStorage : Storage
         if (!EngineOwned || Holders > 0 || _data == null) return;
         _data = null;
         BufferPool.Return(_buffer);
+        GC.KeepAlive(this); // another thread's sweep, while this one waits for the pool, would take the buffer back too
     }
 
     private static InvalidOperationException Returned() =>

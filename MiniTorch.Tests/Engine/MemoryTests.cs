@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Tests.Engine;
@@ -149,5 +150,32 @@ public sealed class MemoryTests
         storage.ReleaseIfUnheld();
         (rented - BufferPool.RentedBytes).ShouldBe(returned, "returned once");
         Should.Throw<InvalidOperationException>((Action)(() => storage.Data = 2)).Message.ShouldContain("used after the engine returned it");
+    }
+
+    [Test]
+    public void A_block_comes_back_once_though_a_sweep_comes_before_its_return() // in optimised code an object may die in its own method
+    {
+        const BindingFlags Private = BindingFlags.NonPublic | BindingFlags.Static;
+        var gate = (Lock)typeof(BufferPool).GetField("s_gate", Private)!.GetValue(null)!;
+        NativeStorage?[] last = [Owned()];
+        var returning = new Thread(() => Interlocked.Exchange(ref last[0], null)!.ReleaseIfUnheld());
+        lock (gate)
+        {
+            returning.Start();
+            SpinWait.SpinUntil(() => returning.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+            GC.Collect();
+            typeof(BufferPool).GetMethod("Sweep", Private)!.Invoke(null, null);
+        }
+        returning.Join();
+        NativeStorage one = new(DType.Float32, 12_345), other = new(DType.Float32, 12_345);
+        Unsafe.AreSame(ref one.Data, ref other.Data).ShouldBeFalse();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static NativeStorage Owned()
+        {
+            var storage = new NativeStorage(DType.Float32, 12_345);
+            storage.Own();
+            return storage;
+        }
     }
 }
