@@ -87,9 +87,11 @@ internal unsafe ref struct PaddedImage<V, T>
     }
 
     // The zeros of whole vectors behind a row are padding, or what the next row overwrites.
+    // No output sees the end of a row that a transposed convolution's output padding made longer.
     readonly void CopyRow(T* from, T* to)
     {
-        for (long x = 0; x < _shape.X.Input; x += V.Count)
-            V.Store(V.LoadPartial(from + x, (int)Math.Min(V.Count, _shape.X.Input - x)), to + x);
+        long seen = Math.Min(_shape.X.Input, Pitch - _shape.X.Padding);
+        for (long x = 0; x < seen; x += V.Count)
+            V.Store(V.LoadPartial(from + x, (int)Math.Min(V.Count, seen - x)), to + x);
     }
 }
