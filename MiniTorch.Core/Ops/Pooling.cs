@@ -82,7 +82,7 @@ internal static class Windows
 {
     /// <summary>A pooling of sliding windows (torch.nn.functional.max_pool2d's arguments).</summary>
     /// <exception cref="ValueException">A kernel, stride or dilation is not positive, or the padding more than half the kernel.</exception>
-    /// <exception cref="ShapeException">The windows are larger than the padded input.</exception>
+    /// <exception cref="ShapeException">The windows are larger than the padded input, or one sees nothing of it.</exception>
     public static PoolingShape Sliding(string op, Shape x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceilMode)
     {
         if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1)
@@ -100,7 +100,10 @@ internal static class Windows
             if (room < 0) return new PoolingAxis(size, 0);
             long count = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
             if (ceilMode && (count - 1) * stride >= size + padding) count--; // a window must start inside the input or its left padding
-            return new PoolingAxis(size, count, kernel, stride, padding, dilation);
+            var axis = new PoolingAxis(size, count, kernel, stride, padding, dilation);
+            for (long o = 0; o < count && o * stride < padding; o++) // from the padding a dilated window may step over the whole input
+                if (axis.Start(o) >= axis.End(o)) throw new ShapeException($"{op}: a window of {kernel} with dilation {dilation} and padding {padding} sees nothing of {size} elements, input {x}");
+            return axis;
         }
     }
 
