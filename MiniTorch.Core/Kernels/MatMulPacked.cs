@@ -51,7 +51,7 @@ internal unsafe struct MatMulPacked<T, V>
             _depth = (part + 1) * k / parts - first;
             _accumulate = accumulate || part > 0;
             _packedA = Scratch.Rent<T>(ref MatMulScratch.A, RowBlocks * PackedRowBlock);
-            _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns);
+            _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns + V.Count); // a strip narrower than a vector is packed and read as whole vectors
             Workers.Run(new Packing(this), RowBlocks + _strips.Count);
             Workers.Run(new Multiplication(this), RowBlocks * StripBlocks);
         }
