@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -30,8 +31,13 @@ internal sealed class Reverse
     /// <summary>Adds the gradients of all leaves to their Grad.</summary>
     public static void Accumulate(Tensor output, Tensor cotangent, bool retainGraph, bool createGraph)
     {
-        new Reverse(retainGraph, createGraph, null, null).Run([output], [cotangent]);
+        Pass(output, cotangent, retainGraph, createGraph);
         BufferPool.SweepAtLowWater();
+
+        // A frame of its own: the spans of this one would keep the output alive, and the sweep would age it.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Pass(Tensor output, Tensor cotangent, bool retainGraph, bool createGraph) =>
+            new Reverse(retainGraph, createGraph, null, null).Run([output], [cotangent]);
     }
 
     /// <summary>The gradients of <paramref name="inputs"/>; null for one that the outputs do not depend on. No leaf's Grad changes.</summary>
@@ -265,7 +271,7 @@ internal sealed class Reverse
         return pass != 0 ? pass : Interlocked.Increment(ref s_lastPass);
     }
 
-    [System.Runtime.CompilerServices.InlineArray(4)]
+    [InlineArray(4)]
     private struct Slots
     {
         private Tensor? _first;

@@ -7,6 +7,7 @@ internal static class Measure
 {
     private const int SteadySteps = 1000;
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(0.8), s_measured = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(4); // the compiler's own memory comes and goes until then
 
     /// <summary>What is measured of a named step of several operations; <see cref="Times"/> or <see cref="Memory"/>.</summary>
     public static Action<string, int, Action> Report { get; set; } = Times;
@@ -23,7 +24,7 @@ internal static class Measure
     /// <summary>Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, and managed bytes of one operation.</summary>
     public static void Memory(string name, int operations, Action step)
     {
-        Repeat(s_warmUp, atLeast: 100, step);
+        Repeat(s_settling, atLeast: 100, step);
         (long faults, int collections, long bytes) = (PageFaults(), GC.CollectionCount(2), GC.GetAllocatedBytesForCurrentThread());
         for (int i = 0; i < SteadySteps; i++) step();
         bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / SteadySteps / operations;
