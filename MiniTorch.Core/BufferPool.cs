@@ -95,7 +95,8 @@ internal static unsafe class BufferPool
         {
             LowerBudget();
             if (!isBusy) return;
-            Collect(s_aged);
+            // Compacting: what little survives would otherwise hold its region, and the next objects would fault in the pages of another, five in each step of a small network.
+            GC.Collect(s_aged, GCCollectionMode.Forced, blocking: true, compacting: true);
             s_aged = 0;
             Sweep();
         }
@@ -108,16 +109,13 @@ internal static unsafe class BufferPool
     {
         for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > s_budget; generation++)
         {
-            Collect(generation);
+            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
             s_aged = Math.Min(generation + 1, 2);
             Sweep();
             if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
         Trim(sizeClass, s_budget - s_rentedBytes);
     }
-
-    // Compacting: what little survives would otherwise hold its region, and the next objects would fault in the pages of another, five in each step of a small network.
-    private static void Collect(int generation) => GC.Collect(generation, GCCollectionMode.Forced, blocking: true, compacting: true);
 
     private static long BudgetFor(long live) => Math.Max(Floor, (long)Math.Min(live * Headroom, s_machineBytes));
 

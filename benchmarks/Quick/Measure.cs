@@ -21,14 +21,27 @@ internal static class Measure
         Console.WriteLine(FormattableString.Invariant($"minitorch {name} {times[0] / operations:F3} {times[times.Count / 2] / operations:F3}"));
     }
 
-    /// <summary>Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, and managed bytes of one operation.</summary>
+    /// <summary>
+    /// Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, managed bytes of one operation, and the
+    /// megabytes of the pool's blocks at their most beside those that the step can reach.
+    /// </summary>
     public static void Memory(string name, int operations, Action step)
     {
         Repeat(s_settling, atLeast: 100, step);
         (long faults, int collections, long bytes) = (PageFaults(), GC.CollectionCount(2), GC.GetAllocatedBytesForCurrentThread());
-        for (int i = 0; i < SteadySteps; i++) step();
+        long pool = 0;
+        for (int i = 0; i < SteadySteps; i++)
+        {
+            step();
+            pool = Math.Max(pool, BufferPool.RentedBytes + BufferPool.FreeBytes);
+        }
         bytes = (GC.GetAllocatedBytesForCurrentThread() - bytes) / SteadySteps / operations;
-        Console.WriteLine($"minitorch {name} page_faults={PageFaults() - faults} gen2={GC.CollectionCount(2) - collections} bytes={bytes}");
+        (faults, collections) = (PageFaults() - faults, GC.CollectionCount(2) - collections);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        BufferPool.SweepAtLowWater();
+        long live = BufferPool.RentedBytes + LiveMemory.PeakOf(step);
+        Console.WriteLine(FormattableString.Invariant($"minitorch {name} page_faults={faults} gen2={collections} bytes={bytes} pool={pool >> 20} live={live >> 20}"));
     }
 
     private static List<double> Repeat(TimeSpan time, int atLeast, Action step)
