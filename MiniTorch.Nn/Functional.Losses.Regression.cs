@@ -73,7 +73,7 @@ public static partial class Functional
         if (!(eps > 0)) throw new ValueException($"{op}: eps is {eps}, and must be positive");
         if (var.Shape != input.Shape)
         {
-            if (input.Rank > 0 && var.Shape == input.Shape.Without(input.Rank - 1)) var = var.Unsqueeze(-1);
+            if (var.Shape == input.Shape.Without(input.Rank - 1)) var = var.Unsqueeze(-1);
             else if (input.Rank == 0 || var.Shape != input.Shape.With(input.Rank - 1, 1))
                 throw new ShapeException($"{op}: var has shape {var.Shape}; for input {input.Shape} it has the same shape, no last dimension, or 1 there");
         }

@@ -27,8 +27,8 @@ internal sealed class CtcLabels
             for (int s = 0; s < Places; s++)
             {
                 extended[n, s] = s % 2 == 1 && s < last ? labels[start + s / 2] : blank;
-                // A blank may be left out, but not between equal labels.
-                noSkip[n, s] = s % 2 == 0 || s < 3 || extended[n, s] == extended[n, s - 2];
+                // A blank may be left out, but not between equal labels; two places from a blank is another.
+                noSkip[n, s] = s < 3 || extended[n, s] == extended[n, s - 2];
                 notLast[n, s] = s != last && s != last - 1;
             }
             start += padded ? targets.Shape[1] : lengths[n];

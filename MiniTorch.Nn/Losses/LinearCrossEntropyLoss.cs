@@ -44,7 +44,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     /// <summary>The loss, and each row's log-sum-exp and prediction read off the chunk of logits that holds it.</summary>
     internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
-        Shape rows = hidden.Rank == 0 ? [] : hidden.Shape.Without(hidden.Rank - 1);
+        Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         int count = checked((int)rows.ElementCount);
         var outputs = new RowOutputs(Tensor.Zeros([count], hidden.DType), Tensor.Zeros([count], DType.Int64));
         (Tensor loss, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, outputs);
