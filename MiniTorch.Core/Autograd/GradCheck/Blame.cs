@@ -46,8 +46,7 @@ internal static class Blame
             if (!depends.Contains(true)) continue;
             int detached = Enumerable.Range(0, depends.Length).FirstOrDefault(i => depends[i] && !call.Arguments[i].HasGraph && call.Inputs[i].DType.IsFloat(), -1);
             if (detached >= 0) return Of(call, $"its input {detached} depends on the checked inputs and has lost its history (Detach)");
-            if (call.Node is null && call.Op.IsDifferentiable && call.Arguments.Zip(depends).Any(argument => argument.Second && argument.First.HasGraph))
-                return Of(call, "it ran while recording was off (NoGrad), and its result has no history");
+            if (call.Node is null && call.Op.IsDifferentiable) return Of(call, "it ran while recording was off (NoGrad), and its result has no history");
             if (!call.Op.IsDifferentiable) withoutDerivative ??= call;
             foreach (Tensor result in call.Results)
                 if (result.DType.IsFloat()) dependent.Add(result.Storage);

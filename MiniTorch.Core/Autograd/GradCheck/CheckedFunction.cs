@@ -147,7 +147,7 @@ internal sealed class CheckedFunction
     }
 
     /// <summary>The derivative of a combination of the results along directions, by reverse mode.</summary>
-    public double Slope(double[] combination, double[]?[] directions) => HasGraph ? Vectors.Dot(Gradients(Call(), combination), directions) : 0;
+    public double Slope(double[] combination, double[]?[] directions) => Vectors.Dot(Gradients(Call(), combination), directions);
 
     /// <summary>What rounding may do to a combination of the results, with room for what happened inside the function.</summary>
     public double Rounding(double[] combination) => 1e3 * Epsilon * Center.Zip(combination, (a, b) => Math.Abs(a * b)).Sum();

@@ -56,7 +56,7 @@ internal sealed class StepLadder
             right[k] = ((4 * (plus - center)) - (plus2 - center)) / (2 * h);
             left[k] = ((4 * (center - minus)) - (center - minus2)) / (2 * h);
             both[k] = ((8 * (plus - minus)) - (plus2 - minus2)) / (12 * h);
-            rounding[k] = Math.Max(grain, 4 * _epsilon * Math.Max(Math.Abs(center), Math.Max(Math.Abs(plus), Math.Abs(minus)))) / h;
+            rounding[k] = Math.Max(grain, 4 * _epsilon * Math.Max(Math.Abs(center), Math.Max(Size(plus), Size(minus)))) / h;
         }
 
         List<Slope> slopes = Settle(both, k => Math.Max(Math.Abs(right[k] - left[k]), Math.Abs(both[k] - both[k - 1])), rounding, tolerance, absolute);
@@ -74,6 +74,9 @@ internal sealed class StepLadder
         if ((fromRight ?? fromLeft) is { } side)
             return IsDefinedBeyond(output, fromRight is null) ? new Judgement(Verdict.Kink, side.Value, side.Error, fromLeft?.Value, fromRight?.Value) : side.Against(analytic, tolerance);
         return new Judgement(Grows(output) ? Verdict.Kink : Verdict.Noise, both[_usual], Math.Abs(right[_usual] - left[_usual]));
+
+        // no value beyond a boundary of the domain leaves the rounding of those inside as it is
+        static double Size(double value) => double.IsFinite(value) ? Math.Abs(value) : 0;
     }
 
     /// <summary>The values of the runs of steps over which a slope stays the same, those of the run nearest to the usual step first.</summary>
