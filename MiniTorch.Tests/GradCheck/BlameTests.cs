@@ -1,0 +1,124 @@
+namespace MiniTorch.Tests.GradChecks;
+
+/// <summary>Which operation is blamed, and in which words.</summary>
+public sealed class BlameTests
+{
+    private static readonly GradCheckOptions s_options = new GradCheckOptions { Directions = 1 }.WithDefaults(Math.ScaleB(1, -52));
+    private static readonly GradCheckFinding s_failure = new(Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 1, "x", "output");
+
+    [Test]
+    public void A_wrong_rule_is_blamed_with_its_own_pattern()
+    {
+        GradCheckBlame blame = Find(v => Twice().Apply(v[0] + 1).Exp())!;
+        (blame.Op, blame.Module).ShouldBe(("Square", null));
+        blame.InputShapes.ShouldHaveSingleItem().ShouldBe([2]);
+        blame.Line!.ShouldStartWith("BlameTests.cs:");
+        blame.Reason.ShouldBe("its rule is wrong for input 0, order 1; analytic / numerical is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½");
+    }
+
+    [Test]
+    public void A_pattern_that_the_finding_has_already_is_not_repeated()
+    {
+        const string Hint = "analytic / numerical is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½";
+        Blame.Find(Function(v => Twice().Apply(v[0])), s_options, s_failure with { Hint = Hint })!.Reason.ShouldBe("its rule is wrong for input 0, order 1");
+        Blame.Find(Function(v => Twice().Apply(v[0])), s_options, s_failure with { Hint = "another" })!.Reason.ShouldEndWith(Hint);
+    }
+
+    [Test]
+    public void A_rule_that_gives_nothing_is_disconnected() =>
+        Find(v => new PlantedOp("Square", w => w[0] * w[0], (_, _, _) => null).Apply(v[0]))!.Reason.ShouldStartWith("its rule is disconnected for input 0, order 1; no gradient arrives");
+
+    [Test]
+    public void A_wrong_tangent_is_one_of_forward_mode()
+    {
+        var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (c, t) => -2 * c.Input(0) * t[0]! };
+        Find(v => planted.Apply(v[0]))!.Reason.ShouldBe("its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
+    }
+
+    [Test]
+    public void A_second_order_failure_is_looked_for_in_the_second_order()
+    {
+        var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0).Detach());
+        Find(v => planted.Apply(v[0])).ShouldBeNull();
+        Blame.Find(Function(v => planted.Apply(v[0])), s_options, s_failure with { Order = 2 })!.Reason.ShouldStartWith("its rule is disconnected for input 0, order 2");
+    }
+
+    [Test]
+    public void At_a_kink_any_slope_between_will_do_and_what_follows_is_looked_at()
+    {
+        Find(v => (v[0] * 0).Relu() + Tensor.From(v[0].ToArray<double>())).ShouldBeNull();
+        var planted = new PlantedOp("Rectifier", v => v[0].Relu(), (c, g, _) => g * (c.Input(0) > 0).To(DType.Float64)) { Tangent = (_, t) => t[0]! * 5 };
+        Find(v => planted.Apply(v[0] * 0))!.Reason.ShouldStartWith("its rule is wrong for input 0, order 1, in forward mode");
+    }
+
+    [Test]
+    public void An_operation_runs_alone_in_its_own_type()
+    {
+        Tensor captured = Tensor.Ones([2]);
+        captured.RequiresGrad = true;
+        var planted = new PlantedOp("Single", v => v[0].DType == DType.Float32 ? v[0] * 2 : v[0] * 3, (_, g, _) => g * 2);
+        Find(v => v[0] + planted.Apply(captured).To(DType.Float64)).ShouldBeNull();
+    }
+
+    [Test]
+    public void An_operation_that_cannot_run_elsewhere_is_not_blamed()
+    {
+        Tensor one = Tensor.Ones([1], DType.Float64);
+        one.RequiresGrad = true;
+        var fussy = new PlantedOp("Fussy", v => v[0].Item<double>() == 1 ? v[0] * 3 : throw new InvalidOperationException(), (_, g, _) => g);
+        Find(v => v[0] + fussy.Apply(one)).ShouldBeNull();
+        Find(v => Twice().Apply(v[0] + fussy.Apply(one)))!.Op.ShouldBe("Square");
+    }
+
+    [Test]
+    public void A_detached_argument_is_named_by_its_number()
+    {
+        GradCheckBlame blame = Find(v => v[1] * (v[0] * 2).Detach())!;
+        (blame.Op, blame.Reason).ShouldBe(("Multiply", "its input 1 depends on the checked inputs and has lost its history (Detach)"));
+        blame.InputShapes.Count.ShouldBe(2);
+        Find(v => (v[0] * 2).Detach() * v[1])!.Reason.ShouldStartWith("its input 0 depends");
+    }
+
+    [Test]
+    public void What_ran_without_recording_is_named()
+    {
+        GradCheckBlame blame = Find(v =>
+        {
+            using (Autograd.NoGrad()) return v[0] * Tensor.Ones([2], DType.Float64);
+        })!;
+        (blame.Op, blame.Reason).ShouldBe(("Multiply", "it ran while recording was off (NoGrad), and its result has no history"));
+    }
+
+    [Test]
+    public void Constants_are_no_cuts() => Find(v =>
+    {
+        Tensor constant = Tensor.Ones([2], DType.Float64) * 2;
+        _ = constant.Ne(0);
+        return v[0] * constant;
+    }).ShouldBeNull();
+
+    [Test]
+    public void The_first_operation_without_a_derivative_is_the_last_resort()
+    {
+        Find(v => Tensor.From(v[0].ToArray<double>())).ShouldBeNull();
+        GradCheckBlame blame = Find(v =>
+        {
+            _ = v[0].Eq(0);
+            _ = v[0].To(DType.Int64);
+            return Tensor.From(v[0].ToArray<double>());
+        })!;
+        blame.Op.ShouldBe("Equal");
+        blame.Reason.ShouldBe("it has no derivative, and its result has no history");
+        Find(v =>
+        {
+            _ = v[0].Ne(0);
+            return (v[0] * 2).Detach() + v[1];
+        })!.Reason.ShouldContain("Detach");
+    }
+
+    private static PlantedOp Twice() => new("Square", v => v[0] * v[0], (c, g, _) => 4 * g * c.Input(0));
+
+    private static GradCheckBlame? Find(Func<Tensor[], Tensor> f) => Blame.Find(Function(f), s_options, s_failure);
+
+    private static CheckedFunction Function(Func<Tensor[], Tensor> f) => Checked.Of(v => [f(v)], Checked.Leaf("x", 1, 2), Checked.Leaf("y", 3, 4));
+}
