@@ -47,8 +47,8 @@ public sealed class CheckedFunctionErrorTests
     public void Memory_that_is_short_is_no_fault_of_the_function()
     {
         int calls = 0;
-        Should.Throw<OutOfMemoryException>(() => Checked.Of(_ => throw new OutOfMemoryException(), Checked.Leaf("x", 1)));
-        Should.Throw<OutOfMemoryException>(() => Checked.Of(v => calls++ == 1 ? throw new OutOfMemoryException() : [v[0]], Checked.Leaf("x", 1)));
+        Should.Throw<InsufficientMemoryException>(() => Checked.Of(_ => throw new InsufficientMemoryException(), Checked.Leaf("x", 1)));
+        Should.Throw<InsufficientMemoryException>(() => Checked.Of(v => calls++ == 1 ? throw new InsufficientMemoryException() : [v[0]], Checked.Leaf("x", 1)));
     }
 
     [Test]
