@@ -13,7 +13,7 @@ case ${1:?core or nn} in
 esac
 out=$PWD/artifacts/mutation/$1
 # Tests that compile, start processes, fuzz or run for long say nothing that the others do not say sooner.
-excluded='Fuzz|\.(Docs|Samples|Packages|CompileTime|Export|Pictures|Contract|Kernels|IO|Data)\.|Memory|[Mm]illion|_large_input_|A_slice_gives'
+excluded='Fuzz|\.(Docs|Samples|Packages|CompileTime|Export|Pictures|Contract|Kernels|IO|Data)\.|MemoryCheck|OutOfMemory|[Mm]illion|_large_input_|A_slice_gives'
 if [ ! -e "$out/$project.dll" ]; then
     dotnet tool restore > /dev/null
     # Few tests, which run none of the mutants: Stryker has nothing to do but to make them.
