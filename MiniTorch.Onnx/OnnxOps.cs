@@ -30,6 +30,7 @@ internal static class OnnxOps
         LogSoftmax softmax => c.Node("LogSoftmax", [c.X], ("axis", (long)softmax.Dim)),
         LogSumExp sum => c.Node("ReduceLogSumExp", [c.X], ("axes", new long[] { sum.Dim }), ("keepdims", 1L)),
         Standardize standardize => Standardized(c, standardize),
+        LayerNorm norm => c.Node("LayerNormalization", c.Inputs(), ("axis", (long)(c.Rank - c[1].First.Rank)), ("epsilon", (float)norm.Eps)),
         Gather gather => c.Node(gather.At.ByRow ? "Gather" : "GatherElements", c.Inputs(), ("axis", (long)gather.At.Dim)),
         Scatter { At.ByRow: false } scatter => c.Node("ScatterElements", [c.X, c.Input(2), c.Input(1)], ("axis", (long)scatter.At.Dim)),
         ScatterAdd { At.ByRow: false } scatter => c.Node("ScatterElements", [c.X, c.Input(2), c.Input(1)], ("axis", (long)scatter.At.Dim), ("reduction", "add")),

@@ -78,8 +78,11 @@ static partial class OpSamples
     static OpRow[] NormalizationRows() =>
     [
         Row("LayerNorm", (x, weight, bias) => x.LayerNorm([3], weight, bias), [R(2, 3), R(3), R(3)], [R(2, 2, 3), R(3), R(3)], [R(0, 3), R(3), R(3)]).RoundsByLayout().Within(1e-7, 5e-6)
+            .Large(R(1031, 3), R(3), R(3))
             .Misuse<ShapeException>("another shape", () => X(2, 3).LayerNorm([2]), "LayerNorm: shape [2, 3] does not end with the normalized shape [2]")
             .Misuse<ShapeException>("a weight of another shape", () => X(2, 3).LayerNorm([3], X(2)), "LayerNorm: weight and bias must have the normalized shape [3]; one has [2]"),
+        Row("LayerNorm with a weight", (x, weight) => x.LayerNorm([2, 2], weight), [R(3, 2, 2), R(2, 2)]).RoundsByLayout().Within(1e-7, 5e-6),
+        Row("LayerNorm with a bias", (x, bias) => x.LayerNorm(bias.Shape, bias: bias), [R(3, 37), R(37)]).RoundsByLayout().Within(1e-7, 5e-6).Large(R(5, 4201), R(4201)),
         Row("LayerNorm over two", x => x.LayerNorm([3, 2]), R(2, 3, 2), R(3, 2)).RoundsByLayout().Within(1e-7, 5e-6).Large(R(263, 3, 2)).RowWise(),
         Row("RmsNorm", (x, weight) => x.RmsNorm([3], weight, 1e-3), [R(2, 3), R(3)], [R(2, 2, 3), R(3)]).RoundsByLayout()
             .Misuse<ShapeException>("another shape", () => X(2, 3).RmsNorm([2]), "RmsNorm: shape [2, 3] does not end with the normalized shape [2]"),

@@ -102,22 +102,24 @@ internal readonly unsafe struct AxisStrip<V, T>
         }
 
         V a = TFold.Identity<V>(), b = a, c = a, d = a;
-        long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first;
-        for (; i <= fullEnd - 4; i += 4)
+        long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first, stride = _stride;
+        x += first * stride;
+        y += first * stride;
+        for (; i <= fullEnd - 4; i += 4, x += 4 * stride, y += 4 * stride)
         {
-            a = TFold.Combine(a, element.Of(Load(x, i), Load(y, i)));
-            b = TFold.Combine(b, element.Of(Load(x, i + 1), Load(y, i + 1)));
-            c = TFold.Combine(c, element.Of(Load(x, i + 2), Load(y, i + 2)));
-            d = TFold.Combine(d, element.Of(Load(x, i + 3), Load(y, i + 3)));
+            a = TFold.Combine(a, element.Of(V.Load(x), V.Load(y)));
+            b = TFold.Combine(b, element.Of(V.Load(x + stride), V.Load(y + stride)));
+            c = TFold.Combine(c, element.Of(V.Load(x + 2 * stride), V.Load(y + 2 * stride)));
+            d = TFold.Combine(d, element.Of(V.Load(x + 3 * stride), V.Load(y + 3 * stride)));
         }
 
-        for (; i < fullEnd; i++) a = TFold.Combine(a, element.Of(Load(x, i), Load(y, i)));
+        for (; i < fullEnd; i++, x += stride, y += stride) a = TFold.Combine(a, element.Of(V.Load(x), V.Load(y)));
         if (i < end)
         {
             V used = V.FromBits((1UL << _lanes) - 1);
-            for (; i < end; i++)
+            for (; i < end; i++, x += stride, y += stride)
             {
-                V last = element.Of(LoadPartial(x, i), LoadPartial(y, i));
+                V last = element.Of(V.LoadPartial(x, _lanes), V.LoadPartial(y, _lanes));
                 b = TFold.Combine(b, V.Where(used, last, TFold.Identity<V>()));
             }
         }
@@ -130,9 +132,9 @@ internal readonly unsafe struct AxisStrip<V, T>
     public void Map<TMap>(TMap map, T* x, T* y, T* result)
         where TMap : struct, IStripMap<V>
     {
-        long i = 0;
-        for (; i < _fullSteps; i++) V.Store(map.Of(Load(x, i), Load(y, i)), result + i * _stride);
-        for (; i < _steps; i++) V.StorePartial(map.Of(LoadPartial(x, i), LoadPartial(y, i)), result + i * _stride, _lanes);
+        long i = 0, full = _fullSteps, steps = _steps, stride = _stride; // the compiler reads fields again after every store
+        for (; i < full; i++, x += stride, y += stride, result += stride) V.Store(map.Of(V.Load(x), V.Load(y)), result);
+        for (; i < steps; i++, x += stride, y += stride, result += stride) V.StorePartial(map.Of(V.LoadPartial(x, _lanes), V.LoadPartial(y, _lanes)), result, _lanes);
     }
 
     /// <summary>Writes what <see cref="Fold"/> gave: one element for a row, one for each column.</summary>
@@ -140,12 +142,6 @@ internal readonly unsafe struct AxisStrip<V, T>
 
     /// <summary>Reads what <see cref="StoreResult"/> wrote.</summary>
     public V LoadResult(T* source) => _isRow ? V.Broadcast(*source) : V.LoadPartial(source, _lanes);
-
-    [MethodImpl(AggressiveInlining)]
-    V Load(T* x, long step) => V.Load(x + step * _stride);
-
-    [MethodImpl(AggressiveInlining)]
-    V LoadPartial(T* x, long step) => V.LoadPartial(x + step * _stride, _lanes);
 
     readonly struct FirstOf : IStripMap<V>
     {

@@ -37,11 +37,13 @@ internal static unsafe class Standardize
         }
     }
 
-    static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
+    /// <summary>The mean, in every lane of a row.</summary>
+    public static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => strip.Fold<Fold.Sum>(x) / V.Of(count);
 
-    static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, double count, double eps)
+    /// <summary>1 / √(variance + ε), in every lane of a row.</summary>
+    public static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, double count, double eps)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => V.Of(1) / V.Sqrt(strip.SumOfSquaredDeviations(x, mean) / V.Of(count) + V.Of(eps));
 

@@ -6,6 +6,8 @@ internal static class Normalization
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
     {
         CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
+        bool isOneOp = x.DType.IsFloat() && (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
+        if (isOneOp) return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
         return Affine(new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x), weight, bias);
     }
 

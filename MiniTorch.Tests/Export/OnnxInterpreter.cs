@@ -41,7 +41,7 @@ internal static class OnnxInterpreter
             "CumSum" => x[0].CumSum(x[1].Item<int>()),
             "Softmax" => x[0].Softmax(Axis(-1)),
             "LogSoftmax" => x[0].LogSoftmax(Axis(-1)),
-            "LayerNormalization" => x[0].LayerNorm(x[1].Shape, x[1], null, node.Real("epsilon")),
+            "LayerNormalization" => x[0].LayerNorm(x[1].Shape, x[1], x.ElementAtOrDefault(2), node.Real("epsilon")),
             "Conv" or "ConvTranspose" or "MaxPool" or "AveragePool" => Windows(node, x),
             _ => Pointwise(node, x),
         };

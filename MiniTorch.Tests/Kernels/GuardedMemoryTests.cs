@@ -54,6 +54,7 @@ public class GuardedMemoryTests
             Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
             Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
         }),
+        new(["LayerNormRows"], (n, make) => Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
         new(["Standardize"], (n, make) =>
         {
             Differentiate(make([5, n]).LayerNorm(new[] { n }));
