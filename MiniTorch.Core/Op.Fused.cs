@@ -72,12 +72,18 @@ public abstract record FusedOp : Op
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
     {
         var only = new Tensor?[1];
-        JvpAll(call, tangents, only);
+        JvpOfDefinitions(call, tangents, only);
         return only[0];
     }
 
     /// <inheritdoc/>
     protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    {
+        if (outputTangents.Length == 1) outputTangents[0] = Jvp(call, tangents); // an op may have a shorter rule
+        else JvpOfDefinitions(call, tangents, outputTangents);
+    }
+
+    private void JvpOfDefinitions(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         using var level = new Level();
         var inputs = new Tensor[tangents.Length];

@@ -46,11 +46,11 @@ public partial class Tensor
     /// <param name="bias">One number for each filter.</param>
     /// <param name="stride">The distance of input elements in the output; 1 by default.</param>
     /// <param name="padding">What is cut off on each side.</param>
-    /// <param name="outputPadding">Elements added at the end.</param>
+    /// <param name="outputPadding">Elements added at the end; fewer than the stride or the dilation.</param>
     /// <param name="groups">Into how many parts channels and filters are divided.</param>
     /// <param name="dilation">The distance of filter elements; 1 by default.</param>
     /// <exception cref="ShapeException">Shapes do not fit each other or the groups, or nothing is left.</exception>
-    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding negative.</exception>
+    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, a padding negative, or the output's padding too large.</exception>
     public Tensor ConvTranspose2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1, Pair? dilation = null) =>
         ConvolutionCall.Transposed(this, weight, bias, stride ?? 1, padding, outputPadding, groups, dilation ?? 1);
 }

@@ -79,7 +79,7 @@ public partial class Tensor
     public Tensor CountNonZero(int dim) => To(DType.Bool).Sum(dim);
 
     /// <summary>The product of all elements, 1 if there are none; integers and Bool give Int64 (torch.prod).</summary>
-    public Tensor Prod() => Reshape(checked((int)ElementCount)).Prod(0);
+    public Tensor Prod() => Reshape(Shape.Size(ElementCount, "Prod")).Prod(0);
 
     /// <summary>The products along a dimension; exact gradients where elements are 0 (torch.prod).</summary>
     public Tensor Prod(int dim, bool keepDim = false)

@@ -29,7 +29,7 @@ public partial class Tensor
         if (BitOperations.PopCount(dims) == 1) return new LogSumExp(BitOperations.TrailingZeroCount(dims)).Apply(x).Reshape(result);
         int[] order = [.. Enumerable.Range(0, Rank).OrderBy(dim => dims >> dim & 1)];
         Shape kept = ReduceCall.Dropped(Shape, dims);
-        return x.Permute(order).Reshape([.. kept.Span, checked((int)ReduceCall.Count(Shape, dims))]).LogSumExp(-1).Reshape(result);
+        return x.Permute(order).Reshape([.. kept.Span, Shape.Size(ReduceCall.Count(Shape, dims), "LogSumExp")]).LogSumExp(-1).Reshape(result);
     }
 
     private Tensor Reals() => DType.IsFloat() ? this : To(DType.Float32);

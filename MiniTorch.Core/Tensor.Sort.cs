@@ -29,7 +29,7 @@ public partial class Tensor
     }
 
     /// <summary>The median of all elements, the lower of two; NaN if there is one (torch.median).</summary>
-    public Tensor Median() => Reshape(checked((int)ElementCount)).Median(0).Values;
+    public Tensor Median() => Reshape(Shape.Size(ElementCount, "Median")).Median(0).Values;
 
     /// <summary>The medians along a dimension, the lower of two, and where they are; NaN where there is one (torch.median).</summary>
     /// <exception cref="ShapeException">There is no element.</exception>

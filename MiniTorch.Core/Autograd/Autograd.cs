@@ -67,7 +67,7 @@ public static class Autograd
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
-        int count = checked((int)value.ElementCount);
+        int count = Shape.Size(value.ElementCount, "Jacobian");
         var rows = new Tensor[count];
         for (int i = 0; i < count; i++)
         {

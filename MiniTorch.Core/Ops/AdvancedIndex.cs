@@ -55,7 +55,7 @@ internal sealed class AdvancedIndex
 
     private Tensor Flat(Tensor moved)
     {
-        int first = checked((int)Shape.Create(moved.Shape.Span[.._indexed]).ElementCount);
+        int first = Shape.Size(Shape.Create(moved.Shape.Span[.._indexed]).ElementCount, "index");
         return moved.Reshape([first, .. moved.Shape.Span[_indexed..]]);
     }
 
@@ -72,7 +72,7 @@ internal sealed class AdvancedIndex
 
     private static unsafe Tensor Rows(Tensor x, Tensor?[] indices, int[] indexed, Shape places)
     {
-        Tensor rows = Tensor.Zeros([checked((int)places.ElementCount)], DType.Int64);
+        Tensor rows = Tensor.Zeros([Shape.Size(places.ElementCount, "index")], DType.Int64);
         long scale = 1;
         for (int i = indexed.Length - 1; i >= 0; i--)
         {

@@ -35,6 +35,8 @@ internal static class ConvolutionCall
         CheckSteps(Op, stride, padding, dilation, groups);
         if (input.Shape[1] != weight.Shape[0] || input.Shape[1] % groups != 0)
             throw new ShapeException($"{Op}: input {input.Shape} with weight {weight.Shape} and {groups} groups: the channels, {input.Shape[1]}, must be the weight's first size and divisible by the groups");
+        if (Math.Min(outputPadding.Height, outputPadding.Width) < 0 || outputPadding.Height >= Math.Max(stride.Height, dilation.Height) || outputPadding.Width >= Math.Max(stride.Width, dilation.Width))
+            throw new ValueException($"{Op}: outputPadding {outputPadding} must be 0 or more, and less than stride {stride} or dilation {dilation}");
         ConvolutionAxis y = Spread(input.Shape[2], weight.Shape[2], stride.Height, padding.Height, dilation.Height, outputPadding.Height);
         ConvolutionAxis x = Spread(input.Shape[3], weight.Shape[3], stride.Width, padding.Width, dilation.Width, outputPadding.Width);
         if (y.Input < 0 || x.Input < 0) throw new ShapeException($"{Op}: padding {padding} leaves nothing of the output for input {input.Shape} and weight {weight.Shape}");

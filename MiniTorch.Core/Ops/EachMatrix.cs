@@ -14,7 +14,7 @@ internal static class EachMatrix
     {
         DType dtype = inputs[0].DType;
         int[] batch = [.. inputs[0].Shape.Span[..^2]];
-        int count = checked((int)Shape.Create(batch).ElementCount);
+        int count = Shape.Size(Shape.Create(batch).ElementCount, op);
         var read = new double[inputs.Length][];
         for (int i = 0; i < read.Length; i++) read[i] = inputs[i].Detach().ToArray<double>();
         var written = new double[sizes.Length][];

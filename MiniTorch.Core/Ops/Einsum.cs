@@ -92,7 +92,7 @@ internal static class Einsum
             return moved.Expand([.. order.Select(name => sizes[name])]).Reshape(Merged(batch), Merged(first), Merged(second));
         }
 
-        int Merged(string names) => checked((int)Shape.Create([.. names.Select(name => sizes[name])]).ElementCount);
+        int Merged(string names) => Shape.Size(Shape.Create([.. names.Select(name => sizes[name])]).ElementCount, "Einsum");
     }
 
     private static (Tensor, string) SumOver(Tensor x, string names, Func<char, bool> isSummed)

@@ -40,7 +40,7 @@ internal static class IndexCall
     {
         if (x.DType != DType.Int64) throw new DTypeException($"Embedding: the indices are {x.DType} and must be Int64");
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the table has shape {weight.Shape} and must be [rows, columns]");
-        Tensor rows = weight.IndexSelect(0, x.Reshape(checked((int)x.ElementCount)));
+        Tensor rows = weight.IndexSelect(0, x.Reshape(Shape.Size(x.ElementCount, "Embedding")));
         if (paddingIdx is { } padding)
         {
             int count = weight.Shape[0], at = padding < 0 ? padding + count : padding;
@@ -53,7 +53,7 @@ internal static class IndexCall
     public static unsafe Tensor NonZero(Tensor x)
     {
         Tensor mask = x.To(DType.Bool);
-        int count = checked((int)mask.Sum().Item<long>());
+        int count = Shape.Size(mask.Sum().Item<long>(), "NonZero");
         Tensor indices = Tensor.Empty([count, x.Rank], DType.Int64);
         fixed (byte* pm = &mask.Data, pi = &indices.Data) Kernels.IndexMask.NonZero(pm, (long*)pi, mask.Shape, mask.Layout.Strides);
         GC.KeepAlive((mask, indices));

@@ -22,7 +22,7 @@ internal sealed record LayerNorm(double Eps) : FusedOp
     {
         Tensor x = Copies.RowMajor(call.Input(0).Detach()), weight = Copies.RowMajor(call.Input(1).Detach()), g = Copies.RowMajor(cotangent);
         (Shape normalized, Line rows) = (weight.Shape, Rows(x.Shape, weight.Shape));
-        int chunks = checked((int)Kernels.LayerNormRows.Chunks(rows.Outer, rows.Size));
+        int chunks = Shape.Size(Kernels.LayerNormRows.Chunks(rows.Outer, rows.Size), "LayerNorm");
         Tensor ofX = Tensor.Empty(x.Shape, x.DType);
         Tensor ofWeight = Tensor.Empty(Shape.Create([chunks, .. normalized.Span]), x.DType), ofBias = Tensor.Empty(ofWeight.Shape, x.DType);
         fixed (byte* px = &x.Data, pw = &weight.Data, pg = &g.Data, dx = &ofX.Data, dw = &ofWeight.Data, db = &ofBias.Data)

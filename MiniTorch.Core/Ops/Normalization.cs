@@ -25,7 +25,7 @@ internal static class Normalization
             throw new ShapeException($"GroupNorm: shape {x.Shape} needs a dimension 1 of channels that {numGroups} groups divide");
         CheckChannels("GroupNorm", x.Shape, weight, bias);
         long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
-        Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, checked((int)perGroup))).Reshape(x.Shape);
+        Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, "GroupNorm"))).Reshape(x.Shape);
         return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
     }
 

@@ -116,14 +116,14 @@ internal static class Windows
     }
 
     /// <summary>The shape of the result.</summary>
-    public static Shape Pooled(Shape x, in PoolingShape sizes) => Shape.Create([.. x.Span[..^2], checked((int)sizes.Y.Output), checked((int)sizes.X.Output)]);
+    public static Shape Pooled(Shape x, in PoolingShape sizes) => Shape.Create([.. x.Span[..^2], Shape.Size(sizes.Y.Output, "a pooling"), Shape.Size(sizes.X.Output, "a pooling")]);
 
     /// <summary>The elements at places in their planes.</summary>
     public static Tensor Pick(Tensor x, Tensor indices, in PoolingShape sizes)
     {
-        int planes = checked((int)sizes.Planes);
-        Tensor flat = x.Reshape(planes, checked((int)sizes.InputSize));
-        return flat.Gather(1, indices.Reshape(planes, checked((int)sizes.OutputSize))).Reshape(indices.Shape);
+        int planes = Shape.Size(sizes.Planes, "a pooling");
+        Tensor flat = x.Reshape(planes, Shape.Size(sizes.InputSize, "a pooling"));
+        return flat.Gather(1, indices.Reshape(planes, Shape.Size(sizes.OutputSize, "a pooling"))).Reshape(indices.Shape);
     }
 
     private static long Planes(Shape x) => Shape.Create(x.Span[..^2]).ElementCount;

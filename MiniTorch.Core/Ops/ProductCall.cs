@@ -14,7 +14,7 @@ internal static class ProductCall
             throw new ShapeException($"MatMul: shapes {x.Shape} and {other.Shape} do not fit: {x.Shape[^1]} columns against {other.Shape[^2]} rows"
                 + (x.Shape[^1] == other.Shape[^1] ? "; transpose the right side? (other.Transpose(-2, -1))" : x.Shape[^2] == other.Shape[^2] ? "; transpose the left side? (x.Transpose(-2, -1))" : ""));
         if (x.Rank > 2 && other.Rank == 2) // one large product instead of many small ones
-            return new MatMul().Apply(x.Reshape(checked((int)Shape.Create(x.Shape.Span[..^1]).ElementCount), x.Shape[^1]), other).Reshape([.. x.Shape.Span[..^1], other.Shape[^1]]);
+            return new MatMul().Apply(x.Reshape(Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "MatMul"), x.Shape[^1]), other).Reshape([.. x.Shape.Span[..^1], other.Shape[^1]]);
         if (x.Rank == 2 && other.Rank == 2) return new MatMul().Apply(x, other);
         Shape batch = Shape.Broadcast(Shape.Create(x.Shape.Span[..^2]), Shape.Create(other.Shape.Span[..^2]), "MatMul");
         return new MatMul().Apply(x.ExpandTo(Shape.Create([.. batch.Span, .. x.Shape.Span[^2..]])), other.ExpandTo(Shape.Create([.. batch.Span, .. other.Shape.Span[^2..]])));
@@ -29,7 +29,7 @@ internal static class ProductCall
         if (weight.Rank == 1) return bias is null ? x.MatMul(weight) : x.MatMul(weight) + bias;
         if (bias is null) return x.MatMul(weight.Transpose(0, 1));
         if (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0]) throw new ShapeException($"Linear: the bias has shape {bias.Shape} and must be [{weight.Shape[0]}] for weight {weight.Shape}");
-        int rows = checked((int)Shape.Create(x.Shape.Span[..^1]).ElementCount);
+        int rows = Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "Linear");
         Tensor y = new Linear().Apply(x.Rank == 2 ? x : x.Reshape(rows, x.Shape[^1]), weight, bias);
         return x.Rank == 2 ? y : y.Reshape([.. x.Shape.Span[..^1], weight.Shape[0]]);
     }

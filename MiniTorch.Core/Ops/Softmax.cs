@@ -51,7 +51,11 @@ internal sealed record Softmax(int Dim) : SoftmaxOp(Dim)
     protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
 
-    protected override Tensor Rule(Call call, Tensor g) => call.Output is var y ? y * (g - (g * y).Sum(Dim, keepDim: true)) : g;
+    protected override Tensor Rule(Call call, Tensor g)
+    {
+        Tensor y = call.Output;
+        return y * (g - (g * y).Sum(Dim, keepDim: true));
+    }
 
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Rule(call, tangents[0]!); // the Jacobian is symmetric
 
@@ -83,7 +87,7 @@ internal sealed record LogSoftmax(int Dim) : SoftmaxOp(Dim)
     protected override Tensor Rule(Call call, Tensor g) => g - call.Output.Exp() * g.Sum(Dim, keepDim: true);
 
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
-        tangents[0] is { } t ? t - (call.Output.Exp() * t).Sum(Dim, keepDim: true) : null;
+        tangents[0]! - (call.Output.Exp() * tangents[0]!).Sum(Dim, keepDim: true);
 
     private readonly unsafe struct Forward : ILineKernel
     {

@@ -45,7 +45,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
-        int count = checked((int)rows.ElementCount);
+        int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy");
         var outputs = new RowOutputs(Tensor.Zeros([count], hidden.DType), Tensor.Zeros([count], DType.Int64));
         (Tensor loss, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, outputs);
         (Tensor logSumExp, Tensor predictions) = (outputs.LogSumExp.Reshape(rows), outputs.Predictions.Reshape(rows));
@@ -60,7 +60,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         if (options.ClassAxis is not null) throw new ValueException($"{Op}: ClassAxis is not an option here; the classes are the rows of the weight");
         CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
-        int count = checked((int)rows.ElementCount), classes = weight.Shape[0];
+        int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy"), classes = weight.Shape[0];
         // Logits of the right shape without memory, for the checks and for what Mean divides by.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
         var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });

@@ -1,0 +1,170 @@
+using MiniTorch.Nn;
+using static System.Double;
+
+namespace MiniTorch.Tests.Engine;
+
+/// <summary>Values, signs and gradients at the borders of operations, where the table's samples do not go; the numbers are those that PyTorch 1.13.1 prints for the call.</summary>
+[TestFixture]
+public sealed class BorderValueTests
+{
+    static readonly (string Torch, Func<Tensor> Call, int[] Shape, double[] Values)[] Cases =
+    [
+        ("acosh([1e9, 1e10, 1.5])", () => D(1e9, 1e10, 1.5).Acosh(), [3], [21.416413017506358, 23.718998110500402, 0.9624236501192069]),
+        ("atan2([0, -0., 0, -0.], [-0., -0., 0, 0])", () => D(0, -0.0, 0, -0.0).Atan2(D(-0.0, -0.0, 0, 0)), [4], [Math.PI, -Math.PI, 0, -0.0]),
+        ("tensor(5.).index_select(0, [0])", () => Tensor.Full([], 5.0).IndexSelect(0, I(0)), [], [5]),
+        ("tensor([[1, 2], [3, 4], [5, 6]]).select(0, -3)", () => Rows.Select(0, -3), [2], [1, 2]),
+        ("one_hot([[0, 2], [1, 0]])", () => Tensor.From(new long[,] { { 0, 2 }, { 1, 0 } }).OneHot(), [2, 2, 3], [1, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0]),
+        ("conv_transpose2d(ones(1, 1, 1, 1), ones(1, 1, 1, 2), dilation=2, output_padding=1)", () => Tensor.Ones([1, 1, 1, 1]).ConvTranspose2d(Tensor.Ones([1, 1, 1, 2]), dilation: 2, outputPadding: 1), [1, 1, 2, 4], [1, 0, 1, 0, 0, 0, 0, 0]),
+        ("repeat_interleave(ones(3), 0)", () => Tensor.Ones([3]).RepeatInterleave(0), [0], []),
+        ("tensor([[1, 2], [3, 4], [5, 6]]).roll(-2, 1)", () => Rows.Roll(-2, 1), [3, 2], [1, 2, 3, 4, 5, 6]),
+        ("norm(ones(0)), of order 0 too", () => Tensor.Ones([0]).Norm() + Tensor.Ones([0]).Norm(0), [], [0]),
+        ("norm([0, 2, 0, 3], 0)", () => D(0, 2, 0, 3).Norm(0), [], [2]),
+        ("pad(ones(2, 2), (-1, -1))", () => Tensor.Ones([2, 2]).Pad([-1, -1]), [2, 0], []),
+        ("pad([1, 2], (0, 1))", () => D(1, 2).Pad([0, 1]), [3], [1, 2, 0]),
+        ("pad([1, 2], (1, 0))", () => D(1, 2).Pad([1, 0]), [3], [0, 1, 2]),
+        ("tensor(3.).kthvalue(1)", () => Tensor.Full([], 3.0).KthValue(1).Values, [], [3]),
+        ("einsum('...ij,...jk', [[[1, 2]]], [[[3], [4]]])", () => Tensor.Einsum("...ij,...jk", D(1, 2).Reshape(1, 1, 2), D(3, 4).Reshape(1, 2, 1)), [1, 1, 1], [11]),
+        ("einsum('b...,a', ones(2, 3), [1, 2])", () => Tensor.Einsum("b...,a", Tensor.Ones([2, 3], DType.Float64), D(1, 2)), [3, 2, 2], [1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2]),
+        ("linalg.slogdet([[0, 1], [1, 0]]).sign", () => Sign(2, 0, 1, 1, 0), [], [-1]),
+        ("linalg.slogdet([[0, 2, 0], [0, 0, 3], [4, 0, 0]]).sign", () => Sign(3, 0, 2, 0, 0, 0, 3, 4, 0, 0), [], [1]),
+        ("linalg.slogdet([[1, 2], [3, 4]]).sign", () => Sign(2, 1, 2, 3, 4), [], [-1]),
+        ("group_norm(ones(0, 4, 2), 2)", () => Tensor.Ones([0, 4, 2]).GroupNorm(2), [0, 4, 2], []),
+        ("ones(2) @ ones(3, 2, 4)", () => Tensor.Ones([2]).MatMul(Tensor.Ones([3, 2, 4])), [3, 4], [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]),
+        // torch.nn.functional.rms_norm came later: x / √(x² + machine epsilon of the dtype).
+        ("rms_norm([1e-8, 1e-8], [2]) in float64", () => D(1e-8, 1e-8).RmsNorm([2]), [2], [0.5572396182, 0.5572396182]),
+        ("rms_norm([1e-4, 1e-4], [2]) in float32", () => F(1e-4f, 1e-4f).RmsNorm([2]), [2], [0.278197441, 0.278197441]),
+    ];
+
+    static IEnumerable<TestCaseData> Values => Cases.Select(row => new TestCaseData(row.Call, row.Shape, row.Values).SetName($"{{m}}: {row.Torch}"));
+
+    static Tensor Rows => D(1, 2, 3, 4, 5, 6).Reshape(3, 2);
+
+    static Tensor D(params double[] values) => Tensor.From(values);
+
+    static Tensor F(params float[] values) => Tensor.From(values);
+
+    static Tensor I(params long[] values) => Tensor.From(values);
+
+    // One element, seen 2³² times.
+    static Tensor Huge(params int[] behind) => Tensor.Ones([1]).Expand([65536, .. behind]);
+
+    static string TooLarge(string op) => $"{op}: a dimension would have 4,294,967,296 elements, and can have 2³¹ − 1";
+
+    static Tensor Sign(int size, params double[] matrix) => Linalg.SlogDet(D(matrix).Reshape(size, size)).Sign;
+
+    static Tensor Variable(params double[] values)
+    {
+        Tensor x = D(values);
+        x.RequiresGrad = true;
+        return x;
+    }
+
+    [TestCaseSource(nameof(Values))]
+    public void A_value_is_PyTorchs(Func<Tensor> call, int[] shape, double[] values)
+    {
+        Tensor result = call();
+        result.Shape.ToArray().ShouldBe(shape);
+        double[] actual = result.ToArray<double>();
+        for (int i = 0; i < values.Length; i++)
+        {
+            actual[i].ShouldBe(values[i], 1e-12 + (1e-6 * Math.Abs(values[i])));
+            IsNegative(actual[i]).ShouldBe(IsNegative(values[i]), "the sign of zero");
+        }
+    }
+
+    [Test]
+    public void The_padding_row_may_be_counted_from_the_end()
+    {
+        foreach ((int? padding, double[] expected) in ((int?, double[])[])[(-1, [1, 1, 0]), (-3, [0, 1, 2]), (0, [0, 1, 2]), (null, [1, 1, 2])])
+        {
+            Tensor weight = Variable(1, 2, 3);
+            I(2, 0, 2, 1).Embedding(weight.Reshape(3, 1), padding).Sum().Backward();
+            weight.Grad!.ToArray<double>().ShouldBe(expected, $"paddingIdx {padding}");
+        }
+    }
+
+    [Test]
+    public void The_determinant_of_a_singular_matrix_in_a_batch_has_its_cofactors_as_gradient()
+    {
+        Tensor x = Variable(1, 2, 2, 4, 1, 2, 3, 4);
+        Linalg.Det(x.Reshape(2, 2, 2)).Sum().Backward();
+        x.Grad!.ToArray<double>().ShouldBe([4, -2, -2, 1, 4, -3, -2, 1], 1e-12);
+    }
+
+    [Test]
+    public void Eigenvectors_of_a_batch_of_matrices_have_gradients_and_tangents()
+    {
+        Tensor Square(Tensor x)
+        {
+            (Tensor w, Tensor v) = Linalg.Eigh(x + x.Transpose(-2, -1));
+            return (v * w.Square().Unsqueeze(-2)).MatMul(v.Transpose(-2, -1)); // (x + xᵀ)²
+        }
+
+        Tensor x = Tensor.Randn([2, 3, 3], new Generator(1), DType.Float64, requiresGrad: true), direction = Tensor.Randn([2, 3, 3], new Generator(2), DType.Float64), cotangent = Tensor.Randn([2, 3, 3], new Generator(3), DType.Float64);
+        Tensor s = (x + x.Transpose(-2, -1)).Detach(), ds = direction + direction.Transpose(-2, -1), expected = s.MatMul(ds) + ds.MatMul(s);
+        Autograd.Jvp(Square, x.Detach(), direction).Tangent.ToArray<double>().ShouldBe(expected.ToArray<double>(), 1e-10);
+        Square(x).Backward(cotangent);
+        (x.Grad! * direction).Sum().Item<double>().ShouldBe((cotangent * expected).Sum().Item<double>(), 1e-10);
+    }
+
+    [Test]
+    public void Gradients_that_keep_their_graph_add_up_in_Grad()
+    {
+        Tensor x = Variable(2);
+        for (int i = 1; i <= 2; i++)
+        {
+            (x * x * x).Sum().Backward(createGraph: true);
+            x.Grad!.ToArray<double>().ShouldBe([12.0 * i]);
+        }
+        Autograd.Grad(x.Grad!.Sum(), [x])[0].ToArray<double>().ShouldBe([24.0]);
+    }
+
+    [Test]
+    public void An_expansion_to_the_zeroth_power_has_gradient_0_even_at_0()
+    {
+        Tensor x = Variable(0, 2);
+        x.Pow(0).Sum().Backward();
+        x.Grad!.ToArray<double>().ShouldBe([0, 0]);
+    }
+
+    static readonly (Type Error, string Message, Action Call)[] Errors =
+    [
+        (typeof(ShapeException), "Conv2d: the filter, weight [1, 1, 1, 3] with dilation (1, 1), is larger than the input [1, 1, 2, 2] with padding (0, 0)", () => Tensor.Ones([1, 1, 2, 2]).Conv2d(Tensor.Ones([1, 1, 1, 3]))),
+        (typeof(ShapeException), "ConvTranspose2d: padding (0, 1) leaves nothing of the output for input [1, 1, 1, 1] and weight [1, 1, 1, 1]", () => Tensor.Ones([1, 1, 1, 1]).ConvTranspose2d(Tensor.Ones([1, 1, 1, 1]), padding: (0, 1))),
+        (typeof(ShapeException), "ConvTranspose2d: input [1, 3, 4, 4] with weight [3, 2, 3, 3] and 2 groups: the channels, 3, must be the weight's first size and divisible by the groups", () => Tensor.Ones([1, 3, 4, 4]).ConvTranspose2d(Tensor.Ones([3, 2, 3, 3]), groups: 2)),
+        (typeof(ValueException), "ConvTranspose2d: stride (0, 1), padding (0, 0), dilation (1, 1) and 1 groups: all but the padding must be 1 or more, the padding 0 or more", () => Tensor.Ones([1, 1, 2, 2]).ConvTranspose2d(Tensor.Ones([1, 1, 1, 1]), stride: (0, 1))),
+        (typeof(ValueException), "ConvTranspose2d: outputPadding (1, 0) must be 0 or more, and less than stride (1, 2) or dilation (1, 1)", () => Tensor.Ones([1, 1, 3, 3]).ConvTranspose2d(Tensor.Ones([1, 1, 2, 2]), stride: (1, 2), outputPadding: (1, 0))),
+        (typeof(ValueException), "ConvTranspose2d: outputPadding (0, 2) must be 0 or more, and less than stride (1, 1) or dilation (1, 2)", () => Tensor.Ones([1, 1, 3, 3]).ConvTranspose2d(Tensor.Ones([1, 1, 2, 2]), dilation: (1, 2), outputPadding: (0, 2))),
+        (typeof(ValueException), "ConvTranspose2d: outputPadding (-1, -1) must be 0 or more, and less than stride (1, 1) or dilation (1, 1)", () => Tensor.Ones([1, 1, 3, 3]).ConvTranspose2d(Tensor.Ones([1, 1, 2, 2]), outputPadding: -1)),
+        (typeof(ValueException), "Conv2d: stride (1, 1), padding (0, 0), dilation (1, 0) and 1 groups: all but the padding must be 1 or more, the padding 0 or more", () => Tensor.Ones([1, 1, 2, 2]).Conv2d(Tensor.Ones([1, 1, 1, 1]), dilation: (1, 0))),
+        (typeof(ValueException), "Conv2d: stride (1, 1), padding (0, -1), dilation (1, 1) and 1 groups: all but the padding must be 1 or more, the padding 0 or more", () => Tensor.Ones([1, 1, 2, 2]).Conv2d(Tensor.Ones([1, 1, 1, 1]), padding: (0, -1))),
+        (typeof(ValueException), "MaxPool2d: kernel (2, 0), stride (1, 1), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d((2, 0), 1)),
+        (typeof(ValueException), "MaxPool2d: kernel (2, 2), stride (1, 0), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, (1, 0))),
+        (typeof(ShapeException), "Einsum: 'ij': 'ij' does not fit operand 0 of shape [2, 2, 2]", () => Tensor.Einsum("ij", Tensor.Ones([2, 2, 2]))),
+        (typeof(ShapeException), "Einsum: 'i1': '1' is not a letter", () => Tensor.Einsum("i1", Tensor.Ones([2, 2]))),
+        (typeof(ShapeException), "Einsum: 'ij->1': '1' is not a letter", () => Tensor.Einsum("ij->1", Tensor.Ones([2, 2]))),
+        (typeof(ShapeException), "BatchNorm: a tensor of shape [2] must be [3], one number for each channel of shape [4, 3]", () => Tensor.Ones([4, 3]).BatchNorm(Tensor.Zeros([2]), Tensor.Ones([3]), training: true)),
+        (typeof(ShapeException), "Linear: x [] with weight [2, 3]; x must be […, in] and the weight [out, in]", () => Tensor.Ones([]).Linear(Tensor.Ones([2, 3]))),
+        (typeof(ShapeException), "Linear: x [3] with weight []; x must be […, in] and the weight [out, in]", () => Tensor.Ones([3]).Linear(Tensor.Ones([]))),
+        (typeof(ShapeException), TooLarge("Prod"), () => Huge(65536).Prod()),
+        (typeof(ShapeException), TooLarge("Median"), () => Huge(65536).Median()),
+        (typeof(ShapeException), TooLarge("MatMul"), () => Huge(65536, 1).MatMul(Tensor.Ones([1, 1]))),
+        (typeof(ShapeException), TooLarge("Linear"), () => Huge(65536, 1).Linear(Tensor.Ones([1, 1]), Tensor.Ones([1]))),
+        (typeof(ShapeException), TooLarge("Embedding"), () => I(0).Expand([65536, 65536]).Embedding(Tensor.Ones([1, 1]))),
+        (typeof(ShapeException), TooLarge("LinearCrossEntropy"), () => Functional.LinearCrossEntropy(Huge(65536, 1), Tensor.Ones([1, 1]), I(0).Expand([65536, 65536]))),
+        (typeof(ShapeException), "Narrow: 1 elements from 0 on do not lie in dimension 0 of shape []", () => Tensor.Ones([]).Narrow(0, 0, 1)),
+        (typeof(ShapeException), "Narrow: 1 elements from -4 on do not lie in dimension 0 of shape [3]", () => Tensor.Ones([3]).Narrow(0, -4, 1)),
+        (typeof(DTypeException), "IndexAdd: src is Float64 and x is Float32; they must be equal", () => Tensor.Ones([3]).IndexAdd(0, I(0), D(1))),
+        (typeof(ShapeException), "IndexAdd: src [1, 1] must be x [3] with 1 rows in dimension 0", () => Tensor.Ones([3]).IndexAdd(0, I(0), Tensor.Ones([1, 1]))),
+        (typeof(ShapeException), "IndexAdd: src [1] must be x [] with 1 rows in dimension 0", () => Tensor.Ones([]).IndexAdd(0, I(0), Tensor.Ones([1]))),
+        (typeof(ValueException), "IndexAdd: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3]", () => Tensor.Ones([3]).IndexAdd(0, I(3), Tensor.Ones([1]))),
+        (typeof(ValueException), "ScatterAdd: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3]", () => Tensor.Ones([3]).ScatterAdd(0, I(3), Tensor.Ones([1]))),
+        (typeof(ValueException), "IndexCopy: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3]", () => Tensor.Ones([3]).IndexCopy(0, I(3), Tensor.Ones([1]))),
+        (typeof(ValueException), "Scatter: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3]", () => Tensor.Ones([3]).Scatter(0, I(3), Tensor.Ones([1]))),
+    ];
+
+    static IEnumerable<TestCaseData> Wrong => Errors.Select(row => new TestCaseData(row.Call, row.Error, row.Message).SetName($"{{m}}: {row.Message}"));
+
+    [TestCaseSource(nameof(Wrong))]
+    public void An_error_says(Action call, Type error, string message) => Should.Throw(call, error).Message.ShouldBe(message);
+}
