@@ -25,6 +25,15 @@ public sealed class BorderValueTests
         ("tensor(3.).kthvalue(1)", () => Tensor.Full([], 3.0).KthValue(1).Values, [], [3]),
         ("einsum('...ij,...jk', [[[1, 2]]], [[[3], [4]]])", () => Tensor.Einsum("...ij,...jk", D(1, 2).Reshape(1, 1, 2), D(3, 4).Reshape(1, 2, 1)), [1, 1, 1], [11]),
         ("einsum('b...,a', ones(2, 3), [1, 2])", () => Tensor.Einsum("b...,a", Tensor.Ones([2, 3], DType.Float64), D(1, 2)), [3, 2, 2], [1, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2]),
+        ("linear([[1, 2, 3], [4, 5, 6]], [1, 1, 2], 10)", () => Rows.Reshape(2, 3).Linear(D(1, 1, 2), Tensor.Full([], 10, DType.Float64)), [2], [19, 31]),
+        ("floor_divide([3, -3], 0)", () => D(3, -3).FloorDivide(D(0, 0)), [2], [PositiveInfinity, NegativeInfinity]),
+        ("norm(ones(2, 3), 0, 1, keepdim=True)", () => Tensor.Ones([2, 3]).Norm(0, 1, keepDim: true), [2, 1], [3, 3]),
+        ("tensor([[1, 2], [3, 4], [5, 6]]).unfold(0, 2, 1)", () => Rows.Unfold(0, 2, 1), [2, 2, 2], [1, 3, 2, 4, 3, 5, 4, 6]),
+        ("ones(3).unfold(0, 0, 1)", () => Tensor.Ones([3]).Unfold(0, 0, 1), [4, 0], []),
+        ("einsum('ij,ij->ij', ones(2, 3), 2 * ones(2, 1))", () => Tensor.Einsum("ij,ij->ij", Tensor.Ones([2, 3]), 2 * Tensor.Ones([2, 1])), [2, 3], [2, 2, 2, 2, 2, 2]),
+        ("linalg.eigvalsh([[1, 99], [2, 1]]), which reads the lower triangle", () => Linalg.EigvalsH(D(1, 99, 2, 1).Reshape(2, 2)), [2], [-1, 3]),
+        // PyTorch leaves the signs to LAPACK; here R's diagonal is not negative.
+        ("linalg.qr(-eye(2)).R.diag()", () => Linalg.QR(-Tensor.Eye(2)).R.Diagonal(), [2], [1, 1]),
         ("linalg.slogdet([[0, 1], [1, 0]]).sign", () => Sign(2, 0, 1, 1, 0), [], [-1]),
         ("linalg.slogdet([[0, 2, 0], [0, 0, 3], [4, 0, 0]]).sign", () => Sign(3, 0, 2, 0, 0, 0, 3, 4, 0, 0), [], [1]),
         ("linalg.slogdet([[1, 2], [3, 4]]).sign", () => Sign(2, 1, 2, 3, 4), [], [-1]),
@@ -67,7 +76,8 @@ public sealed class BorderValueTests
         double[] actual = result.ToArray<double>();
         for (int i = 0; i < values.Length; i++)
         {
-            actual[i].ShouldBe(values[i], 1e-12 + (1e-6 * Math.Abs(values[i])));
+            if (IsInfinity(values[i])) actual[i].ShouldBe(values[i]);
+            else actual[i].ShouldBe(values[i], 1e-12 + (1e-6 * Math.Abs(values[i])));
             IsNegative(actual[i]).ShouldBe(IsNegative(values[i]), "the sign of zero");
         }
     }
@@ -108,6 +118,31 @@ public sealed class BorderValueTests
     }
 
     [Test]
+    public void Derivatives_by_symmetric_matrices_in_a_batch_are_symmetric()
+    {
+        Tensor x = Tensor.From(new double[,,] { { { 2, 1 }, { 1, 5 } }, { { 4, -1 }, { -1, 3 } } }), direction = Tensor.From(new double[,,] { { { 1, 7 }, { 2, 3 } }, { { 0, 1 }, { 2, 1 } } });
+        Tensor Symmetric(Tensor a) => (a + a.Transpose(-2, -1)) / 2;
+        double[] tangent = Autograd.Jvp(Linalg.Cholesky, x, direction).Tangent.ToArray<double>();
+        tangent.ShouldBe(Autograd.Jvp(Linalg.Cholesky, x, Symmetric(direction)).Tangent.ToArray<double>(), 1e-12);
+        foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])[Linalg.Cholesky, a => Linalg.Eigh(a).Vectors])
+        {
+            Tensor gradient = Autograd.Vjp(f, x, direction).Gradient;
+            gradient.ToArray<double>().ShouldBe(gradient.Transpose(-2, -1).ToArray<double>(), 1e-12);
+        }
+    }
+
+    [Test]
+    public void A_rule_that_runs_twice_is_named_as_it_was_called()
+    {
+        foreach ((string name, Func<Tensor, Tensor> f) in ((string, Func<Tensor, Tensor>)[])[("Amin", x => x.Amin(0)), ("Amax", x => x.Amax(0))])
+        {
+            Tensor y = f(Variable(1, 2));
+            y.Backward();
+            Should.Throw<GraphException>(() => y.Backward()).Message.ShouldStartWith($"{name}: backward went through this graph before");
+        }
+    }
+
+    [Test]
     public void Gradients_that_keep_their_graph_add_up_in_Grad()
     {
         Tensor x = Variable(2);
@@ -140,6 +175,14 @@ public sealed class BorderValueTests
         (typeof(ValueException), "Conv2d: stride (1, 1), padding (0, -1), dilation (1, 1) and 1 groups: all but the padding must be 1 or more, the padding 0 or more", () => Tensor.Ones([1, 1, 2, 2]).Conv2d(Tensor.Ones([1, 1, 1, 1]), padding: (0, -1))),
         (typeof(ValueException), "MaxPool2d: kernel (2, 0), stride (1, 1), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d((2, 0), 1)),
         (typeof(ValueException), "MaxPool2d: kernel (2, 2), stride (1, 0), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, (1, 0))),
+        (typeof(ValueException), "MaxPool2d: padding (0, -1) must be between 0 and half the kernel (2, 2)", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, padding: (0, -1))),
+        (typeof(ValueException), "MaxPool2d: padding (-1, 0) must be between 0 and half the kernel (2, 2)", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, padding: (-1, 0))),
+        (typeof(ShapeException), "MaxPool2d: windows of (1, 3) with dilation (1, 1) are larger than the input [1, 2, 2] with padding (0, 0)", () => Tensor.Ones([1, 2, 2]).MaxPool2d((1, 3))),
+        (typeof(ShapeException), "AdaptiveAvgPool2d: input [1, 2, 2] cannot be pooled to (-1, 2)", () => Tensor.Ones([1, 2, 2]).AdaptiveAvgPool2d((-1, 2))),
+        (typeof(ShapeException), "AdaptiveAvgPool2d: input [1, 2, 2] cannot be pooled to (2, -1)", () => Tensor.Ones([1, 2, 2]).AdaptiveAvgPool2d((2, -1))),
+        (typeof(ShapeException), "ScaledDotProductAttention: query [2] and key [2, 2] need two dimensions, […, rows, d]", () => Tensor.Ones([2]).ScaledDotProductAttention(Tensor.Ones([2, 2]), Tensor.Ones([2, 2]))),
+        (typeof(ShapeException), "ScaledDotProductAttention: query [2, 2] and key [2] need two dimensions, […, rows, d]", () => Tensor.Ones([2, 2]).ScaledDotProductAttention(Tensor.Ones([2]), Tensor.Ones([2, 2]))),
+        (typeof(ValueException), "Unfold: windows of -1 every 1 do not fit dimension 0 of shape [3]", () => Tensor.Ones([3]).Unfold(0, -1, 1)),
         (typeof(ShapeException), "Einsum: 'ij': 'ij' does not fit operand 0 of shape [2, 2, 2]", () => Tensor.Einsum("ij", Tensor.Ones([2, 2, 2]))),
         (typeof(ShapeException), "Einsum: 'i1': '1' is not a letter", () => Tensor.Einsum("i1", Tensor.Ones([2, 2]))),
         (typeof(ShapeException), "Einsum: 'ij->1': '1' is not a letter", () => Tensor.Einsum("ij->1", Tensor.Ones([2, 2]))),

@@ -71,6 +71,22 @@ public sealed class UserOpTests
         Should.Throw<ValueException>(() => y.Sum().Backward()).Message.ShouldStartWith("Sqrt backward: the first gradient that is not finite: of input 0, [1] = Infinity, from the cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");
     }
 
+    static readonly (string Told, Func<Tensor> Call)[] Rows =
+    [
+        ("; row 1 of input 0 is [1, 1, 1, 1, 1, 1, 1, 0], called", () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 1, 1, 1, 0 } }).Log()),
+        ("; row 0 of input 0 is [1, 1, 1, 1, 1, 1, 1, 1, …], called", () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1, 0 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1 } }).Log()),
+        ("; row 1 of input 0 is [2]; row 1 of input 1 is [0], called", () => Tensor.From(new double[] { 1, 2 }) / Tensor.From(new double[] { 1, 0 })),
+        ("; row 0 of input 0 is [1, 1]; row 0 of input 1 is [1, 0], called", () => Tensor.From(new double[,] { { 1 }, { 2 } }) / Tensor.From(new double[] { 1, 0 })),
+        ("with values in [0, 0], called", () => Tensor.Zeros([]).Log()),
+    ];
+
+    [Test]
+    public void Anomaly_detection_shows_the_row_of_every_input_that_has_as_many()
+    {
+        using ModeScope scope = Autograd.DetectAnomaly();
+        foreach ((string told, Func<Tensor> call) in Rows) Should.Throw<ValueException>(() => call()).Message.ShouldContain(told);
+    }
+
     sealed record Cube : Op
     {
         public static bool Failing { get; set; } = true;

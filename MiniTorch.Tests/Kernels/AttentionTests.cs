@@ -58,6 +58,47 @@ public sealed class AttentionTests
         }
     }
 
+    static readonly (string Inputs, bool IsFused, Func<Tensor, Tensor, Tensor, Tensor> Call)[] Routes =
+    [
+        ("no mask", true, (q, k, v) => q.ScaledDotProductAttention(k, v)),
+        ("leading sizes that broadcast", true, (q, k, v) => q.ScaledDotProductAttention(k[..1], v)),
+        ("a Bool mask", true, (q, k, v) => q.ScaledDotProductAttention(k, v, Tensor.Ones([3, 4], DType.Bool))),
+        ("an added mask", true, (q, k, v) => q.ScaledDotProductAttention(k, v, Tensor.Zeros([2, 1, 4]))),
+        ("an added mask of another dtype", false, (q, k, v) => q.ScaledDotProductAttention(k, v, Tensor.Zeros([3, 4], DType.Int64))),
+        ("a mask that is a variable", false, (q, k, v) => q.ScaledDotProductAttention(k, v, Tensor.Zeros([3, 4], requiresGrad: true))),
+        ("a mask with more leading sizes", false, (q, k, v) => q.ScaledDotProductAttention(k, v, Tensor.Zeros([5, 1, 3, 4]))),
+    ];
+
+    [Test]
+    public void The_fused_kernel_takes_what_it_can()
+    {
+        Tensor q = Tensor.Randn([2, 3, 5], requiresGrad: true), k = Tensor.Randn([2, 4, 5]), v = Tensor.Randn([2, 4, 6]);
+        foreach ((string inputs, bool isFused, Func<Tensor, Tensor, Tensor, Tensor> call) in Routes)
+            (((OpNode)call(q, k, v).Node!).Op.Name == "ScaledDotProductAttention").ShouldBe(isFused, inputs);
+    }
+
+    static readonly (string Message, Func<Tensor> Call)[] Misfits =
+    [
+        ("MatMul: shapes [2, 5] and [6, 4] do not fit: 5 columns against 6 rows", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 6]), Tensor.Ones([4, 6]))),
+        ("MatMul: shapes [2, 4] and [3, 6] do not fit: 4 columns against 3 rows", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([3, 6]))),
+        ("MatMul: Float32 with Float64", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5], DType.Float64), Tensor.Ones([4, 6]))),
+        ("MatMul: Float32 with Float64", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([4, 6], DType.Float64))),
+    ];
+
+    [Test]
+    public void What_does_not_fit_is_told_by_the_product_that_it_would_be()
+    {
+        foreach ((string message, Func<Tensor> call) in Misfits)
+            Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith(message);
+    }
+
+    [Test]
+    public void A_vector_of_values_is_multiplied_by_the_weights()
+    {
+        Tensor q = Tensor.Randn([2, 5]), k = Tensor.Randn([4, 5]), v = Tensor.Randn([4]);
+        q.ScaledDotProductAttention(k, v).ToArray<float>().ShouldBe(q.ScaledDotProductAttention(k, v.Unsqueeze(1)).Squeeze(1).ToArray<float>(), 1e-5f);
+    }
+
     /// <summary>The output and the gradients of query, key and value.</summary>
     static Tensor[] Results(int number, string mask, DType dtype, bool headsAreSplit)
     {
