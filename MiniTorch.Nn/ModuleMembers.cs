@@ -57,7 +57,8 @@ internal sealed class ModuleMembers
         var fields = new List<Field>();
         if (type.BaseType is { } parent && parent != typeof(Module)) fields.AddRange(FieldsOf(parent));
         const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        foreach (FieldInfo info in type.GetFields(Declared).OrderBy(info => info.MetadataToken))
+        // Native code has no tokens, and keeps the order of declaration by itself.
+        foreach (FieldInfo info in type.GetFields(Declared).OrderBy(info => info.HasMetadataToken() ? info.MetadataToken : 0))
         {
             if (info.FieldType.IsPrimitive || info.FieldType.IsEnum || info.FieldType == typeof(string) || info.FieldType.IsAssignableTo(typeof(Delegate))) continue;
             // The compiler calls a property's field <Name>k__BackingField, and that of a captured parameter <name>P.

@@ -9,6 +9,11 @@ public sealed class BorderValueTests
 {
     static readonly (string Torch, Func<Tensor> Call, int[] Shape, double[] Values)[] Cases =
     [
+        ("asinh([1e10, -1e10, 0.5])", () => D(1e10, -1e10, 0.5).Asinh(), [3], [23.718998110500402, -23.718998110500402, 0.48121182505960347]),
+        ("tensor([[1, 2]]) @ tensor([[3], [4]]), of integers", () => Tensor.From(new long[,] { { 1, 2 } }).MatMul(Tensor.From(new long[,] { { 3 }, { 4 } })), [1, 1], [11]),
+        ("tensor([True, False, True]).sort()", () => (D(1, 0, 1) > 0).Sort().Values.To(DType.Float64), [3], [0, 1, 1]),
+        ("max_pool2d(ones(1, 2, 2), 1, ceil_mode=True)", () => Tensor.Ones([1, 2, 2]).MaxPool2d(1, ceilMode: true), [1, 2, 2], [1, 1, 1, 1]),
+        ("adaptive_avg_pool2d(ones(1, 2, 2), (2, 0))", () => Tensor.Ones([1, 2, 2]).AdaptiveAvgPool2d((2, 0)), [1, 2, 0], []),
         ("acosh([1e9, 1e10, 1.5])", () => D(1e9, 1e10, 1.5).Acosh(), [3], [21.416413017506358, 23.718998110500402, 0.9624236501192069]),
         ("atan2([0, -0., 0, -0.], [-0., -0., 0, 0])", () => D(0, -0.0, 0, -0.0).Atan2(D(-0.0, -0.0, 0, 0)), [4], [Math.PI, -Math.PI, 0, -0.0]),
         ("tensor(5.).index_select(0, [0])", () => Tensor.Full([], 5.0).IndexSelect(0, I(0)), [], [5]),
@@ -21,7 +26,8 @@ public sealed class BorderValueTests
         ("tensor(1.).scatter_add(0, 0, 5.)", () => Tensor.Full([], 1.0).ScatterAdd(0, Tensor.Zeros([], DType.Int64), Tensor.Full([], 5.0)), [], [6]),
         ("tensor([1, 2, 3]).narrow(0, -2, 2)", () => D(1, 2, 3).Narrow(0, -2, 2), [2], [2, 3]),
         ("pad([1, 2, 3, 4], (-1, -2))", () => D(1, 2, 3, 4).Pad([-1, -2]), [1], [2]),
-        // PyTorch refuses to cut more from one side than there is.
+        // PyTorch refuses to cut more from one side than there is, and all of an output.
+        ("conv_transpose2d(ones(1, 1, 1, 1), ones(1, 1, 2, 3), padding=(1, 1))", () => Tensor.Ones([1, 1, 1, 1]).ConvTranspose2d(Tensor.Ones([1, 1, 2, 3]), padding: 1), [1, 1, 0, 1], []),
         ("pad([1, 2, 3, 4], (-5, 3))", () => D(1, 2, 3, 4).Pad([-5, 3]), [2], [0, 0]),
         ("pad([1, 2, 3, 4], (3, -5))", () => D(1, 2, 3, 4).Pad([3, -5]), [2], [0, 0]),
         ("tensor([[1, 2], [3, 4], [5, 6]]).diagonal(-1)", () => Rows.Diagonal(-1), [2], [3, 6]),
@@ -209,6 +215,18 @@ public sealed class BorderValueTests
         (typeof(ShapeException), "ScaledDotProductAttention: query [2, 2] and key [2] need two dimensions, […, rows, d]", () => Tensor.Ones([2, 2]).ScaledDotProductAttention(Tensor.Ones([2]), Tensor.Ones([2, 2]))),
         (typeof(ValueException), "Unfold: windows of -1 every 1 do not fit dimension 0 of shape [3]", () => Tensor.Ones([3]).Unfold(0, -1, 1)),
         (typeof(ShapeException), "Einsum: 'ij': 'ij' does not fit operand 0 of shape [2, 2, 2]", () => Tensor.Einsum("ij", Tensor.Ones([2, 2, 2]))),
+        (typeof(ShapeException), "Einsum: 'i->i->i': '->' stands once at most", () => Tensor.Einsum("i->i->i", Tensor.Ones([2]))),
+        (typeof(ShapeException), "Einsum: 'ii': 'i' stands for 2 and 3 in shape [2, 3]", () => Tensor.Einsum("ii", Tensor.Ones([2, 3]))),
+        (typeof(ShapeException), "index: a value of shape [3, 2] does not broadcast to the indexed part, shape [2]", () => Tensor.Ones([4])[I(0, 1)] = Tensor.Ones([3, 2])),
+        (typeof(ShapeException), "ConvTranspose2d: input [2, 2] with weight [1, 1, 1, 1]; the weight needs 4 dimensions and the input 4, or 3 without a batch", () => Tensor.Ones([2, 2]).ConvTranspose2d(Tensor.Ones([1, 1, 1, 1]))),
+        (typeof(ShapeException), "BatchNorm: a tensor of shape [2] must be [3], one number for each channel of shape [4, 3]", () => Tensor.Ones([4, 3]).BatchNorm(Tensor.Zeros([3]), Tensor.Ones([3]), Tensor.Ones([2]))),
+        (typeof(ValueException), "BatchNorm: outside training it needs runningMean and runningVar", () => Tensor.Ones([4, 3]).BatchNorm(Tensor.Zeros([3]), null)),
+        (typeof(DTypeException), "Scatter: the index is Float64 and must be Int64", () => Tensor.Ones([3]).Scatter(0, D(0), Tensor.Ones([1]))),
+        (typeof(ValueException), "Unfold: windows of 2 every 0 do not fit dimension 0 of shape [3]", () => Tensor.Ones([3]).Unfold(0, 2, 0)),
+        (typeof(ValueException), "MaxPool2d: kernel (0, 2), stride (1, 1), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d((0, 2), 1)),
+        (typeof(ValueException), "MaxPool2d: kernel (2, 2), stride (0, 1), dilation (1, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, (0, 1))),
+        (typeof(ValueException), "MaxPool2d: kernel (2, 2), stride (1, 1), dilation (0, 1): all must be 1 or more", () => Tensor.Ones([1, 4, 4]).MaxPool2d(2, 1, dilation: (0, 1))),
+        (typeof(ShapeException), "the function must give a scalar, not shape [2]", () => Autograd.Hvp(x => x * x, D(1, 2), D(1, 1))),
         (typeof(ShapeException), "Einsum: 'i1': '1' is not a letter", () => Tensor.Einsum("i1", Tensor.Ones([2, 2]))),
         (typeof(ShapeException), "Einsum: 'ij->1': '1' is not a letter", () => Tensor.Einsum("ij->1", Tensor.Ones([2, 2]))),
         (typeof(ShapeException), "BatchNorm: a tensor of shape [2] must be [3], one number for each channel of shape [4, 3]", () => Tensor.Ones([4, 3]).BatchNorm(Tensor.Zeros([2]), Tensor.Ones([3]), training: true)),

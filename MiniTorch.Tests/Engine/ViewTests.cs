@@ -28,6 +28,16 @@ public sealed class ViewTests
     }
 
     [Test]
+    public void A_base_may_begin_anywhere_in_its_memory()
+    {
+        Tensor w = Leaf(5), y = Tensor.From(new double[] { 1, 2, 3, 4 })[1..].Detach();
+        y[1..2].CopyInPlace(w * 2);
+        (y * Tensor.From(new double[] { 1, 10, 100 })).Sum().Backward();
+        y.ToArray<double>().ShouldBe([2, 10, 4]);
+        Gradient(w).ShouldBe([20]);
+    }
+
+    [Test]
     public void A_write_to_the_base_changes_the_gradient_of_its_views()
     {
         Tensor x = Leaf(1, 2, 3), y = x * 2, first = y[..2];
