@@ -34,6 +34,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Writes the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
     static virtual void StoreAsInt64(V a, long* destination, int count) => Partial.StoreAsInt64<V, T>(a, destination, count);
 
+    /// <summary>c += a · b as <see cref="IReal{R}.Fma"/>. Of a field that is written in place the compiler knows that it may stay in its register; else it copies one for every row of a tile.</summary>
+    static virtual void AddProduct(V a, V b, ref V c) => c = V.Fma(a, b, c);
+
     /// <summary>The same element in every lane.</summary>
     static abstract V Broadcast(T value);
 

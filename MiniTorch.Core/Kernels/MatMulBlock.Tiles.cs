@@ -19,8 +19,8 @@ internal static unsafe partial class MatMulBlock<T, V>
         /// <summary>Writes to a row of C.</summary>
         static abstract void Store(S s, T* row, long columns);
 
-        /// <summary>a · b + c.</summary>
-        static abstract S MultiplyAdd(V a, S b, S c);
+        /// <summary>c += a · b.</summary>
+        static abstract void MultiplyAdd(V a, in S b, ref S c);
     }
 
     /// <summary>Strips below one another.</summary>
@@ -35,7 +35,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         static abstract void Store(R r, T* c, long cRow, long columns);
 
         /// <summary>The outer product of a column of A and a row of B, added to c.</summary>
-        static abstract R MultiplyAdd(T* a, long aRow, S b, R c);
+        static abstract void MultiplyAdd(T* a, long aRow, in S b, ref R c);
     }
 
     /// <summary>One vector of which only the first lanes are columns.</summary>
@@ -53,7 +53,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static void Store(Narrow s, T* row, long columns) => V.StorePartial(s._lanes, row, (int)columns);
 
         [MethodImpl(AggressiveInlining)]
-        public static Narrow MultiplyAdd(V a, Narrow b, Narrow c) => new() { _lanes = V.Fma(a, b._lanes, c._lanes) };
+        public static void MultiplyAdd(V a, in Narrow b, ref Narrow c) => V.AddProduct(a, b._lanes, ref c._lanes);
     }
 
     /// <summary>One vector.</summary>
@@ -68,7 +68,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static void Store(Strip1 s, T* row, long columns) => V.Store(s._only, row);
 
         [MethodImpl(AggressiveInlining)]
-        public static Strip1 MultiplyAdd(V a, Strip1 b, Strip1 c) => new() { _only = V.Fma(a, b._only, c._only) };
+        public static void MultiplyAdd(V a, in Strip1 b, ref Strip1 c) => V.AddProduct(a, b._only, ref c._only);
     }
 
     /// <summary>Two vectors.</summary>
@@ -87,11 +87,10 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Strip2 MultiplyAdd(V a, Strip2 b, Strip2 c)
+        public static void MultiplyAdd(V a, in Strip2 b, ref Strip2 c)
         {
-            c._first = V.Fma(a, b._first, c._first);
-            c._last = V.Fma(a, b._last, c._last);
-            return c;
+            V.AddProduct(a, b._first, ref c._first);
+            V.AddProduct(a, b._last, ref c._last);
         }
     }
 
@@ -113,12 +112,11 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Strip3 MultiplyAdd(V a, Strip3 b, Strip3 c)
+        public static void MultiplyAdd(V a, in Strip3 b, ref Strip3 c)
         {
-            c._first = V.Fma(a, b._first, c._first);
-            c._middle = V.Fma(a, b._middle, c._middle);
-            c._last = V.Fma(a, b._last, c._last);
-            return c;
+            V.AddProduct(a, b._first, ref c._first);
+            V.AddProduct(a, b._middle, ref c._middle);
+            V.AddProduct(a, b._last, ref c._last);
         }
     }
 
@@ -137,11 +135,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static void Store(Row<S> r, T* c, long cRow, long columns) => S.Store(r._strip, c, columns);
 
         [MethodImpl(AggressiveInlining)]
-        public static Row<S> MultiplyAdd(T* a, long aRow, S b, Row<S> c)
-        {
-            c._strip = S.MultiplyAdd(V.Broadcast(*a), b, c._strip);
-            return c;
-        }
+        public static void MultiplyAdd(T* a, long aRow, in S b, ref Row<S> c) => S.MultiplyAdd(V.Broadcast(*a), b, ref c._strip);
     }
 
     /// <summary>Twice the rows of <typeparamref name="R"/>.</summary>
@@ -165,11 +159,10 @@ internal static unsafe partial class MatMulBlock<T, V>
         }
 
         [MethodImpl(AggressiveInlining)]
-        public static Twice<R, S> MultiplyAdd(T* a, long aRow, S b, Twice<R, S> c)
+        public static void MultiplyAdd(T* a, long aRow, in S b, ref Twice<R, S> c)
         {
-            c._top = R.MultiplyAdd(a, aRow, b, c._top);
-            c._bottom = R.MultiplyAdd(a + R.Count * aRow, aRow, b, c._bottom);
-            return c;
+            R.MultiplyAdd(a, aRow, b, ref c._top);
+            R.MultiplyAdd(a + R.Count * aRow, aRow, b, ref c._bottom);
         }
     }
 }

@@ -96,7 +96,12 @@ internal static unsafe partial class MatMulBlock<T, V>
         R sum = default;
         if (accumulate) sum = R.Load(c, cRow, columns);
         for (long p = 0; p < k; p++)
-            sum = R.MultiplyAdd(a.Next(), aRow, S.LoadPanel(b.Next(), columns), sum);
+        {
+            R.MultiplyAdd(a.Current, aRow, S.LoadPanel(b.Current, columns), ref sum);
+            a.Advance();
+            b.Advance();
+        }
+
         R.Store(sum, c, cRow, columns);
     }
 }

@@ -9,8 +9,11 @@ internal unsafe interface IMatMulWalk<TSelf, T>
     where TSelf : struct, IMatMulWalk<TSelf, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>The next one, from the first on.</summary>
-    T* Next();
+    /// <summary>Where the one at hand begins, at first the first.</summary>
+    T* Current { get; }
+
+    /// <summary>Goes on to the next.</summary>
+    void Advance();
 
     /// <summary>The same walk from so many elements further.</summary>
     TSelf From(long offset);
@@ -20,44 +23,40 @@ internal unsafe interface IMatMulWalk<TSelf, T>
 internal unsafe struct Steps<T>(T* first, long stride) : IMatMulWalk<Steps<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    T* _next = first;
+    T* _current = first;
+
+    public readonly T* Current => _current;
 
     [MethodImpl(AggressiveInlining)]
-    public T* Next()
-    {
-        T* at = _next;
-        _next += stride;
-        return at;
-    }
+    public void Advance() => _current += stride;
 
-    public readonly Steps<T> From(long offset) => new(_next + offset, stride);
+    public readonly Steps<T> From(long offset) => new(_current + offset, stride);
 }
 
 /// <summary>Rows that are cut into panels of some height, a panel's columns one after the other; steps lead from column to column, offsets count rows.</summary>
 internal unsafe struct Panels<T>(T* first, long height, long panel) : IMatMulWalk<Panels<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    T* _next = first;
+    T* _current = first;
+
+    public readonly T* Current => _current;
 
     [MethodImpl(AggressiveInlining)]
-    public T* Next()
-    {
-        T* at = _next;
-        _next += height;
-        return at;
-    }
+    public void Advance() => _current += height;
 
-    public readonly Panels<T> From(long offset) => new(_next + offset / height * panel + offset % height, height, panel);
+    public readonly Panels<T> From(long offset) => new(_current + offset / height * panel + offset % height, height, panel);
 }
 
 /// <summary>Offsets from a table.</summary>
 internal unsafe struct Places<T>(T* origin, long* offsets) : IMatMulWalk<Places<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    long* _next = offsets;
+    long* _current = offsets;
+
+    public readonly T* Current => origin + *_current;
 
     [MethodImpl(AggressiveInlining)]
-    public T* Next() => origin + *_next++;
+    public void Advance() => _current++;
 
-    public readonly Places<T> From(long offset) => new(origin + offset, _next);
+    public readonly Places<T> From(long offset) => new(origin + offset, _current);
 }

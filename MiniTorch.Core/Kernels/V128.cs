@@ -54,6 +54,11 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static V128<T> operator -(V128<T> a) => new(-a.Value);
 
     [MethodImpl(AggressiveInlining)]
+    public static void AddProduct(V128<T> a, V128<T> b, ref V128<T> c) => Unsafe.AsRef(in c.Value) = typeof(T) == typeof(float)
+        ? Vector128.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>()
+        : Vector128.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>();
+
+    [MethodImpl(AggressiveInlining)]
     public static V128<T> Fma(V128<T> a, V128<T> b, V128<T> c) => typeof(T) == typeof(float)
         ? new(Vector128.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector128.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());

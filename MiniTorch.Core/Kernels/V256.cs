@@ -73,6 +73,11 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     public static V256<T> operator -(V256<T> a) => new(-a.Value);
 
     [MethodImpl(AggressiveInlining)]
+    public static void AddProduct(V256<T> a, V256<T> b, ref V256<T> c) => Unsafe.AsRef(in c.Value) = typeof(T) == typeof(float)
+        ? Vector256.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>()
+        : Vector256.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>();
+
+    [MethodImpl(AggressiveInlining)]
     public static V256<T> Fma(V256<T> a, V256<T> b, V256<T> c) => typeof(T) == typeof(float)
         ? new(Vector256.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector256.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());

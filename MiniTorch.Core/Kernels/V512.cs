@@ -73,6 +73,11 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static V512<T> operator -(V512<T> a) => new(-a.Value);
 
     [MethodImpl(AggressiveInlining)]
+    public static void AddProduct(V512<T> a, V512<T> b, ref V512<T> c) => Unsafe.AsRef(in c.Value) = typeof(T) == typeof(float)
+        ? Vector512.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>()
+        : Vector512.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>();
+
+    [MethodImpl(AggressiveInlining)]
     public static V512<T> Fma(V512<T> a, V512<T> b, V512<T> c) => typeof(T) == typeof(float)
         ? new(Vector512.FusedMultiplyAdd(a.Value.AsSingle(), b.Value.AsSingle(), c.Value.AsSingle()).As<float, T>())
         : new(Vector512.FusedMultiplyAdd(a.Value.AsDouble(), b.Value.AsDouble(), c.Value.AsDouble()).As<double, T>());
