@@ -41,12 +41,18 @@ internal static class Soak
             // Until every shape was there once, memory grows as it should; on a busy machine that takes longer than a tenth.
             if (clock.Elapsed.TotalMinutes >= minutes / 10 && steps >= BatchSizes && start == 0) start = resident;
             if (start > 0) peak = Math.Max(peak, resident);
-            Console.WriteLine($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB, gen2 collections {GC.CollectionCount(2)}, losses {string.Join(", ", models.Select(model => $"{model.Loss:F3}"))}");
+            string losses = string.Join(", ", models.Select(model => FormattableString.Invariant($"{model.Loss:F3}")));
+            Console.WriteLine(FormattableString.Invariant($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB, gen2 collections {GC.CollectionCount(2)}, losses {losses}"));
             next += minutes / 60;
         }
         File.Delete(file);
-        Console.WriteLine($"resident after the first tenth {start >> 20} MB, highest since {peak >> 20} MB");
-        return start > 0 && peak - start <= Tolerance ? 0 : 1;
+        if (start == 0)
+        {
+            Console.WriteLine($"{steps} rounds: too few to judge by, since there are {BatchSizes} batch sizes; give it more minutes");
+            return 1;
+        }
+        Console.WriteLine($"resident once every batch size was there {start >> 20} MB, highest since {peak >> 20} MB");
+        return peak - start <= Tolerance ? 0 : 1;
     }
 
     // What goes wrong in real programs: a forward pass that fails half way, one that is never followed by backward, and more memory than there is.

@@ -10,7 +10,7 @@ public sealed class PassMemoryTests
     static long WithoutCollections(Func<long> bytes)
     {
         bytes(); // whatever is made once
-        GC.Collect();
+        GC.Collect(); // what earlier tests dropped comes back now, and not while bytes are counted
         GC.WaitForPendingFinalizers();
         BufferPool.SweepAtLowWater();
         GC.TryStartNoGCRegion(8 << 20).ShouldBeTrue();
