@@ -77,8 +77,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         {
             // The next tile of C comes while this one is computed: its rows lie too far apart for the processor to foresee.
             if (accumulate)
-                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++)
-                    for (long j = 0; j < columns; j += 64 / sizeof(T)) Simd.Prefetch(c + next * cRow + j);
+                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++) Simd.Prefetch(c + next * cRow, columns);
             MultiplyTile<R, S, A, B>(columns, k, a.From(row * aRow), aRow, b, c + row * cRow, cRow, accumulate);
         }
 

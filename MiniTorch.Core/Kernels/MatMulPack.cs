@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -27,18 +28,45 @@ internal static unsafe class MatMulPack<T, V>
     }
 
     /// <summary>
-    /// The columns of <paramref name="rows"/> rows, side by side in memory, as panels as wide as a tile is high, <paramref name="panelStep"/> elements apart.
+    /// The rows of a matrix as panels as high as a tile, <paramref name="panelStep"/> elements apart: of each the first column, the second, and so on.
     /// </summary>
-    [MethodImpl(AggressiveOptimization)]
-    public static void CopyPanels(long rows, long columns, T* source, long row, T* panels, long panelStep)
+    public static void CopyPanels(long rows, long columns, T* source, long row, long column, T* panels, long panelStep)
     {
-        long height = MatMulBlock<T, V>.TileRows; // a constant to the compiler, so that the copy is one of registers
-        for (long i = 0; i < rows; i++, source += row, panels += height)
+        if (row == 1)
+        {
+            for (long first = 0; first < rows; first += RowsPerCopy, panels += RowsPerCopy / Height * panelStep)
+                CutColumns(Math.Min(RowsPerCopy, rows - first), columns, source + first, column, panels, panelStep);
+            return;
+        }
+
+        for (; rows > 0; rows -= Height, source += Height * row, panels += panelStep)
+        {
+            if (typeof(T) == typeof(float) && column == 1 && Height == 4 && rows >= 4 && Sse.IsSupported) MatMulTranspose.CopyFour(columns, (float*)source, row, (float*)panels);
+            else
+                for (long i = 0; i < columns; i++)
+                    for (long j = 0; j < Math.Min(Height, rows); j++)
+                        panels[i * Height + j] = source[j * row + i * column];
+        }
+    }
+
+    // Of columns that are cut into panels at a time: so many panels are written to, and so much of each column is read at once.
+    const long RowsPerCopy = 64;
+
+    const long ColumnsAhead = 8;
+
+    static long Height => MatMulBlock<T, V>.TileRows;
+
+    [MethodImpl(AggressiveOptimization)]
+    static void CutColumns(long rows, long columns, T* source, long column, T* panels, long panelStep)
+    {
+        long height = Height; // a constant to the compiler, so that the copy is one of registers
+        for (long i = 0; i < columns; i++, source += column, panels += height)
         {
             long j = 0;
             T* panel = panels;
-            for (; j <= columns - height; j += height, panel += panelStep) Unsafe.CopyBlockUnaligned(panel, source + j, (uint)(height * sizeof(T)));
-            for (; j < columns; j++) *panel++ = source[j];
+            if (i + ColumnsAhead < columns) Simd.Prefetch(source + ColumnsAhead * column, rows);
+            for (; j <= rows - height; j += height, panel += panelStep) Unsafe.CopyBlockUnaligned(panel, source + j, (uint)(height * sizeof(T)));
+            for (; j < rows; j++) *panel++ = source[j];
         }
     }
 

@@ -11,9 +11,10 @@ internal unsafe struct MatMulPacked<T, V>
     where V : struct, IVector<V, T>
 {
     const long BlockSize = 2048;         // rows and columns of C: their packed operands take half of a third-level cache
-    const long DepthBytes = 4096;        // of a row of A: each part is one more pass over C
-    const long RowsBytes = 1 << 19;      // of A, half of a second-level cache, while strips of B pass by
+    const long DepthBytes = 2048;        // of a row of A: each part is one more pass over C, a deeper one more memory to pack into
+    const long RowsBytes = 1 << 18;      // of A, half of a small second-level cache, while strips of B pass by
     const long StripsPerChunk = 4;
+    const long RowsPerCopy = 8;          // of B, while the next ones come
 
     readonly MatMulStrips<T, V> _strips;
     readonly long _rows, _aRow, _aCol, _bRow, _bCol, _cRow;
@@ -52,14 +53,14 @@ internal unsafe struct MatMulPacked<T, V>
             _accumulate = accumulate || part > 0;
             _packedA = Scratch.Rent<T>(ref MatMulScratch.A, RowBlocks * PackedRowBlock);
             _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns + V.Count); // a strip narrower than a vector is packed and read as whole vectors
-            Workers.Run(new Packing(this), RowBlocks + _strips.Count);
+            Workers.Run(new Packing(this), RowBlocks + StripBlocks);
             Workers.Run(new Multiplication(this), RowBlocks * StripBlocks);
         }
     }
 
-    // A keeps its orientation. Rows stay rows, with one more line each, which keeps the rows of a tile off the same cache sets. Columns are cut into panels as high as a
-    // tile, which then reads one stream: of whole columns it would take a part of every line.
-    readonly bool IsTransposed => _aRow == 1;
+    // Panels of A are as high as a tile, which reads one stream then, and of which a transposed A would give only a part of every line. Tall tiles, whose rows of A are not
+    // a transposed matrix's, read them as rows with one more line each, which keeps them off the same cache sets.
+    readonly bool HasPanels => _aRow == 1 || !MatMulBlock<T, V>.HasTallTiles;
 
     static long TileRows => MatMulBlock<T, V>.TileRows;
 
@@ -71,7 +72,7 @@ internal unsafe struct MatMulPacked<T, V>
 
     readonly long PackedPanel => _depth * TileRows + Line;
 
-    readonly long PackedRowBlock => IsTransposed ? CeilDiv(RowsPerBlock, TileRows) * PackedPanel : RowsPerBlock * PackedRow;
+    readonly long PackedRowBlock => HasPanels ? CeilDiv(RowsPerBlock, TileRows) * PackedPanel : RowsPerBlock * PackedRow;
 
     readonly long RowBlocks => CeilDiv(_rows, RowsPerBlock);
 
@@ -81,14 +82,26 @@ internal unsafe struct MatMulPacked<T, V>
     {
         long row = block * RowsPerBlock, rows = Math.Min(RowsPerBlock, _rows - row);
         T* source = _a + row * _aRow, packed = _packedA + block * PackedRowBlock;
-        if (IsTransposed) MatMulPack<T, V>.CopyPanels(_depth, rows, source, _aCol, packed, PackedPanel);
+        if (HasPanels) MatMulPack<T, V>.CopyPanels(rows, _depth, source, _aRow, _aCol, packed, PackedPanel);
         else MatMulPack<T, V>.Copy(rows, _depth, source, _aRow, _aCol, packed, PackedRow);
     }
 
-    readonly void PackStrip(long strip)
+    // Some strips side by side, some rows at a time, so that what is read lies together.
+    readonly void PackStrips(long block)
     {
-        long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
-        MatMulPack<T, V>.Copy(_depth, columns, _b + column * _bCol, _bRow, _bCol, _packedB + column * _depth, columns);
+        long first = block * StripsPerChunk, last = Math.Min(_strips.Count, first + StripsPerChunk), left = _strips.Start(first), columns = _strips.Start(last) - left;
+        long step = _bCol == 1 ? RowsPerCopy : _depth;
+        for (long row = 0; row < _depth; row += step)
+        {
+            long rows = Math.Min(step, _depth - row);
+            for (long next = row + step; next < Math.Min(_depth, row + 2 * step); next++) Simd.Prefetch(_b + next * _bRow + left, columns);
+            for (long strip = first, column = left, end; strip < last; column = end)
+            {
+                end = _strips.Start(++strip);
+                long width = end - column;
+                MatMulPack<T, V>.Copy(rows, width, _b + row * _bRow + column * _bCol, _bRow, _bCol, _packedB + column * _depth + row * width, width);
+            }
+        }
     }
 
     readonly void Multiply(long rowBlock, long stripBlock)
@@ -100,7 +113,7 @@ internal unsafe struct MatMulPacked<T, V>
         {
             long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
             var b = new Steps<T>(_packedB + column * _depth, columns);
-            if (IsTransposed) MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Panels<T>(a, TileRows, PackedPanel), 1, b, c + column, _cRow, _accumulate);
+            if (HasPanels) MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Panels<T>(a, TileRows, PackedPanel), 1, b, c + column, _cRow, _accumulate);
             else MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Steps<T>(a, 1), PackedRow, b, c + column, _cRow, _accumulate);
         }
     }
@@ -112,7 +125,7 @@ internal unsafe struct MatMulPacked<T, V>
         public void Execute(long chunk)
         {
             if (chunk < part.RowBlocks) part.PackRows(chunk);
-            else part.PackStrip(chunk - part.RowBlocks);
+            else part.PackStrips(chunk - part.RowBlocks);
         }
     }
 

@@ -38,6 +38,29 @@ internal static unsafe class MatMulTranspose
         }
     }
 
+    /// <summary>panel[4 · i + j] = source[i + j · column] for four columns; the four that follow come into the cache meanwhile.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static void CopyFour(long rows, float* source, long column, float* panel)
+    {
+        const int Line = 16;
+        long i = 0;
+        for (; i <= rows - 4; i += 4)
+        {
+            float* from = source + i, to = panel + 4 * i;
+            if (i % Line == 0)
+                for (int j = 4; j < 8; j++) Simd.Prefetch(from + j * column);
+            Vector128<float> c0 = Sse.LoadVector128(from), c1 = Sse.LoadVector128(from + column), c2 = Sse.LoadVector128(from + 2 * column), c3 = Sse.LoadVector128(from + 3 * column);
+            Vector128<float> low01 = Sse.UnpackLow(c0, c1), high01 = Sse.UnpackHigh(c0, c1), low23 = Sse.UnpackLow(c2, c3), high23 = Sse.UnpackHigh(c2, c3);
+            Sse.Store(to, Sse.MoveLowToHigh(low01, low23));
+            Sse.Store(to + 4, Sse.MoveHighToLow(low23, low01));
+            Sse.Store(to + 8, Sse.MoveLowToHigh(high01, high23));
+            Sse.Store(to + 12, Sse.MoveHighToLow(high23, high01));
+        }
+
+        for (; i < rows; i++)
+            for (int j = 0; j < 4; j++) panel[4 * i + j] = source[i + j * column];
+    }
+
     /// <summary>Transposes 8 rows of 4 floats: rows i and i + 4 share a vector, so that squares of four elements are all there is to turn.</summary>
     [MethodImpl(AggressiveInlining)]
     static void TransposeHalf(float* source, long sourceRow, long lastRow, float* target, long targetRow)

@@ -37,6 +37,13 @@ internal static unsafe class Simd
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
+    /// <summary>As above, the lines of so many elements.</summary>
+    public static void Prefetch<T>(T* first, long count)
+        where T : unmanaged
+    {
+        for (long i = 0; i < count; i += 64 / sizeof(T)) Prefetch(first + i);
+    }
+
     /// <summary>Makes what was written past the caches visible before anything that is written after.</summary>
     public static void Fence()
     {

@@ -21,12 +21,12 @@ internal unsafe interface IRealKernelCall
 internal static unsafe class KernelCall
 {
     /// <summary>Runs a kernel in the dtype of <paramref name="a"/>; Bool runs as bytes, for kernels that move or order elements.</summary>
-    public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null)
+    public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null, Tensor? e = null, Tensor? f = null)
         where TCall : struct, IKernelCall
     {
-        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d))
+        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f))
         {
-            byte** data = stackalloc byte*[] { pa, pb, pc, pd };
+            byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe, pf };
             switch (a.DType)
             {
                 case DType.Float32: call.Run<float>(data); break;
@@ -39,6 +39,8 @@ internal static unsafe class KernelCall
         GC.KeepAlive(b);
         GC.KeepAlive(c);
         GC.KeepAlive(d);
+        GC.KeepAlive(e);
+        GC.KeepAlive(f);
     }
 
     /// <summary>As <see cref="Run"/> for a kernel of reals.</summary>

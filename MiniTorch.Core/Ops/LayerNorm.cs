@@ -18,25 +18,17 @@ internal sealed record LayerNorm(double Eps) : FusedOp
         return y;
     }
 
-    protected override unsafe void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        Tensor x = Copies.RowMajor(call.Input(0).Detach()), weight = Copies.RowMajor(call.Input(1).Detach()), g = Copies.RowMajor(cotangent);
+        Tensor x = Copies.RowMajor(call.Input(0).Detach()), weight = Copies.RowMajor(call.Input(1).Detach());
         (Shape normalized, Line rows) = (weight.Shape, Rows(x.Shape, weight.Shape));
         int chunks = Shape.Size(Kernels.LayerNormRows.Chunks(rows.Outer, rows.Size), "LayerNorm");
         Tensor ofX = Tensor.Empty(x.Shape, x.DType);
         Tensor ofWeight = Tensor.Empty(Shape.Create([chunks, .. normalized.Span]), x.DType), ofBias = Tensor.Empty(ofWeight.Shape, x.DType);
-        fixed (byte* px = &x.Data, pw = &weight.Data, pg = &g.Data, dx = &ofX.Data, dw = &ofWeight.Data, db = &ofBias.Data)
-        {
-            if (x.DType == DType.Float32) Backward((float*)px, (float*)pw, (float*)pg, (float*)dx, (float*)dw, (float*)db);
-            else Backward((double*)px, (double*)pw, (double*)pg, (double*)dx, (double*)dw, (double*)db);
-        }
-        GC.KeepAlive((x, weight, g, ofX, ofWeight, ofBias));
+        KernelCall.Run(new Backward(rows, Eps), x, weight, Copies.RowMajor(cotangent), ofX, ofWeight, ofBias);
         if (call.Needs(0)) gradients[0] = ofX;
         if (call.Needs(1)) gradients[1] = OverChunks(ofWeight);
         if (call.Needs(2)) gradients[2] = OverChunks(ofBias);
-
-        void Backward<T>(T* x, T* weight, T* g, T* dx, T* dWeight, T* dBias) where T : unmanaged, IBinaryNumber<T> =>
-            Kernels.LayerNormRows.Backward(x, weight, g, dx, dWeight, dBias, rows.Outer, rows.Size, Eps);
 
         Tensor OverChunks(Tensor sums) => chunks == 1 ? sums.Reshape(normalized) : sums.Sum(0);
     }
@@ -47,5 +39,11 @@ internal sealed record LayerNorm(double Eps) : FusedOp
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
             Kernels.LayerNormRows.Forward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], rows.Outer, rows.Size, eps);
+    }
+
+    private readonly unsafe struct Backward(Line rows, double eps) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.LayerNormRows.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], (T*)data[4], (T*)data[5], rows.Outer, rows.Size, eps);
     }
 }

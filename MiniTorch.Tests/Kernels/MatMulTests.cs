@@ -38,7 +38,12 @@ public sealed unsafe class MatMulTests
         Check<float>(Run, 300, 530, 1100, MatrixLayout.RowMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
         Check<float>(Run, 270, 70, 1030, MatrixLayout.ColumnMajor, MatrixLayout.ColumnMajor, accumulate, MathF.FusedMultiplyAdd);
         Check<float>(Run, 262, 2055, 259, MatrixLayout.ColumnMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
+        Check<float>(Run, 301, 270, 1027, MatrixLayout.Stepped, MatrixLayout.Stepped, accumulate, MathF.FusedMultiplyAdd);
+        Check<float>(RunWith<float, V128<float>>, 259, 283, 1027, MatrixLayout.Padded, MatrixLayout.Padded, accumulate, MathF.FusedMultiplyAdd);
+        Check<float>(RunWith<float, V512<float>>, 269, 331, 1031, MatrixLayout.RowMajor, MatrixLayout.RowMajor, accumulate, MathF.FusedMultiplyAdd);
         Check<double>(Run, 257, 261, 1025, MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, accumulate, Math.FusedMultiplyAdd);
+        Check<double>(Run, 262, 300, 1026, MatrixLayout.ColumnMajor, MatrixLayout.RowMajor, accumulate, Math.FusedMultiplyAdd);
+        Check<long>(Run, 258, 261, 520, MatrixLayout.RowMajor, MatrixLayout.RowMajor, accumulate, (x, y, z) => unchecked(x * y + z));
     }
 
     [Test]
