@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch;
@@ -12,7 +11,7 @@ internal static unsafe class InPlaceUpdate
     {
         Tensor target = Ops.Copies.RowMajor(parameter), source = Ops.Copies.RowMajor(gradient);
         Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
-        fixed (byte* p = &target.Data, g = &source.Data, a = &DataOf(s0), b = &DataOf(s1), c = &DataOf(s2))
+        fixed (byte* p = &target.Data, g = &source.Data, a = &Ops.KernelCall.DataOf(s0), b = &Ops.KernelCall.DataOf(s1), c = &Ops.KernelCall.DataOf(s2))
         {
             if (parameter.DType == DType.Float32) UpdateKernel.Run(rule, (float*)p, (float*)g, (float*)a, (float*)b, (float*)c, parameter.ElementCount);
             else UpdateKernel.Run(rule, (double*)p, (double*)g, (double*)a, (double*)b, (double*)c, parameter.ElementCount);
@@ -25,6 +24,4 @@ internal static unsafe class InPlaceUpdate
         GC.KeepAlive(s1);
         GC.KeepAlive(s2);
     }
-
-    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch;
@@ -265,7 +264,7 @@ internal static unsafe class PointwiseCall
         where F : struct, IElementwise
     {
         DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
-        fixed (byte* po = &output.Data, pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e))
+        fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d), pe = &Ops.KernelCall.DataOf(e))
         {
             Operand o = Of(output, po), x = Of(a, pa), y = Of(b, pb), z = Of(c, pc), u = Of(d, pd), v = Of(e, pe);
             if (compute == DType.Float32) Elementwise.Run<F, float>(function, output.Shape, o, x, y, z, u, v);
@@ -295,8 +294,6 @@ internal static unsafe class PointwiseCall
     public static DType ResultType(PointwiseResult result, DType operands) => result == PointwiseResult.Bool ? DType.Bool : operands;
 
     private static DType Wider(DType dtype, Tensor? tensor) => tensor is not null && tensor.DType > dtype ? tensor.DType : dtype;
-
-    private static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 
     private static Operand Of(Tensor? tensor, byte* data) =>
         tensor is null ? default : new(data, tensor.DType, tensor.Layout.Strides);

@@ -172,14 +172,14 @@ public partial class Tensor
         Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
 
     /// <summary>Integers from [low, high): PyTorch's numbers for the same seed (torch.randint). Int64 by default.</summary>
-    public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null) =>
-        Finish(Filled<long>(shape, to => (generator ?? Generator.Default).FillRandInt(to, low, high)), dtype, false);
+    public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
+        Finish(Filled<long>(shape, to => (generator ?? Generator.Default).FillRandInt(to, low, high)), dtype, requiresGrad);
 
-    /// <summary>0 … <paramref name="count"/> − 1 in random order: PyTorch's for the same seed (torch.randperm). Int64.</summary>
-    public static Tensor RandPerm(int count, Generator? generator = null)
+    /// <summary>0 … <paramref name="count"/> − 1 in random order: PyTorch's for the same seed (torch.randperm). Int64 by default.</summary>
+    public static Tensor RandPerm(int count, Generator? generator = null, DType? dtype = null, bool requiresGrad = false)
     {
         if (count < 0) throw new ValueException($"RandPerm: {count} elements; 0 or more are possible");
-        return Filled<long>([count], (generator ?? Generator.Default).FillRandPerm);
+        return Finish(Filled<long>([count], (generator ?? Generator.Default).FillRandPerm), dtype, requiresGrad);
     }
 
     internal static Tensor FromScalar(Scalar value)

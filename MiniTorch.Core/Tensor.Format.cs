@@ -6,6 +6,7 @@ namespace MiniTorch;
 public partial class Tensor : IFormattable
 {
     private const int EdgeItems = 3, SummaryThreshold = 1000, LineWidth = 80;
+    private const string Prefix = "tensor(";
 
     /// <summary>The values as PyTorch prints them: aligned, abbreviated beyond 1,000 elements, with dtype and the op that made the tensor where they matter.</summary>
     public override string ToString() => ToString(null, CultureInfo.InvariantCulture);
@@ -16,12 +17,13 @@ public partial class Tensor : IFormattable
         CultureInfo culture = formatProvider as CultureInfo ?? CultureInfo.InvariantCulture;
         bool abbreviate = ElementCount > SummaryThreshold;
         Tensor shown = abbreviate ? Corners() : this;
-        string[] cells = ElementCount == 0 ? [] : Cells(shown, string.IsNullOrEmpty(format) ? null : format, culture);
-        var text = new StringBuilder("tensor(");
-        int next = 0;
-        int width = cells.Length == 0 ? 0 : cells.Max(cell => cell.Length);
+        var text = new StringBuilder(Prefix);
         if (ElementCount == 0) text.Append("[]");
-        else Append(text, cells, width, ref next, 0, "tensor(".Length, abbreviate);
+        else
+        {
+            (string[] cells, int width) = Cells(shown, string.IsNullOrEmpty(format) ? null : format, culture);
+            Append(text, new Queue<string>(cells), width, 0, abbreviate);
+        }
         foreach (string note in Notes()) text.Append(", ").Append(note);
         return text.Append(')').ToString();
     }
@@ -52,52 +54,59 @@ public partial class Tensor : IFormattable
         return corners;
     }
 
-    private static string[] Cells(Tensor tensor, string? format, CultureInfo culture)
+    // The width is that of the widest; of reals as PyTorch prints them, of the widest that is finite and not 0.
+    private static (string[] Cells, int Width) Cells(Tensor tensor, string? format, CultureInfo culture)
     {
-        if (tensor.DType == DType.Bool) return [.. tensor.ToArray<bool>().Select(value => value ? "True" : "False")];
-        if (tensor.DType == DType.Int64) return [.. tensor.ToArray<long>().Select(value => value.ToString(format, culture))];
+        if (tensor.DType == DType.Bool) return AsWide([.. tensor.ToArray<bool>().Select(value => value ? "True" : "False")]);
+        if (tensor.DType == DType.Int64) return AsWide([.. tensor.ToArray<long>().Select(value => value.ToString(format, culture))]);
         double[] values = tensor.Detach().ToArray<double>();
-        string chosen = format ?? FormatFor(values);
-        return [.. values.Select(value => value.ToString(chosen, culture))];
+        if (format is not null) return AsWide([.. values.Select(value => value.ToString(format, culture))]);
+
+        double[] usual = [.. values.Where(value => double.IsFinite(value) && value != 0)];
+        string chosen = FormatFor([.. usual.Select(Math.Abs)]);
+        return ([.. values.Select(Text)], usual.Select(value => Text(value).Length).Append(1).Max());
+
+        string Text(double value) =>
+            double.IsNaN(value) ? "nan" : double.IsInfinity(value) ? value > 0 ? "inf" : "-inf"
+            : chosen == Integer ? value.ToString(chosen, culture) + "."
+            : chosen == Exponent ? ShortExponent(value.ToString(chosen, culture))
+            : value.ToString(chosen, culture);
+
+        static (string[], int) AsWide(string[] cells) => (cells, cells.Max(cell => cell.Length));
     }
 
-    // PyTorch's choice: integers with a point, four decimals, or four decimals and an exponent where magnitudes lie far apart.
-    private static string FormatFor(double[] values)
+    private const string Integer = "F0", Fixed = "F4", Exponent = "e4";
+
+    // PyTorch's choice: integers with a point, four decimals, or four decimals and an exponent where magnitudes lie far apart (torch/_tensor_str.py).
+    private static string FormatFor(double[] magnitudes)
     {
-        double[] finite = [.. values.Where(value => double.IsFinite(value) && value != 0).Select(Math.Abs)];
-        if (finite.Length == 0) return "0'.'";
-        (double min, double max) = (finite.Min(), finite.Max());
-        if (finite.All(value => value == Math.Floor(value))) return max > 1e8 ? "0.0000e+00" : "0'.'";
-        return max / min > 1000 || max > 1e8 || min < 1e-4 ? "0.0000e+00" : "0.0000";
+        if (magnitudes.Length == 0) return Integer;
+        (double min, double max) = (magnitudes.Min(), magnitudes.Max());
+        bool areIntegers = magnitudes.All(value => value == Math.Floor(value));
+        return max / min > 1000 || max > 1e8 || (min < 1e-4 && !areIntegers) ? Exponent : areIntegers ? Integer : Fixed;
     }
 
-    private void Append(StringBuilder text, string[] cells, int width, ref int next, int dim, int indent, bool abbreviate)
+    // .NET writes exponents of three digits, C and PyTorch of two where they are enough.
+    private static string ShortExponent(string text) => text[^3] == '0' ? text.Remove(text.Length - 3, 1) : text;
+
+    private void Append(StringBuilder text, Queue<string> cells, int width, int dim, bool abbreviate)
     {
         if (dim == Rank)
         {
-            text.Append(Rank == 0 ? cells[next++] : cells[next++].PadLeft(width));
+            text.Append(Rank == 0 ? cells.Dequeue() : cells.Dequeue().PadLeft(width));
             return;
         }
-        int size = Shape[dim], column = indent + 1;
-        bool cut = abbreviate && size > 2 * EdgeItems, innermost = dim == Rank - 1;
-        int count = cut ? 2 * EdgeItems : size;
+        bool cut = abbreviate && Shape[dim] > 2 * EdgeItems, innermost = dim == Rank - 1;
+        int indent = Prefix.Length + dim, count = cut ? (2 * EdgeItems) + 1 : Shape[dim];
+        int perLine = innermost ? Math.Max(1, (LineWidth - indent) / (width + 2)) : 1;
+        string lineBreak = "," + new string('\n', Math.Max(1, Rank - 1 - dim)) + new string(' ', indent + 1);
         text.Append('[');
         for (int i = 0; i < count; i++)
         {
-            if (cut && i == EdgeItems) text.Append(innermost ? "..., " : "...,").Append(innermost ? "" : Break(dim, indent));
-            Append(text, cells, width, ref next, dim + 1, indent + 1, abbreviate);
-            if (i == count - 1) break;
-            column += width + 2;
-            if (!innermost) text.Append(',').Append(Break(dim, indent));
-            else if (column + width > LineWidth && !cut)
-            {
-                text.Append(",\n").Append(' ', indent + 1);
-                column = indent + 1;
-            }
-            else text.Append(", ");
+            if (i > 0) text.Append(i % perLine == 0 ? lineBreak : ", ");
+            if (cut && i == EdgeItems) text.Append(innermost ? " ..." : "...");
+            else Append(text, cells, width, dim + 1, abbreviate);
         }
         text.Append(']');
     }
-
-    private string Break(int dim, int indent) => new string('\n', Math.Min(Rank - 1 - dim, 2)) + new string(' ', indent + 1);
 }

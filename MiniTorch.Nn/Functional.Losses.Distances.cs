@@ -61,8 +61,34 @@ public static partial class Functional
         const string op = "TripletMarginLoss";
         if (anchor.Rank != positive.Rank || anchor.Rank != negative.Rank || anchor.Rank == 0)
             throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same number of dimensions, (D) or (N, D)");
-        Tensor near = anchor.PairwiseDistance(positive, p, eps), far = anchor.PairwiseDistance(negative, p, eps);
-        if (swap) far = far.Minimum(positive.PairwiseDistance(negative, p, eps));
+        return Triplet(op, anchor, positive, negative, (a, b) => a.PairwiseDistance(b, p, eps), margin, swap, reduction);
+    }
+
+    /// <summary>
+    /// max(0, d(anchor, positive) − d(anchor, negative) + margin) of any distance d (triplet_margin_with_distance_loss).
+    /// </summary>
+    /// <remarks>
+    /// <para>Shapes: those that d takes; the loss without a reduction has the shape that d gives. Source: torch.nn.TripletMarginWithDistanceLoss.</para>
+    /// <para>Borders: those of d; exactly at the margin the gradient passes.</para>
+    /// </remarks>
+    /// <param name="anchor">What is compared.</param>
+    /// <param name="positive">Of the anchor's kind.</param>
+    /// <param name="negative">Of another kind.</param>
+    /// <param name="distance">d, differentiable, of two such tensors; null: the Euclidean distance of vectors, <see cref="Tensor.PairwiseDistance"/>.</param>
+    /// <param name="margin">How much nearer the positive should be.</param>
+    /// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+    /// <param name="reduction">None, Mean or Sum.</param>
+    /// <exception cref="ShapeException">The distances do not broadcast.</exception>
+    public static Tensor TripletMarginWithDistanceLoss(
+        Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false,
+        Reduction reduction = Reduction.Mean) =>
+        Triplet("TripletMarginWithDistanceLoss", anchor, positive, negative, distance ?? ((a, b) => a.PairwiseDistance(b)), margin, swap, reduction);
+
+    private static Tensor Triplet(
+        string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap, Reduction reduction)
+    {
+        Tensor near = distance(anchor, positive), far = distance(anchor, negative);
+        if (swap) far = far.Minimum(distance(positive, negative));
         return (near - far + margin).Clamp(min: 0).Reduce(op, reduction);
     }
 }

@@ -48,7 +48,7 @@ static partial class OpSamples
         Row("x[indices, .., indices]", x => x[Indices(new long[,] { { 0 }, { 1 } }), .., Indices(2, 0)], R(2, 4, 3)),
         Row("Embedding", weight => Indices(new long[,] { { 2, 0 }, { 2, 1 } }).Embedding(weight), R(3, 2), R(3, 1))
             .Misuse<ValueException>("an index out of range", () => Indices(3).Embedding(Tensor.Ones([3, 2])),
-                "IndexSelect: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3, 2]")
+                "Embedding: index 3 (element 0 of those given, counted row-major) is not in [0, 3) of dimension 0, shape [3, 2]")
             .Misuse<DTypeException>("indices that are no integers", () => Tensor.Ones([1]).Embedding(Tensor.Ones([3, 2])), "Embedding: the indices are Float32 and must be Int64")
             .Misuse<ShapeException>("a table that is no matrix", () => Indices(0).Embedding(Tensor.Ones([3])), "Embedding: the table has shape [3] and must be [rows, columns]")
             .Misuse<ValueException>("a padding row that is not there", () => Indices(0).Embedding(Tensor.Ones([3, 2]), 3), "Embedding: paddingIdx 3 is not in [-3, 3)"),

@@ -147,22 +147,4 @@ internal static class Fold
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> => V.MinLane(lanes);
     }
-
-    /// <summary>max |x|; NaN where any is NaN.</summary>
-    internal readonly struct MaxOfAbsolutes : IFold
-    {
-        [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Abs(x);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => V.Max(a, b);
-
-        [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.MaxLane(lanes);
-    }
 }

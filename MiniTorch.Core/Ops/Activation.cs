@@ -33,6 +33,15 @@ internal readonly record struct LeakyRelu(Constant Slope) : IUnaryKernel
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), g, g * R.Of(Slope));
 }
 
+/// <summary>a where it is positive, else b · a (torch.nn.functional.prelu); the weight's side at 0.</summary>
+internal readonly record struct Prelu : IBinaryKernel
+{
+    public static Reads Reads => Reads.Inputs;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), a, b * a);
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), g, b * g);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), R.Of(0), a * g);
+}
+
 /// <summary>scale · x where x is positive, else scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
 internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryKernel
 {

@@ -84,10 +84,10 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
         new($"{op}: index {fault.Value} (element {fault.Position} of those given, counted row-major) is not in [0, {x[Dim]}) of dimension {Dim}, shape {x}");
 }
 
-/// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index.</summary>
-internal sealed record Gather(Indexing At) : LinearOp
+/// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index. A caller's name stands in its errors.</summary>
+internal sealed record Gather(Indexing At, string? Caller = null) : LinearOp
 {
-    public override string Name => At.ByRow ? "IndexSelect" : "Gather";
+    public override string Name => Caller ?? (At.ByRow ? "IndexSelect" : "Gather");
 
     protected internal override Reads Reads => Reads.Input1;
 

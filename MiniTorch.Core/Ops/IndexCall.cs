@@ -40,7 +40,7 @@ internal static class IndexCall
     {
         if (x.DType != DType.Int64) throw new DTypeException($"Embedding: the indices are {x.DType} and must be Int64");
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the table has shape {weight.Shape} and must be [rows, columns]");
-        Tensor rows = weight.IndexSelect(0, x.Reshape(Shape.Size(x.ElementCount, "Embedding")));
+        Tensor rows = new Gather(new Indexing(0, ByRow: true), "Embedding").Apply(weight, x.Reshape(Shape.Size(x.ElementCount, "Embedding")));
         if (paddingIdx is { } padding)
         {
             int count = weight.Shape[0], at = padding < 0 ? padding + count : padding;

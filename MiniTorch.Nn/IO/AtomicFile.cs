@@ -22,7 +22,7 @@ internal static class AtomicFile
         }
         catch
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             throw;
         }
         if (!OperatingSystem.IsWindows()) FlushDirectory(Path.GetDirectoryName(target)!);

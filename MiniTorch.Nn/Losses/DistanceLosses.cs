@@ -38,3 +38,19 @@ public sealed class TripletMarginLoss(double margin = 1, double p = 2, double ep
         [Dims("...anchor features")] Tensor anchor, [Dims("...positive features")] Tensor positive, [Dims("...negative features")] Tensor negative) =>
         Functional.TripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reduction);
 }
+
+/// <summary>
+/// An anchor nearer to its like than to its unlike by any distance (torch.nn.TripletMarginWithDistanceLoss); see <see cref="Functional.TripletMarginWithDistanceLoss"/>.
+/// </summary>
+/// <param name="distance">The distance of two tensors; null: the Euclidean one of vectors.</param>
+/// <param name="margin">How much nearer.</param>
+/// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+/// <param name="reduction">None, Mean or Sum.</param>
+public sealed class TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean)
+    : Module<Tensor, Tensor, Tensor, Tensor>
+{
+    /// <inheritdoc/>
+    [return: Dims("| ...losses")]
+    protected override Tensor Forward([Dims("...anchor")] Tensor anchor, [Dims("...positive")] Tensor positive, [Dims("...negative")] Tensor negative) =>
+        Functional.TripletMarginWithDistanceLoss(anchor, positive, negative, distance, margin, swap, reduction);
+}

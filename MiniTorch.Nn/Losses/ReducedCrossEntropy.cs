@@ -53,7 +53,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
         {
             long rows = targets.ElementCount;
             T* losses = Scratch.Rent<T>(ref t_losses, rows);
-            fixed (byte* px = &x.Data, pt = &targets.Data, pg = &SoftmaxCrossEntropy.DataOf(gradient))
+            fixed (byte* px = &x.Data, pt = &targets.Data, pg = &KernelCall.DataOf(gradient))
                 Kernels.SoftmaxCrossEntropy.ForwardAndBackward(SoftmaxCrossEntropy.Rows<T>(x.Shape, px, pt), losses, T.CreateTruncating(scale), (T*)pg);
             double sum = 0;
             for (long row = 0; row < rows; row++) sum += double.CreateTruncating(losses[row]);

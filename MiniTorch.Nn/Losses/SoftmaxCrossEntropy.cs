@@ -76,7 +76,7 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
         {
             fixed (byte* px = &x.Data, pt = &classes.Data, ps = &sums.Data, pm = &maxima.Data, pr = &result.Data)
-            fixed (byte* gl = &DataOf(losses), gs = &DataOf(summed), gu = &DataOf(uniform))
+            fixed (byte* gl = &KernelCall.DataOf(losses), gs = &KernelCall.DataOf(summed), gu = &KernelCall.DataOf(uniform))
                 Kernels.SoftmaxCrossEntropy.Backward(
                     Rows<T>(x.Shape, px, pt), (T*)pm, (T*)ps,
                     new CrossEntropyGradients<T>((T*)gl, lossStride, (T*)gs, sumStride, (T*)gu, uniformStride), (T*)pr);
@@ -91,7 +91,4 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     private static (Tensor? Values, long Stride) PerRow(Tensor? cotangent) =>
         cotangent is null ? (null, 0)
         : Array.TrueForAll(cotangent.Layout.Strides, stride => stride == 0) ? (cotangent, 0) : (Copies.RowMajor(cotangent), 1);
-
-    /// <summary>The first byte of a tensor, or null.</summary>
-    public static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref System.Runtime.CompilerServices.Unsafe.NullRef<byte>() : ref tensor.Data;
 }

@@ -65,11 +65,11 @@ public abstract class Optimizer : IStateful
         Tensor? loss = null;
         if (closure is not null)
             using (Autograd.EnableGrad()) loss = closure();
-        IReadOnlyList<string> names = TensorNames;
+        int tensors = TensorNames.Count;
         using (Autograd.NoGrad())
             foreach (ParameterGroup group in _groups)
                 foreach (Tensor parameter in group.Parameters)
-                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient, names);
+                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient, tensors);
         return loss;
     }
 
@@ -83,15 +83,18 @@ public abstract class Optimizer : IStateful
         for (int i = 0; i < _groups.Count; i++)
             foreach (string option in _groups[i].Options) state[$"groups.{i}.{option}"] = Number(_groups[i][option]);
         int index = 0;
-        foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters))
-        {
-            if (_states.TryGetValue(parameter, out ParameterState? remembered))
+        IReadOnlyList<string> names = TensorNames;
+        foreach (ParameterGroup group in _groups)
+            foreach (Tensor parameter in group.Parameters)
             {
-                for (int i = 0; i < NumberNames.Count; i++) state[$"state.{index}.{NumberNames[i]}"] = Number(remembered.Numbers[i]);
-                for (int i = 0; i < TensorNames.Count; i++) state[$"state.{index}.{TensorNames[i]}"] = remembered.Tensors[i].Detach();
+                if (_states.ContainsKey(parameter))
+                {
+                    ParameterState remembered = StateOf(group, parameter, names.Count);
+                    for (int i = 0; i < NumberNames.Count; i++) state[$"state.{index}.{NumberNames[i]}"] = Number(remembered.Numbers[i]);
+                    for (int i = 0; i < names.Count; i++) state[$"state.{index}.{names[i]}"] = remembered.Tensors[i].Detach();
+                }
+                index++;
             }
-            index++;
-        }
         return state;
     }
 
@@ -108,18 +111,19 @@ public abstract class Optimizer : IStateful
 
         var states = new Dictionary<Tensor, ParameterState>(ReferenceEqualityComparer.Instance);
         int index = 0;
+        IReadOnlyList<string> names = TensorNamesUnder(options);
         foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters))
         {
             string prefix = $"state.{index++}.";
             if (!reader.HasAny(prefix)) continue; // a parameter that has had no gradient so far
             double[] numbers = [.. NumberNames.Select(name => reader.Number(prefix + name) ?? 0)];
-            Tensor[] tensors = [.. TensorNames.Select(name => reader.Tensor(prefix + name, parameter))];
+            Tensor[] tensors = [.. names.Select(name => reader.Tensor(prefix + name, parameter))];
             states[parameter] = new ParameterState(numbers, tensors);
         }
         reader.ThrowIfAnyProblem(GetType().Name);
 
         takeMore();
-        foreach ((ParameterGroup group, string option, double value) in options) group[option] = value;
+        Set(options);
         _states.Clear();
         foreach ((Tensor parameter, ParameterState remembered) in states) _states[parameter] = remembered;
     }
@@ -139,11 +143,33 @@ public abstract class Optimizer : IStateful
     /// <summary>The error of a misuse, led by the optimiser's name.</summary>
     private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
 
-    private void Update(ParameterGroup group, Tensor parameter, Tensor gradient, IReadOnlyList<string> names)
+    private void Update(ParameterGroup group, Tensor parameter, Tensor gradient, int tensors)
     {
-        if (!_states.TryGetValue(parameter, out ParameterState? state) || !Fits(state, parameter, names.Count)) _states[parameter] = state = Made(group, parameter, state, names.Count);
+        ParameterState state = StateOf(group, parameter, tensors);
         state.Numbers[0]++;
         Update(group, parameter, gradient, state);
+        state.IsNew = false;
+    }
+
+    private ParameterState StateOf(ParameterGroup group, Tensor parameter, int tensors)
+    {
+        if (!_states.TryGetValue(parameter, out ParameterState? state) || !Fits(state, parameter, tensors)) _states[parameter] = state = Made(group, parameter, state, tensors);
+        return state;
+    }
+
+    // The loaded options decide which tensors are to be read.
+    private IReadOnlyList<string> TensorNamesUnder(List<(ParameterGroup Group, string Option, double Value)> options)
+    {
+        List<(ParameterGroup, string, double)> present = [.. options.Select(entry => (entry.Group, entry.Option, entry.Group[entry.Option]))];
+        Set(options);
+        IReadOnlyList<string> names = TensorNames;
+        Set(present);
+        return names;
+    }
+
+    private static void Set(List<(ParameterGroup Group, string Option, double Value)> options)
+    {
+        foreach ((ParameterGroup group, string option, double value) in options) group[option] = value;
     }
 
     // Not so once Module.To has changed the parameter's dtype, or an option that needs more memory was set.
@@ -159,7 +185,7 @@ public abstract class Optimizer : IStateful
         var tensors = new Tensor[count];
         for (int i = 0; i < count; i++)
             tensors[i] = i < former?.Tensors.Length ? former.Tensors[i].To(parameter.DType) : Tensor.Zeros(parameter.Shape, parameter.DType);
-        var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors);
+        var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors) { IsNew = former is null || former.Tensors.Length < count };
         if (former is null) Start(group, state);
         return state;
     }

@@ -17,4 +17,7 @@ public sealed class ParameterState
 
     /// <summary>The number of this step, from 1.</summary>
     public double Step => Numbers[0];
+
+    /// <summary>Whether some of the tensors have never been updated.</summary>
+    internal bool IsNew { get; set; }
 }

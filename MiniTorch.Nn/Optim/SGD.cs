@@ -23,7 +23,7 @@ public sealed class SGD : Optimizer
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> TensorNames => ["momentum_buffer"];
+    protected override IReadOnlyList<string> TensorNames => Groups.Any(group => group["momentum"] != 0) ? ["momentum_buffer"] : [];
 
     /// <inheritdoc/>
     protected override void CheckGroup(ParameterGroup group)
@@ -36,7 +36,7 @@ public sealed class SGD : Optimizer
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
         if (group["momentum"] == 0) InPlaceUpdate.Run(new Plain(group), parameter, gradient);
-        else InPlaceUpdate.Run(new Momentum(group, state.Step == 1), parameter, gradient, state.Tensors);
+        else InPlaceUpdate.Run(new Momentum(group, state.IsNew), parameter, gradient, state.Tensors);
     }
 
     private readonly struct Plain(ParameterGroup group) : IUpdateRule

@@ -28,6 +28,15 @@ public sealed class ApiPageTests
              (Tensor.Rand([4, 3], rng), [4, 3]), (Tensor.Randn([4, 3], rng), [4, 3]), (Tensor.RandInt(0, 10, [20], rng), [20]), (Tensor.RandPerm(5, rng), [5]),
              (Tensor.ZerosLike(a), [2, 3]), (Tensor.OnesLike(a, dtype: DType.Float64, requiresGrad: true), [2, 3]), (Tensor.RandnLike(a, rng), [2, 3])])
             tensor.Shape.ShouldBe(shape);
+
+        const DType Double = DType.Float64;
+        foreach (Tensor tensor in (Tensor[])
+            [Tensor.Zeros([2], dtype: Double, requiresGrad: true), Tensor.Ones([2], dtype: Double, requiresGrad: true), Tensor.Full([2], 7, dtype: Double, requiresGrad: true),
+             Tensor.Eye(3, dtype: Double, requiresGrad: true), Tensor.Arange(5, dtype: Double, requiresGrad: true), Tensor.Linspace(0, 1, 5, dtype: Double, requiresGrad: true),
+             Tensor.Rand([4], rng, dtype: Double, requiresGrad: true), Tensor.Randn([4], rng, dtype: Double, requiresGrad: true),
+             Tensor.RandInt(0, 10, [20], rng, dtype: Double, requiresGrad: true), Tensor.RandPerm(5, rng, dtype: Double, requiresGrad: true),
+             Tensor.ZerosLike(a, dtype: Double, requiresGrad: true), Tensor.RandnLike(a, rng, dtype: Double, requiresGrad: true)])
+            (tensor.DType, tensor.RequiresGrad).ShouldBe((Double, true));
     }
 
     [Test]

@@ -42,12 +42,6 @@ public class GuardedMemoryTests
             Tensor x = make([5, n]);
             if (n > 0) Differentiate(x.Max(0).Values, x.Max(1).Values, x.T.Min(0).Values, x.Amax(1));
         }),
-        new(["ReduceMask"], (n, make) =>
-        {
-            Tensor mask = make([5, n]) > 0;
-            foreach (int dim in (int[])[0, 1]) (mask.Any(dim), mask.All(dim)).ToString();
-            mask.To(DType.Int64).Sum(1);
-        }),
         new(["Softmax"], (n, make) =>
         {
             Tensor x = make([5, n]);

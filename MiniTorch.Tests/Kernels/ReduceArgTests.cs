@@ -72,32 +72,4 @@ public unsafe class ReduceArgTests
         ReduceArg.Run<long, Fold.Min>(x.Pointer, x.Dims, x.Strides, 1, &value, &position);
         (value, position).ShouldBe((long.MinValue, 1));
     }
-
-    [TestCaseSource(nameof(Reductions))]
-    public void Booleans_are_counted_and_joined(int[] dims, ulong reduced, Layout layout)
-    {
-        var x = new StridedArray<byte>(dims, layout, () => (byte)(_random.Next(9) == 0 ? 0 : 1), 1);
-        byte[][] groups = Groups(x, reduced);
-        int[] kept = Kept(dims, reduced);
-        var counts = new StridedArray<long>(kept, Layout.Contiguous, () => -1, -2);
-        var (any, all) = (new StridedArray<byte>(kept, Layout.Contiguous, () => 7), new StridedArray<byte>(kept, Layout.Contiguous, () => 7));
-        ReduceMask.Count(x.Pointer, dims, x.Strides, reduced, counts.Pointer);
-        ReduceMask.Any(x.Pointer, dims, x.Strides, reduced, any.Pointer);
-        ReduceMask.All(x.Pointer, dims, x.Strides, reduced, all.Pointer);
-        counts.Values.ShouldBe(groups.Select(g => g.LongCount(b => b != 0)));
-        any.Values.ShouldBe(groups.Select(g => (byte)(g.Any(b => b != 0) ? 1 : 0)));
-        all.Values.ShouldBe(groups.Select(g => (byte)(g.All(b => b != 0) ? 1 : 0)));
-        counts.SentinelsShouldBeIntact();
-    }
-
-    [Test]
-    public void Over_nothing_any_is_false_and_all_is_true()
-    {
-        byte* any = stackalloc byte[2], all = stackalloc byte[2];
-        long* counts = stackalloc long[2];
-        ReduceMask.Any(null, [2, 0], [0, 1], 2, any);
-        ReduceMask.All(null, [2, 0], [0, 1], 2, all);
-        ReduceMask.Count(null, [2, 0], [0, 1], 2, counts);
-        new long[] { any[0], any[1], all[0], all[1], counts[0], counts[1] }.ShouldBe([0, 0, 1, 1, 0, 0]);
-    }
 }

@@ -9,6 +9,8 @@ public class LossGradientTests
     static readonly Tensor Signs = Tensor.From(new double[,] { { 1, -1, 1, 1 }, { -1, -1, 1, -1 }, { 1, 1, -1, 1 }, { -1, 1, 1, -1 } });
     static readonly Tensor Bits = (Signs + 1) / 2.0, Rows = Tensor.From(new double[] { 1, -1, -1, 1 });
 
+    static Tensor SquaredDistance(Tensor a, Tensor b) => (a - b).Square().Sum(-1);
+
     static Tensor Random(int seed, params int[] shape) => Tensor.Randn(shape, new Generator(seed), DType.Float64);
 
     public sealed record Case(string Name, Func<Tensor, Tensor> Function, Func<Tensor, Tensor> Module);
@@ -45,6 +47,7 @@ public class LossGradientTests
             new("margin ranking", x => Functional.MarginRankingLoss(x, other, Signs, 0.1), x => new MarginRankingLoss(0.1).Call(x, other, Signs)),
             new("cosine embedding", x => Functional.CosineEmbeddingLoss(x, other, Rows, -0.9), x => new CosineEmbeddingLoss(-0.9).Call(x, other, Rows)),
             new("triplet", x => Functional.TripletMarginLoss(x, other, third, swap: true), x => new TripletMarginLoss(swap: true).Call(x, other, third)),
+            new("triplet with distance", x => Functional.TripletMarginWithDistanceLoss(x, other, third, SquaredDistance, swap: true), x => new TripletMarginWithDistanceLoss(SquaredDistance, swap: true).Call(x, other, third)),
             new("mse", x => Functional.MseLoss(x, other), x => new MSELoss().Call(x, other)),
             new("l1", x => Functional.L1Loss(x, other), x => new L1Loss().Call(x, other)),
             new("smooth l1", x => Functional.SmoothL1Loss(x, other, beta: 0.7), x => new SmoothL1Loss(beta: 0.7).Call(x, other)),

@@ -78,6 +78,7 @@ public class LossModuleTests
         {
             Tensor x = X(shape), y = Y(other), sign = Y([.. shape[..^1]]).Sign();
             yield return new($"triplet, {x.Shape} and {y.Shape}", r => new TripletMarginLoss(reduction: r).Call(x, y, x), r => Functional.TripletMarginLoss(x, y, x, reduction: r));
+            yield return new($"triplet with distance, {x.Shape} and {y.Shape}", r => new TripletMarginWithDistanceLoss(reduction: r).Call(x, y, x), r => Functional.TripletMarginLoss(x, y, x, reduction: r));
             if (shape.SequenceEqual(other))
                 yield return new($"cosine embedding, {x.Shape}", r => new CosineEmbeddingLoss(reduction: r).Call(x, y, sign), r => Functional.CosineEmbeddingLoss(x, y, sign, reduction: r));
         }

@@ -79,6 +79,7 @@ static class ModuleSamples
         return
         [
             Sample(new TripletMarginLoss(), Matrix, Matrix, Matrix),
+            Sample(new TripletMarginWithDistanceLoss((a, b) => (a - b).Square().Sum(-1), margin: 100), Matrix, Matrix, Matrix),
             Of(new MarginRankingLoss(0.1), (loss, x) => loss.Call(x, -x.Sin(), Signs), Matrix),
             Of(new CosineEmbeddingLoss(-0.9), (loss, x) => loss.Call(x, x.Sin() + 1, rows), Matrix),
         ];

@@ -85,6 +85,68 @@ public class OptimizerTests
     }
 
     [Test]
+    public void A_state_brings_its_options_and_the_tensors_that_they_need()
+    {
+        Parameter one = Weight(1, 2, 3), other = Weight(1, 2, 3);
+        var straight = new Adam([one], lr: 0.1, amsgrad: true);
+        Descend(straight, 6);
+        var first = new Adam([other], lr: 0.1, amsgrad: true);
+        Descend(first, 3);
+        var plain = new Adam([other]);
+        plain.LoadStateDict(first.StateDict());
+        Descend(plain, 3);
+        other.ToArray<double>().ShouldBe(one.ToArray<double>());
+
+        first.Groups[0]["amsgrad"] = 0;
+        plain.LoadStateDict(first.StateDict());
+        plain.StateDict().Keys.ShouldNotContain("state.0.max_exp_avg_sq");
+    }
+
+    [Test]
+    public void A_refused_state_leaves_the_options_that_it_would_have_brought()
+    {
+        Parameter w = Weight(1, 2);
+        var optimizer = new Adam([w]);
+        Descend(optimizer, 1);
+        var other = new Adam([Weight(1, 2)], amsgrad: true);
+        Descend(other, 1);
+        OrderedDictionary<string, Tensor> state = other.StateDict();
+        state.Remove("state.0.max_exp_avg_sq");
+        Should.Throw<ValueException>(() => optimizer.LoadStateDict(state)).Message.ShouldContain("missing state.0.max_exp_avg_sq");
+        optimizer.Groups[0].Is("amsgrad").ShouldBeFalse();
+    }
+
+    [Test]
+    public void An_option_that_needs_more_memory_may_be_set_between_steps()
+    {
+        Parameter w = Weight(1, 2);
+        var adam = new Adam([w]);
+        Descend(adam, 2);
+        adam.Groups[0]["amsgrad"] = 1;
+        adam.StateDict()["state.0.max_exp_avg_sq"].ToArray<double>().ShouldBe([0, 0]);
+        var rmsprop = new RMSprop([w]);
+        Descend(rmsprop, 2);
+        rmsprop.Groups[0]["momentum"] = 0.9;
+        rmsprop.StateDict().Keys.ShouldContain("state.0.momentum_buffer");
+        Descend(rmsprop, 1);
+    }
+
+    // PyTorch 1.13.1: SGD([1.], lr=0.1, dampening=0.5) on x², momentum 0.9 from the third step on.
+    [Test]
+    public void Momentum_that_comes_later_begins_with_the_gradient_undampened()
+    {
+        Parameter w = Weight(1);
+        var optimizer = new SGD([w], lr: 0.1, dampening: 0.5);
+        Descend(optimizer, 2);
+        optimizer.StateDict().Keys.ShouldNotContain("state.0.momentum_buffer");
+        optimizer.Groups[0]["momentum"] = 0.9;
+        Descend(optimizer, 1);
+        w.Item<double>().ShouldBe(0.512, 1e-15);
+        Descend(optimizer, 1);
+        w.Item<double>().ShouldBe(0.3456, 1e-15);
+    }
+
+    [Test]
     public void A_state_that_does_not_fit_is_refused_whole()
     {
         Parameter w = Weight(1, 2);

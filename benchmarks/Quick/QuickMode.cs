@@ -2,7 +2,10 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Benchmarks.Quick;
 
-/// <summary><c>quick|memory &lt;workload&gt;|all [--threads N]</c>: one line of times, or of what 1,000 steps cost the memory, for each case of a workload.</summary>
+/// <summary>
+/// <c>quick|memory &lt;workload&gt;|all [--threads N]</c>: one line of times, or of what 1,000 steps cost the memory, for each case of a workload, or for one case
+/// such as <c>W2a_32x10</c>.
+/// </summary>
 internal static class QuickMode
 {
     public static int Run(string[] args)
@@ -14,9 +17,21 @@ internal static class QuickMode
         }
         if (mode == "memory") Measure.Report = Measure.Memory;
         Workers.Count = threads;
+        bool found = false;
+        Action<string, int, Action> report = Measure.Report;
         foreach (var (name, workload) in Workloads.All)
-            if (wanted == "all" || wanted == name) workload();
-        return 0;
+        {
+            if (wanted != "all" && wanted != name && !wanted.StartsWith(name + "_", StringComparison.Ordinal)) continue;
+            Measure.Report = (label, operations, step) =>
+            {
+                if (wanted != "all" && wanted != name && wanted != label) return;
+                report(label, operations, step);
+                found = true;
+            };
+            workload();
+        }
+        if (!found) Console.Error.WriteLine($"{mode}: there is no workload or case {wanted}; workloads are {string.Join(", ", Workloads.All.Keys)}");
+        return found ? 0 : 2;
     }
 
     // Null: not understood.
