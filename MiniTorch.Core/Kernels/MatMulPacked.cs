@@ -13,6 +13,7 @@ internal unsafe struct MatMulPacked<T, V>
     const long BlockSize = 2048;         // rows and columns of C: their packed operands take half of a third-level cache
     const long DepthBytes = 2048;        // of a row of A: each part is one more pass over C, a deeper one more memory to pack into
     const long RowsBytes = 1 << 18;      // of A, half of a small second-level cache, while strips of B pass by
+    const long FewestRowBlocks = 4;      // of small products, so that threads can share them
     const long StripsPerChunk = 4;
     const long RowsPerCopy = 8;          // of B, while the next ones come
 
@@ -66,7 +67,7 @@ internal unsafe struct MatMulPacked<T, V>
 
     static long Line => 64 / sizeof(T);
 
-    readonly long RowsPerBlock => Math.Min(_rows, CeilDiv(RowsBytes / sizeof(T) / _depth, Line) * Line);
+    readonly long RowsPerBlock => Math.Min(CeilDiv(_rows, FewestRowBlocks * Line), CeilDiv(RowsBytes / sizeof(T) / _depth, Line)) * Line;
 
     readonly long PackedRow => _depth + Line;
 

@@ -72,7 +72,10 @@ internal sealed class StepLadder
             return new Judgement(analytic >= low && analytic <= high ? Verdict.Kink : Verdict.Wrong, nearest.Value, nearest.Error, l.Value, r.Value);
         }
         if ((fromRight ?? fromLeft) is { } side)
-            return IsDefinedBeyond(output, fromRight is null) ? new Judgement(Verdict.Kink, side.Value, side.Error, fromLeft?.Value, fromRight?.Value) : side.Against(analytic, tolerance);
+        {
+            bool bends = IsDefinedBeyond(output, fromRight is null) && !Nears(fromRight is null ? right : left, side.Value, absolute);
+            return bends ? new Judgement(Verdict.Kink, side.Value, side.Error, fromLeft?.Value, fromRight?.Value) : side.Against(analytic, tolerance);
+        }
         return new Judgement(Grows(output) ? Verdict.Kink : Verdict.Noise, both[_usual], Math.Abs(right[_usual] - left[_usual]));
 
         // no value beyond a boundary of the domain leaves the rounding of those inside as it is
@@ -107,6 +110,14 @@ internal sealed class StepLadder
     {
         double[] changes = [.. _plus.Concat(_minus).Select(values => Math.Abs(values[output] - _center[output])).Where(change => change > 0).Distinct()];
         return changes.Length >= 8 ? changes.Min() : 0;
+    }
+
+    // A side that never settles, but has the other's slope at large steps, is lost to a rounding that the results don't show: parts that cancel.
+    private bool Nears(double[] slopes, double value, double absolute)
+    {
+        int near = 0;
+        for (int k = 1; k <= _usual && near < 3; k++) near = Math.Abs(slopes[k] - value) <= (Settled * Math.Abs(value)) + absolute ? near + 1 : 0;
+        return near >= 3;
     }
 
     // Beyond a boundary of the domain (√x at 0) there are no values, and the slope from inside is the derivative.
