@@ -33,13 +33,13 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         while (chunks.Deepen());
     }
 
-    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; for low tiles, which read B twice
-    // as often, sooner, and soonest where they would read a quarter of each line of a transposed A.
+    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; sooner where low tiles would read a
+    // quarter of each line of a transposed A.
     readonly bool IsLarge<V>()
         where V : struct, IVector<V, T>
     {
-        bool isLow = !MatMulBlock<T, V>.HasTallTiles;
-        return Math.Min(M, Math.Min(N, K)) >= (isLow && ARow == 1 ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isLow ? 1 << 17 : 1 << 20);
+        bool isSliced = ARow == 1 && !MatMulBlock<T, V>.HasTallTiles;
+        return Math.Min(M, Math.Min(N, K)) >= (isSliced ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
     }
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
