@@ -29,6 +29,7 @@ internal sealed partial class PortingTests
         ["Autograd.Grad"] = "torch.autograd.grad",
         ["GradCheck.Run"] = "torch.autograd.gradcheck",
         ["Module.RequireGrad"] = "torch.nn.Module.requires_grad_",
+        ["Module.RegisterBackwardHook"] = "torch.nn.Module.register_full_backward_hook",
         ["Generator.Reseed"] = "torch.Generator.manual_seed",
         ["Generator.FillUniform"] = "torch.Tensor.uniform_",
         ["Generator.FillNormal"] = "torch.Tensor.normal_",
@@ -40,25 +41,31 @@ internal sealed partial class PortingTests
         ["Generator.FillMultinomial"] = "torch.multinomial",
     };
 
-    private static readonly (string Title, string[] Homes, (string Name, string Key)[] Names)[] s_groups =
-    [
-        ("Tensors", ["torch.Tensor", "torch", "torch.nn.functional", "torch.special"], Methods("Tensor", typeof(Tensor))),
-        ("Linear algebra", ["torch.linalg", "torch"], Methods("Linalg", typeof(Linalg))),
-        ("Differentiation", ["torch.autograd.functional", "torch.autograd"], [.. Methods("Autograd", typeof(Autograd)), .. Methods("GradCheck", typeof(GradCheck))]),
-        ("Random numbers", ["torch.Generator", "torch"], Methods("Generator", typeof(Generator))),
-        ("Modules", ["torch.nn.Module"], Methods("Module", typeof(Module))),
-        ("Layers and losses", ["torch.nn"], Classes(typeof(Module))),
-        ("Functions", ["torch.nn.functional"], Methods("Functional", typeof(Functional))),
-        ("Initialisers", ["torch.nn.init"], Methods("Init", typeof(Init))),
-        ("Optimisers", ["torch.optim", "torch.nn.utils"], [.. Classes(typeof(Optimizer)), .. Methods("ClipGrad", typeof(ClipGrad))]),
-        ("Schedules", ["torch.optim.lr_scheduler"], Classes(typeof(LRScheduler))),
-        ("Data", ["torch.utils.data"], Classes(typeof(object), "MiniTorch.Data")),
-    ];
-
     private static readonly string[] s_torchNames = File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Docs", "torch-names.txt"));
 
     private static readonly Dictionary<(string Home, string Letters), string> s_byLetters = s_torchNames.GroupBy(name => (Home(name), Letters(name)))
         .ToDictionary(group => group.Key, group => group.First());
+
+    private static readonly (string Name, string Key)[] s_operators =
+    [
+        ("x + y", "add"), ("x - y", "sub"), ("x * y", "mul"), ("x / y", "div"), ("x % y", "remainder"), ("-x", "neg"), ("x < y", "lt"), ("x <= y", "le"), ("x > y", "gt"), ("x >= y", "ge"),
+    ];
+
+    private static readonly (string Title, string[] Homes, (string Name, string Key)[] Names)[] s_groups =
+    [
+        ("Operators", ["torch"], s_operators),
+        ("Tensors", ["torch.Tensor", "torch", "torch.nn.functional", "torch.special"], [.. Methods("Tensor", typeof(Tensor)), .. Properties("Tensor", typeof(Tensor), ["torch.Tensor"])]),
+        ("Linear algebra", ["torch.linalg", "torch"], Methods("Linalg", typeof(Linalg))),
+        ("Differentiation", ["torch.autograd.functional", "torch.autograd"], [.. Methods("Autograd", typeof(Autograd)), .. Methods("GradCheck", typeof(GradCheck))]),
+        ("Random numbers", ["torch.Generator", "torch"], Methods("Generator", typeof(Generator))),
+        ("Modules", ["torch.nn.Module"], [.. Methods("Module", typeof(Module)), .. Properties("Module", typeof(Module), ["torch.nn.Module"])]),
+        ("Layers and losses", ["torch.nn", "torch.nn.parameter"], [.. Classes(typeof(Module)), .. Classes(typeof(Parameter))]),
+        ("Functions", ["torch.nn.functional"], Methods("Functional", typeof(Functional))),
+        ("Initialisers", ["torch.nn.init"], Methods("Init", typeof(Init))),
+        ("Optimisers", ["torch.optim", "torch.nn.utils"], [.. Classes(typeof(Optimizer)), .. Methods("ClipGrad", typeof(ClipGrad))]),
+        ("Schedules", ["torch.optim.lr_scheduler"], Classes(typeof(LRScheduler))),
+        ("Data", ["torch.utils.data"], [.. Classes(typeof(object), "MiniTorch.Data"), .. Methods("Dataset", typeof(MiniTorch.Data.Dataset))]),
+    ];
 
     [Test]
     public void The_guide_pairs_every_name_with_PyTorchs() => GeneratedPage.ShouldBe("docs/guide/porting-names.md", Document());
@@ -113,9 +120,18 @@ internal sealed partial class PortingTests
             .Select(method => (Name: (method.IsStatic ? $"{owner}." : owner == "Tensor" ? "x." : $"{owner.ToLowerInvariant()}.") + method.Name, Key: $"{owner}.{method.Name}")).Distinct(),
     ];
 
+    // Those that PyTorch has; what else a type can tell is in the reference.
+    private static (string Name, string Key)[] Properties(string owner, Type type, string[] homes) =>
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => Torch(property.Name, homes) is not null)
+            .Select(property => ($"{(owner == "Tensor" ? "x" : owner.ToLowerInvariant())}.{property.Name}", $"{owner}.{property.Name}"))];
+
+    // A base that PyTorch does not have by that name is no counterpart of anything.
     private static (string Name, string Key)[] Classes(Type kind, string? space = null) =>
         [.. typeof(Module).Assembly.GetExportedTypes().Where(type => kind.IsAssignableFrom(type) && type.IsClass && (space is null || type.Namespace == space)
-            && !type.IsAbstract && !type.IsGenericTypeDefinition && !typeof(Delegate).IsAssignableFrom(type)).Select(type => (type.Name, type.Name))];
+            && !typeof(Delegate).IsAssignableFrom(type) && ((!type.IsAbstract && !type.IsGenericTypeDefinition) || s_torchNames.Any(name => name.EndsWith("." + Plain(type), StringComparison.Ordinal))))
+            .Select(type => (Plain(type) + (type.IsGenericTypeDefinition ? "<T>" : ""), Plain(type))).Distinct()];
+
+    private static string Plain(Type type) => type.Name.Split('`')[0];
 
     [GeneratedRegex("_(?=.)")]
     private static partial Regex Underscore();
