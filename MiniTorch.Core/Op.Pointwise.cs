@@ -263,6 +263,7 @@ internal static unsafe class PointwiseCall
     public static void RunInto<F>(F function, Tensor output, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
         where F : struct, IElementwise
     {
+        if (output.Layout.Overlaps) throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share one place in memory and cannot be written; Clone() it first");
         DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
         fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d), pe = &Ops.KernelCall.DataOf(e))
         {

@@ -45,11 +45,15 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <summary>The layout of a fresh row-major tensor of this shape; shared by all of them.</summary>
     internal Layout Layout => _layout ??= new Layout(this, Strides, 0);
 
+    // Sets of dimensions are bits of a number; PyTorch has the same limit.
+    private const int MostDims = 64;
+
     /// <summary>A shape with the given sizes.</summary>
-    /// <exception cref="ShapeException">A size is negative, or the number of elements passes 64 bits.</exception>
+    /// <exception cref="ShapeException">A size is negative, the number of elements passes 64 bits, or there are more than 64 dimensions.</exception>
     public static Shape Create(ReadOnlySpan<int> sizes)
     {
         if (sizes.IsEmpty) return Scalar;
+        if (sizes.Length > MostDims) throw new ShapeException($"Shape: {sizes.Length} dimensions; at most {MostDims} are possible");
         foreach (int size in sizes)
             if (size < 0) throw new ShapeException($"Shape: size {size} in {Format(sizes)} is negative; sizes are 0 or more (only Reshape, View and Expand take −1)");
         return new Shape(sizes.ToArray());

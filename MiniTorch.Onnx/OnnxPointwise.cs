@@ -15,7 +15,7 @@ internal static class OnnxPointwise
         [typeof(UnaryOp<Abs>)] = "Abs", [typeof(UnaryOp<Sign>)] = "Sign", [typeof(UnaryOp<Negate>)] = "Neg",
         [typeof(UnaryOp<Floor>)] = "Floor", [typeof(UnaryOp<Ceiling>)] = "Ceil", [typeof(UnaryOp<Round>)] = "Round",
         [typeof(BinaryOp<Add>)] = "Add", [typeof(BinaryOp<Subtract>)] = "Sub", [typeof(BinaryOp<Multiply>)] = "Mul", [typeof(BinaryOp<Divide>)] = "Div", [typeof(BinaryOp<Pow>)] = "Pow",
-        [typeof(BinaryOp<Maximum>)] = "Max", [typeof(BinaryOp<Minimum>)] = "Min", [typeof(BinaryOp<Equal>)] = "Equal",
+        [typeof(BinaryOp<Prelu>)] = "PRelu", [typeof(BinaryOp<Maximum>)] = "Max", [typeof(BinaryOp<Minimum>)] = "Min", [typeof(BinaryOp<Equal>)] = "Equal",
         [typeof(BinaryOp<Less>)] = "Less", [typeof(BinaryOp<LessOrEqual>)] = "LessOrEqual", [typeof(BinaryOp<Greater>)] = "Greater", [typeof(BinaryOp<GreaterOrEqual>)] = "GreaterOrEqual",
         [typeof(TernaryOp<Where>)] = "Where",
     };

@@ -165,7 +165,7 @@ internal sealed class Reverse
         lock (leaf)
         {
             Tensor? grad = leaf.Grad;
-            if (grad is { RequiresGrad: false } && !_createGraph)
+            if (grad is { RequiresGrad: false, Layout.Overlaps: false } && !_createGraph)
             {
                 InPlace.AddValues(grad, gradient);
                 grad.Storage.Wrote("Backward (a gradient added to Grad)");

@@ -171,7 +171,9 @@ internal static unsafe class Attention
                 long seen = shape.Seen(first + i);
                 if (x.Mask.Exist) Hide(row, x.Mask.At(head, first + i), x.Mask.Column, seen);
                 if (x.Added.Exist) Add(row, x.Added.At(head, first + i), x.Added.Column, seen);
-                SoftmaxRow<V, T>.Scaled(row, seen, T.One, row, out _, out _);
+                SoftmaxRow<V, T>.Scaled(row, seen, T.One, row, out T largest, out _);
+                // Where a mask hides all keys the weights are 0, as those of PyTorch are since 2.5, and not 0 / 0.
+                if ((x.Mask.Exist || x.Added.Exist) && T.IsNegativeInfinity(largest)) seen = 0;
                 new Span<T>(row + seen, checked((int)(Keys - seen))).Clear();
             }
         }

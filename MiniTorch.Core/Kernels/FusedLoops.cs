@@ -13,6 +13,9 @@ internal sealed class FusedLoops
     /// <summary>The places that a loop may name: its result and five arguments.</summary>
     public const int PlacesOfLoop = 6;
 
+    [ThreadStatic]
+    private static Scratch? t_slots;
+
     private readonly PointwiseProgram _program;
     private BlockLoop<float>[]? _single;
     private BlockLoop<double>[]? _double;
@@ -84,7 +87,7 @@ internal sealed class FusedLoops
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        private const int CacheLine = 64;
+        private const int CacheLine = 64, MostStackBytes = 1 << 17;
 
         // 4 KB: few enough that a handful of slots leave half of the cache to the operands, enough that a loop's start is not felt.
         private static int BlockSize => 4096 / sizeof(T);
@@ -94,7 +97,14 @@ internal sealed class FusedLoops
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         public void Run(T** pointers, long* steps, long count)
         {
-            byte* memory = stackalloc byte[(fused.Slots * BlockSize * sizeof(T)) + CacheLine];
+            int bytes = (fused.Slots * BlockSize * sizeof(T)) + CacheLine;
+            byte* memory;
+            if (bytes > MostStackBytes) memory = Scratch.Rent<byte>(ref t_slots, bytes);
+            else
+            {
+                byte* local = stackalloc byte[bytes];
+                memory = local;
+            }
             var slots = (T*)(((nint)memory + CacheLine - 1) & -CacheLine); // a vector across two lines costs two accesses
             var p = stackalloc T*[PlacesOfLoop];
             long* s = stackalloc long[PlacesOfLoop];

@@ -23,6 +23,7 @@ internal static unsafe class Simd
         where J : struct, IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be taken for doubles
         if (typeof(T) == typeof(long)) job.Run<Scalar<T>>();
         else if (Vector512.IsHardwareAccelerated) job.Run<V512<T>>();
         else if (Vector256.IsHardwareAccelerated) job.Run<V256<T>>();

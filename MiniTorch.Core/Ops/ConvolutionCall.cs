@@ -55,6 +55,8 @@ internal static class ConvolutionCall
         if (weight.Rank != rank || (input.Rank != rank && input.Rank != rank - 1))
             throw new ShapeException($"{op}: input {input.Shape} with weight {weight.Shape}; the weight needs {rank} dimensions and the input {rank}, or {rank - 1} without a batch");
         if (weight.DType != input.DType) throw new DTypeException($"{op}: input {input.DType} with weight {weight.DType}; convert one with To");
+        if (input.DType == DType.Bool) throw new DTypeException($"{op}: Bool tensors have no product; To(DType.Float32) first");
+        if (weight.Shape.Span[2..].Contains(0)) throw new ShapeException($"{op}: weight {weight.Shape} has a kernel of size 0; sizes of 1 and more are possible");
     }
 
     private static void CheckSteps(string op, Pair stride, Pair padding, Pair dilation, int groups)

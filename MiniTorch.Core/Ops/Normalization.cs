@@ -5,8 +5,9 @@ internal static class Normalization
 {
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
     {
+        CheckReal("LayerNorm", x);
         CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
-        bool isOneOp = x.DType.IsFloat() && (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
+        bool isOneOp = (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
         if (isOneOp) return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
         return Affine(new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x), weight, bias);
     }
@@ -21,6 +22,7 @@ internal static class Normalization
 
     public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)
     {
+        CheckReal("GroupNorm", x);
         if (x.Rank < 2 || numGroups < 1 || x.Shape[1] % numGroups != 0)
             throw new ShapeException($"GroupNorm: shape {x.Shape} needs a dimension 1 of channels that {numGroups} groups divide");
         CheckChannels("GroupNorm", x.Shape, weight, bias);
@@ -31,6 +33,7 @@ internal static class Normalization
 
     public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum, double eps)
     {
+        CheckReal("BatchNorm", x);
         if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} needs a batch, dimension 0, and channels, dimension 1");
         CheckChannels("BatchNorm", x.Shape, weight, bias);
         CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
@@ -70,6 +73,11 @@ internal static class Normalization
     }
 
     private static ulong LastDims(Tensor x, int count) => x.AllDims & ~((1UL << (x.Rank - count)) - 1);
+
+    private static void CheckReal(string op, Tensor x)
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"{op}: x is {x.DType} and must be Float32 or Float64; convert it with To");
+    }
 
     private static void CheckNormalized(string op, Shape shape, Shape normalized, Tensor? weight, Tensor? bias)
     {

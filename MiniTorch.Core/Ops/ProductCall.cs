@@ -26,6 +26,7 @@ internal static class ProductCall
             throw new ShapeException($"Linear: x {x.Shape} with weight {weight.Shape}; x must be […, in] and the weight [out, in]");
         if (weight.DType != x.DType || (bias is not null && bias.DType != x.DType))
             throw new DTypeException($"Linear: x {x.DType} with weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; convert them with To");
+        if (x.DType == DType.Bool) throw new DTypeException("Linear: Bool tensors have no product; To(DType.Float32) first");
         if (weight.Rank == 1) return bias is null ? x.MatMul(weight) : x.MatMul(weight) + bias;
         if (bias is null) return x.MatMul(weight.Transpose(0, 1));
         if (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0]) throw new ShapeException($"Linear: the bias has shape {bias.Shape} and must be [{weight.Shape[0]}] for weight {weight.Shape}");

@@ -44,6 +44,7 @@ public abstract class Optimizer : IStateful
             Tensor parameter = group.Parameters[i];
             if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is there twice; a parameter belongs to one group once");
             if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
+            if (parameter.Layout.Overlaps) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share one place in memory; Clone() it, or optimise what it was expanded from");
             if (!parameter.IsLeaf) throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves can be optimised");
         }
         group.Complete(GetType().Name, _options);

@@ -70,6 +70,7 @@ internal static class OnnxInterpreter
         "Clip" => Clip(x),
         "Relu" => x[0].Relu(),
         "LeakyRelu" => x[0].LeakyRelu(node.Real("alpha")),
+        "PRelu" => Tensor.Where(x[0] > 0, x[0], x[1] * x[0]),
         "Elu" => x[0].Elu(node.Real("alpha")),
         "Selu" => x[0].Selu(),
         "Sigmoid" => x[0].Sigmoid(),
