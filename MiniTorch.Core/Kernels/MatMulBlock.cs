@@ -77,7 +77,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         {
             // The next tile of C comes while this one is computed: its rows lie too far apart for the processor to foresee.
             if (accumulate)
-                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++) Simd.Prefetch(c + next * cRow, columns);
+                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++) Simd.Prefetch(c + next * cRow, columns * sizeof(T));
             MultiplyTile<R, S, A, B>(columns, k, a.From(row * aRow), aRow, b, c + row * cRow, cRow, accumulate);
         }
 

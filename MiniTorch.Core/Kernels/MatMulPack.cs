@@ -64,7 +64,7 @@ internal static unsafe class MatMulPack<T, V>
         {
             long j = 0;
             T* panel = panels;
-            if (i + ColumnsAhead < columns) Simd.Prefetch(source + ColumnsAhead * column, rows);
+            if (i + ColumnsAhead < columns) Simd.Prefetch(source + ColumnsAhead * column, rows * sizeof(T));
             for (; j <= rows - height; j += height, panel += panelStep) Unsafe.CopyBlockUnaligned(panel, source + j, (uint)(height * sizeof(T)));
             for (; j < rows; j++) *panel++ = source[j];
         }

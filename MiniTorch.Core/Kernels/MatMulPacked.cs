@@ -95,7 +95,7 @@ internal unsafe struct MatMulPacked<T, V>
         for (long row = 0; row < _depth; row += step)
         {
             long rows = Math.Min(step, _depth - row);
-            for (long next = row + step; next < Math.Min(_depth, row + 2 * step); next++) Simd.Prefetch(_b + next * _bRow + left, columns);
+            for (long next = row + step; next < Math.Min(_depth, row + 2 * step); next++) Simd.Prefetch(_b + next * _bRow + left, columns * sizeof(T));
             for (long strip = first, column = left, end; strip < last; column = end)
             {
                 end = _strips.Start(++strip);

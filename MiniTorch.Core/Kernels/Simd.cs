@@ -38,11 +38,10 @@ internal static unsafe class Simd
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
-    /// <summary>As above, the lines of so many elements.</summary>
-    public static void Prefetch<T>(T* first, long count)
-        where T : unmanaged
+    /// <summary>As above, the lines of so many bytes.</summary>
+    public static void Prefetch(void* first, long bytes)
     {
-        for (long i = 0; i < count; i += 64 / sizeof(T)) Prefetch(first + i);
+        for (long i = 0; i < bytes; i += 64) Prefetch((byte*)first + i);
     }
 
     /// <summary>Makes what was written past the caches visible before anything that is written after.</summary>
