@@ -34,12 +34,12 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     }
 
     // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; sooner where low tiles would read a
-    // quarter of each line of a transposed A.
+    // quarter of each line of a transposed A, and soonest for one thread, since several have to meet twice for each part. No element depends on the choice.
     readonly bool IsLarge<V>()
         where V : struct, IVector<V, T>
     {
         bool isSliced = ARow == 1 && !MatMulBlock<T, V>.HasTallTiles;
-        return Math.Min(M, Math.Min(N, K)) >= (isSliced ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
+        return Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
     }
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
