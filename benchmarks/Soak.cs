@@ -42,7 +42,8 @@ internal static class Soak
             if (clock.Elapsed.TotalMinutes >= minutes / 10 && steps >= BatchSizes && start == 0) start = resident;
             if (start > 0) peak = Math.Max(peak, resident);
             string losses = string.Join(", ", models.Select(model => FormattableString.Invariant($"{model.Loss:F3}")));
-            Console.WriteLine(FormattableString.Invariant($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB, of it managed {GC.GetTotalMemory(false) >> 20,3} and pool {(BufferPool.RentedBytes + BufferPool.FreeBytes) >> 20,3}, gen2 collections {GC.CollectionCount(2)}, losses {losses}"));
+            long heap = GC.GetGCMemoryInfo().TotalCommittedBytes, pool = BufferPool.RentedBytes + BufferPool.FreeBytes;
+            Console.WriteLine(FormattableString.Invariant($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB (pool {pool >> 20}, managed heap {heap >> 20}), gen2 collections {GC.CollectionCount(2)}, losses {losses}"));
             next += minutes / 60;
         }
         File.Delete(file);

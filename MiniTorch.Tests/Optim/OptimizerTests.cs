@@ -69,7 +69,7 @@ public class OptimizerTests
     }
 
     [Test]
-    public void A_restored_optimiser_goes_on_bit_for_bit()
+    public void A_restored_optimiser_goes_on_bit_for_bit([Values] bool isToldItsOptions)
     {
         Parameter one = Weight(1, 2, 3), other = Weight(1, 2, 3);
         var straight = new Adam([one], lr: 0.1, amsgrad: true);
@@ -77,7 +77,7 @@ public class OptimizerTests
 
         var first = new Adam([other], lr: 0.1, amsgrad: true);
         Descend(first, 3);
-        var second = new Adam([other], amsgrad: true);
+        var second = new Adam([other], amsgrad: isToldItsOptions);
         second.LoadStateDict(first.StateDict());
         Descend(second, 3);
 
@@ -85,21 +85,15 @@ public class OptimizerTests
     }
 
     [Test]
-    public void A_state_brings_its_options_and_the_tensors_that_they_need()
+    public void A_loaded_option_that_needs_less_memory_gives_it_up()
     {
-        Parameter one = Weight(1, 2, 3), other = Weight(1, 2, 3);
-        var straight = new Adam([one], lr: 0.1, amsgrad: true);
-        Descend(straight, 6);
-        var first = new Adam([other], lr: 0.1, amsgrad: true);
-        Descend(first, 3);
-        var plain = new Adam([other]);
-        plain.LoadStateDict(first.StateDict());
-        Descend(plain, 3);
-        other.ToArray<double>().ShouldBe(one.ToArray<double>());
-
-        first.Groups[0]["amsgrad"] = 0;
-        plain.LoadStateDict(first.StateDict());
-        plain.StateDict().Keys.ShouldNotContain("state.0.max_exp_avg_sq");
+        Parameter w = Weight(1, 2);
+        var optimizer = new Adam([w], amsgrad: true);
+        Descend(optimizer, 1);
+        var plain = new Adam([Weight(1, 2)]);
+        Descend(plain, 1);
+        optimizer.LoadStateDict(plain.StateDict());
+        optimizer.StateDict().Keys.ShouldNotContain("state.0.max_exp_avg_sq");
     }
 
     [Test]

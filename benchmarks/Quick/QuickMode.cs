@@ -19,20 +19,20 @@ internal static class QuickMode
         Workers.Count = threads;
         bool found = false;
         Action<string, int, Action> report = Measure.Report;
-        foreach (var (name, workload) in Workloads.All)
+        Measure.Report = (label, operations, step) =>
         {
-            if (wanted != "all" && wanted != name && !wanted.StartsWith(name + "_", StringComparison.Ordinal)) continue;
-            Measure.Report = (label, operations, step) =>
-            {
-                if (wanted != "all" && wanted != name && wanted != label) return;
-                report(label, operations, step);
-                found = true;
-            };
-            workload();
-        }
+            if (wanted != "all" && !IsPartOf(wanted, label)) return;
+            report(label, operations, step);
+            found = true;
+        };
+        foreach (var (name, workload) in Workloads.All)
+            if (wanted == "all" || IsPartOf(name, wanted)) workload();
         if (!found) Console.Error.WriteLine($"{mode}: there is no workload or case {wanted}; workloads are {string.Join(", ", Workloads.All.Keys)}");
         return found ? 0 : 2;
     }
+
+    // W2a_32x10 is a case of W2a.
+    private static bool IsPartOf(string workload, string label) => label == workload || label.StartsWith(workload + "_", StringComparison.Ordinal);
 
     // Null: not understood.
     private static int? Options(string[] options) => options switch
