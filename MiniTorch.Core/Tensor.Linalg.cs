@@ -32,7 +32,10 @@ public partial class Tensor
     /// <exception cref="ShapeException">The equation does not fit the operands.</exception>
     public static Tensor Einsum(string equation, params ReadOnlySpan<Tensor> operands) => Ops.Einsum.Apply(equation, operands);
 
-    /// <summary>softmax(q kᵀ · scale + mask) v over the last two dimensions (torch.nn.functional.scaled_dot_product_attention without dropout).</summary>
+    /// <summary>
+    /// softmax(q kᵀ · scale + mask) v over the last two dimensions (torch.nn.functional.scaled_dot_product_attention without dropout).
+    /// A query whose keys are all masked gives zeros, and adds nothing to any gradient.
+    /// </summary>
     /// <param name="key">[…, m, d], as the query [… n, d].</param>
     /// <param name="value">[…, m, e].</param>
     /// <param name="attnMask">Bool: true where a query sees a key; else added to the products. Broadcast to [… n, m].</param>

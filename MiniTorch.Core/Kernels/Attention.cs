@@ -164,6 +164,7 @@ internal static unsafe class Attention
             Weights = Scratch.Rent<T>(ref t_weights, BlockRows * shape.Keys);
             for (long i = 0; i < Rows; i++)
                 Scale<V, T>(x.Query.At(head, first + i), x.Query.Column, T.CreateTruncating(shape.Scale), Queries + i * shape.Width, shape.Width);
+            bool isMasked = x.Mask.Exist || x.Added.Exist || shape.IsCausal;
             MatMul.Run(Rows, Keys, shape.Width, Queries, shape.Width, 1, x.Key.At(head), x.Key.Column, x.Key.Row, Weights, Keys, accumulate: false);
             for (long i = 0; i < Rows; i++)
             {
@@ -171,9 +172,9 @@ internal static unsafe class Attention
                 long seen = shape.Seen(first + i);
                 if (x.Mask.Exist) Hide(row, x.Mask.At(head, first + i), x.Mask.Column, seen);
                 if (x.Added.Exist) Add(row, x.Added.At(head, first + i), x.Added.Column, seen);
-                SoftmaxRow<V, T>.Scaled(row, seen, T.One, row, out T largest, out _);
-                // Where a mask hides all keys the weights are 0, as those of PyTorch are since 2.5, and not 0 / 0.
-                if ((x.Mask.Exist || x.Added.Exist) && T.IsNegativeInfinity(largest)) seen = 0;
+                SoftmaxRow<V, T>.Scaled(row, seen, T.One, row, out _, out T sum);
+                // A query whose keys are all masked has the weights 0, as in PyTorch since 2.5, instead of 0 / 0.
+                if (isMasked && T.IsZero(sum)) seen = 0;
                 new Span<T>(row + seen, checked((int)(Keys - seen))).Clear();
             }
         }

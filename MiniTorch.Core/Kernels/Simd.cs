@@ -14,10 +14,29 @@ internal interface IVectorJob<T>
     void Run<V>() where V : struct, IVector<V, T>;
 }
 
-/// <summary>The one place that chooses the vector width; the checks are constants to the compiler, so only one branch is ever compiled.</summary>
+/// <summary>The one place that chooses the vector width; the choice is a constant to the optimizing compiler, so it compiles one branch.</summary>
 internal static unsafe class Simd
 {
-    /// <summary>Runs the job with the widest vectors that the machine has; Int64 always goes lane by lane.</summary>
+    // Runs the source of another width, in software if the processor lacks it: every machine can test every width. 0 stands for one lane.
+    const string Variable = "MINITORCH_VECTOR_BITS";
+
+    static readonly int s_bits = Environment.GetEnvironmentVariable(Variable) switch
+    {
+        "512" => 512,
+        "256" => 256,
+        "128" => 128,
+        "0" => 0,
+        null or "" => WidestBits,
+        var other => throw new ValueException($"{Variable} is {other}, and must be 512, 256, 128, 0 (one lane) or unset"),
+    };
+
+    /// <summary>The width of the vectors that kernels use, in bits; 0 for one lane.</summary>
+    public static int Bits => RuntimeFeature.IsDynamicCodeCompiled ? s_bits : WidestBits; // native code holds one width
+
+    static int WidestBits =>
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
+
+    /// <summary>Runs the job with vectors of <see cref="Bits"/>; Int64 always goes lane by lane.</summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run<J, T>(ref J job)
         where J : struct, IVectorJob<T>
@@ -25,9 +44,9 @@ internal static unsafe class Simd
     {
         if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be taken for doubles
         if (typeof(T) == typeof(long)) job.Run<Scalar<T>>();
-        else if (Vector512.IsHardwareAccelerated) job.Run<V512<T>>();
-        else if (Vector256.IsHardwareAccelerated) job.Run<V256<T>>();
-        else if (Vector128.IsHardwareAccelerated) job.Run<V128<T>>();
+        else if (Bits == 512) job.Run<V512<T>>();
+        else if (Bits == 256) job.Run<V256<T>>();
+        else if (Bits == 128) job.Run<V128<T>>();
         else job.Run<Scalar<T>>();
     }
 

@@ -7,9 +7,9 @@ namespace MiniTorch.Kernels;
 /// <summary>Softmax and its kin along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
 internal static unsafe class Softmax
 {
-    /// <summary>y = eˣ / Σ eˣ.</summary>
-    public static void Forward<T>(T* x, T* y, long outer, long size, long inner)
-        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner);
+    /// <summary>y = eˣ / Σ eˣ. Where all elements are −∞ it is NaN, or 0 if it is to be safe.</summary>
+    public static void Forward<T>(T* x, T* y, long outer, long size, long inner, bool safe = false)
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run(new AxisOperands<T>(x, null, null, y), outer, size, inner, new ForwardKernel(safe));
 
     /// <summary>dx = y·(g − Σ g·y).</summary>
     public static void Backward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
@@ -36,15 +36,17 @@ internal static unsafe class Softmax
     public static void LogSumExpBackward<T>(T* x, T* lse, T* g, T* dx, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogSumExpBackwardKernel>(new(x, g, lse, dx), outer, size, inner);
 
-    readonly struct ForwardKernel : IAxisKernel
+    readonly struct ForwardKernel(bool safe) : IAxisKernel
     {
         public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
-            // The result holds the exponentials until their sum is known.
-            strip.Map(new ScaledExp<V>(strip.Fold<Fold.Max>(at.X), V.Of(1)), at.X, at.X, at.Result);
-            strip.Map(new Scaled<V>(V.Of(1) / strip.Fold<Fold.Sum>(at.Result)), at.Result, at.Result, at.Result);
+            // The result holds the exponentials until their sum is known. −∞ − −∞ is NaN, so a maximum of −∞ shifts by 0 to give 0.
+            V max = strip.Fold<Fold.Max>(at.X), shift = safe ? V.Where(V.Equal(max, V.Of(double.NegativeInfinity)), V.Of(0), max) : max;
+            strip.Map(new ScaledExp<V>(shift, V.Of(1)), at.X, at.X, at.Result);
+            V sum = strip.Fold<Fold.Sum>(at.Result), divisor = safe ? V.Where(V.Equal(sum, V.Of(0)), V.Of(1), sum) : sum;
+            strip.Map(new Scaled<V>(V.Of(1) / divisor), at.Result, at.Result, at.Result);
         }
     }
 

@@ -6,7 +6,7 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// A row's maximum and its exponentials relative to it, in one pass over memory: a block's exponentials are taken, relative to the maximum so far,
-/// while it is in the cache. A row of nothing but −∞, or with ∞ or NaN, gives NaN.
+/// while it is in the cache. A row with ∞ or NaN has the sum NaN. A row of nothing but −∞ has the sum 0, and only such a row, so 0 / 0 makes its softmax NaN.
 /// </summary>
 internal static unsafe class SoftmaxRow<V, T>
     where V : struct, IVector<V, T>
@@ -18,7 +18,7 @@ internal static unsafe class SoftmaxRow<V, T>
 
     static int Block => BlockVectors * V.Count;
 
-    // −∞ − −∞ is NaN, but elements of −∞ beside others count nothing.
+    // The least maximum: −∞ − −∞ is NaN, and −∞ − Lowest is −∞, whose exponential is 0.
     static T Lowest => T.CreateTruncating(typeof(T) == typeof(float) ? float.MinValue : double.MinValue);
 
     /// <summary>max x and Σ e^(x − max).</summary>
@@ -142,7 +142,7 @@ internal static unsafe class SoftmaxRow<V, T>
     {
         V used = V.FromBits((1UL << count) - 1), row = V.LoadPartial(x, count);
         V lowest = V.Broadcast(Lowest);
-        max = V.MaxLane(V.Where(used, row, lowest));
+        max = V.MaxLane(V.AtLeast(V.Where(used, row, lowest), lowest));
         V e = V.Where(used, VectorMath<V, T>.ExpOfNegative(row - V.Broadcast(max)), V.Of(0));
         sum = V.Sum(e);
         return e;

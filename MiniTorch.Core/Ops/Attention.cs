@@ -69,9 +69,7 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         if (IsCausal) mask = Tensor.Ones([query.Shape[^2], key.Shape[^2]], DType.Bool).Tril();
         if (mask is { DType: DType.Bool }) scores = scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity);
         else if (mask is not null) scores += mask;
-        if (mask is null) return scores.Softmax(-1).MatMul(value);
-        Tensor hidden = scores.Detach().Eq(double.NegativeInfinity).All(-1, keepDim: true); // all of a query's keys: its weights are 0
-        return scores.MaskedFill(hidden, 0).Softmax(-1).MaskedFill(hidden, 0).MatMul(value);
+        return new Softmax(scores.Rank - 1, Safe: mask is not null).Apply(scores).MatMul(value);
     }
 
     private AttentionShape Sizes(in Memory memory) => new(

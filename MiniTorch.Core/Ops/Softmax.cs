@@ -39,14 +39,22 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
     }
 }
 
-/// <summary>eˣ / Σ eˣ along a dimension (torch.softmax); dx = y (g − Σ g y).</summary>
-internal sealed record Softmax(int Dim) : SoftmaxOp(Dim)
+/// <summary>
+/// eˣ / Σ eˣ along a dimension (torch.softmax); dx = y (g − Σ g y). Where all elements are −∞ it gives NaN, or 0 if it is safe (torch._safe_softmax).
+/// </summary>
+internal sealed record Softmax(int Dim, bool Safe = false) : SoftmaxOp(Dim)
 {
     protected internal override Reads Reads => Reads.Output;
 
-    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new LogSoftmax(Dim).Definition(inputs).Exp();
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    {
+        if (!Safe) return new LogSoftmax(Dim).Definition(inputs).Exp();
+        Tensor isHidden = inputs[0].Detach().Eq(double.NegativeInfinity).All(Dim, keepDim: true);
+        return new Softmax(Dim).Apply(inputs[0].MaskedFill(isHidden, 0)).MaskedFill(isHidden, 0);
+    }
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        Safe ? Run<SafeForward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]) : Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
 
     protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
@@ -63,6 +71,12 @@ internal sealed record Softmax(int Dim) : SoftmaxOp(Dim)
     {
         public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
             Kernels.Softmax.Forward(a, y, line.Outer, line.Size, line.Inner);
+    }
+
+    private readonly unsafe struct SafeForward : ILineKernel
+    {
+        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.Softmax.Forward(a, y, line.Outer, line.Size, line.Inner, safe: true);
     }
 
     private readonly unsafe struct Backward : ILineKernel

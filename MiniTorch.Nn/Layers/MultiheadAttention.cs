@@ -109,7 +109,8 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         else
         {
             Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[3]);
-            weights = Functional.Dropout((mask is null ? scores : scores + mask).Softmax(-1), _dropout, Training, _generator);
+            if (mask is not null) scores += mask;
+            weights = Functional.Dropout(new Ops.Softmax(scores.Rank - 1, Safe: mask is not null).Apply(scores), _dropout, Training, _generator);
             mixed = weights.MatMul(v);
         }
         // [N, heads, T, d] back to the query's own order of dimensions

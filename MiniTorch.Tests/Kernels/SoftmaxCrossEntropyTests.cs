@@ -125,6 +125,30 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
     }
 
     [Test]
+    public void A_row_of_minus_infinities_has_a_loss_and_a_gradient_of_NaN([Range(1, 40)] int classes)
+    {
+        var x = new StridedArray<T>([2, classes], Layout.Contiguous, () => T.CreateTruncating(double.NegativeInfinity));
+        x[[1, classes - 1]] = T.One; // all −∞ but the target: loss 0
+        var targets = new StridedArray<long>([2], Layout.Contiguous, () => classes - 1);
+        var g = new StridedArray<T>([2], Layout.Contiguous, () => T.One);
+        var apart = new Case(x, targets);
+        apart.Run(g);
+        var both = new Case(x, targets);
+        both.RunBoth(1, both.Gradient);
+        foreach (Case run in (Case[])[apart, both])
+        {
+            Of(run.Losses[[0]]).ShouldBe(double.NaN);
+            Of(run.Losses[[1]]).ShouldBe(0);
+            for (int c = 0; c < classes; c++)
+            {
+                Of(run.Gradient[[0, c]]).ShouldBe(double.NaN);
+                Of(run.Gradient[[1, c]]).ShouldBe(0);
+            }
+        }
+        Of(apart.Sums[[0]]).ShouldBe(0);
+    }
+
+    [Test]
     [NonParallelizable]
     public void Bits_do_not_depend_on_threads_or_on_the_other_rows()
     {

@@ -95,4 +95,96 @@ public unsafe class SoftmaxTests<T>(double tolerance)
         Lse(-inf, 0).ShouldBe([0, 0]);
         Lse(1000, 1000)[1].ShouldBe(0.5);
     }
+
+    // The edge cases of a row do not depend on how much of its last vector it fills.
+    static readonly int[] RowSizes = [.. Enumerable.Range(1, 40), 1023, 1024, 1025, 2049, 5000];
+
+    [Test]
+    public void A_row_of_minus_infinities_has_the_sum_0_and_only_such_a_row([ValueSource(nameof(RowSizes))] int size)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            EdgeCases<V512<float>, float>(size);
+            EdgeCases<V256<float>, float>(size);
+            EdgeCases<V128<float>, float>(size);
+            EdgeCases<Scalar<float>, float>(size);
+        }
+        else
+        {
+            EdgeCases<V512<double>, double>(size);
+            EdgeCases<V256<double>, double>(size);
+            EdgeCases<V128<double>, double>(size);
+            EdgeCases<Scalar<double>, double>(size);
+        }
+    }
+
+    static void EdgeCases<V, E>(int size)
+        where V : struct, IVector<V, E>
+        where E : unmanaged, IBinaryNumber<E>
+    {
+        double lowest = typeof(E) == typeof(float) ? float.MinValue : double.MinValue, inf = double.PositiveInfinity;
+        foreach (int place in (int[])[0, size / 2, size - 1])
+        {
+            string row = $"{typeof(V).Name}, {size} elements, place {place}";
+            var (sum, y) = Row(-inf, -inf);
+            sum.ShouldBe(0, row);
+            y.ShouldAllBe(value => double.IsNaN(value), row);
+            (sum, y) = Row(-inf, 3);
+            sum.ShouldBe(1, row);
+            y.ShouldBe(Enumerable.Range(0, size).Select(i => i == place ? 1.0 : 0), row);
+            (sum, y) = Row(-inf, lowest);
+            sum.ShouldBe(1, row);
+            y[place].ShouldBe(1, row);
+            (sum, y) = Row(lowest, lowest);
+            sum.ShouldBe(size, row);
+            y.ShouldAllBe(value => Math.Abs(value * size - 1) < 1e-6, row);
+            foreach (double odd in (double[])[double.NaN, inf])
+            {
+                (sum, y) = Row(-inf, odd);
+                sum.ShouldBe(double.NaN, row);
+                y.ShouldAllBe(value => double.IsNaN(value), row);
+            }
+
+            (double Sum, double[] Result) Row(double others, double one)
+            {
+                var x = new E[size];
+                Array.Fill(x, E.CreateTruncating(others));
+                x[place] = E.CreateTruncating(one);
+                var result = new E[size];
+                fixed (E* px = x, py = result)
+                {
+                    SoftmaxRow<V, E>.Sum(px, size, out _, out E alone);
+                    SoftmaxRow<V, E>.Scaled(px, size, E.One, py, out _, out E sum);
+                    sum.Equals(alone).ShouldBeTrue(row);
+                    return (double.CreateTruncating(sum), [.. result.Select(double.CreateTruncating)]);
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void A_line_of_minus_infinities_gives_NaN_or_0_if_it_is_to_be_safe([ValueSource(nameof(RowSizes))] int size, [Values(1, 3, 17)] int inner)
+    {
+        var x = new StridedArray<T>([1, size, inner], Layout.Contiguous, () => T.CreateTruncating(double.NegativeInfinity));
+        if (inner > 1) x[[0, size - 1, 1]] = T.One; // its neighbours keep their own
+        var (y, safe, log, lse) = (Numbers([1, size, inner]), Numbers([1, size, inner]), Numbers([1, size, inner]), Numbers([1, 1, inner]));
+        Softmax.Forward(x.Pointer, y.Pointer, 1, size, inner);
+        Softmax.Forward(x.Pointer, safe.Pointer, 1, size, inner, safe: true);
+        Softmax.LogForward(x.Pointer, log.Pointer, 1, size, inner);
+        Softmax.LogSumExp(x.Pointer, lse.Pointer, 1, size, inner);
+        for (int n = 0; n < inner; n++)
+        {
+            bool isFinite = n == 1;
+            At(lse, 0, 0, n).ShouldBe(isFinite ? 1 : double.NegativeInfinity);
+            for (int i = 0; i < size; i++)
+            {
+                double one = i == size - 1 ? 1 : 0;
+                At(y, 0, i, n).ShouldBe(isFinite ? one : double.NaN);
+                At(safe, 0, i, n).ShouldBe(isFinite ? one : 0);
+                At(log, 0, i, n).ShouldBe(isFinite ? Math.Log(one) : double.NaN);
+            }
+        }
+
+        foreach (var array in new[] { y, safe, log, lse }) array.SentinelsShouldBeIntact();
+    }
 }
