@@ -9,6 +9,8 @@ internal static unsafe class InPlaceUpdate
     public static void Run<F>(F rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
         where F : struct, IUpdateRule
     {
+        Check(parameter, gradient);
+        foreach (Tensor state in states) Check(parameter, state);
         Tensor target = Ops.Copies.RowMajor(parameter), source = Ops.Copies.RowMajor(gradient);
         Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
         fixed (byte* p = &target.Data, g = &source.Data, a = &Ops.KernelCall.DataOf(s0), b = &Ops.KernelCall.DataOf(s1), c = &Ops.KernelCall.DataOf(s2))
@@ -23,5 +25,13 @@ internal static unsafe class InPlaceUpdate
         GC.KeepAlive(s0);
         GC.KeepAlive(s1);
         GC.KeepAlive(s2);
+    }
+
+    // The kernel reads as many elements of each as the parameter has, in its dtype.
+    private static void Check(Tensor parameter, Tensor other)
+    {
+        if (other.DType != parameter.DType || other.Shape != parameter.Shape)
+            throw new DTypeException($"an optimiser's Step: the parameter is {parameter.DType}, shape {parameter.Shape}, and its gradient or a tensor of its state is "
+                + $"{other.DType}, shape {other.Shape}; convert it with To");
     }
 }

@@ -62,8 +62,7 @@ public abstract record Op
     public virtual Tensor Apply(Tensor x)
     {
         if (x.Dual is not null || Trace.On) return ApplyAll([x])[0];
-        Tensor y = Compute(new ReadOnlySpan<Tensor>(in x));
-        if (ReferenceEquals(y, x)) y = new Tensor(x, x.Layout); // an op that changes only the gradient
+        Tensor y = ViewIfShared(Compute(new ReadOnlySpan<Tensor>(in x)), x);
         if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
         return y;
     }
@@ -73,6 +72,7 @@ public abstract record Op
     {
         if (a.Dual is not null || b.Dual is not null || Trace.On) return ApplyAll([a, b])[0];
         Tensor y = Compute([a, b]);
+        y = ViewIfShared(y, ReferenceEquals(y.Storage, a.Storage) ? a : b);
         if ((a.Node is not null || b.Node is not null) && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat())
             y.SetHistory(new BinaryNode(this, a, b, y, Reads), 0);
         return y;
@@ -90,8 +90,13 @@ public abstract record Op
         int noted = Recording.Count;
         Tensor[] outputs = ComputeAll(inputs);
         Recording.Truncate(noted); // what an op computes with is its own affair
-        for (int i = 0; i < outputs.Length; i++)
-            if (inputs.Contains(outputs[i])) outputs[i] = new Tensor(outputs[i], outputs[i].Layout);
+        foreach (ref Tensor output in outputs.AsSpan())
+            foreach (Tensor input in inputs)
+                if (ReferenceEquals(output.Storage, input.Storage))
+                {
+                    output = ViewIfShared(output, input);
+                    break;
+                }
         OpNode? node = null;
         if (GradMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
         {
@@ -127,6 +132,11 @@ public abstract record Op
     protected internal virtual void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
 
     private protected static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
+
+    // An op that changes only the gradient may give its input's memory back. As a view of it, what is written to one of them is known to both.
+    private static Tensor ViewIfShared(Tensor output, Tensor input) =>
+        ReferenceEquals(output.Storage, input.Storage) && (ReferenceEquals(output, input) || !ReferenceEquals(output.Base, input.Base ?? input))
+            ? new Tensor(input, output.Layout) : output;
 
     private static bool AnyRequiresGrad(ReadOnlySpan<Tensor> inputs)
     {

@@ -2,11 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch;
 
-/// <summary>A C# number turned into a tensor: a 0-d Float32, Int64 or Bool that keeps its full precision for conversions.</summary>
+/// <summary>
+/// A C# number turned into a tensor: a 0-d Float32, Int64 or Bool. As long as it is a constant, it keeps its full precision for conversions.
+/// </summary>
 internal sealed class ScalarTensor(Storage storage, double? exact) : Tensor(storage, Shape.Scalar.Layout)
 {
-    /// <summary>The number that was written, where it is a real one.</summary>
-    public double? Exact { get; } = exact;
+    private readonly Storage _initial = storage;
+
+    /// <summary>Whether nobody has written to it, moved it to another dtype or let gradients flow to it: the number still says all about it.</summary>
+    public bool IsConstant => ReferenceEquals(Storage, _initial) && Storage.Version == 0 && Node is null;
+
+    /// <summary>The number that was written, if it is a real one and this tensor still is a constant.</summary>
+    public double? Exact => IsConstant ? exact : null;
 }
 
 public partial class Tensor
@@ -34,12 +41,7 @@ public partial class Tensor
     public static Tensor FromCollection(ReadOnlySpan<Tensor> rows)
     {
         if (rows.IsEmpty) return Zeros([0]);
-        DType dtype = rows[0].DType;
-        foreach (Tensor row in rows) dtype = DTypes.Promote(dtype, row.DType);
-        if (AllNumbers(rows)) return FromNumbers(rows, dtype);
-        var parts = new Tensor[rows.Length];
-        for (int i = 0; i < parts.Length; i++) parts[i] = rows[i].To(dtype);
-        return Stack(parts);
+        return AllNumbers(rows) ? FromNumbers(rows, Ops.MovementCall.Common(rows)) : Stack(rows);
     }
 
     /// <summary>The slices along dimension 0, in order.</summary>
@@ -274,7 +276,7 @@ public partial class Tensor
     private static bool AllNumbers(ReadOnlySpan<Tensor> rows)
     {
         foreach (Tensor row in rows)
-            if (row is not ScalarTensor) return false;
+            if (row is not ScalarTensor { IsConstant: true }) return false;
         return true;
     }
 

@@ -43,6 +43,16 @@ public partial class Tensor
     /// <summary>a / b with a number.</summary>
     public static Tensor operator /(Scalar a, Tensor b) => Unary(new DivideScalar(a.ToDouble()), b);
 
+    /// <summary>The remainder of a / b with b's sign, as Python's %: <see cref="Remainder"/> (torch.remainder).</summary>
+    /// <exception cref="ValueException">Integers are divided by 0.</exception>
+    public static Tensor operator %(Tensor a, Tensor b) => a.Remainder(b);
+
+    /// <summary>a % b with a number.</summary>
+    public static Tensor operator %(Tensor a, Scalar b) => a.Remainder(FromScalar(b));
+
+    /// <summary>a % b with a number.</summary>
+    public static Tensor operator %(Scalar a, Tensor b) => FromScalar(a).Remainder(b);
+
     /// <summary>−x (torch.neg).</summary>
     public static Tensor operator -(Tensor x) => Unary(new Negate(), x);
 

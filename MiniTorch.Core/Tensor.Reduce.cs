@@ -86,7 +86,7 @@ public partial class Tensor
     {
         int at = Shape.Dim(dim, "Prod");
         Tensor x = Numbers();
-        if (Rank == 0) return x.Alias();
+        if (Rank == 0) return x.Clone();
         Tensor kept = new Prod(at).Apply(x);
         return keepDim ? kept : kept.Squeeze(at);
     }
@@ -127,7 +127,7 @@ public partial class Tensor
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)
     {
         int at = Shape.Dim(dim, op);
-        if (Rank == 0) return (Alias(), indices);
+        if (Rank == 0) return (Clone(), indices);
         Tensor values = Gather(at, indices);
         return keepDim ? (values, indices) : (values.Squeeze(at), indices.Squeeze(at));
     }

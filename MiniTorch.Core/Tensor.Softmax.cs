@@ -25,7 +25,7 @@ public partial class Tensor
         Tensor x = Reals();
         Shape result = keepDim ? ReduceCall.Kept(Shape, dims) : ReduceCall.Dropped(Shape, dims);
         if (ReduceCall.Count(Shape, dims) == 0) return new Sum(dims, keepDim).Apply(x) + double.NegativeInfinity;
-        if (dims == 0) return x.Alias();
+        if (dims == 0) return x.Clone();
         if (BitOperations.PopCount(dims) == 1) return new LogSumExp(BitOperations.TrailingZeroCount(dims)).Apply(x).Reshape(result);
         int[] order = [.. Enumerable.Range(0, Rank).OrderBy(dim => dims >> dim & 1)];
         Shape kept = ReduceCall.Dropped(Shape, dims);

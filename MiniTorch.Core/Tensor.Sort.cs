@@ -62,6 +62,6 @@ public partial class Tensor
     {
         int at = Shape.Dim(dim, op);
         Tensor indices = Order.Indices(this, at, count, descending);
-        return (Rank == 0 ? Alias() : Gather(at, indices), indices);
+        return (Rank == 0 ? Clone() : Gather(at, indices), indices);
     }
 }

@@ -28,7 +28,7 @@ public partial class Tensor
     {
         Storage = source.Storage;
         Layout = layout;
-        _base = source._base ?? source;
+        _base = source.Base ?? source;
         Epoch = _base.Epoch;
     }
 
@@ -72,7 +72,7 @@ public partial class Tensor
                 throw new DTypeException($"RequiresGrad: a tensor of {DType} cannot have a gradient; only Float32 and Float64 can (To converts)");
             if (!value && !IsLeaf)
                 throw new GraphException("RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
-            _node = value ? new LeafNode() : null;
+            _node = value ? new LeafNode(DType) : null;
             Slot = 0;
         }
     }
@@ -124,15 +124,15 @@ public partial class Tensor
     /// <summary>The innermost of the live tangents of forward mode.</summary>
     internal Dual? Dual { get; set; }
 
-    /// <summary>The tensor whose memory this is a view of; null for one that is not a view.</summary>
-    internal Tensor? Base => _base;
+    /// <summary>The tensor whose memory this is a view of; null for one that is not a view, or whose base has moved to other memory since (Module.To).</summary>
+    internal Tensor? Base => _base is not null && ReferenceEquals(_base.Storage, Storage) ? _base : null;
 
     /// <summary>What made this tensor, or gathers its gradient; null where no gradient flows.</summary>
     internal Node? Node
     {
         get
         {
-            if (_base is not null && Epoch != _base.Epoch) InPlace.RefreshView(this, _base);
+            if (_base is not null && Epoch != _base.Epoch && Base is { } root) InPlace.RefreshView(this, root);
             return _node;
         }
     }
@@ -168,21 +168,35 @@ public partial class Tensor
     /// <summary>The first element's first byte. Whoever takes a pointer keeps this tensor alive while using it (<see cref="GC.KeepAlive"/>).</summary>
     internal ref byte Data => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
 
-    /// <summary>Links this fresh result to the node that recorded it.</summary>
+    /// <summary>Links this tensor to the node that recorded it, or that wrote it in place; a gradient that it was asked to retain is the new node's from now on.</summary>
     internal void SetHistory(Node? node, int slot)
     {
+        if (_node?.Rare?.Retained is { } retained && retained.Remove(Slot, out Tensor? grad) && node is not null)
+            (node.EnsureRare().Retained ??= []).TryAdd(slot, grad);
         _node = node;
         Slot = slot;
     }
 
-    /// <summary>The same value carrying a tangent; still linked to the graph.</summary>
-    internal Tensor WithDual(Dual? dual) => new(Storage, Layout, Node, Slot) { Dual = dual };
+    /// <summary>The same value carrying a tangent: a view, still linked to the graph.</summary>
+    internal Tensor WithDual(Dual? dual) => new(this, Layout) { _node = Node, Slot = Slot, Dual = dual };
 
-    /// <summary>Takes over another memory and layout; the object, and so every reference to it, stays (a parameter that changes its dtype).</summary>
+    /// <summary>Takes over another memory and layout; the object, and so every reference to it, stays.</summary>
     internal void Replace(Tensor data)
     {
         Storage = data.Storage;
         Layout = data.Layout;
+        if (_node is LeafNode leaf) leaf.DType = DType;
+    }
+
+    /// <summary>Changes the dtype of this object, so that every reference to it stays valid. A leaf stays a leaf, and its gradient is converted too.</summary>
+    internal void ConvertTo(DType dtype)
+    {
+        if (dtype == DType) return;
+        Tensor? gradient = LeafGrad?.To(dtype);
+        Tensor converted = IsLeaf ? Detach().To(dtype) : To(dtype);
+        Replace(converted);
+        if (converted.Node is { } node) SetHistory(node, converted.Slot);
+        LeafGrad = gradient;
     }
 
     private Tensor? RetainedGrad() =>

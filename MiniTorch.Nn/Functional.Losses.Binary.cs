@@ -49,17 +49,18 @@ public static partial class Functional
 
     /// <summary>ln(1 + e^(−target·x)) for targets 1 and −1 (soft_margin_loss).</summary>
     /// <remarks>
-    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.SoftMarginLoss.</para>
+    /// <para>Shapes: the loss without a reduction has the input's shape; the target broadcasts to it. Source: torch.nn.SoftMarginLoss.</para>
     /// <para>Borders: −target·x large gives −target·x and gradient −target, where PyTorch's exponential overflows to ∞ and NaN.</para>
     /// </remarks>
     /// <param name="input">Scores, any shape.</param>
-    /// <param name="target">1 and −1, in that shape or one that broadcasts with it.</param>
+    /// <param name="target">1 and −1, in that shape or one that broadcasts to it.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="DTypeException">The input is not floating.</exception>
-    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="ShapeException">The target's shape does not broadcast to the input's.</exception>
     public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
     {
         LossShapes.CheckFloat("SoftMarginLoss", "input", input);
+        target = LossShapes.Fitted("SoftMarginLoss", "target", target, input.Shape);
         return (-(target * input).LogSigmoid()).Reduce("SoftMarginLoss", reduction);
     }
 

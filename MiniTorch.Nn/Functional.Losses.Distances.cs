@@ -4,7 +4,7 @@ public static partial class Functional
 {
     /// <summary>max(0, −target·(input1 − input2) + margin): target 1 wants the first input larger, −1 the second (margin_ranking_loss).</summary>
     /// <remarks>
-    /// <para>Shapes: input1, input2 and target, which broadcast; the loss without a reduction has the shape they give. Source: torch.nn.MarginRankingLoss.</para>
+    /// <para>Shapes: input1, input2 and target of one rank, which broadcast; the loss without a reduction has the shape they give. Source: torch.nn.MarginRankingLoss.</para>
     /// <para>Borders: exactly at the margin the gradient passes, as in PyTorch; target 0 has loss max(0, margin).</para>
     /// </remarks>
     /// <param name="input1">Scores.</param>
@@ -12,8 +12,14 @@ public static partial class Functional
     /// <param name="target">1 and −1.</param>
     /// <param name="margin">How far ahead the larger should be.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean) =>
-        (-target * Difference("MarginRankingLoss", input1, input2) + margin).Clamp(min: 0).Reduce("MarginRankingLoss", reduction);
+    /// <exception cref="ShapeException">The numbers of dimensions differ, as those of (N) and (N, 1) do.</exception>
+    public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
+    {
+        const string op = "MarginRankingLoss";
+        if (input1.Rank != input2.Rank || input1.Rank != target.Rank)
+            throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} must have the same number of dimensions; Reshape one of them");
+        return (-target * Difference(op, input1, input2) + margin).Clamp(min: 0).Reduce(op, reduction);
+    }
 
     /// <summary>1 − cos(input1, input2) where target is 1, max(0, cos − margin) where it is −1 (cosine_embedding_loss).</summary>
     /// <remarks>

@@ -56,16 +56,16 @@ public static partial class Functional
     /// ½·(ln v + (input − target)²/v), v = max(var, eps), plus ½·ln 2π where <paramref name="full"/> (gaussian_nll_loss).
     /// </summary>
     /// <remarks>
-    /// <para>Shapes: input, target and, without a reduction, the loss alike. Source: Nix and Weigend, "Estimating the Mean and Variance of the Target Probability Distribution", 1994.</para>
+    /// <para>Shapes: the loss without a reduction has the input's shape; the target broadcasts to it. Source: Nix and Weigend, "Estimating the Mean and Variance of the Target Probability Distribution", 1994.</para>
     /// <para>Borders: as in PyTorch the gradient passes through the maximum: where var &lt; eps it is that of the formula at eps. A variance ∞ has loss ∞ and gradient 0.</para>
     /// </remarks>
     /// <param name="input">The expected values.</param>
-    /// <param name="target">The observed values, in that shape.</param>
+    /// <param name="target">The observed values, in that shape, or one that broadcasts to it: (N) does not fit an input (N, 1).</param>
     /// <param name="var">The variances in that shape, or without its last dimension, or with 1 there.</param>
     /// <param name="full">Whether the constant is added.</param>
     /// <param name="eps">The least variance, > 0.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    /// <exception cref="ShapeException"><paramref name="var"/> has another shape.</exception>
+    /// <exception cref="ShapeException"><paramref name="target"/> or <paramref name="var"/> does not fit the input's shape.</exception>
     /// <exception cref="ValueException">A variance is negative, or <paramref name="eps"/> is not positive.</exception>
     public static Tensor GaussianNllLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
     {
@@ -77,6 +77,7 @@ public static partial class Functional
             else if (input.Rank == 0 || var.Shape != input.Shape.With(input.Rank - 1, 1))
                 throw new ShapeException($"{op}: var has shape {var.Shape}; for input {input.Shape} it has the same shape, no last dimension, or 1 there");
         }
+        target = LossShapes.Fitted(op, "target", target, input.Shape);
         Tensor values = var.Detach();
         if ((values < 0).Any().Item<bool>()) throw new ValueException($"{op}: var has the negative element {values.Min().Item<double>()}; variances are 0 or more");
         Tensor variance = var + (eps - values).Clamp(min: 0); // the clamped value with the gradient of what was not clamped

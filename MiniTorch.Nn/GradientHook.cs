@@ -4,7 +4,7 @@ namespace MiniTorch.Nn;
 internal sealed record GradientHook(Func<Tensor, Tensor> Pass) : LinearOp
 {
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach();
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0];
 
     /// <inheritdoc/>
     protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Pass(cotangent);

@@ -85,15 +85,9 @@ public abstract partial class Module
     public Module To(DType dtype)
     {
         if (!dtype.IsFloat()) throw new DTypeException($"Module.To: parameters are Float32 or Float64, not {dtype}");
-        foreach ((_, Parameter parameter) in NamedParameters())
-        {
-            Tensor? gradient = parameter.LeafGrad?.To(dtype);
-            parameter.LeafGrad = null;
-            parameter.Replace(parameter.Detach().To(dtype));
-            parameter.LeafGrad = gradient;
-        }
+        foreach ((_, Parameter parameter) in NamedParameters()) parameter.ConvertTo(dtype);
         foreach ((_, Tensor buffer) in NamedBuffers())
-            if (buffer.DType.IsFloat()) buffer.Replace(buffer.Detach().To(dtype));
+            if (buffer.DType.IsFloat()) buffer.ConvertTo(dtype);
         return this;
     }
 

@@ -52,7 +52,10 @@ public static class Autograd
     public static (Tensor Value, Tensor Gradient) Vjp(Func<Tensor, Tensor> f, Tensor x, Tensor u)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
-        return (value, GradientOf(value, input, u, createGraph || u.Node is not null));
+        Tensor gradient = GradientOf(value, input, u, createGraph || u.Node is not null);
+        // Unless somebody else's tensors are in it, the value's graph ends here. A function that only reshapes gives a view of x.
+        if (!createGraph) value = (ReferenceEquals(value.Storage, x.Storage) ? new Tensor(x, value.Layout) : value.Detach()).WithDual(value.Dual);
+        return (value, gradient);
     }
 
     /// <summary>The gradient of a scalar function, differentiable where <paramref name="x"/> is part of a graph or carries a tangent.</summary>
@@ -89,7 +92,8 @@ public static class Autograd
     internal static Tensor Cotangent(string op, Tensor output, Tensor? gradient)
     {
         if (!output.RequiresGrad)
-            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: no input required a gradient, or it was made under NoGrad or detached");
+            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: no input required a gradient, or it was made under NoGrad or detached. "
+                + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         if (gradient is null)
             return output.ElementCount == 1 ? Tensor.Ones(output.Shape, output.DType)
                 : throw new GraphException($"{op}: the output has shape {output.Shape}, and only a scalar has an obvious gradient; reduce it (Sum, Mean) or pass the gradient");

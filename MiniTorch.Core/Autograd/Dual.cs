@@ -64,7 +64,7 @@ internal static class Forward
         op.JvpAll(new Call(op, values, outputs), tangents, outputTangents);
         var results = new Tensor[outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
-            results[i] = outputTangents[i] is { } tangent ? outputs[i].WithDual(new Dual(level, tangent, outputs[i].Dual)) : outputs[i];
+            results[i] = outputTangents[i] is { } tangent ? outputs[i].WithDual(new Dual(level, Checked(op, tangent, outputs[i]), outputs[i].Dual)) : outputs[i];
         if (outputs[0].Node is OpNode node && ReferenceEquals(node.Op, op)) SaveDuals(node, inputs, results);
         return results;
     }
@@ -75,6 +75,12 @@ internal static class Forward
         Dual? dual = Dual.Live(tensor.Dual);
         return dual is not null && ReferenceEquals(dual.Level, level) ? (tensor.WithDual(dual.Outer), dual.Tangent) : (tensor, null);
     }
+
+    private static Tensor Checked(Op op, Tensor tangent, Tensor output) =>
+        tangent.Shape == output.Shape
+        ? tangent.DType == output.DType ? tangent
+            : throw new DTypeException($"{op.Name}: its Jvp gave a tangent of {tangent.DType} for an output of {output.DType}")
+        : throw new ShapeException($"{op.Name}: its Jvp gave a tangent of shape {tangent.Shape} for an output of shape {output.Shape}; a tangent has its output's shape");
 
     // Reverse mode inside forward mode differentiates the rules themselves, so what they read must carry its tangents.
     private static void SaveDuals(OpNode node, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)

@@ -25,6 +25,7 @@ internal static class InPlace
     {
         Check(op, target, source, target.DType);
         if (NeedsHistory(target, source)) return Assign(op, target, source.To(target.DType).ExpandTo(target.Shape).Clone());
+        if (source is ScalarTensor) source = source.To(target.DType); // in full precision
         Copies.Into(target, Separate(target, source).ExpandTo(target.Shape).Detach());
         target.Storage.Wrote(op);
         return target;
@@ -49,14 +50,19 @@ internal static class InPlace
         Copies.Into(target, result.Detach());
         target.Storage.Wrote(op);
         Tensor root = target.Base ?? target;
-        if (target.Base is null) root.SetHistory(result.Node, result.Slot);
+        if (result.Node is not null && IsAllOf(target, root)) root.SetHistory(result.Node, result.Slot);
         else root.SetHistory(new BinaryNode(new WriteAt(Relative(target, root)), root, result, root, Reads.None), 0);
         root.Epoch++;
+        _ = target.Node; // made now, so that a gradient that a view was asked to retain is that of what it is from now on
         return target;
     }
 
+    private static bool IsAllOf(Tensor view, Tensor root) =>
+        view.Shape == root.Shape && view.Layout.Offset == root.Layout.Offset && view.Layout.Strides.AsSpan().SequenceEqual(root.Layout.Strides);
+
     private static Layout Relative(Tensor view, Tensor root) =>
-        root.IsContiguous ? new Layout(view.Shape, view.Layout.Strides, view.Layout.Offset - root.Layout.Offset)
+        IsAllOf(view, root) ? root.Shape.Layout
+        : root.IsContiguous ? new Layout(view.Shape, view.Layout.Strides, view.Layout.Offset - root.Layout.Offset)
         : throw new GraphException($"an in-place operation on a view of a detached tensor that is not contiguous, shape {root.Shape}; Clone() the detached tensor first");
 
     // A source that shares memory with the target in another layout is read before it is written over.
@@ -65,8 +71,8 @@ internal static class InPlace
 
     private static void Check(string op, Tensor target, Tensor other, DType result)
     {
-        if (GradMode.Enabled && (target.Base ?? target).Node is LeafNode)
-            throw new GraphException($"{op}: {(target.Base is null ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, and its graph would be wrong after a change; "
+        if (GradMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
+            throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, and its graph would be wrong after a change; "
                 + "write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
         if (GradMode.Enabled && target.Node is null && target.Base?.Node is not null)
             throw new GraphException($"{op}: this view was made while recording was off, and what it held would lose its gradient; make the view outside of NoGrad, or write inside of it");

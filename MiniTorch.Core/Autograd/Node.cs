@@ -94,9 +94,12 @@ internal abstract class Node
 }
 
 /// <summary>The end of the graph at a leaf that requires a gradient: it gathers <see cref="Grad"/> (PyTorch's AccumulateGrad).</summary>
-internal sealed class LeafNode : Node
+internal sealed class LeafNode(DType dtype) : Node
 {
     public Tensor? Grad { get; set; }
+
+    /// <summary>The leaf's dtype now, which may not be the one that it had when an operation read it (Module.To).</summary>
+    public DType DType { get; set; } = dtype;
 
     public override string Name => "Leaf";
 

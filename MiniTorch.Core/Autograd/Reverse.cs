@@ -124,6 +124,7 @@ internal sealed class Reverse
         if (_wanted is not null && !_wanted.Contains(node)) return;
         if (node is LeafNode leaf)
         {
+            if (gradient.DType != leaf.DType) gradient = gradient.To(leaf.DType); // Module.To since the operation was recorded
             if (_targets is null) Store(leaf, gradient);
             else _targets[(leaf, 0)] = Add(_targets[(leaf, 0)], gradient);
             return;

@@ -29,6 +29,7 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
     protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor output = EmptyAs(inputs[0], inputs[2].Shape[^1]);
+        KernelCall.CheckTypes(typeof(Attention), output.DType, -1, inputs[0], inputs[1], inputs[2]);
         var memory = new Memory(inputs);
         fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), y = &output.Data)
         {

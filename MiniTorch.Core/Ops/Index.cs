@@ -8,6 +8,7 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
     /// <summary>Reads values = x[index].</summary>
     public unsafe void Read(Tensor x, Tensor index, Tensor values, string op)
     {
+        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
         fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
         {
             IndexedLayout layout = Layout(x, index, values);
@@ -26,6 +27,7 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
     /// <summary>Writes x[index] = values.</summary>
     public unsafe void Write(Tensor x, Tensor index, Tensor values, string op)
     {
+        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
         fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
         {
             IndexedLayout layout = Layout(x, index, values);
@@ -44,6 +46,7 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
     /// <summary>Writes x[index] += values; repeated indices sum up, in the order of the values.</summary>
     public unsafe void Add(Tensor x, Tensor index, Tensor values, string op)
     {
+        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
         fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
         {
             IndexedLayout layout = Layout(x, index, values);

@@ -6,6 +6,9 @@ namespace MiniTorch.Ops;
 /// <summary>A kernel with its parameters, to be run on tensors' memory in their dtype.</summary>
 internal unsafe interface IKernelCall
 {
+    /// <summary>Which of the tensors holds indices, and so is Int64 whatever the dtype of the others; −1 for none.</summary>
+    static virtual int IndexAt => -1;
+
     /// <summary>Runs on the first elements of the tensors, in the order in which they were given.</summary>
     void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>;
 }
@@ -13,6 +16,9 @@ internal unsafe interface IKernelCall
 /// <summary>As <see cref="IKernelCall"/>, for a kernel of Float32 and Float64 alone.</summary>
 internal unsafe interface IRealKernelCall
 {
+    /// <summary>Which of the tensors holds indices, and so is Int64 whatever the dtype of the others; −1 for none.</summary>
+    static virtual int IndexAt => -1;
+
     /// <summary>Runs on the first elements of the tensors, in the order in which they were given.</summary>
     void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 }
@@ -24,6 +30,7 @@ internal static unsafe class KernelCall
     public static void Run<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null, Tensor? d = null, Tensor? e = null, Tensor? f = null)
         where TCall : struct, IKernelCall
     {
+        CheckTypes(typeof(TCall), a.DType, TCall.IndexAt, a, b, c, d, e, f);
         fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f))
         {
             byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe, pf };
@@ -47,6 +54,7 @@ internal static unsafe class KernelCall
     public static void RunReal<TCall>(in TCall call, Tensor a, Tensor b, Tensor? c = null)
         where TCall : struct, IRealKernelCall
     {
+        CheckTypes(typeof(TCall), a.DType, TCall.IndexAt, a, b, c);
         fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c))
         {
             byte** data = stackalloc byte*[] { pa, pb, pc };
@@ -56,6 +64,16 @@ internal static unsafe class KernelCall
         GC.KeepAlive(a);
         GC.KeepAlive(b);
         GC.KeepAlive(c);
+    }
+
+    /// <summary>Throws unless all tensors have the dtype that a kernel reads them in: of another one it would read wrong numbers, and beyond the end.</summary>
+    /// <exception cref="DTypeException">A tensor has another dtype.</exception>
+    public static void CheckTypes(Type kernel, DType dtype, int indexAt, params ReadOnlySpan<Tensor?> tensors)
+    {
+        for (int i = 0; i < tensors.Length; i++)
+            if (tensors[i] is { } tensor && tensor.DType != (i == indexAt ? DType.Int64 : dtype))
+                throw new DTypeException($"{(kernel.DeclaringType ?? kernel).Name}: operand {i}, shape {tensor.Shape}, is {tensor.DType}, "
+                    + $"where {(i == indexAt ? DType.Int64 : dtype)} is needed; convert it with To");
     }
 
     /// <summary>The first byte of a tensor, or null.</summary>

@@ -6,6 +6,7 @@ internal sealed record MatMul : MultilinearOp
     protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         (Tensor a, Tensor b) = (inputs[0], inputs[1]);
+        KernelCall.CheckTypes(typeof(MatMul), a.DType, -1, b);
         int batch = a.Rank - 2;
         (int m, int k, int n) = (a.Shape[^2], a.Shape[^1], b.Shape[^1]);
         Tensor c = Tensor.Empty(Shape.Create([.. a.Shape.Span[..batch], m, n]), a.DType);

@@ -99,8 +99,7 @@ internal static class MovementCall
     public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim)
     {
         if (tensors.IsEmpty) throw new ShapeException("Cat: there is no tensor to join");
-        DType dtype = tensors[0].DType;
-        foreach (Tensor tensor in tensors) dtype = DTypes.Promote(dtype, tensor.DType);
+        DType dtype = Common(tensors);
         var parts = new List<Tensor>(tensors.Length);
         foreach (Tensor tensor in tensors)
             if (tensor.Shape.Rank != 1 || tensor.Shape[0] != 0) parts.Add(tensor.To(dtype)); // PyTorch passes over tensors of shape [0]
@@ -119,13 +118,22 @@ internal static class MovementCall
         if (tensors.IsEmpty) throw new ShapeException("Stack: there is no tensor to stack");
         Shape shape = tensors[0].Shape;
         int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
+        DType dtype = Common(tensors);
         var parts = new Tensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             if (tensors[i].Shape != shape) throw new ShapeException($"Stack: tensor {i} has shape {tensors[i].Shape} and tensor 0 has {shape}; all must be equal (Cat joins different sizes)");
-            parts[i] = tensors[i].Unsqueeze(at);
+            parts[i] = tensors[i].To(dtype).Unsqueeze(at); // converted first: a C# number has its full precision only as it is
         }
         return Tensor.Cat(parts, at);
+    }
+
+    /// <summary>The type that holds the elements of all tensors.</summary>
+    public static DType Common(ReadOnlySpan<Tensor> tensors)
+    {
+        DType dtype = DType.Bool;
+        foreach (Tensor tensor in tensors) dtype = DTypes.Promote(dtype, tensor.DType);
+        return dtype;
     }
 
     private static Shape Resolve(string op, Tensor x, ReadOnlySpan<int> shape)

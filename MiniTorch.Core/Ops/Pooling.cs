@@ -26,6 +26,8 @@ internal sealed record MaxPool(PoolingShape Sizes) : Op
 
     private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
     {
+        public static int IndexAt => 2;
+
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
             Kernels.Pooling.Max(sizes, (T*)data[0], (T*)data[1], (long*)data[2]);
     }
@@ -49,6 +51,8 @@ internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
 
     private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
     {
+        public static int IndexAt => 1;
+
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
             Kernels.Pooling.MaxBackward(sizes, (T*)data[0], (long*)data[1], (T*)data[2]);
     }

@@ -25,12 +25,16 @@ internal static class Order
 
     private readonly unsafe struct Leading(Line line, long count, bool descending) : IKernelCall
     {
+        public static int IndexAt => 2;
+
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
             Kernels.Sort.Leading((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, count, descending);
     }
 
     private readonly unsafe struct Kth(Line line, long place) : IKernelCall
     {
+        public static int IndexAt => 2;
+
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
             Kernels.Sort.Kth((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, place);
     }

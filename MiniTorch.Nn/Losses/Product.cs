@@ -1,4 +1,5 @@
 using System.Numerics;
+using MiniTorch.Ops;
 
 namespace MiniTorch.Nn;
 
@@ -8,6 +9,7 @@ internal static unsafe class Product
     /// <summary>c = a·b, or c += a·b; c has neighbouring elements in its rows.</summary>
     public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate)
     {
+        KernelCall.CheckTypes(typeof(Product), c.DType, -1, a, b);
         if (c.DType == DType.Float32) Run<float>();
         else Run<double>();
         GC.KeepAlive((a, b, c));

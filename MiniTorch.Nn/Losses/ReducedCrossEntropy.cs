@@ -43,6 +43,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
     private unsafe (Tensor Loss, Tensor? Gradient) Run(Tensor logits, Tensor classes, double scale, bool wantsGradient)
     {
         (Tensor x, Tensor targets) = (Copies.RowMajor(logits), Copies.RowMajor(classes));
+        KernelCall.CheckTypes(typeof(ReducedCrossEntropy), x.DType, 1, x, targets);
         Tensor? gradient = wantsGradient ? Tensor.Empty(x.Shape, x.DType) : null;
         double sum = x.DType == DType.Float32 ? Sum<float>() : Sum<double>();
         GC.KeepAlive((x, targets));

@@ -35,6 +35,7 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     protected internal override unsafe Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
         (Tensor x, Tensor classes) = (Copies.RowMajor(inputs[0]), Copies.RowMajor(inputs[1]));
+        KernelCall.CheckTypes(typeof(SoftmaxCrossEntropy), x.DType, 1, x, classes);
         var outputs = new Tensor[Smooths ? 4 : 3];
         for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(classes.Shape, x.DType);
         if (x.DType == DType.Float32) Run<float>();
@@ -68,6 +69,7 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         (Tensor? losses, long lossStride) = PerRow(ofLosses);
         (Tensor? summed, long sumStride) = PerRow(ofSums);
         (Tensor? uniform, long uniformStride) = PerRow(ofUniform);
+        KernelCall.CheckTypes(typeof(SoftmaxCrossEntropy), x.DType, 1, x, classes, sums, maxima, losses, summed, uniform, result);
         if (x.DType == DType.Float32) Run<float>();
         else Run<double>();
         GC.KeepAlive((x, classes, sums, maxima, losses, summed, uniform));

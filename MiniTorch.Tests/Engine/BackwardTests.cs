@@ -6,6 +6,8 @@ public sealed class BackwardTests
 {
     static Tensor Leaf(params double[] values) => Tensor.From(values, requiresGrad: true);
 
+    static double[] Gradient(Tensor leaf) => leaf.Grad!.ToArray<double>();
+
     [TestCase(2)]
     [TestCase(20)]
     public void A_gradient_that_arrives_several_times_is_added_several_times(int size)
@@ -79,11 +81,22 @@ public sealed class BackwardTests
     public void Backward_without_a_graph_is_an_error()
     {
         Should.Throw<GraphException>(() => Tensor.Ones([]).Backward()).Message.ShouldBe(
-            "Backward: this tensor, shape [], has no graph: no input required a gradient, or it was made under NoGrad or detached");
+            "Backward: this tensor, shape [], has no graph: no input required a gradient, or it was made under NoGrad or detached. "
+            + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         Tensor x = Leaf(1), y;
         using (Autograd.NoGrad()) y = x * 2;
         Should.Throw<GraphException>(() => y.Backward());
         Should.Throw<GraphException>(() => (x * 2).Detach().Backward());
+    }
+
+    [Test]
+    public void A_second_Grad_without_createGraph_names_createGraph()
+    {
+        Tensor x = Leaf(2);
+        Tensor first = Autograd.Grad(x.Pow(3).Sum(), [x])[0];
+        Should.Throw<GraphException>(() => Autograd.Grad(first.Sum(), [x])).Message.ShouldContain("pass createGraph: true to the Grad or Backward that makes it");
+        x.Pow(3).Sum().Backward();
+        Should.Throw<GraphException>(() => x.Grad!.Sum().Backward()).Message.ShouldContain("pass createGraph: true");
     }
 
     [Test]
@@ -120,6 +133,50 @@ public sealed class BackwardTests
         y.Grad!.Item<double>().ShouldBe(24);
         x.RetainGrad(); // of a leaf: no effect
         Should.Throw<GraphException>(() => Tensor.Ones([]).RetainGrad()).Message.ShouldBe("RetainGrad: this tensor does not require a gradient");
+    }
+
+    static IEnumerable<TestCaseData> Writes()
+    {
+        foreach ((string name, Action<Tensor, Tensor> write) in ((string, Action<Tensor, Tensor>)[])
+            [("AddInPlace", (y, p) => y.AddInPlace(p)), ("MulInPlace", (y, p) => y.MulInPlace(3)), ("DivInPlace twice", (y, p) => y.DivInPlace(2).DivInPlace(p)),
+             ("CopyInPlace", (y, p) => y.CopyInPlace(p)), ("CopyInPlace of a constant", (y, p) => y.CopyInPlace(Tensor.Ones([3]))), ("ZeroInPlace", (y, p) => y.ZeroInPlace()),
+             ("an element", (y, p) => y[1] = p[1]), ("a slice", (y, p) => y[..2].MulInPlace(p[1..])), ("a mask", (y, p) => y[Tensor.From([true, false, true])] = 0),
+             ("a view of all", (y, p) => y[..].MulInPlace(2)), ("a slice of a view", (y, p) => y.View(3, 1)[1..].AddInPlace(1)), ("under NoGrad", (y, p) => UnderNoGrad(() => y.AddInPlace(1)))])
+            yield return new TestCaseData(write).SetArgDisplayNames(name);
+
+        static void UnderNoGrad(Action write)
+        {
+            using (Autograd.NoGrad()) write();
+        }
+    }
+
+    // PyTorch 2: a retained gradient is that of the tensor as it is when it is used.
+    [TestCaseSource(nameof(Writes))]
+    public void A_retained_gradient_is_that_of_the_tensor_after_in_place_operations(Action<Tensor, Tensor> write)
+    {
+        double[] weights = [5, 7, 11];
+        Tensor x = Leaf(1, 2, 3), p = Leaf(4, 5, 6), y = x * 2, slice = y[1..], column = y.View(3, 1);
+        foreach (Tensor retained in (Tensor[])[y, slice, column]) retained.RetainGrad();
+        write(y, p);
+        Tensor w = Tensor.From(weights);
+        ((y * w).Sum() + (slice * w[1..]).Sum() + (column.View(3) * w).Sum()).Backward();
+        y.Grad!.ToArray<double>().ShouldBe([10, 21, 33]); // through itself and both views
+        slice.Grad!.ToArray<double>().ShouldBe([7, 11]);
+        column.Grad!.ToArray<double>().ShouldBe(weights);
+    }
+
+    [Test]
+    public void A_retained_gradient_of_a_written_view_is_its_own()
+    {
+        Tensor x = Leaf(1, 2, 3), y = x * 2, view = y[1..];
+        view.RetainGrad();
+        view.MulInPlace(10);
+        y.RetainGrad();
+        view.MulInPlace(2);
+        (y * y).Sum().Backward();
+        view.Grad.ShouldBeNull("y was used, not the view");
+        y.Grad!.ToArray<double>().ShouldBe([4, 160, 240]);
+        Gradient(x).ShouldBe([8, 6400, 9600]);
     }
 
     [Test]

@@ -1,3 +1,6 @@
+using MiniTorch.Nn;
+using MiniTorch.Optim;
+
 namespace MiniTorch.Tests.Engine;
 
 /// <summary>Result types as torch.result_type gives them (PyTorch 1.13.1), and conversions.</summary>
@@ -69,6 +72,114 @@ public sealed class DTypeTests
         Tensor.From([(1L << 53) + 1]).Eq(1L << 53).Item<bool>().ShouldBeFalse();
         Tensor.Full([1], 0.1, DType.Float64).Item<double>().ShouldBe(0.1);
         Tensor.Full([1], long.MaxValue).Item<long>().ShouldBe(long.MaxValue);
+    }
+
+    [Test]
+    public void A_number_that_was_written_is_what_was_written()
+    {
+        foreach (Action<Tensor> write in (Action<Tensor>[])
+            [t => t.AddInPlace(3.0), t => t.CopyInPlace(3.0), t => t.FillInPlace(3), t => t[TensorIndex.Ellipsis] = 3.0, t => t.Reshape(1).AddInPlace(3.0), t => t.Detach().AddInPlace(3.0), t => t.AddInPlace(Tensor.Ones([], requiresGrad: true) * 3)])
+        {
+            Tensor total = 0.0;
+            write(total);
+            total.To(DType.Float64).Item<double>().ShouldBe(3);
+            total.To(DType.Int64).Item<long>().ShouldBe(3);
+            (Tensor.Ones([2], DType.Float64) * total).ToArray<double>().ShouldBe([3, 3]);
+            Tensor.Where(Tensor.From([true, false]), total, Tensor.From([5.0, 7])).ToArray<double>().ShouldBe([3, 7]);
+            Tensor.FromCollection([total, 1.0]).ToArray<double>().ShouldBe([3, 1]);
+        }
+    }
+
+    [Test]
+    public void A_number_that_requires_a_gradient_gets_one_in_every_dtype()
+    {
+        Tensor x = Tensor.From([1.0, 2, 3]), condition = Tensor.From([true, false, true]);
+        foreach ((Func<Tensor, Tensor> f, float gradient) in ((Func<Tensor, Tensor>, float)[])
+            [(w => x * w, 6), (w => x + w, 3), (w => w - x, 3), (w => x / w, -24), (w => x.Maximum(w), 0), (w => Tensor.Where(condition, w, x), 2), (w => Tensor.Where(condition, x, w), 1),
+             (w => Tensor.FromCollection([w, 1.0, x[0]]), 1), (w => Tensor.Stack([w, x[0]]), 1), (w => w.To(DType.Float64), 1), (w => Filled(w), 3), (w => Autograd.Jvp(t => t * w, x, x).Tangent, 6),
+             (w => x.Lerp(x + 1, w), 3), (w => x.Prelu(w), 0)])
+        {
+            Tensor w = 0.5;
+            w.RequiresGrad = true;
+            f(w).Sum().Backward();
+            w.Grad!.DType.ShouldBe(DType.Float32);
+            w.Grad.Item<float>().ShouldBe(gradient);
+        }
+
+        static Tensor Filled(Tensor w)
+        {
+            Tensor y = Tensor.Zeros([3], DType.Float64);
+            y.CopyInPlace(w);
+            return y;
+        }
+    }
+
+    [Test]
+    public void A_number_trains_beside_Float64()
+    {
+        Tensor w = 0.0, b = Tensor.Zeros([1], DType.Float64, requiresGrad: true), x = Tensor.From([1.0, 2, 3]), y = x * 2.0 + 1.0;
+        w.RequiresGrad = true;
+        var optimizer = new SGD([w, b], lr: 0.1);
+        for (int i = 0; i < 300; i++)
+        {
+            optimizer.ZeroGrad();
+            (x * w + b - y).Square().Mean().Backward();
+            optimizer.Step();
+        }
+        w.Item<float>().ShouldBe(2, 1e-3f);
+        b.Item<double>().ShouldBe(1, 1e-3);
+    }
+
+    [Test]
+    public void A_number_in_a_collection_an_index_or_a_join_keeps_its_precision()
+    {
+        Tensor y = Tensor.Zeros([2], DType.Float64), one = Tensor.Full([], 1.0, DType.Float64);
+        y[0] = 0.1;
+        y[Tensor.From([false, true])] = 0.3;
+        y.ToArray<double>().ShouldBe([0.1, 0.3]);
+        y.CopyInPlace(0.7).ToArray<double>().ShouldBe([0.7, 0.7]);
+        Tensor.Stack([0.1, one]).ToArray<double>().ShouldBe([0.1, 1]);
+        Tensor.FromCollection([0.1, one]).ToArray<double>().ShouldBe([0.1, 1]);
+        Tensor.Where(Tensor.From([true, false]), 0.1, y).ToArray<double>().ShouldBe([0.1, 0.7]);
+        Autograd.Jvp(t => t * 0.1, y, y).Value.ToArray<double>().ShouldBe([0.7 * 0.1, 0.7 * 0.1]);
+        Fuse.Compile(t => t.Maximum(0.9))(y).ToArray<double>().ShouldBe([0.9, 0.9]);
+        Tensor number = 0.1, other = 0.1;
+        (number.RequiresGrad, other.RequiresGrad) = (true, true);
+        number.RequiresGrad = false;
+        number.To(DType.Float64).Item<double>().ShouldBe(0.1);
+        other.To(DType.Float64).Item<double>().ShouldBe(0.1f, "a leaf is what its memory holds");
+    }
+
+    [Test]
+    public void A_buffer_that_began_as_a_number_is_converted_with_its_value()
+    {
+        var model = new Counter();
+        using (Autograd.NoGrad()) model.Count.AddInPlace(1);
+        model.To(DType.Float64);
+        model.Count.To(DType.Float32).Item<float>().ShouldBe(1);
+        model.To(DType.Float32);
+        model.Count.To(DType.Float64).Item<double>().ShouldBe(1);
+    }
+
+    sealed class Counter : Module<Tensor, Tensor>
+    {
+        [Buffer]
+        public Tensor Count { get; } = 0.0;
+
+        protected override Tensor Forward(Tensor input) => input * Count;
+    }
+
+    [Test]
+    public void The_operator_for_remainders_is_Remainder()
+    {
+        Tensor x = Tensor.From([5.5, -5.5]), n = Tensor.From([7L, -7]);
+        (x % Tensor.From([2.0, 3])).ToArray<double>().ShouldBe([1.5, 0.5]);
+        (x % 2).ToArray<double>().ShouldBe([1.5, 0.5]);
+        (7.5 % x).ToArray<double>().ShouldBe([2, -3.5]);
+        (n % 3).ToArray<long>().ShouldBe([1, 2]);
+        (n % -3).ToArray<long>().ShouldBe([-2, -1]);
+        (n % 2.5).DType.ShouldBe(DType.Float32);
+        Should.Throw<ValueException>(() => n % 0).Message.ShouldStartWith("Remainder: an integer division by zero");
     }
 
     [Test]

@@ -120,6 +120,25 @@ public sealed class UserOpTests
         protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.To(DType.Float32);
     }
 
+    [Test]
+    public void A_Jvp_that_gives_a_tangent_of_another_shape_or_dtype_is_an_error()
+    {
+        Tensor x = Tensor.From([1.0, 2]);
+        Should.Throw<ShapeException>(() => Autograd.Jvp(t => new WrongTangent(v => v[..1]).Apply(t), x, x)).Message.ShouldBe(
+            "WrongTangent: its Jvp gave a tangent of shape [1] for an output of shape [2]; a tangent has its output's shape");
+        Should.Throw<DTypeException>(() => Autograd.Jvp(t => new WrongTangent(v => v.To(DType.Float32)).Apply(t), x, x)).Message.ShouldBe(
+            "WrongTangent: its Jvp gave a tangent of Float32 for an output of Float64");
+    }
+
+    sealed record WrongTangent(Func<Tensor, Tensor> Tangent) : Op
+    {
+        protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
+
+        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = cotangent;
+
+        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Tangent(tangents[0]!);
+    }
+
     sealed record Undeclared : LinearOp
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();

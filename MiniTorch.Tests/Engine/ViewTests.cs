@@ -1,3 +1,5 @@
+using MiniTorch.Nn;
+
 namespace MiniTorch.Tests.Engine;
 
 /// <summary>Writing through views: PyTorch's rules for values, gradients and errors.</summary>
@@ -222,6 +224,143 @@ public sealed class ViewTests
         y.ToArray<double>().ShouldBe([9, 4]);
     }
 
+    static IEnumerable<TestCaseData> Passing =>
+        from module in (Module<Tensor, Tensor>[])[new Identity(), new Flatten(), (Dropout)new Dropout().Eval(), new Sequential(new Identity(), new Flatten())]
+        from hooks in (int[])[0, 1, 2]
+        select new TestCaseData(module, hooks).SetArgDisplayNames(module.GetType().Name, $"{hooks} hooks");
+
+    [TestCaseSource(nameof(Passing))]
+    public void A_write_to_what_a_module_passed_on_changes_the_gradient_of_its_input(Module<Tensor, Tensor> module, int hooks)
+    {
+        IDisposable[] registered = [.. Enumerable.Range(0, hooks).Select(_ => module.RegisterBackwardHook((_, _) => { }))];
+        Tensor x = Tensor.From(new double[,] { { 3, 4 } }, requiresGrad: true), h = x * 1;
+        module.Call(h).MulInPlace(2);
+        (h * h).Sum().Backward();
+        Gradient(x).ShouldBe([24, 32]); // (2x)²
+        foreach (IDisposable hook in registered) hook.Dispose();
+    }
+
+    [Test]
+    public void A_backward_hook_still_sees_the_gradient_of_an_output_that_was_written_over()
+    {
+        Tensor x = Leaf(3), h = x * 1;
+        var module = new Identity();
+        var seen = new List<double>();
+        module.RegisterBackwardHook((_, gradient) => seen.Add(gradient.Item<double>()));
+        module.Call(h).MulInPlace(2);
+        (h * h).Sum().Backward();
+        seen.ShouldBe([24]); // 2 · 2h · 2, with respect to what the module gave
+    }
+
+    static IEnumerable<TestCaseData> PassingOps()
+    {
+        foreach ((string name, Func<Tensor, Tensor> compute) in ((string, Func<Tensor, Tensor>)[])
+            [("itself", x => x), ("its detached self", x => x.Detach()), ("a view", x => x.View(2, 1)), ("a view of its detached self", x => x.Detach().T)])
+            foreach ((string arity, Func<Tensor, Tensor> apply) in ((string, Func<Tensor, Tensor>)[])
+                [("one input", x => new PassOn(compute).Apply(x)), ("first of two", x => new PassOn(compute).Apply(x, Tensor.Ones([1], DType.Float64))),
+                 ("second of two", x => new PassOn(compute, 1).Apply(Tensor.Ones([1], DType.Float64), x)), ("several outputs", x => new PassOn(compute).ApplyAll(x, x.Detach(), x)[0])])
+                yield return new TestCaseData(apply).SetArgDisplayNames(name, arity);
+    }
+
+    [TestCaseSource(nameof(PassingOps))]
+    public void An_op_that_gives_its_input_back_gives_a_view(Func<Tensor, Tensor> apply)
+    {
+        Tensor x = Leaf(3, 4), h = x * 1, y = apply(h);
+        y.Base.ShouldBeSameAs(h);
+        y.MulInPlace(2);
+        (h * h).Sum().Backward();
+        Gradient(x).ShouldBe([24, 32]);
+        Tensor leaf = Leaf(3, 4);
+        Should.Throw<GraphException>(() => apply(leaf).MulInPlace(2)).Message.ShouldContain("a view of a leaf that requires a gradient");
+        leaf.ToArray<double>().ShouldBe([3, 4]);
+    }
+
+    static IEnumerable<TestCaseData> Transforms()
+    {
+        foreach ((string name, Func<Tensor, Tensor> f) in ((string, Func<Tensor, Tensor>)[])[("itself", t => t), ("Reshape", t => t.Reshape(2, 1)), ("slice", t => t[..])])
+        {
+            yield return new TestCaseData((Tensor x) => Autograd.Jvp(f, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of {name}");
+            yield return new TestCaseData((Tensor x) => Autograd.Jvp(t => Autograd.Jvp(f, t, Tensor.OnesLike(x)).Value, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of Jvp of {name}");
+            yield return new TestCaseData((Tensor x) => Autograd.Vjp(f, x, Tensor.OnesLike(f(x))).Value).SetArgDisplayNames($"Vjp of {name}");
+            yield return new TestCaseData((Tensor x) => Autograd.Jvp(t => Autograd.Vjp(f, t, Tensor.OnesLike(f(x))).Value, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of Vjp of {name}");
+        }
+    }
+
+    [TestCaseSource(nameof(Transforms))]
+    public void A_functional_transforms_value_is_a_view_where_it_shares_memory(Func<Tensor, Tensor> valueOf)
+    {
+        Tensor leaf = Leaf(3, 4);
+        Should.Throw<GraphException>(() => valueOf(leaf).MulInPlace(2)).Message.ShouldContain("leaf that requires a gradient");
+        leaf.ToArray<double>().ShouldBe([3, 4]);
+
+        Tensor x = Leaf(3, 4), h = x * 1;
+        valueOf(h).MulInPlace(2);
+        (h * h).Sum().Backward();
+        Gradient(x).ShouldBe([24, 32]);
+
+        Tensor plain = Tensor.From([3.0, 4]);
+        valueOf(plain).MulInPlace(2);
+        plain.ToArray<double>().ShouldBe([6, 8]);
+        plain.RequiresGrad.ShouldBeFalse();
+    }
+
+    [Test]
+    public void A_vjp_of_what_requires_no_gradient_gives_a_value_without_a_graph()
+    {
+        Tensor x = Tensor.From([3.0, 4]), p = Leaf(5, 6);
+        Autograd.Vjp(t => t * t, x, Tensor.OnesLike(x)).Value.RequiresGrad.ShouldBeFalse();
+        (Tensor value, Tensor gradient) = Autograd.Vjp(t => t * p, x, Tensor.OnesLike(x)); // p is in both
+        (value + gradient).Sum().Backward();
+        Gradient(p).ShouldBe([4, 5]);
+    }
+
+    // As PyTorch, which copies here: sort, max, prod and their kin of a 0-d tensor.
+    [Test]
+    public void Reductions_and_orders_of_a_scalar_are_copies()
+    {
+        Tensor x = Tensor.Full([], 3.0);
+        foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])
+            [t => t.Prod(0), t => t.Max(0).Values, t => t.Min(0).Values, t => t.Sort().Values, t => t.TopK(1).Values, t => t.Median(0).Values, t => t.LogSumExp(0), t => t.CumSum(0), t => t.Sum(0)])
+        {
+            f(x).AddInPlace(1);
+            x.Item<float>().ShouldBe(3);
+        }
+    }
+
+    // PyTorch: the written tensor still requires a gradient, and what it was made from gets zeros.
+    [Test]
+    public void A_constant_over_a_whole_result_leaves_it_in_the_graph()
+    {
+        foreach (Action<Tensor> write in (Action<Tensor>[])[y => y.ZeroInPlace(), y => y.FillInPlace(5), y => y.CopyInPlace(Tensor.Ones([2])), y => y.T.ZeroInPlace(), y => y[..] = 1])
+        {
+            Tensor x = Leaf(1, 2), p = Leaf(3, 4), y = x * 2;
+            write(y);
+            y.RequiresGrad.ShouldBeTrue();
+            (y * p).Sum().Backward();
+            Gradient(x).ShouldBe([0, 0]);
+            Gradient(p).ShouldBe(y.ToArray<double>());
+        }
+    }
+
+    [Test]
+    public void A_view_of_all_of_a_strided_tensor_can_be_written()
+    {
+        Tensor x = Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }, requiresGrad: true), y = (x * 1).T.Detach(), view = y[..];
+        view.AddInPlace(x);
+        (y * Tensor.From(new double[,] { { 1, 10 }, { 100, 1000 } })).Sum().Backward();
+        Gradient(x).ShouldBe([1, 10, 100, 1000]);
+        view.RequiresGrad.ShouldBeTrue();
+    }
+
+    [Test]
+    public void A_view_that_was_made_a_leaf_is_not_written()
+    {
+        Tensor plain = Tensor.Zeros([2]), view = plain[..1];
+        view.RequiresGrad = true;
+        Should.Throw<GraphException>(() => view.AddInPlace(1)).Message.ShouldStartWith("AddInPlace: this tensor is a leaf that requires a gradient");
+        plain.RequiresGrad.ShouldBeFalse();
+    }
+
     [Test]
     public void Second_derivatives_pass_through_writes()
     {
@@ -231,5 +370,14 @@ public sealed class ViewTests
         g.ToArray<double>().ShouldBe([36, 35]);
         Tensor h = Autograd.Grad(g.Sum(), [x])[0];                   // [6 x0 x1 + 3 x0², 3 x0² + 6 x1]
         h.ToArray<double>().ShouldBe([48, 30]);
+    }
+
+    sealed record PassOn(Func<Tensor, Tensor> Function, int Passed = 0) : Op
+    {
+        protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Function(inputs[Passed]);
+
+        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[Passed] = cotangent.Reshape(call.InputShape(Passed));
+
+        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[Passed]?.Reshape(call.OutputShape);
     }
 }

@@ -47,6 +47,13 @@ public sealed class LossArgumentTests
             ("CosineEmbeddingLoss: target has shape [2, 3]", () => Functional.CosineEmbeddingLoss(Tensor.Ones([2, 3, 4]), Tensor.Ones([2, 3, 4]), s_scores)),
             ("KLDivLoss: a scalar has no batch for BatchMean", () => Functional.KlDiv(scalar, scalar, Reduction.BatchMean)),
             ("GaussianNLLLoss: var has shape [1]", () => Functional.GaussianNllLoss(scalar, scalar, Tensor.Ones([1]))),
+            ("GaussianNLLLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]", () => Functional.GaussianNllLoss(vector.Unsqueeze(1), vector, vector.Unsqueeze(1))),
+            ("GaussianNLLLoss: target has shape [3, 1], which does not broadcast to that of the losses, [3]", () => Functional.GaussianNllLoss(vector, vector.Unsqueeze(1), vector)),
+            ("GaussianNLLLoss: target has shape [1, 3], which does not broadcast to that of the losses, [3, 1]", () => Functional.GaussianNllLoss(vector.Unsqueeze(1), vector.Unsqueeze(0), vector)),
+            ("SoftMarginLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]", () => Functional.SoftMarginLoss(vector.Unsqueeze(1), vector)),
+            ("SoftMarginLoss: target has shape [2, 3], which does not broadcast to that of the losses, [3]", () => Functional.SoftMarginLoss(vector, s_scores)),
+            ("MarginRankingLoss: input1 [3, 1], input2 [3, 1] and target [3] must have the same number of dimensions", () => Functional.MarginRankingLoss(vector.Unsqueeze(1), vector.Unsqueeze(1), vector)),
+            ("MarginRankingLoss: input1 [3, 1], input2 [3] and target [3] must have the same number of dimensions", () => Functional.MarginRankingLoss(vector.Unsqueeze(1), vector, vector)),
         ];
         return calls.Select(call => new TestCaseData(call.Item2, call.Item1).SetArgDisplayNames(call.Item1));
     }
