@@ -149,6 +149,7 @@ public partial class Tensor
     /// <summary>a · ln b, and 0 where a is 0 (torch.xlogy).</summary>
     public Tensor Xlogy(Tensor other)
     {
+        other = other.To(DTypes.Promote(this, other)); // a C# number has its full precision only as it is
         Tensor isZero = Eq(0).LogicalAnd(other.IsNaN().LogicalNot());
         return Where(isZero, ZerosLike(this), this * Where(isZero, OnesLike(other), other).Log());
     }
