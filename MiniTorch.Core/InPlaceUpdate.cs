@@ -31,7 +31,7 @@ internal static unsafe class InPlaceUpdate
     private static void Check(Tensor parameter, Tensor other)
     {
         if (other.DType != parameter.DType || other.Shape != parameter.Shape)
-            throw new DTypeException($"an optimiser's Step: the parameter is {parameter.DType}, shape {parameter.Shape}, and its gradient or a tensor of its state is "
-                + $"{other.DType}, shape {other.Shape}; convert it with To");
+            throw new DTypeException($"an optimiser's Step: the parameter is {parameter.DType}, shape {parameter.Shape}, "
+                + $"and its gradient or a tensor of its state is {other.DType}, shape {other.Shape}; convert it with To");
     }
 }

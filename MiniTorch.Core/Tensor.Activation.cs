@@ -31,7 +31,8 @@ public partial class Tensor
         int channels = Rank > 1 ? Shape[1] : 1;
         if (weight.ElementCount != 1 && weight.ElementCount != channels)
             throw new ShapeException($"Prelu: {weight.ElementCount} weights for shape {Shape}; 1 or {channels} (the channels, dimension 1) are possible");
-        return Binary(new Prelu(), this, weight.To(DTypes.Promote(DType, weight.DType)).Reshape(Normalization.ForChannels(this, (int)weight.ElementCount)));
+        weight = weight.To(DTypes.Promote(DType, weight.DType)); // a C# number has its full precision only as it is
+        return Binary(new Prelu(), this, weight.Reshape(Normalization.ForChannels(this, (int)weight.ElementCount)));
     }
 
     /// <summary>x where it is positive, else α (eˣ − 1) (torch.nn.functional.elu).</summary>

@@ -9,7 +9,7 @@ internal sealed class ScalarTensor(Storage storage, double? exact) : Tensor(stor
 {
     private readonly Storage _initial = storage;
 
-    /// <summary>Whether nobody has written to it, moved it to another dtype or let gradients flow to it: the number still says all about it.</summary>
+    /// <summary>Whether nobody has written to it, moved it to another dtype or let gradients flow to it.</summary>
     public bool IsConstant => ReferenceEquals(Storage, _initial) && Storage.Version == 0 && Node is null;
 
     /// <summary>The number that was written, if it is a real one and this tensor still is a constant.</summary>

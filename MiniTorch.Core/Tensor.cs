@@ -124,7 +124,7 @@ public partial class Tensor
     /// <summary>The innermost of the live tangents of forward mode.</summary>
     internal Dual? Dual { get; set; }
 
-    /// <summary>The tensor whose memory this is a view of; null for one that is not a view, or whose base has moved to other memory since (Module.To).</summary>
+    /// <summary>The tensor whose memory this is a view of; null if it is no view, or if its base has moved to other memory (Module.To).</summary>
     internal Tensor? Base => _base is not null && ReferenceEquals(_base.Storage, Storage) ? _base : null;
 
     /// <summary>What made this tensor, or gathers its gradient; null where no gradient flows.</summary>
@@ -168,7 +168,7 @@ public partial class Tensor
     /// <summary>The first element's first byte. Whoever takes a pointer keeps this tensor alive while using it (<see cref="GC.KeepAlive"/>).</summary>
     internal ref byte Data => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
 
-    /// <summary>Links this tensor to the node that recorded it, or that wrote it in place; a gradient that it was asked to retain is the new node's from now on.</summary>
+    /// <summary>Links this tensor to the node that recorded it or wrote it in place. A retained gradient moves to the new node.</summary>
     internal void SetHistory(Node? node, int slot)
     {
         if (_node?.Rare?.Retained is { } retained && retained.Remove(Slot, out Tensor? grad) && node is not null)
@@ -188,7 +188,7 @@ public partial class Tensor
         if (_node is LeafNode leaf) leaf.DType = DType;
     }
 
-    /// <summary>Changes the dtype of this object, so that every reference to it stays valid. A leaf stays a leaf, and its gradient is converted too.</summary>
+    /// <summary>Changes the dtype of this very object. A leaf stays a leaf, and its gradient is converted too.</summary>
     internal void ConvertTo(DType dtype)
     {
         if (dtype == DType) return;

@@ -4,7 +4,8 @@ public static partial class Functional
 {
     /// <summary>max(0, −target·(input1 − input2) + margin): target 1 wants the first input larger, −1 the second (margin_ranking_loss).</summary>
     /// <remarks>
-    /// <para>Shapes: input1, input2 and target of one rank, which broadcast; the loss without a reduction has the shape they give. Source: torch.nn.MarginRankingLoss.</para>
+    /// <para>Shapes: input1, input2 and target of one rank, which broadcast; the loss without a reduction has the shape they give.
+    /// Source: torch.nn.MarginRankingLoss.</para>
     /// <para>Borders: exactly at the margin the gradient passes, as in PyTorch; target 0 has loss max(0, margin).</para>
     /// </remarks>
     /// <param name="input1">Scores.</param>
@@ -17,7 +18,8 @@ public static partial class Functional
     {
         const string op = "MarginRankingLoss";
         if (input1.Rank != input2.Rank || input1.Rank != target.Rank)
-            throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} must have the same number of dimensions; Reshape one of them");
+            throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} "
+                + "must have the same number of dimensions; Reshape one of them");
         return (-target * Difference(op, input1, input2) + margin).Clamp(min: 0).Reduce(op, reduction);
     }
 

@@ -56,7 +56,8 @@ public static partial class Functional
     /// ½·(ln v + (input − target)²/v), v = max(var, eps), plus ½·ln 2π where <paramref name="full"/> (gaussian_nll_loss).
     /// </summary>
     /// <remarks>
-    /// <para>Shapes: the loss without a reduction has the input's shape; the target broadcasts to it. Source: Nix and Weigend, "Estimating the Mean and Variance of the Target Probability Distribution", 1994.</para>
+    /// <para>Shapes: the loss without a reduction has the input's shape; the target broadcasts to it.
+    /// Source: Nix and Weigend, "Estimating the Mean and Variance of the Target Probability Distribution", 1994.</para>
     /// <para>Borders: as in PyTorch the gradient passes through the maximum: where var &lt; eps it is that of the formula at eps. A variance ∞ has loss ∞ and gradient 0.</para>
     /// </remarks>
     /// <param name="input">The expected values.</param>

@@ -8,14 +8,15 @@ public sealed partial class OpTests
     static IEnumerable<TestCaseData> RowsOfScalars =>
         Rows(row => row.Samples.Any(sample => sample.Length > 1 && sample.Any(input => input.IsReal && input.Shape.Rank == 0)));
 
-    // Of h = x the squares are summed after the output has been doubled: d Σ h² / dx = 2 h · dh/dx, where dh/dx is 2 for the elements that the output shares.
+    // The output is doubled and Σ h² differentiated: the gradient is 2 h · dh/dx, and dh/dx is 2 for the elements that the output shares.
     [TestCaseSource(nameof(AllRows))]
     public void A_write_to_an_output_that_shares_memory_changes_the_inputs_gradient(OpRow row)
     {
         foreach (SampleInput[] sample in row.Samples)
             for (int k = 0, outputs = 1; k < outputs; k++)
             {
-                Tensor[] leaves = [.. OpRow.Make(sample).Select(x => x.DType.IsFloat() ? Leaf(x) : x)], inputs = [.. leaves.Select(x => x.RequiresGrad ? x * 1 : x)];
+                Tensor[] leaves = [.. OpRow.Make(sample).Select(x => x.DType.IsFloat() ? Leaf(x) : x)];
+                Tensor[] inputs = [.. leaves.Select(x => x.RequiresGrad ? x * 1 : x)];
                 Tensor[] all = row.Function(inputs);
                 (outputs, Tensor output) = (all.Length, all[k]);
                 int shared = Array.FindIndex(inputs, input => ReferenceEquals(input.Storage, output.Storage));
@@ -87,7 +88,8 @@ public sealed partial class OpTests
                 foreach (Tensor changed in (Tensor[])[written, marked])
                     Agreement.ShouldBeSameBits(Of(changed), Of(Tensor.Full([], (float)number, DType.Float64)), what);
 
-                Tensor[] Of(Tensor scalar) => [.. row.Function([.. inputs.Select((input, i) => i == place ? scalar : input)]).Select(output => output.Detach())];
+                Tensor[] Of(Tensor scalar) =>
+                    [.. row.Function([.. inputs.Select((input, i) => i == place ? scalar : input)]).Select(output => output.Detach())];
             }
     }
 }

@@ -92,7 +92,8 @@ public static class Autograd
     internal static Tensor Cotangent(string op, Tensor output, Tensor? gradient)
     {
         if (!output.RequiresGrad)
-            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: no input required a gradient, or it was made under NoGrad or detached. "
+            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: no input required a gradient, "
+                + "or it was made under NoGrad or detached. "
                 + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         if (gradient is null)
             return output.ElementCount == 1 ? Tensor.Ones(output.Shape, output.DType)

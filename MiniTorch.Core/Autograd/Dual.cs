@@ -64,7 +64,8 @@ internal static class Forward
         op.JvpAll(new Call(op, values, outputs), tangents, outputTangents);
         var results = new Tensor[outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
-            results[i] = outputTangents[i] is { } tangent ? outputs[i].WithDual(new Dual(level, Checked(op, tangent, outputs[i]), outputs[i].Dual)) : outputs[i];
+            results[i] = outputTangents[i] is not { } tangent ? outputs[i]
+                : outputs[i].WithDual(new Dual(level, Checked(op, tangent, outputs[i]), outputs[i].Dual));
         if (outputs[0].Node is OpNode node && ReferenceEquals(node.Op, op)) SaveDuals(node, inputs, results);
         return results;
     }
@@ -80,7 +81,8 @@ internal static class Forward
         tangent.Shape == output.Shape
         ? tangent.DType == output.DType ? tangent
             : throw new DTypeException($"{op.Name}: its Jvp gave a tangent of {tangent.DType} for an output of {output.DType}")
-        : throw new ShapeException($"{op.Name}: its Jvp gave a tangent of shape {tangent.Shape} for an output of shape {output.Shape}; a tangent has its output's shape");
+        : throw new ShapeException($"{op.Name}: its Jvp gave a tangent of shape {tangent.Shape} for an output of shape {output.Shape}; "
+            + "a tangent has its output's shape");
 
     // Reverse mode inside forward mode differentiates the rules themselves, so what they read must carry its tangents.
     private static void SaveDuals(OpNode node, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)

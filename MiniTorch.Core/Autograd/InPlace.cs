@@ -72,8 +72,8 @@ internal static class InPlace
     private static void Check(string op, Tensor target, Tensor other, DType result)
     {
         if (GradMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
-            throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, and its graph would be wrong after a change; "
-                + "write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
+            throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, "
+                + "and its graph would be wrong after a change; write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
         if (GradMode.Enabled && target.Node is null && target.Base?.Node is not null)
             throw new GraphException($"{op}: this view was made while recording was off, and what it held would lose its gradient; make the view outside of NoGrad, or write inside of it");
         if (target.Dual is not null || other.Dual is not null)

@@ -66,7 +66,7 @@ internal static unsafe class KernelCall
         GC.KeepAlive(c);
     }
 
-    /// <summary>Throws unless all tensors have the dtype that a kernel reads them in: of another one it would read wrong numbers, and beyond the end.</summary>
+    /// <summary>Throws unless all tensors have the dtype in which a kernel reads them; it would read beyond the end of a narrower one.</summary>
     /// <exception cref="DTypeException">A tensor has another dtype.</exception>
     public static void CheckTypes(Type kernel, DType dtype, int indexAt, params ReadOnlySpan<Tensor?> tensors)
     {

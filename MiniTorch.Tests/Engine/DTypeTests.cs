@@ -78,7 +78,9 @@ public sealed class DTypeTests
     public void A_number_that_was_written_is_what_was_written()
     {
         foreach (Action<Tensor> write in (Action<Tensor>[])
-            [t => t.AddInPlace(3.0), t => t.CopyInPlace(3.0), t => t.FillInPlace(3), t => t[TensorIndex.Ellipsis] = 3.0, t => t.Reshape(1).AddInPlace(3.0), t => t.Detach().AddInPlace(3.0), t => t.AddInPlace(Tensor.Ones([], requiresGrad: true) * 3)])
+            [t => t.AddInPlace(3.0), t => t.CopyInPlace(3.0), t => t.FillInPlace(3), t => t[TensorIndex.Ellipsis] = 3.0,
+             t => t.Reshape(1).AddInPlace(3.0),
+             t => t.Detach().AddInPlace(3.0), t => t.AddInPlace(Tensor.Ones([], requiresGrad: true) * 3)])
         {
             Tensor total = 0.0;
             write(total);
@@ -95,8 +97,10 @@ public sealed class DTypeTests
     {
         Tensor x = Tensor.From([1.0, 2, 3]), condition = Tensor.From([true, false, true]);
         foreach ((Func<Tensor, Tensor> f, float gradient) in ((Func<Tensor, Tensor>, float)[])
-            [(w => x * w, 6), (w => x + w, 3), (w => w - x, 3), (w => x / w, -24), (w => x.Maximum(w), 0), (w => Tensor.Where(condition, w, x), 2), (w => Tensor.Where(condition, x, w), 1),
-             (w => Tensor.FromCollection([w, 1.0, x[0]]), 1), (w => Tensor.Stack([w, x[0]]), 1), (w => w.To(DType.Float64), 1), (w => Filled(w), 3), (w => Autograd.Jvp(t => t * w, x, x).Tangent, 6),
+            [(w => x * w, 6), (w => x + w, 3), (w => w - x, 3), (w => x / w, -24), (w => x.Maximum(w), 0),
+             (w => Tensor.Where(condition, w, x), 2), (w => Tensor.Where(condition, x, w), 1),
+             (w => Tensor.FromCollection([w, 1.0, x[0]]), 1), (w => Tensor.Stack([w, x[0]]), 1), (w => w.To(DType.Float64), 1),
+             (w => Filled(w), 3), (w => Autograd.Jvp(t => t * w, x, x).Tangent, 6),
              (w => x.Lerp(x + 1, w), 3), (w => x.Prelu(w), 0)])
         {
             Tensor w = 0.5;

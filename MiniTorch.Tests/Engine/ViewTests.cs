@@ -225,7 +225,8 @@ public sealed class ViewTests
     }
 
     static IEnumerable<TestCaseData> Passing =>
-        from module in (Module<Tensor, Tensor>[])[new Identity(), new Flatten(), (Dropout)new Dropout().Eval(), new Sequential(new Identity(), new Flatten())]
+        from module in (Module<Tensor, Tensor>[])
+            [new Identity(), new Flatten(), (Dropout)new Dropout().Eval(), new Sequential(new Identity(), new Flatten())]
         from hooks in (int[])[0, 1, 2]
         select new TestCaseData(module, hooks).SetArgDisplayNames(module.GetType().Name, $"{hooks} hooks");
 
@@ -258,7 +259,8 @@ public sealed class ViewTests
             [("itself", x => x), ("its detached self", x => x.Detach()), ("a view", x => x.View(2, 1)), ("a view of its detached self", x => x.Detach().T)])
             foreach ((string arity, Func<Tensor, Tensor> apply) in ((string, Func<Tensor, Tensor>)[])
                 [("one input", x => new PassOn(compute).Apply(x)), ("first of two", x => new PassOn(compute).Apply(x, Tensor.Ones([1], DType.Float64))),
-                 ("second of two", x => new PassOn(compute, 1).Apply(Tensor.Ones([1], DType.Float64), x)), ("several outputs", x => new PassOn(compute).ApplyAll(x, x.Detach(), x)[0])])
+                 ("second of two", x => new PassOn(compute, 1).Apply(Tensor.Ones([1], DType.Float64), x)),
+                 ("many", x => new PassOn(compute).ApplyAll(x, x.Detach(), x)[0])])
                 yield return new TestCaseData(apply).SetArgDisplayNames(name, arity);
     }
 
@@ -277,13 +279,18 @@ public sealed class ViewTests
 
     static IEnumerable<TestCaseData> Transforms()
     {
-        foreach ((string name, Func<Tensor, Tensor> f) in ((string, Func<Tensor, Tensor>)[])[("itself", t => t), ("Reshape", t => t.Reshape(2, 1)), ("slice", t => t[..])])
+        foreach ((string name, Func<Tensor, Tensor> f) in ((string, Func<Tensor, Tensor>)[])
+            [("itself", t => t), ("Reshape", t => t.Reshape(2, 1)), ("slice", t => t[..])])
         {
-            yield return new TestCaseData((Tensor x) => Autograd.Jvp(f, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of {name}");
-            yield return new TestCaseData((Tensor x) => Autograd.Jvp(t => Autograd.Jvp(f, t, Tensor.OnesLike(x)).Value, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of Jvp of {name}");
-            yield return new TestCaseData((Tensor x) => Autograd.Vjp(f, x, Tensor.OnesLike(f(x))).Value).SetArgDisplayNames($"Vjp of {name}");
-            yield return new TestCaseData((Tensor x) => Autograd.Jvp(t => Autograd.Vjp(f, t, Tensor.OnesLike(f(x))).Value, x, Tensor.OnesLike(x)).Value).SetArgDisplayNames($"Jvp of Vjp of {name}");
+            yield return Of($"Jvp of {name}", x => Jvp(f, x));
+            yield return Of($"Jvp of Jvp of {name}", x => Jvp(t => Jvp(f, t), x));
+            yield return Of($"Vjp of {name}", x => Vjp(f, x));
+            yield return Of($"Jvp of Vjp of {name}", x => Jvp(t => Vjp(f, t), x));
         }
+
+        static Tensor Jvp(Func<Tensor, Tensor> f, Tensor x) => Autograd.Jvp(f, x, Tensor.OnesLike(x)).Value;
+        static Tensor Vjp(Func<Tensor, Tensor> f, Tensor x) => Autograd.Vjp(f, x, Tensor.OnesLike(f(x))).Value;
+        static TestCaseData Of(string name, Func<Tensor, Tensor> valueOf) => new TestCaseData(valueOf).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Transforms))]
@@ -320,7 +327,8 @@ public sealed class ViewTests
     {
         Tensor x = Tensor.Full([], 3.0);
         foreach (Func<Tensor, Tensor> f in (Func<Tensor, Tensor>[])
-            [t => t.Prod(0), t => t.Max(0).Values, t => t.Min(0).Values, t => t.Sort().Values, t => t.TopK(1).Values, t => t.Median(0).Values, t => t.LogSumExp(0), t => t.CumSum(0), t => t.Sum(0)])
+            [t => t.Prod(0), t => t.Max(0).Values, t => t.Min(0).Values, t => t.Sort().Values,
+             t => t.TopK(1).Values, t => t.Median(0).Values, t => t.LogSumExp(0), t => t.CumSum(0), t => t.Sum(0)])
         {
             f(x).AddInPlace(1);
             x.Item<float>().ShouldBe(3);
@@ -331,7 +339,8 @@ public sealed class ViewTests
     [Test]
     public void A_constant_over_a_whole_result_leaves_it_in_the_graph()
     {
-        foreach (Action<Tensor> write in (Action<Tensor>[])[y => y.ZeroInPlace(), y => y.FillInPlace(5), y => y.CopyInPlace(Tensor.Ones([2])), y => y.T.ZeroInPlace(), y => y[..] = 1])
+        foreach (Action<Tensor> write in (Action<Tensor>[])
+            [y => y.ZeroInPlace(), y => y.FillInPlace(5), y => y.CopyInPlace(Tensor.Ones([2])), y => y.T.ZeroInPlace(), y => y[..] = 1])
         {
             Tensor x = Leaf(1, 2), p = Leaf(3, 4), y = x * 2;
             write(y);
@@ -376,7 +385,8 @@ public sealed class ViewTests
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Function(inputs[Passed]);
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[Passed] = cotangent.Reshape(call.InputShape(Passed));
+        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+            gradients[Passed] = cotangent.Reshape(call.InputShape(Passed));
 
         protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[Passed]?.Reshape(call.OutputShape);
     }

@@ -181,8 +181,10 @@ public class OptimizerTests
         from kind in ((string Name, Func<IEnumerable<Tensor>, Optimizer> Make)[])
         [
             ("SGD", p => new SGD(p, lr: 0.1)), ("SGD with momentum", p => new SGD(p, lr: 0.1, momentum: 0.9)), ("Adam", p => new Adam(p, lr: 0.1)),
-            ("Adam with amsgrad", p => new Adam(p, lr: 0.1, amsgrad: true)), ("AdamW", p => new AdamW(p, lr: 0.1)), ("Adamax", p => new Adamax(p, lr: 0.1)),
-            ("NAdam", p => new NAdam(p, lr: 0.1)), ("RMSprop", p => new RMSprop(p, lr: 0.1, momentum: 0.9, centered: true)), ("Adagrad", p => new Adagrad(p, lr: 0.1)),
+            ("Adam with amsgrad", p => new Adam(p, lr: 0.1, amsgrad: true)),
+            ("AdamW", p => new AdamW(p, lr: 0.1)), ("Adamax", p => new Adamax(p, lr: 0.1)),
+            ("NAdam", p => new NAdam(p, lr: 0.1)), ("RMSprop", p => new RMSprop(p, lr: 0.1, momentum: 0.9, centered: true)),
+            ("Adagrad", p => new Adagrad(p, lr: 0.1)),
             ("Adadelta", p => new Adadelta(p, lr: 0.1)), ("LBFGS", p => new LBFGS(p, lr: 0.1)),
         ]
         select new TestCaseData(kind.Make).SetArgDisplayNames(kind.Name);
@@ -212,7 +214,8 @@ public class OptimizerTests
                     one.Step(one is LBFGS ? () => first : null);
                     other.Step(other is LBFGS ? () => second : null);
                     average.Update();
-                    Agreement.ShouldBeSameBits([early.Weight, early.Weight.Grad!], [late.Weight, late.Weight.Grad!], $"{from} to {to} at step {at}, after {step}");
+                    Agreement.ShouldBeSameBits(
+                        [early.Weight, early.Weight.Grad!], [late.Weight, late.Weight.Grad!], $"{from} to {to} at step {at}, after {step}");
                 }
             }
     }
@@ -253,7 +256,8 @@ public class OptimizerTests
         {
             Parameter w = Weight(1, 2, 3);
             w.Pow(2).Sum().Backward();
-            Should.Throw<DTypeException>(() => new Tampered(w, wrong).Step()).Message.ShouldContain($"its gradient or a tensor of its state is {wrong.DType}, shape {wrong.Shape}");
+            Should.Throw<DTypeException>(() => new Tampered(w, wrong).Step()).Message.ShouldContain(
+                $"its gradient or a tensor of its state is {wrong.DType}, shape {wrong.Shape}");
             w.ToArray<double>().ShouldBe([1, 2, 3]);
         }
     }
