@@ -3,11 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch;
 
-/// <summary>A native block that lives as long as the pool and serves one storage after another.</summary>
+/// <summary>A native block that lives as long as the pool and serves one owner after another: a storage or a kernel's scratch memory.</summary>
 internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeClass)
 {
-    /// <summary>Tells, without keeping it alive, whether the storage that rented the block still exists; one handle for the block's whole life.</summary>
-    public readonly WeakGCHandle<Storage> Owner = new(null!);
+    /// <summary>
+    /// Tells, without keeping it alive, whether the owner that rented the block still exists; one handle for the block's whole life. It tracks resurrection:
+    /// an owner that a finaliser can still reach, and may use or keep, exists.
+    /// </summary>
+    public readonly WeakGCHandle<object> Owner = new(null!, trackResurrection: true);
 
     public byte* Data { get; } = data;
 
@@ -17,6 +20,9 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 
     /// <summary>The bytes that were asked for, of which there are up to a quarter more.</summary>
     public long Asked { get; set; }
+
+    /// <summary>Whether a kernel's scratch memory rented it, not a storage.</summary>
+    public bool IsScratch { get; set; }
 
     /// <summary>The place in the list of rented blocks.</summary>
     public int Place { get; set; }
@@ -44,21 +50,24 @@ internal static unsafe class BufferPool
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
     private static int s_rentedCount;
     private static int s_aged; // the generation to which collections within a pass have moved its storages
-    private static long s_rentedBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: what the last sweep left
+    private static long s_rentedBytes, s_scratchBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: what the last sweep left
 
     static BufferPool() => _ = new Sweeper();
 
-    /// <summary>Bytes in blocks that storages hold now, those not yet found unreachable included.</summary>
+    /// <summary>Bytes in blocks that storages and kernels hold now, those not yet found unreachable included.</summary>
     public static long RentedBytes { get { lock (s_gate) return s_rentedBytes; } }
 
-    /// <summary>Bytes in blocks that wait for the next storage.</summary>
+    /// <summary>Bytes of <see cref="RentedBytes"/> that are scratch memory of kernels.</summary>
+    public static long ScratchBytes { get { lock (s_gate) return s_scratchBytes; } }
+
+    /// <summary>Bytes in blocks that wait for the next owner.</summary>
     public static long FreeBytes { get { lock (s_gate) return s_freeBytes; } }
 
     /// <summary>A block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
-    public static NativeBuffer Rent(long bytes, Storage owner)
+    public static NativeBuffer Rent(long bytes, object owner)
     {
         (int sizeClass, long capacity) = ClassOf(bytes);
-        lock (s_gate)
+        using (Uninterrupted.Enter(s_gate))
         {
             if (s_rentedBytes + capacity > s_budget) MakeRoom(capacity, sizeClass);
             NativeBuffer buffer = s_free[sizeClass] ?? Allocate(capacity, sizeClass);
@@ -70,6 +79,8 @@ internal static unsafe class BufferPool
             }
             buffer.Owner.SetTarget(owner);
             buffer.Asked = bytes;
+            buffer.IsScratch = owner is Kernels.Scratch;
+            if (buffer.IsScratch) s_scratchBytes += capacity;
             if (MemoryCheck.On) MemoryCheck.GoesOut(buffer.Data, capacity, bytes);
             if (s_rentedCount == s_rented.Length) Array.Resize(ref s_rented, s_rentedCount * 2);
             buffer.Place = s_rentedCount;
@@ -80,10 +91,10 @@ internal static unsafe class BufferPool
         }
     }
 
-    /// <summary>Takes back a block whose storage is done with it.</summary>
+    /// <summary>Takes back a block whose owner is done with it.</summary>
     public static void Return(NativeBuffer buffer)
     {
-        lock (s_gate) Reclaim(buffer);
+        using (Uninterrupted.Enter(s_gate)) Reclaim(buffer);
     }
 
     /// <summary>After a backward pass little is live beside the parameters: the cheapest moment to look for unreachable storages, if there may be enough of them.</summary>
@@ -91,7 +102,7 @@ internal static unsafe class BufferPool
     {
         bool isBusy = Volatile.Read(ref s_rentedBytes) > s_liveBytes + WorthSweeping;
         if (!isBusy && s_budget == Floor) return;
-        lock (s_gate)
+        using (Uninterrupted.Enter(s_gate))
         {
             LowerBudget();
             if (!isBusy) return;
@@ -143,6 +154,7 @@ internal static unsafe class BufferPool
         buffer.Next = s_free[buffer.SizeClass];
         s_free[buffer.SizeClass] = buffer;
         s_rentedBytes -= buffer.Capacity;
+        if (buffer.IsScratch) s_scratchBytes -= buffer.Capacity;
         s_freeBytes += buffer.Capacity;
     }
 
@@ -191,7 +203,9 @@ internal static unsafe class BufferPool
     private static MiniTorchException OutOfMemory(long capacity)
     {
         s_budget = BudgetFor(s_rentedBytes); // it was raised for this block
-        return new MiniTorchException($"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes:N0} bytes of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} wait in the pool");
+        return new MiniTorchException(
+            $"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and running kernels {s_scratchBytes:N0} "
+            + $"of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} wait in the pool");
     }
 
     /// <summary>Four classes to the power of two: at most a quarter of a block is unused, and never touched.</summary>

@@ -36,7 +36,7 @@ public abstract record FusedOp : Op
     /// <inheritdoc/>
     protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
-        if (!GradMode.Enabled && !Level.AnyLive)
+        if (!GradMode.Enabled && !call.CarriesTangent(cotangents))
         {
             KernelVjpAll(call, cotangents, gradients);
             return;

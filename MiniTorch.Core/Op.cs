@@ -151,14 +151,18 @@ public readonly ref struct Call
 {
     private readonly OpNode? _node;
     private readonly HashSet<Node>? _wanted;
-    private readonly bool _reusesMemory;
+    private readonly int _pass;
     private readonly ReadOnlySpan<Tensor> _inputs, _outputs;
 
-    internal Call(OpNode node, HashSet<Node>? wanted, bool reusesMemory)
+    /// <summary>A call in a backward pass.</summary>
+    /// <param name="node">The recorded call.</param>
+    /// <param name="wanted">The nodes that a gradient is wanted of; null for all.</param>
+    /// <param name="pass">The pass's number if its memory may be reused, else 0.</param>
+    internal Call(OpNode node, HashSet<Node>? wanted, int pass)
     {
         _node = node;
         _wanted = wanted;
-        _reusesMemory = reusesMemory;
+        _pass = pass;
         Op = node.Op;
     }
 
@@ -193,14 +197,18 @@ public readonly ref struct Call
     /// <summary>Whether a gradient of this input is wanted.</summary>
     public bool Needs(int input) => _node is null || (_node[input].Node is { } node && (_wanted is null || _wanted.Contains(node)));
 
-    /// <summary>What the producer of an input has gathered so far, if a rule may add to it in place and return it as the gradient.</summary>
+    /// <summary>Whether forward mode differentiates what the rule computes: a cotangent or a saved tensor carries a tangent.</summary>
+    internal bool CarriesTangent(params ReadOnlySpan<Tensor?> cotangents) => Dual.AnyLive(cotangents) || Dual.AnyLive(_node?.Rare?.Duals);
+
+    /// <summary>What the producer of an input has gathered so far in this pass, if a rule may add to it in place and return it as the gradient.</summary>
     internal Tensor? Gathered(int input) =>
-        _reusesMemory && _node![input] is { Slot: 0, Node: OpNode { Cotangent: { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum } } ? sum : null;
+        _pass != 0 && _node![input] is { Slot: 0, Node: OpNode producer } && producer.IsIn(_pass)
+        && producer.Cotangent is { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum ? sum : null;
 
     /// <summary>Whether a rule that goes through its inputs in order may write the gradient of one over the cotangent: nobody will read it any more.</summary>
     internal bool Spends(Tensor cotangent, int input = 0, Reads passesThrough = Reads.None)
     {
-        if (!_reusesMemory || cotangent is not { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } }) return false;
+        if (_pass == 0 || cotangent is not { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } }) return false;
         for (int i = 0; i < InputCount; i++)
             if (i != input && Needs(i) && (i > input || passesThrough.HasInput(i))) return false;
         return true;

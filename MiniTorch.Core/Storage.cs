@@ -76,6 +76,7 @@ internal sealed unsafe class NativeStorage : Storage
 {
     private readonly NativeBuffer _buffer;
     private byte* _data;
+    private int _holders, _returned;
 
     public NativeStorage(DType dtype, long bytes) : base(dtype)
     {
@@ -89,8 +90,8 @@ internal sealed unsafe class NativeStorage : Storage
 
     public override ref byte Data => ref *(_data != null ? _data : throw Returned());
 
-    /// <summary>How many gradient slots hold it.</summary>
-    public int Holders { get; private set; }
+    /// <summary>How many gradient slots hold it. Slots of several threads may: a leaf's gradient belongs to all who train it.</summary>
+    public int Holders => Volatile.Read(ref _holders);
 
     /// <summary>Whether one gradient slot alone holds it, so that its content may be written over or handed on.</summary>
     public bool HeldOnce => EngineOwned && Holders == 1;
@@ -100,18 +101,18 @@ internal sealed unsafe class NativeStorage : Storage
 
     public override void Expose() => EngineOwned = false;
 
-    public override void Hold() => Holders++;
+    public override void Hold() => Interlocked.Increment(ref _holders);
 
     public override void Drop()
     {
-        Holders--;
+        Interlocked.Decrement(ref _holders);
         ReleaseIfUnheld();
     }
 
     /// <summary>Returns the buffer if it is the engine's own and no slot holds it.</summary>
     public void ReleaseIfUnheld()
     {
-        if (!EngineOwned || Holders > 0 || _data == null) return;
+        if (Holders > 0 || !EngineOwned || Interlocked.Exchange(ref _returned, 1) != 0) return;
         _data = null;
         BufferPool.Return(_buffer);
         GC.KeepAlive(this); // another thread's sweep, while this one waits for the pool, would take the buffer back too

@@ -79,7 +79,8 @@ public partial class Tensor
 
     /// <summary>
     /// The gradient gathered by <see cref="Backward"/>: of a leaf that requires one, or of a result that was asked to <see cref="RetainGrad"/>; null before.
-    /// It has this tensor's shape and dtype.
+    /// It has this tensor's shape and dtype. It may be read while other threads train: the tensor that is returned stays valid, and a Backward that
+    /// adds to it meanwhile is seen element by element.
     /// </summary>
     /// <exception cref="GraphException">Read from a result of an operation that was not asked to retain it.</exception>
     /// <exception cref="ShapeException">Set to a tensor of another shape.</exception>
@@ -88,8 +89,12 @@ public partial class Tensor
     {
         get
         {
-            Tensor? grad = Node is OpNode ? RetainedGrad() : LeafGrad;
+            object? gate = Node is OpNode ? Retained() : _node;
+            if (gate is null) return null;
+            Uninterrupted.Enter(gate); // another thread could drop the gradient, and its memory, before it is marked as the user's
+            Tensor? grad = gate is LeafNode leaf ? leaf.Grad : ((Dictionary<int, Tensor?>)gate)[Slot];
             grad?.Storage.Expose();
+            Monitor.Exit(gate);
             return grad;
         }
         set
@@ -147,11 +152,24 @@ public partial class Tensor
         set
         {
             if (_node is not LeafNode leaf) return;
-            if (ReferenceEquals(leaf.Grad, value)) return;
-            leaf.Grad?.Storage.Drop();
+            Uninterrupted.Enter(leaf);
+            Tensor? former = leaf.Grad;
             leaf.Grad = value;
             value?.Storage.Hold();
+            former?.Storage.Drop();
+            Monitor.Exit(leaf);
         }
+    }
+
+    /// <summary>As <see cref="LeafGrad"/>, held so that its memory stays although another thread drops it; the caller drops its storage when done.</summary>
+    internal Tensor? HoldGrad()
+    {
+        if (_node is not LeafNode leaf) return null;
+        Uninterrupted.Enter(leaf);
+        Tensor? grad = leaf.Grad;
+        grad?.Storage.Hold();
+        Monitor.Exit(leaf);
+        return grad;
     }
 
     /// <summary>Asks a result of an operation to keep its gradient in <see cref="Grad"/> too (retain_grad).</summary>
@@ -159,7 +177,9 @@ public partial class Tensor
     public void RetainGrad()
     {
         if (Node is null) throw new GraphException("RetainGrad: this tensor does not require a gradient");
-        if (Node is OpNode node) (node.EnsureRare().Retained ??= []).TryAdd(Slot, null);
+        if (Node is not OpNode node) return;
+        Dictionary<int, Tensor?> retained = node.EnsureRare().Retained ??= [];
+        lock (retained) retained.TryAdd(Slot, null);
     }
 
     /// <summary>This tensor without its history: it shares memory and requires no gradient (detach).</summary>
@@ -199,7 +219,7 @@ public partial class Tensor
         LeafGrad = gradient;
     }
 
-    private Tensor? RetainedGrad() =>
-        Node!.Rare?.Retained is { } retained && retained.TryGetValue(Slot, out Tensor? grad) ? grad
+    private Dictionary<int, Tensor?> Retained() =>
+        Node!.Rare?.Retained is { } retained && retained.ContainsKey(Slot) ? retained
         : throw new GraphException("Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() on it before Backward");
 }

@@ -3,23 +3,13 @@ namespace MiniTorch;
 /// <summary>One running forward-mode differentiation. Inner ones have higher depths; a tangent of a level that has ended counts for nothing.</summary>
 internal sealed class Level : IDisposable
 {
-    private static int s_live;
-    private static int s_last;
+    private static long s_last;
 
-    public Level() => Interlocked.Increment(ref s_live);
-
-    public int Depth { get; } = Interlocked.Increment(ref s_last);
+    public long Depth { get; } = Interlocked.Increment(ref s_last);
 
     public bool IsLive { get; private set; } = true;
 
-    public static bool AnyLive => Volatile.Read(ref s_live) > 0;
-
-    public void Dispose()
-    {
-        if (!IsLive) return;
-        IsLive = false;
-        Interlocked.Decrement(ref s_live);
-    }
+    public void Dispose() => IsLive = false;
 }
 
 /// <summary>A tangent at one level, and those of outer levels. Keeping levels apart is what prevents perturbation confusion.</summary>
@@ -36,6 +26,22 @@ internal sealed class Dual(Level level, Tensor tangent, Dual? outer)
     {
         while (dual is { Level.IsLive: false }) dual = dual.Outer;
         return dual;
+    }
+
+    /// <summary>Whether any of some tangents belongs to a level that has not ended.</summary>
+    public static bool AnyLive(Dual?[]? duals)
+    {
+        foreach (Dual? dual in duals ?? [])
+            if (Live(dual) is not null) return true;
+        return false;
+    }
+
+    /// <summary>Whether any tensor carries a tangent of a level that has not ended.</summary>
+    public static bool AnyLive(ReadOnlySpan<Tensor?> tensors)
+    {
+        foreach (Tensor? tensor in tensors)
+            if (Live(tensor?.Dual) is not null) return true;
+        return false;
     }
 }
 

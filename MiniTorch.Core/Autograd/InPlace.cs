@@ -37,8 +37,9 @@ internal static class InPlace
     /// <summary>Makes the node of a view whose base was written through another tensor.</summary>
     public static void RefreshView(Tensor view, Tensor root)
     {
-        view.Epoch = root.Epoch;
+        int epoch = root.Epoch;
         view.SetHistory(root.Node is null ? null : new UnaryNode(new Restride(Relative(view, root)), root, view, Reads.None), 0);
+        view.Epoch = epoch; // last: another thread that reads it takes the node as made
     }
 
     private static bool NeedsHistory(Tensor target, Tensor other) =>

@@ -48,6 +48,8 @@ internal readonly struct Saved
 /// <summary>A place in the graph that receives a gradient.</summary>
 internal abstract class Node
 {
+    private RareState? _rare;
+
     /// <summary>One more than the highest input's: whoever consumes a node's output stands higher, so that descending heights are an order for backward.</summary>
     public int Height { get; protected init; }
 
@@ -58,7 +60,7 @@ internal abstract class Node
     public int Pass;
 
     /// <summary>What few nodes have.</summary>
-    public RareState? Rare { get; set; }
+    public RareState? Rare => _rare;
 
     public abstract string Name { get; }
 
@@ -66,7 +68,14 @@ internal abstract class Node
 
     public abstract Edge this[int input] { get; }
 
-    public RareState EnsureRare() => Rare ??= new RareState();
+    /// <summary>Whether the node waits in a backward pass, which then is the only one to use its cotangents.</summary>
+    public bool IsIn(int pass) => Volatile.Read(ref Pass) == pass;
+
+    public RareState EnsureRare()
+    {
+        if (Rare is null) Interlocked.CompareExchange(ref _rare, new RareState(), null);
+        return Rare!;
+    }
 
     /// <summary>The error that a rule reads what its op has not declared.</summary>
     public MiniTorchException NotSaved(int place) =>

@@ -12,7 +12,8 @@ internal sealed class Reverse
     private static int s_lastPass;
 
     private readonly int _pass = NextPass();
-    private readonly bool _retainGraph, _createGraph, _reuseMemory;
+    private readonly bool _retainGraph, _createGraph;
+    private bool _reuseMemory; // until a tangent of forward mode appears, whose memory nobody counts
     private readonly HashSet<Node>? _wanted;
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
     private readonly PriorityQueue<Node, int> _waiting = new(8); // the highest first, so by negative height
@@ -23,7 +24,7 @@ internal sealed class Reverse
     {
         _retainGraph = retainGraph || createGraph;
         _createGraph = createGraph;
-        _reuseMemory = !createGraph && !Level.AnyLive && !Trace.On;
+        _reuseMemory = !createGraph && !Trace.On;
         _wanted = wanted;
         _targets = targets;
     }
@@ -80,26 +81,27 @@ internal sealed class Reverse
         Tensor?[]? more = node.Rare?.Cotangents;
         node.Cotangent = null;
         if (more is not null) node.Rare!.Cotangents = null;
-        node.Pass = 0;
+        Volatile.Write(ref node.Pass, 0);
         Keep(node, cotangent, more);
         if (!Continues(node)) return;
         if (node.Released && node.Op.Reads != Reads.None)
             throw new GraphException($"{node.Name}: backward went through this graph before, and what its rules read was let go of; pass retainGraph: true to the first Backward or Grad");
 
         Op op = node.Op;
+        if (_reuseMemory && (Dual.Live(cotangent?.Dual) is not null || Dual.AnyLive(more) || Dual.AnyLive(node.Rare?.Duals))) _reuseMemory = false;
         bool reuse = _reuseMemory && op.KeepsNothing;
         if (!reuse) Expose(cotangent, more);
         if (reuse) EngineScope.Open();
         Slots gradients = default;
         Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
-        var call = new Call(node, _wanted, reuse);
+        var call = new Call(node, _wanted, reuse ? _pass : 0);
         if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Gather(cotangent, more, many.OutputCount), span);
         else op.Vjp(call, cotangent!, span);
         if (Trace.On) Trace.Differentiated(node, [cotangent], span);
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
-            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToGathered && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
+            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToGathered && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
                 Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
@@ -150,7 +152,7 @@ internal sealed class Reverse
             gradient.Storage.Hold();
             return gradient;
         }
-        if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType)
+        if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType && Dual.Live(gradient.Dual) is null)
         {
             InPlace.AddValues(gathered, gradient);
             return gathered;
@@ -163,7 +165,8 @@ internal sealed class Reverse
 
     private void Store(LeafNode leaf, Tensor gradient)
     {
-        lock (leaf)
+        Uninterrupted.Enter(leaf);
+        try
         {
             Tensor? grad = leaf.Grad;
             if (grad is { RequiresGrad: false, Layout.Overlaps: false } && !_createGraph)
@@ -175,6 +178,10 @@ internal sealed class Reverse
             leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
             leaf.Grad.Storage.Hold();
             grad?.Storage.Drop();
+        }
+        finally
+        {
+            Monitor.Exit(leaf);
         }
     }
 
@@ -198,8 +205,11 @@ internal sealed class Reverse
     private void Keep(OpNode node, Tensor? cotangent, Tensor?[]? more)
     {
         if (node.Rare?.Retained is { } retained)
-            foreach (int slot in retained.Keys.ToArray())
-                if (At(slot) is { } gradient) retained[slot] = retained[slot] is { } former ? former + gradient : _createGraph ? gradient : Copies.Fresh(gradient);
+            lock (retained)
+            {
+                foreach (int slot in retained.Keys.ToArray())
+                    if (At(slot) is { } gradient) retained[slot] = retained[slot] is { } former ? former + gradient : _createGraph ? gradient : Copies.Fresh(gradient);
+            }
         if (_targets is null) return;
         int outputs = node is ManyNode many ? many.OutputCount : 1;
         for (int slot = 0; slot < outputs; slot++)
@@ -227,7 +237,7 @@ internal sealed class Reverse
             foreach (Tensor? cotangent in more) cotangent?.Storage.Drop();
             rare.Cotangents = null;
         }
-        node.Pass = 0;
+        Volatile.Write(ref node.Pass, 0);
     }
 
     private static Tensor?[] Gather(Tensor? first, Tensor?[]? more, int count)

@@ -57,6 +57,13 @@ internal static unsafe class Attention
         Simd.Run<BackwardJob<T>, T>(ref job);
     }
 
+    static void ReturnScratch()
+    {
+        Scratch.Return(ref t_queries);
+        Scratch.Return(ref t_weights);
+        Scratch.Return(ref t_gradients);
+    }
+
     static long Blocks(in AttentionShape shape) => (shape.Queries + BlockRows - 1) / BlockRows;
 
     readonly struct ForwardJob<T>(AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> output) : IVectorJob<T>
@@ -76,6 +83,7 @@ internal static unsafe class Attention
             MatMul.Run(
                 block.Rows, shape.ValueWidth, block.Keys, block.Weights, block.Keys, 1, x.Value.At(head), x.Value.Row, x.Value.Column,
                 output.At(head, block.First), output.Row, accumulate: false);
+            ReturnScratch();
         }
     }
 
@@ -125,6 +133,7 @@ internal static unsafe class Attention
                 T scale = T.CreateTruncating(shape.Scale);
                 for (long i = 0; i < block.Rows; i++) Scale<V, T>(ofQuery.At(head, first + i), 1, scale, ofQuery.At(head, first + i), shape.Width);
             }
+            ReturnScratch();
         }
 
         void Clear(HeadMatrices<T> gradients, long head, long width)

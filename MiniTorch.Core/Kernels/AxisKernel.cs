@@ -19,7 +19,7 @@ internal static unsafe class AxisKernel
         where T : unmanaged, IBinaryNumber<T>
         where TKernel : struct, IAxisKernel
     {
-        if (outer * inner == 0) return;
+        if (outer * inner == 0 || (size == 0 && operands.Result != null)) return; // only log-sum-exp has results of no elements
         var strips = new Strips<T, TKernel>(kernel, operands, outer, size, inner);
         Simd.Run<Strips<T, TKernel>, T>(ref strips);
     }

@@ -89,6 +89,7 @@ internal static unsafe class Convolution
             T* sum = partials + f / shape.Filters * shape.Filters * shape.PatchSize + f % shape.Filters;
             for (long p = 0; p < shape.PatchSize; p++) dw[f * shape.PatchSize + p] = sum[p * shape.Filters];
         }
+        Scratch.Return(ref t_partials);
     }
 
     readonly struct ForwardJob<T>(ConvolutionShape shape, T* x, T* w, T* bias, T* y) : IJob

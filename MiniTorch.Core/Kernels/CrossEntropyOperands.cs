@@ -47,6 +47,12 @@ internal readonly unsafe struct CrossEntropyRows<T>(T* x, long rowStride, long c
     /// <summary>First logit of a row.</summary>
     public T* Row(long row) => x + row * rowStride;
 
-    /// <summary>The row's class.</summary>
-    public long Target(long row) => targets[row * targetStride];
+    /// <summary>
+    /// The row's class, or <see cref="Ignored"/>. Read it once: what is no class was written by another thread after callers had checked it, and counts as ignored.
+    /// </summary>
+    public long Target(long row)
+    {
+        long target = targets[row * targetStride];
+        return (ulong)target < (ulong)Classes ? target : Ignored;
+    }
 }

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Reads and writes of x at given indices. Each returns false, with the first index out of range, before anything is written.
+/// Reads and writes of x at given indices. Each returns false, with the first index out of range, before anything is written. An index that another
+/// thread changes afterwards is checked again where it is used: never is anything outside of x read or written.
 /// Indices of <see cref="IndexedLayout.Dims"/> are visited in row-major order, so the last of several writes to one element wins
 /// and sums have one order.
 /// </summary>
@@ -28,8 +29,7 @@ internal static unsafe class IndexKernels
         long lowest = layout.Wraps ? -layout.Limit : 0;
         if (!IndexOffsets.Check(index, layout.Dims, layout.IndexStrides, lowest, layout.Limit, out fault)) return false;
         long* scratch = stackalloc long[IndexWalk.ScratchLength(layout.Dims.Length)];
-        if (IndexWalk.Create(layout, scratch, out IndexWalk walk)) walk.Run<T, TMove>(x, index, values);
-        return true;
+        return !IndexWalk.Create(layout, scratch, out IndexWalk walk) || walk.Run<T, TMove>(x, index, values, out fault);
     }
 
     readonly struct Read<T> : IMove<T>

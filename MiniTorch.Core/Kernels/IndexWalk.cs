@@ -65,12 +65,19 @@ internal unsafe struct IndexWalk
         _rank++;
     }
 
-    /// <summary>Applies <typeparamref name="TMove"/> to every pair, in row-major order.</summary>
-    public readonly void Run<T, TMove>(T* x, long* index, T* values)
+    /// <summary>
+    /// Applies <typeparamref name="TMove"/> to every pair, in row-major order. False, with the index and no position, at an index out of range, which another
+    /// thread has written since all were checked.
+    /// </summary>
+    public readonly bool Run<T, TMove>(T* x, long* index, T* values, out IndexFault fault)
         where T : unmanaged
-        where TMove : IMove<T> => Visit<T, TMove>(0, x, index, values);
+        where TMove : IMove<T>
+    {
+        fault = new IndexFault(-1, 0);
+        return Visit<T, TMove>(0, x, index, values, ref fault);
+    }
 
-    readonly void Visit<T, TMove>(int level, T* x, long* index, T* values)
+    readonly bool Visit<T, TMove>(int level, T* x, long* index, T* values, ref IndexFault fault)
         where T : unmanaged
         where TMove : IMove<T>
     {
@@ -78,11 +85,12 @@ internal unsafe struct IndexWalk
         if (level < _rank - 1)
         {
             for (long i = 0; i < size; i++)
-                Visit<T, TMove>(level + 1, x + i * xStride, index + i * indexStride, values + i * valueStride);
+                if (!Visit<T, TMove>(level + 1, x + i * xStride, index + i * indexStride, values + i * valueStride, ref fault)) return false;
         }
         else if (indexStride == 0)
         {
             long at = Resolve(*index);
+            if ((ulong)at >= (ulong)_limit) return Changed(at, ref fault);
             if (at != _skip) TMove.Row(x + at * _scale, xStride, values, valueStride, size);
         }
         else
@@ -90,9 +98,17 @@ internal unsafe struct IndexWalk
             for (long i = 0; i < size; i++)
             {
                 long at = Resolve(index[i * indexStride]);
+                if ((ulong)at >= (ulong)_limit) return Changed(at, ref fault);
                 if (at != _skip) TMove.One(x + i * xStride + at * _scale, values + i * valueStride);
             }
         }
+        return true;
+    }
+
+    static bool Changed(long index, ref IndexFault fault)
+    {
+        fault = fault with { Value = index };
+        return false;
     }
 
     readonly long Resolve(long index) => index < 0 ? index + _limit : index;

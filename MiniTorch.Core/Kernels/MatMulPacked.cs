@@ -40,6 +40,8 @@ internal unsafe struct MatMulPacked<T, V>
                 block.Run(job.K, a + row * job.ARow, b + column * job.BCol, c + row * job.CRow + column, job.Accumulate);
             }
         }
+        Scratch.Return(ref MatMulScratch.A);
+        Scratch.Return(ref MatMulScratch.B);
     }
 
     void Run(long k, T* a, T* b, T* c, bool accumulate)

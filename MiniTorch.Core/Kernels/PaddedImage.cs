@@ -68,7 +68,7 @@ internal unsafe ref struct PaddedImage<V, T>
         return places;
     }
 
-    /// <summary>Goes to the first or next block of an image; false after the last.</summary>
+    /// <summary>Goes to the first or next block of an image; false after the last, when the memory is no longer valid.</summary>
     public bool Next(T* image)
     {
         Row += Rows;
@@ -76,6 +76,8 @@ internal unsafe ref struct PaddedImage<V, T>
         if (Rows <= 0)
         {
             Row = Rows = 0;
+            Scratch.Return(ref t_image);
+            Scratch.Return(ref t_places);
             return false;
         }
         new Span<T>(Data, checked((int)Size)).Clear();

@@ -39,6 +39,7 @@ internal unsafe ref struct Patches<T>
     {
         _row += _rows;
         _rows = Math.Min(_rowsPerBlock, _shape.Y.Output - _row);
+        if (Width == 0) Scratch.Return(ref t_scratch);
         return Width > 0;
     }
 

@@ -160,10 +160,14 @@ internal static unsafe class Pooling
             T* input = dx + plane * shape.InputSize;
             new Span<T>(input, checked((int)shape.InputSize)).Clear();
             long output = plane * shape.OutputSize, end = output + shape.OutputSize;
-            if (shape.Y.IsDisjoint && shape.X.IsDisjoint)
-                for (; output < end; output++) input[indices[output]] = dy[output];
-            else
-                for (; output < end; output++) input[indices[output]] += dy[output];
+            ulong size = (ulong)shape.InputSize;
+            bool isDisjoint = shape.Y.IsDisjoint && shape.X.IsDisjoint;
+            for (; output < end; output++)
+            {
+                long place = indices[output];
+                if ((ulong)place >= size) continue; // another thread has written it: a race, which must not reach other memory
+                input[place] = isDisjoint ? dy[output] : input[place] + dy[output];
+            }
         }
     }
 

@@ -54,7 +54,7 @@ internal static unsafe class Reduce
                 return;
             }
 
-            if (_plan.IsByRows) ReduceUnits.Run(new RowUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
+            if (_plan.IsByRows || _plan.HasOneResult) ReduceUnits.Run(new RowUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
             else ReduceUnits.Run(new ColumnUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
         }
     }

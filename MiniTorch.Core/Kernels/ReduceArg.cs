@@ -62,7 +62,7 @@ internal static unsafe class ReduceArg
         public void Run(long unit)
         {
             _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
-            var block = new ReduceRows<V, T, TFold>(V.Of(0));
+            var block = new ReduceRows<V, T, TFold>(V.Of(0), stride: 1);
             T* row = x + offset;
             long size = _plan.ReducedSizes[0], position = 0;
             T extremum = TFold.Across<V, T>(block.Run(row, Math.Min(block.Length, size)));

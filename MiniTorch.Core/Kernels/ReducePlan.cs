@@ -20,6 +20,9 @@ internal unsafe struct ReducePlan
     /// <summary>Whether elements of one result are neighbours, so that vectors run along them; else vectors run across results.</summary>
     public readonly bool IsByRows => ReducedStrides[ReducedRank - 1] == 1;
 
+    /// <summary>Whether there is one result, so that vectors cannot run across several.</summary>
+    public readonly bool HasOneResult => Results == 1;
+
     /// <summary>Plans the reduction of the dimensions whose bit is set in <paramref name="reduced"/>; results are contiguous.</summary>
     /// <param name="dims">The array's shape.</param>
     /// <param name="strides">The array's strides.</param>
@@ -59,13 +62,16 @@ internal unsafe struct ReducePlan
         return plan;
     }
 
-    /// <summary>Dimensions come innermost first; each goes to the front, or behind those of a larger stride.</summary>
+    /// <summary>
+    /// Dimensions come innermost first; each goes to the front, or behind those of a larger stride. Expanded ones, whose stride is 0, go outermost, so that vectors
+    /// run along elements that differ.
+    /// </summary>
     static void Insert(long* sizes, long* strides, long* results, ref int rank, long size, long stride, long result, bool sort)
     {
         int at = 0;
         if (sort)
         {
-            while (at < rank && strides[at] > stride) at++;
+            while (at < rank && (ulong)(strides[at] - 1) > (ulong)(stride - 1)) at++;
         }
 
         for (int i = rank; i > at; i--)

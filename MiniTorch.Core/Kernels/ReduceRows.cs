@@ -4,8 +4,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>One result from neighbouring elements: four vectors of partial results run along them.</summary>
-internal readonly unsafe struct ReduceRows<V, T, TFold>(V center) : IReduceLeaf<V, T>
+/// <summary>One result from neighbouring elements: four vectors of partial results run along them. Elements at another stride are copied together first.</summary>
+internal readonly unsafe struct ReduceRows<V, T, TFold>(V center, long stride) : IReduceLeaf<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
     where TFold : IFold
@@ -14,13 +14,24 @@ internal readonly unsafe struct ReduceRows<V, T, TFold>(V center) : IReduceLeaf<
     const int Depth = 16;
 
     readonly V _center = center;
+    readonly long _stride = stride;
 
     public long Length => 4 * V.Count * Depth;
 
     public int SavedLength => V.Count;
 
+    public V Run(T* x, long count) => _stride == 1 ? RunRow(x, count) : RunStrided(x, count);
+
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization | NoInlining)]
+    V RunStrided(T* x, long count)
+    {
+        T* row = stackalloc T[(int)count];
+        for (long i = 0; i < count; i++) row[i] = x[i * _stride];
+        return RunRow(row, count);
+    }
+
     [MethodImpl(AggressiveOptimization | NoInlining)]
-    public V Run(T* x, long count)
+    V RunRow(T* x, long count)
     {
         V a = TFold.Identity<V>(), b = a, c = a, d = a;
         long i = 0;

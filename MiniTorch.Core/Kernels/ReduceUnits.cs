@@ -60,7 +60,7 @@ internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* 
     public void Run(long unit)
     {
         _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
-        var leaf = new ReduceRows<V, T, TFold>(V.Broadcast(centers == null ? default : centers[result]));
+        var leaf = new ReduceRows<V, T, TFold>(V.Broadcast(centers == null ? default : centers[result]), _plan.ReducedStrides[_plan.ReducedRank - 1]);
         V lanes = ReduceTree.Run<ReduceRows<V, T, TFold>, V, T>(leaf, _plan, x + offset, 1);
         results[result] = TFold.Across<V, T>(lanes);
     }

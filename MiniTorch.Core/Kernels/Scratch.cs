@@ -1,35 +1,42 @@
-using System.Runtime.InteropServices;
-
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Aligned native memory that one thread reuses from call to call. Keep it in a [ThreadStatic] field, one for each purpose: that field keeps it
-/// alive while its thread lives, and the finaliser frees it afterwards.
+/// Aligned native memory for one kernel call, from the pool and counted there. Keep it in a [ThreadStatic] field, one for each purpose: up to
+/// <see cref="MostKept"/> bytes stay with the thread for its next call, and the pool reclaims them after the thread has ended.
 /// </summary>
 internal sealed unsafe class Scratch
 {
-    const nuint Alignment = 64;
+    /// <summary>A thread keeps no more bytes than this between two calls.</summary>
+    public const long MostKept = 1 << 20;
 
-    void* _memory;
-    long _capacity;
+    NativeBuffer? _buffer;
 
-    ~Scratch() => NativeMemory.AlignedFree(_memory);
-
-    /// <summary>Room for <paramref name="count"/> elements with any contents, valid until the next call for the same scratch.</summary>
+    /// <summary>Room for <paramref name="count"/> elements with any contents, valid until the next call for the same scratch or its <see cref="Return"/>.</summary>
     public static T* Rent<T>(ref Scratch? scratch, long count)
         where T : unmanaged => (T*)(scratch ??= new Scratch()).AtLeast(checked(count * sizeof(T)));
 
+    /// <summary>Gives the memory back to the pool if it is too much to keep. Whoever may rent more than <see cref="MostKept"/> calls it when done.</summary>
+    public static void Return(ref Scratch? scratch)
+    {
+        if (scratch?._buffer?.Asked > MostKept) scratch.Release();
+    }
+
     void* AtLeast(long bytes)
     {
-        if (bytes > _capacity)
+        if (_buffer is null || bytes > _buffer.Asked)
         {
-            NativeMemory.AlignedFree(_memory);
-            _memory = null;
-            _capacity = 0;
-            _memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-            _capacity = bytes;
+            Release();
+            _buffer = BufferPool.Rent(bytes, this);
         }
 
-        return _memory;
+        return _buffer.Data;
+    }
+
+    void Release()
+    {
+        if (_buffer is not { } buffer) return;
+        _buffer = null;
+        BufferPool.Return(buffer);
+        GC.KeepAlive(this); // a sweep on another thread would take the buffer back too
     }
 }

@@ -27,6 +27,7 @@ internal static unsafe class ShiftedConvolution
                 for (long f = 0; f < shape.Filters; f++)
                     for (long k = window - 1; k >= 0; k--) *next++ = w[((g * shape.Filters + f) * shape.Channels + c) * window + k];
         Forward(shape.Turned, dy, turned, null, dx);
+        Scratch.Return(ref t_filters);
     }
 
     /// <summary>Adds to <paramref name="partial"/>, (PatchSize, Filters), the gradient of a group's filters from one image and the gradient of its output.</summary>
@@ -50,6 +51,7 @@ internal static unsafe class ShiftedConvolution
                     partial + k * shape.Filters, window * shape.Filters, accumulate: true);
             }
         }
+        Scratch.Return(ref t_transposed);
     }
 
     readonly struct ForwardJob<T>(ConvolutionShape shape, T* x, T* w, T* bias, T* y) : IVectorJob<T>
@@ -78,6 +80,7 @@ internal static unsafe class ShiftedConvolution
                 for (long f = 0; f < shape.Filters; f++)
                     CopyRows(product + f * row, padded.Pitch, bias == null ? T.Zero : bias[group * shape.Filters + f], output + f * shape.OutputPlane + padded.Row * shape.X.Output, outputs);
             }
+            Scratch.Return(ref t_product);
         }
 
         // What a whole vector writes beyond its row is overwritten by the next row; the last ones write no more than is theirs.

@@ -86,7 +86,8 @@ internal static unsafe class SoftmaxCrossEntropy
             T* losses = values.Losses, uniform = values.Uniform;
             for (long row = first; row < first + count; row++)
             {
-                if (_rows.Target(row) == _rows.Ignored)
+                long target = _rows.Target(row);
+                if (target == _rows.Ignored)
                 {
                     (losses[row], values.Maxima[row], values.Sums[row]) = (T.Zero, T.Zero, T.One);
                     if (uniform != null) uniform[row] = T.Zero;
@@ -96,7 +97,7 @@ internal static unsafe class SoftmaxCrossEntropy
                 T* x = _rows.Row(row);
                 SoftmaxRow<V, T>.Sum(x, _rows.Classes, out T max, out values.Sums[row]);
                 values.Maxima[row] = max;
-                losses[row] = max - x[_rows.Target(row)];
+                losses[row] = max - x[target];
                 if (uniform != null) uniform[row] = -MeanDeviation<V, T>(x, _rows.Classes, max);
             }
 

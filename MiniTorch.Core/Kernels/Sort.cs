@@ -48,6 +48,7 @@ internal static unsafe class Sort
                 (long outer, long column) = Math.DivRem(line, inner);
                 Run(x + outer * size * inner + column, outer * count * inner + column, entries);
             }
+            Scratch.Return(ref _entries);
         }
 
         void Run(T* line, long result, Span<SortEntry> entries)

@@ -85,15 +85,21 @@ internal static unsafe class Workers
 
         // A worker enters only while the job is open, so once it is closed and nobody is inside, nobody will be.
         Interlocked.Exchange(ref _board.Open, 0);
-        var wait = default(SpinWait);
-        while (Volatile.Read(ref _board.Inside) != 0)
-            wait.SpinOnce(sleep1Threshold: -1);
+        // Leaving before the helpers would leave them writing into memory that is free: an interrupt has to wait.
+        Uninterrupted.Run(static _ => WaitUntilNobodyIsInside(), 0);
 
         if (_failure is { } failure)
         {
             _failure = null;
             failure.Throw();
         }
+    }
+
+    static void WaitUntilNobodyIsInside()
+    {
+        var wait = default(SpinWait);
+        while (Volatile.Read(ref _board.Inside) != 0)
+            wait.SpinOnce(sleep1Threshold: -1);
     }
 
     static void Execute<TJob>(void* job, long chunk)
@@ -162,8 +168,9 @@ internal static unsafe class Workers
         public void Wake()
         {
             if (!Volatile.Read(ref _parked)) return;
-            lock (_park)
-                Monitor.Pulse(_park);
+            Uninterrupted.Enter(_park);
+            Monitor.Pulse(_park);
+            Monitor.Exit(_park);
         }
 
         void Loop()
@@ -188,15 +195,26 @@ internal static unsafe class Workers
             }
             while (Stopwatch.GetTimestamp() - start < SpinTicks);
 
-            lock (_park)
+            Uninterrupted.Enter(_park);
+            Volatile.Write(ref _parked, true);
+            Interlocked.MemoryBarrier();   // a caller that misses the flag has already published its ticket
+            long called;
+            while (!IsCalled(seen, out called))
+                Park();
+            _parked = false;
+            Monitor.Exit(_park);
+            return called;
+        }
+
+        // A kernel can interrupt the thread that it runs on, which must not end the worker.
+        void Park()
+        {
+            try
             {
-                Volatile.Write(ref _parked, true);
-                Interlocked.MemoryBarrier();   // a caller that misses the flag has already published its ticket
-                long ticket;
-                while (!IsCalled(seen, out ticket))
-                    Monitor.Wait(_park);
-                _parked = false;
-                return ticket;
+                Monitor.Wait(_park);
+            }
+            catch (ThreadInterruptedException)
+            {
             }
         }
 

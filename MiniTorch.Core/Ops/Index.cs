@@ -84,7 +84,8 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
     }
 
     private ValueException OutOfRange(string op, IndexFault fault, Shape x) =>
-        new($"{op}: index {fault.Value} (element {fault.Position} of those given, counted row-major) is not in [0, {x[Dim]}) of dimension {Dim}, shape {x}");
+        new($"{op}: index {fault.Value} ({(fault.Position < 0 ? "which another thread has written since the indices were checked; Clone() them first"
+            : $"element {fault.Position} of those given, counted row-major")}) is not in [0, {x[Dim]}) of dimension {Dim}, shape {x}");
 }
 
 /// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index. A caller's name stands in its errors.</summary>

@@ -55,9 +55,11 @@ internal static class IndexCall
         Tensor mask = x.To(DType.Bool);
         int count = Shape.Size(mask.Sum().Item<long>(), "NonZero");
         Tensor indices = Tensor.Empty([count, x.Rank], DType.Int64);
-        fixed (byte* pm = &mask.Data, pi = &indices.Data) Kernels.IndexMask.NonZero(pm, (long*)pi, mask.Shape, mask.Layout.Strides);
+        long found;
+        fixed (byte* pm = &mask.Data, pi = &indices.Data) found = Kernels.IndexMask.NonZero(pm, (long*)pi, count, mask.Shape, mask.Layout.Strides);
         GC.KeepAlive((mask, indices));
-        return indices;
+        return found == count ? indices
+            : throw new ValueException($"NonZero: another thread changed the mask, shape {x.Shape}, between counting {count} true elements and finding {found}; Clone() it first");
     }
 
     private static void CheckIndex(string op, Tensor x, int dim, Tensor index, Tensor? src)

@@ -192,10 +192,21 @@ internal sealed record Cat(int Dim) : LinearOp
         return output;
     }
 
+    // All at once: each place alone would be the sum of all sizes before it.
+    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        for (int i = 0, start = 0; i < gradients.Length; i++)
+        {
+            int size = call.InputShape(i)[Dim];
+            if (call.Needs(i)) gradients[i] = cotangent.Narrow(Dim, start, size);
+            start += size;
+        }
+    }
+
     protected override Tensor Transpose(Call call, int input, Tensor cotangent)
     {
-        int start = 0;
-        for (int i = 0; i < input; i++) start += call.InputShape(i)[Dim];
-        return cotangent.Narrow(Dim, start, call.InputShape(input)[Dim]);
+        var gradients = new Tensor?[call.InputCount];
+        Vjp(call, cotangent, gradients);
+        return gradients[input]!;
     }
 }

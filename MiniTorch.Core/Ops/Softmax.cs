@@ -8,7 +8,7 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
 {
     protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        if (GradMode.Enabled || Level.AnyLive) gradients[0] = Rule(call, cotangent);
+        if (GradMode.Enabled || call.CarriesTangent(cotangent)) gradients[0] = Rule(call, cotangent);
         else KernelVjp(call, cotangent, gradients);
     }
 

@@ -90,23 +90,21 @@ public sealed partial class DataLoader : IEnumerable<Batch>
 
     private IEnumerable<Batch> RestAhead(Epoch epoch)
     {
-        var coming = new Queue<Task<Batch>>();
+        var coming = new Queue<ComingBatch>();
         try
         {
             for (int next = epoch.Position; next < Count || coming.Count > 0;)
             {
-                for (; next < Count && coming.Count <= _prefetch; next++)
-                {
-                    int number = next;
-                    coming.Enqueue(Task.Run(() => Make(epoch, number)));
-                }
-                yield return coming.Dequeue().GetAwaiter().GetResult();
+                for (; next < Count && coming.Count <= _prefetch; next++) coming.Enqueue(new ComingBatch(this, epoch, next));
+                Batch batch = coming.Peek().Take(); // if the wait is interrupted, it is one of those that are left behind
+                coming.Dequeue();
+                yield return batch;
             }
         }
         finally
         {
             // A loop that is left early leaves nobody behind who still reads the data set.
-            Task.WhenAll(coming).ContinueWith(static rest => _ = rest.Exception, TaskScheduler.Default).Wait();
+            foreach (ComingBatch batch in coming) batch.Abandon();
         }
     }
 
@@ -116,6 +114,40 @@ public sealed partial class DataLoader : IEnumerable<Batch>
         ReadOnlySpan<long> indices = epoch.Order.AsSpan(begin, Math.Min(_batchSize, epoch.Order.Length - begin));
         Tensor[] tensors = (_collate is null ? _dataset.Gather(indices) : null) ?? Collated(indices);
         return new Batch(_transform?.Invoke(tensors, new Generator(epoch.Seed + number)) ?? tensors);
+    }
+
+    /// <summary>A batch that a pool thread makes, or the loop itself if none has begun when it is needed: a loop never waits for the pool to have a free thread.</summary>
+    private sealed class ComingBatch : Task<Batch>
+    {
+        private int _begun;
+
+        public ComingBatch(DataLoader loader, Epoch epoch, int number) : base(() => loader.Make(epoch, number)) =>
+            ThreadPool.UnsafeQueueUserWorkItem(static batch => batch.Make(), this, preferLocal: false);
+
+        public Batch Take()
+        {
+            Make();
+            return GetAwaiter().GetResult();
+        }
+
+        /// <summary>Waits if somebody is making it; else nobody will.</summary>
+        public void Abandon()
+        {
+            if (!Begin()) Uninterrupted.Run(WaitFor, this);
+        }
+
+        private static void WaitFor(Task making)
+        {
+            try { making.Wait(); }
+            catch (AggregateException) { } // nobody wants the batch, nor its error
+        }
+
+        private bool Begin() => Interlocked.Exchange(ref _begun, 1) == 0;
+
+        private void Make()
+        {
+            if (Begin()) RunSynchronously(TaskScheduler.Default);
+        }
     }
 
     private Tensor[] Collated(ReadOnlySpan<long> indices)

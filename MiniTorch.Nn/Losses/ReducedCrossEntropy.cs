@@ -58,6 +58,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
                 Kernels.SoftmaxCrossEntropy.ForwardAndBackward(SoftmaxCrossEntropy.Rows<T>(x.Shape, px, pt), losses, T.CreateTruncating(scale), (T*)pg);
             double sum = 0;
             for (long row = 0; row < rows; row++) sum += double.CreateTruncating(losses[row]);
+            Scratch.Return(ref t_losses);
             return sum;
         }
     }

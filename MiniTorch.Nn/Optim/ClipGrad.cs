@@ -17,12 +17,13 @@ public static class ClipGrad
         if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: the largest norm {maxNorm} must be 0 or more");
         if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: the norm's order {normType} must be positive");
         using ModeScope mode = Autograd.NoGrad();
-        Tensor[] gradients = Gradients(parameters);
+        Tensor[] gradients = Held(parameters);
         if (gradients.Length == 0) return Tensor.Zeros([]);
         Tensor total = NormOf(Tensor.Stack([.. gradients.Select(gradient => NormOf(gradient, normType))]), normType);
         double scale = maxNorm / (total.Item<double>() + Guard);
         if (!(scale >= 1))
             foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
+        foreach (Tensor gradient in gradients) gradient.Storage.Drop();
         return total;
     }
 
@@ -32,10 +33,14 @@ public static class ClipGrad
     {
         if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: the bound {clipValue} must be 0 or more");
         using ModeScope mode = Autograd.NoGrad();
-        foreach (Tensor gradient in Gradients(parameters)) gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
+        foreach (Tensor gradient in Held(parameters))
+        {
+            gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
+            gradient.Storage.Drop();
+        }
     }
 
-    private static Tensor[] Gradients(IEnumerable<Tensor> parameters) => [.. parameters.Select(parameter => parameter.LeafGrad).OfType<Tensor>()];
+    private static Tensor[] Held(IEnumerable<Tensor> parameters) => [.. parameters.Select(parameter => parameter.HoldGrad()).OfType<Tensor>()];
 
     private static Tensor NormOf(Tensor x, double order)
     {

@@ -191,7 +191,7 @@ public sealed class LBFGS : Optimizer
     {
         Tensor loss;
         using (Autograd.EnableGrad()) loss = closure();
-        return (loss, Tensor.Cat([.. Parameters.Select(parameter => (parameter.LeafGrad ?? Tensor.ZerosLike(parameter)).Reshape(-1))]));
+        return (loss, Tensor.Cat([.. Parameters.Select(parameter => (parameter.Grad ?? Tensor.ZerosLike(parameter)).Reshape(-1))]));
     }
 
     private static double Dot(Tensor a, Tensor b) => (a * b).Sum().Item<double>();

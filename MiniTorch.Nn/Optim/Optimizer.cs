@@ -70,7 +70,11 @@ public abstract class Optimizer : IStateful
         using (Autograd.NoGrad())
             foreach (ParameterGroup group in _groups)
                 foreach (Tensor parameter in group.Parameters)
-                    if (parameter.LeafGrad is { } gradient) Update(group, parameter, gradient, tensors);
+                {
+                    if (parameter.HoldGrad() is not { } gradient) continue;
+                    try { Update(group, parameter, gradient, tensors); }
+                    finally { gradient.Storage.Drop(); }
+                }
         return loss;
     }
 

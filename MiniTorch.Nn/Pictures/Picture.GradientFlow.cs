@@ -9,7 +9,7 @@ public static partial class Picture
     /// <param name="model">The model, after <c>loss.Backward()</c>.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(Module model, string title = "Gradients by parameter") =>
-        GradientFlow([.. model.NamedParameters().Select(parameter => (parameter.Name, parameter.Value.LeafGrad))], title);
+        GradientFlow([.. model.NamedParameters().Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
 
     /// <summary>Histograms of log₁₀ of the sizes of any named gradients, or other tensors, on one scale.</summary>
     /// <param name="gradients">Names and gradients; null where there is none.</param>

@@ -6,6 +6,9 @@ namespace MiniTorch.Nn;
 /// <summary>A parsed pattern of <see cref="DimsAttribute"/>.</summary>
 internal sealed class DimsPattern
 {
+    // A program has few patterns; one that makes them up as it goes shall not keep them all.
+    private const int MostKept = 1000;
+
     private static readonly ConcurrentDictionary<string, DimsPattern> s_parsed = new();
 
     private readonly string _text;
@@ -39,7 +42,12 @@ internal sealed class DimsPattern
     public readonly record struct Token(Kind Kind, string Name, int Size);
 
     /// <summary>The pattern of a text, parsed once.</summary>
-    public static DimsPattern Of(string text) => s_parsed.GetOrAdd(text, static text => new DimsPattern(text));
+    public static DimsPattern Of(string text)
+    {
+        if (s_parsed.TryGetValue(text, out DimsPattern? pattern)) return pattern;
+        if (s_parsed.Count >= MostKept) s_parsed.Clear();
+        return s_parsed.GetOrAdd(text, static text => new DimsPattern(text));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => _text;

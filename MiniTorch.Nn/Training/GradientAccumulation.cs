@@ -44,7 +44,12 @@ public sealed class GradientAccumulation
     {
         if (Pending == 0) return false;
         using ModeScope mode = Autograd.NoGrad();
-        foreach (Parameter parameter in _parameters) parameter.LeafGrad?.MulInPlace(1 / _weight);
+        foreach (Parameter parameter in _parameters)
+        {
+            Tensor? gradient = parameter.HoldGrad();
+            gradient?.MulInPlace(1 / _weight);
+            gradient?.Storage.Drop();
+        }
         (_weight, Pending) = (0, 0);
         return true;
     }

@@ -48,6 +48,78 @@ public class DataLoaderTests
         loader.ToList().Count.ShouldBe(expected);
     }
 
+    /// <summary>A loop that waits for a pool thread hangs here: there is none.</summary>
+    [Test, NonParallelizable]
+    public void A_prefetching_loop_needs_no_free_pool_thread([Values] bool isLeftEarly)
+    {
+        ThreadPool.GetMaxThreads(out int most, out int mostIo);
+        ThreadPool.GetMinThreads(out int fewest, out _);
+        var isOver = new ManualResetEventSlim(); // not disposed of: one who waits may begin late
+        int blocked = 0;
+        ThreadPool.SetMaxThreads(fewest, mostIo);
+        try
+        {
+            for (int i = 0; i < fewest; i++)
+                ThreadPool.QueueUserWorkItem(_ =>
+                {
+                    Interlocked.Increment(ref blocked);
+                    isOver.Wait();
+                });
+            SpinWait.SpinUntil(() => Volatile.Read(ref blocked) == fewest, TimeSpan.FromSeconds(1)); // others have the rest, and those who wait come first
+            var batches = new List<long[]>();
+            var loop = new Thread(() =>
+            {
+                foreach (Batch batch in new DataLoader(Seven(), batchSize: 2, prefetch: 3))
+                {
+                    batches.Add(batch[0].ToArray<long>());
+                    if (isLeftEarly && batches.Count == 2) break;
+                }
+            });
+            loop.Start();
+            loop.Join(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+            batches.ShouldBe(isLeftEarly ? [[0, 1], [2, 3]] : [[0, 1], [2, 3], [4, 5], [6]]);
+        }
+        finally
+        {
+            isOver.Set();
+            ThreadPool.SetMaxThreads(most, mostIo);
+        }
+    }
+
+    [Test]
+    public void A_loop_that_is_interrupted_leaves_nobody_behind_who_reads_the_data_set()
+    {
+        int reading = 0, left = -1;
+        using var isRead = new CountdownEvent(2);
+        Dataset slow = Seven().Map(sample =>
+        {
+            Interlocked.Increment(ref reading);
+            if (isRead.CurrentCount > 0) isRead.Signal();
+            try { Thread.Sleep(300); }
+            finally { Interlocked.Decrement(ref reading); }
+            return sample;
+        });
+        bool isInterrupted = false;
+        var loop = new Thread(() =>
+        {
+            try
+            {
+                foreach (Batch batch in new DataLoader(slow, prefetch: 2)) GC.KeepAlive(batch);
+            }
+            catch (ThreadInterruptedException)
+            {
+                isInterrupted = true;
+                left = Volatile.Read(ref reading);
+            }
+        });
+        loop.Start();
+        isRead.Wait();
+        loop.Interrupt();
+        loop.Join();
+        isInterrupted.ShouldBeTrue();
+        left.ShouldBe(0);
+    }
+
     [Test]
     public void Misuse_is_explained()
     {

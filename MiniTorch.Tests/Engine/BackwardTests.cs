@@ -308,4 +308,26 @@ public sealed class BackwardTests
             return cotangent;
         }
     }
+
+    [Test]
+    public void The_time_of_backward_through_a_join_grows_with_the_number_of_parts([Values] bool stack)
+    {
+        const int Count = 40_000;
+        Tensor[] parts = [.. Enumerable.Range(0, Count).Select(i => Tensor.Full([2], (double)i, requiresGrad: true))];
+        Tensor weight = Tensor.Arange(Count * 2.0), loss = ((stack ? Tensor.Stack(parts) : Tensor.Cat(parts)).Reshape(-1) * weight).Sum();
+        var time = System.Diagnostics.Stopwatch.StartNew();
+        loss.Backward();
+        time.Elapsed.TotalSeconds.ShouldBeLessThan(3, "a sum over all parts before each part takes longer");
+        for (int i = 0; i < Count; i += 1999) parts[i].Grad!.ToArray<float>().ShouldBe([2 * i, (2 * i) + 1]);
+    }
+
+    [Test]
+    public void Cat_of_parts_of_which_some_need_no_gradient_gives_each_its_own()
+    {
+        Tensor a = Tensor.Ones([2, 1]), b = Tensor.Ones([2, 3], requiresGrad: true), c = Tensor.Ones([2, 0], requiresGrad: true), d = Tensor.Ones([2, 2], requiresGrad: true);
+        (Tensor.Cat([a, b, c, d], 1) * Tensor.Arange(6.0)).Sum().Backward();
+        b.Grad!.ToArray<float>().ShouldBe([1, 2, 3, 1, 2, 3]);
+        c.Grad!.Shape.ShouldBe([2, 0]);
+        d.Grad!.ToArray<float>().ShouldBe([4, 5, 4, 5]);
+    }
 }

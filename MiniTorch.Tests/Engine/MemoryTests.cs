@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using MiniTorch.Kernels;
+using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Engine;
 
@@ -136,6 +138,75 @@ public sealed class MemoryTests
     }
 
     [Test]
+    public void A_tensor_that_a_finaliser_keeps_or_uses_owns_its_block()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            Make(round);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Tensor[] others = [.. Enumerable.Range(0, 40).Select(_ => Tensor.Full([1000], -1.0))];
+            Tensor[] kept = [.. Finalised.Kept];
+            kept.Length.ShouldBe(10);
+            kept.ShouldAllBe(tensor => tensor.ToArray<float>().All(v => v == round));
+            foreach (Tensor tensor in kept) tensor.FillInPlace(99);
+            others.ShouldAllBe(tensor => tensor.ToArray<float>().All(v => v == -1));
+            Finalised.Kept.Clear();
+        }
+        Finalised.Used.ShouldAllBe(sum => sum.IsRight);
+        long before = BufferPool.RentedBytes;
+        for (int i = 0; i < 400; i++) _ = Tensor.Zeros([1 << 18]); // what was kept is reclaimed in the end
+        (BufferPool.RentedBytes - before).ShouldBeLessThan(200L << 20);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Make(int round)
+        {
+            for (int i = 0; i < 10; i++) _ = new Finalised(Tensor.Full([1000], (double)round), round);
+        }
+    }
+
+    [Test]
+    public void Scratch_memory_is_counted_and_large_scratch_is_given_back()
+    {
+        long before = BufferPool.ScratchBytes;
+        Scratch? scratch = null;
+        unsafe { Scratch.Rent<byte>(ref scratch, 32 << 20); }
+        (BufferPool.ScratchBytes - before).ShouldBeGreaterThanOrEqualTo(32 << 20);
+        Scratch.Return(ref scratch);
+        BufferPool.ScratchBytes.ShouldBe(before);
+
+        Tensor wide = Tensor.Rand([3_000_000], new Generator(0));
+        long most = Environment.ProcessorCount * 16 * Scratch.MostKept;
+        wide.TopK(1).Values.Item<float>().ShouldBe(wide.Max().Item<float>());
+        wide.Sort();
+        wide.Median();
+        wide.Reshape(1, 1, -1).Conv1d(Tensor.Ones([4, 1, 16]), stride: 2);
+        wide.Reshape(1, 1, -1).Conv1d(Tensor.Ones([1, 1, 16]));
+        Functional.CrossEntropy(wide.Reshape(-1, 2), Tensor.Zeros([1_500_000], DType.Int64));
+        Tensor keys = wide[..2_000_000].Reshape(1, 500_000, 4);
+        keys[.., ..64].ScaledDotProductAttention(keys, keys);
+        BufferPool.ScratchBytes.ShouldBeLessThan(most, "what a thread keeps for its next call is small");
+    }
+
+    [Test]
+    public void Scratch_memory_of_a_thread_that_has_ended_is_reclaimed()
+    {
+        long before = BufferPool.ScratchBytes;
+        for (int i = 0; i < 200; i++)
+        {
+            var thread = new Thread(() => Tensor.Rand([50_000], new Generator(0)).Sort());
+            thread.Start();
+            thread.Join();
+        }
+        SpinWait.SpinUntil(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return BufferPool.ScratchBytes - before < 32 << 20;
+        }, TimeSpan.FromSeconds(20)).ShouldBeTrue($"{BufferPool.ScratchBytes - before:N0} bytes are left of 200 threads' 160 MB");
+    }
+
+    [Test]
     public void Memory_that_the_engine_has_returned_cannot_be_read()
     {
         var storage = new NativeStorage(DType.Float32, 1000);
@@ -176,6 +247,20 @@ public sealed class MemoryTests
             var storage = new NativeStorage(DType.Float32, 12_345);
             storage.Own();
             return storage;
+        }
+    }
+
+    /// <summary>Keeps its tensor, and computes with it, when it is finalised.</summary>
+    private sealed class Finalised(Tensor tensor, int value)
+    {
+        public static System.Collections.Concurrent.ConcurrentQueue<Tensor> Kept { get; } = new();
+
+        public static System.Collections.Concurrent.ConcurrentQueue<(bool IsRight, int Value)> Used { get; } = new();
+
+        ~Finalised()
+        {
+            Used.Enqueue(((tensor * 2).Sum().Item<float>() == 2000 * value, value));
+            Kept.Enqueue(tensor);
         }
     }
 }

@@ -204,8 +204,47 @@ public unsafe class IndexKernelTests
         var mask = new StridedArray<byte>(dims, dim == 0 ? Layout.Contiguous : layout, () => (byte)_random.Next(2));
         int[][] chosen = [.. StridedArray<byte>.Positions(dims).Where(p => mask[p] != 0)];
         var coordinates = new StridedArray<long>([chosen.Length, dims.Length], Layout.Contiguous, () => -1);
-        IndexMask.NonZero(mask.Pointer, coordinates.Pointer, dims, mask.Strides);
+        IndexMask.NonZero(mask.Pointer, coordinates.Pointer, chosen.Length, dims, mask.Strides).ShouldBe(chosen.Length);
         coordinates.Values.ShouldBe(chosen.SelectMany(p => p).Select(i => (long)i));
         coordinates.SentinelsShouldBeIntact();
+    }
+
+    /// <summary>As if another thread had written the index after it was checked.</summary>
+    [Test]
+    public void An_index_that_is_out_of_range_when_it_is_used_stops_the_walk([Values(-5L, 4L, 1L << 40, long.MinValue)] long bad, [Values] bool byRow)
+    {
+        var x = new StridedArray<float>([4, 3], Layout.Contiguous, () => 1, -99);
+        var index = new StridedArray<long>([2], Layout.Contiguous, () => 0);
+        (index.Pointer[0], index.Pointer[1]) = (1, bad);
+        var values = new StridedArray<float>(byRow ? [2, 3] : [2], Layout.Contiguous, () => 7, -99);
+        var layout = byRow
+            ? new IndexedLayout { Dims = [2, 3], XStrides = [0, 1], IndexStrides = [1, 0], ValueStrides = [3, 1], Scale = 3, Limit = 4 }
+            : new IndexedLayout { Dims = [2], XStrides = [0], IndexStrides = [1], ValueStrides = [1], Scale = 3, Limit = 4 };
+        long* scratch = stackalloc long[IndexWalk.ScratchLength(2)];
+        IndexWalk.Create(layout, scratch, out IndexWalk walk).ShouldBeTrue();
+        walk.Run<float, Put>(x.Pointer, index.Pointer, values.Pointer, out IndexFault fault).ShouldBeFalse();
+        fault.ShouldBe(new IndexFault(-1, bad < 0 ? bad + 4 : bad));
+        x.Values.Count(v => v == 7).ShouldBe(byRow ? 3 : 1);
+        x.SentinelsShouldBeIntact();
+    }
+
+    [Test]
+    public void True_elements_beyond_those_that_were_counted_are_not_written()
+    {
+        var mask = new StridedArray<byte>([5, 2], Layout.Contiguous, () => 1);
+        var coordinates = new StridedArray<long>([3, 2], Layout.Contiguous, () => -1, -99);
+        IndexMask.NonZero(mask.Pointer, coordinates.Pointer, 3, mask.Dims, mask.Strides).ShouldBe(10);
+        coordinates.Values.ShouldBe([0, 0, 0, 1, 1, 0]);
+        coordinates.SentinelsShouldBeIntact();
+    }
+
+    readonly struct Put : IMove<float>
+    {
+        public static void One(float* x, float* value) => *x = *value;
+
+        public static void Row(float* x, long xStride, float* values, long valueStride, long count)
+        {
+            for (long i = 0; i < count; i++) x[i * xStride] = values[i * valueStride];
+        }
     }
 }

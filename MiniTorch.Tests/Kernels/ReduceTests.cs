@@ -160,4 +160,68 @@ public unsafe class ReduceTests
         Reduce.Run<float, Fold.Sum>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
         for (int i = 0; i < 5; i++) ((double)part[i]).ShouldBe(whole[77 + i]);
     }
+
+    static IEnumerable<TestCaseData> Expanded() =>
+        from shape in (int[][])[[3000], [50, 70], [3, 37, 41], [1, 2000, 2]]
+        from expanded in Enumerable.Range(1, (1 << shape.Length) - 1)
+        select new TestCaseData(shape, expanded).SetArgDisplayNames(string.Join('x', shape), Convert.ToString(expanded, 2));
+
+    /// <summary>Over all elements, at any strides: against float64 for sums, and exactly where order does not matter.</summary>
+    [TestCaseSource(nameof(Expanded))]
+    public void Expanded_and_strided_elements_reduce_as_their_copies_do(int[] shape, int expanded)
+    {
+        Tensor small = Tensor.Rand([.. shape.Select((size, d) => (expanded >> d & 1) != 0 ? 1 : size)], new Generator(1));
+        Tensor strided = Tensor.Rand([.. shape.Select(size => 2 * size)], new Generator(2));
+        for (int d = 0; d < shape.Length; d++) strided = strided.Slice(d, 0, null, 2);
+        foreach (Tensor x in (Tensor[])[small.Expand(shape), strided])
+        {
+            double exact = x.ToArray<float>().Sum(v => (double)v);
+            x.Sum().Item<double>().ShouldBe(exact, 1e-6 * exact);
+            x.Max().Item<float>().ShouldBe(x.ToArray<float>().Max());
+            x.Min().Item<float>().ShouldBe(x.ToArray<float>().Min());
+            for (int dim = 0; dim < shape.Length; dim++)
+                x.Sum(dim).ToArray<double>().ShouldBe(x.To(DType.Float64).Contiguous().Sum(dim).ToArray<double>(), 1e-5 * exact);
+        }
+    }
+
+    [Test]
+    public void One_result_of_strided_elements_has_the_bits_of_contiguous_ones()
+    {
+        Tensor x = Tensor.Randn([100_001, 3], new Generator(3));
+        for (int column = 0; column < 3; column++) x.Select(1, column).Sum().Item<float>().ShouldBe(x.Select(1, column).Clone().Sum().Item<float>());
+    }
+
+    [Test]
+    public void Expanded_elements_are_reduced_nearly_as_fast_as_contiguous_ones()
+    {
+        Tensor row = Tensor.Rand([1, 2000], new Generator(0)), one = Tensor.Ones([1]), contiguous = Tensor.Rand([2000, 2000], new Generator(0));
+        double plain = Best(() => contiguous.Sum());
+        Best(() => row.Expand(2000, 2000).Sum()).ShouldBeLessThan(10 * plain);
+        Best(() => one.Expand(4_000_000).Sum()).ShouldBeLessThan(20 * plain);
+
+        static double Best(Action run)
+        {
+            double best = double.MaxValue;
+            for (int i = 0; i < 10; i++)
+            {
+                var time = System.Diagnostics.Stopwatch.StartNew();
+                run();
+                best = Math.Min(best, time.Elapsed.TotalMilliseconds);
+            }
+            return best;
+        }
+    }
+
+    [Test]
+    public void Normalising_no_elements_takes_no_time_for_its_groups()
+    {
+        var time = System.Diagnostics.Stopwatch.StartNew();
+        Tensor.Zeros([2, 0, 3]).GroupNorm(100_000_000).Shape.ShouldBe([2, 0, 3]);
+        Tensor.Zeros([100_000_000, 0]).LayerNorm([0]).Shape.ShouldBe([100_000_000, 0]);
+        Tensor.Zeros([100_000_000, 0]).Softmax(1).Shape.ShouldBe([100_000_000, 0]);
+        Tensor x = Tensor.Zeros([100_000_000, 0], requiresGrad: true);
+        x.LogSoftmax(1).Sum().Backward();
+        Tensor.Zeros([2, 0]).LogSumExp(1).ToArray<float>().ShouldBe([float.NegativeInfinity, float.NegativeInfinity]);
+        time.Elapsed.TotalSeconds.ShouldBeLessThan(3);
+    }
 }

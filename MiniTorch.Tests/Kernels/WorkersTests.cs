@@ -41,6 +41,39 @@ public sealed unsafe class WorkersTests
     }
 
     [Test]
+    public void A_caller_that_is_interrupted_leaves_its_job_after_the_helpers()
+    {
+        Workers.Count = 2;
+        int[] running = new int[1];
+        int left = -1;
+        bool isPending = false;
+        using var isHelped = new ManualResetEventSlim();
+        var caller = new Thread(() =>
+        {
+            Workers.Run(new HelperIsLast(Environment.CurrentManagedThreadId, running, isHelped), 2);
+            left = Volatile.Read(ref running[0]);
+            try { Thread.Sleep(1); }
+            catch (ThreadInterruptedException) { isPending = true; }
+        });
+        caller.Start();
+        isHelped.Wait();
+        caller.Interrupt();
+        caller.Join();
+        (left, isPending).ShouldBe((0, true), "nobody is inside, and the interrupt is thrown by the next wait");
+    }
+
+    [Test]
+    public void A_kernel_that_interrupts_its_own_thread_does_not_end_the_worker()
+    {
+        Workers.Count = 2;
+        int caller = Environment.CurrentManagedThreadId;
+        using var isDone = new ManualResetEventSlim();
+        Workers.Run(new InterruptsItself(caller, isDone), 2);
+        Thread.Sleep(20); // it parks, which throws the interrupt
+        A_worker_takes_part_when_the_caller_is_held_up();
+    }
+
+    [Test]
     public void A_million_tiny_jobs_lose_no_chunk()
     {
         Workers.Count = 2;
@@ -197,6 +230,36 @@ public sealed unsafe class WorkersTests
             {
                 Interlocked.Decrement(ref Running[0]);
             }
+        }
+    }
+
+    // The caller goes on to its wait at once, while the helper is still inside.
+    readonly record struct HelperIsLast(int Caller, int[] Running, ManualResetEventSlim IsHelped) : IJob
+    {
+        public void Execute(long chunk)
+        {
+            if (Environment.CurrentManagedThreadId == Caller)
+            {
+                IsHelped.Wait();
+                return;
+            }
+            Interlocked.Increment(ref Running[0]);
+            IsHelped.Set();
+            Thread.Sleep(200);
+            Interlocked.Decrement(ref Running[0]);
+        }
+    }
+
+    readonly record struct InterruptsItself(int Caller, ManualResetEventSlim IsDone) : IJob
+    {
+        public void Execute(long chunk)
+        {
+            if (Environment.CurrentManagedThreadId != Caller)
+            {
+                Thread.CurrentThread.Interrupt();
+                IsDone.Set();
+            }
+            else IsDone.Wait();
         }
     }
 

@@ -26,6 +26,14 @@ public class DimsTests
     }
 
     [Test]
+    public void Patterns_that_a_program_makes_up_as_it_goes_are_not_all_kept()
+    {
+        for (int i = 0; i < 5000; i++) Dims.Check(F(2, 3), $"rows{i} 3");
+        var kept = (System.Collections.ICollection)typeof(Dims).Assembly.GetType("MiniTorch.Nn.DimsPattern")!.GetField("s_parsed", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        kept.Count.ShouldBeLessThanOrEqualTo(1000);
+    }
+
+    [Test]
     public void The_result_is_checked_too() => Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
 
     [Test]
