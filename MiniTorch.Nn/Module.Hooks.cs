@@ -72,7 +72,7 @@ public abstract partial class Module
     };
 
     /// <summary>The type's name without its type parameters.</summary>
-    internal string TypeName => GetType().Name.Split('`')[0];
+    internal string TypeName => ModuleMembers.Written(GetType());
 
     /// <summary>How many of the last inputs may be null or left out.</summary>
     internal virtual int OptionalInputs => 0;

@@ -5,7 +5,14 @@ namespace MiniTorch.Nn;
 /// <summary>Entries of a state that <see cref="Module.LoadStateDict"/> had no use for, and those it would have needed.</summary>
 /// <param name="Missing">Names that the model has and the state lacks.</param>
 /// <param name="Unexpected">Names that the state has and the model lacks.</param>
-public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected);
+public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected)
+{
+    /// <summary>As PyTorch prints it: <c>&lt;All keys matched successfully&gt;</c>, or the names.</summary>
+    public override string ToString() =>
+        Missing.Count + Unexpected.Count == 0 ? "<All keys matched successfully>" : $"_IncompatibleKeys(missing_keys=[{Quoted(Missing)}], unexpected_keys=[{Quoted(Unexpected)}])";
+
+    private static string Quoted(IReadOnlyList<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+}
 
 public abstract partial class Module : IStateful
 {
@@ -60,6 +67,7 @@ public abstract partial class Module : IStateful
         {
             if (!open.Add(module)) yield break;
             ModuleMembers members = ModuleMembers.Of(module);
+            if (members.Hidden is not null) Walk(); // throws if it is hidden from the whole model
             foreach ((string name, Parameter value) in members.Parameters) yield return (ModuleMembers.Join(path, name), value);
             foreach ((string name, Tensor value) in members.Buffers) yield return (ModuleMembers.Join(path, name), value);
             foreach ((string name, Module child) in members.Children)

@@ -10,9 +10,10 @@ namespace MiniTorch.Nn;
 /// <summary>What a module holds directly: found in its fields, base classes first, then in the order of declaration.</summary>
 internal sealed class ModuleMembers
 {
-    private static readonly ConcurrentDictionary<Type, Field[]> s_fields = new();
+    private static readonly ConcurrentDictionary<Type, Layout> s_layouts = new();
 
     private readonly Module _module;
+    private bool _namesMayClash;
 
     private ModuleMembers(Module module)
     {
@@ -25,13 +26,15 @@ internal sealed class ModuleMembers
 
     public List<(string Name, Module Value)> Children { get; } = [];
 
+    /// <summary>Modules and parameters in objects that are not looked into, with the field and the type that hide them; null if there are none.</summary>
+    public List<(FieldInfo Field, Type Holder, object State)>? Hidden { get; private set; }
+
     /// <summary>Reads the fields of a module as they are now.</summary>
-    /// <exception cref="ValueException">A field holds modules or parameters in a container whose names would be unknown.</exception>
+    /// <exception cref="ValueException">Two entries have the same name, or a field holds modules or parameters in a container whose names would be unknown.</exception>
     public static ModuleMembers Of(Module module)
     {
-        var members = new ModuleMembers(module);
-        foreach (Field field in s_fields.GetOrAdd(module.GetType(), static (_, module) => FieldsOf(module.GetType()), module))
-            members.Add(field.Name, field.Info.GetValue(module), field);
+        ModuleMembers members = Read(module);
+        if (members._namesMayClash) members.CheckNames();
         return members;
     }
 
@@ -52,6 +55,16 @@ internal sealed class ModuleMembers
         return result.ToString();
     }
 
+    private static ModuleMembers Read(Module module)
+    {
+        Layout layout = LayoutOf(module);
+        var members = new ModuleMembers(module) { _namesMayClash = layout.NamesMayClash };
+        foreach (Field field in layout.Fields) members.Add(field.Name, field.Info.GetValue(module), field);
+        return members;
+    }
+
+    private static Layout LayoutOf(Module module) => s_layouts.GetOrAdd(module.GetType(), static (_, module) => new Layout(FieldsOf(module.GetType())), module);
+
     private static Field[] FieldsOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type type)
     {
         var fields = new List<Field>();
@@ -60,9 +73,8 @@ internal sealed class ModuleMembers
         // Native code has no tokens, and keeps the order of declaration by itself.
         foreach (FieldInfo info in type.GetFields(Declared).OrderBy(info => info.HasMetadataToken() ? info.MetadataToken : 0))
         {
-            if (info.FieldType.IsPrimitive || info.FieldType.IsEnum || info.FieldType == typeof(string) || info.FieldType.IsAssignableTo(typeof(Delegate))) continue;
-            // The compiler calls a property's field <Name>k__BackingField, and that of a captured parameter <name>P.
-            string written = info.Name[0] == '<' ? info.Name[1..info.Name.IndexOf('>')] : info.Name;
+            if (!MayMatter(info.FieldType)) continue;
+            string written = Written(info);
             MemberInfo source = info.Name.EndsWith(">k__BackingField", StringComparison.Ordinal) && type.GetProperty(written, Declared) is { } property ? property : info;
             fields.Add(new Field(info, source.GetCustomAttribute<NameAttribute>()?.Name ?? SnakeCase(written), source.IsDefined(typeof(BufferAttribute))));
         }
@@ -86,29 +98,112 @@ internal sealed class ModuleMembers
                 break;
             case IDictionary dictionary when dictionary.Keys is not IEnumerable<string>:
                 ThrowIfItHoldsState(value, field, "its keys are not strings");
+                Hide(value, field);
                 break;
-            case IDictionary dictionary:
-                foreach (DictionaryEntry entry in dictionary) Add(Join(name, (string)entry.Key), entry.Value, field);
+            case IDictionary dictionary when ElementTypes(value.GetType()).Any(MayMatter):
+                foreach ((string key, object? entry) in InOrder(dictionary))
+                {
+                    _namesMayClash |= key.Length == 0 || key.Contains('.');
+                    Add(Join(name, key), entry, field);
+                }
                 break;
-            case IList list when MayHoldState(list):
+            case Array { Rank: > 1 } array:
+                if (HiddenState.MayHold(array.GetType())) throw Unnamed(value, field, "it has several dimensions");
+                break;
+            case IList list when ElementTypes(value.GetType()).DefaultIfEmpty(typeof(object)).Any(MayMatter):
                 for (int i = 0; i < list.Count; i++) Add(Join(name, FormattableString.Invariant($"{i}")), list[i], field);
                 break;
             case IEnumerable or ITuple:
                 ThrowIfItHoldsState(value, field, "its entries have no names");
+                Hide(value, field);
+                break;
+            default:
+                Hide(value, field);
                 break;
         }
+    }
+
+    private void Hide(object holder, Field field)
+    {
+        foreach (object state in HiddenState.In(holder)) (Hidden ??= []).Add((field.Info, holder.GetType(), state));
+    }
+
+    // The order of a hash table differs from process to process.
+    private static List<(string Key, object? Value)> InOrder(IDictionary dictionary)
+    {
+        var entries = new List<(string Key, object? Value)>(dictionary.Count);
+        foreach (DictionaryEntry entry in dictionary) entries.Add(((string)entry.Key, entry.Value));
+        if (IsUnordered(dictionary.GetType())) entries.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return entries;
+    }
+
+    private static bool IsUnordered(Type type) =>
+        type.Namespace is "System.Collections.Immutable" or "System.Collections.Frozen" or "System.Collections.Concurrent"
+        && !(type.DeclaringType ?? type).Name.Contains("Sorted", StringComparison.Ordinal);
+
+    private IEnumerable<(string Name, object Value)> Entries =>
+        [.. Parameters.Select(entry => (entry.Name, (object)entry.Value)), .. Buffers.Select(entry => (entry.Name, (object)entry.Value)), .. Children.Select(entry => (entry.Name, (object)entry.Value))];
+
+    private void CheckNames()
+    {
+        var values = new Dictionary<string, object>();
+        foreach ((string name, object value) in Entries)
+            if (!values.TryAdd(name, value) && !ReferenceEquals(values[name], value))
+                throw Clash(name, Described(name, values[name]), Described(name, value));
+
+        // A name with dots may also be that of something inside a child; so may all names, beside a child without a name of its own.
+        foreach ((string name, object value) in Entries)
+            for (int end = 0; end >= 0 && name.Length > 0; end = name.IndexOf('.', end + 1))
+                if (values.TryGetValue(name[..end], out object? inner) && inner is Module child && child != value
+                    && Find(child, end == 0 ? name : name[(end + 1)..], []) is { } found && found != value)
+                    throw Clash(name, Described(name, value), $"{(end == 0 ? name : name[(end + 1)..])} in {Described(name[..end], child)}");
+    }
+
+    /// <summary>What a module holds under a path; null if nothing.</summary>
+    private static object? Find(Module module, string path, HashSet<(Module, string)> seen)
+    {
+        if (!seen.Add((module, path))) return null;
+        ModuleMembers members = Read(module);
+        foreach ((string name, object value) in members.Entries)
+            if (name == path) return value;
+        foreach ((string name, Module child) in members.Children)
+            if ((name.Length == 0 || (path.StartsWith(name, StringComparison.Ordinal) && path[name.Length] == '.'))
+                && Find(child, name.Length == 0 ? path : path[(name.Length + 1)..], seen) is { } found)
+                return found;
+        return null;
+    }
+
+    private ValueException Clash(string name, string first, string second) =>
+        new($"{_module.TypeName}: two entries of the state would be called '{name}': {first}, and {second}; give one of them another name with [Name(\"...\")], or another key");
+
+    // The field that gives an entry, as Base._fc.
+    private string Described(string name, object value)
+    {
+        foreach (Field field in LayoutOf(_module).Fields)
+        {
+            var alone = new ModuleMembers(_module);
+            alone.Add(field.Name, field.Info.GetValue(_module), field);
+            if (alone.Entries.Any(entry => entry.Name == name && ReferenceEquals(entry.Value, value)))
+                return $"the {Written(value.GetType())} in {Written(field.Info.DeclaringType!)}.{Written(field.Info)}{(field.Name == name ? "" : $" under '{name}'")}";
+        }
+        return $"a {Written(value.GetType())}";
     }
 
     /// <summary>The path of an entry under a prefix that may be empty.</summary>
     public static string Join(string prefix, string name) => prefix.Length == 0 ? name : name.Length == 0 ? prefix : $"{prefix}.{name}";
 
     // Numbers, and structs of numbers, are not looked through one by one.
-    private static bool MayHoldState(IList list) => !ElementTypes(list.GetType()).Any(type => type.IsValueType || type == typeof(string));
+    private static bool MayMatter(Type type) => !type.IsAssignableTo(typeof(Delegate))
+        && (type.IsAssignableTo(typeof(Tensor)) || HiddenState.MayHold(type) || (type.IsArray && MayMatter(type.GetElementType()!)) || type.GenericTypeArguments.Any(MayMatter));
 
     private void ThrowIfItHoldsState(object container, Field field, string reason)
     {
-        if (!ElementTypes(container.GetType()).Any(IsState)) return;
-        throw new ValueException($"{_module.GetType().Name}: the field {field.Info.Name} holds modules or parameters in a {container.GetType().Name}, and {reason}; "
+        if (ElementTypes(container.GetType()).Any(IsState)) throw Unnamed(container, field, reason);
+    }
+
+    private ValueException Unnamed(object container, Field field, string reason)
+    {
+        return new ValueException($"{_module.TypeName}: the field {field.Info.Name} holds modules or parameters in a {container.GetType().Name}, and {reason}; "
             + "use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
     }
 
@@ -120,5 +215,18 @@ internal sealed class ModuleMembers
     private static bool IsState(Type type) =>
         type.IsAssignableTo(typeof(Module)) || type == typeof(Parameter) || type.GenericTypeArguments.Any(IsState) || (type.IsArray && IsState(type.GetElementType()!));
 
+    // The compiler calls a property's field <Name>k__BackingField, and that of a captured parameter <name>P.
+    public static string Written(FieldInfo info) => info.Name[0] == '<' ? info.Name[1..info.Name.IndexOf('>')] : info.Name;
+
+    /// <summary>A type's name without its type parameters.</summary>
+    public static string Written(Type type) => type.Name.Split('`')[0];
+
     private sealed record Field(FieldInfo Info, string Name, bool IsBuffer);
+
+    /// <summary>The fields of a type. Each name begins with its field's own; these are compared once, so that only few types are checked at every look.</summary>
+    private sealed record Layout(Field[] Fields)
+    {
+        public bool NamesMayClash { get; } =
+            Fields.DistinctBy(field => field.Name).Count() < Fields.Length || Fields.Any(field => field.Name.Contains('.') || (field.Name.Length == 0 && Fields.Length > 1));
+    }
 }

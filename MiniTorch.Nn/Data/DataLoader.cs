@@ -48,7 +48,7 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     }
 
     /// <summary>The number of batches in an epoch.</summary>
-    public int Count => (_sampler.Count + (_dropLast ? 0 : _batchSize - 1)) / _batchSize;
+    public int Count => (_sampler.Count / _batchSize) + (_dropLast || _sampler.Count % _batchSize == 0 ? 0 : 1);
 
     /// <summary>The batches of one epoch, or what a loaded state has left of one.</summary>
     public IEnumerator<Batch> GetEnumerator()

@@ -23,6 +23,8 @@ public sealed class LeakyReLU(double negativeSlope = 0.01) : Module<Tensor, Tens
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.LeakyRelu(negativeSlope);
+
+    private protected override string Arguments => $"negative_slope={PythonText.Of(negativeSlope)}";
 }
 
 /// <summary>x where it is positive, else α(eˣ − 1), element by element (torch.nn.ELU).</summary>
@@ -32,6 +34,8 @@ public sealed class ELU(double alpha = 1) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Elu(alpha);
+
+    private protected override string Arguments => $"alpha={PythonText.Of(alpha)}";
 }
 
 /// <summary>x where it is positive, else α(e^(x/α) − 1), element by element (torch.nn.CELU).</summary>
@@ -41,6 +45,8 @@ public sealed class CELU(double alpha = 1) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Celu(alpha);
+
+    private protected override string Arguments => $"alpha={PythonText.Of(alpha)}";
 }
 
 /// <summary>The self-normalising ELU, element by element (torch.nn.SELU).</summary>
@@ -58,6 +64,8 @@ public sealed class GELU(string approximate = "none") : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Gelu(approximate);
+
+    private protected override string Arguments => $"approximate='{approximate}'";
 }
 
 /// <summary>x·σ(x), element by element (torch.nn.SiLU).</summary>
@@ -108,6 +116,8 @@ public sealed class Softplus(double beta = 1, double threshold = 20) : Module<Te
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Softplus(beta, threshold);
+
+    private protected override string Arguments => $"beta={PythonText.Of(beta)}, threshold={PythonText.Of(threshold)}";
 }
 
 /// <summary>x / (1 + |x|), element by element (torch.nn.Softsign).</summary>
@@ -126,6 +136,8 @@ public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Module<Ten
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardtanh(minVal, maxVal);
+
+    private protected override string Arguments => $"min_val={PythonText.Of(minVal)}, max_val={PythonText.Of(maxVal)}";
 }
 
 /// <summary>(x + 3) / 6 cut to [0, 1], element by element (torch.nn.Hardsigmoid).</summary>
@@ -151,6 +163,8 @@ public sealed class Hardshrink(double lambd = 0.5) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardshrink(lambd);
+
+    private protected override string Arguments => PythonText.Of(lambd);
 }
 
 /// <summary>x moved by λ towards 0, and 0 between −λ and λ, element by element (torch.nn.Softshrink).</summary>
@@ -160,6 +174,8 @@ public sealed class Softshrink(double lambd = 0.5) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Softshrink(lambd);
+
+    private protected override string Arguments => PythonText.Of(lambd);
 }
 
 /// <summary>x − tanh x, element by element (torch.nn.Tanhshrink).</summary>
@@ -178,6 +194,8 @@ public sealed class Threshold(double threshold, double value) : Module<Tensor, T
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Threshold(threshold, value);
+
+    private protected override string Arguments => $"threshold={PythonText.Of(threshold)}, value={PythonText.Of(value)}";
 }
 
 /// <summary>x where it is positive, else a learnt slope times x: one slope for all, or one for each channel, dimension 1 (torch.nn.PReLU).</summary>
@@ -192,4 +210,6 @@ public sealed class PReLU(int numParameters = 1, double init = 0.25, DType dtype
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Prelu(Weight);
+
+    private protected override string Arguments => $"num_parameters={Weight.Shape[0]}";
 }

@@ -6,12 +6,13 @@ namespace MiniTorch.Nn;
 /// </summary>
 public abstract class BatchNormBase : Module<Tensor, Tensor>
 {
+    private readonly int _numFeatures;
     private readonly double _eps;
     private readonly double? _momentum;
 
     private protected BatchNormBase(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats, DType dtype)
     {
-        (_eps, _momentum) = (eps, momentum);
+        (_numFeatures, _eps, _momentum) = (numFeatures, eps, momentum);
         if (affine) (Weight, Bias) = (new Parameter(Tensor.Ones([numFeatures], dtype)), new Parameter(Tensor.Zeros([numFeatures], dtype)));
         if (trackRunningStats) (RunningMean, RunningVar, NumBatchesTracked) = (Tensor.Zeros([numFeatures], dtype), Tensor.Ones([numFeatures], dtype), Tensor.Zeros([], DType.Int64));
     }
@@ -50,6 +51,10 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
         }
         return input.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training || RunningMean is null, momentum, _eps);
     }
+
+    private protected override string Arguments => 
+        $"{_numFeatures}, eps={PythonText.Of(_eps)}, momentum={(_momentum is { } momentum ? PythonText.Of(momentum) : "None")}, affine={Weight is not null}, "
+        + $"track_running_stats={RunningMean is not null}";
 }
 
 /// <summary>Batch normalisation of [N, C] or [N, C, L] (torch.nn.BatchNorm1d).</summary>

@@ -30,4 +30,6 @@ public sealed class Bilinear : Module<Tensor, Tensor, Tensor>
         Tensor product = Tensor.Einsum("...i,oij,...j->...o", input1, Weight, input2);
         return Bias is null ? product : product + Bias;
     }
+
+    private protected override string Arguments => $"in1_features={Weight.Shape[1]}, in2_features={Weight.Shape[2]}, out_features={Weight.Shape[0]}, bias={Bias is not null}";
 }

@@ -60,11 +60,19 @@ internal sealed class InputPadding
         if (!Enum.IsDefined(mode)) throw new ValueException($"{op}: there is no padding mode {mode}");
         (int top, int bottom) = padding.IsSame ? Same(kernel.Height, dilation.Height) : (padding.Counts.Height, padding.Counts.Height);
         (int left, int right) = padding.IsSame ? Same(kernel.Width, dilation.Width) : (padding.Counts.Width, padding.Counts.Width);
-        _mode = mode == PaddingMode.Zeros ? "constant" : mode.ToString().ToLowerInvariant();
+        ModeText = mode.ToString().ToLowerInvariant();
+        _mode = mode == PaddingMode.Zeros ? "constant" : ModeText;
+        Text = padding.IsSame ? "same" : padding.Counts == 0 ? "" : dims == 1 ? PythonText.Tuple(padding.Counts.Width) : padding.Counts.ToString();
         bool byConvolution = mode == PaddingMode.Zeros && left == right && (dims == 1 || top == bottom);
         Zeros = byConvolution ? (top, left) : 0;
         _sides = byConvolution ? [] : dims == 1 ? [left, right] : [left, right, top, bottom];
     }
+
+    /// <summary>PyTorch's text of the padding; empty if there is none.</summary>
+    public string Text { get; }
+
+    /// <summary>PyTorch's name of the mode.</summary>
+    public string ModeText { get; }
 
     /// <summary>The zeros that the convolution itself adds at all sides.</summary>
     public Pair Zeros { get; }

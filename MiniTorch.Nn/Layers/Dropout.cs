@@ -21,6 +21,5 @@ public sealed class Dropout : Module<Tensor, Tensor>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => Functional.Dropout(input, _p, Training, _generator);
 
-    /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant($"Dropout(p={_p})");
+    private protected override string Arguments => $"p={PythonText.Of(_p)}, inplace=False";
 }

@@ -62,4 +62,9 @@ public sealed class Embedding : Module<Tensor, Tensor>
         Weight.CopyInPlace(Weight.IndexCopy(0, input.Reshape(-1), shorter.Reshape([-1, Weight.Shape[1]])));
         return true;
     }
+
+    private protected override string Arguments => 
+        $"{Weight.Shape[0]}, {Weight.Shape[1]}" + (_paddingIdx is { } padding ? $", padding_idx={padding}" : "")
+        + (_maxNorm is { } largest ? $", max_norm={PythonText.Of(largest)}" : "") + (_normType == 2 ? "" : $", norm_type={PythonText.Of(_normType)}")
+        + (_scaleGradByFreq ? ", scale_grad_by_freq=True" : "");
 }

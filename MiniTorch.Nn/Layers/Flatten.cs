@@ -8,6 +8,8 @@ public sealed class Flatten(int startDim = 1, int endDim = -1) : Module<Tensor, 
     /// <inheritdoc/>
     [return: Dims("...output")]
     protected override Tensor Forward([Dims("...input")] Tensor input) => input.Flatten(startDim, endDim);
+
+    private protected override string Arguments => $"start_dim={startDim}, end_dim={endDim}";
 }
 
 /// <summary>Gives its input back (torch.nn.Identity).</summary>

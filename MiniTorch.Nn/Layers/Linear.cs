@@ -33,6 +33,5 @@ public sealed class Linear : Module<Tensor, Tensor>
         return Functional.Linear(input, Weight, Bias);
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => $"Linear(in_features={Weight.Shape[1]}, out_features={Weight.Shape[0]}, bias={Bias is not null})";
+    private protected override string Arguments => $"in_features={Weight.Shape[1]}, out_features={Weight.Shape[0]}, bias={Bias is not null}";
 }

@@ -11,6 +11,9 @@ public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
     protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.MaxPool1d(kernelSize, stride, padding, dilation, ceilMode);
+
+    private protected override string Arguments => 
+        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, dilation={PythonText.Of(dilation)}, ceil_mode={ceilMode}";
 }
 
 /// <summary>The largest element of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
@@ -24,6 +27,9 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     /// <inheritdoc/>
     [return: Dims("... channels rows columns")]
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
+
+    private protected override string Arguments => 
+        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, dilation={PythonText.Of(dilation ?? 1)}, ceil_mode={ceilMode}";
 }
 
 /// <summary>The mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
@@ -37,6 +43,9 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
     protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
+
+    private protected override string Arguments => 
+        $"kernel_size={PythonText.Tuple(kernelSize)}, stride={PythonText.Tuple(stride ?? kernelSize)}, padding={PythonText.Tuple(padding)}";
 }
 
 /// <summary>The mean of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.AvgPool2d).</summary>
@@ -52,6 +61,8 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     /// <inheritdoc/>
     [return: Dims("... channels rows columns")]
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+
+    private protected override string Arguments => $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}";
 }
 
 /// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>
@@ -61,6 +72,8 @@ public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
     protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
+
+    private protected override string Arguments => $"output_size={PythonText.Of(outputSize)}";
 }
 
 /// <summary>The mean of each of so many windows: [N, C, H, W] → [N, C, windows] (torch.nn.AdaptiveAvgPool2d).</summary>
@@ -70,4 +83,6 @@ public sealed class AdaptiveAvgPool2d(Pair outputSize) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("... channels rows columns")]
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AdaptiveAvgPool2d(outputSize);
+
+    private protected override string Arguments => $"output_size={PythonText.Of(outputSize)}";
 }

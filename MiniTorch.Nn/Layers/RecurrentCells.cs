@@ -86,6 +86,8 @@ public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOp
     /// <summary>Zeros, [*, hidden].</summary>
     private protected Tensor ZeroState(Tensor input) =>
         Tensor.Zeros(input.Rank > 0 ? input.Shape.With(input.Rank - 1, _hiddenSize) : throw new ShapeException($"{GetType().Name}: the input must be [batch, in], not a scalar"), input.DType);
+
+    private protected override string Arguments => $"{WeightIh.Shape[1]}, {_hiddenSize}{(BiasIh is null ? ", bias=False" : "")}";
 }
 
 /// <summary>h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU (torch.nn.RNNCell): [N, in] and [N, hidden] → [N, hidden].</summary>
@@ -107,6 +109,8 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Non
             ? input.RnnTanhCell(h, WeightIh, WeightHh, BiasIh, BiasHh)
             : input.RnnReluCell(h, WeightIh, WeightHh, BiasIh, BiasHh);
     }
+
+    private protected override string Arguments => base.Arguments + (nonlinearity == Nonlinearity.Tanh ? "" : ", nonlinearity=relu");
 }
 
 /// <summary>A gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014): [N, in] and [N, hidden] → [N, hidden].</summary>

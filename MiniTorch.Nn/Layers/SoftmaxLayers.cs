@@ -7,6 +7,8 @@ public sealed class Softmax(int dim) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Softmax(dim);
+
+    private protected override string Arguments => $"dim={dim}";
 }
 
 /// <summary>The logarithm of softmax along a dimension (torch.nn.LogSoftmax).</summary>
@@ -16,6 +18,8 @@ public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.LogSoftmax(dim);
+
+    private protected override string Arguments => $"dim={dim}";
 }
 
 /// <summary>Softmax of −x along a dimension (torch.nn.Softmin).</summary>
@@ -25,6 +29,8 @@ public sealed class Softmin(int dim) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Softmin(dim);
+
+    private protected override string Arguments => $"dim={dim}";
 }
 
 /// <summary>The first half of a dimension times the sigmoid of the second (torch.nn.GLU).</summary>
@@ -34,4 +40,6 @@ public sealed class GLU(int dim = -1) : Module<Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("...output")]
     protected override Tensor Forward([Dims("...input")] Tensor input) => input.Glu(dim);
+
+    private protected override string Arguments => $"dim={dim}";
 }

@@ -15,9 +15,11 @@ public enum TransformerActivation
 public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, Tensor>
 {
     private readonly MultiheadAttention _selfAttn;
-    private readonly Linear _linear1, _linear2;
+    private readonly Linear _linear1;
+    private readonly Dropout _dropout;
+    private readonly Linear _linear2;
     private readonly LayerNorm _norm1, _norm2;
-    private readonly Dropout _dropout, _dropout1, _dropout2;
+    private readonly Dropout _dropout1, _dropout2;
     private readonly TransformerActivation _activation;
     private readonly bool _normFirst;
 

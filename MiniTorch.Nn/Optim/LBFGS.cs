@@ -32,7 +32,7 @@ public sealed class LBFGS : Optimizer
     {
         if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"{maxIter} iterations, {maxEval} evaluations and a history of {historySize}; all must be 1 or more");
         if (!(toleranceGrad >= 0 && toleranceChange >= 0)) throw Error("the tolerances must be 0 or more");
-        (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? maxIter * 5 / 4, historySize);
+        (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? (int)Math.Min(maxIter * 5L / 4, int.MaxValue), historySize);
         (_toleranceGrad, _toleranceChange, _strongWolfe) = (toleranceGrad, toleranceChange, strongWolfe);
     }
 
@@ -41,6 +41,9 @@ public sealed class LBFGS : Optimizer
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> TensorNames => [];
+
+    // Moves and changes are vectors of all parameters.
+    private protected override bool NeedsOrder => true;
 
     private IReadOnlyList<Tensor> Parameters => Groups[0].Parameters;
 

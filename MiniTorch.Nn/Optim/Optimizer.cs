@@ -80,6 +80,7 @@ public abstract class Optimizer : IStateful
 
     /// <summary>
     /// The options and what is remembered of the parameters, as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>, parameters numbered through all groups.
+    /// If the parameters were listed by a model, <c>groups.0.parameters.fc1.weight</c> is the number of the one that is called fc1.weight there.
     /// The tensors share memory with the optimiser.
     /// </summary>
     public virtual OrderedDictionary<string, Tensor> StateDict()
@@ -87,6 +88,9 @@ public abstract class Optimizer : IStateful
         var state = new OrderedDictionary<string, Tensor>();
         for (int i = 0; i < _groups.Count; i++)
             foreach (string option in _groups[i].Options) state[$"groups.{i}.{option}"] = Number(_groups[i][option]);
+        for (int i = 0, first = 0; i < _groups.Count; first += _groups[i++].Parameters.Count)
+            if (_groups[i].Names is { } listed)
+                for (int j = 0; j < listed.Count; j++) state[NamePrefix(i) + listed[j]] = Number(first + j);
         int index = 0;
         IReadOnlyList<string> names = TensorNames;
         foreach (ParameterGroup group in _groups)
@@ -103,8 +107,11 @@ public abstract class Optimizer : IStateful
         return state;
     }
 
-    /// <summary>Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave.</summary>
-    /// <exception cref="ValueException">Entries are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.</exception>
+    /// <summary>
+    /// Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave. Parameters are found by their names,
+    /// if both sides have some, and by their numbers otherwise.
+    /// </summary>
+    /// <exception cref="ValueException">Entries or names are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var reader = new StateReader(state);
@@ -115,11 +122,10 @@ public abstract class Optimizer : IStateful
                 if (reader.Number($"groups.{i}.{option.Name}", value => _groups[i].Check(option.Name, value)) is { } value) options.Add((_groups[i], option.Name, value));
 
         var states = new Dictionary<Tensor, ParameterState>(ReferenceEqualityComparer.Instance);
-        int index = 0;
         IReadOnlyList<string> names = TensorNamesUnder(options);
-        foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters))
+        foreach ((Tensor parameter, int number) in _groups.SelectMany(group => group.Parameters).Zip(Numbers(reader)))
         {
-            string prefix = $"state.{index++}.";
+            string prefix = $"state.{number}.";
             if (!reader.HasAny(prefix)) continue; // a parameter that has had no gradient so far
             double[] numbers = [.. NumberNames.Select(name => reader.Number(prefix + name) ?? 0)];
             Tensor[] tensors = [.. names.Select(name => reader.Tensor(prefix + name, parameter))];
@@ -142,11 +148,39 @@ public abstract class Optimizer : IStateful
     /// <summary>Throws where a group's options contradict each other.</summary>
     protected virtual void CheckGroup(ParameterGroup group) { }
 
+    /// <summary>Whether a state can be read only if its parameters are in the optimiser's order.</summary>
+    private protected virtual bool NeedsOrder => false;
+
     /// <summary>Reads what an optimiser's <see cref="StateDict"/> adds; the result takes it over, once all of the state is known to fit.</summary>
     private protected virtual Action ReadMore(StateReader reader) => static () => { };
 
     /// <summary>The error of a misuse, led by the optimiser's name.</summary>
     private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
+
+    private static string NamePrefix(int group) => $"groups.{group}.parameters.";
+
+    // The number that each parameter has in a state.
+    private int[] Numbers(StateReader reader)
+    {
+        int[] numbers = [.. Enumerable.Range(0, _groups.Sum(group => group.Parameters.Count))];
+        var taken = new HashSet<int>();
+        for (int i = 0, first = 0; i < _groups.Count; first += _groups[i++].Parameters.Count)
+        {
+            string prefix = NamePrefix(i);
+            if (_groups[i].Names is not { } listed) reader.Ignore(prefix);
+            else if (reader.HasAny(prefix))
+                for (int j = 0; j < listed.Count; j++)
+                    numbers[first + j] = (int)(reader.Number(prefix + listed[j], value => CheckNumber(value, first + j)) ?? -1);
+        }
+        return numbers;
+
+        void CheckNumber(double value, int own)
+        {
+            if (!(value >= 0 && value < numbers.Length && double.IsInteger(value)) || !taken.Add((int)value))
+                throw Error(FormattableString.Invariant($"{value} is no number of a parameter, or that of two; there are {numbers.Length}"));
+            if (NeedsOrder && value != own) throw Error(FormattableString.Invariant($"the parameter is number {value} in the state and {own} in the optimiser; the order must be the same"));
+        }
+    }
 
     private void Update(ParameterGroup group, Tensor parameter, Tensor gradient, int tensors)
     {

@@ -1,3 +1,5 @@
+using MiniTorch.Nn;
+
 namespace MiniTorch.Optim;
 
 /// <summary>Parameters that share an optimiser's options, which have PyTorch's names: <c>group["lr"] = 0.01</c>. Flags are 0 and 1.</summary>
@@ -11,6 +13,8 @@ public sealed class ParameterGroup
     public ParameterGroup(IEnumerable<Tensor> parameters)
     {
         Parameters = [.. parameters];
+        string?[] names = [.. Parameters.Select(parameter => (parameter as Parameter)?.Name)];
+        if (!names.Contains(null) && names.Distinct().Count() == names.Length) Names = names!;
     }
 
     /// <summary>The parameters, in order.</summary>
@@ -31,6 +35,9 @@ public sealed class ParameterGroup
             Changes++;
         }
     }
+
+    /// <summary>The parameters' names in their model; null if not all of them have one of their own.</summary>
+    internal IReadOnlyList<string>? Names { get; }
 
     /// <summary>How often an option was set: what was computed from the options holds while it stays.</summary>
     internal int Changes { get; private set; }

@@ -8,6 +8,9 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
 
     public bool HasAny(string prefix) => state.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>Leaves entries aside that say nothing to this reader.</summary>
+    public void Ignore(string prefix) => _used.UnionWith(state.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+
     /// <summary>A number that must be there and pass a check; null with a problem noted where it does not.</summary>
     public double? Number(string name, Action<double>? check = null)
     {

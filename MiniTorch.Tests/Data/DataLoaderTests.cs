@@ -41,6 +41,9 @@ public class DataLoaderTests
     [TestCase(7, true, 1)]
     [TestCase(8, true, 0)]
     [TestCase(8, false, 1)]
+    [TestCase(int.MaxValue, false, 1)]
+    [TestCase(int.MaxValue, true, 0)]
+    [TestCase(int.MaxValue - 5, false, 1)]
     public void Count_is_the_number_of_batches(int batchSize, bool dropLast, int expected)
     {
         var loader = new DataLoader(Seven(), batchSize, dropLast: dropLast);

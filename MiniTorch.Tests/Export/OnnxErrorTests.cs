@@ -78,6 +78,29 @@ public class OnnxErrorTests
         folder.Files.ShouldBe(["model.onnx"]);
     }
 
+    private class HasWeight : Module<Tensor, Tensor>
+    {
+        private readonly Parameter _weight = new(Tensor.Ones([2]));
+
+        protected override Tensor Forward(Tensor input) => input * _weight;
+    }
+
+    private sealed class HasTwoWeights : HasWeight
+    {
+        private readonly Parameter _weight = new(Tensor.Ones([2]));
+
+        protected override Tensor Forward(Tensor input) => base.Forward(input) + _weight;
+    }
+
+    [Test]
+    public void Two_parameters_of_one_name_are_refused_by_both_names()
+    {
+        using var folder = new TemporaryFolder();
+        Should.Throw<ValueException>(() => Onnx.Export(new HasTwoWeights(), Tensor.Ones([1, 2]), folder["model.onnx"])).Message
+            .ShouldContain("'weight': the Parameter in HasWeight._weight, and the Parameter in HasTwoWeights._weight");
+        folder.Files.ShouldBeEmpty();
+    }
+
     private sealed class Outer(Module<Tensor, Tensor> inner) : Module<Tensor, Tensor>
     {
         private readonly Module<Tensor, Tensor> _inner = inner;

@@ -15,6 +15,7 @@ public class StateDictTests
 
         ignored.Missing.ShouldBeEmpty();
         ignored.Unexpected.ShouldBeEmpty();
+        ignored.ToString().ShouldBe("<All keys matched successfully>");
         target.Call(x).ToArray<float>().ShouldBe(source.Call(x).ToArray<float>());
     }
 
@@ -67,6 +68,7 @@ public class StateDictTests
         IncompatibleKeys ignored = layer.LoadStateDict(new Dictionary<string, Tensor> { ["weight"] = Tensor.Ones([1, 1]), ["scale"] = Tensor.Ones([1]) }, strict: false);
         ignored.Missing.ShouldBe(["bias"]);
         ignored.Unexpected.ShouldBe(["scale"]);
+        ignored.ToString().ShouldBe("_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['scale'])");
         layer.Weight.Item<float>().ShouldBe(1);
     }
 }

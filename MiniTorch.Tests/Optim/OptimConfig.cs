@@ -11,6 +11,8 @@ sealed class OptimConfig(JsonElement json)
 
     public int Integer(string name, int absent = 0) => (int)Number(name, absent);
 
+    public int? Count(string name) => Take(name) is { ValueKind: not JsonValueKind.Null } value ? (int)Real(value) : null;
+
     public bool Flag(string name, bool absent = false) => Take(name) is { } value ? value.GetBoolean() : absent;
 
     public string? Text(string name) => Take(name)?.GetString();

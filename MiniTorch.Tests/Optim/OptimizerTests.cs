@@ -162,6 +162,124 @@ public class OptimizerTests
         optimizer.Groups[0]["lr"].ShouldBe(0.1);
     }
 
+    // Two models of the same layers, the second in another order.
+    private sealed class TwoLayers(bool reversed, string second = "b") : Module<Tensor, Tensor>
+    {
+        private readonly OrderedDictionary<string, Linear> _layers = Ordered(reversed, ("a", new Linear(2, 2)), (second, new Linear(2, 2)));
+
+        public OrderedDictionary<string, Linear> Layers => _layers;
+
+        protected override Tensor Forward(Tensor x) => _layers.Values.Aggregate(x, (y, layer) => layer.Call(y));
+
+        private static OrderedDictionary<string, Linear> Ordered(bool reversed, params (string Name, Linear Layer)[] layers) =>
+            new((reversed ? layers.Reverse() : layers).Select(entry => KeyValuePair.Create(entry.Name, entry.Layer)));
+    }
+
+    // Every parameter's gradient is 1, or 2 in layer b, or 3 for biases.
+    private static Optimizer Trained(TwoLayers model, Func<IEnumerable<Tensor>, Optimizer> make, bool inGroups)
+    {
+        Optimizer optimizer = make(inGroups ? model.Parameters().Where(parameter => parameter.Rank > 1) : model.Parameters());
+        if (inGroups) optimizer.AddGroup(new ParameterGroup(model.Parameters().Where(parameter => parameter.Rank == 1)));
+        foreach ((string name, Parameter parameter) in model.NamedParameters()) parameter.Grad = Tensor.Full(parameter.Shape, name.EndsWith("bias", StringComparison.Ordinal) ? 3.0 : name.Contains(".b.", StringComparison.Ordinal) ? 2.0 : 1.0);
+        optimizer.Step();
+        return optimizer;
+    }
+
+    private static Dictionary<string, float> First(TwoLayers model, Optimizer optimizer, string entry)
+    {
+        OrderedDictionary<string, Tensor> state = optimizer.StateDict();
+        Tensor[] parameters = [.. optimizer.Groups.SelectMany(group => group.Parameters)];
+        return model.NamedParameters().ToDictionary(parameter => parameter.Name, parameter => state[$"state.{Array.FindIndex(parameters, other => ReferenceEquals(other, parameter.Value))}.{entry}"].ToArray<float>()[0]);
+    }
+
+    private static IEnumerable<TestCaseData> Momenta()
+    {
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new SGD(parameters, lr: 0.1, momentum: 0.9)), "momentum_buffer").SetArgDisplayNames("SGD");
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adam(parameters, lr: 0.1)), "exp_avg").SetArgDisplayNames("Adam");
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adagrad(parameters, lr: 0.1)), "sum").SetArgDisplayNames("Adagrad");
+    }
+
+    [TestCaseSource(nameof(Momenta))]
+    public void A_state_finds_its_parameters_by_name_whatever_their_order(Func<IEnumerable<Tensor>, Optimizer> make, string entry)
+    {
+        foreach (bool inGroups in new[] { false, true })
+        {
+            var (one, other) = (new TwoLayers(reversed: false), new TwoLayers(reversed: true));
+            Optimizer saved = Trained(one, make, inGroups), loaded = Trained(other, make, inGroups);
+            foreach (Tensor parameter in saved.Groups.SelectMany(group => group.Parameters)) parameter.Grad = Tensor.Full(parameter.Shape, 5.0);
+            saved.Step();
+            string[] names = [.. saved.StateDict().Keys.Where(key => key.Contains(".parameters.", StringComparison.Ordinal))];
+            names.ShouldBe(inGroups ? ["groups.0.parameters.layers.a.weight", "groups.0.parameters.layers.b.weight", "groups.1.parameters.layers.a.bias", "groups.1.parameters.layers.b.bias"]
+                : ["groups.0.parameters.layers.a.weight", "groups.0.parameters.layers.a.bias", "groups.0.parameters.layers.b.weight", "groups.0.parameters.layers.b.bias"]);
+
+            loaded.LoadStateDict(saved.StateDict());
+            First(other, loaded, entry).ShouldBe(First(one, saved, entry), ignoreOrder: true);
+            First(other, loaded, entry)["layers.a.weight"].ShouldNotBe(First(other, loaded, entry)["layers.b.weight"]);
+        }
+    }
+
+    [Test]
+    public void A_state_without_names_or_for_parameters_without_names_goes_by_number()
+    {
+        Func<IEnumerable<Tensor>, Optimizer> make = parameters => new SGD(parameters, lr: 0.1, momentum: 0.9);
+        var model = new TwoLayers(reversed: false);
+        Optimizer saved = Trained(model, make, inGroups: false);
+        OrderedDictionary<string, Tensor> named = saved.StateDict(), unnamed = saved.StateDict();
+        foreach (string key in named.Keys.Where(key => key.Contains(".parameters.", StringComparison.Ordinal))) unnamed.Remove(key);
+
+        var other = new TwoLayers(reversed: false);
+        Optimizer loaded = make(other.Parameters());
+        loaded.LoadStateDict(unnamed);
+        First(other, loaded, "momentum_buffer").ShouldBe(First(model, saved, "momentum_buffer"), ignoreOrder: true);
+
+        Optimizer plain = make(model.Parameters().Select(parameter => new Parameter(parameter.Detach().Clone())));
+        plain.LoadStateDict(named);
+        plain.StateDict()["state.2.momentum_buffer"].ToArray<float>()[0].ShouldBe(2);
+        plain.StateDict().Keys.ShouldNotContain(key => key.Contains(".parameters.", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public void A_state_of_other_parameters_is_refused_with_their_names()
+    {
+        Func<IEnumerable<Tensor>, Optimizer> make = parameters => new SGD(parameters, lr: 0.1, momentum: 0.9);
+        Optimizer saved = Trained(new TwoLayers(reversed: false), make, inGroups: false), other = make(new TwoLayers(reversed: false, second: "c").Parameters());
+        string message = Should.Throw<ValueException>(() => other.LoadStateDict(saved.StateDict())).Message;
+        message.ShouldContain("missing groups.0.parameters.layers.c.weight");
+        message.ShouldContain("unexpected groups.0.parameters.layers.b.weight");
+
+        Optimizer same = make(new TwoLayers(reversed: false).Parameters());
+        foreach (double number in new[] { 1, -1, 4, 0.5, double.NaN })
+        {
+            OrderedDictionary<string, Tensor> state = saved.StateDict();
+            state["groups.0.parameters.layers.a.weight"] = number;
+            Should.Throw<ValueException>(() => same.LoadStateDict(state)).Message.ShouldContain("is no number of a parameter, or that of two; there are 4");
+        }
+    }
+
+    [Test]
+    public void LBFGS_refuses_a_state_of_another_order()
+    {
+        var (one, other) = (new TwoLayers(reversed: false), new TwoLayers(reversed: true));
+        var saved = new LBFGS(one.Parameters());
+        Should.Throw<ValueException>(() => new LBFGS(other.Parameters()).LoadStateDict(saved.StateDict())).Message.ShouldContain("the order must be the same");
+        new LBFGS(new TwoLayers(reversed: false).Parameters()).LoadStateDict(saved.StateDict());
+    }
+
+    [Test]
+    public void LBFGS_of_the_largest_number_of_iterations_has_evaluations_for_them()
+    {
+        Parameter w = Weight(3, -4);
+        var optimizer = new LBFGS([w], maxIter: int.MaxValue);
+        optimizer.Step(() =>
+        {
+            optimizer.ZeroGrad();
+            Tensor loss = (w * w * w * w).Sum();
+            loss.Backward();
+            return loss;
+        });
+        w.Abs().Max().Item<double>().ShouldBeLessThan(0.1); // 1 iteration leaves 3.9
+    }
+
     [Test]
     public void An_optimiser_outlives_a_change_of_dtype()
     {

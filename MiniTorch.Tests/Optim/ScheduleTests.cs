@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.Json;
 using MiniTorch.Nn;
 using MiniTorch.Optim;
 
@@ -16,6 +19,179 @@ public class ScheduleTests
         schedule.Step();
         schedule.LastLr.ShouldBe([0.05, 0.005]);
         $"{schedule.LastLr:F2}".ShouldBe("0.05, 0.01");
+    }
+
+    /// <summary>What data/schedule_pairs.py wrote.</summary>
+    public sealed record PairFile(double[] BaseLrs, int Milestone, double[] Metrics, PairRow[] Rows)
+    {
+        private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+        internal static readonly PairFile Instance = Read();
+
+        private static PairFile Read()
+        {
+            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Optim", "data", "schedule_pairs.json.gz")), CompressionMode.Decompress);
+            return JsonSerializer.Deserialize<PairFile>(stream, s_json)!;
+        }
+    }
+
+    public sealed record ScheduleRow(string Scheduler, JsonElement Config);
+
+    /// <summary>The rates of each group, and the first group's momentum, at each step.</summary>
+    public sealed record PairRow(string Kind, ScheduleRow[] Schedules, double[][] Rates, double[] Momenta);
+
+    private static IEnumerable<TestCaseData> Pairs() =>
+        PairFile.Instance.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Kind, row.Schedules[0].Scheduler, row.Schedules[1].Scheduler));
+
+    [TestCaseSource(nameof(Pairs))]
+    public void Two_schedules_give_PyTorchs_rates(PairRow row)
+    {
+        (SGD optimizer, LRScheduler[] schedules) = MakePair(row);
+        for (int step = 0; step < row.Rates.Length; step++)
+        {
+            ShouldBe(optimizer, row, step);
+            Step(schedules, step);
+        }
+    }
+
+    [TestCaseSource(nameof(Pairs))]
+    public void Two_schedules_that_were_loaded_without_the_optimiser_go_on_with_its_rates_and_momentum(PairRow row)
+    {
+        const int Saved = 6;
+        (_, LRScheduler[] schedules) = MakePair(row);
+        for (int step = 0; step < Saved; step++) Step(schedules, step);
+
+        (SGD optimizer, LRScheduler[] loaded) = MakePair(row);
+        for (int i = 0; i < loaded.Length; i++) loaded[i].LoadStateDict(schedules[i].StateDict());
+        for (int step = Saved; step < row.Rates.Length; step++)
+        {
+            ShouldBe(optimizer, row, step);
+            Step(loaded, step);
+        }
+    }
+
+    private static void Step(LRScheduler[] schedules, int step)
+    {
+        foreach (LRScheduler schedule in schedules)
+            if (schedule is ReduceLROnPlateau plateau) plateau.Step(PairFile.Instance.Metrics[step]);
+            else schedule.Step();
+    }
+
+    private static void ShouldBe(SGD optimizer, PairRow row, int step)
+    {
+        double[] rates = [.. optimizer.Groups.Select(group => group["lr"])];
+        // CosineAnnealingLR divides by 1 + cos, which magnifies roundings near the bottom.
+        for (int i = 0; i < rates.Length; i++) rates[i].ShouldBe(row.Rates[step][i], 1e-12, $"step {step}, group {i}");
+        optimizer.Groups[0]["momentum"].ShouldBe(row.Momenta[step], 1e-12, $"step {step}, momentum");
+    }
+
+    private static (SGD Optimizer, LRScheduler[] Schedules) MakePair(PairRow row)
+    {
+        PairFile file = PairFile.Instance;
+        var optimizer = new SGD([new Parameter(Tensor.Ones([1]))], file.BaseLrs[0], momentum: 0.9);
+        optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]) { ["lr"] = file.BaseLrs[1] });
+        LRScheduler[] schedules = [.. row.Schedules.Select(schedule => ScheduleConformanceTests.Make(schedule.Scheduler, optimizer, new OptimConfig(schedule.Config)))];
+        return (optimizer, row.Kind == "chained" ? schedules : [new SequentialLR(optimizer, schedules, [file.Milestone])]);
+    }
+
+    [Test]
+    public void States_of_schedules_without_the_rates_in_force_still_load()
+    {
+        SGD one = Optimizer(), other = Optimizer();
+        var first = new SequentialLR(one, [new ExponentialLR(one, 0.5), new StepLR(one, 1)], [3]);
+        first.Step();
+        OrderedDictionary<string, Tensor> state = first.StateDict();
+        state.Keys.Count(name => name.Contains("last_lr", StringComparison.Ordinal)).ShouldBe(1);
+        state.Remove("last_lr.0");
+        var second = new SequentialLR(other, [new ExponentialLR(other, 0.5), new StepLR(other, 1)], [3]);
+        second.LoadStateDict(state);
+        (second.Epoch, (double)second.LastLr).ShouldBe((1, 0.1)); // the optimiser's state has the rate
+    }
+
+    [TestCase(-1), TestCase(0.5), TestCase(double.NaN), TestCase(1e300)]
+    public void A_state_with_an_epoch_that_is_none_is_refused(double epoch)
+    {
+        var schedule = new ExponentialLR(Optimizer(), 0.5);
+        OrderedDictionary<string, Tensor> state = schedule.StateDict();
+        state["epoch"] = Tensor.Full([], epoch, DType.Float64);
+        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("is no number of epochs");
+        state["epoch"] = 1;
+        state["last_lr.0"] = -1.0;
+        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("last_lr.0: SGD: lr = -1 is not possible");
+        schedule.Epoch.ShouldBe(0);
+    }
+
+    [TestCase(10, 0.1, false), TestCase(10, 0.1, true), TestCase(4, 0.25, true), TestCase(1, 1, false), TestCase(5, 0.6, true), TestCase(5, 1, false), TestCase(5, 0, true)]
+    public void OneCycleLR_with_a_phase_of_no_steps_has_finite_rates(int steps, double pctStart, bool threePhase)
+    {
+        SGD optimizer = Optimizer();
+        var schedule = new OneCycleLR(optimizer, maxLr: 1, totalSteps: steps, pctStart: pctStart, threePhase: threePhase);
+        if (pctStart * steps == 1) (optimizer.Groups[0]["lr"], optimizer.Groups[0]["momentum"]).ShouldBe((1, 0.85)); // one step up ends at the top
+        for (int i = 0; i < steps; i++)
+        {
+            optimizer.Groups[0]["lr"].ShouldBeInRange(0, 1);
+            optimizer.Groups[0]["momentum"].ShouldBeInRange(0.85, 0.95);
+            schedule.Step();
+        }
+    }
+
+    [Test]
+    public void OneCycleLR_from_epochs_and_steps_per_epoch_is_that_of_their_product()
+    {
+        SGD one = Optimizer(), other = Optimizer();
+        LRScheduler inSteps = new OneCycleLR(one, 1, totalSteps: 12), inEpochs = new OneCycleLR(other, 1, epochs: 4, stepsPerEpoch: 3);
+        for (int i = 0; i < 12; i++, inSteps.Step(), inEpochs.Step()) ((double)inEpochs.LastLr).ShouldBe(inSteps.LastLr);
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1)).Message.ShouldBe("OneCycleLR: the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 3)).Message.ShouldContain("the number of steps is missing");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: -2, stepsPerEpoch: -3)).Message.ShouldContain("-2 epochs of -3 steps; both must be 1 or more");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 1 << 20, stepsPerEpoch: 1 << 20)).Message.ShouldContain("there can be 2147483647 at most");
+    }
+
+    // Closed forms, in double precision.
+    [Test]
+    public void Schedules_with_periods_near_the_largest_int_follow_their_formulas()
+    {
+        const int Large = int.MaxValue;
+        SGD optimizer = Optimizer(1);
+        var restarts = new CosineAnnealingWarmRestarts(optimizer, 4, Large);
+        double[] firsts = [1, 0.85355339059327373, 0.5, 0.14644660940672624, 1, 1]; // (1 + cos(πt / 4)) / 2, then 4 · int.MaxValue epochs from the top
+        foreach (double rate in firsts)
+        {
+            ((double)restarts.LastLr).ShouldBe(rate, 1e-12);
+            restarts.Step();
+        }
+
+        optimizer = Optimizer(1);
+        var cosine = new CosineAnnealingLR(optimizer, Large);
+        for (int i = 0; i < 3; i++) cosine.Step();
+        ((double)cosine.LastLr).ShouldBe(1, 1e-12);
+
+        var cycle = new CyclicLR(Optimizer(), 0.5, 1, stepSizeUp: Large, cycleMomentum: false);
+        for (int i = 0; i < 3; i++) cycle.Step();
+        ((double)cycle.LastLr).ShouldBe(0.5 + (0.5 * 3 / Large), 1e-15);
+    }
+
+    [Test]
+    public void CosineAnnealingWarmRestarts_of_period_1_finds_a_late_epoch_at_once()
+    {
+        SGD optimizer = Optimizer(1);
+        var schedule = new CosineAnnealingWarmRestarts(optimizer, 1);
+        OrderedDictionary<string, Tensor> state = schedule.StateDict();
+        state["epoch"] = int.MaxValue - 100;
+        schedule.LoadStateDict(state);
+        var watch = Stopwatch.StartNew();
+        for (int i = 0; i < 50; i++) schedule.Step(); // a walk over 2³¹ periods would take a second each
+        watch.Elapsed.TotalSeconds.ShouldBeLessThan(10);
+        ((double)schedule.LastLr).ShouldBe(1);
+    }
+
+    [Test]
+    public void ReduceLROnPlateau_with_negative_metrics_finds_no_improvement_by_difference()
+    {
+        SGD optimizer = Optimizer(1);
+        var schedule = new ReduceLROnPlateau(optimizer, patience: 0, factor: 0.5, thresholdMode: ThresholdMode.Abs, threshold: 0);
+        foreach (double metric in (double[])[-1, -0.99995, -0.9999]) schedule.Step(metric);
+        ((double)schedule.LastLr).ShouldBe(0.25);
     }
 
     [Test]

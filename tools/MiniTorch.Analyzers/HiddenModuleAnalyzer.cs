@@ -3,7 +3,10 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace MiniTorch.Analyzers;
 
-/// <summary>MT0005: what discovery does not look into: static members, computed properties, tuples, delegates, Lazy, sets and queues.</summary>
+/// <summary>
+/// MT0005: what discovery does not look into: static members, computed properties, tuples, delegates, Lazy, sets and queues, arrays of several dimensions,
+/// and the fields of classes and structs that are no modules.
+/// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModule)
 {
@@ -24,7 +27,13 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
 
     private static void Check(SymbolAnalysisContext c, ITypeSymbol type, MiniTorchTypes types)
     {
-        if (c.Symbol.IsImplicitlyDeclared || !MiniTorchTypes.Is(c.Symbol.ContainingType, types.Module) || !Holds(type, types)) return;
+        if (c.Symbol.IsImplicitlyDeclared || !MiniTorchTypes.Is(c.Symbol.ContainingType, types.Module)) return;
+        if (!c.Symbol.IsStatic && IsHolder(type, c.Symbol.ContainingType, types))
+        {
+            Report(c.ReportDiagnostic, c.Symbol, $"is in a {type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}");
+            return;
+        }
+        if (!Holds(type, types)) return;
         if (c.Symbol.IsStatic) Report(c.ReportDiagnostic, c.Symbol, "is static");
         else if (!IsLookedInto(type, types)) Report(c.ReportDiagnostic, c.Symbol, $"is in a {type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}");
     }
@@ -50,12 +59,17 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
         types.IsState(type) || type.TypeKind == TypeKind.Interface
         || type switch
         {
-            IArrayTypeSymbol array => IsLookedInto(array.ElementType, types),
+            IArrayTypeSymbol array => array.Rank == 1 && IsLookedInto(array.ElementType, types),
             INamedTypeSymbol { TypeArguments.Length: 2 } dictionary when Implements(dictionary, "IDictionary") =>
                 dictionary.TypeArguments[0].SpecialType == SpecialType.System_String && IsLookedInto(dictionary.TypeArguments[1], types),
             INamedTypeSymbol { TypeArguments.Length: 1 } list when Implements(list, "IList") => IsLookedInto(list.TypeArguments[0], types),
             _ => false,
         };
+
+    // A class or struct of this program with a module or parameter in a field of its own; one that leads back to the owner is no part of it.
+    private static bool IsHolder(ITypeSymbol type, INamedTypeSymbol owner, MiniTorchTypes types) =>
+        type is INamedTypeSymbol { TypeKind: TypeKind.Class or TypeKind.Struct } && !types.IsState(type) && !type.DeclaringSyntaxReferences.IsEmpty
+        && type.GetMembers().OfType<IFieldSymbol>().Any(field => !field.IsStatic && types.IsState(field.Type) && !MiniTorchTypes.Is(owner, field.Type.OriginalDefinition as INamedTypeSymbol));
 
     private static bool Implements(ITypeSymbol type, string contract) => type.AllInterfaces.Any(found => found is { TypeArguments.Length: 0 } && found.Name == contract);
 }

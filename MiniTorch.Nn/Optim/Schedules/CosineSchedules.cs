@@ -20,7 +20,7 @@ public sealed class CosineAnnealingLR : LRScheduler
     {
         if (Epoch == 0) return current;
         // At the bottom the ratio below would be 0 / 0.
-        if ((Epoch - 1 - _half) % (2 * _half) == 0) return current + ((initial - _least) * (1 - Math.Cos(Math.PI / _half)) / 2);
+        if ((Epoch - 1 - _half) % (2L * _half) == 0) return current + ((initial - _least) * (1 - Math.Cos(Math.PI / _half)) / 2);
         return (1 + Math.Cos(Math.PI * Epoch / _half)) / (1 + Math.Cos(Math.PI * (Epoch - 1) / _half)) * (current - _least) + _least;
     }
 }
@@ -43,7 +43,9 @@ public sealed class CosineAnnealingWarmRestarts : LRScheduler
     /// <inheritdoc/>
     protected override double Rate(ParameterGroup group, double current, double initial)
     {
-        int place = Epoch, period = _first;
+        // A period is at most the epoch before it grows, so that 64 bits hold the next one.
+        long place = Epoch, period = _first;
+        if (_growth == 1) place %= period;
         for (; place >= period; period *= _growth) place -= period;
         return _least + ((initial - _least) * (1 + Math.Cos(Math.PI * place / period)) / 2);
     }

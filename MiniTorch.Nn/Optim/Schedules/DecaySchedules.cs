@@ -82,4 +82,7 @@ public sealed class MultiplicativeLR : LRScheduler
 
     /// <inheritdoc/>
     protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _factor(Epoch);
+
+    // As PyTorch's, which has no closed form: in a SequentialLR it goes on from the rates of the schedule before it.
+    internal override void TakeTurn() => Restart();
 }

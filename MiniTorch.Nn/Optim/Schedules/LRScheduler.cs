@@ -4,17 +4,23 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Changes the learning rates of an optimiser's groups from epoch to epoch (torch.optim.lr_scheduler). The rates of epoch 0 are set at once; call
-/// <see cref="Step"/> after each epoch, or after each step where the schedule counts steps.
+/// <see cref="Step"/> after each epoch, or after each step if the schedule counts steps.
 /// </summary>
+/// <remarks>
+/// Schedules of one optimiser can be chained: each starts from the rates that the one before it has set, and each is stepped.
+/// Those that compute their rates from the initial ones (LambdaLR, CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR) overwrite what others have set.
+/// </remarks>
 public abstract class LRScheduler : IStateful
 {
+    private const string LastRate = "last_lr";
+
     private readonly Optimizer _optimizer;
+    private readonly List<double> _initialRates = [];
 
     /// <summary>A schedule for all groups of an optimiser. A derived constructor ends with <see cref="Restart"/>.</summary>
     protected LRScheduler(Optimizer optimizer)
     {
         _optimizer = optimizer;
-        foreach (ParameterGroup group in optimizer.Groups) group.InitialRate ??= group["lr"];
     }
 
     /// <summary>How often <see cref="Step"/> was called.</summary>
@@ -37,53 +43,84 @@ public abstract class LRScheduler : IStateful
     public virtual void Step()
     {
         Epoch++;
-        Apply(group => group["lr"]);
+        Apply();
     }
 
-    /// <summary>The epoch, and whatever else decides the rates to come, as scalars by name. The rates in force are in the optimiser's state.</summary>
+    /// <summary>The epoch, the rates in force, and whatever else decides the rates to come, as scalars by name.</summary>
     public OrderedDictionary<string, Tensor> StateDict()
     {
         var state = new OrderedDictionary<string, Tensor> { ["epoch"] = Epoch };
-        for (int i = 0; i < Groups.Count; i++) state[$"initial_lr.{i}"] = Tensor.Full([], InitialRate(Groups[i]), DType.Float64);
+        NoteInitialRates();
+        for (int i = 0; i < Groups.Count; i++) state[$"initial_lr.{i}"] = Tensor.Full([], _initialRates[i], DType.Float64);
+        for (int i = 0; i < Groups.Count; i++) state[$"{LastRate}.{i}"] = Tensor.Full([], Groups[i]["lr"], DType.Float64);
         foreach ((string name, double value) in State) state[name] = Tensor.Full([], value, DType.Float64);
         return state;
     }
 
-    /// <summary>Takes over what <see cref="StateDict"/> of a schedule of the same kind gave.</summary>
-    /// <exception cref="ValueException">Entries are missing, unexpected or not scalars: all are listed, and nothing was changed.</exception>
+    /// <summary>Takes over what <see cref="StateDict"/> of a schedule of the same kind gave, and sets the optimiser's rates to those in force then.</summary>
+    /// <exception cref="ValueException">Entries are missing, unexpected, not scalars or out of range: all are listed, and nothing was changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var reader = new StateReader(state);
-        double? epoch = reader.Number("epoch");
-        double?[] initial = [.. Enumerable.Range(0, Groups.Count).Select(i => reader.Number($"initial_lr.{i}"))];
+        double? epoch = reader.Number("epoch", CheckEpoch);
+        double?[] initial = [.. Groups.Select((group, i) => reader.Number($"initial_lr.{i}", value => group.Check("lr", value)))];
+        bool hasRates = reader.HasAny($"{LastRate}."); // states of MiniTorch 0.1 have none
+        double?[] last = hasRates ? [.. Groups.Select((group, i) => reader.Number($"{LastRate}.{i}", value => group.Check("lr", value)))] : [];
         var more = State.Keys.ToDictionary(name => name, name => reader.Number(name) ?? 0);
         reader.ThrowIfAnyProblem(GetType().Name);
         Epoch = (int)epoch!.Value;
-        for (int i = 0; i < Groups.Count; i++) Groups[i].InitialRate = initial[i];
+        _initialRates.Clear();
+        for (int i = 0; i < Groups.Count; i++)
+        {
+            _initialRates.Add(initial[i]!.Value);
+            Groups[i].InitialRate = initial[i];
+            if (hasRates) Groups[i]["lr"] = last[i]!.Value;
+        }
         State = more;
     }
 
-    /// <summary>Sets the rates of epoch 0, from the rates that the groups had before any schedule.</summary>
+    /// <summary>Sets the rates of epoch 0, from the rates in force.</summary>
     protected internal virtual void Restart()
     {
         Epoch = 0;
-        Apply(InitialRate);
+        Apply();
+    }
+
+    /// <summary>Sets the rates of epoch 0 for a schedule that takes its turn in a <see cref="SequentialLR"/>: from the initial rates.</summary>
+    internal virtual void TakeTurn()
+    {
+        NoteInitialRates();
+        for (int i = 0; i < Groups.Count; i++) Groups[i]["lr"] = _initialRates[i];
+        Restart();
     }
 
     /// <summary>A group's rate at <see cref="Epoch"/>.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="current">Its rate so far; at epoch 0 the initial one.</param>
+    /// <param name="current">Its rate so far.</param>
     /// <param name="initial">Its rate before any schedule.</param>
     protected abstract double Rate(ParameterGroup group, double current, double initial);
-
-    /// <summary>A group's rate before any schedule.</summary>
-    private protected static double InitialRate(ParameterGroup group) => group.InitialRate ??= group["lr"];
 
     /// <summary>The error of a misuse, led by the schedule's name.</summary>
     private protected ValueException Error(FormattableString message) => new($"{GetType().Name}: {FormattableString.Invariant(message)}");
 
-    private void Apply(Func<ParameterGroup, double> current)
+    /// <summary>Computes each group's rate at <see cref="Epoch"/> and sets it.</summary>
+    private void Apply()
     {
-        foreach (ParameterGroup group in Groups) group["lr"] = Rate(group, current(group), InitialRate(group));
+        NoteInitialRates();
+        for (int i = 0; i < Groups.Count; i++) Groups[i]["lr"] = Rate(Groups[i], Groups[i]["lr"], _initialRates[i]);
+    }
+
+    // A later schedule may set other initial rates (OneCycleLR): each keeps those that it began with. Groups may be added at any time.
+    private void NoteInitialRates()
+    {
+        for (int i = _initialRates.Count; i < Groups.Count; i++) _initialRates.Add(Groups[i].InitialRate ??= Groups[i]["lr"]);
+    }
+
+    /// <summary>Whether an entry of a state is a rate in force.</summary>
+    private protected static bool IsLastRate(string name) => name.StartsWith($"{LastRate}.", StringComparison.Ordinal);
+
+    private static void CheckEpoch(double value)
+    {
+        if (!(value is >= 0 and < int.MaxValue && double.IsInteger(value))) throw new ValueException(FormattableString.Invariant($"{value} is no number of epochs"));
     }
 }

@@ -13,10 +13,13 @@ public enum PlateauMode
 /// <summary>How much better a metric must be to count.</summary>
 public enum ThresholdMode
 {
-    /// <summary>By a share of the best one.</summary>
+    /// <summary>
+    /// By a share of the best one: a metric counts if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch this is meant for
+    /// positive metrics: if the best one is negative, a slightly worse metric counts as better. Use <see cref="Abs"/> for metrics that may be negative.
+    /// </summary>
     Rel,
 
-    /// <summary>By a difference.</summary>
+    /// <summary>By a difference, which suits metrics of any sign.</summary>
     Abs,
 }
 
@@ -86,8 +89,7 @@ public sealed class ReduceLROnPlateau : LRScheduler
     private bool IsBetter(double metric)
     {
         double sign = _mode == PlateauMode.Min ? -1 : 1;
-        double margin = _thresholdMode == ThresholdMode.Rel && double.IsFinite(_best) ? _best * _threshold : _thresholdMode == ThresholdMode.Rel ? 0 : _threshold;
-        double bound = _best + (sign * margin);
+        double bound = !double.IsFinite(_best) ? _best : _thresholdMode == ThresholdMode.Rel ? _best * (1 + (sign * _threshold)) : _best + (sign * _threshold);
         return _mode == PlateauMode.Min ? metric < bound : metric > bound;
     }
 }

@@ -28,7 +28,8 @@ public sealed class SequentialLR : LRScheduler
         {
             var state = new Dictionary<string, double>();
             for (int i = 0; i < _schedulers.Length; i++)
-                foreach ((string name, Tensor value) in _schedulers[i].StateDict()) state[$"schedulers.{i}.{name}"] = value.Item<double>();
+                foreach ((string name, Tensor value) in _schedulers[i].StateDict())
+                    if (!IsLastRate(name)) state[$"schedulers.{i}.{name}"] = value.Item<double>();
             return state;
         }
 
@@ -47,7 +48,7 @@ public sealed class SequentialLR : LRScheduler
     public override void Step()
     {
         int next = Array.IndexOf(_milestones, Epoch + 1);
-        if (next >= 0) _schedulers[next + 1].Restart();
+        if (next >= 0) _schedulers[next + 1].TakeTurn();
         else _schedulers[_milestones.Count(milestone => milestone <= Epoch + 1)].Step();
         base.Step();
     }
@@ -55,8 +56,10 @@ public sealed class SequentialLR : LRScheduler
     /// <inheritdoc/>
     protected internal override void Restart()
     {
-        base.Restart();
+        // The schedules have set their first rates when they were made: undone here.
+        foreach (ParameterGroup group in Groups) group["lr"] = group.InitialRate ?? group["lr"];
         _schedulers[0].Restart();
+        base.Restart();
     }
 
     /// <inheritdoc/>
