@@ -113,6 +113,7 @@ internal static class OnnxCases
             ("clamp above", x => x.Clamp(max: 0.2)),
             ("reductions", x => x.Sum(1, keepDim: true) + x.Mean([1, 2], keepDim: true) + x.Amax(2, keepDim: true) + x.Amin(1, keepDim: true) + x.LogSumExp(1, keepDim: true) + x.Prod(2, keepDim: true)),
             ("norms and scans", x => x.CumSum(2) + x.Norm(2, [1], keepDim: true) + x.Norm(1, [2], keepDim: true) + x.Var(1, keepDim: true)),
+            ("attention with a query that sees no key", x => x.ScaledDotProductAttention(x, x, Tensor.Ones([x.Shape[1], x.Shape[1]], DType.Bool).Tril(-1))),
             ("slices", x => Tensor.Cat([x[.., 1..3], x[.., ..^1], x.Slice(1, 0, 4, 2), x.Flip(1)], 1)),
             ("along the batch", x => x[..^0] + x.Flip(0) * 0 + x[^1].Unsqueeze(0) * 0 + x[0] * 0 + x.Amax(0, keepDim: true) * 0),
             ("movements", x => x.Permute(0, 2, 1).Reshape(x.Shape[0], 2, 6).Unsqueeze(1).Transpose(-1, -2).Expand(x.Shape[0], 3, 6, 2).Flatten(0, 1)),
