@@ -57,10 +57,11 @@ static partial class OpSamples
         Row("Softmax", x => x.Softmax(-1), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021)).RowWise()
             .Torch("torch.softmax(tensor([[1000., 1000., 0.], [-inf, 0., -inf], [-inf, -inf, -inf]]), 1)", [0.5, 0.5, 0, 0, 1, 0, NaN, NaN, NaN], Tensor.From(new[,] { { 1000, 1000, 0 }, { -Inf, 0, -Inf }, { -Inf, -Inf, -Inf } }))
             .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2, 3]).LogSoftmax(2), "LogSoftmax: dimension 2 is not in [-2, 1] of shape [2, 3]"),
-        Row("Softmax (safe)", x => new Ops.Softmax(x.Rank - 1, Safe: true).Apply(x), Shapes([2, 3], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021)).RowWise()
-            .Torch("x = tensor([[1000., 1000., 0.], [-inf, 0., -inf], [-inf, -inf, -inf]]); x.softmax(1).masked_fill((x == -inf).all(1, keepdim=True), 0)",
+        Row("Softmax (safe)", x => new Ops.Softmax(x.Rank - 1, Safe: true).Apply(x), Shapes([2, 3], [0, 3], [2, 0], [2, 3, 4]))
+            .Large(R(263, 1021)).RowWise()
+            .Torch("x.softmax(1).masked_fill((x == -inf).all(1, keepdim=True), 0) of [[1000., 1000., 0.], [-inf, 0., -inf], [-inf, -inf, -inf]]",
                 [0.5, 0.5, 0, 0, 1, 0, 0, 0, 0], Tensor.From(new[,] { { 1000, 1000, 0 }, { -Inf, 0, -Inf }, { -Inf, -Inf, -Inf } }))
-            .Torch("x = tensor([[-inf, nan, -inf], [inf, 0., 0.]]); x.softmax(1).masked_fill((x == -inf).all(1, keepdim=True), 0)",
+            .Torch("x.softmax(1).masked_fill((x == -inf).all(1, keepdim=True), 0) of [[-inf, nan, -inf], [inf, 0., 0.]]",
                 [NaN, NaN, NaN, NaN, NaN, NaN], Tensor.From(new[,] { { -Inf, NaN, -Inf }, { Inf, 0, 0 } })),
         Row("Softmin", x => x.Softmin(1), Shapes([2, 3], [2, 3, 4])),
         Row("LogSoftmax", x => x.LogSoftmax(0), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 4])).Large(R(263, 1021))

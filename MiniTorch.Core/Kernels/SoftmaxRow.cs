@@ -6,7 +6,7 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// A row's maximum and its exponentials relative to it, in one pass over memory: a block's exponentials are taken, relative to the maximum so far,
-/// while it is in the cache. A row with ∞ or NaN has the sum NaN. A row of nothing but −∞ has the sum 0, and only such a row, so 0 / 0 makes its softmax NaN.
+/// while it is in the cache. A row with ∞ or NaN has the sum NaN. Only a row of nothing but −∞ has the sum 0; 0 / 0 makes its softmax NaN.
 /// </summary>
 internal static unsafe class SoftmaxRow<V, T>
     where V : struct, IVector<V, T>

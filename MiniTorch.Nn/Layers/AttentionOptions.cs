@@ -1,6 +1,8 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Which keys a query may see, and what attention gives back. A query that may see no key has the weights 0, with or without the weights returned.</summary>
+/// <summary>
+/// Which keys a query may see, and what attention gives back. A query that may see no key has the weights 0: its output is the bias of the output's map.
+/// </summary>
 public sealed record AttentionOptions
 {
     /// <summary>Bool: true where a query must not see a key; else added to the products. [T, S], or [N · heads, T, S].</summary>

@@ -129,13 +129,15 @@ public class LayerTests
 
     [Test]
     public void MultiheadAttention_of_a_sequence_that_is_all_padding_gives_the_output_bias_and_no_other_gradient(
-        [Values(DType.Float32, DType.Float64)] DType dtype, [Values] bool needsWeights, [Values] bool isPadding, [Values] bool isBool, [Values] bool dropsOut)
+        [Values(DType.Float32, DType.Float64)] DType dtype,
+        [Values] bool needsWeights, [Values] bool isPadding, [Values] bool isBool, [Values] bool dropsOut)
     {
         double tolerance = dtype == DType.Float32 ? 2e-5 : 1e-12;
         for (int steps = 1; steps <= 40; steps++)
         {
             // A dropout of 1e-9 drops nothing, and takes the path that could.
-            var attention = new MultiheadAttention(4, 2, dropout: dropsOut ? 1e-9 : 0, batchFirst: true, dtype: dtype, generator: new Generator(steps));
+            double dropout = dropsOut ? 1e-9 : 0;
+            var attention = new MultiheadAttention(4, 2, dropout, batchFirst: true, dtype: dtype, generator: new Generator(steps));
             Init.Normal(attention.OutProj.Bias!, generator: new Generator(steps));
             Tensor x = Tensor.Randn([2, steps, 4], new Generator(steps), dtype);
             Tensor isHidden = Tensor.From(new[] { false, true });
@@ -147,9 +149,11 @@ public class LayerTests
             weights?[1].ToArray<double>().ShouldAllBe(weight => weight == 0, $"{steps} steps");
             Tensor bias = attention.OutProj.Bias!.Detach();
             output[1].ToArray<double>().ShouldBe(bias.Expand(steps, 4).ToArray<double>());
-            Tensor[] all = Gradients(attention, output), one = Gradients(attention, attention.Call(x[..1], x[..1], x[..1], new AttentionOptions { NeedWeights = needsWeights }).Output);
+            Tensor alone = x[..1], expected = attention.Call(alone, alone, alone, new AttentionOptions { NeedWeights = needsWeights }).Output;
+            Tensor[] all = Gradients(attention, output), one = Gradients(attention, expected);
             // Rounding is relative to the terms of a gradient's sum, some of which cancel.
-            for (int i = 0; i < all.Length; i++) all[i].AllClose(one[i], 0, tolerance * one[i].Abs().Max().Item<double>()).ShouldBeTrue($"{steps} steps, parameter {i}");
+            for (int i = 0; i < all.Length; i++)
+                all[i].AllClose(one[i], 0, tolerance * one[i].Abs().Max().Item<double>()).ShouldBeTrue($"{steps} steps, parameter {i}");
 
             Tensor Mask(Tensor hidden) => isBool ? hidden : Tensor.Zeros(hidden.Shape, dtype).MaskedFill(hidden, double.NegativeInfinity);
         }
@@ -159,7 +163,7 @@ public class LayerTests
         {
             Tensor[] parameters = [attention.InProjWeight!, attention.InProjBias!, attention.OutProj.Weight];
             Tensor[] once = MiniTorch.Autograd.Grad(output.Square().Sum(), parameters, createGraph: true);
-            return [.. once, .. MiniTorch.Autograd.Grad(once[0].Square().Sum(), parameters[..2])];
+            return [.. once, .. MiniTorch.Autograd.Grad(once[0].Square().Sum(), parameters.AsSpan(..2))];
         }
     }
 
