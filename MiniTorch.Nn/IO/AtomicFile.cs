@@ -1,35 +1,179 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace MiniTorch.IO;
 
 /// <summary>Replaces a file as a whole: whatever happens meanwhile, its name leads to the old content or to the new one.</summary>
+/// <remarks>docs/internals/checkpoint.md describes the steps and what a crash after each of them leaves.</remarks>
 internal static class AtomicFile
 {
-    /// <summary>Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk and gives it the name.</summary>
-    /// <remarks>A process that is killed while it writes leaves its temporary file, PATH.*.tmp, behind.</remarks>
-    public static void Write(string path, Action<Stream> write)
+    /// <summary>What has been done of a save, in this order.</summary>
+    internal enum Step { Created, Written, Flushed, Renamed, FolderFlushed }
+
+    /// <summary>Temporary files are numbered; every save removes those of dead processes among the first numbers.</summary>
+    private const int SweptNumbers = 16, MostNumbers = 1000;
+
+    private const int MostLinks = 40; // as Linux
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        OfGroup = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute,
+        // Without set-user-ID and its like, which a plain write clears too.
+        Permissions = OwnerOnly | UnixFileMode.UserExecute | OfGroup | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    /// <summary>Writes a temporary file beside the file, flushes it to the disk and renames it.</summary>
+    /// <param name="path">The file. If it is a link, the link stays and the file that it leads to is replaced. Permissions are kept, owner and group where the process may set them.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <param name="reached">Called after each step; tests stop there.</param>
+    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder.</exception>
+    public static void Write(string path, Action<Stream> write, Action<Step>? reached = null)
     {
-        string target = Path.GetFullPath(path);
-        string temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
+        string target = Follow(Path.GetFullPath(path));
+        bool replaces = CheckReplaces(path, target);
+        using FileStream stream = Create(target, replaces);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, target, overwrite: true);
+            Sweep(target, stream.Name);
+            if (replaces && !OperatingSystem.IsWindows()) TakeOver(target, stream.SafeFileHandle);
+            reached?.Invoke(Step.Created);
+            write(stream);
+            reached?.Invoke(Step.Written);
+            stream.Flush(flushToDisk: true);
+            reached?.Invoke(Step.Flushed);
+            File.Move(stream.Name, target, overwrite: true); // still open: its lock tells other processes that it is in use
         }
         catch
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
+            TryDelete(stream.Name);
             throw;
         }
-        if (!OperatingSystem.IsWindows()) FlushDirectory(Path.GetDirectoryName(target)!);
+        reached?.Invoke(Step.Renamed);
+        if (!OperatingSystem.IsWindows()) FlushFolder(Path.GetDirectoryName(target)!);
+        reached?.Invoke(Step.FolderFlushed);
+    }
+
+    /// <summary>The name of a temporary file, short enough wherever the file's own is.</summary>
+    internal static string TemporaryName(string target, int number)
+    {
+        const int Kept = 60; // of at most 255 bytes
+        string name = Path.GetFileName(target);
+        if (name.Length > Kept) name = name[..(char.IsHighSurrogate(name[Kept - 1]) ? Kept - 1 : Kept)];
+        return Path.Join(Path.GetDirectoryName(target), $"{name}.minitorch-{number}.tmp");
+    }
+
+    // As the system follows links: ".." after a link leaves the folder that the link leads to, which Path.GetFullPath does not know.
+    private static string Follow(string path)
+    {
+        if (OperatingSystem.IsWindows()) return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var rest = new Stack<string>(path.Split('/').Reverse());
+        string at = "/";
+        for (int links = 0; rest.TryPop(out string? name);)
+        {
+            if (name is "" or ".") continue;
+            string next = name == ".." ? Path.GetDirectoryName(at) ?? at : Path.Join(at, name);
+            if (new FileInfo(next).LinkTarget is not { } link)
+            {
+                at = next;
+                continue;
+            }
+            if (++links > MostLinks) throw new IOException($"'{path}' cannot be written: it leads through more than {MostLinks} links.");
+            foreach (string part in link.Split('/').Reverse()) rest.Push(part);
+            if (Path.IsPathRooted(link)) at = "/";
+        }
+        return at;
+    }
+
+    // Whether there is a file to replace; throws if something else is there, or a file that the process may not write to.
+    private static bool CheckReplaces(string path, string target)
+    {
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(target)) throw NotReplaceable(path, "a folder");
+        if (!File.Exists(target)) return FileStatus.Of(path, followLinks: true) is null ? false : throw NotReplaceable(path, "a link to something without a path");
+        if (FileStatus.Of(target) is not { } status) return true;
+        if (!status.IsRegular) throw NotReplaceable(path, status.Kind);
+        new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+        return true;
+    }
+
+    private static IOException NotReplaceable(string path, string kind) => new($"'{path}' is {kind}; only a regular file can be written.");
+
+    private static FileStream Create(string target, bool replaces)
+    {
+        for (int number = 0; ; number++)
+        {
+            string name = TemporaryName(target, number);
+            try
+            {
+                // Sharing takes a lock that Sweep meets, and that readers of the renamed file do not mind.
+                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete };
+                if (replaces && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly; // until the owner is right
+                var stream = new FileStream(name, options);
+                if (Leads(name, stream)) return stream;
+                stream.Dispose(); // another process took it for a stale one before it was locked
+            }
+            // Another process has this number, or is just finding out whether it is in use.
+            catch (IOException error) when (error.GetType() == typeof(IOException) && number < (File.Exists(name) ? MostNumbers : SweptNumbers))
+            {
+            }
+        }
+    }
+
+    // A process that was killed has left its temporary file, and its lock is gone.
+    private static void Sweep(string target, string ours)
+    {
+        for (int number = 0; number < SweptNumbers; number++)
+        {
+            string name = TemporaryName(target, number);
+            if (name == ours || !File.Exists(name) || FileStatus.Of(name) is { IsRegular: false }) continue;
+            using FileStream? stale = TryLock(name);
+            if (stale is null) continue;
+            using FileStream? own = TryLock(ours);
+            if (own is not null) return; // this file system has no locks
+            if (!Leads(name, stale)) continue;
+            if (OperatingSystem.IsWindows()) stale.Dispose(); // there, an open file cannot be deleted
+            TryDelete(name);
+        }
+    }
+
+    // Another process may have removed or renamed the file between opening and locking it, and the name may lead to a new one; while the lock is held, nobody does.
+    private static bool Leads(string name, FileStream stream) => File.Exists(name) && FileStatus.Of(name) == FileStatus.Of(stream.SafeFileHandle);
+
+    private static FileStream? TryLock(string name)
+    {
+        try
+        {
+            return new FileStream(name, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static void TryDelete(string name)
+    {
+        try
+        {
+            File.Delete(name);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The next save tries again.
+        }
+    }
+
+    // Owner and group of the former file where the process may set them, and its permissions; nobody gets more than before.
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static void TakeOver(string target, SafeFileHandle temporary)
+    {
+        UnixFileMode mode = File.GetUnixFileMode(target) & Permissions;
+        if (FileStatus.Of(target) is { } former && FileStatus.Of(temporary) is { } now && (former.Owner, former.Group) != (now.Owner, now.Group)
+            && ChangeOwner(temporary, former.Owner, former.Group) != 0 && former.Group != now.Group && ChangeOwner(temporary, now.Owner, former.Group) != 0)
+            mode &= ~OfGroup;
+        File.SetUnixFileMode(temporary, mode);
     }
 
     // The new name is an entry of the folder, which has a cache of its own. Best effort: some file systems cannot flush a folder.
-    private static void FlushDirectory(string path)
+    private static void FlushFolder(string path)
     {
         const int ReadOnly = 0;
         int descriptor = Open(path, ReadOnly);
@@ -49,4 +193,8 @@ internal static class AtomicFile
     [DllImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Close(int descriptor);
+
+    [DllImport("libc", EntryPoint = "fchown")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ChangeOwner(SafeFileHandle file, uint owner, uint group);
 }

@@ -8,12 +8,13 @@ public static class PlantedRules
 {
     private static int s_calls;
 
+    // A program runs first with as many threads as there are processors; the check with another number of threads finds what depends on it.
     internal static IEnumerable<(string Check, OpRule Rule)> All =>
     [
         ("differences", OpRule.Unary(x => new WrongRule(false).Apply(x))),
         ("forward mode", OpRule.Unary(x => new WrongRule(true).Apply(x))),
         ("definitions in place of fused kernels", OpRule.Unary(x => new WrongKernel().Apply(x))),
-        ("1 thread", OpRule.Unary(x => PlantedRules.DependsOnThreads(x))),
+        (Workers.Count == 1 ? "2 threads" : "1 thread", OpRule.Unary(x => PlantedRules.DependsOnThreads(x))),
         ("contiguous copies of the inputs", OpRule.Unary(x => PlantedRules.IgnoresStrides(x))),
         ("a second run", OpRule.Unary(x => PlantedRules.DependsOnHistory(x))),
         ("ShapeException", OpRule.Unary(x => PlantedRules.Refuses(x))),
