@@ -42,8 +42,10 @@ public sealed class Checkpoint
 
     /// <summary>
     /// Writes all parts as they are now. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held,
-    /// even if the process is killed meanwhile.
+    /// even if the process is killed meanwhile. If it is a link, the file that it leads to is replaced.
     /// </summary>
+    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; nothing was changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder; nothing was changed.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
 
     /// <summary>Takes over what <see cref="Save"/> of a checkpoint with the same parts wrote.</summary>
@@ -101,8 +103,12 @@ public sealed class Checkpoint
                 else if (part is IStateful stateful && stored == State)
                 {
                     var before = new OrderedDictionary<string, Tensor>(stateful.StateDict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
-                    if (Refusal(stateful, byPart[name], name) is { } refusal) problems.Add(refusal);
-                    else undo.Push((stateful, before));
+                    undo.Push((stateful, before));
+                    if (Refusal(stateful, byPart[name], name) is { } refusal)
+                    {
+                        problems.Add(refusal);
+                        undo.Pop(); // it has changed nothing
+                    }
                 }
                 else if (part is Tensor && stored == TensorValue && tensors.TryGetValue(name, out Tensor? tensor)) values.Add((name, tensor));
                 else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
@@ -112,10 +118,22 @@ public sealed class Checkpoint
         }
         catch
         {
-            while (undo.TryPop(out (IStateful Part, OrderedDictionary<string, Tensor> State) taken)) taken.Part.LoadStateDict(taken.State);
+            while (undo.TryPop(out (IStateful Part, OrderedDictionary<string, Tensor> State) taken)) Undo(taken.Part, taken.State);
             throw;
         }
         foreach ((string name, object value) in values) _parts[name] = value;
+    }
+
+    // A part that failed with an unexpected exception may fail again; the others are still undone, and the first exception is thrown.
+    private static void Undo(IStateful part, OrderedDictionary<string, Tensor> state)
+    {
+        try
+        {
+            part.LoadStateDict(state);
+        }
+        catch (Exception)
+        {
+        }
     }
 
     // Why a part does not take over its tensors of the file; null where it did.

@@ -4,6 +4,7 @@ namespace MiniTorch.IO;
 public static class Npy
 {
     /// <summary>Writes a tensor in its dtype. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, Tensor tensor) => AtomicFile.Write(path, stream => Write(stream, tensor));
 
     /// <summary>

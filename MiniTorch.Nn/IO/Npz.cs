@@ -12,6 +12,7 @@ public static class Npz
     /// <param name="arrays">Tensors by name.</param>
     /// <param name="compressed">Whether to deflate them (savez_compressed).</param>
     /// <exception cref="ValueException">A name is empty, or leads out of a folder that the archive might be unpacked to.</exception>
+    /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false) =>
         AtomicFile.Write(path, stream => Write(stream, arrays, compressed));
 

@@ -18,6 +18,7 @@ public static class Safetensors
     /// <param name="state">Tensors by name, as <c>model.StateDict()</c> gives them.</param>
     /// <param name="metadata">Texts to go with them; read again by <see cref="LoadMetadata"/>.</param>
     /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the names alone pass 100 MB.</exception>
+    /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, state, metadata));
 

@@ -110,6 +110,53 @@ public class CheckpointTests
     }
 
     [Test]
+    public void A_part_that_refuses_its_state_leaves_all_parts_as_they_were([Range(0, 3)] int refusing, [Values] bool isOfTheFamily, [Values] bool failsAgain)
+    {
+        string path = _folder["parts.safetensors"];
+        Part[] saved = [.. Enumerable.Range(0, 4).Select(i => new Part(i + 10))], parts = [.. Enumerable.Range(0, 4).Select(i => new Part(i))];
+        Of(saved).Save(path);
+        Checkpoint run = Of(parts);
+        parts[refusing].Failure = isOfTheFamily ? new ValueException("not today") : new InvalidOperationException("broken");
+        parts[refusing].FailsAgain = failsAgain;
+        byte[] generator = Generator.Default.GetState();
+
+        Exception error = Should.Throw<Exception>(() => run.TryLoad(path));
+
+        error.ShouldBeOfType(isOfTheFamily ? typeof(ValueException) : typeof(InvalidOperationException));
+        error.Message.ShouldContain(isOfTheFamily ? $"part{refusing}: not today" : "broken");
+        for (int i = 0; i < parts.Length; i++)
+            // A part that breaks while it loads may have changed; it is given its state again, and takes it if it can.
+            if (i != refusing || !failsAgain || isOfTheFamily) parts[i].Value.Item<double>().ShouldBe(i, $"part {i}");
+        Generator.Default.GetState().ShouldBe(generator);
+        parts[refusing].Failure = null;
+        run.TryLoad(path).ShouldBeTrue();
+        parts.Select(part => part.Value.Item<double>()).ShouldBe([10, 11, 12, 13]);
+
+        static Checkpoint Of(Part[] parts) => new() { ["part0"] = parts[0], ["part1"] = parts[1], ["part2"] = parts[2], ["part3"] = parts[3] };
+    }
+
+    /// <summary>One number, which refuses another or breaks half-way.</summary>
+    private sealed class Part(double value) : IStateful
+    {
+        public Tensor Value { get; private set; } = Tensor.Full([], value, DType.Float64);
+
+        public Exception? Failure { get; set; }
+
+        public bool FailsAgain { get; set; }
+
+        public OrderedDictionary<string, Tensor> StateDict() => new() { ["value"] = Value };
+
+        public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+        {
+            Exception? failure = Failure;
+            if (!FailsAgain) Failure = null;
+            if (failure is ValueException) throw failure;
+            Value = state["value"].Clone();
+            if (failure is not null) throw failure;
+        }
+    }
+
+    [Test]
     public void Misuse_is_explained()
     {
         var run = new Checkpoint { ["epoch"] = 1 };
