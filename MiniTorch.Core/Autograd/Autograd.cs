@@ -13,6 +13,9 @@ public static class Autograd
     /// Until the result is disposed of, every operation notes the line that called it, and the first one that makes NaN or infinity of finite values,
     /// forward or backward, throws (torch.autograd.detect_anomaly). Slow.
     /// </summary>
+    /// <remarks>
+    /// Lines come from the stack. In optimized code, a method that ends with <c>return x.Log();</c> is no longer on the stack when Log runs (a tail call); the line of its caller is named then.
+    /// </remarks>
     public static ModeScope DetectAnomaly() => GradMode.DetectAnomaly();
 
     /// <summary>
