@@ -5,8 +5,9 @@
 #   untiered        every method is compiled once, with all optimisations
 #   one-processor   the runtime sees a single processor, and the system runs it on a single one
 #   small-heap      at most 1 GB of managed heap
-# FILTER is one of `dotnet test`; by default the engine, losses, modules, optimisers, data, training and files, without the tests that take minutes.
-# Each environment prints one line, with the failed tests below it; the logs are in artifacts/environments. The exit code is the number of environments that failed.
+# FILTER is one of `dotnet test`; by default the engine, losses, modules, optimisers, data, training and files, and with them the engine's fuzzer.
+# Each environment prints one line, with the failed tests below it; the logs are in artifacts/environments.
+# The exit code is the number of environments that failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 known=(tiny-gen0 server-gc untiered one-processor small-heap)

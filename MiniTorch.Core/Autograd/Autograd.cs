@@ -14,7 +14,8 @@ public static class Autograd
     /// forward or backward, throws (torch.autograd.detect_anomaly). Slow.
     /// </summary>
     /// <remarks>
-    /// Lines come from the stack. In optimized code, a method that ends with <c>return x.Log();</c> is no longer on the stack when Log runs (a tail call); the line of its caller is named then.
+    /// Lines come from the stack. In optimized code, a method that ends with <c>return x.Log();</c> is no longer on the stack when
+    /// Log runs (a tail call); the line of its caller is named then.
     /// </remarks>
     public static ModeScope DetectAnomaly() => GradMode.DetectAnomaly();
 

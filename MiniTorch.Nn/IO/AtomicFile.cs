@@ -21,7 +21,9 @@ internal static class AtomicFile
         Permissions = OwnerOnly | UnixFileMode.UserExecute | OfGroup | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Writes a temporary file beside the file, flushes it to the disk and renames it.</summary>
-    /// <param name="path">The file. If it is a link, the link stays and the file that it leads to is replaced. Permissions are kept, owner and group where the process may set them.</param>
+    /// <param name="path">
+    /// The file. If it is a link, the link stays and the file that it leads to is replaced. Permissions are kept, owner and group where the process may set them.
+    /// </param>
     /// <param name="write">Writes the content.</param>
     /// <param name="reached">Called after each step; tests stop there.</param>
     /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full.</exception>
@@ -87,7 +89,8 @@ internal static class AtomicFile
     private static bool CheckReplaces(string path, string target)
     {
         if (Path.EndsInDirectorySeparator(path) || Directory.Exists(target)) throw NotReplaceable(path, "a folder");
-        if (!File.Exists(target)) return FileStatus.Of(path, followLinks: true) is null ? false : throw NotReplaceable(path, "a link to something without a path");
+        if (!File.Exists(target))
+            return FileStatus.Of(path, followLinks: true) is null ? false : throw NotReplaceable(path, "a link to something without a path");
         if (FileStatus.Of(target) is not { } status) return true;
         if (!status.IsRegular) throw NotReplaceable(path, status.Kind);
         new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
@@ -104,7 +107,8 @@ internal static class AtomicFile
             try
             {
                 // Sharing takes a lock that Sweep meets, and that readers of the renamed file do not mind.
-                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete };
+                const FileShare Share = FileShare.Read | FileShare.Delete;
+                var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = Share };
                 if (replaces && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly; // until the owner is right
                 var stream = new FileStream(name, options);
                 if (Leads(name, stream)) return stream;
@@ -134,7 +138,8 @@ internal static class AtomicFile
         }
     }
 
-    // Another process may have removed or renamed the file between opening and locking it, and the name may lead to a new one; while the lock is held, nobody does.
+    // Another process may have removed or renamed the file between opening and locking it, and the name may lead to a new one.
+    // While the lock is held, nobody does.
     private static bool Leads(string name, FileStream stream) => File.Exists(name) && FileStatus.Of(name) == FileStatus.Of(stream.SafeFileHandle);
 
     private static FileStream? TryLock(string name)
@@ -167,7 +172,8 @@ internal static class AtomicFile
     {
         UnixFileMode mode = File.GetUnixFileMode(target) & Permissions;
         if (FileStatus.Of(target) is { } former && FileStatus.Of(temporary) is { } now && (former.Owner, former.Group) != (now.Owner, now.Group)
-            && ChangeOwner(temporary, former.Owner, former.Group) != 0 && former.Group != now.Group && ChangeOwner(temporary, now.Owner, former.Group) != 0)
+            && ChangeOwner(temporary, former.Owner, former.Group) != 0
+            && former.Group != now.Group && ChangeOwner(temporary, now.Owner, former.Group) != 0)
             mode &= ~OfGroup;
         File.SetUnixFileMode(temporary, mode);
     }

@@ -44,7 +44,9 @@ public sealed class Checkpoint
     /// Writes all parts as they are now. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held,
     /// even if the process is killed meanwhile. If it is a link, the file that it leads to is replaced.
     /// </summary>
-    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; nothing was changed.</exception>
+    /// <exception cref="IOException">
+    /// The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; nothing was changed.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder; nothing was changed.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
 

@@ -26,7 +26,8 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Owner
     };
 
     /// <summary>The status of a file; null if there is none, or if the system is not Linux.</summary>
-    public static FileStatus? Of(string path, bool followLinks = false) => Read(buffer => StatX(CurrentFolder, path, followLinks ? 0 : OfLink, BasicFields, buffer));
+    public static FileStatus? Of(string path, bool followLinks = false) =>
+        Read(buffer => StatX(CurrentFolder, path, followLinks ? 0 : OfLink, BasicFields, buffer));
 
     /// <inheritdoc cref="Of(string, bool)"/>
     public static FileStatus? Of(SafeFileHandle file) => Read(buffer => StatX(file, "", OfHandle, BasicFields, buffer));
@@ -54,5 +55,5 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Owner
 
     [DllImport("libc", EntryPoint = "statx")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatX(SafeFileHandle file, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint fields, [Out] byte[] buffer);
+    private static extern int StatX(SafeFileHandle file, [MarshalAs(UnmanagedType.LPUTF8Str)] string empty, int flags, uint fields, [Out] byte[] data);
 }

@@ -65,7 +65,8 @@ public sealed class UserOpTests
     {
         using ModeScope scope = Autograd.DetectAnomaly();
         Tensor x = Leaf(1, 0);
-        string message = Should.Throw<ValueException>(() => { _ = x.Log(); }).Message; // as a tail call, this line would not be on the stack in optimized code
+        // As a tail call, this line would not be on the stack in optimized code.
+        string message = Should.Throw<ValueException>(() => { _ = x.Log(); }).Message;
         message.ShouldStartWith("Log: the first value that is not finite: output [1] = -Infinity from inputs [2] with values in [0, 1]; row 1 of input 0 is [0], called at UserOpTests.cs:");
         Tensor y = x.Sqrt();
         Should.Throw<ValueException>(() => y.Sum().Backward()).Message.ShouldStartWith("Sqrt backward: the first gradient that is not finite: of input 0, [1] = Infinity, from the cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");

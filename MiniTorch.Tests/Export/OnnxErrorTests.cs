@@ -19,7 +19,8 @@ public class OnnxErrorTests
     [Test]
     public void An_operation_that_ONNX_lacks_is_named_with_its_module_and_line()
     {
-        MiniTorchException error = Refused(x => x.Relu().Lgamma() * 2, 2, 3); // as a tail call, Lgamma's line would not be on the stack in optimized code
+        // As a tail call, the line of Lgamma would not be on the stack in optimized code.
+        MiniTorchException error = Refused(x => x.Relu().Lgamma() * 2, 2, 3);
         error.ModulePath.ShouldBe("Outer.inner");
         error.Message.ShouldStartWith("Outer.inner: Onnx.Export: Lgamma of [2, 3], called at OnnxErrorTests.cs:");
         error.Message.ShouldEndWith(": ONNX (opset 17) has no such operation; write Forward with others, or export the part of the model that does without");

@@ -1,13 +1,15 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Runtime.Versioning;
-using System.Text;
 using MiniTorch.IO;
 using MiniTorch.Nn;
 using static MiniTorch.IO.AtomicFile;
 
 namespace MiniTorch.Tests.IO;
 
-/// <summary>All that writes a file replaces its content and nothing else, whatever is at the path and whenever the process dies (docs/internals/checkpoint.md).</summary>
+/// <summary>
+/// All that writes a file replaces its content and nothing else, whatever is at the path and whenever the process dies (docs/internals/checkpoint.md).
+/// </summary>
 [Platform("Linux")]
 [SupportedOSPlatform("linux")]
 internal sealed class AtomicFileTests
@@ -65,7 +67,7 @@ internal sealed class AtomicFileTests
     private void RequireNobody()
     {
         RequireRoot();
-        File.SetUnixFileMode(_folder[""], Default | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherWrite);
+        Command.Run("chmod", "777", _folder[""]);
         (int code, _) = TrainingProcess.Save(_folder["probe"], 1, "", s_asNobody);
         if (code != 0) Assert.Ignore("another user cannot start the runtime here");
         File.Delete(_folder["probe"]);
@@ -115,7 +117,8 @@ internal sealed class AtomicFileTests
             File.SetUnixFileMode(file, (UnixFileMode)mode);
             save(file);
             IsOld(file).ShouldBeFalse();
-            Command.Run("stat", "-c", "%a %u %g", file).Trim().ShouldBe($"{Convert.ToString(mode, 8)} {(IsRoot ? "12345 23456" : Command.Run("stat", "-c", "%u %g", _folder[""]).Trim())}");
+            string owner = IsRoot ? "12345 23456" : Command.Run("stat", "-c", "%u %g", _folder[""]).Trim();
+            Command.Run("stat", "-c", "%a %u %g", file).Trim().ShouldBe($"{Convert.ToString(mode, 8)} {owner}");
             File.Delete(file);
         }
         save(_folder["new"]);
@@ -145,8 +148,8 @@ internal sealed class AtomicFileTests
     {
         Directory.CreateDirectory(_folder["folder"]);
         Command.Run("mkfifo", _folder["pipe"]);
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
-        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(_folder["socket"]));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(_folder["socket"]));
         var names = new List<string> { "folder", "folder/", "pipe", "socket" };
         foreach (string kind in (string[])["c", "b"])
         {
@@ -165,7 +168,8 @@ internal sealed class AtomicFileTests
         names.Add("loop");
         string before = Command.Run("find", _folder[""], "-printf", "%p %y %m %i %l\n");
 
-        foreach (string name in names) Refusal(() => save(_folder[name])).ShouldBeOfType<IOException>(name).Message.ShouldContain(_folder[name], Case.Sensitive, name);
+        foreach (string name in names)
+            Refusal(() => save(_folder[name])).ShouldBeOfType<IOException>(name).Message.ShouldContain(_folder[name], Case.Sensitive, name);
 
         Command.Run("find", _folder[""], "-printf", "%p %y %m %i %l\n").ShouldBe(before);
         Refusal(() => save(_folder["absent/"])).ShouldBeOfType<IOException>();
@@ -197,8 +201,8 @@ internal sealed class AtomicFileTests
         Command.Run("chown", $"{Nobody}:{Nobody}", _folder["read-only"]);
         File.SetUnixFileMode(_folder["read-only"], UnixFileMode.UserRead);
         Directory.CreateDirectory(_folder["closed"]);
-        Directory.CreateDirectory(_folder["sticky"], Default | UnixFileMode.UserExecute | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.StickyBit);
-        File.SetUnixFileMode(_folder["sticky"], File.GetUnixFileMode(_folder["sticky"]) | UnixFileMode.OtherWrite | UnixFileMode.StickyBit);
+        Directory.CreateDirectory(_folder["sticky"]);
+        Command.Run("chmod", "1777", _folder["sticky"]);
         TrainingProcess.Sample(1).Save(_folder["sticky/file"]);
         File.SetUnixFileMode(_folder["sticky/file"], Default | UnixFileMode.OtherWrite);
         string before = Command.Run("find", _folder[""], "-printf", "%p %y %m %U %i %l\n");
@@ -220,14 +224,14 @@ internal sealed class AtomicFileTests
         Command.Run("stat", "-c", "%a %u", _folder["shared"]).Trim().ShouldBe($"606 {Nobody}");
     }
 
-    // 4 writes: the length, the header, and three tensors, of which the last is the default generator's.
+    // The writes are the header's length, the header, and three tensors, one of them the default generator's.
     [Test]
     public void A_process_killed_at_any_write_or_step_leaves_the_old_file_or_the_new_one()
     {
         string file = _folder["killed.safetensors"];
         var writes = new List<long> { 0 };
         using (var stream = new WriteLengths(writes)) TrainingProcess.Sample(2).Write(stream);
-        writes.Count.ShouldBeGreaterThan(5);
+        writes.Count.ShouldBe(6);
         foreach (string place in writes.SkipLast(1).Select(at => $"{at}").Concat(Enum.GetNames<Step>()))
         {
             TrainingProcess.Sample(1).Save(file);
@@ -317,7 +321,8 @@ internal sealed class AtomicFileTests
     {
         RequireRoot();
         Directory.CreateDirectory(_folder["disk"]);
-        if (TryRun("mount", "-t", "tmpfs", "-o", "size=64k", "minitorch", _folder["disk"]) is { } problem) Assert.Ignore($"no file system can be mounted: {problem}");
+        string? problem = TryRun("mount", "-t", "tmpfs", "-o", "size=64k", "minitorch", _folder["disk"]);
+        if (problem is not null) Assert.Ignore($"no file system can be mounted: {problem}");
         try
         {
             foreach ((string name, Action<string> save) in Large)
@@ -362,13 +367,13 @@ internal sealed class AtomicFileTests
         TrainingProcess.Sample(1).Save(file);
         // Without this the runtime itself makes files that are larger.
         string[] limited = ["env", "DOTNET_EnableWriteXorExecute=0", "prlimit", "--fsize=8192"];
-        string[] ignoring = ["env", "DOTNET_EnableWriteXorExecute=0", "python3", "-c",
-            "import os, resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)); os.execvp(sys.argv[1], sys.argv[1:])"];
+        string[] ignoring = ["env", "DOTNET_EnableWriteXorExecute=0", "bash", "-c", "trap '' XFSZ; exec prlimit --fsize=8192 \"$@\"", "limited"];
         foreach (string[] wrapper in (string[][])[limited, ignoring])
         {
             (int code, string output) = TrainingProcess.Save(file, 2, "", wrapper);
-            TestContext.Out.WriteLine($"{code} {output}");
-            code.ShouldNotBe(0);
+            // The signal ends the process; where it is ignored, the write is an error.
+            if (wrapper == limited) code.ShouldBeGreaterThan(1);
+            else (code, output).ShouldBe((1, nameof(IOException)));
             Value(file).ShouldBe(1);
         }
         TrainingProcess.Sample(2).Save(file);
@@ -381,7 +386,8 @@ internal sealed class AtomicFileTests
     {
         string[] names =
         [
-            "büro.safetensors", "bu\u0308ro", "重み", "😀.npz", " ", "a b", "-rf", "*", "?[a]", "'\"\\", "line\nbreak", ".hidden", "...", "~", "$HOME", "tmp.tmp", new string('a', 255),
+            "büro.safetensors", "bu\u0308ro", "重み", "😀.npz", " ", "a b", "-rf", "*", "?[a]", "'\"\\", "line\nbreak", ".hidden", "...", "~", "$HOME", "tmp.tmp",
+            new string('a', 255),
             new string('重', 85), string.Concat(Enumerable.Repeat("😀", 63)), "a" + string.Concat(Enumerable.Repeat("😀", 63)),
         ];
         foreach (string name in names)

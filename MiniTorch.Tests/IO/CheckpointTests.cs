@@ -110,7 +110,8 @@ public class CheckpointTests
     }
 
     [Test]
-    public void A_part_that_refuses_its_state_leaves_all_parts_as_they_were([Range(0, 3)] int refusing, [Values] bool isOfTheFamily, [Values] bool failsAgain)
+    public void A_part_that_refuses_its_state_leaves_all_parts_as_they_were(
+        [Range(0, 3)] int refusing, [Values] bool isOfTheFamily, [Values] bool failsAgain)
     {
         string path = _folder["parts.safetensors"];
         Part[] saved = [.. Enumerable.Range(0, 4).Select(i => new Part(i + 10))], parts = [.. Enumerable.Range(0, 4).Select(i => new Part(i))];

@@ -11,25 +11,34 @@ internal static class TrainingProcess
     /// <param name="args">See the methods that start the programs.</param>
     public static void Main(string[] args)
     {
-        if (args is [var file, var steps, var place]) TrainTo(file, int.Parse(steps, CultureInfo.InvariantCulture), long.Parse(place, CultureInfo.InvariantCulture));
-        else if (args is ["save", var saved, var value, var end]) Save(saved, int.Parse(value, CultureInfo.InvariantCulture), end);
+        if (args is [var file, var steps, var place]) TrainTo(file, Number(steps), Number(place));
+        else if (args is ["save", var saved, var value, var end]) Save(saved, Number(value), end);
         else if (args is ["repeat", var repeated, var content, var times])
-            for (int i = int.Parse(times, CultureInfo.InvariantCulture); i > 0; i--) Save(repeated, int.Parse(content, CultureInfo.InvariantCulture), "");
+            for (int i = Number(times); i > 0; i--) Save(repeated, Number(content), "");
         // The test host asks for nothing.
     }
 
     /// <summary>A small checkpoint, whose tensor has one value everywhere.</summary>
-    public static Checkpoint Sample(int value) => new() { ["weights"] = Tensor.Full([64, 64], value), ["bias"] = Tensor.Full([64], value), ["value"] = value };
+    public static Checkpoint Sample(int value) => new()
+    {
+        ["weights"] = Tensor.Full([64, 64], value),
+        ["bias"] = Tensor.Full([64], value),
+        ["value"] = value,
+    };
 
-    /// <summary>Goes on with the run saved in FILE, if there is one, until it has STEPS steps, and saves after each; killed in the last of these writes before byte BYTE.</summary>
-    public static void Run(string file, int steps, long place) => Start([file, $"{steps}", $"{place}"]).ExitCode.ShouldNotBe(0, "the process was to be killed");
+    /// <summary>
+    /// Goes on with the run saved in FILE, if there is one, until it has STEPS steps, and saves after each; killed in the last of these writes before byte BYTE.
+    /// </summary>
+    public static void Run(string file, int steps, long place) =>
+        Start([file, $"{steps}", $"{place}"]).ExitCode.ShouldNotBe(0, "the process was to be killed");
 
     /// <summary>Saves <see cref="Sample"/>, and is killed at a byte or after a step if PLACE is a number or the name of a step.</summary>
     /// <param name="file">FILE.</param>
     /// <param name="value">VALUE, the sample's.</param>
     /// <param name="place">PLACE.</param>
     /// <param name="wrapper">A program with arguments that starts the process.</param>
-    public static (int ExitCode, string Output) Save(string file, int value, string place, params string[] wrapper) => Start(["save", file, $"{value}", place], wrapper);
+    public static (int ExitCode, string Output) Save(string file, int value, string place, params string[] wrapper) =>
+        Start(["save", file, $"{value}", place], wrapper);
 
     /// <summary>Starts a process that saves <see cref="Sample"/> so many times.</summary>
     public static Process Repeat(string file, int value, int times) => Process.Start(Info(["repeat", file, $"{value}", $"{times}"]))!;
@@ -61,6 +70,8 @@ internal static class TrainingProcess
             Environment.Exit(1);
         }
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static void Kill() => Process.GetCurrentProcess().Kill();
 

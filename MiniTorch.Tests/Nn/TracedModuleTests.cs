@@ -11,7 +11,8 @@ internal sealed class TracedModuleTests
         using ModeScope scope = Autograd.DetectAnomaly();
         var model = new Sequential(new Linear(2, 2), new Shifted());
         Tensor x = Tensor.Ones([3, 2]);
-        string forward = Should.Throw<ValueException>(() => { _ = model.Call(x * -1e9); }).Message; // as a tail call, this line would not be on the stack in optimized code
+        // As a tail call, this line would not be on the stack in optimized code.
+        string forward = Should.Throw<ValueException>(() => { _ = model.Call(x * -1e9); }).Message;
         forward.ShouldStartWith("Sequential.1.root: Log: the first value that is not finite: output [");
         forward.ShouldContain("called at TracedModuleTests.cs:");
 
