@@ -26,17 +26,18 @@ internal static class AtomicFile
     /// </param>
     /// <param name="write">Writes the content.</param>
     /// <param name="reached">Called after each step; tests stop there.</param>
-    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full.</exception>
+    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, the disk is full or the file too large.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder.</exception>
     public static void Write(string path, Action<Stream> write, Action<Step>? reached = null)
     {
         string target = Follow(Path.GetFullPath(path));
         bool replaces = CheckReplaces(path, target);
         using FileStream stream = Create(target, replaces);
+        SafeFileHandle handle = stream.SafeFileHandle;
         try
         {
             Sweep(target, stream.Name);
-            if (replaces && !OperatingSystem.IsWindows()) TakeOver(target, stream.SafeFileHandle);
+            if (replaces && !OperatingSystem.IsWindows()) TakeOver(target, handle);
             reached?.Invoke(Step.Created);
             write(stream);
             reached?.Invoke(Step.Written);
@@ -44,9 +45,12 @@ internal static class AtomicFile
             reached?.Invoke(Step.Flushed);
             File.Move(stream.Name, target, overwrite: true); // still open: its lock tells other processes that it is in use
         }
-        catch
+        catch (Exception error)
         {
             TryDelete(stream.Name);
+            handle.Dispose(); // or closing the stream writes the rest of its buffer, and that error hides this one
+            if (error is ArgumentOutOfRangeException { ParamName: "value" }) // .NET's word for EFBIG
+                throw new IOException($"'{path}' cannot be written: it would be larger than the file system or the process's limit (ulimit -f) allows.", error);
             throw;
         }
         reached?.Invoke(Step.Renamed);

@@ -35,7 +35,7 @@ internal static class TrainingProcess
     /// <summary>Saves <see cref="Sample"/>, and is killed at a byte or after a step if PLACE is a number or the name of a step.</summary>
     /// <param name="file">FILE.</param>
     /// <param name="value">VALUE, the sample's.</param>
-    /// <param name="place">PLACE.</param>
+    /// <param name="place">PLACE; "limit" limits the size of a file to 8 KB instead, half of the sample's.</param>
     /// <param name="wrapper">A program with arguments that starts the process.</param>
     public static (int ExitCode, string Output) Save(string file, int value, string place, params string[] wrapper) =>
         Start(["save", file, $"{value}", place], wrapper);
@@ -56,6 +56,7 @@ internal static class TrainingProcess
 
     private static void Save(string file, int value, string end)
     {
+        if (end == "limit") Command.Run("prlimit", "--pid", $"{Environment.ProcessId}", "--fsize=8192");
         try
         {
             long place = long.TryParse(end, CultureInfo.InvariantCulture, out long parsed) ? parsed : long.MaxValue;
