@@ -6,11 +6,15 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Looks for modules and parameters where discovery does not: in the fields of holder classes and structs, and in <see cref="Lazy{T}"/>.</summary>
+/// <summary>
+/// Looks for modules and parameters where discovery does not: in the fields of holder classes and structs, and in <see cref="Lazy{T}"/>.
+/// </summary>
 internal static class HiddenState
 {
     // A holder in a holder in a holder: beyond that an object is hardly a part of a model.
     private const int Depth = 3;
+
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private static readonly ConcurrentDictionary<Type, bool> s_mayHold = new();
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> s_fields = new();
@@ -41,19 +45,23 @@ internal static class HiddenState
     private static bool MayHold(Type type, HashSet<Type> open)
     {
         if (type.IsAssignableTo(typeof(Module)) || type == typeof(Parameter)) return true;
-        if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsAssignableTo(typeof(Tensor)) || type.IsAssignableTo(typeof(Delegate))) return false;
+        if (type.IsPrimitive || type.IsEnum || type.IsPointer) return false;
+        if (type.IsAssignableTo(typeof(Tensor)) || type.IsAssignableTo(typeof(Delegate))) return false;
         if (type.IsArray) return MayHold(type.GetElementType()!, open);
         if (type == typeof(object)) return true;
         if (IsFramework(type))
         {
-            bool looksInto = type.IsInterface || IsBox(type) || type.IsAssignableTo(typeof(IEnumerable)) || type.IsAssignableTo(typeof(ITuple)) || IsPair(type);
-            return looksInto && (type.IsGenericType ? type.GenericTypeArguments.Any(argument => MayHold(argument, open)) : type.IsAssignableTo(typeof(IEnumerable)) && type != typeof(string));
+            bool isSequence = type.IsAssignableTo(typeof(IEnumerable)) && type != typeof(string);
+            if (!type.IsGenericType) return isSequence;
+            bool looksInto = isSequence || type.IsInterface || IsBox(type) || IsPair(type) || type.IsAssignableTo(typeof(ITuple));
+            return looksInto && type.GenericTypeArguments.Any(argument => MayHold(argument, open));
         }
         if (type.IsInterface || (type.IsClass && !type.IsSealed)) return !IsOurs(type) || type.IsInterface; // a derived class may
         return open.Add(type) && Candidates(type).Any(field => MayHold(field.FieldType, open));
     }
 
-    private static FieldInfo[] FieldsOf(Type type) => IsFramework(type) || IsOurs(type) ? [] : [.. Candidates(type).Where(field => MayHold(field.FieldType))];
+    private static FieldInfo[] FieldsOf(Type type) =>
+        IsFramework(type) || IsOurs(type) ? [] : [.. Candidates(type).Where(field => MayHold(field.FieldType))];
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that is trimmed away is used by nobody, and hides nothing.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
@@ -61,14 +69,19 @@ internal static class HiddenState
     {
         if (IsOurs(type)) yield break;
         for (Type? level = type; level is not null && !IsFramework(level); level = level.BaseType)
-            foreach (FieldInfo field in level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)) yield return field;
+            foreach (FieldInfo field in level.GetFields(Declared)) yield return field;
     }
 
-    private static bool IsBox(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() is var box && (box == typeof(Lazy<>) || box == typeof(StrongBox<>) || box == typeof(Task<>));
+    private static bool IsBox(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() is var box
+            && (box == typeof(Lazy<>) || box == typeof(StrongBox<>) || box == typeof(Task<>));
 
-    private static bool IsPair(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() is var pair && (pair == typeof(KeyValuePair<,>) || pair == typeof(Nullable<>));
+    private static bool IsPair(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() is var pair && (pair == typeof(KeyValuePair<,>) || pair == typeof(Nullable<>));
 
-    private static bool IsFramework(Type type) => type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal));
+    private static bool IsFramework(Type type) =>
+        type.Namespace is { } name
+            && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal));
 
     private static bool IsOurs(Type type) => type.Assembly == typeof(Module).Assembly || type.Assembly == typeof(Tensor).Assembly;
 }

@@ -9,7 +9,8 @@ public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyLi
 {
     /// <summary>As PyTorch prints it: <c>&lt;All keys matched successfully&gt;</c>, or the names.</summary>
     public override string ToString() =>
-        Missing.Count + Unexpected.Count == 0 ? "<All keys matched successfully>" : $"_IncompatibleKeys(missing_keys=[{Quoted(Missing)}], unexpected_keys=[{Quoted(Unexpected)}])";
+        Missing.Count + Unexpected.Count == 0 ? "<All keys matched successfully>"
+            : $"_IncompatibleKeys(missing_keys=[{Quoted(Missing)}], unexpected_keys=[{Quoted(Unexpected)}])";
 
     private static string Quoted(IReadOnlyList<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

@@ -43,7 +43,8 @@ internal static class PythonText
     public static string Of(double value)
     {
         string text = value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
-        return double.IsFinite(value) && !text.Contains('.', StringComparison.Ordinal) && !text.Contains('e', StringComparison.Ordinal) ? text + ".0" : text.Replace("infinity", "inf", StringComparison.Ordinal);
+        return double.IsFinite(value) && !text.Contains('.', StringComparison.Ordinal) && !text.Contains('e', StringComparison.Ordinal) ? text + ".0"
+            : text.Replace("infinity", "inf", StringComparison.Ordinal);
     }
 
     /// <summary>One number for two equal ones.</summary>
@@ -52,5 +53,6 @@ internal static class PythonText
     public static string Of(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>(2, 3), (2,).</summary>
-    public static string Tuple(params ReadOnlySpan<int> values) => values.Length == 1 ? $"({values[0]},)" : $"({string.Join(", ", values.ToArray())})";
+    public static string Tuple(params ReadOnlySpan<int> values) =>
+        values.Length == 1 ? $"({values[0]},)" : $"({string.Join(", ", values.ToArray())})";
 }

@@ -32,13 +32,15 @@ public abstract partial class Module
     public IReadOnlyList<(string Name, Module Value)> NamedModules() => [.. Walk().Select(found => (found.Path, found.Module))];
 
     /// <summary>
-    /// All parameters of this module and those below it, each once, in the order of <see cref="NamedParameters"/>. An optimiser that is made with them
-    /// saves their names beside its state.
+    /// All parameters of this module and those below it, each once, in the order of <see cref="NamedParameters"/>. An optimiser that is made
+    /// with them saves their names beside its state.
     /// </summary>
     public IReadOnlyList<Parameter> Parameters() => [.. NamedParameters().Select(parameter => parameter.Value)];
 
     /// <summary>All parameters and their names, such as <c>fc1.weight</c>; a shared one has its first name (named_parameters).</summary>
-    /// <exception cref="ValueException">Two entries have the same name, or a field hides modules or parameters: in a holder class, a struct, a set, a <see cref="Lazy{T}"/>.</exception>
+    /// <exception cref="ValueException">
+    /// Two entries have the same name, or a field hides modules or parameters: in a holder class, a struct, a set, a <see cref="Lazy{T}"/>.
+    /// </exception>
     public IReadOnlyList<(string Name, Parameter Value)> NamedParameters()
     {
         List<(string Name, Parameter Value)> found = Gather(members => members.Parameters);
@@ -60,8 +62,8 @@ public abstract partial class Module
     public Module Eval() => Train(false);
 
     /// <summary>
-    /// Calls a function on every module below this one, children from the first to the last and each after its own children, and then on this one; returns
-    /// this module. As in PyTorch, one that several modules hold is visited for each of them.
+    /// Calls a function on every module below this one, children from the first to the last and each after its own children, and then on this one;
+    /// returns this module. As in PyTorch, one that several modules hold is visited for each of them.
     /// </summary>
     public Module Apply(Action<Module> function)
     {
@@ -138,13 +140,17 @@ public abstract partial class Module
     // What a holder holds may be a part of the model by another way: a parent, a tied weight.
     private static void ThrowIfHidden(List<(string Path, Module Module, ModuleMembers Members)> found, HashSet<Module> modules)
     {
-        var parameters = new HashSet<Parameter>(found.SelectMany(entry => entry.Members.Parameters).Select(entry => entry.Value), ReferenceEqualityComparer.Instance);
+        var parameters = new HashSet<Parameter>(found.SelectMany(entry => entry.Members.Parameters).Select(entry => entry.Value),
+            ReferenceEqualityComparer.Instance);
         foreach ((_, Module module, ModuleMembers members) in found)
             foreach ((FieldInfo field, Type holder, object state) in members.Hidden ?? [])
                 if (!(state is Module part ? modules.Contains(part) : state is Parameter parameter && parameters.Contains(parameter)))
-                    throw new ValueException($"{module.TypeName}: the field {ModuleMembers.Written(field)} hides {(state is Module or Parameter ? $"a {ModuleMembers.Written(state.GetType())}" : "modules or parameters")} "
-                        + $"in a {ModuleMembers.Written(holder)}, which MiniTorch does not look into: it would be neither trained nor saved. "
-                        + "Keep it in a field of the module, an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, or make the holder a Module; "
-                        + "what is no part of the module can be held by a delegate or a WeakReference<T>");
+                {
+                    string hidden = state is Module or Parameter ? $"a {ModuleMembers.Written(state.GetType())}" : "modules or parameters";
+                    throw new ValueException($"{module.TypeName}: the field {ModuleMembers.Written(field)} hides {hidden} in a "
+                        + $"{ModuleMembers.Written(holder)}, which MiniTorch does not look into: it would be neither trained nor saved. "
+                        + "Keep it in a field of the module, an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, or make the "
+                        + "holder a Module; what is no part of the module can be held by a delegate or a WeakReference<T>");
+                }
     }
 }

@@ -26,11 +26,15 @@ internal sealed class ModuleMembers
 
     public List<(string Name, Module Value)> Children { get; } = [];
 
-    /// <summary>Modules and parameters in objects that are not looked into, with the field and the type that hide them; null if there are none.</summary>
+    /// <summary>
+    /// Modules and parameters in objects that are not looked into, with the field and the type that hide them; null if there are none.
+    /// </summary>
     public List<(FieldInfo Field, Type Holder, object State)>? Hidden { get; private set; }
 
     /// <summary>Reads the fields of a module as they are now.</summary>
-    /// <exception cref="ValueException">Two entries have the same name, or a field holds modules or parameters in a container whose names would be unknown.</exception>
+    /// <exception cref="ValueException">
+    /// Two entries have the same name, or a field holds modules or parameters in a container whose names would be unknown.
+    /// </exception>
     public static ModuleMembers Of(Module module)
     {
         ModuleMembers members = Read(module);
@@ -63,7 +67,8 @@ internal sealed class ModuleMembers
         return members;
     }
 
-    private static Layout LayoutOf(Module module) => s_layouts.GetOrAdd(module.GetType(), static (_, module) => new Layout(FieldsOf(module.GetType())), module);
+    private static Layout LayoutOf(Module module) =>
+        s_layouts.GetOrAdd(module.GetType(), static (_, module) => new Layout(FieldsOf(module.GetType())), module);
 
     private static Field[] FieldsOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type type)
     {
@@ -142,7 +147,8 @@ internal sealed class ModuleMembers
         && !(type.DeclaringType ?? type).Name.Contains("Sorted", StringComparison.Ordinal);
 
     private IEnumerable<(string Name, object Value)> Entries =>
-        [.. Parameters.Select(entry => (entry.Name, (object)entry.Value)), .. Buffers.Select(entry => (entry.Name, (object)entry.Value)), .. Children.Select(entry => (entry.Name, (object)entry.Value))];
+        [.. Parameters.Select(entry => (entry.Name, (object)entry.Value)), .. Buffers.Select(entry => (entry.Name, (object)entry.Value)),
+            .. Children.Select(entry => (entry.Name, (object)entry.Value))];
 
     private void CheckNames()
     {
@@ -174,7 +180,8 @@ internal sealed class ModuleMembers
     }
 
     private ValueException Clash(string name, string first, string second) =>
-        new($"{_module.TypeName}: two entries of the state would be called '{name}': {first}, and {second}; give one of them another name with [Name(\"...\")], or another key");
+        new($"{_module.TypeName}: two entries of the state would be called '{name}': {first}, and {second}; "
+            + "give one of them another name with [Name(\"...\")], or another key");
 
     // The field that gives an entry, as Base._fc.
     private string Described(string name, object value)
@@ -184,7 +191,8 @@ internal sealed class ModuleMembers
             var alone = new ModuleMembers(_module);
             alone.Add(field.Name, field.Info.GetValue(_module), field);
             if (alone.Entries.Any(entry => entry.Name == name && ReferenceEquals(entry.Value, value)))
-                return $"the {Written(value.GetType())} in {Written(field.Info.DeclaringType!)}.{Written(field.Info)}{(field.Name == name ? "" : $" under '{name}'")}";
+                return $"the {Written(value.GetType())} in {Written(field.Info.DeclaringType!)}.{Written(field.Info)}"
+                    + (field.Name == name ? "" : $" under '{name}'");
         }
         return $"a {Written(value.GetType())}";
     }
@@ -194,7 +202,8 @@ internal sealed class ModuleMembers
 
     // Numbers, and structs of numbers, are not looked through one by one.
     private static bool MayMatter(Type type) => !type.IsAssignableTo(typeof(Delegate))
-        && (type.IsAssignableTo(typeof(Tensor)) || HiddenState.MayHold(type) || (type.IsArray && MayMatter(type.GetElementType()!)) || type.GenericTypeArguments.Any(MayMatter));
+        && (type.IsAssignableTo(typeof(Tensor)) || HiddenState.MayHold(type)
+            || (type.IsArray && MayMatter(type.GetElementType()!)) || type.GenericTypeArguments.Any(MayMatter));
 
     private void ThrowIfItHoldsState(object container, Field field, string reason)
     {
@@ -203,7 +212,8 @@ internal sealed class ModuleMembers
 
     private ValueException Unnamed(object container, Field field, string reason)
     {
-        return new ValueException($"{_module.TypeName}: the field {field.Info.Name} holds modules or parameters in a {container.GetType().Name}, and {reason}; "
+        string type = container.GetType().Name;
+        return new ValueException($"{_module.TypeName}: the field {field.Info.Name} holds modules or parameters in a {type}, and {reason}; "
             + "use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
     }
 
@@ -223,10 +233,13 @@ internal sealed class ModuleMembers
 
     private sealed record Field(FieldInfo Info, string Name, bool IsBuffer);
 
-    /// <summary>The fields of a type. Each name begins with its field's own; these are compared once, so that only few types are checked at every look.</summary>
+    /// <summary>
+    /// The fields of a type. Each name begins with its field's own; these are compared once, so that only few types are checked at every look.
+    /// </summary>
     private sealed record Layout(Field[] Fields)
     {
         public bool NamesMayClash { get; } =
-            Fields.DistinctBy(field => field.Name).Count() < Fields.Length || Fields.Any(field => field.Name.Contains('.') || (field.Name.Length == 0 && Fields.Length > 1));
+            Fields.DistinctBy(field => field.Name).Count() < Fields.Length
+                || Fields.Any(field => field.Name.Contains('.') || (field.Name.Length == 0 && Fields.Length > 1));
     }
 }

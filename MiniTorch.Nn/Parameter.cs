@@ -10,6 +10,8 @@ public sealed class Parameter : Tensor
         RequiresGrad = true;
     }
 
-    /// <summary>The name under which <see cref="Module.NamedParameters"/> or <see cref="Module.Parameters"/> listed it last: what an optimiser saves.</summary>
+    /// <summary>
+    /// The name under which <see cref="Module.NamedParameters"/> or <see cref="Module.Parameters"/> listed it last: what an optimiser saves.
+    /// </summary>
     internal string? Name { get; set; }
 }

@@ -52,9 +52,9 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
         return input.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training || RunningMean is null, momentum, _eps);
     }
 
-    private protected override string Arguments => 
-        $"{_numFeatures}, eps={PythonText.Of(_eps)}, momentum={(_momentum is { } momentum ? PythonText.Of(momentum) : "None")}, affine={Weight is not null}, "
-        + $"track_running_stats={RunningMean is not null}";
+    private protected override string Arguments =>
+        $"{_numFeatures}, eps={PythonText.Of(_eps)}, momentum={(_momentum is { } momentum ? PythonText.Of(momentum) : "None")}, "
+        + $"affine={Weight is not null}, track_running_stats={RunningMean is not null}";
 }
 
 /// <summary>Batch normalisation of [N, C] or [N, C, L] (torch.nn.BatchNorm1d).</summary>

@@ -31,5 +31,6 @@ public sealed class Bilinear : Module<Tensor, Tensor, Tensor>
         return Bias is null ? product : product + Bias;
     }
 
-    private protected override string Arguments => $"in1_features={Weight.Shape[1]}, in2_features={Weight.Shape[2]}, out_features={Weight.Shape[0]}, bias={Bias is not null}";
+    private protected override string Arguments =>
+        $"in1_features={Weight.Shape[1]}, in2_features={Weight.Shape[2]}, out_features={Weight.Shape[0]}, bias={Bias is not null}";
 }

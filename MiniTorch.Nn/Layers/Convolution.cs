@@ -19,10 +19,12 @@ public abstract class ConvolutionBase : Module<Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <summary>PyTorch's text of the arguments, of which it leaves out those that have no effect.</summary>
-    private protected string Written(int inChannels, int outChannels, ReadOnlySpan<int> stride, string padding, ReadOnlySpan<int> dilation, ReadOnlySpan<int> outputPadding, int groups, string mode = "zeros") =>
+    private protected string Written(int inChannels, int outChannels, ReadOnlySpan<int> stride, string padding, ReadOnlySpan<int> dilation,
+        ReadOnlySpan<int> outputPadding, int groups, string mode = "zeros") =>
         $"{inChannels}, {outChannels}, kernel_size={PythonText.Tuple(Weight.Shape.Span[2..])}, stride={PythonText.Tuple(stride)}"
         + (padding.Length == 0 ? "" : $", padding={padding}") + (dilation.ContainsAnyExcept(1) ? $", dilation={PythonText.Tuple(dilation)}" : "")
-        + (outputPadding.ContainsAnyExcept(0) ? $", output_padding={PythonText.Tuple(outputPadding)}" : "") + (groups == 1 ? "" : $", groups={groups}")
+        + (outputPadding.ContainsAnyExcept(0) ? $", output_padding={PythonText.Tuple(outputPadding)}" : "")
+        + (groups == 1 ? "" : $", groups={groups}")
         + (Bias is null ? ", bias=False" : "") + (mode == "zeros" ? "" : $", padding_mode={mode}");
 }
 
@@ -94,7 +96,8 @@ public sealed class Conv2d : ConvolutionBase
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
 
     private protected override string Arguments =>
-        Written(Weight.Shape[1] * _groups, Weight.Shape[0], [_stride.Height, _stride.Width], _padding.Text, [_dilation.Height, _dilation.Width], [], _groups, _padding.ModeText);
+        Written(Weight.Shape[1] * _groups, Weight.Shape[0], [_stride.Height, _stride.Width], _padding.Text, [_dilation.Height, _dilation.Width], [],
+            _groups, _padding.ModeText);
 }
 
 /// <summary>The transpose of <see cref="Conv2d"/>: [N, in, H, W] → [N, out, H′, W′], usually larger (torch.nn.ConvTranspose2d).</summary>
@@ -133,8 +136,8 @@ public sealed class ConvTranspose2d : ConvolutionBase
         get
         {
             (Pair stride, Pair dilation) = (_stride ?? 1, _dilation ?? 1);
-            return Written(Weight.Shape[0], Weight.Shape[1] * _groups, [stride.Height, stride.Width], _padding == 0 ? "" : _padding.ToString(), [dilation.Height, dilation.Width],
-                [_outputPadding.Height, _outputPadding.Width], _groups);
+            return Written(Weight.Shape[0], Weight.Shape[1] * _groups, [stride.Height, stride.Width], _padding == 0 ? "" : _padding.ToString(),
+                [dilation.Height, dilation.Width], [_outputPadding.Height, _outputPadding.Width], _groups);
         }
     }
 }

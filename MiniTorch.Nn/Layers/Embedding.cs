@@ -63,7 +63,7 @@ public sealed class Embedding : Module<Tensor, Tensor>
         return true;
     }
 
-    private protected override string Arguments => 
+    private protected override string Arguments =>
         $"{Weight.Shape[0]}, {Weight.Shape[1]}" + (_paddingIdx is { } padding ? $", padding_idx={padding}" : "")
         + (_maxNorm is { } largest ? $", max_norm={PythonText.Of(largest)}" : "") + (_normType == 2 ? "" : $", norm_type={PythonText.Of(_normType)}")
         + (_scaleGradByFreq ? ", scale_grad_by_freq=True" : "");

@@ -29,7 +29,8 @@ public sealed class LayerNorm(Shape normalizedShape, double eps = 1e-5, bool ele
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.LayerNorm(normalizedShape, Weight, Bias, eps);
 
-    private protected override string Arguments => $"{PythonText.Tuple(normalizedShape.Span)}, eps={PythonText.Of(eps)}, elementwise_affine={Weight is not null}";
+    private protected override string Arguments =>
+        $"{PythonText.Tuple(normalizedShape.Span)}, eps={PythonText.Of(eps)}, elementwise_affine={Weight is not null}";
 }
 
 /// <summary>Each sample over the root of its mean square over the last dimensions, times a weight (torch.nn.RMSNorm; Zhang and Sennrich 2019).</summary>
@@ -56,8 +57,9 @@ public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elem
     [return: Dims("...")]
     protected override Tensor Forward([Dims("...")] Tensor input) => input.RmsNorm(normalizedShape, Weight, eps);
 
-    private protected override string Arguments => 
-        $"{PythonText.Tuple(normalizedShape.Span)}, eps={(eps is { } given ? PythonText.Of(given) : "None")}, elementwise_affine={Weight is not null}";
+    private protected override string Arguments =>
+        $"{PythonText.Tuple(normalizedShape.Span)}, eps={(eps is { } given ? PythonText.Of(given) : "None")}, "
+        + $"elementwise_affine={Weight is not null}";
 }
 
 /// <summary>Each sample's channels normalised in groups, times a weight, plus a bias (torch.nn.GroupNorm; Wu and He 2018).</summary>

@@ -12,8 +12,9 @@ public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 
     [return: Dims("... channels positions")]
     protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.MaxPool1d(kernelSize, stride, padding, dilation, ceilMode);
 
-    private protected override string Arguments => 
-        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, dilation={PythonText.Of(dilation)}, ceil_mode={ceilMode}";
+    private protected override string Arguments =>
+        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, "
+        + $"dilation={PythonText.Of(dilation)}, ceil_mode={ceilMode}";
 }
 
 /// <summary>The largest element of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
@@ -28,8 +29,9 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     [return: Dims("... channels rows columns")]
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
 
-    private protected override string Arguments => 
-        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, dilation={PythonText.Of(dilation ?? 1)}, ceil_mode={ceilMode}";
+    private protected override string Arguments =>
+        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, "
+        + $"dilation={PythonText.Of(dilation ?? 1)}, ceil_mode={ceilMode}";
 }
 
 /// <summary>The mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
@@ -44,7 +46,7 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
     [return: Dims("... channels positions")]
     protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
 
-    private protected override string Arguments => 
+    private protected override string Arguments =>
         $"kernel_size={PythonText.Tuple(kernelSize)}, stride={PythonText.Tuple(stride ?? kernelSize)}, padding={PythonText.Tuple(padding)}";
 }
 
@@ -62,7 +64,8 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     [return: Dims("... channels rows columns")]
     protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
 
-    private protected override string Arguments => $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}";
+    private protected override string Arguments =>
+        $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}";
 }
 
 /// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>

@@ -93,9 +93,11 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
         return (Tensor.Stack(outputs), states);
     }
 
-    private protected override string Arguments => 
-        $"{_weights[0].Ih.Shape[1]}, {_hiddenSize}" + (_outputSize == _hiddenSize ? "" : $", proj_size={_outputSize}") + (_layers == 1 ? "" : $", num_layers={_layers}")
-        + (_weights[0].BiasIh is null ? ", bias=False" : "") + (_batchFirst ? ", batch_first=True" : "") + (_dropout == 0 ? "" : $", dropout={PythonText.Of(_dropout)}")
+    private protected override string Arguments =>
+        $"{_weights[0].Ih.Shape[1]}, {_hiddenSize}" + (_outputSize == _hiddenSize ? "" : $", proj_size={_outputSize}")
+            + (_layers == 1 ? "" : $", num_layers={_layers}")
+        + (_weights[0].BiasIh is null ? ", bias=False" : "") + (_batchFirst ? ", batch_first=True" : "")
+        + (_dropout == 0 ? "" : $", dropout={PythonText.Of(_dropout)}")
         + (_directions == 1 ? "" : ", bidirectional=True");
 }
 

@@ -108,10 +108,12 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>
-    /// Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave. Parameters are found by their names,
-    /// if both sides have some, and by their numbers otherwise.
+    /// Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave. Parameters are found by
+    /// their names, if both sides have some, and by their numbers otherwise.
     /// </summary>
-    /// <exception cref="ValueException">Entries or names are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.</exception>
+    /// <exception cref="ValueException">
+    /// Entries or names are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.
+    /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var reader = new StateReader(state);
@@ -178,7 +180,8 @@ public abstract class Optimizer : IStateful
         {
             if (!(value >= 0 && value < numbers.Length && double.IsInteger(value)) || !taken.Add((int)value))
                 throw Error(FormattableString.Invariant($"{value} is no number of a parameter, or that of two; there are {numbers.Length}"));
-            if (NeedsOrder && value != own) throw Error(FormattableString.Invariant($"the parameter is number {value} in the state and {own} in the optimiser; the order must be the same"));
+            if (NeedsOrder && value != own)
+                throw Error(FormattableString.Invariant($"its number is {value} in the state and {own} here; the order must be the same"));
         }
     }
 

@@ -180,7 +180,11 @@ public class OptimizerTests
     {
         Optimizer optimizer = make(inGroups ? model.Parameters().Where(parameter => parameter.Rank > 1) : model.Parameters());
         if (inGroups) optimizer.AddGroup(new ParameterGroup(model.Parameters().Where(parameter => parameter.Rank == 1)));
-        foreach ((string name, Parameter parameter) in model.NamedParameters()) parameter.Grad = Tensor.Full(parameter.Shape, name.EndsWith("bias", StringComparison.Ordinal) ? 3.0 : name.Contains(".b.", StringComparison.Ordinal) ? 2.0 : 1.0);
+        foreach ((string name, Parameter parameter) in model.NamedParameters())
+        {
+            double gradient = name.EndsWith("bias", StringComparison.Ordinal) ? 3 : name.Contains(".b.", StringComparison.Ordinal) ? 2 : 1;
+            parameter.Grad = Tensor.Full(parameter.Shape, gradient);
+        }
         optimizer.Step();
         return optimizer;
     }
@@ -189,14 +193,20 @@ public class OptimizerTests
     {
         OrderedDictionary<string, Tensor> state = optimizer.StateDict();
         Tensor[] parameters = [.. optimizer.Groups.SelectMany(group => group.Parameters)];
-        return model.NamedParameters().ToDictionary(parameter => parameter.Name, parameter => state[$"state.{Array.FindIndex(parameters, other => ReferenceEquals(other, parameter.Value))}.{entry}"].ToArray<float>()[0]);
+        return model.NamedParameters().ToDictionary(parameter => parameter.Name,
+            parameter => state[$"state.{NumberOf(parameter.Value)}.{entry}"].ToArray<float>()[0]);
+
+        int NumberOf(Parameter parameter) => Array.FindIndex(parameters, other => ReferenceEquals(other, parameter));
     }
 
     private static IEnumerable<TestCaseData> Momenta()
     {
-        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new SGD(parameters, lr: 0.1, momentum: 0.9)), "momentum_buffer").SetArgDisplayNames("SGD");
-        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adam(parameters, lr: 0.1)), "exp_avg").SetArgDisplayNames("Adam");
-        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adagrad(parameters, lr: 0.1)), "sum").SetArgDisplayNames("Adagrad");
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new SGD(parameters, lr: 0.1, momentum: 0.9)),
+            "momentum_buffer").SetArgDisplayNames("SGD");
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adam(parameters, lr: 0.1)), "exp_avg")
+            .SetArgDisplayNames("Adam");
+        yield return new TestCaseData((Func<IEnumerable<Tensor>, Optimizer>)(parameters => new Adagrad(parameters, lr: 0.1)), "sum")
+            .SetArgDisplayNames("Adagrad");
     }
 
     [TestCaseSource(nameof(Momenta))]
@@ -209,8 +219,8 @@ public class OptimizerTests
             foreach (Tensor parameter in saved.Groups.SelectMany(group => group.Parameters)) parameter.Grad = Tensor.Full(parameter.Shape, 5.0);
             saved.Step();
             string[] names = [.. saved.StateDict().Keys.Where(key => key.Contains(".parameters.", StringComparison.Ordinal))];
-            names.ShouldBe(inGroups ? ["groups.0.parameters.layers.a.weight", "groups.0.parameters.layers.b.weight", "groups.1.parameters.layers.a.bias", "groups.1.parameters.layers.b.bias"]
-                : ["groups.0.parameters.layers.a.weight", "groups.0.parameters.layers.a.bias", "groups.0.parameters.layers.b.weight", "groups.0.parameters.layers.b.bias"]);
+            string[] expected = inGroups ? ["0:a.weight", "0:b.weight", "1:a.bias", "1:b.bias"] : ["0:a.weight", "0:a.bias", "0:b.weight", "0:b.bias"];
+            names.ShouldBe(expected.Select(name => $"groups.{name.Replace(":", ".parameters.layers.", StringComparison.Ordinal)}"));
 
             loaded.LoadStateDict(saved.StateDict());
             First(other, loaded, entry).ShouldBe(First(one, saved, entry), ignoreOrder: true);
@@ -242,7 +252,8 @@ public class OptimizerTests
     public void A_state_of_other_parameters_is_refused_with_their_names()
     {
         Func<IEnumerable<Tensor>, Optimizer> make = parameters => new SGD(parameters, lr: 0.1, momentum: 0.9);
-        Optimizer saved = Trained(new TwoLayers(reversed: false), make, inGroups: false), other = make(new TwoLayers(reversed: false, second: "c").Parameters());
+        Optimizer saved = Trained(new TwoLayers(reversed: false), make, inGroups: false),
+            other = make(new TwoLayers(reversed: false, second: "c").Parameters());
         string message = Should.Throw<ValueException>(() => other.LoadStateDict(saved.StateDict())).Message;
         message.ShouldContain("missing groups.0.parameters.layers.c.weight");
         message.ShouldContain("unexpected groups.0.parameters.layers.b.weight");
@@ -252,7 +263,8 @@ public class OptimizerTests
         {
             OrderedDictionary<string, Tensor> state = saved.StateDict();
             state["groups.0.parameters.layers.a.weight"] = number;
-            Should.Throw<ValueException>(() => same.LoadStateDict(state)).Message.ShouldContain("is no number of a parameter, or that of two; there are 4");
+            Should.Throw<ValueException>(() => same.LoadStateDict(state))
+                .Message.ShouldContain("is no number of a parameter, or that of two; there are 4");
         }
     }
 
@@ -261,7 +273,8 @@ public class OptimizerTests
     {
         var (one, other) = (new TwoLayers(reversed: false), new TwoLayers(reversed: true));
         var saved = new LBFGS(one.Parameters());
-        Should.Throw<ValueException>(() => new LBFGS(other.Parameters()).LoadStateDict(saved.StateDict())).Message.ShouldContain("the order must be the same");
+        Should.Throw<ValueException>(() => new LBFGS(other.Parameters()).LoadStateDict(saved.StateDict()))
+            .Message.ShouldContain("the order must be the same");
         new LBFGS(new TwoLayers(reversed: false).Parameters()).LoadStateDict(saved.StateDict());
     }
 

@@ -53,8 +53,10 @@ public class ScheduleConformanceTests
             case "LambdaLR": return new LambdaLR(optimizer, PythonExpression.OfEpoch(c.Text("lr_lambda")!));
             case "MultiplicativeLR": return new MultiplicativeLR(optimizer, PythonExpression.OfEpoch(c.Text("lr_lambda")!));
             case "OneCycleLR":
-                return new OneCycleLR(optimizer, c.Number("max_lr", 0), c.Count("total_steps"), c.Count("epochs"), c.Count("steps_per_epoch"), c.Number("pct_start", 0.3),
-                    c.Text("anneal_strategy") == "linear" ? Anneal.Linear : Anneal.Cos, c.Flag("cycle_momentum", true), c.Number("base_momentum", 0.85), c.Number("max_momentum", 0.95), c.Number("div_factor", 25), c.Number("final_div_factor", 1e4), c.Flag("three_phase"));
+                return new OneCycleLR(optimizer, c.Number("max_lr", 0), c.Count("total_steps"), c.Count("epochs"), c.Count("steps_per_epoch"),
+                    c.Number("pct_start", 0.3), c.Text("anneal_strategy") == "linear" ? Anneal.Linear : Anneal.Cos, c.Flag("cycle_momentum", true),
+                    c.Number("base_momentum", 0.85), c.Number("max_momentum", 0.95), c.Number("div_factor", 25), c.Number("final_div_factor", 1e4),
+                    c.Flag("three_phase"));
             case "CyclicLR":
                 CycleMode mode = c.Text("mode") switch { "triangular2" => CycleMode.Triangular2, "exp_range" => CycleMode.ExpRange, _ => CycleMode.Triangular };
                 int up = c.Integer("step_size_up", 2000);

@@ -30,7 +30,8 @@ public class ScheduleTests
 
         private static PairFile Read()
         {
-            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Optim", "data", "schedule_pairs.json.gz")), CompressionMode.Decompress);
+            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Optim", "data", "schedule_pairs.json.gz")),
+                CompressionMode.Decompress);
             return JsonSerializer.Deserialize<PairFile>(stream, s_json)!;
         }
     }
@@ -41,7 +42,8 @@ public class ScheduleTests
     public sealed record PairRow(string Kind, ScheduleRow[] Schedules, double[][] Rates, double[] Momenta);
 
     private static IEnumerable<TestCaseData> Pairs() =>
-        PairFile.Instance.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Kind, row.Schedules[0].Scheduler, row.Schedules[1].Scheduler));
+        PairFile.Instance.Rows.Select(row =>
+            new TestCaseData(row).SetArgDisplayNames(row.Kind, row.Schedules[0].Scheduler, row.Schedules[1].Scheduler));
 
     [TestCaseSource(nameof(Pairs))]
     public void Two_schedules_give_PyTorchs_rates(PairRow row)
@@ -90,7 +92,8 @@ public class ScheduleTests
         PairFile file = PairFile.Instance;
         var optimizer = new SGD([new Parameter(Tensor.Ones([1]))], file.BaseLrs[0], momentum: 0.9);
         optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]) { ["lr"] = file.BaseLrs[1] });
-        LRScheduler[] schedules = [.. row.Schedules.Select(schedule => ScheduleConformanceTests.Make(schedule.Scheduler, optimizer, new OptimConfig(schedule.Config)))];
+        LRScheduler[] schedules = [.. row.Schedules.Select(schedule =>
+            ScheduleConformanceTests.Make(schedule.Scheduler, optimizer, new OptimConfig(schedule.Config)))];
         return (optimizer, row.Kind == "chained" ? schedules : [new SequentialLR(optimizer, schedules, [file.Milestone])]);
     }
 
@@ -121,7 +124,8 @@ public class ScheduleTests
         schedule.Epoch.ShouldBe(0);
     }
 
-    [TestCase(10, 0.1, false), TestCase(10, 0.1, true), TestCase(4, 0.25, true), TestCase(1, 1, false), TestCase(5, 0.6, true), TestCase(5, 1, false), TestCase(5, 0, true)]
+    [TestCase(10, 0.1, false), TestCase(10, 0.1, true), TestCase(4, 0.25, true), TestCase(1, 1, false), TestCase(5, 0.6, true),
+        TestCase(5, 1, false), TestCase(5, 0, true)]
     public void OneCycleLR_with_a_phase_of_no_steps_has_finite_rates(int steps, double pctStart, bool threePhase)
     {
         SGD optimizer = Optimizer();
@@ -141,10 +145,13 @@ public class ScheduleTests
         SGD one = Optimizer(), other = Optimizer();
         LRScheduler inSteps = new OneCycleLR(one, 1, totalSteps: 12), inEpochs = new OneCycleLR(other, 1, epochs: 4, stepsPerEpoch: 3);
         for (int i = 0; i < 12; i++, inSteps.Step(), inEpochs.Step()) ((double)inEpochs.LastLr).ShouldBe(inSteps.LastLr);
-        Should.Throw<ValueException>(() => new OneCycleLR(one, 1)).Message.ShouldBe("OneCycleLR: the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1))
+            .Message.ShouldBe("OneCycleLR: the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
         Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 3)).Message.ShouldContain("the number of steps is missing");
-        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: -2, stepsPerEpoch: -3)).Message.ShouldContain("-2 epochs of -3 steps; both must be 1 or more");
-        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 1 << 20, stepsPerEpoch: 1 << 20)).Message.ShouldContain("there can be 2147483647 at most");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: -2, stepsPerEpoch: -3))
+            .Message.ShouldContain("-2 epochs of -3 steps; both must be 1 or more");
+        Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 1 << 20, stepsPerEpoch: 1 << 20))
+            .Message.ShouldContain("there can be 2147483647 at most");
     }
 
     // Closed forms, in double precision.
@@ -154,7 +161,8 @@ public class ScheduleTests
         const int Large = int.MaxValue;
         SGD optimizer = Optimizer(1);
         var restarts = new CosineAnnealingWarmRestarts(optimizer, 4, Large);
-        double[] firsts = [1, 0.85355339059327373, 0.5, 0.14644660940672624, 1, 1]; // (1 + cos(πt / 4)) / 2, then 4 · int.MaxValue epochs from the top
+        // (1 + cos(πt / 4)) / 2, then 4 · int.MaxValue epochs from the top
+        double[] firsts = [1, 0.85355339059327373, 0.5, 0.14644660940672624, 1, 1];
         foreach (double rate in firsts)
         {
             ((double)restarts.LastLr).ShouldBe(rate, 1e-12);

@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.Diagnostics;
 namespace MiniTorch.Analyzers;
 
 /// <summary>
-/// MT0005: what discovery does not look into: static members, computed properties, tuples, delegates, Lazy, sets and queues, arrays of several dimensions,
-/// and the fields of classes and structs that are no modules.
+/// MT0005: what discovery does not look into: static members, computed properties, tuples, delegates, Lazy, sets and queues, arrays of
+/// several dimensions, and the fields of classes and structs that are no modules.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModule)
@@ -69,7 +69,8 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
     // A class or struct of this program with a module or parameter in a field of its own; one that leads back to the owner is no part of it.
     private static bool IsHolder(ITypeSymbol type, INamedTypeSymbol owner, MiniTorchTypes types) =>
         type is INamedTypeSymbol { TypeKind: TypeKind.Class or TypeKind.Struct } && !types.IsState(type) && !type.DeclaringSyntaxReferences.IsEmpty
-        && type.GetMembers().OfType<IFieldSymbol>().Any(field => !field.IsStatic && types.IsState(field.Type) && !MiniTorchTypes.Is(owner, field.Type.OriginalDefinition as INamedTypeSymbol));
+        && type.GetMembers().OfType<IFieldSymbol>().Any(field =>
+            !field.IsStatic && types.IsState(field.Type) && !MiniTorchTypes.Is(owner, field.Type.OriginalDefinition as INamedTypeSymbol));
 
     private static bool Implements(ITypeSymbol type, string contract) => type.AllInterfaces.Any(found => found is { TypeArguments.Length: 0 } && found.Name == contract);
 }

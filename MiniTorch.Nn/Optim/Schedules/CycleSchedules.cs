@@ -26,7 +26,7 @@ public sealed class OneCycleLR : LRScheduler
     /// <param name="maxLr">The highest rate.</param>
     /// <param name="totalSteps">The length of the cycle; <paramref name="epochs"/> · <paramref name="stepsPerEpoch"/> by default.</param>
     /// <param name="epochs">The number of epochs of the cycle, if <paramref name="totalSteps"/> is left out.</param>
-    /// <param name="stepsPerEpoch">The number of steps of an epoch, such as <c>loader.Count</c>, if <paramref name="totalSteps"/> is left out.</param>
+    /// <param name="stepsPerEpoch">The number of steps of an epoch (<c>loader.Count</c>), if <paramref name="totalSteps"/> is left out.</param>
     /// <param name="pctStart">The share of the steps that go up.</param>
     /// <param name="annealStrategy">How the rate moves.</param>
     /// <param name="cycleMomentum">Whether the momentum moves too.</param>
@@ -79,10 +79,12 @@ public sealed class OneCycleLR : LRScheduler
 
     private int Steps(int? totalSteps, int? epochs, int? stepsPerEpoch)
     {
-        if ((totalSteps ?? (long?)epochs * stepsPerEpoch) is not { } steps) throw Error($"the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
+        if ((totalSteps ?? (long?)epochs * stepsPerEpoch) is not { } steps)
+            throw Error($"the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
         if (totalSteps is null && (epochs < 1 || stepsPerEpoch < 1)) throw Error($"{epochs} epochs of {stepsPerEpoch} steps; both must be 1 or more");
         if (steps < 1) throw Error($"{steps} steps; there must be 1 or more");
-        return steps <= int.MaxValue ? (int)steps : throw Error($"{epochs} epochs of {stepsPerEpoch} steps are {steps} steps; there can be {int.MaxValue} at most");
+        return steps <= int.MaxValue ? (int)steps
+            : throw Error($"{epochs} epochs of {stepsPerEpoch} steps are {steps} steps; there can be {int.MaxValue} at most");
     }
 
     private double Between(double from, double to, double part) =>

@@ -57,8 +57,12 @@ public abstract class LRScheduler : IStateful
         return state;
     }
 
-    /// <summary>Takes over what <see cref="StateDict"/> of a schedule of the same kind gave, and sets the optimiser's rates to those in force then.</summary>
-    /// <exception cref="ValueException">Entries are missing, unexpected, not scalars or out of range: all are listed, and nothing was changed.</exception>
+    /// <summary>
+    /// Takes over what <see cref="StateDict"/> of a schedule of the same kind gave, and sets the optimiser's rates to those in force then.
+    /// </summary>
+    /// <exception cref="ValueException">
+    /// Entries are missing, unexpected, not scalars or out of range: all are listed, and nothing was changed.
+    /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var reader = new StateReader(state);
@@ -121,6 +125,7 @@ public abstract class LRScheduler : IStateful
 
     private static void CheckEpoch(double value)
     {
-        if (!(value is >= 0 and < int.MaxValue && double.IsInteger(value))) throw new ValueException(FormattableString.Invariant($"{value} is no number of epochs"));
+        if (!(value is >= 0 and < int.MaxValue && double.IsInteger(value)))
+            throw new ValueException(FormattableString.Invariant($"{value} is no number of epochs"));
     }
 }

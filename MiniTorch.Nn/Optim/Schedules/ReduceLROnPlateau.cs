@@ -14,8 +14,9 @@ public enum PlateauMode
 public enum ThresholdMode
 {
     /// <summary>
-    /// By a share of the best one: a metric counts if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch this is meant for
-    /// positive metrics: if the best one is negative, a slightly worse metric counts as better. Use <see cref="Abs"/> for metrics that may be negative.
+    /// By a share of the best one: a metric counts if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch
+    /// this is meant for positive metrics: if the best one is negative, a slightly worse metric counts as better. Use <see cref="Abs"/> for metrics
+    /// that may be negative.
     /// </summary>
     Rel,
 
@@ -89,7 +90,9 @@ public sealed class ReduceLROnPlateau : LRScheduler
     private bool IsBetter(double metric)
     {
         double sign = _mode == PlateauMode.Min ? -1 : 1;
-        double bound = !double.IsFinite(_best) ? _best : _thresholdMode == ThresholdMode.Rel ? _best * (1 + (sign * _threshold)) : _best + (sign * _threshold);
+        double bound = !double.IsFinite(_best) ? _best
+            : _thresholdMode == ThresholdMode.Rel ? _best * (1 + (sign * _threshold))
+            : _best + (sign * _threshold);
         return _mode == PlateauMode.Min ? metric < bound : metric > bound;
     }
 }
