@@ -11,6 +11,7 @@ internal static unsafe class InPlaceUpdate
     {
         Check(parameter, gradient);
         foreach (Tensor state in states) Check(parameter, state);
+        Ops.FuseTrace.Flush();
         Tensor target = Ops.Copies.RowMajor(parameter), source = Ops.Copies.RowMajor(gradient);
         Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
         fixed (byte* p = &target.Data, g = &source.Data, a = &Ops.KernelCall.DataOf(s0), b = &Ops.KernelCall.DataOf(s1), c = &Ops.KernelCall.DataOf(s2))

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch;
@@ -17,8 +19,14 @@ internal interface IPointwiseOp
     /// <summary>The inputs whose gradient is the cotangent itself.</summary>
     Reads PassesThrough { get; }
 
+    /// <summary>False for a type derived from one of the kinds below: it may have other rules.</summary>
+    bool IsPlain { get; }
+
     /// <summary>The output's dtype.</summary>
     DType ResultType(ReadOnlySpan<Tensor> inputs);
+
+    /// <summary>Whether another op is the same function, with numbers of the same bits (−0 is not 0).</summary>
+    bool Is(IPointwiseOp other);
 }
 
 /// <summary>An element-wise op of one input. The kernel is the whole op: value, derivative and what the derivative reads.</summary>
@@ -63,7 +71,11 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
 
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 
+    bool IPointwiseOp.IsPlain => GetType() == typeof(UnaryOp<TKernel>);
+
     DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+
+    bool IPointwiseOp.Is(IPointwiseOp other) => other is UnaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
 
     private Tensor Chain(Call call, Tensor g)
     {
@@ -136,7 +148,11 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
 
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 
+    bool IPointwiseOp.IsPlain => GetType() == typeof(BinaryOp<TKernel>);
+
     DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+
+    bool IPointwiseOp.Is(IPointwiseOp other) => other is BinaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
 
     private static Reads ChainReads(int input) => TKernel.Reads & (input == 0 ? TKernel.ReadsA : TKernel.ReadsB);
 
@@ -215,7 +231,11 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
 
     Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
 
+    bool IPointwiseOp.IsPlain => GetType() == typeof(TernaryOp<TKernel>);
+
     DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => inputs[1].DType;
+
+    bool IPointwiseOp.Is(IPointwiseOp other) => other is TernaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
 
     private Tensor Chain(Call call, int input, Tensor g)
     {
@@ -288,6 +308,11 @@ internal static unsafe class PointwiseCall
 
         static bool Matters(Tensor? tensor, bool grad) => tensor is not null && ((grad && tensor.Node is not null) || tensor.Dual is not null);
     }
+
+    /// <summary>Whether two functions have the same parameters, bit by bit.</summary>
+    public static bool SameBits<TKernel>(TKernel a, TKernel b) where TKernel : struct =>
+        RuntimeHelpers.IsReferenceOrContainsReferences<TKernel>() ? a.Equals(b)
+        : MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in b)));
 
     public static DType OperandType(PointwiseDomain domain, DType dtype) =>
         domain == PointwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;

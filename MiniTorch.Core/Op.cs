@@ -61,7 +61,7 @@ public abstract record Op
     /// <summary>Applies an op of one input.</summary>
     public virtual Tensor Apply(Tensor x)
     {
-        if (x.Dual is not null || Trace.On) return ApplyAll([x])[0];
+        if (x.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([x])[0];
         Tensor y = ViewIfShared(Compute(new ReadOnlySpan<Tensor>(in x)), x);
         if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
         return y;
@@ -70,7 +70,7 @@ public abstract record Op
     /// <summary>Applies an op of two inputs.</summary>
     public virtual Tensor Apply(Tensor a, Tensor b)
     {
-        if (a.Dual is not null || b.Dual is not null || Trace.On) return ApplyAll([a, b])[0];
+        if (a.Dual is not null || b.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([a, b])[0];
         Tensor y = Compute([a, b]);
         y = ViewIfShared(y, ReferenceEquals(y.Storage, a.Storage) ? a : b);
         if ((a.Node is not null || b.Node is not null) && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat())
@@ -80,7 +80,6 @@ public abstract record Op
 
     /// <summary>Applies the op and gives all its outputs.</summary>
     public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) =>
-        Trace.On && FuseTrace.Open is { } trace ? [trace.Add(this, inputs)] :
         Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
 
     /// <summary>Applies the op to tensors of which none carries a tangent at the level at hand.</summary>
@@ -88,7 +87,7 @@ public abstract record Op
     {
         if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
         int noted = Recording.Count;
-        Tensor[] outputs = ComputeAll(inputs);
+        Tensor[] outputs = FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred] : ComputeAll(inputs);
         Recording.Truncate(noted); // what an op computes with is its own affair
         foreach (ref Tensor output in outputs.AsSpan())
             foreach (Tensor input in inputs)

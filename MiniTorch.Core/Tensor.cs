@@ -72,6 +72,7 @@ public partial class Tensor
                 throw new DTypeException($"RequiresGrad: a tensor of {DType} cannot have a gradient; only Float32 and Float64 can (To converts)");
             if (!value && !IsLeaf)
                 throw new GraphException("RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
+            Ops.FuseTrace.Flush(); // what was put off saw the former setting
             _node = value ? new LeafNode(DType) : null;
             Slot = 0;
         }
@@ -177,6 +178,7 @@ public partial class Tensor
     public void RetainGrad()
     {
         if (Node is null) throw new GraphException("RetainGrad: this tensor does not require a gradient");
+        Ops.FuseTrace.CheckReceivesGradient("RetainGrad", this);
         if (Node is not OpNode node) return;
         Dictionary<int, Tensor?> retained = node.EnsureRare().Retained ??= [];
         lock (retained) retained.TryAdd(Slot, null);

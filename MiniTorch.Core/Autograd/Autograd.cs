@@ -33,7 +33,10 @@ public static class Autograd
     {
         Tensor cotangent = Cotangent("Grad", output, gradOutput);
         for (int i = 0; i < inputs.Length; i++)
+        {
             if (!inputs[i].RequiresGrad) throw new GraphException($"Grad: input {i}, shape {inputs[i].Shape}, does not require a gradient; set RequiresGrad before it is used");
+            Ops.FuseTrace.CheckReceivesGradient("Grad", inputs[i]);
+        }
         Tensor?[] found = Reverse.Gradients([output], [cotangent], inputs, retainGraph ?? createGraph, createGraph);
         var gradients = new Tensor[found.Length];
         for (int i = 0; i < found.Length; i++)

@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>The settings that flow with async code: whether operations are recorded, watched, and fused.</summary>
+/// <summary>The settings that flow with async code: whether operations are recorded, watched, put off, and fused.</summary>
 [Flags]
 internal enum EngineMode : byte
 {
@@ -9,6 +9,7 @@ internal enum EngineMode : byte
     DetectAnomaly = 2,
     NoFusion = 4,
     TraceCalls = 8,
+    DeferCalls = 16,
 }
 
 /// <summary>The engine's mode on this thread. Reading costs a thread-static load.</summary>
@@ -26,6 +27,12 @@ internal static class GradMode
 
     public static bool TracesCalls => (t_mode & (EngineMode.DetectAnomaly | EngineMode.TraceCalls)) != 0;
 
+    /// <summary>Whether an operation is not merely computed and recorded.</summary>
+    public static bool InterceptsCalls => (t_mode & (EngineMode.DetectAnomaly | EngineMode.TraceCalls | EngineMode.DeferCalls)) != 0;
+
+    /// <summary>Whether operations may be put off: nobody watches each of them.</summary>
+    public static bool CanDefer => (t_mode & (EngineMode.DetectAnomaly | EngineMode.TraceCalls | EngineMode.NoFusion)) == 0;
+
     public static bool FusionIsOff => (t_mode & EngineMode.NoFusion) != 0;
 
     public static ModeScope Record(bool enabled) => Set(enabled ? t_mode & ~EngineMode.NoGrad : t_mode | EngineMode.NoGrad);
@@ -33,6 +40,8 @@ internal static class GradMode
     public static ModeScope DetectAnomaly() => Set(t_mode | EngineMode.DetectAnomaly);
 
     public static ModeScope TraceCalls() => Set(t_mode | EngineMode.TraceCalls);
+
+    public static ModeScope DeferCalls() => Set(t_mode | EngineMode.DeferCalls);
 
     public static ModeScope FusionOff() => Set(t_mode | EngineMode.NoFusion);
 

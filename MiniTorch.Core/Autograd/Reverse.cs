@@ -61,6 +61,7 @@ internal sealed class Reverse
 
     private void Run(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents)
     {
+        FuseTrace.Flush();
         using ModeScope mode = GradMode.Record(_createGraph);
         try
         {

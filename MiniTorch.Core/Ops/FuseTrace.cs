@@ -1,101 +1,237 @@
 namespace MiniTorch.Ops;
 
-/// <summary>An op of a traced function and the values it was given: the leaves from −1 down, results of earlier calls from 0 up.</summary>
-internal readonly record struct TracedCall(Op Op, int[] Arguments);
+/// <summary>An op of a traced function.</summary>
+/// <param name="Op">The op.</param>
+/// <param name="Arguments">The values that it was given: the leaves from −1 down, results of earlier calls from 0 up.</param>
+/// <param name="Converted">A bit for each argument of integers or truth values that is read as real numbers.</param>
+/// <param name="IsRecorded">Whether gradients flow through it: recording was on.</param>
+internal readonly record struct TracedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
+{
+    /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
+    public bool Is(TracedCall other) =>
+        Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments) && ((IPointwiseOp)Op).Is((IPointwiseOp)other.Op);
+}
 
 /// <summary>
-/// Runs a function on stand-ins that have a dtype but no elements, and notes down the element-wise operations that it applies. Leaves are its
-/// parameters and the tensors of outside that it reads.
+/// Puts off the element-wise operations that a function applies. Their results have a shape, a dtype and a history, and get elements when somebody reads
+/// them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on as it is.
 /// </summary>
 internal sealed class FuseTrace : IDisposable
 {
     [ThreadStatic]
     private static FuseTrace? t_open;
 
-    private readonly FuseTrace? _outer = t_open;
-    private readonly ModeScope _mode = GradMode.TraceCalls();
     private readonly DType _dtype;
-    private readonly Dictionary<Tensor, int> _values = new(ReferenceEqualityComparer.Instance);
+    private readonly ModeScope _mode = GradMode.DeferCalls();
+    private readonly List<(TracedCall Call, Tensor[] Inputs, TracedTensor Output)> _pending = [];
+    private readonly List<(Tensor Tensor, Storage Storage, int Version)> _leaves = [];
+    private bool _isComputed, _isFused;
 
-    public FuseTrace(DType dtype, int parameters)
+    /// <summary>Starts to put operations off on this thread.</summary>
+    /// <param name="dtype">The real numbers that the program computes with.</param>
+    public FuseTrace(DType dtype)
     {
         _dtype = dtype;
-        Parameters = [.. Enumerable.Range(0, parameters).Select(_ => StandIn(dtype, Shape.Scalar))];
         t_open = this;
     }
 
     /// <summary>The trace that is open on this thread.</summary>
     public static FuseTrace? Open => t_open;
 
-    /// <summary>What the function is called with.</summary>
-    public Tensor[] Parameters { get; }
+    /// <summary>Computes what the open trace has put off, if there is one: something is about to happen that is no element-wise operation.</summary>
+    public static void Flush() => t_open?.Compute();
 
-    /// <summary>What was applied so far.</summary>
-    public List<TracedCall> Calls { get; } = [];
-
-    /// <summary>The parameters and outer tensors that were read so far: leaf −1, −2, ….</summary>
-    public List<Tensor> Leaves { get; } = [];
-
-    /// <summary>Notes an operation down and gives a stand-in for its result.</summary>
-    /// <exception cref="ValueException">The operation is not element-wise.</exception>
-    public Tensor Add(Op op, ReadOnlySpan<Tensor> inputs)
+    /// <summary>Throws for a value from inside a fused function: no gradient passes through it, for the function is one operation.</summary>
+    public static void CheckReceivesGradient(string op, Tensor tensor)
     {
-        // The loop broadcasts and converts what it reads, and in it truth values are the numbers 0 and 1.
-        if (op is Expand expand) return Named(StandIn(inputs[0].DType, expand.To), ValueOf(inputs[0]));
-        if (op is Cast cast)
+        Flush();
+        if (tensor is TracedTensor { Owner._isFused: true })
+            throw new GraphException($"{op}: this tensor, shape {tensor.Shape}, was made inside a fused function, through which gradients pass as through one operation; "
+                + "call the function inside using (Fusion.Off()), or without Fuse.Compile");
+    }
+
+    /// <summary>Puts an operation off; null if it has to be computed now.</summary>
+    public Tensor? Defer(Op op, ReadOnlySpan<Tensor> inputs)
+    {
+        lock (_pending)
         {
-            bool isExact = cast.From == DType.Bool || (cast.From == DType.Int64 && !IsStandIn(inputs[0]) && cast.To == _dtype);
-            if (!isExact) throw new DTypeException($"Fuse: {cast.From} would be converted to {cast.To}; the function's dtype is {_dtype}, so convert outside with To");
-            return Named(StandIn(cast.To, inputs[0].Shape), ValueOf(inputs[0]));
+            bool isKnown = GradMode.CanDefer, isDeferred = false;
+            foreach (Tensor input in inputs)
+            {
+                isDeferred |= input.Storage is DeferredStorage { HasElements: false };
+                isKnown &= IsTraced(input) ? input.Node is not LeafNode : input.Storage is not DeferredStorage { HasElements: false };
+            }
+            if (isKnown && !_isComputed)
+            {
+                switch (op)
+                {
+                    case Expand: return new TracedTensor(inputs[0], op.Compute(inputs).Layout, this, ValueOf(inputs[0]));
+                    case Cast cast when cast.To == _dtype && (cast.From == DType.Bool || (cast.From == DType.Int64 && !isDeferred)):
+                        return Add(new TracedCall(op, [ValueOf(inputs[0])], 0, false), inputs, ValueOf(inputs[0]), _dtype);
+                    case IPointwiseOp { IsPlain: true } pointwise when pointwise.ResultType(inputs) is var result && AreReal(inputs) && (result == _dtype || result == DType.Bool):
+                        var arguments = new int[inputs.Length];
+                        int converted = 0;
+                        for (int i = 0; i < arguments.Length; i++)
+                        {
+                            arguments[i] = ValueOf(inputs[i]);
+                            if (inputs[i].DType == _dtype && TypeOf(arguments[i]) != _dtype) converted |= 1 << i;
+                        }
+                        return Add(new TracedCall(op, arguments, converted, GradMode.Enabled), inputs, _pending.Count, result);
+                }
+            }
+            if (!isKnown || isDeferred || _isComputed) Compute();
+            return null;
         }
-        if (op is not IPointwiseOp pointwise)
-            throw new ValueException($"Fuse: {op.Name} is not element-wise; a fused function applies element-wise operations to tensors of one dtype, and nothing else");
-        foreach (Tensor input in inputs)
-            if (!IsStandIn(input) && input.DType != _dtype && input.DType != DType.Bool)
-                throw new DTypeException($"Fuse: {op.Name} takes a tensor of outside of {input.DType}, shape {input.Shape}, and the function's dtype is {_dtype}; convert it outside with To");
-        var arguments = new int[inputs.Length];
-        for (int i = 0; i < arguments.Length; i++) arguments[i] = ValueOf(inputs[i]);
-        Calls.Add(new TracedCall(op, arguments));
-        return Named(StandIn(pointwise.ResultType(inputs), inputs[0].Shape), Calls.Count - 1);
     }
 
-    /// <summary>Ends with the call whose result the function returned.</summary>
-    /// <exception cref="ValueException">The result was not computed here.</exception>
-    public void End(Tensor output)
+    /// <summary>The function's result: of the program that it is, or as it was computed.</summary>
+    public Tensor End(Tensor output, FusedFunction programs)
     {
-        if (!_values.TryGetValue(output, out int result) || result < 0 || output.DType == DType.Int64)
-            throw new ValueException("Fuse: the function must return the result, real or Bool, of an element-wise operation on its arguments");
-        Calls.RemoveRange(result + 1, Calls.Count - result - 1);
+        Dispose();
+        (TracedCall[] Calls, Tensor[] Leaves) program;
+        lock (_pending)
+        {
+            int result = !_isComputed && IsTraced(output) && output.Node is not LeafNode ? ValueOf(output) : -1;
+            if (result < 0 || !ReferenceEquals(output, _pending[result].Output) || Program(result) is not { } found)
+            {
+                Compute();
+                return output;
+            }
+            CheckLeaves();
+            (program, _isFused) = (found, true);
+        }
+        FusedPointwise op = programs.Find(program.Calls, program.Leaves.Length, _dtype);
+        using ModeScope recording = GradMode.Record(output.Node is not null);
+        return op.Apply(Array.ConvertAll(program.Leaves, leaf => leaf.ExpandTo(output.Shape)));
     }
 
+    /// <summary>Computes everything that was put off; from now on the function runs as it is.</summary>
+    public void Compute()
+    {
+        lock (_pending)
+        {
+            if (ReferenceEquals(t_open, this)) t_open = null;
+            if (_isComputed) return;
+            CheckLeaves();
+            _isComputed = true;
+            foreach ((TracedCall call, Tensor[] inputs, TracedTensor output) in _pending) ((DeferredStorage)output.Storage).Memory = call.Op.Compute(inputs).Storage;
+            _pending.Clear();
+            _leaves.Clear();
+        }
+    }
+
+    /// <summary>Ends the mode in which operations are put off.</summary>
     public void Dispose()
     {
-        t_open = _outer;
+        if (ReferenceEquals(t_open, this)) t_open = null;
         _mode.Dispose();
     }
 
-    private Tensor Named(Tensor standIn, int value)
+    private TracedTensor Add(TracedCall call, ReadOnlySpan<Tensor> inputs, int value, DType result)
     {
-        _values[standIn] = value;
-        return standIn;
+        var output = new TracedTensor(new DeferredStorage(this, result), inputs[0].Shape.Layout, this, value);
+        _pending.Add((call, inputs.ToArray(), output));
+        return output;
     }
 
     private int ValueOf(Tensor tensor)
     {
-        if (_values.TryGetValue(tensor, out int value)) return value;
-        if (IsStandIn(tensor) && !Parameters.Contains(tensor))
-            throw new ValueException("Fuse: a detached copy or a view of a value inside the function cannot be traced; make it outside and pass it in");
-        Leaves.Add(tensor);
-        return _values[tensor] = -Leaves.Count;
+        if (IsTraced(tensor)) return ((TracedTensor)tensor).Value;
+        for (int i = 0; i < _leaves.Count; i++)
+            if (ReferenceEquals(_leaves[i].Tensor, tensor)) return ~i;
+        _leaves.Add((tensor, tensor.Storage, tensor.Storage.Version));
+        return -_leaves.Count;
     }
 
-    private static bool IsStandIn(Tensor tensor) => tensor.Storage is StandInStorage;
+    private bool IsTraced(Tensor tensor) => tensor is TracedTensor traced && ReferenceEquals(traced.Owner, this);
 
-    private static Tensor StandIn(DType dtype, Shape shape) => new(new StandInStorage(dtype), shape.Layout);
+    private DType TypeOf(int value) => value < 0 ? _leaves[~value].Tensor.DType : _pending[value].Output.DType;
 
-    private sealed class StandInStorage(DType dtype) : Storage(dtype)
+    private bool AreReal(ReadOnlySpan<Tensor> inputs)
     {
-        public override ref byte Data =>
-            throw new ValueException("Fuse: the function reads or writes elements; it is traced once, on stand-ins that have none, so it may only apply element-wise operations");
+        foreach (Tensor input in inputs)
+            if (input.DType != _dtype && input.DType != DType.Bool) return false;
+        return true;
+    }
+
+    // The calls that a result is made of, and the leaves that they read, numbered anew; null for more leaves than a loop has operands.
+    private (TracedCall[] Calls, Tensor[] Leaves)? Program(int result)
+    {
+        var callOf = new int[result + 1];
+        var leafOf = new int[_leaves.Count];
+        callOf[result] = 1;
+        for (int i = result; i >= 0; i--)
+        {
+            if (callOf[i] == 0) continue;
+            foreach (int argument in _pending[i].Call.Arguments)
+            {
+                if (argument < 0) leafOf[~argument] = 1;
+                else callOf[argument] = 1;
+            }
+        }
+        var leaves = new List<Tensor>();
+        for (int i = 0; i < leafOf.Length; i++)
+        {
+            if (leafOf[i] == 0) continue;
+            leaves.Add(_leaves[i].Tensor);
+            leafOf[i] = -leaves.Count;
+        }
+        if (leaves.Count > FusedPointwise.MaxLeaves) return null;
+        var calls = new List<TracedCall>(result + 1);
+        for (int i = 0; i <= result; i++)
+        {
+            if (callOf[i] == 0) continue;
+            TracedCall call = _pending[i].Call;
+            callOf[i] = calls.Count;
+            calls.Add(call with { Arguments = Array.ConvertAll(call.Arguments, argument => argument < 0 ? leafOf[~argument] : callOf[argument]) });
+        }
+        return ([.. calls], [.. leaves]);
+    }
+
+    private void CheckLeaves()
+    {
+        foreach ((Tensor leaf, Storage storage, int version) in _leaves)
+            if (!ReferenceEquals(leaf.Storage, storage) || storage.Version != version)
+                throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read has been written since by {storage.Writer ?? "a conversion"}, "
+                    + "and a value from inside the function, which is computed when it is read, needs what it held; return that value from the function, or read it before the write");
+    }
+
+    /// <summary>A tensor whose place in the program is known.</summary>
+    private sealed class TracedTensor : Tensor
+    {
+        public TracedTensor(Storage storage, Layout layout, FuseTrace trace, int value) : base(storage, layout) => (Owner, Value) = (trace, value);
+
+        public TracedTensor(Tensor source, Layout layout, FuseTrace trace, int value) : base(source, layout) => (Owner, Value) = (trace, value);
+
+        public FuseTrace Owner { get; }
+
+        /// <summary>A leaf from −1 down, or a call's result from 0 up.</summary>
+        public int Value { get; }
+    }
+
+    /// <summary>Memory that is allocated and computed when its first byte is asked for.</summary>
+    private sealed class DeferredStorage(FuseTrace trace, DType dtype) : Storage(dtype)
+    {
+        private Storage? _memory;
+
+        public bool HasElements => _memory is not null;
+
+        public Storage Memory
+        {
+            set
+            {
+                value.Expose(); // it is held here, whoever asked for it
+                Volatile.Write(ref _memory, value);
+            }
+        }
+
+        public override ref byte Data
+        {
+            get
+            {
+                if (Volatile.Read(ref _memory) is null) trace.Compute();
+                return ref _memory!.Data;
+            }
+        }
     }
 }

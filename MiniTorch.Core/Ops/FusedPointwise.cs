@@ -7,36 +7,50 @@ namespace MiniTorch.Ops;
 /// <summary>A traced chain of element-wise operations in one pass over memory, and its gradients in another. Its inputs have one shape.</summary>
 /// <param name="Calls">The operations in order, and so its definition; the last one's result is the chain's.</param>
 /// <param name="Leaves">The number of inputs.</param>
-internal sealed record FusedPointwise(IReadOnlyList<TracedCall> Calls, int Leaves) : FusedOp
+/// <param name="Real">The real numbers that it computes with.</param>
+internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real) : FusedOp
 {
     /// <summary>The most leaves for which a gradient of each, the leaves and the cotangent can be operands of one loop.</summary>
     public const int MaxLeaves = (LoopPlan.MaxOperands - 1) / 2;
 
-    private readonly FusedLoops _value = Fused(new PointwiseProgram(Leaves, [.. Steps(Calls, Leaves)], [Leaves + Calls.Count - 1]));
+    private readonly FusedLoops _value = Fused(new PointwiseProgram(Leaves, [.. Steps(Calls, Leaves)], [Leaves + Calls.Length - 1]));
     private readonly ConcurrentDictionary<int, Gradient> _gradients = new();
 
     public override string Name => "Fuse";
 
     protected internal override bool IsDifferentiable => Calls[^1].Op.IsDifferentiable;
 
+    /// <summary>Whether these calls are this program.</summary>
+    public bool Is(TracedCall[] calls, int leaves, DType real)
+    {
+        if (calls.Length != Calls.Length || leaves != Leaves || real != Real) return false;
+        for (int i = 0; i < calls.Length; i++)
+            if (!Calls[i].Is(calls[i])) return false;
+        return true;
+    }
+
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
     {
         var results = new List<Tensor>();
-        foreach ((Op op, int[] arguments) in Calls)
+        foreach (TracedCall call in Calls)
         {
+            int[] arguments = call.Arguments;
             var values = new Tensor[arguments.Length];
-            for (int i = 0; i < values.Length; i++) values[i] = arguments[i] < 0 ? inputs[~arguments[i]] : results[arguments[i]];
-            results.Add(op.Apply(values));
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = arguments[i] < 0 ? inputs[~arguments[i]] : results[arguments[i]];
+                if ((call.Converted >> i & 1) != 0) values[i] = values[i].To(Real);
+            }
+            using ModeScope recording = GradMode.Record(call.IsRecorded && GradMode.Enabled);
+            results.Add(call.Op.Apply(values));
         }
         return results[^1];
     }
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        DType real = DType.Float32;
-        foreach (Tensor input in inputs) real = DTypes.Promote(real, input.DType);
-        Tensor output = Tensor.Empty(inputs[0].Shape, IsDifferentiable ? real : DType.Bool);
-        Run(_value, real, [output, .. inputs]);
+        Tensor output = Tensor.Empty(inputs[0].Shape, IsDifferentiable ? Real : DType.Bool);
+        Run(_value, Real, [output, .. inputs]);
         return output;
     }
 
@@ -102,13 +116,13 @@ internal sealed record FusedPointwise(IReadOnlyList<TracedCall> Calls, int Leave
         {
             int cotangent = chain.Leaves, first = chain.Leaves + 1;
             List<PointwiseStep> steps = [.. Steps(chain.Calls, first)];
-            var gathered = new int?[first + chain.Calls.Count];
+            var gathered = new int?[first + chain.Calls.Length];
             var flows = new bool[gathered.Length]; // whether a needed leaf's gradient comes through a value
             for (int i = 0; i < chain.Leaves; i++) flows[i] = (needed >> i & 1) != 0;
-            for (int i = 0; i < chain.Calls.Count; i++) flows[first + i] = chain.Calls[i].Op.IsDifferentiable && steps[i].Arguments.Any(argument => flows[argument]);
+            for (int i = 0; i < chain.Calls.Length; i++) flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable && steps[i].Arguments.Any(argument => flows[argument]);
 
             gathered[^1] = cotangent;
-            for (int i = chain.Calls.Count - 1; i >= 0; i--)
+            for (int i = chain.Calls.Length - 1; i >= 0; i--)
             {
                 if (gathered[first + i] is not { } g || !flows[first + i]) continue;
                 var op = (IPointwiseOp)chain.Calls[i].Op;
