@@ -86,9 +86,9 @@ public abstract record Op
     internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
-        int noted = Recording.Count;
-        Tensor[] outputs = FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred] : ComputeAll(inputs);
-        Recording.Truncate(noted); // what an op computes with is its own affair
+        Tensor[] outputs = !GradMode.InterceptsCalls ? ComputeAll(inputs)
+            : FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred]
+            : Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
         foreach (ref Tensor output in outputs.AsSpan())
             foreach (Tensor input in inputs)
                 if (ReferenceEquals(output.Storage, input.Storage))

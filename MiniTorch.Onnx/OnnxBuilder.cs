@@ -8,13 +8,14 @@ internal sealed class OnnxBuilder
 {
     private readonly Module _model;
     private readonly OnnxTrace _first, _second;
+    private readonly Dependence _dependence;
     private readonly string _modelName;
-    private readonly Dictionary<Storage, List<(Layout Layout, OnnxValue Value)>> _values = [];
+    private readonly Dictionary<Storage, List<(Layout Layout, OnnxValue Value)>> _values = [], _others = [];
     private readonly Lazy<string> _batch;
 
-    private OnnxBuilder(Module model, OnnxTrace first, OnnxTrace second, int batchDim)
+    private OnnxBuilder(Module model, OnnxTrace first, OnnxTrace second, int batchDim, Dependence dependence)
     {
-        (_model, _first, _second, _modelName) = (model, first, second, model.GetType().Name.Split('`')[0]);
+        (_model, _first, _second, _dependence, _modelName) = (model, first, second, dependence, model.GetType().Name.Split('`')[0]);
         Graph = new OnnxGraph(_modelName);
         _batch = new(() => Graph.Add("Shape", "", [Graph.Inputs[0].Name], ("start", (long)batchDim), ("end", batchDim + 1L)));
     }
@@ -24,14 +25,45 @@ internal sealed class OnnxBuilder
     /// <summary>Traces a model and writes down what it did.</summary>
     public static OnnxGraph Build(Module model, IReadOnlyList<Tensor> examples, int batchDim)
     {
-        // Neither of the two sizes is 1: an expansion of 1 to 1 would leave no trace.
-        OnnxTrace first = OnnxTrace.Of(model, examples, batchDim, 2, vary: false);
-        var builder = new OnnxBuilder(model, first, OnnxTrace.Of(model, examples, batchDim, 3, vary: true), batchDim);
-        builder.AddPorts();
-        builder.AddState();
-        builder.Convert(first.Calls, builder._second.Calls);
-        builder.AddOutputs();
-        return builder.Graph;
+        using var dependence = new Dependence();
+        int[] versions = [.. State(model).Select(state => state.Value.Storage.Version)];
+        // Of pairs, none is 1: an expansion of 1 to 1 would leave no trace.
+        (OnnxTrace first, OnnxTrace second) = (Trace(2), Trace(3));
+        OnnxGraph graph = Build(first, second);
+        CheckSingleRow(first, second, Trace(1));
+        (first, second) = (Trace(5), Trace(17));
+        if (graph.FindDifference(Build(first, second)) is { } difference) throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from what it is with 2 and 3");
+        foreach (((string name, Tensor value), int version) in State(model).Zip(versions))
+            if (value.Storage.Version != version)
+                throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in evaluation mode too, and a graph has no memory; "
+                    + "write while Training only, or return the new value as an output");
+        return graph;
+
+        OnnxTrace Trace(int rows) => OnnxTrace.Of(model, examples, batchDim, rows, dependence);
+
+        OnnxGraph Build(OnnxTrace one, OnnxTrace other)
+        {
+            var builder = new OnnxBuilder(model, one, other, batchDim, dependence);
+            builder.AddPorts();
+            builder.AddState();
+            builder.Convert(one.Calls, other.Calls);
+            builder.AddOutputs();
+            return builder.Graph;
+        }
+
+        // What moves sizes of 1, or nothing, leaves other traces and is not compared; shapes are.
+        void CheckSingleRow(OnnxTrace two, OnnxTrace three, OnnxTrace one)
+        {
+            (RecordedCall[] a, RecordedCall[] b, RecordedCall[] c) = (Essential(two), Essential(three), Essential(one));
+            for (int i = 0; i < Math.Max(a.Length, c.Length); i++)
+                if (i >= a.Length || i >= c.Length || a[i].Op.GetType() != c[i].Op.GetType() || (a[i].Op.Equals(b[i].Op) && !a[i].Op.Equals(c[i].Op)))
+                    throw ChoosesByBatch(model, $"with a single row {(i < c.Length ? $"{c[i].Op.Name} runs" : "nothing runs")} where {(i < a.Length ? $"{a[i].Op.Name} does" : "the end is")} with 2");
+            for (int i = 0; i < two.Outputs.Length; i++)
+                if (i >= one.Outputs.Length || !two.Outputs[i].Shape.Zip(three.Outputs[i].Shape, (x, y) => x - (y - x)).SequenceEqual(one.Outputs[i].Shape))
+                    throw ChoosesByBatch(model, $"with a single row output {i} has shape {(i < one.Outputs.Length ? one.Outputs[i].Shape : "none")}, and with 2 rows {two.Outputs[i].Shape}");
+        }
+
+        static RecordedCall[] Essential(OnnxTrace trace) => [.. trace.Calls.Where(call => call.Op is not (View or Expand or Copy))];
     }
 
     /// <summary>A vector of sizes, computed from the batch where they follow it.</summary>
@@ -67,23 +99,23 @@ internal sealed class OnnxBuilder
     {
         for (int i = 0; i < first.Count; i++)
         {
-            if (i >= second.Count || first[i].Op.GetType() != second[i].Op.GetType())
+            if (i >= second.Count || first[i].Op.GetType() != second[i].Op.GetType() || first[i].Arguments.Length != second[i].Arguments.Length)
                 throw Error(first[i], $"it ran with a batch of {_first.Batch}, and with one of {_second.Batch} another operation ran: Forward asks for sizes or values, and a graph cannot choose");
             Convert(first[i], second[i]);
         }
+        if (second.Count > first.Count) throw Error(second[first.Count], $"it ran with a batch of {_second.Batch}, and nothing did with one of {_first.Batch}: Forward asks for sizes, and a graph cannot choose");
     }
 
     private void Convert(RecordedCall first, RecordedCall second)
     {
         OnnxValue?[] known = [.. first.Arguments.Select(argument => Find(argument.Tensor))];
+        for (int i = 0; i < known.Length; i++) CheckSame(known[i], first.Arguments[i].Tensor, second.Arguments[i].Tensor, problem => Error(first, $"input {i} {problem}"));
         if (known.All(value => value is null)) return; // a constant: whoever uses it finds its value in the trace
         bool depends = known.Any(value => value is { DependsOnInput: true });
         var call = new OnnxCall(this, first, second);
         if (OnnxOps.Convert(call) is { } result)
         {
-            if (depends && first.Results[0].Storage.Version != 0)
-                throw Error(first, "its result is written in place later, which a graph cannot say; use the operation that returns a new tensor");
-            Learn(first.Results[0], new OnnxValue(first.Results[0].Shape, second.Results[0].Shape, depends, result.Name) { Unexpanded = result.Unexpanded });
+            Learn(first.Results[0], second.Results[0], new OnnxValue(first.Results[0].Shape, second.Results[0].Shape, depends, result.Name) { Unexpanded = result.Unexpanded });
         }
         else if (first.Op is FusedOp)
         {
@@ -102,12 +134,12 @@ internal sealed class OnnxBuilder
         (List<RecordedCall> others, _) = Run(second);
         Convert(calls, others);
         for (int i = 0; i < results.Length; i++)
-            if (Find(results[i]) is { } value) Learn(first.Results[i], value);
+            if (Find(results[i]) is { } value) Learn(first.Results[i], second.Results[i], value);
 
-        static (List<RecordedCall> Calls, Tensor[] Results) Run(RecordedCall call)
+        (List<RecordedCall> Calls, Tensor[] Results) Run(RecordedCall call)
         {
             using ModeScope mode = Autograd.NoGrad();
-            using var recording = new Recording();
+            using var recording = new Recording(_dependence);
             Trace.Module = call.Module;
             Tensor[] results = ((FusedOp)call.Op).Definitions([.. call.Arguments.Select(argument => argument.Tensor)]);
             Trace.Module = null;
@@ -123,17 +155,16 @@ internal sealed class OnnxBuilder
             (Tensor first, Tensor second) = (_first.Inputs[i], _second.Inputs[i]);
             Graph.Reserve(name);
             Graph.Inputs.Add(new OnnxPort(name, first.DType, FreeSizes(first.Shape, second.Shape)));
-            Learn(first, new OnnxValue(first.Shape, second.Shape, true, () => name));
+            Learn(first, second, new OnnxValue(first.Shape, second.Shape, true, () => name));
         }
     }
 
     private void AddState()
     {
-        IEnumerable<(string Name, Tensor Value)> parameters = _model.NamedParameters().Select(parameter => (parameter.Name, (Tensor)parameter.Value));
-        foreach ((string name, Tensor value) in parameters.Concat(_model.NamedBuffers()))
+        foreach ((string name, Tensor value) in State(_model))
         {
             Graph.Reserve(name);
-            Learn(value, new OnnxValue(value.Shape, value.Shape, false, () =>
+            Learn(value, value, new OnnxValue(value.Shape, value.Shape, false, () =>
             {
                 Graph.Initializers.Add(name, value.Detach());
                 return name;
@@ -141,14 +172,24 @@ internal sealed class OnnxBuilder
         }
     }
 
+    private static IEnumerable<(string Name, Tensor Value)> State(Module model) =>
+        model.NamedParameters().Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(model.NamedBuffers());
+
+    private static MiniTorchException ChoosesByBatch(Module model, string difference) =>
+        new($"Onnx.Export: {difference}: Forward of {model.GetType().Name} chooses by the batch size, or changes with its calls, and a graph is the same for all; choose outside of the exported model");
+
     private void AddOutputs()
     {
+        if (_first.Outputs.Length == 0 || _first.Outputs.Length != _second.Outputs.Length)
+            throw new MiniTorchException($"Onnx.Export: {_modelName} returned {_first.Outputs.Length} tensors for a batch of {_first.Batch} and {_second.Outputs.Length} for one of {_second.Batch}; a graph has at least one, and always as many");
         for (int i = 0; i < _first.Outputs.Length; i++)
         {
             (Tensor first, Tensor second) = (_first.Outputs[i], _second.Outputs[i]);
             string name = _first.Outputs.Length == 1 ? "output" : $"output_{i}";
-            OnnxValue value = Find(first) ?? throw new MiniTorchException(
-                $"Onnx.Export: {name} of {_modelName}, shape {first.Shape}, was not made from the input by operations that a graph can say (ArgMax, Sort, Item and values drawn at random are not)");
+            MiniTorchException Refused(string problem) => new($"Onnx.Export: {name} of {_modelName}, shape {first.Shape}, {problem}");
+            OnnxValue? known = Find(first);
+            CheckSame(known, first, second, Refused);
+            OnnxValue value = known ?? throw Refused("was not made from the input by operations that a graph can say");
             Graph.Nodes.Add(new OnnxNode("Identity", name, [value.Name], []));
             Graph.Outputs.Add(new OnnxPort(name, first.DType, FreeSizes(first.Shape, second.Shape)));
         }
@@ -161,42 +202,50 @@ internal sealed class OnnxBuilder
     {
         (Tensor fixedFirst, Tensor fixedSecond) = (first, second);
         for (int dim = 0; dim < first.Rank && first.Rank == second.Rank; dim++)
-            if (first.Shape[dim] != second.Shape[dim])
+            if (first.Shape[dim] != second.Shape[dim] && first.Shape[dim] > 0 && second.Shape[dim] > 0)
                 (fixedFirst, fixedSecond) = (fixedFirst.Narrow(dim, 0, 1), fixedSecond.Narrow(dim, 0, 1));
-        bool isConstant = HaveSameBits(fixedFirst, fixedSecond) && HaveSameBits(fixedFirst.ExpandAs(first), first) && HaveSameBits(fixedSecond.ExpandAs(second), second);
+        bool isConstant = OnnxGraph.HaveSameBits(fixedFirst, fixedSecond) && OnnxGraph.HaveSameBits(fixedFirst.ExpandAs(first), first) && OnnxGraph.HaveSameBits(fixedSecond.ExpandAs(second), second);
         if (!isConstant)
             throw Error(by, $"an input of shape {first.Shape} is neither a constant nor made from the model's input by operations that a graph can say "
-                + "(ArgMax, Sort, Item, indices counted along the batch and values drawn at random are not)");
+                + "(numbers and indices that follow the batch size and values drawn at random are not)");
         var small = new OnnxValue(fixedFirst.Shape, fixedSecond.Shape, false, () => Graph.Constant(fixedFirst));
         return first.Shape == second.Shape ? small
             : new OnnxValue(first.Shape, second.Shape, false, () => Graph.Add("Expand", "", [small.Name, Sizes(first.Shape, second.Shape, by)])) { Unexpanded = small };
     }
 
-    private static bool HaveSameBits(Tensor a, Tensor b)
-    {
-        if (a.Shape != b.Shape || a.DType != b.DType) return false;
-        (Tensor x, Tensor y) = (Copies.RowMajor(a), Copies.RowMajor(b));
-        bool same = TensorBytes.Piece(x, 0).SequenceEqual(TensorBytes.Piece(y, 0));
-        GC.KeepAlive((x, y));
-        return same;
-    }
-
     private string TimesBatch(int first, int second, RecordedCall by)
     {
-        int factor = second - first; // the batches differ by 1
-        if (first != factor * _first.Batch)
+        int factor = first / _first.Batch;
+        if (first != factor * _first.Batch || second != factor * _second.Batch)
             throw Error(by, $"a size is {first} with a batch of {_first.Batch} and {second} with one of {_second.Batch}; only multiples of the batch can be free");
         return factor == 1 ? _batch.Value : Graph.Add("Mul", "", [_batch.Value, Integers(factor)]);
     }
 
     // By memory and layout, not by object: Detach and the like make another object of the same elements.
-    private void Learn(Tensor tensor, OnnxValue value)
+    private void Learn(Tensor first, Tensor second, OnnxValue value)
     {
-        if (!_values.TryGetValue(tensor.Storage, out var views)) _values.Add(tensor.Storage, views = []);
-        views.Add((tensor.Layout, value));
+        Add(_values, first);
+        Add(_others, second);
+
+        void Add(Dictionary<Storage, List<(Layout Layout, OnnxValue Value)>> values, Tensor tensor)
+        {
+            if (!values.TryGetValue(tensor.Storage, out var views)) values.Add(tensor.Storage, views = []);
+            views.Add((tensor.Layout, value));
+        }
     }
 
-    private OnnxValue? Find(Tensor tensor) =>
-        !_values.TryGetValue(tensor.Storage, out var views) ? null
+    // The same value in both traces, or a constant in both: not another result of the same operations, nor what a graph lost sight of.
+    private void CheckSame(OnnxValue? value, Tensor first, Tensor second, Func<string, MiniTorchException> error)
+    {
+        if (!ReferenceEquals(value, Find(_others, second)))
+            throw error($"is another tensor with a batch of {_second.Batch} than with one of {_first.Batch}: Forward asks for sizes, or keeps tensors from call to call, and a graph cannot choose");
+        if (value is null && (_dependence.Marks(first) || _dependence.Marks(second)))
+            throw error("depends on the model's input in a way that a graph cannot say (kept from another call, or a result that ONNX has not)");
+    }
+
+    private OnnxValue? Find(Tensor tensor) => Find(_values, tensor);
+
+    private static OnnxValue? Find(Dictionary<Storage, List<(Layout Layout, OnnxValue Value)>> values, Tensor tensor) =>
+        !values.TryGetValue(tensor.Storage, out var views) ? null
         : views.FindLast(view => view.Layout.Shape == tensor.Shape && view.Layout.Offset == tensor.Layout.Offset && view.Layout.Strides.AsSpan().SequenceEqual(tensor.Layout.Strides)).Value;
 }

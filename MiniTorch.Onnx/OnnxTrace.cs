@@ -10,24 +10,22 @@ namespace MiniTorch.IO;
 /// <param name="Outputs">The model's outputs.</param>
 internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<RecordedCall> Calls, Tensor[] Outputs)
 {
-    // Values differ from the example's a little: what does not change with them is a constant of the model.
-    private const double Noise = 1e-3;
-
     /// <summary>Calls a model with a batch of so many rows, taken from the examples in turn.</summary>
     /// <param name="model">The model.</param>
     /// <param name="examples">Inputs of at least one row.</param>
     /// <param name="batchDim">The dimension of the rows.</param>
     /// <param name="batch">How many rows.</param>
-    /// <param name="vary">Whether values are to differ from the examples'.</param>
-    public static OnnxTrace Of(Module model, IReadOnlyList<Tensor> examples, int batchDim, int batch, bool vary)
+    /// <param name="dependence">Follows what depends on the inputs.</param>
+    public static OnnxTrace Of(Module model, IReadOnlyList<Tensor> examples, int batchDim, int batch, Dependence dependence)
     {
         bool[] training = [.. model.NamedModules().Select(module => module.Value.Training)];
         using ModeScope mode = Autograd.NoGrad();
-        Tensor[] inputs = [.. examples.Select(example => Rows(example.Detach(), batchDim, batch, vary))];
+        Tensor[] inputs = [.. examples.Select(example => Rows(example.Detach(), batchDim, batch))];
+        foreach (Tensor input in inputs) dependence.Mark(input);
         try
         {
             model.Eval();
-            using var recording = new Recording();
+            using var recording = new Recording(dependence);
             Tensor[] outputs = [.. Tensors(model.CallWith([.. inputs]))];
             return new OnnxTrace(batch, inputs, recording.Calls, outputs);
         }
@@ -37,15 +35,10 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
         }
     }
 
-    private static Tensor Rows(Tensor example, int batchDim, int batch, bool vary)
+    private static Tensor Rows(Tensor example, int batchDim, int batch)
     {
         if (example.Rank <= batchDim || batchDim < 0 || example.Shape[batchDim] == 0)
             throw new ShapeException($"Onnx.Export: the example input, shape {example.Shape}, needs a row at least along its batch, dimension {batchDim}; add one with Unsqueeze({Math.Max(batchDim, 0)})");
-        if (vary)
-        {
-            example = example.Flip([.. Enumerable.Range(0, example.Rank)]);
-            if (example.DType.IsFloat()) example += Tensor.Randn(example.Shape, new Generator(0), example.DType) * Noise;
-        }
         return example.IndexSelect(batchDim, Tensor.Arange(batch).Remainder(example.Shape[batchDim]));
     }
 

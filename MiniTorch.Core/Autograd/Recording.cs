@@ -2,7 +2,7 @@ namespace MiniTorch;
 
 /// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
 /// <param name="Op">The operation.</param>
-/// <param name="Inputs">Copies of its inputs, of the same strides.</param>
+/// <param name="Inputs">Copies of its inputs, of the same strides; where dependence is followed, only of those that do not depend on the model's.</param>
 /// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
 /// <param name="Results">The outputs themselves.</param>
 /// <param name="Versions">The versions that the outputs' memory had.</param>
@@ -21,8 +21,15 @@ internal sealed class Recording : IDisposable
     private readonly Recording? _outer = t_open;
     private readonly ModeScope _mode = GradMode.TraceCalls();
     private readonly Dictionary<string, object> _paths = [];
+    private readonly Dependence? _dependence;
 
-    public Recording() => t_open = this;
+    /// <summary>Opens a recording.</summary>
+    /// <param name="dependence">Follows what depends on a model's inputs; null where nobody asks.</param>
+    public Recording(Dependence? dependence = null)
+    {
+        _dependence = dependence;
+        t_open = this;
+    }
 
     public static Recording? Open => t_open;
 
@@ -34,11 +41,14 @@ internal sealed class Recording : IDisposable
     /// <summary>The paths of all modules that ran, outer ones first, and the path that each ran in; empty outside.</summary>
     public List<(string Path, object Module, string Outer)> Entered { get; } = [];
 
-    /// <summary>How many calls were noted so far.</summary>
-    public static int Count => t_open?.Calls.Count ?? 0;
-
-    /// <summary>Forgets all calls but the first <paramref name="count"/>.</summary>
-    public static void Truncate(int count) => t_open?.Calls.RemoveRange(count, t_open.Calls.Count - count);
+    /// <summary>Runs an operation. What it computes with is its own affair and is not noted down.</summary>
+    public Tensor[] Compute(Op op, ReadOnlySpan<Tensor> inputs)
+    {
+        int noted = Calls.Count;
+        Tensor[] outputs = _dependence?.Compute(op, inputs) ?? op.ComputeAll(inputs);
+        Calls.RemoveRange(noted, Calls.Count - noted);
+        return outputs;
+    }
 
     /// <summary>A module is being called: gives its path, which another module that had the same makes <c>path 2</c>.</summary>
     public string Enter(object module, string path, string? outer)
@@ -55,7 +65,7 @@ internal sealed class Recording : IDisposable
         var arguments = new (Tensor, bool)[inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            copies[i] = Variable.Copy(inputs[i], inputs[i].DType);
+            copies[i] = _dependence?.Marks(inputs[i]) == true ? inputs[i] : Variable.Copy(inputs[i], inputs[i].DType);
             arguments[i] = (inputs[i], inputs[i].RequiresGrad);
         }
         var versions = new int[outputs.Length];
