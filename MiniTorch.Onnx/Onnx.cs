@@ -7,9 +7,9 @@ namespace MiniTorch.IO;
 public static class Onnx
 {
     /// <summary>
-    /// Writes what a model of one input computes, in evaluation mode, as an ONNX graph (opset 17) of any batch size. The model is called with batches of 2, 3, 1, 5 and 17
-    /// rows made of the example's: what is the same in all becomes fixed (other sizes, the steps of a sequence, tensors made in Forward), what follows the batch stays free.
-    /// A choice that Forward makes by larger batch sizes only cannot be seen.
+    /// Writes what a model of one input computes, in evaluation mode, as an ONNX graph (opset 17) of any batch size. The model is called with batches
+    /// of 2, 3, 1, 5 and 17 rows made of the example's: what is the same in all becomes fixed (other sizes, the steps of a sequence, tensors made in
+    /// Forward), what follows the batch stays free. A choice that Forward makes by larger batch sizes only cannot be seen.
     /// </summary>
     /// <param name="model">The model; its mode and parameters stay as they are. Parameters and buffers keep their names from <c>StateDict()</c>.</param>
     /// <param name="exampleInput">An input such as the model takes, with at least one row. The graph's input is called <c>input</c>, its output <c>output</c>.</param>
@@ -28,7 +28,8 @@ public static class Onnx
     [OverloadResolutionPriority(1)]
     public static void Export(Module model, IReadOnlyList<Tensor> exampleInputs, string path, int batchDim = 0)
     {
-        if (model is null || exampleInputs is null || exampleInputs.Any(input => input is null)) throw new ValueException("Onnx.Export: the model or an example input is null");
+        if (model is null || exampleInputs is null || exampleInputs.Any(input => input is null))
+            throw new ValueException("Onnx.Export: the model or an example input is null");
         OnnxGraph graph = OnnxBuilder.Build(model, exampleInputs, batchDim);
         try
         {

@@ -32,11 +32,12 @@ internal sealed class OnnxBuilder
         OnnxGraph graph = Build(first, second);
         CheckSingleRow(first, second, Trace(1));
         (first, second) = (Trace(5), Trace(17));
-        if (graph.FindDifference(Build(first, second)) is { } difference) throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from what it is with 2 and 3");
+        if (graph.FindDifference(Build(first, second)) is { } difference)
+            throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from what it is with 2 and 3");
         foreach (((string name, Tensor value), int version) in State(model).Zip(versions))
             if (value.Storage.Version != version)
-                throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in evaluation mode too, and a graph has no memory; "
-                    + "write while Training only, or return the new value as an output");
+                throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in evaluation mode too, "
+                    + "and a graph has no memory; write while Training only, or return the new value as an output");
         return graph;
 
         OnnxTrace Trace(int rows) => OnnxTrace.Of(model, examples, batchDim, rows, dependence);
@@ -57,10 +58,16 @@ internal sealed class OnnxBuilder
             (RecordedCall[] a, RecordedCall[] b, RecordedCall[] c) = (Essential(two), Essential(three), Essential(one));
             for (int i = 0; i < Math.Max(a.Length, c.Length); i++)
                 if (i >= a.Length || i >= c.Length || a[i].Op.GetType() != c[i].Op.GetType() || (a[i].Op.Equals(b[i].Op) && !a[i].Op.Equals(c[i].Op)))
-                    throw ChoosesByBatch(model, $"with a single row {(i < c.Length ? $"{c[i].Op.Name} runs" : "nothing runs")} where {(i < a.Length ? $"{a[i].Op.Name} does" : "the end is")} with 2");
+                {
+                    string runs = i < c.Length ? $"{c[i].Op.Name} runs" : "nothing runs", does = i < a.Length ? $"{a[i].Op.Name} does" : "the end is";
+                    throw ChoosesByBatch(model, $"with a single row {runs} where {does} with 2");
+                }
             for (int i = 0; i < two.Outputs.Length; i++)
-                if (i >= one.Outputs.Length || !two.Outputs[i].Shape.Zip(three.Outputs[i].Shape, (x, y) => x - (y - x)).SequenceEqual(one.Outputs[i].Shape))
-                    throw ChoosesByBatch(model, $"with a single row output {i} has shape {(i < one.Outputs.Length ? one.Outputs[i].Shape : "none")}, and with 2 rows {two.Outputs[i].Shape}");
+            {
+                (Shape shape, string found) = (two.Outputs[i].Shape, i < one.Outputs.Length ? $"{one.Outputs[i].Shape}" : "none");
+                if (found != $"{Shape.Create([.. shape.Zip(three.Outputs[i].Shape, (x, y) => x - (y - x))])}")
+                    throw ChoosesByBatch(model, $"with a single row output {i} has shape {found}, and with 2 rows {shape}");
+            }
         }
 
         static RecordedCall[] Essential(OnnxTrace trace) => [.. trace.Calls.Where(call => call.Op is not (View or Expand or Copy))];
@@ -103,19 +110,23 @@ internal sealed class OnnxBuilder
                 throw Error(first[i], $"it ran with a batch of {_first.Batch}, and with one of {_second.Batch} another operation ran: Forward asks for sizes or values, and a graph cannot choose");
             Convert(first[i], second[i]);
         }
-        if (second.Count > first.Count) throw Error(second[first.Count], $"it ran with a batch of {_second.Batch}, and nothing did with one of {_first.Batch}: Forward asks for sizes, and a graph cannot choose");
+        if (second.Count > first.Count)
+            throw Error(second[first.Count], $"it ran with a batch of {_second.Batch}, and nothing did with one of {_first.Batch}: "
+                + "Forward asks for sizes, and a graph cannot choose");
     }
 
     private void Convert(RecordedCall first, RecordedCall second)
     {
         OnnxValue?[] known = [.. first.Arguments.Select(argument => Find(argument.Tensor))];
-        for (int i = 0; i < known.Length; i++) CheckSame(known[i], first.Arguments[i].Tensor, second.Arguments[i].Tensor, problem => Error(first, $"input {i} {problem}"));
+        for (int i = 0; i < known.Length; i++)
+            CheckSame(known[i], first.Arguments[i].Tensor, second.Arguments[i].Tensor, problem => Error(first, $"input {i} {problem}"));
         if (known.All(value => value is null)) return; // a constant: whoever uses it finds its value in the trace
         bool depends = known.Any(value => value is { DependsOnInput: true });
         var call = new OnnxCall(this, first, second);
         if (OnnxOps.Convert(call) is { } result)
         {
-            Learn(first.Results[0], second.Results[0], new OnnxValue(first.Results[0].Shape, second.Results[0].Shape, depends, result.Name) { Unexpanded = result.Unexpanded });
+            (Tensor one, Tensor other) = (first.Results[0], second.Results[0]);
+            Learn(one, other, new OnnxValue(one.Shape, other.Shape, depends, result.Name) { Unexpanded = result.Unexpanded });
         }
         else if (first.Op is FusedOp)
         {
@@ -176,12 +187,14 @@ internal sealed class OnnxBuilder
         model.NamedParameters().Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(model.NamedBuffers());
 
     private static MiniTorchException ChoosesByBatch(Module model, string difference) =>
-        new($"Onnx.Export: {difference}: Forward of {model.GetType().Name} chooses by the batch size, or changes with its calls, and a graph is the same for all; choose outside of the exported model");
+        new($"Onnx.Export: {difference}: Forward of {model.GetType().Name} chooses by the batch size, or changes with its calls, "
+            + "and a graph is the same for all; choose outside of the exported model");
 
     private void AddOutputs()
     {
         if (_first.Outputs.Length == 0 || _first.Outputs.Length != _second.Outputs.Length)
-            throw new MiniTorchException($"Onnx.Export: {_modelName} returned {_first.Outputs.Length} tensors for a batch of {_first.Batch} and {_second.Outputs.Length} for one of {_second.Batch}; a graph has at least one, and always as many");
+            throw new MiniTorchException($"Onnx.Export: {_modelName} returned {_first.Outputs.Length} tensors for a batch of {_first.Batch} "
+                + $"and {_second.Outputs.Length} for one of {_second.Batch}; a graph has at least one, and always as many");
         for (int i = 0; i < _first.Outputs.Length; i++)
         {
             (Tensor first, Tensor second) = (_first.Outputs[i], _second.Outputs[i]);
@@ -204,7 +217,8 @@ internal sealed class OnnxBuilder
         for (int dim = 0; dim < first.Rank && first.Rank == second.Rank; dim++)
             if (first.Shape[dim] != second.Shape[dim] && first.Shape[dim] > 0 && second.Shape[dim] > 0)
                 (fixedFirst, fixedSecond) = (fixedFirst.Narrow(dim, 0, 1), fixedSecond.Narrow(dim, 0, 1));
-        bool isConstant = OnnxGraph.HaveSameBits(fixedFirst, fixedSecond) && OnnxGraph.HaveSameBits(fixedFirst.ExpandAs(first), first) && OnnxGraph.HaveSameBits(fixedSecond.ExpandAs(second), second);
+        bool isConstant = OnnxGraph.HaveSameBits(fixedFirst, fixedSecond)
+            && OnnxGraph.HaveSameBits(fixedFirst.ExpandAs(first), first) && OnnxGraph.HaveSameBits(fixedSecond.ExpandAs(second), second);
         if (!isConstant)
             throw Error(by, $"an input of shape {first.Shape} is neither a constant nor made from the model's input by operations that a graph can say "
                 + "(numbers and indices that follow the batch size and values drawn at random are not)");
@@ -238,7 +252,8 @@ internal sealed class OnnxBuilder
     private void CheckSame(OnnxValue? value, Tensor first, Tensor second, Func<string, MiniTorchException> error)
     {
         if (!ReferenceEquals(value, Find(_others, second)))
-            throw error($"is another tensor with a batch of {_second.Batch} than with one of {_first.Batch}: Forward asks for sizes, or keeps tensors from call to call, and a graph cannot choose");
+            throw error($"is another tensor with a batch of {_second.Batch} than with one of {_first.Batch}: "
+                + "Forward asks for sizes, or keeps tensors from call to call, and a graph cannot choose");
         if (value is null && (_dependence.Marks(first) || _dependence.Marks(second)))
             throw error("depends on the model's input in a way that a graph cannot say (kept from another call, or a result that ONNX has not)");
     }

@@ -58,16 +58,19 @@ internal sealed class OnnxGraph(string name)
     public string? FindDifference(OnnxGraph other)
     {
         for (int i = 0; i < Math.Max(Nodes.Count, other.Nodes.Count); i++)
-            if (i >= Nodes.Count || i >= other.Nodes.Count || !IsSame(Nodes[i], other.Nodes[i])) return $"the node {(i < Nodes.Count ? Nodes[i] : other.Nodes[i]).Name}";
+            if (i >= Nodes.Count || i >= other.Nodes.Count || !IsSame(Nodes[i], other.Nodes[i]))
+                return $"the node {(i < Nodes.Count ? Nodes[i] : other.Nodes[i]).Name}";
         foreach ((string constant, Tensor value) in Initializers)
             if (!other.Initializers.TryGetValue(constant, out Tensor? same) || !HaveSameBits(value, same))
                 return $"the constant of shape {value.Shape} in {Nodes.Find(node => node.Inputs.Contains(constant))?.Name}";
-        return Inputs.Concat(Outputs).Zip(other.Inputs.Concat(other.Outputs)).FirstOrDefault(ports => !ports.First.Sizes.SequenceEqual(ports.Second.Sizes)).First?.Name;
+        return Inputs.Concat(Outputs).Zip(other.Inputs.Concat(other.Outputs))
+            .FirstOrDefault(ports => !ports.First.Sizes.SequenceEqual(ports.Second.Sizes)).First?.Name;
 
         static bool IsSame(OnnxNode a, OnnxNode b) =>
             (a.Type, a.Name, a.Attributes.Length) == (b.Type, b.Name, b.Attributes.Length) && a.Inputs.SequenceEqual(b.Inputs)
             && a.Attributes.Zip(b.Attributes).All(pair => pair.First.Name == pair.Second.Name
-                && (pair.First.Value is long[] values ? pair.Second.Value is long[] others && values.SequenceEqual(others) : pair.First.Value.Equals(pair.Second.Value)));
+                && (pair.First.Value is long[] values ? pair.Second.Value is long[] others && values.SequenceEqual(others)
+                    : pair.First.Value.Equals(pair.Second.Value)));
     }
 
     /// <summary>Whether two tensors are equal in shape, dtype and every bit.</summary>

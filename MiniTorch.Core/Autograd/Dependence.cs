@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace MiniTorch;
 
 /// <summary>
-/// Follows what depends on a model's inputs while it is exported: results of operations on what depends on them. Its elements may be read by operations
-/// only, which a recording notes down. Any other read (Item, ArgMax, a mask as index) would make a constant of an example's value, and throws.
+/// Follows what depends on a model's inputs while it is exported: results of operations on what depends on them. Its elements may be read by
+/// operations only, which a recording notes down. Any other read (Item, ArgMax, a mask as index) would make a constant of an example's value, and throws.
 /// </summary>
 internal sealed class Dependence : IDisposable
 {
@@ -57,10 +57,12 @@ internal sealed class Dependence : IDisposable
         bool writes = reader.EndsWith("InPlace", StringComparison.Ordinal) || reader.StartsWith("set_", StringComparison.Ordinal);
         string line = Trace.CallerLine() is { } at ? $", called at {at}," : "";
         string problem = writes
-            ? "changes a tensor in place with values that depend on the model's input, which a graph cannot say; use the operation that returns a new tensor"
+            ? "changes a tensor in place with values that depend on the model's input, which a graph cannot say; "
+                + "use the operation that returns a new tensor"
             : "reads values that depend on the model's input, and what follows from them would be a constant in the graph; "
                 + "use operations that return tensors (Where instead of a choice, Amax instead of Max), or do it with the graph's output";
-        return new MiniTorchException($"Onnx.Export: {reader.Replace("get_Element", "an index tensor").Replace("set_Element", "an assignment to elements")}{line} {problem}") { ModulePath = Trace.Module };
+        string name = reader.Replace("get_Element", "an index tensor").Replace("set_Element", "an assignment to elements");
+        return new MiniTorchException($"Onnx.Export: {name}{line} {problem}") { ModulePath = Trace.Module };
     }
 
     private sealed class MarkedStorage(Storage memory, Dependence owner) : Storage(memory.DType)

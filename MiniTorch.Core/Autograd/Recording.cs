@@ -2,7 +2,7 @@ namespace MiniTorch;
 
 /// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
 /// <param name="Op">The operation.</param>
-/// <param name="Inputs">Copies of its inputs, of the same strides; where dependence is followed, only of those that do not depend on the model's.</param>
+/// <param name="Inputs">Copies of its inputs, of the same strides; where dependence is followed, only of those without one.</param>
 /// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
 /// <param name="Results">The outputs themselves.</param>
 /// <param name="Versions">The versions that the outputs' memory had.</param>

@@ -9,12 +9,13 @@ internal readonly record struct TracedCall(Op Op, int[] Arguments, int Converted
 {
     /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
     public bool Is(TracedCall other) =>
-        Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments) && ((IPointwiseOp)Op).Is((IPointwiseOp)other.Op);
+        Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)
+        && ((IPointwiseOp)Op).Is((IPointwiseOp)other.Op);
 }
 
 /// <summary>
-/// Puts off the element-wise operations that a function applies. Their results have a shape, a dtype and a history, and get elements when somebody reads
-/// them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on as it is.
+/// Puts off the element-wise operations that a function applies. Their results have a shape, a dtype and a history, and get elements when somebody
+/// reads them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on as it is.
 /// </summary>
 internal sealed class FuseTrace : IDisposable
 {
@@ -46,8 +47,8 @@ internal sealed class FuseTrace : IDisposable
     {
         Flush();
         if (tensor is TracedTensor { Owner._isFused: true })
-            throw new GraphException($"{op}: this tensor, shape {tensor.Shape}, was made inside a fused function, through which gradients pass as through one operation; "
-                + "call the function inside using (Fusion.Off()), or without Fuse.Compile");
+            throw new GraphException($"{op}: this tensor, shape {tensor.Shape}, was made inside a fused function, "
+                + "through which gradients pass as through one operation; call the function inside using (Fusion.Off()), or without Fuse.Compile");
     }
 
     /// <summary>Puts an operation off; null if it has to be computed now.</summary>
@@ -68,7 +69,8 @@ internal sealed class FuseTrace : IDisposable
                     case Expand: return new TracedTensor(inputs[0], op.Compute(inputs).Layout, this, ValueOf(inputs[0]));
                     case Cast cast when cast.To == _dtype && (cast.From == DType.Bool || (cast.From == DType.Int64 && !isDeferred)):
                         return Add(new TracedCall(op, [ValueOf(inputs[0])], 0, false), inputs, ValueOf(inputs[0]), _dtype);
-                    case IPointwiseOp { IsPlain: true } pointwise when pointwise.ResultType(inputs) is var result && AreReal(inputs) && (result == _dtype || result == DType.Bool):
+                    case IPointwiseOp { IsPlain: true } pointwise
+                        when AreReal(inputs) && pointwise.ResultType(inputs) is var result && (result == _dtype || result == DType.Bool):
                         var arguments = new int[inputs.Length];
                         int converted = 0;
                         for (int i = 0; i < arguments.Length; i++)
@@ -114,7 +116,8 @@ internal sealed class FuseTrace : IDisposable
             if (_isComputed) return;
             CheckLeaves();
             _isComputed = true;
-            foreach ((TracedCall call, Tensor[] inputs, TracedTensor output) in _pending) ((DeferredStorage)output.Storage).Memory = call.Op.Compute(inputs).Storage;
+            foreach ((TracedCall call, Tensor[] inputs, TracedTensor output) in _pending)
+                ((DeferredStorage)output.Storage).Memory = call.Op.Compute(inputs).Storage;
             _pending.Clear();
             _leaves.Clear();
         }
@@ -192,8 +195,9 @@ internal sealed class FuseTrace : IDisposable
     {
         foreach ((Tensor leaf, Storage storage, int version) in _leaves)
             if (!ReferenceEquals(leaf.Storage, storage) || storage.Version != version)
-                throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read has been written since by {storage.Writer ?? "a conversion"}, "
-                    + "and a value from inside the function, which is computed when it is read, needs what it held; return that value from the function, or read it before the write");
+                throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read has been written since "
+                    + $"by {storage.Writer ?? "a conversion"}, and a value from inside the function, which is computed when it is read, needs what it held; "
+                    + "return that value from the function, or read it before the write");
     }
 
     /// <summary>A tensor whose place in the program is known.</summary>

@@ -119,7 +119,8 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
             var gathered = new int?[first + chain.Calls.Length];
             var flows = new bool[gathered.Length]; // whether a needed leaf's gradient comes through a value
             for (int i = 0; i < chain.Leaves; i++) flows[i] = (needed >> i & 1) != 0;
-            for (int i = 0; i < chain.Calls.Length; i++) flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable && steps[i].Arguments.Any(argument => flows[argument]);
+            for (int i = 0; i < chain.Calls.Length; i++)
+                flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable && steps[i].Arguments.Any(argument => flows[argument]);
 
             gathered[^1] = cotangent;
             for (int i = chain.Calls.Length - 1; i >= 0; i--)

@@ -48,9 +48,11 @@ public sealed class FuseTests
         ("integers inside", (x, y) => ((x > 0).To(DType.Int64) * 3 + (x > y)) * x),
         ("a mask made real", (x, _) => (x > 0.5).To(x.DType) * 2),
         ("a result written in place", (x, y) => (x * 2).AddInPlace(1) * y),
-        ("a tensor written in place after it was read", (x, y) => Tensor.Ones([1], x.DType) is var w && x + w is var t && w.MulInPlace(5) is var u ? t * u * y : x),
+        ("a tensor written in place after it was read",
+            (x, y) => Tensor.Ones([1], x.DType) is var w && x + w is var t && w.MulInPlace(5) is var u ? t * u * y : x),
         ("a leaf made inside", (x, y) => NotRecorded(() => x * 2) is var t && (t.RequiresGrad = true) ? t * y : x),
-        ("a gradient inside", (x, y) => x.Detach() is var t && (t.RequiresGrad = true) ? Autograd.Grad(Recorded(() => t * t * t), [t], gradOutput: Tensor.OnesLike(t))[0] * y : x),
+        ("a gradient inside", (x, y) => x.Detach() is var t && (t.RequiresGrad = true)
+            ? Autograd.Grad(Recorded(() => t * t * t), [t], gradOutput: Tensor.OnesLike(t))[0] * y : x),
         ("a tangent inside", (x, y) => Autograd.Jvp(t => t * t * t, x.Detach(), x.Detach()).Tangent * y),
         ("a larger tensor that does not matter", (x, y) => x + y + Tensor.Ones([5, 1, 1, 1], x.DType) is var big && big.Rank > 0 ? x * 2 : x),
         ("a tensor that is broadcast in two ways", (x, y) => x * y + y.Exp() * x.Unsqueeze(0)),
@@ -149,7 +151,8 @@ public sealed class FuseTests
         Func<Tensor, Tensor, Tensor> fused = Fuse.Compile(plain);
         double tolerance = dtype == DType.Float32 ? 1e-5 : 1e-13;
         // Other shapes through the same compiled function, and each of them twice.
-        foreach ((Tensor x, Tensor y) in (IEnumerable<(Tensor, Tensor)>)[.. Inputs(dtype).Skip(1).Where(pair => pair.X.ElementCount is > 0 and < 1000), .. Inputs(dtype).Skip(1).Take(1)])
+        (Tensor X, Tensor Y)[] inputs = [.. Inputs(dtype).Where(pair => pair.X.ElementCount is > 0 and < 1000)];
+        foreach ((Tensor x, Tensor y) in inputs.Concat(inputs))
             Compare(plain, fused, x, y, tolerance, requiresGrad, records, name);
     }
 
@@ -165,9 +168,11 @@ public sealed class FuseTests
         foreach (double value in (double[])[2, 0.0, -0.0, 0.0, double.NaN, 2, 1e-300, .. Enumerable.Range(0, 20).Select(i => i * 0.5), -0.0])
         {
             number = value;
-            fused(x).ToArray<double>().Select(BitConverter.DoubleToInt64Bits).ShouldBe(function(x).ToArray<double>().Select(BitConverter.DoubleToInt64Bits), $"{value}");
+            Bits(fused(x)).ShouldBe(Bits(function(x)), $"{value}");
         }
     }
+
+    static long[] Bits(Tensor x) => Array.ConvertAll(x.ToArray<double>(), BitConverter.DoubleToInt64Bits);
 
     [Test]
     public void A_captured_tensor_may_be_replaced_between_calls()
@@ -304,7 +309,8 @@ public sealed class FuseTests
         inner!.ToArray<double>().ShouldBe([1, 9]);
         (y + inner).Sum().Backward();
         x.Grad!.ToArray<double>().ShouldBe([5, 33]);
-        Should.Throw<GraphException>(() => Autograd.Grad(fused(x).Sum(), [inner], allowUnused: true)).Message.ShouldStartWith("Grad: this tensor, shape [2], was made inside a fused function");
+        Should.Throw<GraphException>(() => Autograd.Grad(fused(x).Sum(), [inner], allowUnused: true)).Message
+            .ShouldStartWith("Grad: this tensor, shape [2], was made inside a fused function");
         Should.Throw<GraphException>(inner.RetainGrad).Message.ShouldStartWith("RetainGrad: this tensor, shape [2], was made inside");
     }
 
@@ -336,7 +342,8 @@ public sealed class FuseTests
 
     [Test]
     public void Shapes_that_do_not_broadcast_are_an_error() =>
-        Should.Throw<ShapeException>(() => Fuse.Compile((x, y) => x * y)(Tensor.Ones([2]), Tensor.Ones([3]))).Message.ShouldStartWith("Multiply: shapes [2] and [3] do not broadcast");
+        Should.Throw<ShapeException>(() => Fuse.Compile((x, y) => x * y)(Tensor.Ones([2]), Tensor.Ones([3]))).Message
+            .ShouldStartWith("Multiply: shapes [2] and [3] do not broadcast");
 
     static IEnumerable<(Tensor X, Tensor Y)> Inputs(DType dtype)
     {
@@ -352,18 +359,22 @@ public sealed class FuseTests
         Tensor N(params int[] sizes) => Tensor.Randn(sizes, random, dtype: dtype);
     }
 
-    static void Compare(Func<Tensor, Tensor, Tensor> function, Tensor x, Tensor y, double tolerance) => Compare(function, Fuse.Compile(function), x, y, tolerance);
+    static void Compare(Func<Tensor, Tensor, Tensor> function, Tensor x, Tensor y, double tolerance) =>
+        Compare(function, Fuse.Compile(function), x, y, tolerance);
 
     static void Compare(
-        Func<Tensor, Tensor, Tensor> function, Func<Tensor, Tensor, Tensor> fused, Tensor x, Tensor y, double tolerance, bool requiresGrad = true, bool records = true, string? name = null)
+        Func<Tensor, Tensor, Tensor> function, Func<Tensor, Tensor, Tensor> fused, Tensor x, Tensor y, double tolerance,
+        bool requiresGrad = true, bool records = true, string? name = null)
     {
         (Tensor Value, bool RequiresGrad, Tensor?[] Gradients) expected = Run(function), actual = Run(fused);
-        (actual.Value.Shape, actual.Value.DType, actual.RequiresGrad).ShouldBe((expected.Value.Shape, expected.Value.DType, expected.RequiresGrad), name);
+        (actual.Value.Shape, actual.Value.DType, actual.RequiresGrad)
+            .ShouldBe((expected.Value.Shape, expected.Value.DType, expected.RequiresGrad), name);
         actual.Value.AllClose(expected.Value, tolerance, tolerance).ShouldBeTrue(name);
         for (int i = 0; i < 2; i++)
         {
             (actual.Gradients[i] is null).ShouldBe(expected.Gradients[i] is null, $"gradient {i}");
-            if (expected.Gradients[i] is { } gradient) actual.Gradients[i]!.AllClose(gradient, tolerance, tolerance * 100).ShouldBeTrue($"{name}: gradient {i}");
+            if (expected.Gradients[i] is { } gradient)
+                actual.Gradients[i]!.AllClose(gradient, tolerance, tolerance * 100).ShouldBeTrue($"{name}: gradient {i}");
         }
 
         (Tensor, bool, Tensor?[]) Run(Func<Tensor, Tensor, Tensor> function)

@@ -32,10 +32,11 @@ public class OnnxErrorTests
 
     // Of a symmetric example, of zeros and of one without a pattern: what is read is refused, whatever its value.
     [Test]
-    public void A_read_of_values_that_depend_on_the_input_is_refused_by_name([ValueSource(nameof(Reads))] string read, [Values(0, 1, 2)] int example, [Values] DType dtype)
+    public void A_read_of_values_that_depend_on_the_input_is_refused_by_name(
+        [ValueSource(nameof(Reads))] string read, [Values(0, 1, 2)] int example, [Values] DType dtype)
     {
-        if (dtype == DType.Bool && read is "Cholesky") return;
-        Tensor x = (example switch { 0 => Tensor.Zeros([1, 3]), 1 => Tensor.From(new float[,] { { 1, 9, 1 } }), _ => Tensor.From(new float[,] { { 3, 1, 2 } }) }).To(dtype);
+        float[][] examples = [[0, 0, 0], [1, 9, 1], [3, 1, 2]];
+        Tensor x = Tensor.From(examples[example]).Reshape(1, 3).To(dtype);
         using var folder = new TemporaryFolder();
         (Func<Tensor, object> reader, string name) = s_reads[read];
         Module model = new Outer(new FunctionModule(input =>
@@ -119,10 +120,13 @@ public class OnnxErrorTests
         ["an operation more of one row"] = (x => x.Shape[0] == 1 ? x.Sin().Exp() : x.Sin(), "with a single row Exp runs where the end is with 2"),
         ["an operation more above 3 rows"] = (x => x.Shape[0] > 3 ? x.Sin().Exp() : x.Sin(), "with 5 and 17 rows the node"),
         ["an operation more of three rows"] = (x => x.Shape[0] == 3 ? x.Sin().Exp() : x.Sin(), "Exp of [3, 4], called at"),
-        ["a constant tensor"] = (x => x + Tensor.Full([4], x.Shape[0] > 3 ? 2.0 : 1), "with 5 and 17 rows the constant of shape [1, 4] in Outer.inner/Add differs"),
+        ["a constant tensor"] = (x => x + Tensor.Full([4], x.Shape[0] > 3 ? 2.0 : 1),
+            "with 5 and 17 rows the constant of shape [1, 4] in Outer.inner/Add differs"),
         ["numbered rows"] = (x => x + Tensor.Arange(x.Shape[0]).To(DType.Float32).Unsqueeze(1), "is neither a constant nor"),
-        ["another tensor"] = (x => (x.Sin(), x.Exp()) is var (a, b) && x.Shape[0] == 2 ? a * b * a : a * b * b, "input 1 is another tensor with a batch of 3 than with one of 2"),
-        ["another output"] = (x => (x.Sin(), x.Exp()) is var (a, b) && x.Shape[0] == 2 ? a : b, "output of Outer, shape [2, 4], is another tensor with a batch of 3"),
+        ["another tensor"] = (x => (x.Sin(), x.Exp()) is var (a, b) && x.Shape[0] == 2 ? a * b * a : a * b * b,
+            "input 1 is another tensor with a batch of 3 than with one of 2"),
+        ["another output"] = (x => (x.Sin(), x.Exp()) is var (a, b) && x.Shape[0] == 2 ? a : b,
+            "output of Outer, shape [2, 4], is another tensor with a batch of 3"),
         ["another slice"] = (x => x[.., ..(x.Shape[0] > 3 ? 2 : 3)], "with 5 and 17 rows"),
         ["no dimensions of 1"] = (x => x.Unsqueeze(1).Squeeze(), "with a single row output 0 has shape [4], and with 2 rows [2, 4]"),
         ["rounded-up rows"] = (x => Tensor.Cat([x, Tensor.Zeros([x.Shape[0] % 2, 4])], 0), "an input of shape [0, 4] is neither a constant nor"),
@@ -158,7 +162,8 @@ public class OnnxErrorTests
     public void A_model_that_returns_nothing_and_no_model_are_refused()
     {
         Refused(_ => null!, 2, 3).Message.ShouldContain("Outer returned 0 tensors");
-        Should.Throw<ValueException>(() => Onnx.Export(null!, Tensor.Ones([1, 2]), "a")).Message.ShouldBe("Onnx.Export: the model or an example input is null");
+        Should.Throw<ValueException>(() => Onnx.Export(null!, Tensor.Ones([1, 2]), "a")).Message
+            .ShouldBe("Onnx.Export: the model or an example input is null");
         Should.Throw<ValueException>(() => Onnx.Export(new Linear(2, 1), (Tensor)null!, "a"));
     }
 
@@ -173,7 +178,8 @@ public class OnnxErrorTests
     public void A_mean_over_the_batch_is_refused() => Refused(x => x - x.Mean(0), 2, 3).Message.ShouldContain("DivideByScalar");
 
     [Test]
-    public void An_output_that_is_not_made_from_the_input_is_refused() => Refused(x => Tensor.Ones([2]), 2, 3).Message.ShouldContain("output of Outer, shape [2], was not made from the input");
+    public void An_output_that_is_not_made_from_the_input_is_refused() =>
+        Refused(x => Tensor.Ones([2]), 2, 3).Message.ShouldContain("output of Outer, shape [2], was not made from the input");
 
     [Test]
     public void An_example_without_rows_is_refused()
