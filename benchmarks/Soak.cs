@@ -7,7 +7,8 @@ using MiniTorch.Optim;
 namespace MiniTorch.Benchmarks;
 
 /// <summary>
-/// Mixed training for a given time, with shapes that change at every step, checkpoints, graphs dropped without backward and operations that fail:
+/// Mixed training for a given time, with shapes that change at every step, checkpoints, graphs dropped without backward, operations that fail, finalisers that
+/// use and keep tensors, interrupted threads and passes that race:
 /// <c>soak [minutes]</c> prints the resident memory as it goes and fails where it grew by more than 64 MB after the first tenth and a round of every batch size.
 /// </summary>
 internal static class Soak
@@ -36,6 +37,7 @@ internal static class Soak
             steps++;
             if (steps % 50 == 0) models[steps / 50 % models.Length].SaveAndLoad(file);
             if (steps % 10 == 0) Fail();
+            if (steps % 10 == 5) Disturb((int)(steps % 1000));
             if (clock.Elapsed.TotalMinutes < next) continue;
             long resident = ResidentBytes();
             // Until every shape was there once, memory grows as it should; on a busy machine that takes longer than a tenth.
@@ -69,6 +71,32 @@ internal static class Soak
         catch (GraphException) { }
     }
 
+    // What a hostile program does beside it: each part checks its own numbers.
+    private static void Disturb(int value)
+    {
+        while (Finalised.Kept.TryDequeue(out (Tensor Tensor, int Value) kept))
+            Require(kept.Tensor.ToArray<float>().All(v => v == kept.Value), "a tensor that a finaliser kept has lost its memory");
+        for (int i = 0; i < 4; i++) _ = new Finalised(Tensor.Full([5000], (double)value), value);
+
+        Tensor x = Tensor.Ones([256], requiresGrad: true), h = x * 2.0;
+        Tensor[] losses = [.. new[] { 1.0, 100.0 }.Select(factor => Tensor.Stack([.. Enumerable.Range(0, 256).Select(i => h[i] * factor)]).Sum())];
+        int refused = 0;
+        Thread[] passes = [.. losses.Select(loss => new Thread(() =>
+        {
+            try { loss.Backward(retainGraph: true); }
+            catch (GraphException) { Interlocked.Increment(ref refused); }
+        }))];
+        foreach (Thread pass in passes) pass.Start();
+        foreach (Thread pass in passes) pass.Interrupt(); // the engine does not stop for it
+        foreach (Thread pass in passes) pass.Join();
+        Require(refused > 0 || x.Grad!.ToArray<float>().All(g => g == 202), "two passes at once gave a wrong gradient");
+    }
+
+    private static void Require(bool holds, string fault)
+    {
+        if (!holds) throw new InvalidOperationException(fault);
+    }
+
     private static long ResidentBytes() => Environment.WorkingSet;
 
     private sealed class Trained(string name, Module<Tensor, Tensor> model, Func<int, (Tensor Inputs, Tensor Targets)> data)
@@ -94,6 +122,17 @@ internal static class Soak
             var run = new Checkpoint { ["model"] = model, ["optimizer"] = _optimizer };
             run.Save(file);
             run.TryLoad(file);
+        }
+    }
+
+    private sealed class Finalised(Tensor tensor, int value)
+    {
+        public static System.Collections.Concurrent.ConcurrentQueue<(Tensor Tensor, int Value)> Kept { get; } = new();
+
+        ~Finalised()
+        {
+            if ((tensor * 2).Sum().Item<float>() == 10_000f * value) Kept.Enqueue((tensor, value));
+            else Kept.Enqueue((tensor, -1));
         }
     }
 
