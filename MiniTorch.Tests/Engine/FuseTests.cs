@@ -49,7 +49,7 @@ public sealed class FuseTests
         ("a mask made real", (x, _) => (x > 0.5).To(x.DType) * 2),
         ("a result written in place", (x, y) => (x * 2).AddInPlace(1) * y),
         ("a tensor written in place after it was read",
-            (x, y) => Tensor.Ones([1], x.DType) is var w && x + w is var t && w.MulInPlace(5) is var u ? t * u * y : x),
+            (x, y) => Tensor.Ones([1], x.DType) is var w && x + w is var t && w.MulInPlace(Tensor.Full([1], 5, x.DType)) is var u ? t * u * y : x),
         ("a leaf made inside", (x, y) => NotRecorded(() => x * 2) is var t && (t.RequiresGrad = true) ? t * y : x),
         ("a gradient inside", (x, y) => x.Detach() is var t && (t.RequiresGrad = true)
             ? Autograd.Grad(Recorded(() => t * t * t), [t], gradOutput: Tensor.OnesLike(t))[0] * y : x),
