@@ -1,61 +1,48 @@
 using System.Text.Json;
-using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Conformance;
 
-/// <summary>Every row of errors_losses.json: where PyTorch raises, so does this, in words that name the trouble; where it does not, the result is the same.</summary>
+/// <summary>Runs the call of every row of errors_losses.json: it raises an error if PyTorch does, and has PyTorch's result otherwise.</summary>
 [Category("Conformance")]
 public class LossErrorTests
 {
     public sealed record Row(string Name, string Call, bool Raises, RowTensor? Result);
 
-    // 0.1, 0.2, 0.3 …, with which cross-entropy gives what the reference has.
-    static Tensor F(params int[] shape) => (Tensor.Arange(1, Shape.Create(shape).ElementCount + 1) * 0.1).Reshape(shape);
-
-    static Tensor D(params int[] shape) => Tensor.Full(shape, 1.0 / 3, DType.Float64);
-
-    static Tensor I(params int[] shape) => Tensor.Ones(shape, DType.Int64);
-
-    static readonly Dictionary<string, (Func<Tensor> Call, string Says)> Calls = new()
+    // What our message says, for the rows that come with the tests.
+    static readonly Dictionary<string, string> Messages = new()
     {
-        ["target_out_of_range_high"] = (() => Functional.CrossEntropy(F(2, 3), [0, 3]), "target[1] = 3 is not in [0, 3)"),
-        ["target_out_of_range_negative"] = (() => Functional.CrossEntropy(F(2, 3), [0, -1]), "target[1] = -1 is not in [0, 3)"),
-        ["target_bool"] = (() => Functional.CrossEntropy(F(2, 3), Tensor.Zeros([2], DType.Bool)), "class indices are Int64"),
-        ["target_long_probabilities"] = (() => Functional.CrossEntropy(F(2, 3), I(2, 3)), "one-hot"),
-        ["input_integer"] = (() => Functional.CrossEntropy(I(2, 3), I(2)), "logits is Int64"),
-        ["batch_mismatch"] = (() => Functional.CrossEntropy(F(2, 3), I(3)), "batch sizes 2 and 3 differ"),
-        ["target_extra_dim_3d"] = (() => Functional.CrossEntropy(F(2, 3, 4), I(2)), "[2, 4], not [2]"),
-        ["channels_last_confusion"] = (() => Functional.CrossEntropy(F(2, 4, 3), I(2, 4)), "logits.Permute(0, 2, 1)"),
-        ["spatial_mismatch"] = (() => Functional.CrossEntropy(F(2, 3, 4), I(2, 5)), "[2, 4], not [2, 5]"),
-        ["spatial_mismatch_4d"] = (() => Functional.CrossEntropy(F(2, 3, 4, 4), I(2, 4, 5)), "[2, 4, 4], not [2, 4, 5]"),
-        ["unbatched_with_vector_target"] = (() => Functional.CrossEntropy(F(3), I(1)), "have shape [], not [1]"),
-        ["unbatched_with_longer_target"] = (() => Functional.CrossEntropy(F(3), I(3)), "one-hot"),
-        ["prob_shape_mismatch"] = (() => Functional.CrossEntropy(F(2, 3), F(2, 4)), "must have the logits' shape [2, 3], not [2, 4]"),
-        ["weight_float64"] = (() => Functional.CrossEntropy(F(2, 3), I(2), weight: D(3)), "weight is Float64"),
-        ["smoothing_above_one"] = (() => Functional.CrossEntropy(F(2, 3), I(2), labelSmoothing: 1.5), "label smoothing 1.5 is not in [0, 1]"),
-        ["reduction_batchmean"] = (() => Functional.CrossEntropy(F(2, 3), I(2), reduction: Reduction.BatchMean), "use None, Mean or Sum"),
-        ["nll_batch_mismatch"] = (() => Functional.NllLoss(F(2, 3), I(3)), "batch sizes 2 and 3 differ"),
-        ["nll_float_target"] = (() => Functional.NllLoss(F(2, 3), F(2)), "class indices are Int64"),
-        ["bce_out_of_range"] = (() => Functional.BinaryCrossEntropy([0.5, 1.5], F(2)), "the element 1.5"),
-        ["bce_nan"] = (() => Functional.BinaryCrossEntropy([0.5, double.NaN], F(2)), "the element NaN"),
-        ["bce_shape"] = (() => Functional.BinaryCrossEntropy(F(2, 1), F(2)), "target.Reshape(2, 1)"),
-        ["bcel_shape"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2, 1), F(2)), "target.Reshape(2, 1)"),
-        ["bcel_target_long"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2), I(2)), "target is Int64"),
-        ["bcel_pos_weight_shape"] = (() => Functional.BinaryCrossEntropyWithLogits(F(2, 3), F(2, 3), posWeight: F(2)), "posWeight has shape [2], which does not broadcast to that of the losses, [2, 3]"),
-        ["mse_shape"] = (() => Functional.MseLoss(F(3), F(4)), "[3] and [4] do not broadcast"),
-        ["mse_long"] = (() => Functional.MseLoss(I(3), I(3)), "one must be Float32 or Float64"),
-        ["smooth_l1_negative_beta"] = (() => Functional.SmoothL1Loss(F(3), F(3), beta: -1), "beta is -1"),
-        ["huber_zero_delta"] = (() => Functional.HuberLoss(F(3), F(3), delta: 0), "delta is 0"),
-        ["gaussian_var_shape"] = (() => Functional.GaussianNllLoss(F(2, 3), F(2, 3), F(3, 2)), "var has shape [3, 2]"),
-        ["cosine_embedding_target_2d"] = (() => Functional.CosineEmbeddingLoss(F(2, 3), F(2, 3), F(2, 1)), "target has shape [2, 1]"),
-        ["multi_margin_range"] = (() => Functional.MultiMarginLoss(F(2, 3), [0, 3]), "target[1] = 3 is not in [0, 3)"),
-        ["triplet_dims"] = (() => Functional.TripletMarginLoss(F(2, 3), F(3), F(2, 3)), "the same number of dimensions"),
-
-        ["target_uint8"] = (() => Functional.CrossEntropy(F(2, 3), Tensor.From(new byte[] { 0, 2 })), ""),
-        ["target_prob_float64"] = (() => Functional.CrossEntropy(F(2, 3), D(2, 3)), ""),
-        ["smoothing_negative"] = (() => Functional.CrossEntropy(F(2, 3), I(2), labelSmoothing: -0.1), ""),
-        ["smoothing_nan"] = (() => Functional.CrossEntropy(F(2, 3), I(2), labelSmoothing: double.NaN), ""),
-        ["class_count_zero_prob"] = (() => Functional.CrossEntropy(F(2, 0), F(2, 0)), ""),
+        ["target_out_of_range_high"] = "target[1] = 3 is not in [0, 3)",
+        ["target_out_of_range_negative"] = "target[1] = -1 is not in [0, 3)",
+        ["target_bool"] = "class indices are Int64",
+        ["target_long_probabilities"] = "one-hot",
+        ["input_integer"] = "logits is Int64",
+        ["batch_mismatch"] = "batch sizes 2 and 3 differ",
+        ["target_extra_dim_3d"] = "[2, 4], not [2]",
+        ["channels_last_confusion"] = "logits.Permute(0, 2, 1)",
+        ["spatial_mismatch"] = "[2, 4], not [2, 5]",
+        ["spatial_mismatch_4d"] = "[2, 4, 4], not [2, 4, 5]",
+        ["unbatched_with_vector_target"] = "have shape [], not [1]",
+        ["unbatched_with_longer_target"] = "one-hot",
+        ["prob_shape_mismatch"] = "must have the logits' shape [2, 3], not [2, 4]",
+        ["weight_float64"] = "weight is Float64",
+        ["smoothing_above_one"] = "label smoothing 1.5 is not in [0, 1]",
+        ["reduction_batchmean"] = "use None, Mean or Sum",
+        ["nll_batch_mismatch"] = "batch sizes 2 and 3 differ",
+        ["nll_float_target"] = "class indices are Int64",
+        ["bce_out_of_range"] = "the element 1.5",
+        ["bce_nan"] = "the element NaN",
+        ["bce_shape"] = "target.Reshape(2, 1)",
+        ["bcel_shape"] = "target.Reshape(2, 1)",
+        ["bcel_target_long"] = "target is Int64",
+        ["bcel_pos_weight_shape"] = "posWeight has shape [2], which does not broadcast to that of the losses, [2, 3]",
+        ["mse_shape"] = "[3] and [4] do not broadcast",
+        ["mse_long"] = "one must be Float32 or Float64",
+        ["smooth_l1_negative_beta"] = "beta is -1",
+        ["huber_zero_delta"] = "delta is 0",
+        ["gaussian_var_shape"] = "var has shape [3, 2]",
+        ["cosine_embedding_target_2d"] = "target has shape [2, 1]",
+        ["multi_margin_range"] = "target[1] = 3 is not in [0, 3)",
+        ["triplet_dims"] = "the same number of dimensions",
     };
 
     static IEnumerable<TestCaseData> Rows() =>
@@ -64,18 +51,35 @@ public class LossErrorTests
         select new TestCaseData(row).SetName(row.Name);
 
     [TestCaseSource(nameof(Rows))]
-    public void Misuse_is_an_error_where_it_is_one_in_the_reference(Row row)
+    public void Misuse_raises_an_error_exactly_when_the_reference_does(Row row)
     {
-        (Func<Tensor> call, string says) = Calls.GetValueOrDefault(row.Name, (() => throw new NotSupportedException($"no call for {row.Name}: {row.Call}"), ""));
-        if (row.Raises) Should.Throw<MiniTorchException>(() => call()).Message.ShouldContain(says);
-        else CheckResult(call(), row.Result!);
+        if (row.Raises)
+            RowError(row.Call).Message.ShouldContain(Messages.GetValueOrDefault(row.Name, ""));
+        else
+            CheckResult(OpText.Run(row.Call), row.Result);
     }
 
-    static void CheckResult(Tensor result, RowTensor wanted)
+    // A runner that cannot read or call a row must not count as an error of the library.
+    static Exception RowError(string call)
     {
+        try
+        {
+            OpText.Run(call);
+        }
+        catch (Exception error) when (error is MiniTorchException or ArgumentNullException)
+        {
+            return error;
+        }
+        throw new AssertionException($"{call} raises nothing");
+    }
+
+    static void CheckResult(Tensor[] results, RowTensor? wanted)
+    {
+        if (wanted is null) return;
+        Tensor result = results.ShouldHaveSingleItem();
         result.DType.ToString().ToLowerInvariant().ShouldBe(wanted.Dtype);
-        double value = result.Item<double>();
-        if (double.IsNaN(wanted.Data[0])) value.ShouldBe(double.NaN);
-        else value.ShouldBe(wanted.Data[0], 1e-6);
+        result.Shape.ToArray().ShouldBe(wanted.Shape);
+        foreach ((double value, double reference) in result.ToArray<double>().Zip(wanted.Data))
+            (value.Equals(reference) || Math.Abs(value - reference) <= 1e-6 * Math.Max(1, Math.Abs(reference))).ShouldBeTrue($"{value:R} against {reference:R}");
     }
 }

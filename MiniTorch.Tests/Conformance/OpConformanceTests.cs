@@ -12,13 +12,12 @@ public class OpConformanceTests
     [TestCaseSource(nameof(Rows))]
     public void An_op_agrees_with_the_reference(OpRow row)
     {
-        OpCall call = OpCalls.Of(row.Op);
         Tensor[] inputs = [.. row.Inputs.Select(input => input.ToTensor())];
         int[] differentiated = [.. row.Grads.Select(gradient => Array.FindIndex(row.Inputs, input => input.Name == gradient.Name))];
         foreach (int i in differentiated) inputs[i].RequiresGrad = true;
         Tensor[] wanted = [.. differentiated.Select(i => inputs[i])];
 
-        Tensor[] outputs = call(new OpArguments(row, inputs));
+        Tensor[] outputs = row.Call(inputs);
         outputs.Length.ShouldBe(row.Outputs.Length, "outputs");
         for (int i = 0; i < outputs.Length; i++) Compare($"output {row.Outputs[i].Name}", outputs[i], row.Outputs[i], row.OutputsF64?[i], row.Atol, row);
         if (wanted.Length == 0) return;
@@ -29,7 +28,7 @@ public class OpConformanceTests
 
         Tensor[] tangents = [.. hvp.Tangents.Select(tangent => tangent.ToTensor())];
         Tensor[] twice = SecondGradients(gradients, tangents, wanted);
-        Tensor[] forward = ForwardOverReverse(row, call, inputs, differentiated, tangents);
+        Tensor[] forward = ForwardOverReverse(row, inputs, differentiated, tangents);
         for (int i = 0; i < wanted.Length; i++)
         {
             Compare($"Hessian-vector product by {row.Grads[i].Name}, reverse over reverse", twice[i], hvp.Results[i], null, row.GradAtol, row);
@@ -54,7 +53,7 @@ public class OpConformanceTests
     }
 
     // d/dt of the gradient at x + t·v, for all inputs at once.
-    static Tensor[] ForwardOverReverse(OpRow row, OpCall call, Tensor[] inputs, int[] differentiated, Tensor[] tangents)
+    static Tensor[] ForwardOverReverse(OpRow row, Tensor[] inputs, int[] differentiated, Tensor[] tangents)
     {
         Shape[] shapes = [.. tangents.Select(tangent => tangent.Shape)];
         Tensor t = Tensor.Zeros([], tangents[0].DType);
@@ -72,7 +71,7 @@ public class OpConformanceTests
                 moved[at].RequiresGrad = true;
             }
             Tensor[] wanted = [.. differentiated.Select(i => moved[i])];
-            Tensor[] gradients = Gradients(row, call(new OpArguments(row, moved)), wanted, createGraph: false);
+            Tensor[] gradients = Gradients(row, row.Call(moved), wanted, createGraph: false);
             return Tensor.Cat([.. gradients.Select(gradient => gradient.Reshape(-1))]);
         }
     }

@@ -24,6 +24,10 @@ public sealed record OpRow(
         return holdsRows ? [.. root.Deserialize<OpRow[]>(Json)!.Select(row => row.WithoutGradientOfIgnoredRows())] : [];
     }
 
+    /// <summary>Calls the op with the row's configuration.</summary>
+    public Tensor[] Call(Tensor[] inputs) => OpCalls.Call(
+        Op, [.. Inputs.Zip(inputs, (input, value) => (input.Name, value))], Config.EnumerateObject().ToDictionary(p => p.Name, p => PythonValue.Of(p.Value)));
+
     // PyTorch's gradient of an ignored row that holds NaN or −∞ is NaN; here it is 0.
     OpRow WithoutGradientOfIgnoredRows()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MiniTorch.Tests.Conformance;
 
 namespace MiniTorch.Tests.Optim;
 
@@ -23,16 +24,29 @@ sealed class OptimConfig(JsonElement json)
 
     public OptimConfig? Nested(string name) => Take(name) is { } value ? new OptimConfig(value) : null;
 
-    /// <summary>All numbers that nobody asked for.</summary>
+    /// <summary>All parts that nobody asked for, in order.</summary>
+    public IEnumerable<OptimConfig> NestedInOrder() =>
+        [.. _left.Where(entry => entry.Value.ValueKind == JsonValueKind.Object).Select(entry => entry.Key).ToArray().Select(name => Nested(name)!)];
+
+    /// <summary>All numbers that nobody asked for; flags are 0 and 1, and a pair of betas has the names of the groups' options.</summary>
     public IEnumerable<(string Name, double Value)> Rest()
     {
-        foreach (string name in _left.Keys.ToArray()) yield return (name, Number(name, 0));
+        foreach (string name in _left.Keys.ToArray())
+            if (name == "betas")
+            {
+                (double first, double second) = Pair(name)!.Value;
+                yield return ("beta1", first);
+                yield return ("beta2", second);
+            }
+            else
+            {
+                yield return (name, Number(name, 0));
+            }
     }
 
     public void ShouldBeUsedUp() => _left.Keys.ShouldBeEmpty();
 
-    private static double Real(JsonElement value) => value.ValueKind != JsonValueKind.String ? value.GetDouble()
-        : value.GetString() is "inf" or "Infinity" ? double.PositiveInfinity : throw new NotSupportedException($"{value} is no number");
+    private static double Real(JsonElement value) => PythonValue.Real(PythonValue.Of(value));
 
-    private JsonElement? Take(string name) => _left.Remove(name, out JsonElement value) ? value : null;
+    private JsonElement? Take(string name) => _left.Remove(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

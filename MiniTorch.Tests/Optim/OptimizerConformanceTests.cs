@@ -82,7 +82,7 @@ public class OptimizerConformanceTests
 
     private static Optimizer Make(string name, Parameter[] parameters, OptimConfig c)
     {
-        double lr = c.Number("lr", double.NaN), decay = c.Number("weight_decay", name == "AdamW" ? 0.01 : 0);
+        double lr = c.Number("lr", DefaultRate(name)), decay = c.Number("weight_decay", name == "AdamW" ? 0.01 : 0);
         bool maximize = c.Flag("maximize");
         return name switch
         {
@@ -94,9 +94,18 @@ public class OptimizerConformanceTests
             "RMSprop" => new RMSprop(parameters, lr, c.Number("alpha", 0.99), c.Number("eps", 1e-8), decay, c.Number("momentum", 0), c.Flag("centered"), maximize),
             "Adagrad" => new Adagrad(parameters, lr, c.Number("lr_decay", 0), decay, c.Number("initial_accumulator_value", 0), c.Number("eps", 1e-10), maximize),
             "Adadelta" => new Adadelta(parameters, lr, c.Number("rho", 0.9), c.Number("eps", 1e-6), decay, maximize),
-            "LBFGS" => new LBFGS(parameters, lr, c.Integer("max_iter", 20), null, c.Number("tolerance_grad", 1e-7), c.Number("tolerance_change", 1e-9), c.Integer("history_size", 100),
+            "LBFGS" => new LBFGS(parameters, lr, c.Integer("max_iter", 20), c.Count("max_eval"), c.Number("tolerance_grad", 1e-7), c.Number("tolerance_change", 1e-9), c.Integer("history_size", 100),
                 c.Text("line_search_fn") == "strong_wolfe"),
             _ => throw new NotSupportedException($"unknown optimizer {name}"),
         };
     }
+
+    private static double DefaultRate(string optimizer) => optimizer switch
+    {
+        "SGD" => double.NaN, // it has none
+        "Adamax" or "NAdam" => 2e-3,
+        "RMSprop" or "Adagrad" => 1e-2,
+        "Adadelta" or "LBFGS" => 1,
+        _ => 1e-3,
+    };
 }

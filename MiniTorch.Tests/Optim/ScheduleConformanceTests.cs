@@ -40,6 +40,7 @@ public class ScheduleConformanceTests
 
     internal static LRScheduler Make(string name, Optimizer optimizer, OptimConfig c)
     {
+        if (name.StartsWith("SequentialLR(", StringComparison.Ordinal)) return Sequential(PythonCall.Parse(name), optimizer, c);
         switch (name)
         {
             case "StepLR": return new StepLR(optimizer, c.Integer("step_size"), c.Number("gamma", 0.1));
@@ -50,8 +51,8 @@ public class ScheduleConformanceTests
             case "LinearLR": return new LinearLR(optimizer, c.Number("start_factor", 1.0 / 3), c.Number("end_factor", 1), c.Integer("total_iters", 5));
             case "ConstantLR": return new ConstantLR(optimizer, c.Number("factor", 1.0 / 3), c.Integer("total_iters", 5));
             case "PolynomialLR": return new PolynomialLR(optimizer, c.Integer("total_iters", 5), c.Number("power", 1));
-            case "LambdaLR": return new LambdaLR(optimizer, PythonExpression.OfEpoch(c.Text("lr_lambda")!));
-            case "MultiplicativeLR": return new MultiplicativeLR(optimizer, PythonExpression.OfEpoch(c.Text("lr_lambda")!));
+            case "LambdaLR": return new LambdaLR(optimizer, PythonReader.OfEpoch(c.Text("lr_lambda")!));
+            case "MultiplicativeLR": return new MultiplicativeLR(optimizer, PythonReader.OfEpoch(c.Text("lr_lambda")!));
             case "OneCycleLR":
                 return new OneCycleLR(optimizer, c.Number("max_lr", 0), c.Count("total_steps"), c.Count("epochs"), c.Count("steps_per_epoch"),
                     c.Number("pct_start", 0.3), c.Text("anneal_strategy") == "linear" ? Anneal.Linear : Anneal.Cos, c.Flag("cycle_momentum", true),
@@ -65,11 +66,15 @@ public class ScheduleConformanceTests
             case "ReduceLROnPlateau":
                 return new ReduceLROnPlateau(optimizer, c.Text("mode") == "max" ? PlateauMode.Max : PlateauMode.Min, c.Number("factor", 0.1), c.Integer("patience", 10), c.Number("threshold", 1e-4),
                     c.Text("threshold_mode") == "abs" ? ThresholdMode.Abs : ThresholdMode.Rel, c.Integer("cooldown"), c.Number("min_lr", 0), c.Number("eps", 1e-8));
-            case "SequentialLR(LinearLR,CosineAnnealingLR)":
-                OptimConfig warmup = c.Nested("warmup")!, cosine = c.Nested("cosine")!;
-                return new SequentialLR(optimizer, [Make("LinearLR", optimizer, warmup), Make("CosineAnnealingLR", optimizer, cosine)], [c.Integer("milestone")]);
             default:
                 throw new NotSupportedException($"unknown scheduler {name}");
         }
+    }
+
+    // The parts' configurations come in the order of the parts.
+    private static SequentialLR Sequential(PythonCall parts, Optimizer optimizer, OptimConfig c)
+    {
+        LRScheduler[] schedules = [.. parts.Arguments.Zip(c.NestedInOrder(), (part, config) => Make(((PythonName)part!).Text, optimizer, config))];
+        return new SequentialLR(optimizer, schedules, c.Integers("milestones") is { Length: > 0 } milestones ? milestones : [c.Integer("milestone")]);
     }
 }

@@ -1,3 +1,5 @@
+using MiniTorch.Tests.Conformance;
+
 namespace MiniTorch.Tests.RandomNumbers;
 
 /// <summary>Evaluates the NumPy calls of rng.json with a <see cref="NumpyRandom"/>.</summary>
@@ -10,9 +12,9 @@ sealed class NumpyDraws(NumpyRandom random)
     {
         if (call.EndsWith(" without reseeding", StringComparison.Ordinal))
             return PythonCall.Parse(call[..call.LastIndexOf(" without", StringComparison.Ordinal)]).Arguments
-                .SelectMany(argument => (double[])Evaluate(argument)).ToArray();
-        if (PythonCall.SplitTopLevel(call, ";").ToList() is [var made, Prefix + "shuffle(a)", "a"])
-            return Shuffled(made);
+                .SelectMany(argument => (double[])Function((PythonCall)argument!)).ToArray();
+        if (call.Split("; ") is [['a', ' ', '=', ' ', .. var made], Prefix + "shuffle(a)", "a"])
+            return Shuffled(PythonCall.Parse(made));
         return Function(PythonCall.Parse(call));
     }
 
@@ -32,21 +34,22 @@ sealed class NumpyDraws(NumpyRandom random)
 
     long[] Choice(PythonCall call, bool replace)
     {
-        if (!call.Options.TryGetValue("p", out string? probabilities))
+        if (!call.Options.TryGetValue("p", out object? probabilities))
             return random.Choice(call.Count(0), call.Count(1), replace);
-        double[] p = PythonCall.Reals(probabilities);
+        double[] p = PythonValue.Reals(probabilities);
         p.Length.ShouldBe(call.Count(0));
         return random.Choice(p, call.Count(1), replace);
     }
 
-    /// <summary>a = np.arange(n) or np.arange(n).reshape(rows, columns), shuffled by rows.</summary>
-    long[] Shuffled(string made)
+    /// <summary>np.arange(n) or np.arange(n).reshape(rows, columns), shuffled by rows.</summary>
+    long[] Shuffled(PythonCall made)
     {
-        string[] parts = made.Split(["a = np.arange(", ").reshape(", ")"], StringSplitOptions.RemoveEmptyEntries);
-        var data = new long[(int)PythonCall.Reals(parts[0])[0]];
+        PythonCall range = made.Name == ".reshape" ? (PythonCall)made.Arguments[0]! : made;
+        range.Name.ShouldBe("np.arange");
+        var data = new long[range.Count(0)];
         for (int i = 0; i < data.Length; i++)
             data[i] = i;
-        random.Shuffle<long>(data, parts.Length == 1 ? 1 : data.Length / (int)PythonCall.Reals(parts[1])[0]);
+        random.Shuffle<long>(data, range == made ? 1 : data.Length / (int)PythonValue.Reals(made.Arguments[1])[0]);
         return data;
     }
 }

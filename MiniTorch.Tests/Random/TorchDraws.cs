@@ -1,5 +1,6 @@
 using System.Numerics;
 using MiniTorch.Nn;
+using MiniTorch.Tests.Conformance;
 
 namespace MiniTorch.Tests.RandomNumbers;
 
@@ -19,21 +20,19 @@ sealed class TorchDraws<T>(Generator generator)
             return [.. call[..call.LastIndexOf(',')].Split(" then ").SelectMany(Evaluate)];
         if (call.StartsWith("nn.", StringComparison.Ordinal))
             return [.. new TorchInitDraws(generator, s_dtype).Evaluate(call)];
-        int method = call.IndexOf(").", StringComparison.Ordinal);
-        return method < 0
-            ? [Function(PythonCall.Parse(call))]
-            : [Method(PythonCall.Parse(call[..(method + 1)]), PythonCall.Parse(call[(method + 2)..]))];
+        return [Function(PythonCall.Parse(call))];
     }
 
     Array Function(PythonCall call) => call.Name switch
     {
+        ['.', ..] => Method((PythonCall)call.Arguments[0]!, call with { Name = call.Name[1..], Arguments = [.. call.Arguments.Skip(1)] }),
         "torch.rand" => Draw<T>(call.CountFrom(0), s => generator.FillUniform(s)),
         "torch.randn" => Draw<T>(call.CountFrom(0), s => generator.FillNormal(s)),
         "torch.randint" => Draw<long>(call.CountFrom(2), s => generator.FillRandInt(s, call.Integer(0), call.Integer(1))),
         "torch.randperm" => Draw<long>(call.Count(0), generator.FillRandPerm),
-        "torch.bernoulli" => Bernoulli(PythonCall.Parse(call.Arguments[0])),
-        "torch.multinomial" => Multinomial(call, PythonCall.Parse(call.Arguments[0])),
-        "F.dropout" => Dropout(PythonCall.Parse(call.Arguments[0]), call.Real("p", 0.5)),
+        "torch.bernoulli" => Bernoulli((PythonCall)call.Arguments[0]!),
+        "torch.multinomial" => Multinomial(call, (PythonCall)call.Arguments[0]!),
+        "F.dropout" => Dropout((PythonCall)call.Arguments[0]!, call.Real("p", 0.5)),
         _ => throw new NotSupportedException($"unknown torch function {call.Name}"),
     };
 
@@ -62,9 +61,9 @@ sealed class TorchDraws<T>(Generator generator)
     Array Multinomial(PythonCall call, PythonCall tensor)
     {
         tensor.Name.ShouldBe("tensor");
-        double[] weights = PythonCall.Reals(tensor.Arguments[0]);
+        double[] weights = PythonValue.Reals(tensor.Arguments[0]);
         bool replacement = call.Flag("replacement", absent: false);
-        return tensor.Arguments.Skip(1).Concat(tensor.Options.Values).Contains("float64")
+        return tensor.Arguments.Skip(1).Concat(tensor.Options.Values).Any(option => option is PythonName { Text: "float64" })
             ? Draw<long>(call.Count(1), s => generator.FillMultinomial<double>(s, weights, replacement))
             : Draw<long>(call.Count(1), s => generator.FillMultinomial<float>(s, Array.ConvertAll(weights, w => (float)w), replacement));
     }

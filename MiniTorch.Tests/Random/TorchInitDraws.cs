@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MiniTorch.Nn;
+using MiniTorch.Tests.Conformance;
 using MiniTorch.Tests.Nn;
 
 namespace MiniTorch.Tests.RandomNumbers;
@@ -10,23 +11,23 @@ sealed class TorchInitDraws(Generator generator, DType dtype)
     /// <summary>The parameters that the call makes, in order.</summary>
     public IEnumerable<double[]> Evaluate(string text) => text.Split(" with w = ") is [var init, var made]
         ? [Filled(PythonCall.Parse(init), PythonCall.Parse(made)).ToArray<double>()]
-        : Parameters(PythonCall.Parse(PythonCall.SplitTopLevel(text, ":").First())).Select(parameter => parameter.ToArray<double>());
+        : Parameters(PythonCall.ParseStart(text, out _)).Select(parameter => parameter.ToArray<double>());
 
     IEnumerable<Parameter> Parameters(PythonCall call)
     {
         string layer = call.Name["nn.".Length..];
-        if (layer == "Sequential") return [.. call.Arguments.SelectMany(argument => Parameters(PythonCall.Parse(argument)))];
+        if (layer == "Sequential") return [.. call.Arguments.SelectMany(argument => Parameters((PythonCall)argument!))];
         IEnumerable<string> names = LayerConstructor.Arguments(layer).Select(LayerConstructor.Name);
         var args = names.Zip(call.Arguments).Concat(call.Options.Where(option => option.Key != "dtype").Select(option => (option.Key, option.Value)));
-        return LayerConstructor.Make(layer, args.ToDictionary(arg => arg.Item1, arg => Json(arg.Item2)), dtype, generator).Parameters();
+        return LayerConstructor.Make(layer, args.ToDictionary(arg => arg.Item1, arg => JsonSerializer.SerializeToElement(arg.Item2)), dtype, generator).Parameters();
     }
 
     Tensor Filled(PythonCall call, PythonCall made)
     {
-        Tensor w = Tensor.Zeros([.. made.Arguments.SelectMany(PythonCall.Reals).Select(size => (int)size)], dtype);
+        Tensor w = Tensor.Zeros([.. made.Arguments.SelectMany(PythonValue.Reals).Select(size => (int)size)], dtype);
         double a = call.Real("a", 0), gain = call.Real("gain", 1);
-        Init.Fan mode = call.Options.GetValueOrDefault("mode") == "'fan_out'" ? Init.Fan.Out : Init.Fan.In;
-        string nonlinearity = call.Options.GetValueOrDefault("nonlinearity", "leaky_relu").Trim('\'');
+        Init.Fan mode = call.Options.GetValueOrDefault("mode") is "fan_out" ? Init.Fan.Out : Init.Fan.In;
+        string nonlinearity = (string)call.Options.GetValueOrDefault("nonlinearity", "leaky_relu")!;
         return call.Name["nn.init.".Length..] switch
         {
             "kaiming_uniform_" => Init.KaimingUniform(w, a, mode, nonlinearity, generator),
@@ -38,13 +39,4 @@ sealed class TorchInitDraws(Generator generator, DType dtype)
             _ => throw new NotSupportedException($"unknown init function {call.Name}"),
         };
     }
-
-    // Python's numbers, tuples, truth values and texts as JSON spells them.
-    static JsonElement Json(string python) => JsonDocument.Parse(python switch
-    {
-        "True" => "true",
-        "False" => "false",
-        "None" => "null",
-        _ => python.Replace('(', '[').Replace(')', ']').Replace('\'', '"'),
-    }).RootElement;
 }
