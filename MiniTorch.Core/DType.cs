@@ -33,6 +33,8 @@ internal static class DTypes
     /// <summary>The result type of an operation on two tensors: a 0-d tensor yields to a dimensioned one of the same category (PyTorch's rule).</summary>
     public static DType Promote(Tensor a, Tensor b)
     {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
         DType x = a.DType, y = b.DType;
         if (x == y || (a.Rank == 0) == (b.Rank == 0)) return Promote(x, y);
         (DType dimensioned, DType scalar) = a.Rank == 0 ? (y, x) : (x, y);

@@ -17,6 +17,7 @@ public static class Linalg
     /// <exception cref="ValueException">A matrix is singular.</exception>
     public static Tensor Solve(Tensor a, Tensor b)
     {
+        ArgumentNullException.ThrowIfNull(b);
         Square("Solve", a);
         if (b.Rank == 1 || (b.Rank == a.Rank - 1 && b.Shape == Shape.Create(a.Shape.Span[..^1]))) return Solve(a, b.Unsqueeze(-1)).Squeeze(-1);
         Matrices("Solve", b);
@@ -70,7 +71,7 @@ public static class Linalg
     public static Tensor EigvalsH(Tensor a) => Eigh(a).Values;
 
     /// <summary>The Frobenius norm of each matrix; of a vector its length (torch.linalg.norm, with the batch apart).</summary>
-    public static Tensor Norm(Tensor a, bool keepDim = false) => a.Rank < 2 ? a.Norm() : a.Norm(2, [-2, -1], keepDim);
+    public static Tensor Norm(Tensor a, bool keepDim = false) => (a ?? throw new ArgumentNullException(nameof(a))).Rank < 2 ? a.Norm() : a.Norm(2, [-2, -1], keepDim);
 
     /// <summary>A norm of each matrix by name: <c>fro</c>, √Σ a², or <c>nuc</c>, the sum of the singular values (torch.linalg.matrix_norm).</summary>
     /// <exception cref="ValueException">There is no such norm.</exception>
@@ -104,7 +105,8 @@ public static class Linalg
     private static (Tensor, Tensor) Pair(Tensor[] outputs) => (outputs[0], outputs[1]);
 
     private static Tensor Matrices(string op, Tensor a) =>
-        a.Rank < 2 ? throw new ShapeException($"{op}: shape {a.Shape} is no matrix; the last two dimensions must be rows and columns")
+        a is null ? throw new ArgumentNullException(nameof(a))
+        : a.Rank < 2 ? throw new ShapeException($"{op}: shape {a.Shape} is no matrix; the last two dimensions must be rows and columns")
         : !a.DType.IsFloat() ? throw new DTypeException($"{op}: {a.DType} matrices are not supported; To(DType.Float64) first")
         : a;
 

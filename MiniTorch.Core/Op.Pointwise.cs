@@ -47,15 +47,28 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     internal override bool KeepsNothing => true;
 
     /// <inheritdoc/>
-    public override Tensor Apply(Tensor x)
+    public override Tensor Apply(Tensor x) => base.Apply(Operand(x));
+
+    /// <inheritdoc/>
+    public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
     {
+        RequireInputs(inputs, 1);
+        return base.ApplyAll(Operand(inputs[0]));
+    }
+
+    private static Tensor Operand(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
         DType dtype = PointwiseCall.OperandType(TKernel.Domain, x.DType);
-        return base.Apply(x.To(dtype == DType.Bool && TKernel.Result == PointwiseResult.Same ? DType.Int64 : dtype));
+        return x.To(dtype == DType.Bool && TKernel.Result == PointwiseResult.Same ? DType.Int64 : dtype);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        PointwiseCall.Run(new UnaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        RequireInputs(inputs, 1);
+        return PointwiseCall.Run(new UnaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
+    }
 
     /// <inheritdoc/>
     protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Chain(call, cotangent);
@@ -108,12 +121,32 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     /// <inheritdoc/>
     public override Tensor Apply(Tensor a, Tensor b)
     {
+        bool isBool = Fit(ref a, ref b);
+        Tensor y = base.Apply(a, b);
+        return isBool ? y.To(DType.Bool) : y;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
+    {
+        RequireInputs(inputs, 2);
+        (Tensor a, Tensor b) = (inputs[0], inputs[1]);
+        bool isBool = Fit(ref a, ref b);
+        Tensor[] outputs = base.ApplyAll(a, b);
+        return isBool ? [outputs[0].To(DType.Bool)] : outputs;
+    }
+
+    // Converts both to one dtype and broadcasts them to one shape. True if they were Bool, whose arithmetic is that of integers.
+    private bool Fit(ref Tensor a, ref Tensor b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        bool isBool = false;
         if (a.DType != b.DType || !a.DType.IsFloat())
         {
             DType dtype = PointwiseCall.OperandType(TKernel.Domain, DTypes.Promote(a, b));
-            bool isBool = dtype == DType.Bool && TKernel.Result == PointwiseResult.Same;
+            isBool = dtype == DType.Bool && TKernel.Result == PointwiseResult.Same;
             (a, b) = (a.To(isBool ? DType.Int64 : dtype), b.To(isBool ? DType.Int64 : dtype));
-            if (isBool) return Apply(a, b).To(DType.Bool);
         }
         if (!ReferenceEquals(a.Layout.Shape, b.Layout.Shape))
         {
@@ -121,12 +154,15 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
             if (a.Shape != shape) a = a.ExpandTo(shape);
             if (b.Shape != shape) b = b.ExpandTo(shape);
         }
-        return base.Apply(a, b);
+        return isBool;
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        PointwiseCall.Run(new BinaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        RequireInputs(inputs, 2);
+        return PointwiseCall.Run(new BinaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
+    }
 
     /// <inheritdoc/>
     protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
@@ -191,6 +227,7 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     /// <inheritdoc/>
     public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
     {
+        RequireInputs(inputs, 3);
         (Tensor a, Tensor b, Tensor c) = (inputs[0], inputs[1], inputs[2]);
         DType dtype = PointwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(DTypes.Promote(a, b), c.DType));
         Shape shape = Shape.Broadcast(Shape.Broadcast(a.Shape, b.Shape, Name), c.Shape, Name);

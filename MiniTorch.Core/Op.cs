@@ -61,6 +61,7 @@ public abstract record Op
     /// <summary>Applies an op of one input.</summary>
     public virtual Tensor Apply(Tensor x)
     {
+        ArgumentNullException.ThrowIfNull(x);
         if (x.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([x])[0];
         Tensor y = ViewIfShared(Compute(new ReadOnlySpan<Tensor>(in x)), x);
         if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
@@ -70,6 +71,8 @@ public abstract record Op
     /// <summary>Applies an op of two inputs.</summary>
     public virtual Tensor Apply(Tensor a, Tensor b)
     {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
         if (a.Dual is not null || b.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([a, b])[0];
         Tensor y = Compute([a, b]);
         y = ViewIfShared(y, ReferenceEquals(y.Storage, a.Storage) ? a : b);
@@ -79,8 +82,11 @@ public abstract record Op
     }
 
     /// <summary>Applies the op and gives all its outputs.</summary>
-    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) =>
-        Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
+    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
+    {
+        RequireAll(inputs);
+        return Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
+    }
 
     /// <summary>Applies the op to tensors of which none carries a tangent at the level at hand.</summary>
     internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
@@ -129,6 +135,19 @@ public abstract record Op
 
     /// <summary>As <see cref="Jvp"/> for an op of several outputs.</summary>
     protected internal virtual void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
+
+    /// <summary>Throws unless there are so many inputs, and none is null.</summary>
+    private protected void RequireInputs(ReadOnlySpan<Tensor> inputs, int count)
+    {
+        if (inputs.Length != count) throw new ValueException($"{Name}: {inputs.Length} inputs; it takes {count}");
+        RequireAll(inputs);
+    }
+
+    private void RequireAll(ReadOnlySpan<Tensor> inputs)
+    {
+        for (int i = 0; i < inputs.Length; i++)
+            if (inputs[i] is null) throw new ArgumentNullException(nameof(inputs), $"{Name}: input {i} is null");
+    }
 
     private protected static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
 

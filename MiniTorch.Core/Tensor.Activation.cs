@@ -28,6 +28,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">The number of weights is neither 1 nor that of the channels.</exception>
     public Tensor Prelu(Tensor weight)
     {
+        ArgumentNullException.ThrowIfNull(weight);
         int channels = Rank > 1 ? Shape[1] : 1;
         if (weight.ElementCount != 1 && weight.ElementCount != channels)
             throw new ShapeException($"Prelu: {weight.ElementCount} weights for shape {Shape}; 1 or {channels} (the channels, dimension 1) are possible");

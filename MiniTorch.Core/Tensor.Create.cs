@@ -41,6 +41,8 @@ public partial class Tensor
     public static Tensor FromCollection(ReadOnlySpan<Tensor> rows)
     {
         if (rows.IsEmpty) return Zeros([0]);
+        for (int i = 0; i < rows.Length; i++)
+            if (rows[i] is null) throw new ArgumentNullException(nameof(rows), $"row {i} of the tensor is null");
         return AllNumbers(rows) ? FromNumbers(rows, Ops.MovementCall.Common(rows)) : Stack(rows);
     }
 
@@ -60,6 +62,7 @@ public partial class Tensor
     /// <exception cref="DTypeException">The array's type holds no numbers, or is jagged.</exception>
     public static Tensor From(Array data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
     {
+        ArgumentNullException.ThrowIfNull(data);
         shape ??= Shape.Create([.. Enumerable.Range(0, data.Rank).Select(data.GetLength)]);
         Tensor tensor = data.GetType().GetElementType()! switch
         {
@@ -193,7 +196,11 @@ public partial class Tensor
     }
 
     /// <summary>A row-major tensor with undefined content.</summary>
-    internal static Tensor Empty(Shape shape, DType dtype) => new(Storage.Allocate(dtype, shape.ElementCount), shape.Layout);
+    internal static Tensor Empty(Shape shape, DType dtype)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return new(Storage.Allocate(dtype, shape.ElementCount), shape.Layout);
+    }
 
     /// <summary>Writes one number over all elements of a tensor of any strides, unrecorded.</summary>
     internal static void Fill(Tensor tensor, Scalar value)

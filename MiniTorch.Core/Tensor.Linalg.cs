@@ -22,7 +22,7 @@ public partial class Tensor
     /// <summary>The products of all elements of two vectors, shape [n, m] (torch.outer).</summary>
     /// <exception cref="ShapeException">A tensor is not a vector.</exception>
     public Tensor Outer(Tensor other) =>
-        Rank == 1 && other.Rank == 1 ? Unsqueeze(1) * other
+        Rank == 1 && Given(other).Rank == 1 ? Unsqueeze(1) * other
         : throw new ShapeException($"Outer: shapes {Shape} and {other.Shape} must be vectors");
 
     /// <summary>

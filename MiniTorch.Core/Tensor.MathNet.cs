@@ -7,10 +7,11 @@ public partial class Tensor
 {
     /// <summary>A matrix as a tensor [rows, columns] of its own dtype.</summary>
     public static Tensor From<T>(Matrix<T> matrix) where T : unmanaged, IEquatable<T>, IFormattable =>
-        From(matrix.ToRowMajorArray(), [matrix.RowCount, matrix.ColumnCount]);
+        From((matrix ?? throw new ArgumentNullException(nameof(matrix))).ToRowMajorArray(), [matrix.RowCount, matrix.ColumnCount]);
 
     /// <summary>A vector as a tensor [count] of its own dtype.</summary>
-    public static Tensor From<T>(Vector<T> vector) where T : unmanaged, IEquatable<T>, IFormattable => From(vector.ToArray());
+    public static Tensor From<T>(Vector<T> vector) where T : unmanaged, IEquatable<T>, IFormattable => 
+        From((vector ?? throw new ArgumentNullException(nameof(vector))).ToArray());
 
     /// <summary>A tensor of two dimensions as a matrix of float or double, converted as <see cref="To"/> does.</summary>
     /// <exception cref="ShapeException">There are not two dimensions, or one is empty, which Math.NET's matrices cannot be.</exception>

@@ -43,6 +43,7 @@ public partial class Tensor
     /// <summary>The cosine of the angle between vectors along a dimension, their norms taken to be eps at least (torch.nn.functional.cosine_similarity).</summary>
     public Tensor CosineSimilarity(Tensor other, int dim = 1, double eps = 1e-8)
     {
+        ArgumentNullException.ThrowIfNull(other);
         Shape shape = Shape.Broadcast(Shape, other.Shape, "CosineSimilarity");
         (Tensor a, Tensor b) = (ExpandTo(shape), other.ExpandTo(shape));
         return (a.Normalize(2, dim, eps) * b.Normalize(2, dim, eps)).Sum(dim);
@@ -55,6 +56,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">A tensor has less than two dimensions, or the rows differ in length.</exception>
     public Tensor Cdist(Tensor other, double p = 2)
     {
+        ArgumentNullException.ThrowIfNull(other);
         if (Rank < 2 || other.Rank < 2 || Shape[^1] != other.Shape[^1])
             throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape}; both must be […, rows, d] with the same d");
         return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);

@@ -45,7 +45,7 @@ public partial class Tensor
     public Tensor Expand(params ReadOnlySpan<int> shape) => MovementCall.Expand(this, shape);
 
     /// <summary>This tensor in the shape of another (torch.Tensor.expand_as).</summary>
-    public Tensor ExpandAs(Tensor other) => Expand(other.Shape);
+    public Tensor ExpandAs(Tensor other) => Expand(Given(other).Shape);
 
     /// <summary>Every <paramref name="step"/>th element of a dimension from <paramref name="start"/> on, before <paramref name="stop"/>; Python's rules. A view.</summary>
     /// <exception cref="ValueException">The step is not positive.</exception>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -16,14 +17,14 @@ public partial class Tensor
     /// <summary>a − b, element by element, broadcast (torch.sub).</summary>
     /// <exception cref="DTypeException">Both are Bool.</exception>
     public static Tensor operator -(Tensor a, Tensor b) =>
-        a.DType == DType.Bool && b.DType == DType.Bool ? throw new DTypeException("Subtract: Bool tensors have no difference; use LogicalXor, or To(DType.Int64) first")
+        Given(a).DType == DType.Bool && Given(b).DType == DType.Bool ? throw new DTypeException("Subtract: Bool tensors have no difference; use LogicalXor, or To(DType.Int64) first")
         : Binary(new Subtract(), a, b);
 
     /// <summary>a − b with a number.</summary>
     public static Tensor operator -(Tensor a, Scalar b) => WithScalar(a, b, new AddScalar(-b.ToDouble()), new Subtract());
 
     /// <summary>a − b with a number.</summary>
-    public static Tensor operator -(Scalar a, Tensor b) => b.DType.IsFloat() ? Unary(new SubtractFromScalar(a.ToDouble()), b) : Binary(new Subtract(), FromScalar(a), b);
+    public static Tensor operator -(Scalar a, Tensor b) => Given(b).DType.IsFloat() ? Unary(new SubtractFromScalar(a.ToDouble()), b) : Binary(new Subtract(), FromScalar(a), b);
 
     /// <summary>a · b, element by element, broadcast (torch.mul).</summary>
     public static Tensor operator *(Tensor a, Tensor b) => Binary(new Multiply(), a, b);
@@ -91,6 +92,7 @@ public partial class Tensor
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor IsClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false)
     {
+        ArgumentNullException.ThrowIfNull(other);
         if (DType != other.DType) throw new DTypeException($"IsClose: {DType} with {other.DType}; convert one side with To");
         (Tensor a, Tensor b) = (Detach().To(DType.Float64), other.Detach().To(DType.Float64));
         Tensor difference = (a - b).Abs();
@@ -102,13 +104,13 @@ public partial class Tensor
     public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => IsClose(other, rtol, atol, equalNan).All().Item<bool>();
 
     /// <summary>Both, as Bool; numbers other than 0 are true (torch.logical_and).</summary>
-    public Tensor LogicalAnd(Tensor other) => To(DType.Bool) * other.To(DType.Bool);
+    public Tensor LogicalAnd(Tensor other) => To(DType.Bool) * Given(other).To(DType.Bool);
 
     /// <summary>Either, as Bool (torch.logical_or).</summary>
-    public Tensor LogicalOr(Tensor other) => To(DType.Bool) + other.To(DType.Bool);
+    public Tensor LogicalOr(Tensor other) => To(DType.Bool) + Given(other).To(DType.Bool);
 
     /// <summary>One but not both, as Bool (torch.logical_xor).</summary>
-    public Tensor LogicalXor(Tensor other) => To(DType.Bool).Ne(other.To(DType.Bool));
+    public Tensor LogicalXor(Tensor other) => To(DType.Bool).Ne(Given(other).To(DType.Bool));
 
     /// <summary>The opposite, as Bool (torch.logical_not).</summary>
     public Tensor LogicalNot() => Unary(new IsZero(), this);
@@ -149,6 +151,7 @@ public partial class Tensor
     /// <summary>a · ln b, and 0 where a is 0 (torch.xlogy).</summary>
     public Tensor Xlogy(Tensor other)
     {
+        ArgumentNullException.ThrowIfNull(other);
         other = other.To(DTypes.Promote(this, other)); // a C# number has its full precision only as it is
         Tensor isZero = Eq(0).LogicalAnd(other.IsNaN().LogicalNot());
         return Where(isZero, ZerosLike(this), this * Where(isZero, OnesLike(other), other).Log());
@@ -157,6 +160,7 @@ public partial class Tensor
     /// <summary>√(a² + b²), without overflow (torch.hypot).</summary>
     public Tensor Hypot(Tensor other)
     {
+        ArgumentNullException.ThrowIfNull(other);
         Tensor larger = Abs().Maximum(other.Abs()).Detach();
         Tensor scale = Where(larger.Eq(0).LogicalOr(larger.IsFinite().LogicalNot()), OnesLike(larger), larger);
         return ((this / scale).Square() + (other / scale).Square()).Sqrt() * scale;
@@ -205,11 +209,17 @@ public partial class Tensor
 
     /// <summary><paramref name="a"/> where the condition holds, else <paramref name="b"/> (torch.where).</summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b) =>
-        condition.DType != DType.Bool ? throw new DTypeException($"Where: the condition is {condition.DType} and must be Bool; compare first, or To(DType.Bool)")
+        Given(condition).DType != DType.Bool ? throw new DTypeException($"Where: the condition is {condition.DType} and must be Bool; compare first, or To(DType.Bool)")
         : new TernaryOp<Where>(default).Apply(condition, a, b);
 
     /// <summary>This tensor with <paramref name="value"/> where the mask is set (torch.masked_fill).</summary>
     public Tensor MaskedFill(Tensor mask, Scalar value) => Where(mask, FromScalar(value).To(DType), this);
+
+    private static Tensor Given(Tensor? x, [CallerArgumentExpression(nameof(x))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(x, name);
+        return x;
+    }
 
     private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryKernel => new UnaryOp<TKernel>(kernel).Apply(x);
 
@@ -227,5 +237,5 @@ public partial class Tensor
     private static Tensor WithScalar<TUnary, TBinary>(Tensor x, Scalar scalar, TUnary unary, TBinary binary)
         where TUnary : struct, IUnaryKernel
         where TBinary : struct, IBinaryKernel =>
-        scalar.With(x.DType) is { } dtype && dtype.IsFloat() ? Unary(unary, x.To(dtype)) : Binary(binary, x, FromScalar(scalar));
+        scalar.With(Given(x).DType) is { } dtype && dtype.IsFloat() ? Unary(unary, x.To(dtype)) : Binary(binary, x, FromScalar(scalar));
 }

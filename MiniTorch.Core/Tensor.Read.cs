@@ -25,6 +25,8 @@ public partial class Tensor
     /// <summary>The elements in row-major order, converted as <see cref="To"/> does.</summary>
     public T[] ToArray<T>() where T : unmanaged
     {
+        if (ElementCount > Array.MaxLength)
+            throw new ShapeException($"ToArray: {ElementCount:N0} elements, shape {Shape}, are more than an array can hold, {Array.MaxLength:N0}; use a part (Narrow)");
         var values = new T[ElementCount];
         CopyTo<T>(values);
         return values;
@@ -49,6 +51,7 @@ public partial class Tensor
     /// <summary>Reads the elements without copying them where they lie row-major in this type: <c>x.Read&lt;float, float&gt;(s => s[0])</c>.</summary>
     public TResult Read<T, TResult>(TensorReader<T, TResult> reader) where T : unmanaged
     {
+        ArgumentNullException.ThrowIfNull(reader);
         if (!DType.Holds<T>() || !IsContiguous) return reader(ToArray<T>());
         TResult result = reader(MemoryMarshal.Cast<byte, T>(Bytes));
         GC.KeepAlive(this);

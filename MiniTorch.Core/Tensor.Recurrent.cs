@@ -6,12 +6,12 @@ public partial class Tensor
     /// <summary>tanh(W_ih x + b_ih + W_hh h + b_hh) (torch.rnn_tanh_cell).</summary>
     /// <exception cref="ShapeException">Shapes do not fit.</exception>
     public Tensor RnnTanhCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        (Linear(weightIh, biasIh) + h.Linear(weightHh, biasHh)).Tanh();
+        (Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh)).Tanh();
 
     /// <summary>max(0, W_ih x + b_ih + W_hh h + b_hh) (torch.rnn_relu_cell).</summary>
     /// <exception cref="ShapeException">Shapes do not fit.</exception>
     public Tensor RnnReluCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        (Linear(weightIh, biasIh) + h.Linear(weightHh, biasHh)).Relu();
+        (Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh)).Relu();
 
     /// <summary>
     /// With the gates i, f, g, o of W_ih x + b_ih + W_hh h + b_hh: c′ = σ(f) c + σ(i) tanh(g) and h′ = σ(o) tanh(c′) (torch.lstm_cell).
@@ -19,7 +19,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">Shapes do not fit.</exception>
     public (Tensor H, Tensor C) LstmCell(Tensor h, Tensor c, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
     {
-        Tensor[] gates = (Linear(weightIh, biasIh) + h.Linear(weightHh, biasHh)).Chunk(4, -1);
+        Tensor[] gates = Gates("LstmCell", Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh), 4);
         Tensor next = gates[1].Sigmoid() * c + gates[0].Sigmoid() * gates[2].Tanh();
         return (gates[3].Sigmoid() * next.Tanh(), next);
     }
@@ -31,8 +31,19 @@ public partial class Tensor
     /// <exception cref="ShapeException">Shapes do not fit.</exception>
     public Tensor GruCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
     {
-        Tensor[] a = Linear(weightIh, biasIh).Chunk(3, -1), b = h.Linear(weightHh, biasHh).Chunk(3, -1);
+        Tensor[] a = Gates("GruCell", Linear(weightIh, biasIh), 3), b = Gates("GruCell", Given(h).Linear(weightHh, biasHh), 3);
         Tensor reset = (a[0] + b[0]).Sigmoid(), update = (a[1] + b[1]).Sigmoid(), candidate = (a[2] + reset * b[2]).Tanh();
         return candidate + update * (h - candidate);
+    }
+
+    // Not Chunk, which gives fewer pieces if the size is not divisible, and one piece of size 0.
+    private static Tensor[] Gates(string op, Tensor x, int count)
+    {
+        int rows = x.Shape.SizeOrOne(x.Rank - 1), hidden = rows / count;
+        if (x.Rank == 0 || rows % count != 0)
+            throw new ShapeException($"{op}: the weights have {rows} rows, which is no multiple of {count}; each of the {count} gates has as many rows as there are hidden features");
+        Span<int> sizes = stackalloc int[count];
+        sizes.Fill(hidden);
+        return x.Split(sizes, -1);
     }
 }

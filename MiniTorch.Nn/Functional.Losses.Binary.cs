@@ -75,6 +75,7 @@ public static partial class Functional
     /// <param name="reduction">None, Mean or Sum.</param>
     public static Tensor HingeEmbeddingLoss(Tensor input, Tensor target, double margin = 1, Reduction reduction = Reduction.Mean)
     {
+        ArgumentNullException.ThrowIfNull(target);
         LossShapes.CheckFloat("HingeEmbeddingLoss", "input", input);
         Tensor apart = (margin - input).Clamp(min: 0).MaskedFill(target.Eq(1), 0);
         return (apart + input.MaskedFill(target.Eq(-1), 0)).Reduce("HingeEmbeddingLoss", reduction);

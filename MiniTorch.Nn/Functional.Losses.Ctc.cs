@@ -28,6 +28,9 @@ public static partial class Functional
     public static Tensor CtcLoss(
         Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
     {
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(inputLengths);
+        ArgumentNullException.ThrowIfNull(targetLengths);
         const string op = "CTCLoss";
         LossShapes.CheckFloat(op, "logProbs", logProbs);
         if (logProbs.Rank == 2)

@@ -37,6 +37,7 @@ public static partial class Functional
     {
         const string op = "CosineEmbeddingLoss";
         LossShapes.CheckSame(op, input1, input2);
+        ArgumentNullException.ThrowIfNull(target);
         if (input1.Rank is not (1 or 2) || target.Rank != input1.Rank - 1)
             throw new ShapeException($"{op}: target has shape {target.Shape}, and input {input1.Shape}; they are () and (D), or (N) and (N, D)");
         Tensor first = input1.Pow(2).Sum(-1) + 1e-12f, second = input2.Pow(2).Sum(-1) + 1e-12f;
@@ -66,6 +67,9 @@ public static partial class Functional
         Tensor anchor, Tensor positive, Tensor negative, double margin = 1, double p = 2, double eps = 1e-6, bool swap = false,
         Reduction reduction = Reduction.Mean)
     {
+        ArgumentNullException.ThrowIfNull(anchor);
+        ArgumentNullException.ThrowIfNull(positive);
+        ArgumentNullException.ThrowIfNull(negative);
         const string op = "TripletMarginLoss";
         if (anchor.Rank != positive.Rank || anchor.Rank != negative.Rank || anchor.Rank == 0)
             throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same number of dimensions, (D) or (N, D)");
@@ -95,8 +99,13 @@ public static partial class Functional
     private static Tensor Triplet(
         string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap, Reduction reduction)
     {
-        Tensor near = distance(anchor, positive), far = distance(anchor, negative);
-        if (swap) far = far.Minimum(distance(positive, negative));
+        ArgumentNullException.ThrowIfNull(anchor);
+        ArgumentNullException.ThrowIfNull(positive);
+        ArgumentNullException.ThrowIfNull(negative);
+        Tensor near = Measured(anchor, positive), far = Measured(anchor, negative);
+        if (swap) far = far.Minimum(Measured(positive, negative));
         return (near - far + margin).Clamp(min: 0).Reduce(op, reduction);
+
+        Tensor Measured(Tensor a, Tensor b) => distance(a, b) ?? throw new ValueException($"{op}: the distance function returned null");
     }
 }

@@ -70,6 +70,9 @@ public static partial class Functional
     /// <exception cref="ValueException">A variance is negative, or <paramref name="eps"/> is not positive.</exception>
     public static Tensor GaussianNllLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(var);
         const string op = "GaussianNLLLoss";
         if (!(eps > 0)) throw new ValueException($"{op}: eps is {eps}, and must be positive");
         if (var.Shape != input.Shape)
@@ -122,6 +125,8 @@ public static partial class Functional
 
     private static void CheckAnyFloat(string op, Tensor input, Tensor target)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(target);
         if (!input.DType.IsFloat() && !target.DType.IsFloat())
             throw new DTypeException($"{op}: input is {input.DType} and target {target.DType}, and one must be Float32 or Float64 (To converts)");
     }

@@ -10,6 +10,7 @@ public abstract partial class Module
     /// </summary>
     public T Evaluate<T>(Func<T> function)
     {
+        ArgumentNullException.ThrowIfNull(function);
         (Module Module, bool Training)[] modes = [.. NamedModules().Select(module => (module.Value, module.Value.Training))];
         using ModeScope mode = Autograd.NoGrad();
         try
@@ -29,8 +30,10 @@ public abstract partial class Module
     /// <returns>The mean; NaN without samples.</returns>
     public double Evaluate(IEnumerable<Batch> batches, Func<Batch, double> metric) => Evaluate(() =>
     {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(metric);
         var mean = new RunningMean();
-        foreach (Batch batch in batches) mean.Add(metric(batch), weight: batch[0].Shape[0]);
+        foreach (Batch batch in batches) mean.Add(batch is null ? throw new ArgumentNullException(nameof(batches), "Evaluate: a batch is null") : metric(batch), weight: batch[0].Shape[0]);
         return mean.Value;
     });
 }

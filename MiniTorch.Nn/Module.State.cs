@@ -34,6 +34,7 @@ public abstract partial class Module : IStateful
     /// <exception cref="ValueException">Names are missing, unexpected, or have other shapes: all are listed, and nothing was changed.</exception>
     public IncompatibleKeys LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true)
     {
+        ArgumentNullException.ThrowIfNull(state);
         var entries = new Dictionary<string, Tensor>();
         foreach ((string name, Tensor value) in StateEntries()) entries.TryAdd(name, value);
         var ignored = new IncompatibleKeys(
@@ -42,10 +43,10 @@ public abstract partial class Module : IStateful
 
         var problems = new List<string>();
         if (strict) problems.AddRange(ignored.Missing.Select(name => $"missing {name}, shape {entries[name].Shape}"));
-        if (strict) problems.AddRange(ignored.Unexpected.Select(name => $"unexpected {name}, shape {state[name].Shape}"));
+        if (strict) problems.AddRange(ignored.Unexpected.Select(name => $"unexpected {name}, shape {state[name]?.Shape}"));
         foreach ((string name, Tensor value) in entries)
-            if (state.TryGetValue(name, out Tensor? given) && given.Shape != value.Shape)
-                problems.Add($"{name} has shape {given.Shape} in the state and {value.Shape} in the model");
+            if (state.TryGetValue(name, out Tensor? given) && given?.Shape != value.Shape)
+                problems.Add($"{name} has shape {given?.Shape} in the state and {value.Shape} in the model");
         if (problems.Count > 0)
             throw new ValueException($"{GetType().Name}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}"
                 + (strict ? "\nstrict: false ignores missing and unexpected entries" : ""));

@@ -67,6 +67,7 @@ public abstract partial class Module
     /// </summary>
     public Module Apply(Action<Module> function)
     {
+        ArgumentNullException.ThrowIfNull(function);
         var children = Walk().ToDictionary(found => found.Module, found => found.Members.Children.Select(child => child.Value).Distinct().ToArray());
         var open = new HashSet<Module>();
         Visit(this);

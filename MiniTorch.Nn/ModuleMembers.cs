@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -101,6 +102,8 @@ internal sealed class ModuleMembers
             case Tensor tensor:
                 if (field.IsBuffer) Buffers.Add((name, tensor));
                 break;
+            case IList list when IsDefaultImmutableArray(list):
+                break;
             case IDictionary dictionary when dictionary.Keys is not IEnumerable<string>:
                 ThrowIfItHoldsState(value, field, "its keys are not strings");
                 Hide(value, field);
@@ -196,6 +199,11 @@ internal sealed class ModuleMembers
         }
         return $"a {Written(value.GetType())}";
     }
+
+    // A field of type ImmutableArray<T> that was never set: its members throw, and its hash code is 0 as it is for no other.
+    private static bool IsDefaultImmutableArray(IList list) =>
+        list.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) && list.GetHashCode() == 0;
+
 
     /// <summary>The path of an entry under a prefix that may be empty.</summary>
     public static string Join(string prefix, string name) => prefix.Length == 0 ? name : name.Length == 0 ? prefix : $"{prefix}.{name}";

@@ -15,7 +15,7 @@ public abstract partial class Module
     {
         DType dtype = Parameters() is [{ } first, ..] ? first.DType : DType.Float32;
         var zeros = new object?[inputs.Length];
-        for (int i = 0; i < zeros.Length; i++) zeros[i] = Tensor.Zeros(inputs[i], dtype);
+        for (int i = 0; i < zeros.Length; i++) zeros[i] = Tensor.Zeros(inputs[i] ?? throw new ArgumentNullException(nameof(inputs), $"Summary: shape {i} is null"), dtype);
         return new ModuleSummary(this).Describe(zeros);
     }
 }

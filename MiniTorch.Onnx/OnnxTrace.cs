@@ -18,8 +18,11 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
     /// <param name="dependence">Follows what depends on the inputs.</param>
     public static OnnxTrace Of(Module model, IReadOnlyList<Tensor> examples, int batchDim, int batch, Dependence dependence)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(examples);
         bool[] training = [.. model.NamedModules().Select(module => module.Value.Training)];
         using ModeScope mode = Autograd.NoGrad();
+        if (examples.Contains(null!)) throw new ArgumentNullException(nameof(examples), "Onnx.Export: an example input is null");
         Tensor[] inputs = [.. examples.Select(example => Rows(example.Detach(), batchDim, batch))];
         foreach (Tensor input in inputs) dependence.Mark(input);
         try

@@ -31,9 +31,11 @@ public static class Autograd
     /// <exception cref="GraphException">The output has no graph, an input does not require a gradient, or is not used.</exception>
     public static Tensor[] Grad(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false, bool? retainGraph = null)
     {
+        ArgumentNullException.ThrowIfNull(output);
         Tensor cotangent = Cotangent("Grad", output, gradOutput);
         for (int i = 0; i < inputs.Length; i++)
         {
+            if (inputs[i] is null) throw new ArgumentNullException(nameof(inputs), $"Grad: input {i} is null");
             if (!inputs[i].RequiresGrad) throw new GraphException($"Grad: input {i}, shape {inputs[i].Shape}, does not require a gradient; set RequiresGrad before it is used");
             Ops.FuseTrace.CheckReceivesGradient("Grad", inputs[i]);
         }
@@ -49,9 +51,12 @@ public static class Autograd
     /// <exception cref="ShapeException"><paramref name="v"/> is not of x's shape.</exception>
     public static (Tensor Value, Tensor Tangent) Jvp(Func<Tensor, Tensor> f, Tensor x, Tensor v)
     {
+        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(v);
         if (v.Shape != x.Shape) throw new ShapeException($"Jvp: the direction has shape {v.Shape} and x has {x.Shape}; they must be equal");
         using var level = new Level();
-        (Tensor value, Tensor? tangent) = Forward.Split(f(x.WithDual(new Dual(level, v.To(x.DType), x.Dual))), level);
+        (Tensor value, Tensor? tangent) = Forward.Split(Given(f(x.WithDual(new Dual(level, v.To(x.DType), x.Dual)))), level);
         return (value, tangent ?? Tensor.ZerosLike(value));
     }
 
@@ -113,18 +118,22 @@ public static class Autograd
     // f at a new name for x. The derivative is part of a graph where x is, and where f reads tensors that require a gradient: it depends on them too.
     private static (Tensor Input, Tensor Value, bool CreateGraph) Recorded(Func<Tensor, Tensor> f, Tensor x)
     {
+        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(x);
         bool outer = GradMode.Enabled;
         using ModeScope mode = GradMode.Record(true);
         if (x.Node is not null)
         {
             Tensor alias = x.Alias();
-            return (alias, f(alias), true);
+            return (alias, Given(f(alias)), true);
         }
         Tensor leaf = x.WithDual(x.Dual);
         leaf.RequiresGrad = true;
-        Tensor value = f(leaf);
+        Tensor value = Given(f(leaf));
         return (leaf, value, outer && Reverse.DependsOnOthers(value, leaf));
     }
+
+    private static Tensor Given(Tensor? value) => value ?? throw new ValueException("the function returned null; it must return a tensor");
 
     private static Tensor GradientOf(Tensor value, Tensor input, Tensor? cotangent, bool createGraph) =>
         value.RequiresGrad

@@ -72,6 +72,7 @@ internal static class InPlace
 
     private static void Check(string op, Tensor target, Tensor other, DType result)
     {
+        ArgumentNullException.ThrowIfNull(other);
         FuseTrace.Flush(); // what was put off reads the values from before
         if (GradMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
             throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, "

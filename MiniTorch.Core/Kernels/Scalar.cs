@@ -35,7 +35,7 @@ internal readonly unsafe struct Scalar<T>(T value) : IVector<Scalar<T>, T>
     public static Scalar<T> operator *(Scalar<T> a, Scalar<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static Scalar<T> operator /(Scalar<T> a, Scalar<T> b) => new(a.Value / b.Value);
+    public static Scalar<T> operator /(Scalar<T> a, Scalar<T> b) => typeof(T) == typeof(long) ? VectorMath<Scalar<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static Scalar<T> operator -(Scalar<T> a) => new(-a.Value);

@@ -48,7 +48,7 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static V128<T> operator *(V128<T> a, V128<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V128<T> operator /(V128<T> a, V128<T> b) => new(a.Value / b.Value);
+    public static V128<T> operator /(V128<T> a, V128<T> b) => typeof(T) == typeof(long) ? VectorMath<V128<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V128<T> operator -(V128<T> a) => new(-a.Value);

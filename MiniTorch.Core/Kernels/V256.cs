@@ -67,7 +67,7 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     public static V256<T> operator *(V256<T> a, V256<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> operator /(V256<T> a, V256<T> b) => new(a.Value / b.Value);
+    public static V256<T> operator /(V256<T> a, V256<T> b) => typeof(T) == typeof(long) ? VectorMath<V256<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V256<T> operator -(V256<T> a) => new(-a.Value);

@@ -67,7 +67,7 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static V512<T> operator *(V512<T> a, V512<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> operator /(V512<T> a, V512<T> b) => new(a.Value / b.Value);
+    public static V512<T> operator /(V512<T> a, V512<T> b) => typeof(T) == typeof(long) ? VectorMath<V512<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> operator -(V512<T> a) => new(-a.Value);

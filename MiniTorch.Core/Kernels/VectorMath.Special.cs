@@ -67,7 +67,17 @@ internal static unsafe partial class VectorMath<V, T>
     [MethodImpl(NoInlining)]
     public static V Fmod(V a, V b)
     {
-        for (int i = 0; i < V.Count; i++) Lane(ref a, i) %= Lane(ref b, i);
+        for (int i = 0; i < V.Count; i++)
+            if (typeof(T) == typeof(long) && Lane(ref b, i) == -T.One) Lane(ref a, i) = T.Zero; // the processor traps on the quotient of the least integer
+            else Lane(ref a, i) %= Lane(ref b, i);
+        return a;
+    }
+
+    /// <summary>The quotient of integers, truncated; the least one divided by −1 wraps around to itself.</summary>
+    [MethodImpl(NoInlining)]
+    public static V Quotient(V a, V b)
+    {
+        for (int i = 0; i < V.Count; i++) Lane(ref a, i) = Lane(ref b, i) == -T.One ? unchecked(-Lane(ref a, i)) : Lane(ref a, i) / Lane(ref b, i);
         return a;
     }
 }

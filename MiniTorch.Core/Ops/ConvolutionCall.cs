@@ -52,6 +52,7 @@ internal static class ConvolutionCall
     /// <summary>Throws unless the ranks and dtypes fit.</summary>
     public static void CheckRanks(string op, Tensor input, Tensor weight, int rank)
     {
+        ArgumentNullException.ThrowIfNull(weight);
         if (weight.Rank != rank || (input.Rank != rank && input.Rank != rank - 1))
             throw new ShapeException($"{op}: input {input.Shape} with weight {weight.Shape}; the weight needs {rank} dimensions and the input {rank}, or {rank - 1} without a batch");
         if (weight.DType != input.DType) throw new DTypeException($"{op}: input {input.DType} with weight {weight.DType}; convert one with To");

@@ -1,3 +1,4 @@
+using MathNet.Numerics;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace MiniTorch.Ops;
@@ -34,9 +35,10 @@ internal static class EachMatrix
                 Matrix<double>[] results = function(matrices);
                 for (int i = 0; i < results.Length; i++) results[i].ToRowMajorArray().CopyTo(written[i], at * Elements(sizes[i]));
             }
-            catch (ValueException wrong)
+            catch (Exception wrong) when (wrong is ValueException or NonConvergenceException)
             {
-                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, {wrong.Message}");
+                string problem = wrong is ValueException ? wrong.Message : "is too ill-conditioned: the iteration does not converge";
+                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, {problem}");
             }
         }
         return Pack();
@@ -48,6 +50,12 @@ internal static class EachMatrix
             return results;
         }
     }
+
+    /// <summary>The matrix, if all its elements are finite: iterations on others need not end.</summary>
+    /// <exception cref="ValueException">An element is NaN or infinite.</exception>
+    public static Matrix<double> Finite(Matrix<double> a) =>
+        a.Find(element => !double.IsFinite(element)) is not var (row, column, element) ? a
+        : throw new ValueException(FormattableString.Invariant($"has the element {element} at [{row}, {column}]; only finite matrices can be decomposed"));
 
     private static int Elements(int[] size) => size.Aggregate(1, (product, part) => product * part);
 }

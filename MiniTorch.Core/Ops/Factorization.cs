@@ -103,7 +103,7 @@ internal sealed record SymmetricEigen : Op
         return EachMatrix.Run("Eigh", inputs, [[n], [n, n]], a =>
         {
             Matrix<double> symmetric = a[0].LowerTriangle() + a[0].StrictlyLowerTriangle().Transpose();
-            var eigen = symmetric.Evd(Symmetricity.Symmetric);
+            var eigen = EachMatrix.Finite(symmetric).Evd(Symmetricity.Symmetric);
             return [eigen.EigenValues.Map(value => value.Real).ToRowMatrix(), eigen.EigenVectors];
         });
     }
@@ -150,7 +150,7 @@ internal sealed record SingularValues : Op
         int k = Math.Min(m, n);
         return EachMatrix.Run("SVD", inputs, [[m, k], [k], [k, n]], a =>
         {
-            var svd = a[0].Svd();
+            var svd = EachMatrix.Finite(a[0]).Svd();
             return [svd.U.SubMatrix(0, m, 0, k), svd.S.ToRowMatrix(), svd.VT.SubMatrix(0, k, 0, n)];
         });
     }

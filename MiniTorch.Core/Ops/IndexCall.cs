@@ -38,6 +38,7 @@ internal static class IndexCall
     /// <summary>Rows of a table by index; the row of <paramref name="paddingIdx"/> takes no gradient.</summary>
     public static Tensor Embedding(Tensor x, Tensor weight, int? paddingIdx)
     {
+        ArgumentNullException.ThrowIfNull(weight);
         if (x.DType != DType.Int64) throw new DTypeException($"Embedding: the indices are {x.DType} and must be Int64");
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the table has shape {weight.Shape} and must be [rows, columns]");
         Tensor rows = new Gather(new Indexing(0, ByRow: true), "Embedding").Apply(weight, x.Reshape(Shape.Size(x.ElementCount, "Embedding")));
@@ -64,6 +65,7 @@ internal static class IndexCall
 
     private static void CheckIndex(string op, Tensor x, int dim, Tensor index, Tensor? src)
     {
+        ArgumentNullException.ThrowIfNull(index);
         int at = x.Shape.Dim(dim, op);
         if (index.DType != DType.Int64) throw new DTypeException($"{op}: the index is {index.DType} and must be Int64");
         if (src is not null && src.DType != x.DType) throw new DTypeException($"{op}: src is {src.DType} and x is {x.DType}; they must be equal");
@@ -76,6 +78,7 @@ internal static class IndexCall
 
     private static int CheckRows(string op, Tensor x, int dim, Tensor index, Tensor? src = null)
     {
+        ArgumentNullException.ThrowIfNull(index);
         int at = x.Shape.Dim(dim, op);
         if (index.DType != DType.Int64) throw new DTypeException($"{op}: the index is {index.DType} and must be Int64");
         if (index.Rank > 1) throw new ShapeException($"{op}: the index has shape {index.Shape} and must be a vector");

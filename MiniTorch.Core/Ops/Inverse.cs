@@ -63,7 +63,7 @@ internal sealed record Determinant : Op
         if (!det.Detach().Eq(0).Any().Item<bool>()) return new Inverse().Apply(a).Transpose(-2, -1) * det.Unsqueeze(-1).Unsqueeze(-1);
         return EachMatrix.Run("Det", [a], [[a.Shape[^2], a.Shape[^1]]], x =>
         {
-            Svd<double> svd = x[0].Svd();
+            Svd<double> svd = EachMatrix.Finite(x[0]).Svd();
             double sign = svd.U.Determinant() * svd.VT.Determinant();
             var others = Vector<double>.Build.Dense(svd.S.Count, i => sign * svd.S.Where((_, j) => j != i).Aggregate(1.0, (product, s) => product * s));
             return [svd.U * Matrix<double>.Build.DiagonalOfDiagonalVector(others) * svd.VT];
@@ -88,7 +88,7 @@ internal sealed record LogAbsDeterminant : Op
             LU<double> lu = x[0].LU();
             Vector<double> pivots = lu.U.Diagonal();
             int exchanges = lu.P.ToInversions().Where((row, place) => row != place).Count();
-            double sign = pivots.Aggregate(exchanges % 2 == 0 ? 1.0 : -1.0, (product, pivot) => product * Math.Sign(pivot));
+            double sign = pivots.Aggregate(exchanges % 2 == 0 ? 1.0 : -1.0, (product, pivot) => product * (double.IsNaN(pivot) ? pivot : Math.Sign(pivot)));
             return [Matrix<double>.Build.Dense(1, 1, sign), Matrix<double>.Build.Dense(1, 1, pivots.Sum(pivot => Math.Log(Math.Abs(pivot))))];
         });
         return (results[0], results[1]);

@@ -96,9 +96,16 @@ internal static class MovementCall
         return new Slice(at, index < 0 ? index + size : index, 1, 1).Apply(x).Reshape(x.Shape.Without(at));
     }
 
+    private static void RequireAll(string op, ReadOnlySpan<Tensor> tensors)
+    {
+        for (int i = 0; i < tensors.Length; i++)
+            if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"{op}: tensor {i} is null");
+    }
+
     public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim)
     {
         if (tensors.IsEmpty) throw new ShapeException("Cat: there is no tensor to join");
+        RequireAll("Cat", tensors);
         DType dtype = Common(tensors);
         var parts = new List<Tensor>(tensors.Length);
         foreach (Tensor tensor in tensors)
@@ -116,6 +123,7 @@ internal static class MovementCall
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim)
     {
         if (tensors.IsEmpty) throw new ShapeException("Stack: there is no tensor to stack");
+        RequireAll("Stack", tensors);
         Shape shape = tensors[0].Shape;
         int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
         DType dtype = Common(tensors);

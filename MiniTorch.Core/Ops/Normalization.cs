@@ -81,6 +81,7 @@ internal static class Normalization
 
     private static void CheckNormalized(string op, Shape shape, Shape normalized, Tensor? weight, Tensor? bias)
     {
+        ArgumentNullException.ThrowIfNull(normalized);
         if (normalized.Rank == 0 || normalized.Rank > shape.Rank || !shape.Span[^normalized.Rank..].SequenceEqual(normalized.Span))
             throw new ShapeException($"{op}: shape {shape} does not end with the normalized shape {normalized}");
         foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[weight, bias])

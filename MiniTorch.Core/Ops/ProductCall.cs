@@ -5,6 +5,7 @@ internal static class ProductCall
 {
     public static Tensor MatMul(Tensor x, Tensor other)
     {
+        ArgumentNullException.ThrowIfNull(other);
         if (x.Rank == 0 || other.Rank == 0) throw new ShapeException($"MatMul: shapes {x.Shape} and {other.Shape}; both sides need a dimension (multiply by a scalar with *)");
         if (x.DType != other.DType) throw new DTypeException($"MatMul: {x.DType} with {other.DType}; convert one side with To");
         if (x.DType == DType.Bool) throw new DTypeException("MatMul: Bool tensors have no product; To(DType.Float32) first");
@@ -22,6 +23,8 @@ internal static class ProductCall
 
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
         if (x.Rank == 0 || weight.Rank is < 1 or > 2 || x.Shape[^1] != weight.Shape[^1])
             throw new ShapeException($"Linear: x {x.Shape} with weight {weight.Shape}; x must be […, in] and the weight [out, in]");
         if (weight.DType != x.DType || (bias is not null && bias.DType != x.DType))
@@ -37,6 +40,8 @@ internal static class ProductCall
 
     public static Tensor Attention(Tensor query, Tensor key, Tensor value, Tensor? attnMask, bool isCausal, double? scale)
     {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
         if (isCausal && attnMask is not null) throw new ValueException("ScaledDotProductAttention: give attnMask or isCausal, not both");
         if (query.Rank < 2 || key.Rank < 2) throw new ShapeException($"ScaledDotProductAttention: query {query.Shape} and key {key.Shape} need two dimensions, […, rows, d]");
         return new Attention(scale ?? 1 / Math.Sqrt(query.Shape[^1]), isCausal).Of(query, key, value, attnMask);

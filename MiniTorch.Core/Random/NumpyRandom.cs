@@ -171,6 +171,8 @@ public sealed class NumpyRandom
     {
         if (count < 0)
             throw new ValueException($"{op}: cannot draw {count} numbers.");
+        if (count > Array.MaxLength)
+            throw new ValueException($"{op}: {count} numbers are more than an array can hold, {Array.MaxLength}.");
         var numbers = new T[count];
         for (int i = 0; i < count; i++)
             numbers[i] = next();

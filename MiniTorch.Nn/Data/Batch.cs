@@ -16,7 +16,8 @@ public sealed class Batch : IReadOnlyList<Tensor>
     public int Count => _tensors.Length;
 
     /// <summary>One of the tensors, [samples, …].</summary>
-    public Tensor this[int index] => _tensors[index];
+    public Tensor this[int index] =>
+        (uint)index < (uint)Count ? _tensors[index] : throw new ValueException($"Batch: there is no tensor {index} of {Count}");
 
     /// <summary>The two tensors of a data set of two: <c>var (x, y) = batch</c>.</summary>
     /// <exception cref="ShapeException">The data set has another number of tensors.</exception>

@@ -27,7 +27,9 @@ public static class ClassWeights
     /// <exception cref="ValueException">A label is no class, or a class has no sample.</exception>
     public static Tensor FromLabels(Tensor labels, int classes)
     {
+        ArgumentNullException.ThrowIfNull(labels);
         if (classes < 1) throw new ValueException($"ClassWeights: {classes} classes; there must be 1 or more");
+        if (classes > labels.ElementCount) throw new ValueException($"ClassWeights: {classes} classes of {labels.ElementCount} labels; every class needs one or more");
         var counts = new long[classes];
         foreach (long label in labels.ToArray<long>())
             counts[label >= 0 && label < classes ? label : throw new ValueException($"ClassWeights: label {label} is not in [0, {classes - 1}]")]++;

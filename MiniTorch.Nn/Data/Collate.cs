@@ -29,6 +29,10 @@ public static class Collate
 
     private static Tensor[] ByPlace(IReadOnlyList<Tensor[]> samples, Func<Tensor[], Tensor> join)
     {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Count == 0) throw new ShapeException("Collate: the batch has no sample");
+        for (int i = 0; i < samples.Count; i++)
+            if (samples[i] is null) throw new ArgumentNullException(nameof(samples), $"Collate: sample {i} of the batch is null");
         int places = samples[0].Length;
         for (int i = 1; i < samples.Count; i++)
             if (samples[i].Length != places) throw new ShapeException($"Collate: sample {i} of the batch has {samples[i].Length} tensors and sample 0 has {places}; they must be equal");

@@ -27,11 +27,13 @@ public sealed partial class DataLoader : IStateful
     /// <exception cref="ValueException">The state does not fit; nothing was changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         string[] names = _generator is null ? [PositionName, SeedName, OrderName] : [PositionName, SeedName, OrderName, GeneratorName];
         if (state.Count != names.Length || !names.All(state.ContainsKey))
             throw Misfit($"the entries must be {string.Join(", ", names)}, not {string.Join(", ", state.Keys)}");
         foreach (string name in names)
-            if (state[name] is var tensor && (tensor.DType != DType.Int64 || tensor.Rank != (name is PositionName or SeedName ? 0 : 1)))
+            if (state[name] is not { } tensor) throw Misfit($"{name} is null");
+            else if (tensor.DType != DType.Int64 || tensor.Rank != (name is PositionName or SeedName ? 0 : 1))
                 throw Misfit($"{name} is {tensor.DType} of shape {tensor.Shape}");
 
         long position = state[PositionName].Item<long>();

@@ -40,6 +40,7 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false, Sampler? sampler = null,
         CollateFunction? collate = null, BatchTransform? transform = null, int prefetch = 0)
     {
+        ArgumentNullException.ThrowIfNull(dataset);
         if (batchSize < 1) throw new ValueException($"DataLoader: a batch size of {batchSize}; it must be 1 or more");
         if (prefetch < 0) throw new ValueException($"DataLoader: prefetch {prefetch}; it must be 0 or more");
         if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler decides about the order; leave shuffle out");

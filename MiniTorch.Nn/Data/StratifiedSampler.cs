@@ -13,6 +13,7 @@ public sealed class StratifiedSampler : Sampler
     /// <exception cref="ShapeException">The labels do not lie in one dimension.</exception>
     public StratifiedSampler(Tensor labels)
     {
+        ArgumentNullException.ThrowIfNull(labels);
         if (labels.DType != DType.Int64) throw new DTypeException($"StratifiedSampler: labels are Int64, not {labels.DType}");
         if (labels.Rank != 1) throw new ShapeException($"StratifiedSampler: labels have shape [samples], not {labels.Shape}");
         _labels = labels.ToArray<long>();

@@ -11,6 +11,7 @@ public sealed class TensorDataset : Dataset
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: needs at least one tensor");
         for (int i = 0; i < tensors.Length; i++)
         {
+            if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"TensorDataset: tensor {i} is null");
             if (tensors[i].Rank == 0) throw new ShapeException($"TensorDataset: tensor {i} is a scalar; samples lie along the first dimension");
             if (tensors[i].Shape[0] != tensors[0].Shape[0])
                 throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, and tensor 0 has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");

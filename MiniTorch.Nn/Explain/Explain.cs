@@ -14,6 +14,7 @@ public static class Explain
     /// <exception cref="MiniTorchException">The module does not take such inputs.</exception>
     public static Explanation Run(Module model, params ReadOnlySpan<Tensor> inputs)
     {
+        ArgumentNullException.ThrowIfNull(model);
         object?[] arguments = [.. inputs];
         return Run(model.TypeName, () => model.CallWith(arguments), [.. inputs.ToArray().Select((input, i) => (model.InputName(i), input))]);
     }
@@ -22,8 +23,11 @@ public static class Explain
     /// <param name="function">The function.</param>
     /// <param name="x">Its input.</param>
     /// <param name="name">What the input is called; as it is written by default.</param>
-    public static Explanation Run(Func<Tensor, Tensor> function, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "x") =>
-        Run("function", () => function(x), [(name, x)]);
+    public static Explanation Run(Func<Tensor, Tensor> function, Tensor x, [CallerArgumentExpression(nameof(x))] string name = "x")
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return Run("function", () => function(x), [(name, x)]);
+    }
 
     /// <summary>Runs a function of two tensors, such as <c>(x, y) => criterion.Call(model.Call(x), y)</c>.</summary>
     /// <param name="function">The function.</param>
@@ -32,8 +36,11 @@ public static class Explain
     /// <param name="nameA">What the first is called; as it is written by default.</param>
     /// <param name="nameB">What the second is called; as it is written by default.</param>
     public static Explanation Run(Func<Tensor, Tensor, Tensor> function, Tensor a, Tensor b,
-        [CallerArgumentExpression(nameof(a))] string nameA = "a", [CallerArgumentExpression(nameof(b))] string nameB = "b") =>
-        Run("function", () => function(a, b), [(nameA, a), (nameB, b)]);
+        [CallerArgumentExpression(nameof(a))] string nameA = "a", [CallerArgumentExpression(nameof(b))] string nameB = "b")
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return Run("function", () => function(a, b), [(nameA, a), (nameB, b)]);
+    }
 
     private static Explanation Run(string title, Func<object?> run, (string, Tensor)[] inputs)
     {

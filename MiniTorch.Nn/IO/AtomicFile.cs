@@ -30,7 +30,7 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder.</exception>
     public static void Write(string path, Action<Stream> write, Action<Step>? reached = null)
     {
-        string target = Follow(Path.GetFullPath(path));
+        string target = Follow(Path.GetFullPath(FilePath.Checked(path)));
         bool replaces = CheckReplaces(path, target);
         using FileStream stream = Create(target, replaces);
         SafeFileHandle handle = stream.SafeFileHandle;

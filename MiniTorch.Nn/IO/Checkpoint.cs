@@ -23,6 +23,7 @@ public sealed class Checkpoint
             : throw new ValueException($"Checkpoint: there is no part '{name}'; the parts are {string.Join(", ", _parts.Keys)}");
         set
         {
+            ArgumentNullException.ThrowIfNull(name);
             if (name.Length == 0 || name.Contains('.')) throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or hold a dot");
             if (name is DefaultGenerator or SafetensorsHeader.MetadataName) throw new ValueException($"Checkpoint: the name '{name}' is reserved");
             _parts[name] = value switch

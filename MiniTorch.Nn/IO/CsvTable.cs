@@ -20,7 +20,8 @@ public sealed class CsvTable
     public int Count => _rows.Count;
 
     /// <summary>A field's text.</summary>
-    public string this[int row, int column] => _rows[row].Fields[column];
+    public string this[int row, int column] => (uint)row < (uint)Count && (uint)column < (uint)Columns.Count ? _rows[row].Fields[column]
+        : throw new ValueException($"CsvTable: there is no field [{row}, {column}] among {Count} rows of {Columns.Count} columns");
 
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file, UTF-8.</param>
@@ -30,7 +31,7 @@ public sealed class CsvTable
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static CsvTable Load(string path, bool header = true, char separator = ',')
     {
-        using StreamReader text = File.OpenText(path);
+        using StreamReader text = File.OpenText(FilePath.Checked(path));
         return Read(text, path, header, separator);
     }
 

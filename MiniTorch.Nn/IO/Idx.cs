@@ -15,7 +15,7 @@ public static class Idx
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static Tensor Load(string path, long? maxBytes = null)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = File.OpenRead(FilePath.Checked(path));
         return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
     }
 

@@ -52,6 +52,7 @@ internal sealed class NpyHeader
     /// <summary>Writes the header of a tensor, padded so that the elements are aligned.</summary>
     public static void Write(Stream stream, Tensor tensor)
     {
+        ArgumentNullException.ThrowIfNull(tensor);
         string descr = tensor.DType switch { DType.Bool => "|b1", DType.Int64 => "<i8", DType.Float32 => "<f4", _ => "<f8" };
         string sizes = tensor.Rank == 1 ? $"{tensor.Shape[0]}," : string.Join(", ", tensor.Shape);
         string text = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}";

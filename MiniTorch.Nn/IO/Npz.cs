@@ -23,7 +23,7 @@ public static class Npz
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static OrderedDictionary<string, Tensor> Load(string path, long? maxBytes = null)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = File.OpenRead(FilePath.Checked(path));
         return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
     }
 
@@ -52,6 +52,7 @@ public static class Npz
 
     internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false)
     {
+        ArgumentNullException.ThrowIfNull(arrays);
         foreach (string name in arrays.Keys)
             if (!IsPlain(name)) throw new ValueException($"Npz.Save: '{name}' cannot name an array: it must not be empty, begin with /, or hold \\ or ..");
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);

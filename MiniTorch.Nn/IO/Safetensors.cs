@@ -45,8 +45,11 @@ public static class Safetensors
 
     internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null)
     {
+        ArgumentNullException.ThrowIfNull(state);
         if (state.ContainsKey(SafetensorsHeader.MetadataName)) throw new ValueException($"Safetensors.Save: {SafetensorsHeader.MetadataName} is reserved and cannot name a tensor");
         foreach (string text in state.Keys.Concat(metadata?.SelectMany(entry => new[] { entry.Key, entry.Value }) ?? [])) RequireUnicode(text);
+        foreach ((string name, Tensor? tensor) in state)
+            if (tensor is null) throw new ArgumentNullException(nameof(state), $"Safetensors.Save: {name} is null");
         // Large elements first: then all lie at multiples of their size, and readers may map the file into memory.
         KeyValuePair<string, Tensor>[] placed = [.. state.OrderByDescending(entry => entry.Value.DType.Size())];
         var offsets = new Dictionary<string, long>();

@@ -19,7 +19,8 @@ public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where T
     public int Count => _modules.Count;
 
     /// <summary>The module at a place.</summary>
-    public TModule this[int index] => _modules[index];
+    public TModule this[int index] =>
+        (uint)index < (uint)_modules.Count ? _modules[index] : throw new ValueException($"ModuleList: there is no module {index} of {_modules.Count}");
 
     /// <summary>Appends a module.</summary>
     public void Add(TModule module) => _modules.Add(module);
@@ -49,6 +50,8 @@ public sealed class ModuleDict<TModule> : Module, IEnumerable<KeyValuePair<strin
         get => _modules.TryGetValue(name, out TModule? module) ? module : throw new ValueException($"ModuleDict: there is no module {name}; there are {string.Join(", ", _modules.Keys)}");
         set
         {
+            ArgumentNullException.ThrowIfNull(name);
+            ArgumentNullException.ThrowIfNull(value);
             if (name.Length == 0 || name.Contains('.')) throw new ValueException($"ModuleDict: a name must not be empty nor have a dot, which parts the names of a path: \"{name}\"");
             _modules[name] = value;
         }

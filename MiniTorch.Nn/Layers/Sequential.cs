@@ -18,7 +18,8 @@ public sealed class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Te
     public int Count => _modules.Count;
 
     /// <summary>The module at a place.</summary>
-    public Module<Tensor, Tensor> this[int index] => _modules[index];
+    public Module<Tensor, Tensor> this[int index] =>
+        (uint)index < (uint)Count ? _modules[index] : throw new ValueException($"Sequential: there is no module {index} of {Count}");
 
     /// <summary>Appends a module.</summary>
     public void Add(Module<Tensor, Tensor> module) => _modules.Add(module);

@@ -32,6 +32,8 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
     /// <exception cref="ValueException">A target is neither a class nor ignored.</exception>
     public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long? ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
     {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(targets);
         if (targets.DType != DType.Int64)
             throw new DTypeException($"{op}: targets of {targets.DType} and shape {targets.Shape} are not class indices; class indices are Int64"
                 + (targets.DType == DType.Bool ? " (To(DType.Int64))" : $", and class probabilities have the logits' shape {scores.Shape}"));

@@ -34,6 +34,7 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     /// <summary>A cross-entropy with all options.</summary>
     public CrossEntropyLoss(CrossEntropyOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options);
         _weight = options.Weight?.Detach();
         Options = options with { Weight = _weight };
     }

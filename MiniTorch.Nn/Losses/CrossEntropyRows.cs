@@ -15,6 +15,9 @@ internal sealed class CrossEntropyRows
     /// <exception cref="MiniTorchException">A shape, dtype or value that does not fit.</exception>
     public CrossEntropyRows(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
+        ArgumentNullException.ThrowIfNull(logits);
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(options);
         _options = options;
         LossShapes.CheckFloat(Op, "logits", logits);
         Axis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);

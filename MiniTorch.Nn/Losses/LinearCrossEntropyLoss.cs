@@ -29,13 +29,19 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     public CrossEntropyOptions Options { get; }
 
     /// <summary>The loss with what the same pass gives besides; see <see cref="Functional.LinearCrossEntropyOutputs"/>.</summary>
-    public CrossEntropyOutputs Outputs(Tensor hidden, LinearCrossEntropyInputs inputs) =>
-        EvaluateOutputs(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+    public CrossEntropyOutputs Outputs(Tensor hidden, LinearCrossEntropyInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return EvaluateOutputs(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+    }
 
     /// <inheritdoc/>
     [return: Dims("| ...")]
-    protected override Tensor Forward([Dims("... features")] Tensor hidden, LinearCrossEntropyInputs inputs) =>
-        Evaluate(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+    protected override Tensor Forward([Dims("... features")] Tensor hidden, LinearCrossEntropyInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Evaluate(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
+    }
 
     /// <summary>The loss.</summary>
     internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options) =>
@@ -44,6 +50,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     /// <summary>The loss, and each row's log-sum-exp and prediction read off the chunk of logits that holds it.</summary>
     internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
+        CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy");
         var outputs = new RowOutputs(Tensor.Zeros([count], hidden.DType), Tensor.Zeros([count], DType.Int64));
@@ -84,6 +91,8 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
 
     private static void CheckFit(Tensor hidden, Tensor weight, Tensor? bias)
     {
+        ArgumentNullException.ThrowIfNull(hidden);
+        ArgumentNullException.ThrowIfNull(weight);
         if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
             throw new ShapeException($"{Op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
         LossShapes.CheckFloat(Op, "hidden", hidden);

@@ -23,12 +23,15 @@ internal static class LossShapes
     /// <summary>Requires a floating dtype.</summary>
     public static void CheckFloat(string op, string name, Tensor x)
     {
+        ArgumentNullException.ThrowIfNull(x);
         if (!x.DType.IsFloat()) throw new DTypeException($"{op}: {name} is {x.DType}, and must be Float32 or Float64 (To converts)");
     }
 
     /// <summary>Requires equal shapes.</summary>
     public static void CheckSame(string op, Tensor input, Tensor target)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(target);
         if (input.Shape != target.Shape)
             throw new ShapeException($"{op}: input {input.Shape} and target {target.Shape} must have the same shape"
                 + (input.ElementCount == target.ElementCount ? $"; target.Reshape({string.Join(", ", input.Shape)}) gives it that of the input" : ""));

@@ -42,6 +42,8 @@ public static class Metrics
         LossShapes.CheckSame("ConfusionMatrix", predictions, targets);
         if (predictions.DType != DType.Int64 || targets.DType != DType.Int64)
             throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets {targets.DType}, and must be Int64 (the ArgMax of scores)");
+        if (classes is < 0 or > 46_340) // (C, C) has at most 2³¹ elements
+            throw new ValueException($"ConfusionMatrix: {classes} classes; 0 to 46,340 are possible");
         (long[] found, long[] wanted) = (predictions.ToArray<long>(), targets.ToArray<long>());
         var counts = new long[classes, classes];
         for (int i = 0; i < wanted.Length; i++)

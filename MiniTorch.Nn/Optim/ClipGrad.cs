@@ -40,7 +40,12 @@ public static class ClipGrad
         }
     }
 
-    private static Tensor[] Held(IEnumerable<Tensor> parameters) => [.. parameters.Select(parameter => parameter.HoldGrad()).OfType<Tensor>()];
+    private static Tensor[] Held(IEnumerable<Tensor> parameters)
+    {
+        Tensor[] all = [.. parameters];
+        if (all.Contains(null)) throw new ArgumentNullException(nameof(parameters), "ClipGrad: a parameter is null");
+        return [.. all.Select(parameter => parameter.HoldGrad()).OfType<Tensor>()];
+    }
 
     private static Tensor NormOf(Tensor x, double order)
     {

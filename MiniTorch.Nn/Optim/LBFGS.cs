@@ -122,6 +122,12 @@ public sealed class LBFGS : Optimizer
         DType dtype = Parameters[0].DType;
         (double? iterations, double? step, double? scale) = (reader.Number("lbfgs.iterations"), reader.Number("lbfgs.step"), reader.Number("lbfgs.scale"));
         Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype), changes = reader.Rows("lbfgs.changes", columns, dtype);
+        if (last is not null && moves is not null && changes is not null && iterations is { } count)
+        {
+            if (count < 0 || count != Math.Floor(count)) reader.Problem($"lbfgs.iterations is {count}; it must be a whole number, 0 or more");
+            if (last.Shape[0] != (count > 0 ? 2 : 0)) reader.Problem($"lbfgs.last has {last.Shape[0]} rows; after {count} iterations it has {(count > 0 ? 2 : 0)}");
+            if (moves.Shape[0] != changes.Shape[0]) reader.Problem($"lbfgs.moves has {moves.Shape[0]} rows and lbfgs.changes {changes.Shape[0]}; they must be equal");
+        }
         return () =>
         {
             (_iterations, _step, _scale) = ((long)iterations!, step!.Value, scale!.Value);

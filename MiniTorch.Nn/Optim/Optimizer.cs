@@ -19,6 +19,7 @@ public abstract class Optimizer : IStateful
     /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
     protected Optimizer(IEnumerable<Tensor> parameters, params OptimizerOption[] options)
     {
+        ArgumentNullException.ThrowIfNull(parameters);
         _options = options;
         AddGroup(new ParameterGroup(parameters));
     }
@@ -37,11 +38,13 @@ public abstract class Optimizer : IStateful
     /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
     public void AddGroup(ParameterGroup group)
     {
+        ArgumentNullException.ThrowIfNull(group);
         if (group.Parameters.Count == 0) throw Error("the list of parameters is empty; pass model.Parameters() of a model that has some");
         var known = new HashSet<Tensor>(_groups.SelectMany(other => other.Parameters), ReferenceEqualityComparer.Instance);
         for (int i = 0; i < group.Parameters.Count; i++)
         {
             Tensor parameter = group.Parameters[i];
+            if (parameter is null) throw new ArgumentNullException(nameof(group), $"{GetType().Name}: parameter {i} of the group is null");
             if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is there twice; a parameter belongs to one group once");
             if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
             if (parameter.Layout.Overlaps) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share one place in memory; Clone() it, or optimise what it was expanded from");
@@ -116,6 +119,7 @@ public abstract class Optimizer : IStateful
     /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         var reader = new StateReader(state);
         Action takeMore = ReadMore(reader);
         var options = new List<(ParameterGroup Group, string Option, double Value)>();

@@ -6,6 +6,9 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
     private readonly HashSet<string> _used = [];
     private readonly List<string> _problems = [];
 
+    /// <summary>Notes something that is wrong with the state.</summary>
+    public void Problem(string problem) => _problems.Add(problem);
+
     public bool HasAny(string prefix) => state.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Leaves entries aside that say nothing to this reader.</summary>
@@ -33,6 +36,7 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
     {
         _used.Add(name);
         if (!state.TryGetValue(name, out Tensor? tensor)) _problems.Add($"missing {name}, shape [n, {columns}]");
+        else if (tensor is null) _problems.Add($"{name} is null");
         else if (tensor.Rank != 2 || tensor.Shape[1] != columns) _problems.Add($"{name} has shape {tensor.Shape} in the state and [n, {columns}] in the optimiser");
         else return tensor.Detach().To(dtype).Clone();
         return null;
@@ -53,6 +57,7 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
     {
         _used.Add(name);
         if (!state.TryGetValue(name, out Tensor? tensor)) _problems.Add($"missing {name}, shape {shape}");
+        else if (tensor is null) _problems.Add($"{name} is null");
         else if (tensor.Shape != shape) _problems.Add($"{name} has shape {tensor.Shape} in the state and {shape} in the optimiser");
         else return tensor;
         return null;

@@ -5,6 +5,12 @@ namespace MiniTorch.Pictures;
 /// <param name="Values">The numbers; those that are not finite are marked, not drawn.</param>
 public sealed record Curve(string Name, IReadOnlyList<double> Values)
 {
+    /// <summary>What the legend calls it.</summary>
+    public string Name { get; init => field = value ?? throw new ArgumentNullException(nameof(Name)); } = Name ?? throw new ArgumentNullException(nameof(Name));
+
+    /// <summary>The numbers; those that are not finite are marked, not drawn.</summary>
+    public IReadOnlyList<double> Values { get; init => field = value ?? throw new ArgumentNullException(nameof(Values)); } = Values ?? throw new ArgumentNullException(nameof(Values));
+
     /// <summary>The step of each value, ascending; 1, 2, 3 … by default.</summary>
     public IReadOnlyList<double>? Steps { get; init; }
 

@@ -27,6 +27,7 @@ public static class GradCheckPicture
     /// <param name="report">What a check has found; errors are drawn for findings alone, so a passed check is a heading.</param>
     public static string ToSvg(this GradCheckReport report)
     {
+        ArgumentNullException.ThrowIfNull(report);
         Grid[] grids = [.. report.Findings.Where(finding => finding.InputShape is not null && finding.ErrorMap.Count > 0).Select(finding => new Grid(finding, finding.InputShape!))];
         const string Legend = "error in tolerances: 1 or less, 10, 100 … 1,000,000 or more";
         string title = FormattableString.Invariant($"GradCheck: {report.Verdict}, {report.Compared} derivatives compared");

@@ -16,11 +16,12 @@ public static partial class Picture
     [OverloadResolutionPriority(1)] // new("train", values) among them is a curve
     public static string Curves(IReadOnlyList<Curve> curves, CurveOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(curves);
         options ??= new();
         if (!(options.Smoothing is >= 0 and < 1)) throw new ValueException($"Curves: smoothing {options.Smoothing} is not in [0, 1)");
         if (options.Width < 200 || options.Height < 160) throw new ValueException($"Curves: {options.Width} × {options.Height} pixels are too few; at least 200 × 160 are needed");
         foreach (Curve curve in curves)
-            if (curve.Steps is { } steps && steps.Count != curve.Values.Count)
+            if ((curve ?? throw new ArgumentNullException(nameof(curves), "Curves: a curve is null")).Steps is { } steps && steps.Count != curve.Values.Count)
                 throw new ValueException($"Curves: '{curve.Name}' has {curve.Values.Count} values and {steps.Count} steps; each value needs its step");
         return new CurvePlot(curves, options).Draw();
     }

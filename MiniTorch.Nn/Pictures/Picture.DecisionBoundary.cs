@@ -11,6 +11,10 @@ public static partial class Picture
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit.</exception>
     public static string DecisionBoundary(Func<Tensor, Tensor> scores, Tensor points, Tensor classes, string title = "Decision boundary", int cells = 100)
     {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(points);
+        ArgumentNullException.ThrowIfNull(classes);
+        ArgumentNullException.ThrowIfNull(title);
         const double Top = 36, Side = 440;
         const int Levels = 6;
         if (points.Rank != 2 || points.Shape[1] != 2) throw new ShapeException($"DecisionBoundary: points have the shape (N, 2), not {points.Shape}");

@@ -9,13 +9,15 @@ public static partial class Picture
     /// <param name="model">The model, after <c>loss.Backward()</c>.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(Module model, string title = "Gradients by parameter") =>
-        GradientFlow([.. model.NamedParameters().Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
+        GradientFlow([.. (model ?? throw new ArgumentNullException(nameof(model))).NamedParameters().Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
 
     /// <summary>Histograms of log₁₀ of the sizes of any named gradients, or other tensors, on one scale.</summary>
     /// <param name="gradients">Names and gradients; null where there is none.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(IReadOnlyList<(string Name, Tensor? Gradient)> gradients, string title = "Gradients by parameter")
     {
+        ArgumentNullException.ThrowIfNull(gradients);
+        ArgumentNullException.ThrowIfNull(title);
         const double Row = 30, Top = 40, BarsWidth = 360, MostNameWidth = 220;
         const int Bins = 60, MostDecades = 24;
         double[]?[] values = [.. gradients.Select(gradient => gradient.Gradient?.Detach().ToArray<double>())];

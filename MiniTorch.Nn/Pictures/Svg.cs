@@ -65,9 +65,13 @@ internal sealed class Svg
     /// <summary>How wide a picture must be for the whole of a heading.</summary>
     public static double WidthForHeading(string text) => WidthOf(text, HeadingSize) + (2 * HeadingLeft);
 
+    /// <summary>The text with every half of a surrogate pair replaced by �; writers of Unicode refuse it otherwise.</summary>
+    public static string Readable(string text) => string.Concat(text.EnumerateRunes());
+
     /// <summary>About how wide a text is; no font is at hand to ask.</summary>
     public static double WidthOf(string text, double size = FontSize)
     {
+        ArgumentNullException.ThrowIfNull(text);
         double width = 0;
         foreach (Rune rune in text.EnumerateRunes()) width += rune.Value >= 0x1100 ? 1 : rune.Value is 'i' or 'l' or '.' or ',' or ' ' or ':' ? 0.36 : rune.Value is >= 'A' and <= 'Z' or 'm' or 'w' ? 0.76 : 0.61;
         return width * size;
@@ -126,6 +130,7 @@ internal sealed class Svg
     /// <summary>Text as XML may hold it: markup is escaped, what no XML document can hold becomes �.</summary>
     public static string Escape(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var result = new StringBuilder(text.Length);
         for (int i = 0; i < text.Length; i++)
         {

@@ -82,7 +82,7 @@ internal static class ReportPage
         {
             int every = Math.Max(1, (curve.Values.Count + MostPoints - 1) / MostPoints);
             int[] kept = [.. Enumerable.Range(0, curve.Values.Count).Where(i => (curve.Values.Count - 1 - i) % every == 0)];
-            text.Append(text.Length > 1 ? "," : "").Append($"{{\"name\":\"{JsonEncodedText.Encode(curve.Name)}\",\"steps\":[")
+            text.Append(text.Length > 1 ? "," : "").Append($"{{\"name\":\"{JsonEncodedText.Encode(Svg.Readable(curve.Name))}\",\"steps\":[")
                 .AppendJoin(',', kept.Select(i => Svg.Plain(curve.StepAt(i)))).Append("],\"values\":[")
                 .AppendJoin(',', kept.Select(i => $"\"{Svg.Label(curve.Values[i])}\"")).Append("]}");
         }

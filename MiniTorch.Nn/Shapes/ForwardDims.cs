@@ -37,7 +37,8 @@ public sealed class ForwardDims
 
     /// <summary>A module's nearest Forward: a class between it and the generic base may declare it.</summary>
     internal static MethodInfo ForwardOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module) =>
-        module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).First(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true });
+        module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).FirstOrDefault(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true })
+        ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or its kin");
 
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)

@@ -55,10 +55,12 @@ public sealed class EarlyStopping : IStateful
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         if (state.Count != 3 || !state.TryGetValue(BestName, out Tensor? best) || !state.TryGetValue(BestUpdateName, out Tensor? bestUpdate) || !state.TryGetValue(UpdatesName, out Tensor? updates))
             throw Misfit($"the entries must be {BestName}, {BestUpdateName}, {UpdatesName}, not {string.Join(", ", state.Keys)}");
         foreach ((string name, Tensor value) in state)
-            if (value.Rank != 0 || value.DType != (name == BestName ? DType.Float64 : DType.Int64)) throw Misfit($"{name} is {value.DType} of shape {value.Shape}");
+            if (value is null) throw Misfit($"{name} is null");
+            else if (value.Rank != 0 || value.DType != (name == BestName ? DType.Float64 : DType.Int64)) throw Misfit($"{name} is {value.DType} of shape {value.Shape}");
         (long at, long seen) = (bestUpdate.Item<long>(), updates.Item<long>());
         if (at < 0 || at > seen || seen > int.MaxValue) throw Misfit($"update {at} of {seen} cannot be the best");
         (Best, BestUpdate, Updates) = (best.Item<double>(), (int)at, (int)seen);

@@ -17,8 +17,10 @@ public sealed class GradientAccumulation
     /// <exception cref="ValueException">There is no parameter, or <paramref name="batches"/> is not positive.</exception>
     public GradientAccumulation(IEnumerable<Parameter> parameters, int batches)
     {
+        ArgumentNullException.ThrowIfNull(parameters);
         if (batches < 1) throw new ValueException($"GradientAccumulation: {batches} batches a step; it must be 1 or more");
         (_parameters, _batches) = ([.. parameters], batches);
+        if (_parameters.Contains(null!)) throw new ArgumentNullException(nameof(parameters), "GradientAccumulation: a parameter is null");
         if (_parameters.Count == 0) throw new ValueException("GradientAccumulation: the list of parameters is empty");
     }
 
@@ -32,6 +34,7 @@ public sealed class GradientAccumulation
     /// <exception cref="ValueException"><paramref name="weight"/> is not positive.</exception>
     public bool Backward(Tensor loss, double weight = 1)
     {
+        ArgumentNullException.ThrowIfNull(loss);
         if (!(weight > 0)) throw new ValueException(FormattableString.Invariant($"GradientAccumulation: a weight of {weight}; it must be positive"));
         (loss * weight).Backward();
         _weight += weight;

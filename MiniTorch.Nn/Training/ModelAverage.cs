@@ -15,6 +15,7 @@ public sealed class ModelAverage : IStateful
     /// <exception cref="ValueException"><paramref name="decay"/> is out of range.</exception>
     public ModelAverage(Module model, double decay = 0.999)
     {
+        ArgumentNullException.ThrowIfNull(model);
         if (!(decay is >= 0 and < 1)) throw new ValueException(FormattableString.Invariant($"ModelAverage: a decay of {decay}; it must be in [0, 1)"));
         (_model, _decay) = (model, decay);
         foreach ((string name, Tensor value) in model.StateDict()) _average[name] = value.Clone();
@@ -27,12 +28,13 @@ public sealed class ModelAverage : IStateful
     /// <exception cref="ValueException">Names or shapes are not the model's: all are listed, and nothing was changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         string[] problems =
         [
             .. _average.Keys.Where(name => !state.ContainsKey(name)).Select(name => $"missing {name}"),
             .. state.Keys.Where(name => !_average.ContainsKey(name)).Select(name => $"unexpected {name}"),
-            .. _average.Where(entry => state.TryGetValue(entry.Key, out Tensor? given) && given.Shape != entry.Value.Shape)
-                .Select(entry => $"{entry.Key} has shape {state[entry.Key].Shape} in the state and {entry.Value.Shape} in the average"),
+            .. _average.Where(entry => state.TryGetValue(entry.Key, out Tensor? given) && given?.Shape != entry.Value.Shape)
+                .Select(entry => $"{entry.Key} has shape {state[entry.Key]?.Shape} in the state and {entry.Value.Shape} in the average"),
         ];
         if (problems.Length > 0) throw new ValueException($"ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
         using ModeScope mode = Autograd.NoGrad();

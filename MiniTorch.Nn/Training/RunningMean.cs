@@ -13,7 +13,11 @@ public sealed class RunningMean
 
     /// <summary>Adds a scalar with a weight, such as a batch's mean loss and its number of rows.</summary>
     /// <exception cref="ShapeException">The tensor has more than one element.</exception>
-    public void Add(Tensor value, double weight = 1) => Add(value.Item<double>(), weight);
+    public void Add(Tensor value, double weight = 1)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Add(value.Item<double>(), weight);
+    }
 
     /// <summary>Adds a number with a weight; rounding errors of the sum are carried along (Neumaier, 1974).</summary>
     public void Add(double value, double weight = 1)

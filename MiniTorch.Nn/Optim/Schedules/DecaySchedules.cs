@@ -28,6 +28,7 @@ public sealed class MultiStepLR : LRScheduler
     /// <summary>Makes a schedule.</summary>
     public MultiStepLR(Optimizer optimizer, IEnumerable<int> milestones, double gamma = 0.1) : base(optimizer)
     {
+        ArgumentNullException.ThrowIfNull(milestones);
         (_milestones, _gamma) = ([.. milestones], gamma);
         Restart();
     }
@@ -60,6 +61,7 @@ public sealed class LambdaLR : LRScheduler
     /// <summary>Makes a schedule.</summary>
     public LambdaLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
     {
+        ArgumentNullException.ThrowIfNull(lrLambda);
         _factor = lrLambda;
         Restart();
     }
@@ -76,6 +78,7 @@ public sealed class MultiplicativeLR : LRScheduler
     /// <summary>Makes a schedule.</summary>
     public MultiplicativeLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
     {
+        ArgumentNullException.ThrowIfNull(lrLambda);
         _factor = lrLambda;
         Restart();
     }

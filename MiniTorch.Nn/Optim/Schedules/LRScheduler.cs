@@ -20,6 +20,7 @@ public abstract class LRScheduler : IStateful
     /// <summary>A schedule for all groups of an optimiser. A derived constructor ends with <see cref="Restart"/>.</summary>
     protected LRScheduler(Optimizer optimizer)
     {
+        ArgumentNullException.ThrowIfNull(optimizer);
         _optimizer = optimizer;
     }
 
@@ -65,6 +66,7 @@ public abstract class LRScheduler : IStateful
     /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         var reader = new StateReader(state);
         double? epoch = reader.Number("epoch", CheckEpoch);
         double?[] initial = [.. Groups.Select((group, i) => reader.Number($"initial_lr.{i}", value => group.Check("lr", value)))];

@@ -16,10 +16,15 @@ public sealed class LearningRates : IReadOnlyList<double>, IFormattable
     public int Count => _rates.Length;
 
     /// <summary>A group's rate.</summary>
-    public double this[int group] => _rates[group];
+    public double this[int group] =>
+        (uint)group < (uint)_rates.Length ? _rates[group] : throw new ValueException($"LearningRates: there is no group {group} of {_rates.Length}");
 
     /// <summary>The first group's rate.</summary>
-    public static implicit operator double(LearningRates rates) => rates._rates[0];
+    public static implicit operator double(LearningRates rates)
+    {
+        ArgumentNullException.ThrowIfNull(rates);
+        return rates[0];
+    }
 
     /// <summary>The rates in the groups' order.</summary>
     public IEnumerator<double> GetEnumerator() => ((IEnumerable<double>)_rates).GetEnumerator();

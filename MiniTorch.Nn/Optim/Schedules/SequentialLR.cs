@@ -13,7 +13,10 @@ public sealed class SequentialLR : LRScheduler
     /// <exception cref="ValueException">There is not one milestone between any two schedules, or they do not rise.</exception>
     public SequentialLR(Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones) : base(optimizer)
     {
+        ArgumentNullException.ThrowIfNull(schedulers);
+        ArgumentNullException.ThrowIfNull(milestones);
         (_schedulers, _milestones) = ([.. schedulers], [.. milestones]);
+        if (_schedulers.Contains(null)) throw new ArgumentNullException(nameof(schedulers), "SequentialLR: a schedule is null");
         if (_schedulers.Length == 0 || _milestones.Length != _schedulers.Length - 1)
             throw Error($"{_schedulers.Length} schedules and {_milestones.Length} milestones; there must be one milestone fewer than schedules");
         for (int i = 0; i < _milestones.Length; i++)
