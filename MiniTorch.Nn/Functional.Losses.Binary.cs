@@ -59,6 +59,7 @@ public static partial class Functional
     /// <exception cref="ShapeException">The target's shape does not broadcast to the input's.</exception>
     public static Tensor SoftMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
     {
+        ArgumentNullException.ThrowIfNull(target);
         LossShapes.CheckFloat("SoftMarginLoss", "input", input);
         target = LossShapes.Fitted("SoftMarginLoss", "target", target, input.Shape);
         return (-(target * input).LogSigmoid()).Reduce("SoftMarginLoss", reduction);

@@ -15,7 +15,7 @@ internal sealed class CtcLabels
         if (!padded && lengths.Sum() != labels.Length)
             throw new ShapeException($"{op}: target lengths sum to {lengths.Sum()}, and there are {labels.Length} targets");
 
-        Places = checked((int)(2 * lengths.DefaultIfEmpty().Max() + 1));
+        Places = Shape.Size((2 * lengths.DefaultIfEmpty().Max()) + 1, "CTCLoss");
         var extended = new long[batch, Places];
         var (noSkip, notLast) = (new bool[batch, Places], new bool[batch, Places]);
         long start = 0;

@@ -118,7 +118,7 @@ public sealed class LBFGS : Optimizer
 
     private protected override Action ReadMore(StateReader reader)
     {
-        int columns = checked((int)Parameters.Sum(parameter => parameter.ElementCount));
+        int columns = Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS));
         DType dtype = Parameters[0].DType;
         (double? iterations, double? step, double? scale) = (reader.Number("lbfgs.iterations"), reader.Number("lbfgs.step"), reader.Number("lbfgs.scale"));
         Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype), changes = reader.Rows("lbfgs.changes", columns, dtype);
@@ -144,7 +144,7 @@ public sealed class LBFGS : Optimizer
     }
 
     private Tensor Stacked(List<Tensor> rows) =>
-        rows.Count > 0 ? Tensor.Stack(rows.ToArray()) : Tensor.Zeros([0, checked((int)Parameters.Sum(parameter => parameter.ElementCount))], Parameters[0].DType);
+        rows.Count > 0 ? Tensor.Stack(rows.ToArray()) : Tensor.Zeros([0, Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS))], Parameters[0].DType);
 
     // The two-loop recursion (Nocedal and Wright, algorithm 7.4).
     private Tensor NextDirection(Tensor gradient)
@@ -199,7 +199,7 @@ public sealed class LBFGS : Optimizer
     private (Tensor Loss, Tensor Gradient) Evaluate(Func<Tensor> closure)
     {
         Tensor loss;
-        using (Autograd.EnableGrad()) loss = closure();
+        using (Autograd.EnableGrad()) loss = closure() ?? throw Error("the closure returned null; it must return the loss");
         return (loss, Tensor.Cat([.. Parameters.Select(parameter => (parameter.Grad ?? Tensor.ZerosLike(parameter)).Reshape(-1))]));
     }
 

@@ -90,7 +90,7 @@ static class PythonOperations
         return Reals(sign, PythonValue.Real(left), PythonValue.Real(right));
     }
 
-    static object Integer(string sign, long a, long b) => checked(sign switch
+    static long Integer(string sign, long a, long b) => checked(sign switch
     {
         "+" => a + b,
         "-" => a - b,

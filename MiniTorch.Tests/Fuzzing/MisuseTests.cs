@@ -35,6 +35,8 @@ internal sealed class MisuseTests
         Tensor huge = Tensor.Zeros([1], DType.Float32).Expand(1 << 16, 1 << 16);
         yield return Case("ToArray of 2³² elements", () => huge.ToArray<float>());
         yield return Case("Read of 2³² elements", () => huge.Read<float, int>(elements => elements.Length));
+        yield return Case("GradCheck of 2³² results", () => GradCheck.Against(_ => huge, x => x, Tensor.Ones([2], DType.Float64)));
+        yield return Case("LBFGS with a closure that returns null", () => new LBFGS([new Parameter(Tensor.Ones([1]))]).Step(() => null!));
         yield return Case("Item of 2³² elements", () => huge.Item<float>());
         foreach (int rows in (int[])[1, 3, 5, 7])
         {
@@ -44,9 +46,9 @@ internal sealed class MisuseTests
         }
         yield return Case("ConfusionMatrix(−1)", () => Metrics.ConfusionMatrix(Labels(1), Labels(1), -1));
         yield return Case("ConfusionMatrix of too many classes", () => Metrics.ConfusionMatrix(Labels(1), Labels(1), int.MaxValue));
-        yield return Case("SequentialSampler(−1)", () => new SequentialSampler(-1));
-        yield return Case("RandomSampler(−1)", () => new RandomSampler(-1));
-        yield return Case("WeightedRandomSampler(−1)", () => new WeightedRandomSampler([1.0], -1));
+        yield return Case("SequentialSampler(−1)", () => _ = new SequentialSampler(-1));
+        yield return Case("RandomSampler(−1)", () => _ = new RandomSampler(-1));
+        yield return Case("WeightedRandomSampler(−1)", () => _ = new WeightedRandomSampler([1.0], -1));
         yield return Case("Collate of nothing", () => Collate.Stack([]));
         foreach (string path in (string[])["", "a\0b"])
         {
@@ -81,7 +83,7 @@ internal sealed class MisuseTests
         ("MatMul", () => s_x.MatMul(s_null)), ("+", () => _ = s_x + s_null), ("number −", () => _ = 1 - s_null), ("FloorDivide", () => s_x.FloorDivide(s_null)),
         ("Where", () => s_x.Where(s_null, s_x)), ("Cat", () => Tensor.Cat([s_x, s_null])), ("Stack", () => Tensor.Stack([s_null])), ("Gather", () => s_x.Gather(0, s_null)),
         ("CrossEntropy", () => Functional.CrossEntropy(s_x, s_null)), ("MseLoss", () => Functional.MseLoss(s_x, s_null)), ("NllLoss", () => Functional.NllLoss(s_x, s_null)),
-        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("KlDiv", () => Functional.KlDiv(s_x, s_null)), ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
+        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("SoftMarginLoss", () => Functional.SoftMarginLoss(s_x, s_null)), ("KlDiv", () => Functional.KlDiv(s_x, s_null)), ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
         ("CrossEntropyLoss", () => new CrossEntropyLoss().Call(s_x, s_null)), ("SGD of null", () => new SGD(null!, 0.1)), ("SGD of a null", () => new SGD([null!], 0.1)),
         ("StepLR", () => new StepLR(null!, 1)), ("LoadStateDict", () => new Linear(1, 1).LoadStateDict(null!)), ("Parameter", () => new Parameter(s_null)),
         ("DataLoader", () => new DataLoader(null!)), ("a null sample", () => Collate.Stack([[s_x], null!])), ("TensorDataset", () => new TensorDataset(s_x, s_null)),

@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using MiniTorch.IO;
 using Module = MiniTorch.Nn.Module;
 

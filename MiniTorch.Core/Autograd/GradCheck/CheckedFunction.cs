@@ -37,9 +37,9 @@ internal sealed class CheckedFunction
         Tensor[] results = Call();
         foreach (Tensor result in results)
         {
-            int count = checked((int)result.ElementCount);
+            int count = Shape.Size(result.ElementCount, "GradCheck");
             outputs.Add(new Output(outputName?.Invoke(outputs.Count) ?? (results.Length == 1 ? "output" : $"output {outputs.Count}"), result.Shape, start, count));
-            start += count;
+            start = Shape.Size((long)start + count, "GradCheck");
         }
         Outputs = [.. outputs];
         HasGraph = results.Any(result => result.RequiresGrad);
