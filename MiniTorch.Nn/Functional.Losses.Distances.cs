@@ -17,6 +17,9 @@ public static partial class Functional
     public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
     {
         const string op = "MarginRankingLoss";
+        ArgumentNullException.ThrowIfNull(input1);
+        ArgumentNullException.ThrowIfNull(input2);
+        ArgumentNullException.ThrowIfNull(target);
         if (input1.Rank != input2.Rank || input1.Rank != target.Rank)
             throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} "
                 + "must have the same number of dimensions; Reshape one of them");

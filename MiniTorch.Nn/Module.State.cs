@@ -7,6 +7,14 @@ namespace MiniTorch.Nn;
 /// <param name="Unexpected">Names that the state has and the model lacks.</param>
 public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected)
 {
+    /// <summary>Names that the model has and the state lacks.</summary>
+    public IReadOnlyList<string> Missing { get; init => field = value ?? throw new ArgumentNullException(nameof(Missing)); } =
+        Missing ?? throw new ArgumentNullException(nameof(Missing));
+
+    /// <summary>Names that the state has and the model lacks.</summary>
+    public IReadOnlyList<string> Unexpected { get; init => field = value ?? throw new ArgumentNullException(nameof(Unexpected)); } =
+        Unexpected ?? throw new ArgumentNullException(nameof(Unexpected));
+
     /// <summary>As PyTorch prints it: <c>&lt;All keys matched successfully&gt;</c>, or the names.</summary>
     public override string ToString() =>
         Missing.Count + Unexpected.Count == 0 ? "<All keys matched successfully>"

@@ -18,6 +18,7 @@ internal static class Einsum
         int ellipsis = 0;
         for (int i = 0; i < terms.Length; i++)
         {
+            if (operands[i] is null) throw new ArgumentNullException(nameof(operands), $"Einsum: operand {i} is null");
             int dims = operands[i].Rank - terms[i].Replace("...", "", StringComparison.Ordinal).Length;
             bool open = terms[i].Contains("...", StringComparison.Ordinal);
             if (dims < 0 || (dims > 0 && !open)) throw Wrong(equation, $"'{terms[i]}' does not fit operand {i} of shape {operands[i].Shape}");

@@ -30,8 +30,9 @@ public static class ClassWeights
         ArgumentNullException.ThrowIfNull(labels);
         if (classes < 1) throw new ValueException($"ClassWeights: {classes} classes; there must be 1 or more");
         if (classes > labels.ElementCount) throw new ValueException($"ClassWeights: {classes} classes of {labels.ElementCount} labels; every class needs one or more");
+        long[] all = labels.ToArray<long>();
         var counts = new long[classes];
-        foreach (long label in labels.ToArray<long>())
+        foreach (long label in all)
             counts[label >= 0 && label < classes ? label : throw new ValueException($"ClassWeights: label {label} is not in [0, {classes - 1}]")]++;
         return FromCounts(counts);
     }

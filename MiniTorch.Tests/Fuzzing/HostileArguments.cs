@@ -22,7 +22,7 @@ internal sealed class HostileArguments(int seed, string folder)
         PublicCall.All.Where(call => call.MakesInstance && !call.Types.Contains(call.Result)).ToLookup(call => call.Result);
 
     // Counts of what a call keeps in managed memory, which no substitute bounds.
-    private static readonly string[] s_allocated = ["count", "numLayers"];
+    private static readonly string[] s_allocated = ["count", "population", "numLayers"];
 
     private readonly Random _random = new(seed);
     private Tensor? _last;
