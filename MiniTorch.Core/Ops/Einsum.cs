@@ -8,6 +8,7 @@ internal static class Einsum
 
     public static Tensor Apply(string equation, ReadOnlySpan<Tensor> operands)
     {
+        ArgumentNullException.ThrowIfNull(equation);
         string[] sides = equation.Replace(" ", "", StringComparison.Ordinal).Split("->");
         string[] terms = sides[0].Split(',');
         if (sides.Length > 2) throw Wrong(equation, "'->' stands once at most");
