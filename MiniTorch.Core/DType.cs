@@ -37,7 +37,23 @@ internal static class DTypes
         ArgumentNullException.ThrowIfNull(b);
         DType x = a.DType, y = b.DType;
         if (x == y || (a.Rank == 0) == (b.Rank == 0)) return Promote(x, y);
-        (DType dimensioned, DType scalar) = a.Rank == 0 ? (y, x) : (x, y);
+        return a.Rank == 0 ? WithScalar(y, x) : WithScalar(x, y);
+    }
+
+    /// <summary>As <see cref="Promote(Tensor, Tensor)"/> for three tensors, in any order.</summary>
+    internal static DType Promote(Tensor a, Tensor b, Tensor c)
+    {
+        DType? dimensioned = null, scalar = null;
+        foreach (Tensor x in (ReadOnlySpan<Tensor>)[a, b, c])
+        {
+            if (x.Rank == 0) scalar = Promote(scalar ?? x.DType, x.DType);
+            else dimensioned = Promote(dimensioned ?? x.DType, x.DType);
+        }
+        return dimensioned is { } full && scalar is { } other ? WithScalar(full, other) : (dimensioned ?? scalar)!.Value;
+    }
+
+    private static DType WithScalar(DType dimensioned, DType scalar)
+    {
         if (dimensioned.IsFloat() || dimensioned == scalar) return dimensioned;
         return scalar.IsFloat() || dimensioned == DType.Bool ? scalar : dimensioned;
     }

@@ -229,7 +229,7 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     {
         RequireInputs(inputs, 3);
         (Tensor a, Tensor b, Tensor c) = (inputs[0], inputs[1], inputs[2]);
-        DType dtype = PointwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(DTypes.Promote(a, b), c.DType));
+        DType dtype = PointwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(a, b, c));
         Shape shape = Shape.Broadcast(Shape.Broadcast(a.Shape, b.Shape, Name), c.Shape, Name);
         if (!TKernel.SelectsByFirst) a = a.To(dtype);
         return base.ApplyAll(a.ExpandTo(shape), b.To(dtype).ExpandTo(shape), c.To(dtype).ExpandTo(shape));

@@ -136,11 +136,11 @@ public partial class Tensor
     public static Tensor Arange(Scalar start, Scalar end, Scalar? step = null, DType? dtype = null, bool requiresGrad = false)
     {
         Scalar by = step ?? 1;
-        double count = Math.Ceiling((end.ToDouble() - start.ToDouble()) / by.ToDouble());
-        if (by.ToDouble() == 0 || !double.IsFinite(count) || count < 0)
-            throw new ValueException($"Arange: from {start} to {end} in steps of {by} is not a finite range");
-        Shape shape = [Shape.Size((long)count, "Arange")];
         bool integers = start.DType == DType.Int64 && end.DType == DType.Int64 && by.DType == DType.Int64;
+        double steps = (end.ToDouble() - start.ToDouble()) / by.ToDouble();
+        if (by.ToDouble() == 0 || !double.IsFinite(steps) || steps < 0)
+            throw new ValueException($"Arange: from {start} to {end} in steps of {by} is not a finite range");
+        Shape shape = [Shape.Size(integers ? Steps(start.ToInt64(), end.ToInt64(), by.ToInt64()) : (long)Math.Ceiling(steps), "Arange")];
         if (integers)
         {
             Tensor whole = Filled<long>(shape, to =>
@@ -154,6 +154,13 @@ public partial class Tensor
             for (int i = 0; i < to.Length; i++) to[i] = start.ToDouble() + (i * by.ToDouble());
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);
+
+        // Exact, although the ends may lie beyond 2⁵³ and their distance beyond 2⁶³.
+        static long Steps(Int128 start, Int128 end, Int128 by)
+        {
+            (Int128 full, Int128 rest) = Int128.DivRem(end - start, by);
+            return (long)Int128.Min(rest == 0 ? full : full + 1, long.MaxValue);
+        }
     }
 
     /// <summary><paramref name="steps"/> numbers at equal distances from <paramref name="start"/> to <paramref name="end"/>, both included (torch.linspace).</summary>

@@ -98,7 +98,7 @@ public partial class Tensor
 
     /// <summary>ln(x / (1 − x)), of x cut to [eps, 1 − eps] where eps is given (torch.logit).</summary>
     public Tensor Logit(double? eps = null) =>
-        eps is { } margin ? Clamp(margin, 1 - margin).Logit() : Log() - (1 - this).Log();
+        eps is { } margin ? Clamp(margin, 1 - margin).Logit() : Unary(new Logit(), this);
 
     /// <summary>|x|; derivative 0 at 0; integers stay integers (torch.abs).</summary>
     public Tensor Abs() => Unary(new Abs(), this);

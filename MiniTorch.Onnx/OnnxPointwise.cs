@@ -41,14 +41,54 @@ internal static class OnnxPointwise
         UnaryOp<Log10> => c.Node("Div", [c.Node("Log", [c.X]), c.Number(Math.Log(10))]),
         UnaryOp<Erfc> => c.Node("Sub", [c.Number(1), c.Node("Erf", [c.X])]),
         UnaryOp<Ndtr> => NormalShare(c),
-        UnaryOp<Truncate> => c.Node("Mul", [c.Node("Sign", [c.X]), c.Node("Floor", [c.Node("Abs", [c.X])])]),
+        UnaryOp<Logit> => c.Node("Log", [c.Node("Div", [c.X, c.Node("Sub", [c.Number(1), c.X])])]),
+        UnaryOp<Truncate> => Truncated(c, c.X),
+        BinaryOp<TruncateDivide> when c.DType.IsFloat() => Truncated(c, c.Node("Div", c.Broadcast())),
+        BinaryOp<TruncateDivide> => c.Node("Div", c.Broadcast()),
         UnaryOp<Clamp> op => Clip(c, op.Kernel.Low.Value, op.Kernel.High.Value),
         BinaryOp<Fmod> => c.Node("Mod", c.Broadcast(), ("fmod", 1L)),
         BinaryOp<Remainder> when !c.DType.IsFloat() => c.Node("Mod", c.Broadcast()),
         BinaryOp<Remainder> => c.Node("Sub", [c.X, c.Node("Mul", [c.Node("Floor", [c.Node("Div", c.Inputs())]), c.Input(1)])]),
+        BinaryOp<LogAddExp> => LogAddExp(c),
+        BinaryOp<Xlogy> => Xlogy(c),
+        BinaryOp<Hypot> => Hypot(c),
+        TernaryOp<Lerp> => Lerp(c),
         BinaryOp<FloorDivide> when c.DType.IsFloat() => c.Node("Floor", [c.Node("Div", c.Broadcast())]),
         _ => null,
     };
+
+    private static string Truncated(OnnxCall c, string x) => c.Node("Mul", [c.Node("Sign", [x]), c.Node("Floor", [c.Node("Abs", [x])])]);
+
+    // max + ln(1 + e^−|a − b|), and the larger where the difference is NaN: equal infinities.
+    private static string LogAddExp(OnnxCall c)
+    {
+        string larger = c.Node("Max", c.Inputs()), difference = c.Node("Sub", c.Inputs());
+        string sum = c.Node("Add", [larger, c.Node("Log", [c.Node("Add", [c.Node("Exp", [c.Node("Neg", [c.Node("Abs", [difference])])]), c.Number(1)])])]);
+        return c.Node("Where", [c.Node("IsNaN", [difference]), larger, sum]);
+    }
+
+    private static string Xlogy(OnnxCall c)
+    {
+        string isZero = c.Node("And", [c.Node("Equal", [c.X, c.Number(0)]), c.Node("Not", [c.Node("IsNaN", [c.Input(1)])])]);
+        return c.Node("Where", [isZero, c.Number(0), c.Node("Mul", [c.X, c.Node("Log", [c.Input(1)])])]);
+    }
+
+    // larger · √(1 + ratio²), and the larger where it is 0 or infinite.
+    private static string Hypot(OnnxCall c)
+    {
+        string[] sides = [c.Node("Abs", [c.X]), c.Node("Abs", [c.Input(1)])];
+        string larger = c.Node("Max", sides), ratio = c.Node("Div", [c.Node("Min", sides), larger]);
+        string length = c.Node("Mul", [larger, c.Node("Sqrt", [c.Node("Add", [c.Node("Mul", [ratio, ratio]), c.Number(1)])])]);
+        return c.Node("Where", [c.Node("IsNaN", [ratio]), larger, length]);
+    }
+
+    private static string Lerp(OnnxCall c)
+    {
+        string way = c.Node("Sub", [c.Input(1), c.X]), isNear = c.Node("Less", [c.Node("Abs", [c.Input(2)]), c.Number(0.5)]);
+        string fromStart = c.Node("Add", [c.X, c.Node("Mul", [c.Input(2), way])]);
+        string fromEnd = c.Node("Sub", [c.Input(1), c.Node("Mul", [way, c.Node("Sub", [c.Number(1), c.Input(2)])])]);
+        return c.Node("Where", [isNear, fromStart, fromEnd]);
+    }
 
     private static string? Activation(OnnxCall c) => c.Op switch
     {

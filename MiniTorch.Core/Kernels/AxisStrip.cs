@@ -49,6 +49,13 @@ internal readonly unsafe struct AxisStrip<V, T>
     /// <summary>Σ (x − center)².</summary>
     public V SumOfSquaredDeviations(T* x, V center) => Join<Fold.Sum>(Range<Fold.Sum, SquaredDeviationOf>(new(center), x, x, 0, _steps));
 
+    /// <summary>Σ x · factor.</summary>
+    public V SumOfScaled(T* x, V factor) => Join<Fold.Sum>(Range<Fold.Sum, ScaledOf>(new(factor), x, x, 0, _steps));
+
+    /// <summary>Σ (x · factor − center · factor)².</summary>
+    public V SumOfScaledSquaredDeviations(T* x, V center, V factor) =>
+        Join<Fold.Sum>(Range<Fold.Sum, ScaledSquaredDeviationOf>(new(center * factor, factor), x, x, 0, _steps));
+
     /// <summary>Σ e^(x − center).</summary>
     public V SumOfExponentials(T* x, V center) => Join<Fold.Sum>(LanesOfExponentials(x, center));
 
@@ -161,6 +168,26 @@ internal readonly unsafe struct AxisStrip<V, T>
 
         [MethodImpl(AggressiveInlining)]
         public V Of(V x, V y) => (x - _center) * (x - _center);
+    }
+
+    readonly struct ScaledOf(V factor) : IStripMap<V>
+    {
+        readonly V _factor = factor;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y) => x * _factor;
+    }
+
+    readonly struct ScaledSquaredDeviationOf(V center, V factor) : IStripMap<V>
+    {
+        readonly V _center = center, _factor = factor;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y)
+        {
+            V difference = x * _factor - _center;
+            return difference * difference;
+        }
     }
 }
 

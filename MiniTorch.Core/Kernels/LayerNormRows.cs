@@ -24,7 +24,7 @@ internal static unsafe class LayerNormRows
     }
 
     /// <summary>
-    /// dx = (h − mean(h) − d · scale² · mean(h · d)) · scale with h = g · weight and d = x − mean; and Σ g · d · scale and Σ g over each chunk of rows,
+    /// dx = (h − mean(h) − y · scale · mean(h · d)) · scale with h = g · weight, d = x − mean and y = d · scale; and Σ g · d · scale and Σ g over each chunk of rows,
     /// a row of <paramref name="dWeight"/> and <paramref name="dBias"/> for each chunk.
     /// </summary>
     public static void Backward<T>(T* x, T* weight, T* g, T* dx, T* dWeight, T* dBias, long rows, long size, double eps)
@@ -97,11 +97,12 @@ internal readonly unsafe struct LayerNormGradients<V, T>(T* weight, T* dWeight, 
     /// <summary>Writes a row's gradient and adds what it gives to the weight's and the bias's.</summary>
     public void Add(T* x, T* g, T* dx)
     {
-        V mean = Standardize.Mean(AxisStrip<V, T>.Row(size), x, size);
+        var strip = AxisStrip<V, T>.Row(size);
+        V mean = Standardize.Mean(strip, x, size);
         Sums sums = Sum(x, g, mean, 0, (size - 1) / V.Count + 1);
         V squares = Joined(sums.Squares), cotangents = Joined(sums.Cotangents), products = Joined(sums.Products), count = V.Of(size);
-        V scale = V.Of(1) / V.Sqrt(squares / count + V.Of(eps));
-        Write(x, g, dx, mean, scale, cotangents / count, products / count * scale * scale);
+        V scale = Standardize.Scale(strip, x, mean, squares, size, eps);
+        Write(x, g, dx, mean, scale, cotangents / count, products / count * scale);
     }
 
     static V Joined(V lanes) => V.Broadcast(V.Sum(lanes));
@@ -146,17 +147,17 @@ internal readonly unsafe struct LayerNormGradients<V, T>(T* weight, T* dWeight, 
         long i = 0;
         for (; i <= size - V.Count; i += V.Count)
         {
-            V d = V.Load(x + i) - mean, cotangent = V.Load(g + i);
-            V.Store((cotangent * V.Load(weight + i) - level - d * slope) * scale, dx + i);
-            V.Store(V.Fma(cotangent, d * scale, V.Load(dWeight + i)), dWeight + i);
+            V y = (V.Load(x + i) - mean) * scale, cotangent = V.Load(g + i);
+            V.Store((cotangent * V.Load(weight + i) - level - y * slope) * scale, dx + i);
+            V.Store(V.Fma(cotangent, y, V.Load(dWeight + i)), dWeight + i);
         }
 
         if (i < size)
         {
             int rest = (int)(size - i);
-            V d = V.LoadPartial(x + i, rest) - mean, cotangent = V.LoadPartial(g + i, rest);
-            V.StorePartial((cotangent * V.LoadPartial(weight + i, rest) - level - d * slope) * scale, dx + i, rest);
-            V.StorePartial(V.Fma(cotangent, d * scale, V.LoadPartial(dWeight + i, rest)), dWeight + i, rest);
+            V y = (V.LoadPartial(x + i, rest) - mean) * scale, cotangent = V.LoadPartial(g + i, rest);
+            V.StorePartial((cotangent * V.LoadPartial(weight + i, rest) - level - y * slope) * scale, dx + i, rest);
+            V.StorePartial(V.Fma(cotangent, y, V.LoadPartial(dWeight + i, rest)), dWeight + i, rest);
         }
     }
 

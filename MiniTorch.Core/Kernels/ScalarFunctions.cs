@@ -27,16 +27,19 @@ internal static class ScalarFunctions
     {
         if (double.IsNaN(x)) return x;
         if (double.IsInfinity(x)) return double.PositiveInfinity;
+        if (x is 1 or 2) return 0;
+        if (Math.Abs(x) < 1e-17) return -Math.Log(Math.Abs(x)); // Γ(x) is 1/x
         if (x >= 0.5) return SpecialFunctions.GammaLn(x);
         return x == Math.Floor(x) && x <= 0
             ? double.PositiveInfinity
-            : Math.Log(Math.PI / Math.Abs(SinPi(x))) - SpecialFunctions.GammaLn(1 - x);
+            : Math.Log(Math.PI) - Math.Log(Math.Abs(SinPi(x))) - SpecialFunctions.GammaLn(1 - x);
     }
 
     /// <summary>The derivative of order <paramref name="order"/> of digamma.</summary>
     public static double Polygamma(int order, double x) => order switch
     {
         0 => Digamma(x),
+        _ when double.IsNegativeInfinity(x) => double.NaN,
         1 when x < 0.5 => Trigamma(x),
         _ => (order % 2 == 0 ? -1 : 1) * SpecialFunctions.Gamma(order + 1) * HurwitzZeta(order + 1, x),
     };
@@ -49,6 +52,7 @@ internal static class ScalarFunctions
 
     static double Trigamma(double x)
     {
+        if (x <= 0 && x == Math.Floor(x)) return double.PositiveInfinity;
         double sine = SinPi(x);
         return (Math.PI * Math.PI / (sine * sine)) - HurwitzZeta(2, 1 - x);
     }
@@ -65,7 +69,7 @@ internal static class ScalarFunctions
         double sum = 0;
         for (; x < 15; x++) sum += Math.Pow(x, -s);
         double power = Math.Pow(x, -s), factor = s;
-        sum += (x * power / (s - 1)) + (power / 2);
+        sum += (Math.Pow(x, 1 - s) / (s - 1)) + (power / 2);
         ReadOnlySpan<double> bernoulliOverFactorial = [1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000, 1.0 / 74724249600];
         for (int k = 0; k < bernoulliOverFactorial.Length; k++)
         {

@@ -40,12 +40,48 @@ internal static unsafe class Standardize
     /// <summary>The mean, in every lane of a row.</summary>
     public static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
         where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T> => strip.Fold<Fold.Sum>(x) / V.Of(count);
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V mean = strip.Fold<Fold.Sum>(x) / V.Of(count), isFinite = V.Less(V.Abs(mean), V.Of(double.PositiveInfinity));
+        return AllSet<V, T>(isFinite) ? mean : V.Where(isFinite, mean, ScaledMean(strip, x, count));
+    }
 
     /// <summary>1 / √(variance + ε), in every lane of a row.</summary>
     public static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, double count, double eps)
         where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T> => V.Of(1) / V.Sqrt(strip.SumOfSquaredDeviations(x, mean) / V.Of(count) + V.Of(eps));
+        where T : unmanaged, IBinaryNumber<T> => Scale(strip, x, mean, strip.SumOfSquaredDeviations(x, mean), count, eps);
+
+    /// <summary>As <see cref="Scale{V, T}(in AxisStrip{V, T}, T*, V, double, double)"/>, from Σ (x − mean)².</summary>
+    public static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, V squares, double count, double eps)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V variance = squares / V.Of(count) + V.Of(eps);
+        V isSafe = V.And(V.LessOrEqual(V.Of(SafeRange.Low<T>()), variance), V.Less(variance, V.Of(double.PositiveInfinity))), scale = V.Of(1) / V.Sqrt(variance);
+        return AllSet<V, T>(isSafe) ? scale : V.Where(isSafe, scale, ScaledScale(strip, x, mean, V.Less(variance, V.Of(1)), count, eps));
+    }
+
+    static bool AllSet<V, T>(V mask)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => V.ToBits(mask) == (1UL << V.Count) - 1;
+
+    [MethodImpl(NoInlining)]
+    static V ScaledMean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V factor = V.Of(SafeRange.Shrink<T>());
+        return strip.SumOfScaled(x, factor) / V.Of(count) / factor;
+    }
+
+    [MethodImpl(NoInlining)]
+    static V ScaledScale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, V isSmall, double count, double eps)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        V shrink = V.Of(SafeRange.Shrink<T>()), factor = V.Where(isSmall, V.Of(1) / shrink, shrink);
+        return factor / V.Sqrt(strip.SumOfScaledSquaredDeviations(x, mean, factor) / V.Of(count) + V.Of(eps) * factor * factor);
+    }
 
     readonly struct Scaled<V>(V mean, V scale) : IStripMap<V>
         where V : struct, IReal<V>

@@ -27,7 +27,8 @@ internal static unsafe partial class VectorMath<V, T>
         V sum = V.Of(1) + a, back = sum - V.Of(1), error = V.Of(1) - (sum - back) + (a - back);
         V biased = Split(sum, out V m);
         V inverseScale = V.ShiftLeft(V.SubtractBits(V.OfBits(2 * ExponentBias), biased), MantissaBits);
-        V result = LogOnePlus(V.Fma(error, inverseScale, m - V.Of(1)), ToExponent(biased));
+        V isSmall = V.Less(a, Pick(1e30, 1e300)); // beyond, the error counts nothing and its scale is no number
+        V result = LogOnePlus(V.Fma(error, V.And(isSmall, inverseScale), m - V.Of(1)), ToExponent(biased));
         return V.Where(V.Less(V.Abs(a), Pick(1e-30, 1e-290)), a, WithLogSpecials(a, V.Of(-1), result));
     }
 

@@ -52,33 +52,34 @@ internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryKern
         R.Where(R.Less(R.Of(0), x), g * R.Of(Scale), g * (R.Of(Alpha * Scale) * R.Exp(R.Where(R.Less(R.Of(0), x), R.Of(0), x))));
 }
 
-/// <summary>x · Φ(x) with the normal distribution's Φ(x) = (1 + erf(x/√2)) / 2 (torch.nn.functional.gelu).</summary>
+/// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, which keeps its digits in the left tail (torch.nn.functional.gelu).</summary>
 internal readonly record struct Gelu : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => x * Phi(x);
+    public R Value<R>(R x) where R : struct, IReal<R> => x * default(Ndtr).Value(x);
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        g * (Phi(x) + x * (R.Of(0.39894228040143267794) * R.Exp(R.Of(-0.5) * (x * x))));
-
-    private static R Phi<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * (R.Of(1) + R.Erf(x * R.Of(0.70710678118654752440)));
+        g * (default(Ndtr).Value(x) + x * (R.Of(0.39894228040143267794) * R.Exp(R.Of(-0.5) * (x * x))));
 }
 
-/// <summary>x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))) (torch.nn.functional.gelu with approximate='tanh').</summary>
+/// <summary>x/2 · (1 + tanh u) = x · sigmoid(2u) with u = √(2/π) (x + 0.044715 x³) (torch.nn.functional.gelu with approximate='tanh').</summary>
 internal readonly record struct GeluTanh : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * x * (R.Of(1) + R.Tanh(Inner(x)));
+    public R Value<R>(R x) where R : struct, IReal<R> => x * R.Sigmoid(Twice(Bounded(x)));
 
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R>
     {
-        R t = R.Tanh(Inner(x)), slope = R.Of(Root) * (R.Of(1) + R.Of(3 * Cubic) * (x * x));
-        return g * (R.Of(0.5) * ((R.Of(1) + t) + x * ((R.Of(1) - t * t) * slope)));
+        R b = Bounded(x), twice = Twice(b), share = R.Sigmoid(twice), slope = R.Of(2 * Root) * (R.Of(1) + R.Of(3 * Cubic) * (b * b));
+        return g * (share + x * (share * R.Sigmoid(-twice) * slope));
     }
 
     private const double Root = 0.79788456080286535588; // √(2/π)
     private const double Cubic = 0.044715;
 
-    private static R Inner<R>(R x) where R : struct, IReal<R> => R.Of(Root) * (x + R.Of(Cubic) * (x * x * x));
+    // The sigmoid is 0 or 1 from ±30 on, where no power of x overflows yet.
+    private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(-30)), R.Of(30));
+
+    private static R Twice<R>(R x) where R : struct, IReal<R> => R.Of(2 * Root) * (x + R.Of(Cubic) * (x * x * x));
 }
 
 /// <summary>x / (1 + e⁻ˣ) (torch.nn.functional.silu).</summary>
@@ -132,7 +133,7 @@ internal readonly record struct Hardshrink(Constant Lambda) : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), g);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(Lambda), R.Abs(x)), g, R.Of(0));
 }
 
 /// <summary>x moved by λ towards 0, and 0 between −λ and λ (torch.nn.functional.softshrink).</summary>
@@ -141,7 +142,7 @@ internal readonly record struct Softshrink(Constant Lambda) : IUnaryKernel
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> =>
         R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x - R.Of(Lambda) * Sign.Of(x));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), g);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(Lambda), R.Abs(x)), g, R.Of(0));
 }
 
 /// <summary>x above the threshold, else a constant (torch.nn.functional.threshold).</summary>
@@ -160,13 +161,13 @@ internal readonly record struct Hardsigmoid : IUnaryKernel
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), R.Of(3)), g * R.Of(1f / 6f), R.Of(0)); // as PyTorch: 1/6 in float32
 }
 
-/// <summary>x · hardsigmoid(x) (torch.nn.functional.hardswish); derivative 0 at −3 and below, 1 above 3, x/3 + 1/2 between.</summary>
+/// <summary>x · hardsigmoid(x) (torch.nn.functional.hardswish); derivative 0 below −3, 1 from 3 on, x/3 + 1/2 between.</summary>
 internal readonly record struct Hardswish : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.Less(x, R.Of(-3)), R.Of(0), R.Where(R.LessOrEqual(x, R.Of(3)), g * (x / R.Of(3) + R.Of(0.5)), g));
+        R.Where(R.Less(x, R.Of(-3)), R.Of(0), R.Where(R.LessOrEqual(R.Of(3), x), g, g * (x / R.Of(3) + R.Of(0.5))));
 }
 
 /// <summary>x cut to lie strictly inside its range: at the ends the derivative is 0 (torch.nn.functional.hardtanh, relu6).</summary>
@@ -176,5 +177,5 @@ internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryKe
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.Or(R.LessOrEqual(x, R.Of(Low)), R.LessOrEqual(R.Of(High), x)), R.Of(0), g);
+        R.Where(R.And(R.Less(R.Of(Low), x), R.Less(x, R.Of(High))), g, R.Of(0));
 }

@@ -113,10 +113,19 @@ internal readonly record struct Pow : IBinaryKernel
     public static PointwiseDomain Domain => PointwiseDomain.Number;
     public static Reads Reads => Reads.Inputs | Reads.Output;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> =>
-        R.Where(R.Equal(b, R.Of(0)), R.Of(0), g * (b * R.Pow(a, b - R.Of(1))));
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> =>
-        R.Where(R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(R.Of(0), b)), R.Of(0), g * (y * R.Log(a)));
+
+    // Only where b is 0 and a⁻¹ is not finite does the product become NaN instead of 0; elsewhere its derivative by b must stay.
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    {
+        R isUndefined = R.And(R.Equal(b, R.Of(0)), R.Not(R.Less(R.Abs(R.Of(1) / a), R.Of(double.PositiveInfinity))));
+        return R.Where(isUndefined, R.Of(0), g * (b * R.Pow(R.Where(isUndefined, R.Of(1), a), b - R.Of(1))));
+    }
+
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    {
+        R isLimit = R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(R.Of(0), b));
+        return R.Where(isLimit, R.Of(0), g * (y * R.Log(R.Where(isLimit, R.Of(1), a))));
+    }
 }
 
 /// <summary>The remainder of a / b with a's sign (torch.fmod).</summary>
@@ -127,7 +136,7 @@ internal readonly record struct Fmod : IBinaryKernel
     public static Reads PassesThrough => Reads.Input0;
     public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Fmod(a, b);
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * R.Truncate(a / b);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * FloorDivide.Truncated(a, b, R.Fmod(a, b));
 }
 
 /// <summary>The remainder of a / b with b's sign (torch.remainder).</summary>
@@ -144,7 +153,7 @@ internal readonly record struct Remainder : IBinaryKernel
     }
 
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * R.Floor(a / b);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * default(FloorDivide).Value(a, b);
 }
 
 /// <summary>The largest integer not above a / b (torch.floor_divide); derivative 0.</summary>
@@ -155,16 +164,29 @@ internal readonly record struct FloorDivide : IBinaryKernel
     // From the exact remainder, because a / b may round up to the next integer.
     public R Value<R>(R a, R b) where R : struct, IReal<R>
     {
-        R r = R.Fmod(a, b), q = R.Round((a - r) / b);
-        return R.Where(R.Equal(b, R.Of(0)), a / b, R.Where(IsBelow(r, b), q - R.Of(1), q));
+        R r = R.Fmod(a, b), q = Truncated(a, b, r);
+        R quotient = a / b, floor = R.Where(IsBelow(r, b), q - R.Of(1), q);
+        return R.Where(R.Equal(b, R.Of(0)), quotient, R.Where(R.Equal(floor, R.Of(0)), quotient * R.Of(0), floor)); // a zero with the quotient's sign
     }
 
     public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
     public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 
+    // The integer q with a = q · b + r.
+    internal static R Truncated<R>(R a, R b, R r) where R : struct, IReal<R> => R.Round((a - r) / b);
+
     // Whether a truncated quotient with this remainder lies above the floored one.
     internal static R IsBelow<R>(R remainder, R divisor) where R : struct, IReal<R> =>
         R.Or(R.And(R.Less(remainder, R.Of(0)), R.Less(R.Of(0), divisor)), R.And(R.Less(R.Of(0), remainder), R.Less(divisor, R.Of(0))));
+}
+
+/// <summary>a / b without its fraction (torch.div with rounding_mode='trunc'); derivative 0.</summary>
+internal readonly record struct TruncateDivide : IBinaryKernel
+{
+    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Truncate(a / b);
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>The angle of the point (b, a), in (−π, π] (torch.atan2).</summary>
@@ -184,6 +206,79 @@ internal readonly record struct Atan2 : IBinaryKernel
         return R.Where(below, -angle, angle);
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / (a * a + b * b));
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * (a / (a * a + b * b));
+
+    // b / (a² + b²) and −a / (a² + b²), from the ratio of the smaller to the larger, so that no square over- or underflows.
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * OverSquare(b, a, b);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * OverSquare(a, a, b);
+
+    private static R OverSquare<R>(R x, R a, R b) where R : struct, IReal<R>
+    {
+        R isSteep = R.Less(R.Abs(b), R.Abs(a)), larger = R.Where(isSteep, a, b), ratio = R.Where(isSteep, b, a) / larger;
+        return x / larger / (larger * (R.Of(1) + ratio * ratio));
+    }
+}
+
+/// <summary>ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^−|a − b|) (torch.logaddexp); equal infinities have the difference 0.</summary>
+internal readonly record struct LogAddExp : IBinaryKernel
+{
+    public static Reads Reads => Reads.Inputs;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b) + R.Log1p(R.Exp(-R.Abs(Difference(a, b))));
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(a, b));
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(b, a));
+
+    private static R Difference<R>(R a, R b) where R : struct, IReal<R> =>
+        R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), R.Of(double.PositiveInfinity))), R.Of(0), a - b);
+}
+
+/// <summary>a · ln b, and 0 where a is 0 and b is not NaN (torch.xlogy). At a = 0 and b ≤ 0 both derivatives are 0.</summary>
+internal readonly record struct Xlogy : IBinaryKernel
+{
+    public static Reads Reads => Reads.Inputs;
+    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, R.Of(0)), R.Equal(b, b)), R.Of(0), a * R.Log(b));
+
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    {
+        R isZero = IsZero(a, b);
+        return R.Where(isZero, R.Of(0), g * R.Log(R.Where(isZero, R.Of(1), b)));
+    }
+
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    {
+        R isZero = IsZero(a, b);
+        return R.Where(isZero, R.Of(0), g * (a / R.Where(isZero, R.Of(1), b)));
+    }
+
+    private static R IsZero<R>(R a, R b) where R : struct, IReal<R> => R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(b, R.Of(0)));
+}
+
+/// <summary>√(a² + b²) = |larger| · √(1 + ratio²), without overflow; ∞ beside NaN is ∞, as in C (torch.hypot).</summary>
+internal readonly record struct Hypot : IBinaryKernel
+{
+    public static Reads Reads => Reads.Inputs | Reads.Output;
+
+    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    {
+        R infinity = R.Of(double.PositiveInfinity), x = R.Abs(a), y = R.Abs(b), larger = R.Max(x, y), ratio = R.Min(x, y) / larger;
+        R length = R.Where(R.Equal(larger, R.Of(0)), larger, larger * R.Sqrt(R.Of(1) + ratio * ratio));
+        return R.Where(R.Or(R.Equal(x, infinity), R.Equal(y, infinity)), infinity, length);
+    }
+
+    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (a / y);
+    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / y);
+}
+
+/// <summary>a + c · (b − a), from the end that is nearer, so that a weight of 1 gives b (torch.lerp).</summary>
+internal readonly record struct Lerp : ITernaryKernel
+{
+    public static Reads Reads => Reads.Inputs;
+
+    public R Value<R>(R a, R b, R c) where R : struct, IReal<R>
+    {
+        R way = b - a;
+        return R.Where(R.Less(R.Abs(c), R.Of(0.5)), a + c * way, b - way * (R.Of(1) - c));
+    }
+
+    public R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (R.Of(1) - c);
+    public R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * c;
+    public R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (b - a);
 }

@@ -210,7 +210,7 @@ internal readonly record struct Asinh : IUnaryKernel
         R magnitude = R.Abs(x), square = magnitude * magnitude;
         R result = R.Where(R.Less(magnitude, R.Of(1e9)),
             R.Log1p(magnitude + square / (R.Of(1) + R.Sqrt(square + R.Of(1)))), R.Log(magnitude) + R.Of(0.69314718055994530942));
-        return R.Where(R.Less(x, R.Of(0)), -result, result);
+        return R.Where(R.Less(R.Of(0), x), result, R.Where(R.Less(x, R.Of(0)), -result, x));
     }
 
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x * x) + R.Of(1));
@@ -224,7 +224,8 @@ internal readonly record struct Acosh : IUnaryKernel
     public R Value<R>(R x) where R : struct, IReal<R>
     {
         R above = x - R.Of(1);
-        return R.Where(R.Less(x, R.Of(1e9)), R.Log1p(above + R.Sqrt(above * (x + R.Of(1)))), R.Log(x) + R.Of(0.69314718055994530942));
+        above = R.Where(R.Less(x, R.Of(1)), R.Of(double.NaN), above);
+        return R.Where(R.Less(R.Of(1e9), x), R.Log(x) + R.Of(0.69314718055994530942), R.Log1p(above + R.Sqrt(above * (x + R.Of(1)))));
     }
 
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x - R.Of(1)) * (x + R.Of(1)));
@@ -236,4 +237,13 @@ internal readonly record struct Atanh : IUnaryKernel
     public static Reads Reads => Reads.Input0;
     public R Value<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * (R.Log1p(x) - R.Log1p(-x));
     public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((R.Of(1) - x) * (R.Of(1) + x));
+}
+
+/// <summary>ln(x / (1 − x)) (torch.logit); outside [0, 1] the derivative is NaN as the value is.</summary>
+internal readonly record struct Logit : IUnaryKernel
+{
+    public static Reads Reads => Reads.Input0;
+    public R Value<R>(R x) where R : struct, IReal<R> => R.Log(x) - R.Log1p(-x);
+    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        R.Where(R.And(R.LessOrEqual(R.Of(0), x), R.LessOrEqual(x, R.Of(1))), g / (x * (R.Of(1) - x)), R.Of(double.NaN));
 }

@@ -56,18 +56,43 @@ internal sealed record Determinant : Op
 
     protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Cofactors(call) * tangents[0]!).Sum([-2, -1]);
 
-    // det A · A⁻ᵀ. A singular matrix has no inverse but cofactors; those come from its singular values, as constants.
     private static Tensor Cofactors(Call call)
     {
         (Tensor a, Tensor det) = (call.Input(0), call.Output);
-        if (!det.Detach().Eq(0).Any().Item<bool>()) return new Inverse().Apply(a).Transpose(-2, -1) * det.Unsqueeze(-1).Unsqueeze(-1);
-        return EachMatrix.Run("Det", [a], [[a.Shape[^2], a.Shape[^1]]], x =>
+        return PointwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>() ? CofactorsOfAny(a)
+            : det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
+    }
+
+    // A singular matrix has no inverse, and the derivatives of a nearly singular one's cancel. R = A + U Vᵀ has a good one, with constants U and V that span what
+    // A maps to (nearly) 0 and what it (nearly) never reaches. det A = det R · det K with K = 1 − Vᵀ R⁻¹ U, and its gradient
+    // R⁻ᵀ det A + det R · R⁻ᵀ V cof(K) Uᵀ R⁻ᵀ has derivatives of all orders.
+    private static Tensor CofactorsOfAny(Tensor a)
+    {
+        const double Small = 1e-4;
+        int n = a.Shape[^1], nullity = 1;
+        Tensor[] found = EachMatrix.Run("Det", [a.Detach().To(DType.Float64)], [[n, n], [n, n], [1, 1]], x =>
         {
             Svd<double> svd = EachMatrix.Finite(x[0]).Svd();
-            double sign = svd.U.Determinant() * svd.VT.Determinant();
-            var others = Vector<double>.Build.Dense(svd.S.Count, i => sign * svd.S.Where((_, j) => j != i).Aggregate(1.0, (product, s) => product * s));
-            return [svd.U * Matrix<double>.Build.DiagonalOfDiagonalVector(others) * svd.VT];
-        })[0];
+            double scale = svd.S[0] > 0 ? svd.S[0] : 1;
+            int rank = svd.S.Count(s => s > Small * scale);
+            nullity = Math.Max(nullity, n - rank);
+            Matrix<double> lost = Matrix<double>.Build.Diagonal(n, n, i => i < rank ? 0 : 1);
+            return [svd.U * lost, svd.VT.Transpose() * lost, Matrix<double>.Build.Dense(1, 1, scale)];
+        });
+        (Tensor u, Tensor v, Tensor scale) = (found[0].Narrow(-1, n - nullity, nullity), found[1].Narrow(-1, n - nullity, nullity), found[2]);
+        Tensor regular = a.To(DType.Float64) / scale + u.MatMul(v.Transpose(-2, -1)), inverse = new Inverse().Apply(regular), back = inverse.Transpose(-2, -1);
+        Tensor eye = Tensor.Eye(nullity, dtype: DType.Float64), k = eye - v.Transpose(-2, -1).MatMul(inverse).MatMul(u);
+        // Faddeev and LeVerrier's recurrence: no division, so that K may be 0.
+        Tensor adjugate = eye, trace = Trace(k);
+        for (int i = 2; i <= nullity; i++)
+        {
+            adjugate = trace * eye - k.MatMul(adjugate);
+            trace = Trace(k.MatMul(adjugate)) / i;
+        }
+        Tensor bent = back.MatMul(v).MatMul(adjugate.Transpose(-2, -1)).MatMul(u.Transpose(-2, -1)).MatMul(back);
+        return (scale.Pow(n - 1) * new Determinant().Apply(regular).Unsqueeze(-1).Unsqueeze(-1) * (trace * back + bent)).To(a.DType);
+
+        static Tensor Trace(Tensor x) => x.Diagonal(0, -2, -1).Sum(-1).Unsqueeze(-1).Unsqueeze(-1);
     }
 }
 

@@ -9,11 +9,15 @@ internal sealed record Variance(ulong Dims, double Correction) : FusedOp
         return new Sum(Dims, true).Apply((inputs[0] - mean).Square()) / Freedom(inputs[0].Shape);
     }
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Moments.Of(inputs[0].Detach(), Dims).Squares / Freedom(inputs[0].Shape);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        (_, Tensor squares, Tensor? factor) = Moments.Of(inputs[0].Detach(), Dims);
+        return Moments.Unscaled(squares / Freedom(inputs[0].Shape), factor);
+    }
 
     protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        Tensor x = call.Input(0).Detach(), mean = new Sum(Dims, true).Apply(x) / Count(x.Shape);
+        Tensor x = call.Input(0).Detach(), mean = Moments.Mean(x, Dims);
         gradients[0] = (x - mean) * (cotangent * (2 / Freedom(x.Shape)));
     }
 
@@ -44,8 +48,8 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
             KernelCall.Run(new Forward(line, Eps), x, y);
             return y;
         }
-        (Tensor mean, Tensor squares) = Moments.Of(x, Dims);
-        return (x - mean) * Scale(squares, x.Shape);
+        (Tensor mean, Tensor squares, Tensor? factor) = Moments.Of(x, Dims, Moments.Low(x.DType, Eps));
+        return (x - mean) * Scale(squares, factor, x.Shape);
     }
 
     // dx = (g − mean(g) − y · mean(g · y)) / √(variance + ε)
@@ -60,13 +64,18 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
             gradients[0] = gradient;
             return;
         }
-        Tensor scale = Scale(Moments.Of(x, Dims).Squares, x.Shape);
+        (_, Tensor squares, Tensor? factor) = Moments.Of(x, Dims, Moments.Low(x.DType, Eps));
+        Tensor scale = Scale(squares, factor, x.Shape);
         gradients[0] = (cotangent - Mean(cotangent) - y * Mean(cotangent * y)) * scale;
     }
 
     private Tensor Mean(Tensor x) => new Sum(Dims, true).Apply(x) / (double)ReduceCall.Count(x.Shape, Dims);
 
-    private Tensor Scale(Tensor squares, Shape shape) => (squares / (double)ReduceCall.Count(shape, Dims) + Eps).Rsqrt();
+    private Tensor Scale(Tensor squares, Tensor? factor, Shape shape)
+    {
+        Tensor variance = squares / (double)ReduceCall.Count(shape, Dims);
+        return factor is null ? (variance + Eps).Rsqrt() : (variance + factor * Eps * factor).Rsqrt() * factor;
+    }
 
     private readonly unsafe struct Forward(Line line, double eps) : IKernelCall
     {
@@ -84,13 +93,65 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 /// <summary>Means, variances and norms.</summary>
 internal static class Moments
 {
-    /// <summary>Means and sums of squared deviations over dimensions, kept with size 1.</summary>
-    public static (Tensor Mean, Tensor Squares) Of(Tensor x, ulong dims)
+    /// <summary>
+    /// Means over dimensions, kept with size 1, and sums of squared deviations. Where a sum overflows or lies below <paramref name="low"/>, the deviations
+    /// are multiplied by a factor first; null where none does.
+    /// </summary>
+    public static (Tensor Mean, Tensor Squares, Tensor? Factor) Of(Tensor x, ulong dims, double low = 0)
     {
-        Shape shape = ReduceCall.Kept(x.Shape, dims);
-        Tensor mean = Tensor.Empty(shape, x.DType), squares = Tensor.Empty(shape, x.DType);
-        KernelCall.Run(new Kernel(x.Layout, dims), x, mean, squares);
-        return (mean, squares);
+        (Tensor mean, Tensor squares) = Run(x);
+        if (Rescaling(squares, low) is not { } factor) return (mean, squares, null);
+        (Tensor scaledMean, Tensor scaledSquares) = Run(x * factor);
+        return (scaledMean / factor, scaledSquares, factor);
+
+        (Tensor Mean, Tensor Squares) Run(Tensor x)
+        {
+            Shape shape = ReduceCall.Kept(x.Shape, dims);
+            Tensor mean = Tensor.Empty(shape, x.DType), squares = Tensor.Empty(shape, x.DType);
+            KernelCall.Run(new Kernel(x.Layout, dims), x, mean, squares);
+            return (mean, squares);
+        }
+    }
+
+    /// <summary>A mean square of numbers that were multiplied by a factor.</summary>
+    public static Tensor Unscaled(Tensor squares, Tensor? factor) => factor is null ? squares : squares / factor / factor;
+
+    /// <summary>The mean over dimensions, kept with size 1, also where the sum overflows.</summary>
+    public static Tensor Mean(Tensor x, ulong dims)
+    {
+        Tensor mean = x.MeanOver(dims, keepDim: true);
+        return Rescaling(mean.Detach().Abs()) is { } factor ? (x * factor).MeanOver(dims, keepDim: true) / factor : mean;
+    }
+
+    /// <summary>
+    /// What to multiply the elements behind each sum by: a small power of two where the sum is not finite, a large one where it lies below
+    /// <paramref name="low"/>, 1 elsewhere; null if that is everywhere.
+    /// </summary>
+    public static Tensor? Rescaling(Tensor sums, double low = 0)
+    {
+        if (AreSafe(sums, low)) return null;
+        double shrink = sums.DType == DType.Float64 ? Kernels.SafeRange.Shrink<double>() : Kernels.SafeRange.Shrink<float>();
+        Tensor shrinks = Tensor.Where(sums.IsFinite(), Tensor.Ones([], sums.DType), Tensor.Full([], shrink, sums.DType));
+        return shrinks.MaskedFill(sums < low, 1 / shrink);
+    }
+
+    /// <summary>The end of the range in which sums of squares are accurate, unless an ε is added that is larger.</summary>
+    public static double Low(DType dtype, double eps = 0)
+    {
+        double low = dtype == DType.Float64 ? Kernels.SafeRange.Low<double>() : Kernels.SafeRange.Low<float>();
+        return eps < low ? low : 0;
+    }
+
+    /// <summary>Whether all sums, which are not negative, lie in [low, ∞).</summary>
+    public static unsafe bool AreSafe(Tensor sums, double low)
+    {
+        sums = Copies.RowMajor(sums);
+        int count = Shape.Size(sums.ElementCount, "Norm");
+        bool areSafe;
+        fixed (byte* data = &sums.Data)
+            areSafe = sums.DType == DType.Float64 ? Kernels.SafeRange.Holds<double>(new(data, count), low) : Kernels.SafeRange.Holds<float>(new(data, count), (float)low);
+        GC.KeepAlive(sums);
+        return areSafe;
     }
 
     /// <summary>The variance over dimensions.</summary>
@@ -106,7 +167,7 @@ internal static class Moments
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {x.DType} is not defined; To(DType.Float32) first");
         double freedom = Math.Max(ReduceCall.Count(x.Shape, dims) - correction, 0);
-        return Norm(x - x.MeanOver(dims, keepDim: true), 2, dims, keepDim) / Math.Sqrt(freedom);
+        return Norm(x - Mean(x, dims), 2, dims, keepDim) / Math.Sqrt(freedom);
     }
 
     /// <summary>The norm of any order over dimensions.</summary>

@@ -16,8 +16,11 @@ internal static class Normalization
     {
         CheckNormalized("RmsNorm", x.Shape, normalizedShape, weight, null);
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
-        Tensor squares = x.Square().MeanOver(LastDims(x, normalizedShape.Rank), keepDim: true);
-        return Affine(x * (squares + margin).Rsqrt(), weight, null);
+        ulong dims = LastDims(x, normalizedShape.Rank);
+        Tensor squares = x.Square().MeanOver(dims, keepDim: true);
+        if (Moments.Rescaling(squares.Detach(), Moments.Low(x.DType, margin)) is not { } factor) return Affine(x * (squares + margin).Rsqrt(), weight, null);
+        x *= factor;
+        return Affine(x * (x.Square().MeanOver(dims, keepDim: true) + factor * margin * factor).Rsqrt(), weight, null);
     }
 
     public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)
@@ -44,11 +47,12 @@ internal static class Normalization
             ulong dims = x.AllDims & ~2UL;
             long count = ReduceCall.Count(x.Shape, dims);
             if (count == 1) throw new ShapeException($"BatchNorm: shape {x.Shape} has one value for each channel, and training needs more to take a variance of");
-            using (Autograd.NoGrad())
+            if (count > 0)
             {
-                (Tensor mean, Tensor squares) = Moments.Of(x.Detach(), dims);
-                Move(runningMean, mean, 1);
-                Move(runningVar, squares, 1.0 / (count - 1));
+                using ModeScope mode = Autograd.NoGrad();
+                (Tensor mean, Tensor squares, Tensor? factor) = Moments.Of(x.Detach(), dims);
+                Move(runningMean, mean);
+                Move(runningVar, Moments.Unscaled(squares / (double)(count - 1), factor));
             }
             y = new Standardize(dims, eps).Apply(x);
         }
@@ -59,8 +63,7 @@ internal static class Normalization
         }
         return Affine(y, weight?.Reshape(channels), bias?.Reshape(channels));
 
-        void Move(Tensor? running, Tensor batch, double scale) =>
-            running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * (momentum * scale));
+        void Move(Tensor? running, Tensor batch) => running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * momentum);
     }
 
     /// <summary>The shape in which one number for each channel broadcasts to a tensor.</summary>

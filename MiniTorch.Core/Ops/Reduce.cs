@@ -114,16 +114,31 @@ internal sealed record Norm(double Order, ulong Dims) : Op
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
+    // Where the powers over- or underflow, they are taken again of elements divided by the largest (of a negative order the smallest, which then counts most).
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor x = inputs[0].Detach();
-        return Order switch
-        {
-            1 => ReduceCall.Run<Fold.SumOfAbsolutes>(x, Dims),
-            2 => ReduceCall.Run<Fold.SumOfSquares>(x, Dims).Sqrt(),
-            _ => ReduceCall.Run<Fold.Sum>(x.Abs().Pow(Order), Dims).Pow(1 / Order),
-        };
+        Tensor x = inputs[0].Detach(), sums = Powers(x);
+        double low = Moments.Low(x.DType);
+        if (Order == 1 || Moments.AreSafe(sums, low)) return Root(sums);
+        Tensor dominant = Order > 0 ? ReduceCall.Run<Fold.Max>(x.Abs(), Dims) : ReduceCall.Run<Fold.Min>(x.Abs(), Dims);
+        Tensor stays = sums.IsFinite().LogicalAnd(sums >= low).LogicalOr(dominant.Eq(0)).LogicalOr(dominant.IsInf());
+        Tensor scale = dominant.MaskedFill(stays, 1);
+        return Root(Powers(x / scale)) * scale;
     }
+
+    private Tensor Powers(Tensor x) => Order switch
+    {
+        1 => ReduceCall.Run<Fold.SumOfAbsolutes>(x, Dims),
+        2 => ReduceCall.Run<Fold.SumOfSquares>(x, Dims),
+        _ => ReduceCall.Run<Fold.Sum>(x.Abs().Pow(Order), Dims),
+    };
+
+    private Tensor Root(Tensor sums) => Order switch
+    {
+        1 => sums,
+        2 => sums.Sqrt(),
+        _ => sums.Pow(1 / Order),
+    };
 
     protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Direction(call) * cotangent;
 
@@ -134,9 +149,9 @@ internal sealed record Norm(double Order, ulong Dims) : Op
     {
         Tensor x = call.Input(0);
         if (Order == 1) return x.Sign();
-        Tensor norm = call.Output, safe = norm.MaskedFill(norm.Eq(0), 1);
-        if (Order == 2) return x / safe;
-        Tensor isZero = x.Eq(0);
+        Tensor norm = call.Output;
+        if (Order == 2) return x / norm.MaskedFill(norm.Eq(0), double.PositiveInfinity);
+        Tensor safe = norm.MaskedFill(norm.Eq(0), 1), isZero = x.Eq(0);
         return (x.Sign() * (x.MaskedFill(isZero, 1).Abs() / safe).Pow(Order - 1)).MaskedFill(isZero, 0);
     }
 }

@@ -47,10 +47,5 @@ public static class ClipGrad
         return [.. all.Select(parameter => parameter.HoldGrad()).OfType<Tensor>()];
     }
 
-    private static Tensor NormOf(Tensor x, double order)
-    {
-        if (x.ElementCount == 0) return Tensor.Zeros([], x.DType);
-        if (double.IsPositiveInfinity(order)) return x.Abs().Max();
-        return order == 2 ? (x * x).Sum().Sqrt() : x.Abs().Pow(order).Sum().Pow(1 / order);
-    }
+    private static Tensor NormOf(Tensor x, double order) => x.ElementCount == 0 ? Tensor.Zeros([], x.DType) : x.Norm(order);
 }

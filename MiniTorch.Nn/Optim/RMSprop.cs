@@ -81,7 +81,7 @@ public sealed class RMSprop : Optimizer
             if (_isCentered)
             {
                 mean = _scaling.Average(mean, slope);
-                spread = square - (mean * mean);
+                spread = R.Max(square - (mean * mean), R.Of(0)); // rounding can leave less than nothing of a constant gradient
             }
             buffer = R.Fma(R.Of(_momentum), buffer, slope / (R.Sqrt(spread) + R.Of(_scaling.Eps)));
             parameter = R.Fma(R.Of(-_scaling.Lr), buffer, parameter);
