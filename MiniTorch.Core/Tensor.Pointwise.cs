@@ -97,7 +97,8 @@ public partial class Tensor
         (Tensor a, Tensor b) = (Detach().To(DType.Float64), other.Detach().To(DType.Float64));
         Tensor difference = (a - b).Abs();
         // Of neighbouring integers beyond 2⁵³ only the integer difference is exact; it overflows where the real one is large.
-        if (DType == DType.Int64) difference = Where(difference < Math.ScaleB(1, 62), (Detach() - other.Detach()).Abs().To(DType.Float64), difference);
+        if (DType == DType.Int64)
+            difference = Where(difference < Math.ScaleB(1, 62), (Detach() - other.Detach()).Abs().To(DType.Float64), difference);
         Tensor close = Eq(other).LogicalOr(difference.IsFinite().LogicalAnd(difference <= b.Abs() * rtol + atol));
         return equalNan ? close.LogicalOr(a.IsNaN().LogicalAnd(b.IsNaN())) : close;
     }

@@ -63,7 +63,8 @@ internal static class OnnxPointwise
     private static string LogAddExp(OnnxCall c)
     {
         string larger = c.Node("Max", c.Inputs()), difference = c.Node("Sub", c.Inputs());
-        string sum = c.Node("Add", [larger, c.Node("Log", [c.Node("Add", [c.Node("Exp", [c.Node("Neg", [c.Node("Abs", [difference])])]), c.Number(1)])])]);
+        string share = c.Node("Exp", [c.Node("Neg", [c.Node("Abs", [difference])])]);
+        string sum = c.Node("Add", [larger, c.Node("Log", [c.Node("Add", [share, c.Number(1)])])]);
         return c.Node("Where", [c.Node("IsNaN", [difference]), larger, sum]);
     }
 

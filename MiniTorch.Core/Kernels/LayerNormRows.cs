@@ -24,7 +24,8 @@ internal static unsafe class LayerNormRows
     }
 
     /// <summary>
-    /// dx = (h − mean(h) − y · scale · mean(h · d)) · scale with h = g · weight, d = x − mean and y = d · scale; and Σ g · d · scale and Σ g over each chunk of rows,
+    /// dx = (h − mean(h) − y · scale · mean(h · d)) · scale with h = g · weight, d = x − mean and y = d · scale;
+    /// and Σ g · d · scale and Σ g over each chunk of rows,
     /// a row of <paramref name="dWeight"/> and <paramref name="dBias"/> for each chunk.
     /// </summary>
     public static void Backward<T>(T* x, T* weight, T* g, T* dx, T* dWeight, T* dBias, long rows, long size, double eps)

@@ -57,7 +57,8 @@ internal static unsafe class Standardize
         where T : unmanaged, IBinaryNumber<T>
     {
         V variance = squares / V.Of(count) + V.Of(eps);
-        V isSafe = V.And(V.LessOrEqual(V.Of(SafeRange.Low<T>()), variance), V.Less(variance, V.Of(double.PositiveInfinity))), scale = V.Of(1) / V.Sqrt(variance);
+        V isSafe = V.And(V.LessOrEqual(V.Of(SafeRange.Low<T>()), variance), V.Less(variance, V.Of(double.PositiveInfinity)));
+        V scale = V.Of(1) / V.Sqrt(variance);
         return AllSet<V, T>(isSafe) ? scale : V.Where(isSafe, scale, ScaledScale(strip, x, mean, V.Less(variance, V.Of(1)), count, eps));
     }
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using MathNet.Numerics;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -35,8 +34,8 @@ internal static unsafe partial class VectorMath<V, T>
         return WithSign(V.Where(V.Less(magnitude, V.Of(1)), small, large), a);
     }
 
-    /// <summary>erfc a = e^(−a²) · g(q) / (1 + 2a) for a ≥ 0, with a polynomial for g in q = (a − 4) / (a + 4), so that the tail keeps its digits; and
-    /// erfc(−a) = 2 − erfc a.</summary>
+    /// <summary>erfc a = e^(−a²) · g(q) / (1 + 2a) for a ≥ 0, with a polynomial for g in q = (a − 4) / (a + 4), so that the tail keeps its
+    /// digits; erfc(−a) = 2 − erfc a.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Erfc(V a)
     {

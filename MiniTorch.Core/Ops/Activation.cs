@@ -52,7 +52,7 @@ internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryKern
         R.Where(R.Less(R.Of(0), x), g * R.Of(Scale), g * (R.Of(Alpha * Scale) * R.Exp(R.Where(R.Less(R.Of(0), x), R.Of(0), x))));
 }
 
-/// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, which keeps its digits in the left tail (torch.nn.functional.gelu).</summary>
+/// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, exact in the left tail (torch.nn.functional.gelu).</summary>
 internal readonly record struct Gelu : IUnaryKernel
 {
     public static Reads Reads => Reads.Input0;

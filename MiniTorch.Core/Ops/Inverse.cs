@@ -59,12 +59,12 @@ internal sealed record Determinant : Op
     private static Tensor Cofactors(Call call)
     {
         (Tensor a, Tensor det) = (call.Input(0), call.Output);
-        return PointwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>() ? CofactorsOfAny(a)
-            : det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
+        bool needsCare = PointwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>();
+        return needsCare && a.ElementCount > 0 ? CofactorsOfAny(a) : det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
     }
 
-    // A singular matrix has no inverse, and the derivatives of a nearly singular one's cancel. R = A + U Vᵀ has a good one, with constants U and V that span what
-    // A maps to (nearly) 0 and what it (nearly) never reaches. det A = det R · det K with K = 1 − Vᵀ R⁻¹ U, and its gradient
+    // A singular matrix has no inverse, and the derivatives of a nearly singular one's cancel. R = A + U Vᵀ has a good one, with constants U and V
+    // that span what A (nearly) never reaches and what it maps to (nearly) 0. det A = det R · det K with K = 1 − Vᵀ R⁻¹ U, and its gradient
     // R⁻ᵀ det A + det R · R⁻ᵀ V cof(K) Uᵀ R⁻ᵀ has derivatives of all orders.
     private static Tensor CofactorsOfAny(Tensor a)
     {
@@ -80,7 +80,8 @@ internal sealed record Determinant : Op
             return [svd.U * lost, svd.VT.Transpose() * lost, Matrix<double>.Build.Dense(1, 1, scale)];
         });
         (Tensor u, Tensor v, Tensor scale) = (found[0].Narrow(-1, n - nullity, nullity), found[1].Narrow(-1, n - nullity, nullity), found[2]);
-        Tensor regular = a.To(DType.Float64) / scale + u.MatMul(v.Transpose(-2, -1)), inverse = new Inverse().Apply(regular), back = inverse.Transpose(-2, -1);
+        Tensor regular = a.To(DType.Float64) / scale + u.MatMul(v.Transpose(-2, -1));
+        Tensor inverse = new Inverse().Apply(regular), back = inverse.Transpose(-2, -1);
         Tensor eye = Tensor.Eye(nullity, dtype: DType.Float64), k = eye - v.Transpose(-2, -1).MatMul(inverse).MatMul(u);
         // Faddeev and LeVerrier's recurrence: no division, so that K may be 0.
         Tensor adjugate = eye, trace = Trace(k);

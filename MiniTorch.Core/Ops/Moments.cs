@@ -94,8 +94,8 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 internal static class Moments
 {
     /// <summary>
-    /// Means over dimensions, kept with size 1, and sums of squared deviations. Where a sum overflows or lies below <paramref name="low"/>, the deviations
-    /// are multiplied by a factor first; null where none does.
+    /// Means over dimensions, kept with size 1, and sums of squared deviations. Where a sum overflows or lies below <paramref name="low"/>, the
+    /// deviations are multiplied by a factor first; null where none does.
     /// </summary>
     public static (Tensor Mean, Tensor Squares, Tensor? Factor) Of(Tensor x, ulong dims, double low = 0)
     {
@@ -149,7 +149,9 @@ internal static class Moments
         int count = Shape.Size(sums.ElementCount, "Norm");
         bool areSafe;
         fixed (byte* data = &sums.Data)
-            areSafe = sums.DType == DType.Float64 ? Kernels.SafeRange.Holds<double>(new(data, count), low) : Kernels.SafeRange.Holds<float>(new(data, count), (float)low);
+            areSafe = sums.DType == DType.Float64
+                ? Kernels.SafeRange.Holds<double>(new(data, count), low)
+                : Kernels.SafeRange.Holds<float>(new(data, count), (float)low);
         GC.KeepAlive(sums);
         return areSafe;
     }

@@ -18,7 +18,8 @@ internal static class Normalization
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
         ulong dims = LastDims(x, normalizedShape.Rank);
         Tensor squares = x.Square().MeanOver(dims, keepDim: true);
-        if (Moments.Rescaling(squares.Detach(), Moments.Low(x.DType, margin)) is not { } factor) return Affine(x * (squares + margin).Rsqrt(), weight, null);
+        if (Moments.Rescaling(squares.Detach(), Moments.Low(x.DType, margin)) is not { } factor)
+            return Affine(x * (squares + margin).Rsqrt(), weight, null);
         x *= factor;
         return Affine(x * (x.Square().MeanOver(dims, keepDim: true) + factor * margin * factor).Rsqrt(), weight, null);
     }

@@ -114,7 +114,8 @@ internal sealed record Norm(double Order, ulong Dims) : Op
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
-    // Where the powers over- or underflow, they are taken again of elements divided by the largest (of a negative order the smallest, which then counts most).
+    // Where the powers over- or underflow, they are taken again of elements divided by the one that counts most: the largest, or of a negative order
+    // the smallest.
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = inputs[0].Detach(), sums = Powers(x);

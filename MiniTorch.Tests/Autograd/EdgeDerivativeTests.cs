@@ -1,6 +1,7 @@
 namespace MiniTorch.Tests.Engine;
 
-/// <summary>Second derivatives where a rule selects by a mask, a sign or a comparison: at zeros, ties, axes and infinities, against closed forms.</summary>
+/// <summary>Second derivatives where a rule selects by a mask, a sign or a comparison: at zeros, ties, axes
+/// and infinities, against closed forms.</summary>
 [TestFixture]
 public sealed class EdgeDerivativeTests
 {
@@ -22,7 +23,8 @@ public sealed class EdgeDerivativeTests
         ("Atan2 on the vertical axis", x => At(x, 0).Atan2(At(x, 1)), [2, 0], [0, -0.5], [0, 0.25, 0.25, 0]),
         ("Atan2 on the diagonal", x => At(x, 0).Atan2(At(x, 1)), [1, 1], [0.5, -0.5], [-0.5, 0, 0, 0.5]),
         ("Hypot on an axis", x => At(x, 0).Hypot(At(x, 1)), [-4, 0], [-1, 0], [0, 0, 0, 0.25]),
-        ("Hypot on the diagonal", x => At(x, 0).Hypot(At(x, 1)), [3, 3], [Math.Sqrt(0.5), Math.Sqrt(0.5)], Scaled(1 / (6 * Math.Sqrt(2)), 1, -1, -1, 1)),
+        ("Hypot on the diagonal", x => At(x, 0).Hypot(At(x, 1)), [3, 3], [Math.Sqrt(0.5), Math.Sqrt(0.5)],
+            Scaled(1 / (6 * Math.Sqrt(2)), 1, -1, -1, 1)),
         ("Lerp at weight 1/2", x => At(x, 0).Lerp(At(x, 1), At(x, 2)), [1, 4, 0.5], [0.5, 0.5, 3], [0, 0, -1, 0, 0, 1, -1, 1, 0]),
         ("Lerp at weight 1", x => At(x, 0).Lerp(At(x, 1), At(x, 2)), [1, 4, 1], [0, 1, 3], [0, 0, -1, 0, 0, 1, -1, 1, 0]),
         ("Norm of a zero vector", x => x.Norm(), [0, 0], [0, 0], [0, 0, 0, 0]),
@@ -47,13 +49,16 @@ public sealed class EdgeDerivativeTests
         ("Remainder", x => At(x, 0).Remainder(At(x, 1)), [1, 0.1], [1, -9], [0, 0, 0, 0]),
         ("Remainder of a negative", x => At(x, 0).Remainder(At(x, 1)), [-1, 0.1], [1, 10], [0, 0, 0, 0]),
         ("Div(trunc) by 0", x => At(x, 0).Div(At(x, 1), "trunc"), [1, 0], [0, 0], [0, 0, 0, 0]),
-        ("det of a regular and a singular matrix", x => Linalg.Det(x.Reshape(2, 2, 2)).Sum(), [1, 2, 3, 4, 1, 2, 2, 4], [4, -3, -2, 1, 4, -2, -2, 1], Repeated(HessianOfDet2, 2)),
-        ("det of 0 and of 0 in one place", x => Linalg.Det(x.Reshape(2, 2, 2)).Sum(), [0, 0, 0, 0, 0, 0, 0, 7], [0, 0, 0, 0, 7, 0, 0, 0], Repeated(HessianOfDet2, 2)),
+        ("det of a regular and a singular matrix", x => Linalg.Det(x.Reshape(2, 2, 2)).Sum(),
+            [1, 2, 3, 4, 1, 2, 2, 4], [4, -3, -2, 1, 4, -2, -2, 1], Repeated(HessianOfDet2, 2)),
+        ("det of 0 and of 0 in one place", x => Linalg.Det(x.Reshape(2, 2, 2)).Sum(),
+            [0, 0, 0, 0, 0, 0, 0, 7], [0, 0, 0, 0, 7, 0, 0, 0], Repeated(HessianOfDet2, 2)),
     ];
 
     static double[] HessianOfDet2 => [0, 0, 0, 1, 0, 0, -1, 0, 0, -1, 0, 0, 1, 0, 0, 0];
 
-    static IEnumerable<TestCaseData> Rows => Cases.Select(row => new TestCaseData(row.F, row.X, row.Gradient, row.Hessian).SetArgDisplayNames(row.Name));
+    static IEnumerable<TestCaseData> Rows =>
+        Cases.Select(row => new TestCaseData(row.F, row.X, row.Gradient, row.Hessian).SetArgDisplayNames(row.Name));
 
     [TestCaseSource(nameof(Rows))]
     public void Derivatives_at_an_edge_are_those_of_the_closed_form(Func<Tensor, Tensor> f, double[] x, double[] gradient, double[] hessian)
@@ -68,17 +73,21 @@ public sealed class EdgeDerivativeTests
             first(f, at).ToArray<double>().ShouldBe(gradient, 1e-12, inner);
             foreach ((string outer, Func<Func<Tensor, Tensor>, Tensor, Tensor> second) in modes)
                 for (int i = 0; i < x.Length; i++)
-                    second(y => first(f, y)[i], at).ToArray<double>().ShouldBe(hessian[(i * x.Length)..((i + 1) * x.Length)], 1e-12, $"row {i}, {outer} over {inner}");
+                {
+                    double[] row = second(y => first(f, y)[i], at).ToArray<double>();
+                    row.ShouldBe(hessian[(i * x.Length)..((i + 1) * x.Length)], 1e-12, $"row {i}, {outer} over {inner}");
+                }
         }
     }
 
     [Test]
-    public void Det_has_derivatives_of_all_orders_at_matrices_of_every_rank([Values(DType.Float32, DType.Float64)] DType dtype, [Values(2, 3, 4)] int n)
+    public void Det_has_derivatives_of_all_orders_at_matrices_of_every_rank(
+        [Values(DType.Float32, DType.Float64)] DType dtype, [Values(2, 3, 4)] int n)
     {
         double tolerance = dtype == DType.Float32 ? 1e-4 : 1e-10;
         Tensor v = Tensor.Randn([n, n], new Generator(1), DType.Float64), left = Tensor.Randn([n, n], new Generator(2), DType.Float64);
-        Tensor[] ranks = [.. Enumerable.Range(0, n + 1).Select(rank => left.MatMul(Tensor.From([.. Enumerable.Range(0, n).Select(i => i < rank ? 1.0 : 0)]).DiagEmbed()).MatMul(left.T))];
-        // det(A + t V) is a polynomial of degree n in t; its coefficients follow from n + 1 of its values.
+        Tensor Identity(int rank) => Tensor.From([.. Enumerable.Range(0, n).Select(i => i < rank ? 1.0 : 0)]).DiagEmbed();
+        Tensor[] ranks = [.. Enumerable.Range(0, n + 1).Select(rank => left.MatMul(Identity(rank)).MatMul(left.T))];
         Tensor batch = Tensor.Stack(ranks).To(dtype), direction = v.To(dtype).Expand([n + 1, n, n]);
         Func<Tensor, Tensor> f = t => Linalg.Det(batch + t * direction);
         Tensor zero = Tensor.Zeros([], dtype);
@@ -95,7 +104,7 @@ public sealed class EdgeDerivativeTests
         }
     }
 
-    // The coefficient of tᵏ of det(A + t V), by Cauchy's integral over the unit circle as a real polynomial fit at Chebyshev's points.
+    // The coefficient of tᵏ of det(A + t V), from its values at Chebyshev's points.
     static double Coefficient(Tensor a, Tensor v, int k)
     {
         int n = a.Shape[0];

@@ -3,8 +3,8 @@ using static System.Double;
 namespace MiniTorch.Tests.Engine;
 
 /// <summary>
-/// Element-wise operations at NaN, infinities, signed zeros, tiny and huge numbers, against the C library (System.Math calls it), IEEE 754 and PyTorch's
-/// values, in both types, any layout and lengths around the widths of vectors.
+/// Element-wise operations at NaN, infinities, signed zeros, tiny and huge numbers, against the C library (System.Math calls it), IEEE 754
+/// and PyTorch's values, in both types, any layout and lengths around the widths of vectors.
 /// </summary>
 [TestFixture]
 public sealed class SpecialValueTests
@@ -13,7 +13,8 @@ public sealed class SpecialValueTests
 
     static readonly double[] Common =
     [
-        0, -0.0, 1, -1, Inf, -Inf, NaN, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3, -3, 2, -2, 7.25, 0.1, -0.1, 20.5, 100, -100, 8388609, -8388609, 1e-20, -1e-20, 1e20, -1e20,
+        0, -0.0, 1, -1, Inf, -Inf, NaN, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3, -3, 2, -2, 7.25, 0.1, -0.1, 20.5, 100, -100,
+        8388609, -8388609, 1e-20, -1e-20, 1e20, -1e20,
     ];
 
     static readonly (DType DType, double[] Values)[] Types =
@@ -91,7 +92,8 @@ public sealed class SpecialValueTests
         ("Erfc", x => x.Erfc(), [0, -0.0, Inf, -Inf, NaN, 100, -100], [1, 1, 0, 2, NaN, 0, 2]),
         ("Ndtr", x => x.Ndtr(), [0, -0.0, Inf, -Inf, NaN, 100, -100], [0.5, 0.5, 1, 0, NaN, 1, 0]),
         ("Erfinv", x => x.Erfinv(), [0, -0.0, 1, -1, 1.5, Inf, NaN], [0, -0.0, Inf, -Inf, NaN, NaN, NaN]),
-        ("Lgamma", x => x.Lgamma(), [0, -0.0, 1, 2, -1, -8388609, Inf, -Inf, NaN, 1e-20], [Inf, Inf, 0, 0, Inf, Inf, Inf, Inf, NaN, 46.051701859880914]),
+        ("Lgamma", x => x.Lgamma(), [0, -0.0, 1, 2, -1, -8388609, Inf, -Inf, NaN, 1e-20],
+            [Inf, Inf, 0, 0, Inf, Inf, Inf, Inf, NaN, 46.051701859880914]),
         ("Digamma", x => x.Digamma(), [0, -0.0, -1, -2, Inf, -Inf, NaN], [-Inf, Inf, NaN, NaN, Inf, NaN, NaN]),
         ("Polygamma(1)", x => x.Polygamma(1), [0, -0.0, -1, -2, Inf, -Inf, NaN, 1e20], [Inf, Inf, Inf, Inf, 0, NaN, NaN, 1e-20]),
         ("Logit", x => x.Logit(), [0, -0.0, 1, 0.5, 2, -1, Inf, -Inf, NaN], [-Inf, -Inf, Inf, 0, NaN, NaN, NaN, NaN, NaN]),
@@ -99,8 +101,8 @@ public sealed class SpecialValueTests
 
     static readonly double[] ActivationPoints = [NaN, Inf, -Inf, 0, -0.0, 1e-20, -1e-20, 1e20, -1e20, 100, -100, 3, -3, 6];
 
-    // Values and derivatives that PyTorch 1.13.1 gives in vectors (the last elements of an array may differ there), but: max(−0, 0) is 0, as IEEE 754 has it;
-    // elu, celu and selu keep −0 and −1e-20, as their formula has it; and softshrink keeps NaN.
+    // Values and derivatives that PyTorch 1.13.1 gives in vectors (the last elements of an array may differ there), but: max(−0, 0) is 0, as IEEE 754
+    // has it; elu, celu and selu keep −0 and −1e-20, as their formula has it; and softshrink keeps NaN.
     static readonly (string Name, Func<Tensor, Tensor> F, double[] Values, double[] Derivatives)[] Activations =
     [
         ("Sigmoid", x => x.Sigmoid(),
@@ -231,9 +233,11 @@ public sealed class SpecialValueTests
 
     static IEnumerable<TestCaseData> PoleRows => Poles.Select(row => new TestCaseData(row.F, row.X, row.Values).SetArgDisplayNames(row.Name));
 
-    static IEnumerable<TestCaseData> ActivationRows => Activations.Select(row => new TestCaseData(row.F, row.Values, row.Derivatives).SetArgDisplayNames(row.Name));
+    static IEnumerable<TestCaseData> ActivationRows =>
+        Activations.Select(row => new TestCaseData(row.F, row.Values, row.Derivatives).SetArgDisplayNames(row.Name));
 
-    static IEnumerable<TestCaseData> TailRows => Tails.Select(row => new TestCaseData(row.F, row.X, row.Values, row.Derivatives).SetArgDisplayNames(row.Name));
+    static IEnumerable<TestCaseData> TailRows =>
+        Tails.Select(row => new TestCaseData(row.F, row.X, row.Values, row.Derivatives).SetArgDisplayNames(row.Name));
 
     [TestCaseSource(nameof(UnaryRows))]
     public void A_function_of_one_element_is_the_C_librarys(Func<Tensor, Tensor> f, Func<double, double> reference)
@@ -366,7 +370,9 @@ public sealed class SpecialValueTests
     static double[] Looked(Tensor x, double[] points, double[] values)
     {
         double[] rounded = Tensor.From(points).To(x.DType).ToArray<double>();
-        return [.. x.ToArray<double>().Select(value => values[Array.FindIndex(rounded, point => BitConverter.DoubleToInt64Bits(point) == BitConverter.DoubleToInt64Bits(value) || (IsNaN(point) && IsNaN(value)))])];
+        return [.. x.ToArray<double>().Select(value => values[Array.FindIndex(rounded, point => Bits(point) == Bits(value))])];
+
+        static long Bits(double value) => BitConverter.DoubleToInt64Bits(IsNaN(value) ? NaN : value);
     }
 
     /// <summary>All values in two dimensions and in every layout, and as vectors of lengths around the widths.</summary>
@@ -376,7 +382,8 @@ public sealed class SpecialValueTests
         yield return (twice, $"{dtype} {twice.Shape}");
         foreach ((string layout, Func<Tensor, Tensor> view) in Layouts.All) yield return (view(twice), $"{dtype} {layout}");
         foreach (int length in (int[])[1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33])
-            for (int start = 0; start + length <= values.Length && start < 60; start += length) yield return (all.Narrow(0, start, length), $"{dtype}, {length} from {start} on");
+            for (int start = 0; start + length <= values.Length && start < 60; start += length)
+                yield return (all.Narrow(0, start, length), $"{dtype}, {length} from {start} on");
     }
 
     static void ShouldBe(Tensor actual, double[] expected, Tensor inputs, string what, bool isDerivative = false)
@@ -392,7 +399,8 @@ public sealed class SpecialValueTests
             bool isClose = Math.Abs(got[i] - wanted) <= ((isSingle ? 1e-6 : 2e-14) * Math.Abs(wanted)) + absolute;
             bool hasSign = expected[i] != 0 || isDerivative || IsNegative(got[i]) == IsNegative(expected[i]);
             if (IsFinite(wanted) ? isClose && hasSign : got[i].Equals(wanted)) continue;
-            got[i].ShouldBe(wanted, $"{what}, element {i} of {string.Join(" and ", inputs.Reshape(-1, got.Length).Select(1, i).ToArray<double>())}, signs {IsNegative(got[i])} and {IsNegative(wanted)}");
+            double[] at = inputs.Reshape(-1, got.Length).Select(1, i).ToArray<double>();
+            got[i].ShouldBe(wanted, $"{what}, element {i} of {string.Join(" and ", at)}");
             Assert.Fail($"the sign of zero, {what}, element {i}");
         }
     }
