@@ -153,7 +153,7 @@ public partial class Tensor
     public Tensor Hypot(Tensor other) => Binary(new Hypot(), this, other);
 
     /// <summary>a + weight · (b − a), exactly b where the weight is 1 (torch.lerp).</summary>
-    public Tensor Lerp(Tensor end, Tensor weight) => new TernaryOp<Lerp>(default).Apply(this, end, weight);
+    public Tensor Lerp(Tensor end, Tensor weight) => new TernaryOp<Lerp>(default).Apply(this, Given(end), Given(weight));
 
     /// <summary>x to a constant power (torch.pow).</summary>
     /// <exception cref="ValueException">Integers and a negative exponent.</exception>
