@@ -44,7 +44,8 @@ public readonly struct TensorIndex
     public static implicit operator TensorIndex(Range range) => new(IndexKind.Range, range.Start, range.End);
 
     /// <summary>The elements named by an Int64 tensor, or those where a Bool tensor is true.</summary>
-    public static implicit operator TensorIndex(Tensor tensor) => new(IndexKind.Tensor, tensor: tensor);
+    public static implicit operator TensorIndex(Tensor tensor) =>
+        new(IndexKind.Tensor, tensor: tensor ?? throw new ArgumentNullException(nameof(tensor)));
 
     /// <summary>The elements named by an array of indices.</summary>
     public static implicit operator TensorIndex(int[] indices) => new(IndexKind.Tensor, tensor: Tensor.From(indices));

@@ -57,5 +57,16 @@ internal static class EachMatrix
         a.Find(element => !double.IsFinite(element)) is not var (row, column, element) ? a
         : throw new ValueException(FormattableString.Invariant($"has the element {element} at [{row}, {column}]; only finite matrices can be decomposed"));
 
+    /// <summary>A finite matrix times a power of 2 that keeps squares of its elements in range, and what undoes it; most matrices stay as they are.</summary>
+    /// <exception cref="ValueException">An element is NaN or infinite.</exception>
+    public static (Matrix<double> Matrix, double Scale) Scaled(Matrix<double> a)
+    {
+        const double Largest = 1e140, Smallest = 1e-140;
+        double size = Finite(a).Enumerate().Max(Math.Abs);
+        if (size is 0 or (>= Smallest and <= Largest)) return (a, 1);
+        double scale = Math.ScaleB(1, Math.ILogB(size));
+        return (a / scale, scale);
+    }
+
     private static int Elements(int[] size) => size.Aggregate(1, (product, part) => product * part);
 }

@@ -103,8 +103,9 @@ internal sealed record SymmetricEigen : Op
         return EachMatrix.Run("Eigh", inputs, [[n], [n, n]], a =>
         {
             Matrix<double> symmetric = a[0].LowerTriangle() + a[0].StrictlyLowerTriangle().Transpose();
-            var eigen = EachMatrix.Finite(symmetric).Evd(Symmetricity.Symmetric);
-            return [eigen.EigenValues.Map(value => value.Real).ToRowMatrix(), eigen.EigenVectors];
+            (Matrix<double> scaled, double scale) = EachMatrix.Scaled(symmetric);
+            var eigen = scaled.Evd(Symmetricity.Symmetric);
+            return [eigen.EigenValues.Map(value => value.Real * scale).ToRowMatrix(), eigen.EigenVectors];
         });
     }
 
@@ -150,8 +151,9 @@ internal sealed record SingularValues : Op
         int k = Math.Min(m, n);
         return EachMatrix.Run("SVD", inputs, [[m, k], [k], [k, n]], a =>
         {
-            var svd = EachMatrix.Finite(a[0]).Svd();
-            return [svd.U.SubMatrix(0, m, 0, k), svd.S.ToRowMatrix(), svd.VT.SubMatrix(0, k, 0, n)];
+            (Matrix<double> scaled, double scale) = EachMatrix.Scaled(a[0]);
+            var svd = scaled.Svd();
+            return [svd.U.SubMatrix(0, m, 0, k), (svd.S * scale).ToRowMatrix(), svd.VT.SubMatrix(0, k, 0, n)];
         });
     }
 

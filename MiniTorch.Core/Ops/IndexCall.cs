@@ -11,6 +11,7 @@ internal static class IndexCall
 
     public static Tensor ScatterAdd(Tensor x, int dim, Tensor index, Tensor src)
     {
+        ArgumentNullException.ThrowIfNull(src);
         CheckIndex("ScatterAdd", x, dim, index, src);
         return x.Rank == 0 ? x.Reshape(1).ScatterAdd(0, index.Reshape(1), src.Reshape(1)).Reshape()
             : new ScatterAdd(new Indexing(x.Shape.Dim(dim, "ScatterAdd"), false)).Apply(x, TopLeft(src, index.Shape), index);
@@ -18,6 +19,7 @@ internal static class IndexCall
 
     public static Tensor Scatter(Tensor x, int dim, Tensor index, Tensor src)
     {
+        ArgumentNullException.ThrowIfNull(src);
         CheckIndex("Scatter", x, dim, index, src);
         return x.Rank == 0 ? x.Reshape(1).Scatter(0, index.Reshape(1), src.Reshape(1)).Reshape()
             : new Scatter(new Indexing(x.Shape.Dim(dim, "Scatter"), false)).Apply(x, TopLeft(src, index.Shape), index);

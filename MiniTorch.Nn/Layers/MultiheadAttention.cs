@@ -84,6 +84,9 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     protected override (Tensor Output, Tensor? Weights) Forward(
         [Dims("...targets embedding")] Tensor query, [Dims("...sources keys")] Tensor key, [Dims("...sources values")] Tensor value, AttentionOptions? options)
     {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
         options ??= new AttentionOptions();
         Tensor[] inputs = [query, key, value];
         for (int i = 0; i < inputs.Length; i++)

@@ -31,6 +31,7 @@ public sealed class ProgressMeter : IDisposable
 
     internal ProgressMeter(int total, string title, int done, ProgressOutput output)
     {
+        ArgumentNullException.ThrowIfNull(title);
         if (total < 0 || done < 0 || done > total) throw new ValueException($"ProgressMeter: {done} of {total} steps done; it needs 0 ≤ done ≤ total");
         (_total, _title, _start, _done, _output) = (total, title, done, done, output);
         _begin = output.Clock.GetTimestamp();

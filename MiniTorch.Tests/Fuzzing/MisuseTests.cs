@@ -83,7 +83,9 @@ internal sealed class MisuseTests
         ("MatMul", () => s_x.MatMul(s_null)), ("+", () => _ = s_x + s_null), ("number −", () => _ = 1 - s_null), ("FloorDivide", () => s_x.FloorDivide(s_null)),
         ("Where", () => s_x.Where(s_null, s_x)), ("Cat", () => Tensor.Cat([s_x, s_null])), ("Stack", () => Tensor.Stack([s_null])), ("Gather", () => s_x.Gather(0, s_null)),
         ("CrossEntropy", () => Functional.CrossEntropy(s_x, s_null)), ("MseLoss", () => Functional.MseLoss(s_x, s_null)), ("NllLoss", () => Functional.NllLoss(s_x, s_null)),
-        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("SoftMarginLoss", () => Functional.SoftMarginLoss(s_x, s_null)), ("KlDiv", () => Functional.KlDiv(s_x, s_null)), ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
+        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("an index", () => _ = s_x[s_null]), ("ScatterAdd", () => s_x.ScatterAdd(0, Tensor.Zeros([1, 1], DType.Int64), s_null)),
+        ("MultiheadAttention", () => new MultiheadAttention(2, 1).Call(s_x, s_null, s_x)), ("ProgressMeter", () => new ProgressMeter(1, null!)),
+        ("SoftMarginLoss", () => Functional.SoftMarginLoss(s_x, s_null)), ("KlDiv", () => Functional.KlDiv(s_x, s_null)), ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
         ("CrossEntropyLoss", () => new CrossEntropyLoss().Call(s_x, s_null)), ("SGD of null", () => new SGD(null!, 0.1)), ("SGD of a null", () => new SGD([null!], 0.1)),
         ("StepLR", () => new StepLR(null!, 1)), ("LoadStateDict", () => new Linear(1, 1).LoadStateDict(null!)), ("Parameter", () => new Parameter(s_null)),
         ("DataLoader", () => new DataLoader(null!)), ("a null sample", () => Collate.Stack([[s_x], null!])), ("TensorDataset", () => new TensorDataset(s_x, s_null)),
@@ -120,6 +122,19 @@ internal sealed class MisuseTests
     {
         Tensor.Full([9], a, DType.Int64).FloorDivide(Tensor.Full([9], b, DType.Int64)).ToArray<long>().ShouldAllBe(q => q == quotient);
         Tensor.Full([9], a, DType.Int64).Remainder(Tensor.Full([9], b, DType.Int64)).ToArray<long>().ShouldAllBe(r => r == a - (b * quotient));
+    }
+
+    [TestCase(1e300)]
+    [TestCase(1e200)]
+    [TestCase(1e-200)]
+    [TestCase(1e-300)]
+    public void Eigh_and_SVD_of_matrices_near_the_ends_of_the_range_are_those_of_the_scaled_matrix(double size)
+    {
+        Tensor a = Tensor.From(new double[,] { { 2, 1, 0.5 }, { 1, -3, 0.25 }, { 0.5, 0.25, 1 } });
+        (double[] values, double[] wanted) = (Linalg.EigvalsH(a * size).ToArray<double>(), Linalg.EigvalsH(a).ToArray<double>());
+        for (int i = 0; i < wanted.Length; i++) (values[i] / size).ShouldBe(wanted[i], 1e-13);
+        (double[] singular, double[] expected) = (Linalg.SvdVals(a * size).ToArray<double>(), Linalg.SvdVals(a).ToArray<double>());
+        for (int i = 0; i < expected.Length; i++) (singular[i] / size).ShouldBe(expected[i], 1e-13);
     }
 
     [TestCase(1)]
