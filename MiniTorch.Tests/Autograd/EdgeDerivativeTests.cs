@@ -1,4 +1,4 @@
-namespace MiniTorch.Tests.Engine;
+namespace MiniTorch.Tests.Differentiation;
 
 /// <summary>Second derivatives where a rule selects by a mask, a sign or a comparison: at zeros, ties, axes
 /// and infinities, against closed forms.</summary>

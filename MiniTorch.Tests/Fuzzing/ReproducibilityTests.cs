@@ -3,7 +3,7 @@ using MiniTorch.Fuzz.Engine;
 using MiniTorch.Kernels;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Docs;
-using MiniTorch.Tests.IO;
+using MiniTorch.Tests.Files;
 
 namespace MiniTorch.Tests.Fuzzing;
 

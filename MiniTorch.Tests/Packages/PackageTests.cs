@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Xml.Linq;
 using MiniTorch.Tests.Docs;
-using MiniTorch.Tests.IO;
+using MiniTorch.Tests.Files;
 
 namespace MiniTorch.Tests.Packages;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Conformance;
-using MiniTorch.Tests.Nn;
+using MiniTorch.Tests.Layers;
+using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.RandomNumbers;
 

@@ -1,5 +1,5 @@
 using MiniTorch.Tests.Docs;
-using MiniTorch.Tests.IO;
+using MiniTorch.Tests.Files;
 
 namespace MiniTorch.Tests.Samples;
 

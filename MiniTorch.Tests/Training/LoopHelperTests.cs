@@ -84,7 +84,7 @@ public class LoopHelperTests
     [Test]
     public void Early_stopping_and_averages_go_on_from_a_checkpoint()
     {
-        using var folder = new IO.TemporaryFolder();
+        using var folder = new Files.TemporaryFolder();
         (EarlyStopping stopping, Linear model) = (new EarlyStopping(3), Model());
         var average = new ModelAverage(model, decay: 0.5);
         stopping.Update(2);

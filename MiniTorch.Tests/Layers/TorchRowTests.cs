@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using MiniTorch.Nn;
+
+namespace MiniTorch.Tests.Layers;
+
+/// <summary>Every layer beside PyTorch's: arguments and their defaults, initial weights, outputs, running values and gradients (data/layers.py made the rows).</summary>
+public class TorchRowTests
+{
+    private const double Tolerance = 1e-10;
+
+    private static readonly LayerFile File = LayerFile.Read();
+
+    /// <summary>Arguments that PyTorch 1.13 does not have, or whose default differs, and why.</summary>
+    private static readonly Dictionary<string, string> Deviations = new()
+    {
+        ["LayerNorm.bias"] = "PyTorch has it since 2.1",
+        ["Softmax.dim"] = "PyTorch guesses it where it is left out, and warns",
+        ["LogSoftmax.dim"] = "as Softmax",
+        ["Softmin.dim"] = "as Softmax",
+        ["ConvTranspose2d.padding_mode"] = "PyTorch takes zeros alone",
+    };
+
+    private static IEnumerable<TestCaseData> Rows => File.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Id));
+
+    private static IEnumerable<string> Layers => File.Signatures.Keys;
+
+    [TestCaseSource(nameof(Layers))]
+    public void A_layer_has_PyTorchs_arguments_in_their_order_with_their_defaults(string layer)
+    {
+        var ours = LayerConstructor.Arguments(layer).Where(parameter => !Deviations.ContainsKey($"{layer}.{LayerConstructor.Name(parameter)}")).ToList();
+        JsonElement[][] theirs = [.. File.Signatures[layer].Where(argument => !Deviations.ContainsKey($"{layer}.{argument[0].GetString()}"))];
+        ours.Select(LayerConstructor.Name).ShouldBe(theirs.Select(argument => argument[0].GetString()!));
+        foreach (var (parameter, argument) in ours.Zip(theirs))
+        {
+            parameter.HasDefaultValue.ShouldBe(argument.Length == 2, LayerConstructor.Name(parameter));
+            if (argument.Length < 2) continue;
+            // A stride or dilation of 1 is written as null where it is a Pair, which cannot be a constant.
+            object? expected = LayerConstructor.Value(argument[1], parameter.ParameterType), actual = LayerConstructor.Default(parameter);
+            if (expected is Pair { Height: 1, Width: 1 } && actual is null or Pair { Height: 0 }) continue;
+            actual.ShouldBe(expected, LayerConstructor.Name(parameter));
+        }
+    }
+
+    [TestCaseSource(nameof(Rows))]
+    public void A_layer_computes_and_learns_as_PyTorchs(LayerRow row)
+    {
+        Generator.ManualSeed(0);
+        Module layer = LayerConstructor.Make(row.Layer, row.Args, DType.Float64);
+        ShouldBe(layer.StateDict(), row.Initial);
+        object?[] inputs = [.. row.Inputs.Select(Input), .. Options(row)];
+        Tensor[] leaves = [.. inputs.SelectMany(Tensors).Where(tensor => tensor.DType == DType.Float64)];
+        foreach (Tensor leaf in leaves) leaf.RequiresGrad = true;
+        if (row.Mode == "eval after a call") layer.CallWith(inputs);
+        layer.Train(row.Mode == "train");
+
+        Tensor[] outputs = [.. Tensors(layer.CallWith(inputs))];
+        outputs.Length.ShouldBe(row.Outputs.Length);
+        for (int i = 0; i < outputs.Length; i++) ShouldBe(outputs[i], row.Outputs[i], $"output {i}");
+        ShouldBe(layer.StateDict(), row.State);
+
+        outputs.Select(output => (output.Reshape(-1) * Tensor.Arange((int)output.ElementCount, dtype: DType.Float64).Cos()).Sum()).Aggregate((a, b) => a + b).Backward();
+        for (int i = 0; i < leaves.Length; i++) ShouldBe(leaves[i].Grad ?? Tensor.ZerosLike(leaves[i]), row.InputGradients[i], $"the gradient of input {i}");
+        ShouldBe(layer.NamedParameters().Where(parameter => parameter.Value.Grad is not null).ToDictionary(parameter => parameter.Name, parameter => parameter.Value.Grad!), row.Gradients);
+    }
+
+    [Test]
+    public void Every_layer_is_compared() =>
+        typeof(Module).Assembly.GetExportedTypes()
+            .Where(type => type.IsAssignableTo(typeof(Module)) && !type.IsAbstract && !type.IsGenericType && !type.Name.EndsWith("Loss", StringComparison.Ordinal))
+            .Select(type => type.Name).Except(File.Rows.Select(row => row.Layer)).ShouldBe(["RMSNorm", "Sequential"], ignoreOrder: true, "PyTorch 1.13 has no RMSNorm");
+
+    private static object Input(JsonElement written) =>
+        written.ValueKind == JsonValueKind.Array ? (LayerFile.Tensor(written[0]), LayerFile.Tensor(written[1])) : LayerFile.Tensor(written);
+
+    private static IEnumerable<object> Options(LayerRow row)
+    {
+        if (row.Options.Count == 0) return [];
+        return [new AttentionOptions
+        {
+            AttnMask = Given("attn_mask", "src_mask"),
+            KeyPaddingMask = Given("key_padding_mask", "src_key_padding_mask"),
+            NeedWeights = !row.Options.TryGetValue("need_weights", out JsonElement need) || need.GetBoolean(),
+            AverageAttnWeights = !row.Options.TryGetValue("average_attn_weights", out JsonElement average) || average.GetBoolean(),
+        }];
+
+        Tensor? Given(params string[] names) => names.Where(row.Options.ContainsKey).Select(name => LayerFile.Tensor(row.Options[name])).FirstOrDefault();
+    }
+
+    private static IEnumerable<Tensor> Tensors(object? output) => output switch
+    {
+        Tensor tensor => [tensor],
+        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
+        _ => [],
+    };
+
+    private static void ShouldBe(IReadOnlyDictionary<string, Tensor> actual, Dictionary<string, JsonElement> expected)
+    {
+        actual.Keys.ShouldBe(expected.Keys);
+        foreach ((string name, Tensor value) in actual) ShouldBe(value, expected[name], name);
+    }
+
+    private static void ShouldBe(Tensor actual, JsonElement expected, string name)
+    {
+        Tensor tensor = LayerFile.Tensor(expected);
+        actual.Shape.ShouldBe(tensor.Shape, name);
+        actual.DType.ShouldBe(tensor.DType, name);
+        actual.Detach().ToArray<double>().ShouldBe(tensor.ToArray<double>(), Tolerance, name);
+    }
+}
