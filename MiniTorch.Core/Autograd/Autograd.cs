@@ -4,10 +4,10 @@ namespace MiniTorch;
 public static class Autograd
 {
     /// <summary>Operations are not recorded until the result is disposed of (torch.no_grad). Flows with async code.</summary>
-    public static ModeScope NoGrad() => GradMode.Record(false);
+    public static ModeScope NoGrad() => EngineMode.Record(false);
 
     /// <summary>Operations are recorded again until the result is disposed of (torch.enable_grad).</summary>
-    public static ModeScope EnableGrad() => GradMode.Record(true);
+    public static ModeScope EnableGrad() => EngineMode.Record(true);
 
     /// <summary>
     /// Until the result is disposed of, every operation notes the line that called it, and the first one that makes NaN or infinity of finite values,
@@ -17,7 +17,7 @@ public static class Autograd
     /// Lines come from the stack. In optimized code, a method that ends with <c>return x.Log();</c> is no longer on the stack when
     /// Log runs (a tail call); the line of its caller is named then.
     /// </remarks>
-    public static ModeScope DetectAnomaly() => GradMode.DetectAnomaly();
+    public static ModeScope DetectAnomaly() => EngineMode.DetectAnomaly();
 
     /// <summary>
     /// The gradients of <paramref name="output"/> with respect to <paramref name="inputs"/>, without touching any Grad (torch.autograd.grad).
@@ -55,7 +55,7 @@ public static class Autograd
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(v);
         if (v.Shape != x.Shape) throw new ShapeException($"Jvp: the direction has shape {v.Shape} and x has {x.Shape}; they must be equal");
-        using var level = new Level();
+        using var level = new JvpLevel();
         (Tensor value, Tensor? tangent) = Forward.Split(Given(f(x.WithDual(new Dual(level, v.To(x.DType), x.Dual)))), level);
         return (value, tangent ?? Tensor.ZerosLike(value));
     }
@@ -120,8 +120,8 @@ public static class Autograd
     {
         ArgumentNullException.ThrowIfNull(f);
         ArgumentNullException.ThrowIfNull(x);
-        bool outer = GradMode.Enabled;
-        using ModeScope mode = GradMode.Record(true);
+        bool outer = EngineMode.Enabled;
+        using ModeScope mode = EngineMode.Record(true);
         if (x.Node is not null)
         {
             Tensor alias = x.Alias();

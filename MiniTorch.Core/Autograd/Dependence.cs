@@ -78,6 +78,6 @@ internal sealed class Dependence : IDisposable
             }
         }
 
-        public override void Expose() => memory.Expose();
+        public override void MarkShared() => memory.MarkShared();
     }
 }

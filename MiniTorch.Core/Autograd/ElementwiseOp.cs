@@ -5,19 +5,19 @@ using MiniTorch.Kernels;
 namespace MiniTorch;
 
 /// <summary>An element-wise op as a part of a fused chain.</summary>
-internal interface IPointwiseOp
+internal interface IElementwiseOp
 {
     /// <summary>The function of its inputs.</summary>
-    PointwiseFunction Value { get; }
+    LoopFunction Forward { get; }
 
     /// <summary>The function of a cotangent, the inputs and the output that gives an input's gradient.</summary>
-    PointwiseFunction Chain(int input);
+    LoopFunction Backward(int input);
 
     /// <summary>What that function reads besides the cotangent.</summary>
-    Reads ChainReads(int input);
+    Reads BackwardReads(int input);
 
     /// <summary>The inputs whose gradient is the cotangent itself.</summary>
-    Reads PassesThrough { get; }
+    Reads IdentityGradInputs { get; }
 
     /// <summary>False for a type derived from one of the kinds below: it may have other rules.</summary>
     bool IsPlain { get; }
@@ -26,14 +26,14 @@ internal interface IPointwiseOp
     DType ResultType(ReadOnlySpan<Tensor> inputs);
 
     /// <summary>Whether another op is the same function, with numbers of the same bits (−0 is not 0).</summary>
-    bool Is(IPointwiseOp other);
+    bool Is(IElementwiseOp other);
 }
 
 /// <summary>An element-wise op of one input. The kernel is the whole op: value, derivative and what the derivative reads.</summary>
 /// <typeparam name="TKernel">The function and its derivative.</typeparam>
-/// <param name="Kernel">The function's parameters.</param>
-public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
-    where TKernel : struct, IUnaryKernel
+/// <param name="Function">The function's parameters.</param>
+public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
+    where TKernel : struct, IUnaryFunction
 {
     /// <inheritdoc/>
     public override string Name => typeof(TKernel).Name;
@@ -42,9 +42,9 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     protected internal override Reads Reads => TKernel.Reads;
 
     /// <inheritdoc/>
-    protected internal override bool IsDifferentiable => TKernel.Result == PointwiseResult.Same;
+    protected internal override bool IsDifferentiable => TKernel.Result == ElementwiseResult.Same;
 
-    internal override bool KeepsNothing => true;
+    internal override bool CanReuseTemporaries => true;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => base.Apply(Operand(x));
@@ -59,53 +59,53 @@ public record UnaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     private static Tensor Operand(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        DType dtype = PointwiseCall.OperandType(TKernel.Domain, x.DType);
-        return x.To(dtype == DType.Bool && TKernel.Result == PointwiseResult.Same ? DType.Int64 : dtype);
+        DType dtype = ElementwiseCall.OperandType(TKernel.Domain, x.DType);
+        return x.To(dtype == DType.Bool && TKernel.Result == ElementwiseResult.Same ? DType.Int64 : dtype);
     }
 
     /// <inheritdoc/>
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         RequireInputs(inputs, 1);
-        return PointwiseCall.Run(new UnaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
+        return ElementwiseCall.Run(new UnaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
     }
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Chain(call, cotangent);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Backward(call, cotangent);
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0] is { } tangent ? Chain(call, tangent) : null;
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0] is { } tangent ? Backward(call, tangent) : null;
 
-    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<UnaryValue<TKernel>>(new(Kernel));
+    LoopFunction IElementwiseOp.Forward => new LoopFunction<UnaryForward<TKernel>>(new(Function));
 
-    PointwiseFunction IPointwiseOp.Chain(int input) => new PointwiseFunction<UnaryChain<TKernel>>(new(Kernel));
+    LoopFunction IElementwiseOp.Backward(int input) => new LoopFunction<UnaryBackward<TKernel>>(new(Function));
 
-    Reads IPointwiseOp.ChainReads(int input) => TKernel.Reads;
+    Reads IElementwiseOp.BackwardReads(int input) => TKernel.Reads;
 
-    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+    Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
 
-    bool IPointwiseOp.IsPlain => GetType() == typeof(UnaryOp<TKernel>);
+    bool IElementwiseOp.IsPlain => GetType() == typeof(UnaryOp<TKernel>);
 
-    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+    DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType);
 
-    bool IPointwiseOp.Is(IPointwiseOp other) => other is UnaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
+    bool IElementwiseOp.Is(IElementwiseOp other) => other is UnaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 
-    private Tensor Chain(Call call, Tensor g)
+    private Tensor Backward(OpContext call, Tensor g)
     {
-        if (TKernel.PassesThrough != 0) return g;
+        if (TKernel.IdentityGradInputs != 0) return g;
         Tensor? x = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null;
         Tensor? y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
-        return PointwiseCall.MustRecord(g, x, y)
-            ? Kernel.Chain(TensorReal.Of(g), TensorReal.Of(x), TensorReal.Of(y)).ToTensor(g)
-            : PointwiseCall.RunOver(call.Spends(g), new UnaryChain<TKernel>(Kernel), g, x, y);
+        return ElementwiseCall.MustRecord(g, x, y)
+            ? Function.Backward(TensorReal.Of(g), TensorReal.Of(x), TensorReal.Of(y)).ToTensor(g)
+            : ElementwiseCall.RunOver(call.CanOverwrite(g), new UnaryBackward<TKernel>(Function), g, x, y);
     }
 }
 
 /// <summary>An element-wise op of two inputs, which are broadcast and promoted to a common dtype first.</summary>
 /// <typeparam name="TKernel">The function and its derivatives.</typeparam>
-/// <param name="Kernel">The function's parameters.</param>
-public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
-    where TKernel : struct, IBinaryKernel
+/// <param name="Function">The function's parameters.</param>
+public record BinaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
+    where TKernel : struct, IBinaryFunction
 {
     /// <inheritdoc/>
     public override string Name => typeof(TKernel).Name;
@@ -114,9 +114,9 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     protected internal override Reads Reads => TKernel.Reads;
 
     /// <inheritdoc/>
-    protected internal override bool IsDifferentiable => TKernel.Result == PointwiseResult.Same;
+    protected internal override bool IsDifferentiable => TKernel.Result == ElementwiseResult.Same;
 
-    internal override bool KeepsNothing => true;
+    internal override bool CanReuseTemporaries => true;
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor a, Tensor b)
@@ -144,8 +144,8 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
         bool isBool = false;
         if (a.DType != b.DType || !a.DType.IsFloat())
         {
-            DType dtype = PointwiseCall.OperandType(TKernel.Domain, DTypes.Promote(a, b));
-            isBool = dtype == DType.Bool && TKernel.Result == PointwiseResult.Same;
+            DType dtype = ElementwiseCall.OperandType(TKernel.Domain, DTypes.Promote(a, b));
+            isBool = dtype == DType.Bool && TKernel.Result == ElementwiseResult.Same;
             (a, b) = (a.To(isBool ? DType.Int64 : dtype), b.To(isBool ? DType.Int64 : dtype));
         }
         if (!ReferenceEquals(a.Layout.Shape, b.Layout.Shape))
@@ -161,60 +161,60 @@ public record BinaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         RequireInputs(inputs, 2);
-        return PointwiseCall.Run(new BinaryValue<TKernel>(Kernel), PointwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
+        return ElementwiseCall.Run(new BinaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
     }
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0; i < 2; i++)
-            if (call.Needs(i)) gradients[i] = Chain(call, i, cotangent);
+            if (call.Needs(i)) gradients[i] = Backward(call, i, cotangent);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
-        Sum(tangents[0] is { } a ? Chain(call, 0, a) : null, tangents[1] is { } b ? Chain(call, 1, b) : null);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        Sum(tangents[0] is { } a ? Backward(call, 0, a) : null, tangents[1] is { } b ? Backward(call, 1, b) : null);
 
-    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<BinaryValue<TKernel>>(new(Kernel));
+    LoopFunction IElementwiseOp.Forward => new LoopFunction<BinaryForward<TKernel>>(new(Function));
 
-    PointwiseFunction IPointwiseOp.Chain(int input) =>
-        input == 0 ? new PointwiseFunction<BinaryChainA<TKernel>>(new(Kernel)) : new PointwiseFunction<BinaryChainB<TKernel>>(new(Kernel));
+    LoopFunction IElementwiseOp.Backward(int input) =>
+        input == 0 ? new LoopFunction<BinaryBackwardA<TKernel>>(new(Function)) : new LoopFunction<BinaryBackwardB<TKernel>>(new(Function));
 
-    Reads IPointwiseOp.ChainReads(int input) => ChainReads(input);
+    Reads IElementwiseOp.BackwardReads(int input) => BackwardReads(input);
 
-    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+    Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
 
-    bool IPointwiseOp.IsPlain => GetType() == typeof(BinaryOp<TKernel>);
+    bool IElementwiseOp.IsPlain => GetType() == typeof(BinaryOp<TKernel>);
 
-    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => PointwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+    DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType);
 
-    bool IPointwiseOp.Is(IPointwiseOp other) => other is BinaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
+    bool IElementwiseOp.Is(IElementwiseOp other) => other is BinaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 
-    private static Reads ChainReads(int input) => TKernel.Reads & (input == 0 ? TKernel.ReadsA : TKernel.ReadsB);
+    private static Reads BackwardReads(int input) => TKernel.Reads & (input == 0 ? TKernel.ReadsA : TKernel.ReadsB);
 
-    private Tensor Chain(Call call, int input, Tensor g)
+    private Tensor Backward(OpContext call, int input, Tensor g)
     {
-        if (TKernel.PassesThrough.HasInput(input)) return g;
-        Reads reads = ChainReads(input);
+        if (TKernel.IdentityGradInputs.HasInput(input)) return g;
+        Reads reads = BackwardReads(input);
         Tensor? a = (reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (reads & Reads.Input1) != 0 ? call.Input(1) : null;
         Tensor? y = (reads & Reads.Output) != 0 ? call.Output : null;
-        if (PointwiseCall.MustRecord(g, a, b, y))
+        if (ElementwiseCall.MustRecord(g, a, b, y))
         {
             (TensorReal rg, TensorReal ra, TensorReal rb, TensorReal ry) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b), TensorReal.Of(y));
-            return (input == 0 ? Kernel.ChainA(rg, ra, rb, ry) : Kernel.ChainB(rg, ra, rb, ry)).ToTensor(g);
+            return (input == 0 ? Function.BackwardA(rg, ra, rb, ry) : Function.BackwardB(rg, ra, rb, ry)).ToTensor(g);
         }
-        bool overwrites = call.Spends(g, input, TKernel.PassesThrough);
+        bool overwrites = call.CanOverwrite(g, input, TKernel.IdentityGradInputs);
         return input == 0
-            ? PointwiseCall.RunOver(overwrites, new BinaryChainA<TKernel>(Kernel), g, a, b, y)
-            : PointwiseCall.RunOver(overwrites, new BinaryChainB<TKernel>(Kernel), g, a, b, y);
+            ? ElementwiseCall.RunOver(overwrites, new BinaryBackwardA<TKernel>(Function), g, a, b, y)
+            : ElementwiseCall.RunOver(overwrites, new BinaryBackwardB<TKernel>(Function), g, a, b, y);
     }
 }
 
 /// <summary>An element-wise op of three inputs, all broadcast to one shape.</summary>
 /// <typeparam name="TKernel">The function and its derivatives.</typeparam>
-/// <param name="Kernel">The function's parameters.</param>
-public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
-    where TKernel : struct, ITernaryKernel
+/// <param name="Function">The function's parameters.</param>
+public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
+    where TKernel : struct, ITernaryFunction
 {
     /// <inheritdoc/>
     public override string Name => typeof(TKernel).Name;
@@ -222,14 +222,14 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
     /// <inheritdoc/>
     protected internal override Reads Reads => TKernel.Reads;
 
-    internal override bool KeepsNothing => true;
+    internal override bool CanReuseTemporaries => true;
 
     /// <inheritdoc/>
     public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
     {
         RequireInputs(inputs, 3);
         (Tensor a, Tensor b, Tensor c) = (inputs[0], inputs[1], inputs[2]);
-        DType dtype = PointwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(a, b, c));
+        DType dtype = ElementwiseCall.OperandType(TKernel.Domain, TKernel.SelectsByFirst ? DTypes.Promote(b, c) : DTypes.Promote(a, b, c));
         Shape shape = Shape.Broadcast(Shape.Broadcast(a.Shape, b.Shape, Name), c.Shape, Name);
         if (!TKernel.SelectsByFirst) a = a.To(dtype);
         return base.ApplyAll(a.ExpandTo(shape), b.To(dtype).ExpandTo(shape), c.To(dtype).ExpandTo(shape));
@@ -237,70 +237,70 @@ public record TernaryOp<TKernel>(TKernel Kernel) : Op, IPointwiseOp
 
     /// <inheritdoc/>
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        PointwiseCall.Run(new TernaryValue<TKernel>(Kernel), inputs[1].DType, inputs[0].Shape, inputs[0], inputs[1], inputs[2]);
+        ElementwiseCall.Run(new TernaryForward<TKernel>(Function), inputs[1].DType, inputs[0].Shape, inputs[0], inputs[1], inputs[2]);
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0; i < 3; i++)
-            if (call.Needs(i)) gradients[i] = Chain(call, i, cotangent);
+            if (call.Needs(i)) gradients[i] = Backward(call, i, cotangent);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         Tensor? sum = null;
         for (int i = 0; i < 3; i++)
-            if (tangents[i] is { } tangent) sum = Sum(sum, Chain(call, i, tangent));
+            if (tangents[i] is { } tangent) sum = Sum(sum, Backward(call, i, tangent));
         return sum;
     }
 
-    PointwiseFunction IPointwiseOp.Value => new PointwiseFunction<TernaryValue<TKernel>>(new(Kernel));
+    LoopFunction IElementwiseOp.Forward => new LoopFunction<TernaryForward<TKernel>>(new(Function));
 
-    PointwiseFunction IPointwiseOp.Chain(int input) => input switch
+    LoopFunction IElementwiseOp.Backward(int input) => input switch
     {
-        0 => new PointwiseFunction<TernaryChainA<TKernel>>(new(Kernel)),
-        1 => new PointwiseFunction<TernaryChainB<TKernel>>(new(Kernel)),
-        _ => new PointwiseFunction<TernaryChainC<TKernel>>(new(Kernel)),
+        0 => new LoopFunction<TernaryBackwardA<TKernel>>(new(Function)),
+        1 => new LoopFunction<TernaryBackwardB<TKernel>>(new(Function)),
+        _ => new LoopFunction<TernaryBackwardC<TKernel>>(new(Function)),
     };
 
-    Reads IPointwiseOp.ChainReads(int input) => TKernel.Reads;
+    Reads IElementwiseOp.BackwardReads(int input) => TKernel.Reads;
 
-    Reads IPointwiseOp.PassesThrough => TKernel.PassesThrough;
+    Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
 
-    bool IPointwiseOp.IsPlain => GetType() == typeof(TernaryOp<TKernel>);
+    bool IElementwiseOp.IsPlain => GetType() == typeof(TernaryOp<TKernel>);
 
-    DType IPointwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => inputs[1].DType;
+    DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => inputs[1].DType;
 
-    bool IPointwiseOp.Is(IPointwiseOp other) => other is TernaryOp<TKernel> op && PointwiseCall.SameBits(Kernel, op.Kernel);
+    bool IElementwiseOp.Is(IElementwiseOp other) => other is TernaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 
-    private Tensor Chain(Call call, int input, Tensor g)
+    private Tensor Backward(OpContext call, int input, Tensor g)
     {
-        if (TKernel.PassesThrough.HasInput(input)) return g;
+        if (TKernel.IdentityGradInputs.HasInput(input)) return g;
         Tensor? a = (TKernel.Reads & Reads.Input0) != 0 ? call.Input(0) : null, b = (TKernel.Reads & Reads.Input1) != 0 ? call.Input(1) : null;
         Tensor? c = (TKernel.Reads & Reads.Input2) != 0 ? call.Input(2) : null, y = (TKernel.Reads & Reads.Output) != 0 ? call.Output : null;
-        if (PointwiseCall.MustRecord(g, a, b, c) || PointwiseCall.MustRecord(g, y))
+        if (ElementwiseCall.MustRecord(g, a, b, c) || ElementwiseCall.MustRecord(g, y))
         {
             (TensorReal rg, TensorReal ra, TensorReal rb) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b));
             (TensorReal rc, TensorReal ry) = (TensorReal.Of(c), TensorReal.Of(y));
-            return (input switch { 0 => Kernel.ChainA(rg, ra, rb, rc, ry), 1 => Kernel.ChainB(rg, ra, rb, rc, ry), _ => Kernel.ChainC(rg, ra, rb, rc, ry) }).ToTensor(g);
+            return (input switch { 0 => Function.BackwardA(rg, ra, rb, rc, ry), 1 => Function.BackwardB(rg, ra, rb, rc, ry), _ => Function.BackwardC(rg, ra, rb, rc, ry) }).ToTensor(g);
         }
-        bool overwrites = call.Spends(g, input, TKernel.PassesThrough);
+        bool overwrites = call.CanOverwrite(g, input, TKernel.IdentityGradInputs);
         return input switch
         {
-            0 => PointwiseCall.RunOver(overwrites, new TernaryChainA<TKernel>(Kernel), g, a, b, c, y),
-            1 => PointwiseCall.RunOver(overwrites, new TernaryChainB<TKernel>(Kernel), g, a, b, c, y),
-            _ => PointwiseCall.RunOver(overwrites, new TernaryChainC<TKernel>(Kernel), g, a, b, c, y),
+            0 => ElementwiseCall.RunOver(overwrites, new TernaryBackwardA<TKernel>(Function), g, a, b, c, y),
+            1 => ElementwiseCall.RunOver(overwrites, new TernaryBackwardB<TKernel>(Function), g, a, b, c, y),
+            _ => ElementwiseCall.RunOver(overwrites, new TernaryBackwardC<TKernel>(Function), g, a, b, c, y),
         };
     }
 }
 
 /// <summary>Runs an element-wise function on tensors' memory.</summary>
-internal static unsafe class PointwiseCall
+internal static unsafe class ElementwiseCall
 {
     /// <summary>The function of up to five tensors of one shape, as a new tensor. An absent one reads as zeros.</summary>
     public static Tensor Run<F>(F function, DType result, Shape shape, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
     {
         var output = new Tensor(Storage.Allocate(result, shape.ElementCount), shape.Layout);
         RunInto(function, output, a, b, c, d, e);
@@ -309,7 +309,7 @@ internal static unsafe class PointwiseCall
 
     /// <summary>The function of a tensor and others like it: over the first, or as a new tensor.</summary>
     public static Tensor RunOver<F>(bool overwrites, F function, Tensor a, Tensor? b, Tensor? c, Tensor? d = null, Tensor? e = null)
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
     {
         Tensor output = overwrites ? a : new Tensor(Storage.Allocate(a.DType, a.Shape.ElementCount), a.Shape.Layout);
         RunInto(function, output, a, b, c, d, e);
@@ -318,16 +318,16 @@ internal static unsafe class PointwiseCall
 
     /// <summary>As <see cref="Run"/>, into a tensor that exists; it may be one of the inputs.</summary>
     public static void RunInto<F>(F function, Tensor output, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
     {
         if (output.Layout.Overlaps) throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share one place in memory and cannot be written; Clone() it first");
         DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
         fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d), pe = &Ops.KernelCall.DataOf(e))
         {
             Operand o = Of(output, po), x = Of(a, pa), y = Of(b, pb), z = Of(c, pc), u = Of(d, pd), v = Of(e, pe);
-            if (compute == DType.Float32) Elementwise.Run<F, float>(function, output.Shape, o, x, y, z, u, v);
-            else if (compute == DType.Float64) Elementwise.Run<F, double>(function, output.Shape, o, x, y, z, u, v);
-            else Elementwise.Run<F, long>(function, output.Shape, o, x, y, z, u, v);
+            if (compute == DType.Float32) ElementwiseKernel.Run<F, float>(function, output.Shape, o, x, y, z, u, v);
+            else if (compute == DType.Float64) ElementwiseKernel.Run<F, double>(function, output.Shape, o, x, y, z, u, v);
+            else ElementwiseKernel.Run<F, long>(function, output.Shape, o, x, y, z, u, v);
         }
         GC.KeepAlive(output);
         GC.KeepAlive(a);
@@ -340,7 +340,7 @@ internal static unsafe class PointwiseCall
     /// <summary>Whether a derivative must go through recorded tensor operations: someone will differentiate it again.</summary>
     public static bool MustRecord(Tensor g, Tensor? a = null, Tensor? b = null, Tensor? c = null)
     {
-        bool grad = GradMode.Enabled;
+        bool grad = EngineMode.Enabled;
         return Matters(g, grad) || Matters(a, grad) || Matters(b, grad) || Matters(c, grad);
 
         static bool Matters(Tensor? tensor, bool grad) => tensor is not null && ((grad && tensor.Node is not null) || tensor.Dual is not null);
@@ -351,10 +351,10 @@ internal static unsafe class PointwiseCall
         RuntimeHelpers.IsReferenceOrContainsReferences<TKernel>() ? a.Equals(b)
         : MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in b)));
 
-    public static DType OperandType(PointwiseDomain domain, DType dtype) =>
-        domain == PointwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;
+    public static DType OperandType(ElementwiseDomain domain, DType dtype) =>
+        domain == ElementwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;
 
-    public static DType ResultType(PointwiseResult result, DType operands) => result == PointwiseResult.Bool ? DType.Bool : operands;
+    public static DType ResultType(ElementwiseResult result, DType operands) => result == ElementwiseResult.Bool ? DType.Bool : operands;
 
     private static DType Wider(DType dtype, Tensor? tensor) => tensor is not null && tensor.DType > dtype ? tensor.DType : dtype;
 

@@ -1,7 +1,7 @@
 namespace MiniTorch;
 
 /// <summary>One running forward-mode differentiation. Inner ones have higher depths; a tangent of a level that has ended counts for nothing.</summary>
-internal sealed class Level : IDisposable
+internal sealed class JvpLevel : IDisposable
 {
     private static long s_last;
 
@@ -13,9 +13,9 @@ internal sealed class Level : IDisposable
 }
 
 /// <summary>A tangent at one level, and those of outer levels. Keeping levels apart is what prevents perturbation confusion.</summary>
-internal sealed class Dual(Level level, Tensor tangent, Dual? outer)
+internal sealed class Dual(JvpLevel level, Tensor tangent, Dual? outer)
 {
-    public Level Level { get; } = level;
+    public JvpLevel Level { get; } = level;
 
     public Tensor Tangent { get; } = tangent;
 
@@ -49,16 +49,16 @@ internal sealed class Dual(Level level, Tensor tangent, Dual? outer)
 internal static class Forward
 {
     /// <summary>The innermost live level among <paramref name="inputs"/>.</summary>
-    public static Level? Innermost(ReadOnlySpan<Tensor> inputs)
+    public static JvpLevel? Innermost(ReadOnlySpan<Tensor> inputs)
     {
-        Level? level = null;
+        JvpLevel? level = null;
         foreach (Tensor input in inputs)
             if (Dual.Live(input.Dual) is { } dual && dual.Level.Depth > (level?.Depth ?? 0)) level = dual.Level;
         return level;
     }
 
     /// <summary>Applies an op at one level: the op on the values (which may carry outer tangents), then its jvp.</summary>
-    public static Tensor[] Apply(Op op, ReadOnlySpan<Tensor> inputs, Level level)
+    public static Tensor[] Apply(Op op, ReadOnlySpan<Tensor> inputs, JvpLevel level)
     {
         var values = new Tensor[inputs.Length];
         var tangents = new Tensor?[inputs.Length];
@@ -67,7 +67,7 @@ internal static class Forward
         if (!op.IsDifferentiable) return outputs;
 
         var outputTangents = new Tensor?[outputs.Length];
-        op.JvpAll(new Call(op, values, outputs), tangents, outputTangents);
+        op.JvpAll(new OpContext(op, values, outputs), tangents, outputTangents);
         var results = new Tensor[outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
             results[i] = outputTangents[i] is not { } tangent ? outputs[i]
@@ -77,7 +77,7 @@ internal static class Forward
     }
 
     /// <summary>A tensor's value without, and its tangent at, <paramref name="level"/>.</summary>
-    public static (Tensor Value, Tensor? Tangent) Split(Tensor tensor, Level level)
+    public static (Tensor Value, Tensor? Tangent) Split(Tensor tensor, JvpLevel level)
     {
         Dual? dual = Dual.Live(tensor.Dual);
         return dual is not null && ReferenceEquals(dual.Level, level) ? (tensor.WithDual(dual.Outer), dual.Tangent) : (tensor, null);

@@ -16,10 +16,10 @@ public abstract record FusedOp : Op
     public virtual Tensor[] Definitions(ReadOnlySpan<Tensor> inputs) => [Definition(inputs)];
 
     /// <summary>The gradients by the fast kernel; called only where nobody differentiates them again.</summary>
-    protected abstract void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients);
+    protected abstract void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
     /// <summary>As <see cref="KernelVjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
-    protected virtual void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => KernelVjp(call, cotangents[0]!, gradients);
+    protected virtual void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => KernelVjp(call, cotangents[0]!, gradients);
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => Fusion.IsOff ? Definition([x]) : base.Apply(x);
@@ -31,21 +31,21 @@ public abstract record FusedOp : Op
     public override Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) => Fusion.IsOff ? Definitions(inputs) : base.ApplyAll(inputs);
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
 
     /// <inheritdoc/>
-    protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
-        if (!GradMode.Enabled && !call.CarriesTangent(cotangents))
+        if (!EngineMode.Enabled && !call.CarriesTangent(cotangents))
         {
             KernelVjpAll(call, cotangents, gradients);
             return;
         }
-        bool createGraph = GradMode.Enabled;
+        bool createGraph = EngineMode.Enabled;
         // New names for the inputs, so that differentiation stops at them although they are part of a larger graph.
         var inputs = new Tensor[gradients.Length];
         var wanted = new List<Tensor>();
-        using (GradMode.Record(true))
+        using (EngineMode.Record(true))
         {
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -69,7 +69,7 @@ public abstract record FusedOp : Op
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         var only = new Tensor?[1];
         JvpOfDefinitions(call, tangents, only);
@@ -77,15 +77,15 @@ public abstract record FusedOp : Op
     }
 
     /// <inheritdoc/>
-    protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         if (outputTangents.Length == 1) outputTangents[0] = Jvp(call, tangents); // an op may have a shorter rule
         else JvpOfDefinitions(call, tangents, outputTangents);
     }
 
-    private void JvpOfDefinitions(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    private void JvpOfDefinitions(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
-        using var level = new Level();
+        using var level = new JvpLevel();
         var inputs = new Tensor[tangents.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -100,8 +100,8 @@ public abstract record FusedOp : Op
 /// <summary>Whether fused ops run their kernels or their definitions.</summary>
 public static class Fusion
 {
-    internal static bool IsOff => GradMode.FusionIsOff;
+    internal static bool IsOff => EngineMode.FusionIsOff;
 
     /// <summary>Runs definitions instead of kernels until the result is disposed of.</summary>
-    public static ModeScope Off() => GradMode.FusionOff();
+    public static ModeScope Off() => EngineMode.FusionOff();
 }

@@ -7,13 +7,13 @@ namespace MiniTorch;
 internal static class InPlace
 {
     /// <summary>target = kernel(target, other).</summary>
-    public static Tensor Binary<TKernel>(TKernel kernel, Tensor target, Tensor other, string op) where TKernel : struct, IBinaryKernel
+    public static Tensor Binary<TKernel>(TKernel kernel, Tensor target, Tensor other, string op) where TKernel : struct, IBinaryFunction
     {
-        Check(op, target, other, PointwiseCall.OperandType(TKernel.Domain, DTypes.Promote(target, other)));
+        Check(op, target, other, ElementwiseCall.OperandType(TKernel.Domain, DTypes.Promote(target, other)));
         if (!NeedsHistory(target, other))
         {
             Tensor operand = Separate(target, other).To(target.DType).ExpandTo(target.Shape);
-            PointwiseCall.RunInto(new BinaryValue<TKernel>(kernel), target, target, operand);
+            ElementwiseCall.RunInto(new BinaryForward<TKernel>(kernel), target, target, operand);
             target.Storage.Wrote(op);
             return target;
         }
@@ -32,7 +32,7 @@ internal static class InPlace
     }
 
     /// <summary>Adds values of the same shape, outside the graph and its version counting.</summary>
-    public static void AddValues(Tensor target, Tensor values) => PointwiseCall.RunInto(new BinaryValue<Add>(default), target, target, values);
+    public static void AddValues(Tensor target, Tensor values) => ElementwiseCall.RunInto(new BinaryForward<Add>(default), target, target, values);
 
     /// <summary>Makes the node of a view whose base was written through another tensor.</summary>
     public static void RefreshView(Tensor view, Tensor root)
@@ -43,7 +43,7 @@ internal static class InPlace
     }
 
     private static bool NeedsHistory(Tensor target, Tensor other) =>
-        GradMode.Enabled && target.DType.IsFloat() && (target.Node is not null || target.Base?.Node is not null || other.Node is not null);
+        EngineMode.Enabled && target.DType.IsFloat() && (target.Node is not null || target.Base?.Node is not null || other.Node is not null);
 
     // The values are computed already; what remains is to write them, and to make them the history of the target and of what it is a view of.
     private static Tensor Assign(string op, Tensor target, Tensor result)
@@ -52,7 +52,7 @@ internal static class InPlace
         target.Storage.Wrote(op);
         Tensor root = target.Base ?? target;
         if (result.Node is not null && IsAllOf(target, root)) root.SetHistory(result.Node, result.Slot);
-        else root.SetHistory(new BinaryNode(new WriteAt(Relative(target, root)), root, result, root, Reads.None), 0);
+        else root.SetHistory(new BinaryNode(new SliceScatter(Relative(target, root)), root, result, root, Reads.None), 0);
         root.Epoch++;
         _ = target.Node; // made now, so that a gradient that a view was asked to retain is that of what it is from now on
         return target;
@@ -74,10 +74,10 @@ internal static class InPlace
     {
         ArgumentNullException.ThrowIfNull(other);
         FuseTrace.Flush(); // what was put off reads the values from before
-        if (GradMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
+        if (EngineMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
             throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, "
                 + "and its graph would be wrong after a change; write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
-        if (GradMode.Enabled && target.Node is null && target.Base?.Node is not null)
+        if (EngineMode.Enabled && target.Node is null && target.Base?.Node is not null)
             throw new GraphException($"{op}: this view was made while recording was off, and what it held would lose its gradient; make the view outside of NoGrad, or write inside of it");
         if (target.Dual is not null || other.Dual is not null)
             throw new GraphException($"{op}: in-place operations do not carry forward-mode tangents; use the operation that returns a new tensor");

@@ -7,17 +7,17 @@ public abstract record LinearOp : Op
     protected virtual bool IsIndex(int input) => false;
 
     /// <summary>The transposed map: an input's gradient from the output's.</summary>
-    protected abstract Tensor Transpose(Call call, int input, Tensor cotangent);
+    protected abstract Tensor Transpose(OpContext call, int input, Tensor cotangent);
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0; i < gradients.Length; i++)
             if (call.Needs(i)) gradients[i] = Transpose(call, i, cotangent);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         var inputs = new Tensor[tangents.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = IsIndex(i) ? call.Input(i) : tangents[i] ?? Tensor.ZerosLike(call.Input(i));
@@ -32,17 +32,17 @@ public abstract record MultilinearOp : Op
     protected internal override Reads Reads => Reads.Inputs;
 
     /// <summary>The transpose of the map from one input: its gradient from the output's and the other inputs.</summary>
-    protected abstract Tensor Transpose(Call call, int input, Tensor cotangent);
+    protected abstract Tensor Transpose(OpContext call, int input, Tensor cotangent);
 
     /// <inheritdoc/>
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0; i < gradients.Length; i++)
             if (call.Needs(i)) gradients[i] = Transpose(call, i, cotangent);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         var inputs = new Tensor[tangents.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = call.Input(i);

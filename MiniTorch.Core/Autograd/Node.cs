@@ -4,7 +4,7 @@ namespace MiniTorch;
 internal readonly struct Edge(Node? node, int slot)
 {
     public readonly Node? Node = node;
-    public readonly int Slot = slot;
+    public readonly int OutputIndex = slot;
 
     public static Edge To(Tensor tensor) => new(tensor.Node, tensor.Slot);
 }
@@ -40,7 +40,7 @@ internal readonly struct Saved
     {
         if (Storage is null) throw reader.NotSaved(place);
         if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, Storage.Version - _version, Storage.Writer);
-        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.Slot) : new Tensor(Storage, Layout); // indices among several outputs
+        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.OutputIndex) : new Tensor(Storage, Layout); // indices among several outputs
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
 }

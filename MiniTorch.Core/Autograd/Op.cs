@@ -49,10 +49,10 @@ public abstract record Op
     protected internal virtual bool IsDifferentiable => true;
 
     /// <summary>True where the rule is known to keep none of its temporaries, so that their memory may be reused at once.</summary>
-    internal virtual bool KeepsNothing => GetType().Assembly == typeof(Op).Assembly;
+    internal virtual bool CanReuseTemporaries => GetType().Assembly == typeof(Op).Assembly;
 
-    /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="Call.Gathered"/>); of equal nodes it then goes last.</summary>
-    internal virtual bool AddsToGathered => false;
+    /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="OpContext.AccumulatedGrad"/>); of equal nodes it then goes last.</summary>
+    internal virtual bool AddsToAccumulatedGrad => false;
 
     /// <summary>Applies the op and records it where a gradient is wanted.</summary>
     public Tensor Apply(params ReadOnlySpan<Tensor> inputs) =>
@@ -62,9 +62,9 @@ public abstract record Op
     public virtual Tensor Apply(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([x])[0];
+        if (x.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([x])[0];
         Tensor y = ViewIfShared(Compute(new ReadOnlySpan<Tensor>(in x)), x);
-        if (x.Node is not null && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
+        if (x.Node is not null && EngineMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
         return y;
     }
 
@@ -73,10 +73,10 @@ public abstract record Op
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
-        if (a.Dual is not null || b.Dual is not null || GradMode.InterceptsCalls) return ApplyAll([a, b])[0];
+        if (a.Dual is not null || b.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([a, b])[0];
         Tensor y = Compute([a, b]);
         y = ViewIfShared(y, ReferenceEquals(y.Storage, a.Storage) ? a : b);
-        if ((a.Node is not null || b.Node is not null) && GradMode.Enabled && IsDifferentiable && y.DType.IsFloat())
+        if ((a.Node is not null || b.Node is not null) && EngineMode.Enabled && IsDifferentiable && y.DType.IsFloat())
             y.SetHistory(new BinaryNode(this, a, b, y, Reads), 0);
         return y;
     }
@@ -92,7 +92,7 @@ public abstract record Op
     internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
-        Tensor[] outputs = !GradMode.InterceptsCalls ? ComputeAll(inputs)
+        Tensor[] outputs = !EngineMode.InterceptsCalls ? ComputeAll(inputs)
             : FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred]
             : Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
         foreach (ref Tensor output in outputs.AsSpan())
@@ -103,7 +103,7 @@ public abstract record Op
                     break;
                 }
         OpNode? node = null;
-        if (GradMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
+        if (EngineMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
         {
             node = (inputs.Length, outputs.Length) switch
             {
@@ -124,17 +124,17 @@ public abstract record Op
     /// <summary>All outputs, computed without recording.</summary>
     protected internal virtual Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => [Compute(inputs)];
 
-    /// <summary>Puts the gradients of those inputs that <see cref="Call.Needs"/> names into <paramref name="gradients"/>.</summary>
-    protected internal abstract void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients);
+    /// <summary>Puts the gradients of those inputs that <see cref="OpContext.Needs"/> names into <paramref name="gradients"/>.</summary>
+    protected internal abstract void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
     /// <summary>As <see cref="Vjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
-    protected internal virtual void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => Vjp(call, cotangents[0]!, gradients);
+    protected internal virtual void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => Vjp(call, cotangents[0]!, gradients);
 
     /// <summary>The output's tangent, given the inputs' (null stands for zeros); null where it is zero.</summary>
-    protected internal abstract Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents);
+    protected internal abstract Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents);
 
     /// <summary>As <see cref="Jvp"/> for an op of several outputs.</summary>
-    protected internal virtual void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
+    protected internal virtual void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
 
     /// <summary>Throws unless there are so many inputs, and none is null.</summary>
     private protected void RequireInputs(ReadOnlySpan<Tensor> inputs, int count)
@@ -165,7 +165,7 @@ public abstract record Op
 }
 
 /// <summary>What a derivative rule knows of the call that it differentiates.</summary>
-public readonly ref struct Call
+public readonly ref struct OpContext
 {
     private readonly OpNode? _node;
     private readonly HashSet<Node>? _wanted;
@@ -176,7 +176,7 @@ public readonly ref struct Call
     /// <param name="node">The recorded call.</param>
     /// <param name="wanted">The nodes that a gradient is wanted of; null for all.</param>
     /// <param name="pass">The pass's number if its memory may be reused, else 0.</param>
-    internal Call(OpNode node, HashSet<Node>? wanted, int pass)
+    internal OpContext(OpNode node, HashSet<Node>? wanted, int pass)
     {
         _node = node;
         _wanted = wanted;
@@ -184,7 +184,7 @@ public readonly ref struct Call
         Op = node.Op;
     }
 
-    internal Call(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
+    internal OpContext(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Op = op;
         _inputs = inputs;
@@ -219,12 +219,12 @@ public readonly ref struct Call
     internal bool CarriesTangent(params ReadOnlySpan<Tensor?> cotangents) => Dual.AnyLive(cotangents) || Dual.AnyLive(_node?.Rare?.Duals);
 
     /// <summary>What the producer of an input has gathered so far in this pass, if a rule may add to it in place and return it as the gradient.</summary>
-    internal Tensor? Gathered(int input) =>
-        _pass != 0 && _node![input] is { Slot: 0, Node: OpNode producer } && producer.IsIn(_pass)
+    internal Tensor? AccumulatedGrad(int input) =>
+        _pass != 0 && _node![input] is { OutputIndex: 0, Node: OpNode producer } && producer.IsIn(_pass)
         && producer.Cotangent is { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum ? sum : null;
 
     /// <summary>Whether a rule that goes through its inputs in order may write the gradient of one over the cotangent: nobody will read it any more.</summary>
-    internal bool Spends(Tensor cotangent, int input = 0, Reads passesThrough = Reads.None)
+    internal bool CanOverwrite(Tensor cotangent, int input = 0, Reads passesThrough = Reads.None)
     {
         if (_pass == 0 || cotangent is not { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } }) return false;
         for (int i = 0; i < InputCount; i++)

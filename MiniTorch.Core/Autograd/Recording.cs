@@ -19,7 +19,7 @@ internal sealed class Recording : IDisposable
     private static Recording? t_open;
 
     private readonly Recording? _outer = t_open;
-    private readonly ModeScope _mode = GradMode.TraceCalls();
+    private readonly ModeScope _mode = EngineMode.TraceCalls();
     private readonly Dictionary<string, object> _paths = [];
     private readonly Dependence? _dependence;
 
@@ -71,7 +71,7 @@ internal sealed class Recording : IDisposable
         var versions = new int[outputs.Length];
         for (int i = 0; i < versions.Length; i++)
         {
-            outputs[i].Storage.Expose(); // it is looked at later, and must not be given back before
+            outputs[i].Storage.MarkShared(); // it is looked at later, and must not be given back before
             versions[i] = outputs[i].Storage.Version;
         }
         Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), versions, node, line, Trace.Module));

@@ -51,7 +51,7 @@ internal sealed class Reverse
         for (int i = 0; i < inputs.Length; i++)
         {
             gradients[i] = targets[(inputs[i].Node!, inputs[i].Slot)];
-            gradients[i]?.Storage.Expose();
+            gradients[i]?.Storage.MarkShared();
         }
         return gradients;
     }
@@ -62,7 +62,7 @@ internal sealed class Reverse
     private void Run(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents)
     {
         FuseTrace.Flush();
-        using ModeScope mode = GradMode.Record(_createGraph);
+        using ModeScope mode = EngineMode.Record(_createGraph);
         try
         {
             for (int i = 0; i < outputs.Length; i++)
@@ -90,24 +90,24 @@ internal sealed class Reverse
 
         Op op = node.Op;
         if (_reuseMemory && (Dual.Live(cotangent?.Dual) is not null || Dual.AnyLive(more) || Dual.AnyLive(node.Rare?.Duals))) _reuseMemory = false;
-        bool reuse = _reuseMemory && op.KeepsNothing;
-        if (!reuse) Expose(cotangent, more);
+        bool reuse = _reuseMemory && op.CanReuseTemporaries;
+        if (!reuse) MarkShared(cotangent, more);
         if (reuse) EngineScope.Open();
         Slots gradients = default;
         Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
-        var call = new Call(node, _wanted, reuse ? _pass : 0);
-        if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Gather(cotangent, more, many.OutputCount), span);
+        var call = new OpContext(node, _wanted, reuse ? _pass : 0);
+        if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Collect(cotangent, more, many.OutputCount), span);
         else op.Vjp(call, cotangent!, span);
         if (Trace.On) Trace.Differentiated(node, [cotangent], span);
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
-            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToGathered && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
+            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
                 Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
-        cotangent?.Storage.Drop();
-        foreach (Tensor? other in more ?? []) other?.Storage.Drop();
+        cotangent?.Storage.Release();
+        foreach (Tensor? other in more ?? []) other?.Storage.Release();
         if (!_retainGraph) node.Release();
     }
 
@@ -133,16 +133,16 @@ internal sealed class Reverse
             return;
         }
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
-        if (holder == 0) _waiting.Enqueue(node, (-2 * node.Height) + (((OpNode)node).Op.AddsToGathered ? 1 : 0));
+        if (holder == 0) _waiting.Enqueue(node, (-2 * node.Height) + (((OpNode)node).Op.AddsToAccumulatedGrad ? 1 : 0));
         else if (holder != _pass)
             throw new GraphException($"{node.Name}: another backward pass is going through this graph now; a graph belongs to one thread at a time (run one pass after the other, or build a graph per thread)");
-        if (edge.Slot == 0)
+        if (edge.OutputIndex == 0)
         {
             node.Cotangent = Add(node.Cotangent, gradient);
             return;
         }
         Tensor?[] more = node.EnsureRare().Cotangents ??= new Tensor?[((ManyNode)node).OutputCount];
-        more[edge.Slot] = Add(more[edge.Slot], gradient);
+        more[edge.OutputIndex] = Add(more[edge.OutputIndex], gradient);
     }
 
     /// <summary>The sum of two gradients, in place where the first is the engine's alone.</summary>
@@ -150,7 +150,7 @@ internal sealed class Reverse
     {
         if (gathered is null)
         {
-            gradient.Storage.Hold();
+            gradient.Storage.AddRef();
             return gradient;
         }
         if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType && Dual.Live(gradient.Dual) is null)
@@ -159,8 +159,8 @@ internal sealed class Reverse
             return gathered;
         }
         Tensor sum = gathered + gradient;
-        sum.Storage.Hold();
-        gathered.Storage.Drop();
+        sum.Storage.AddRef();
+        gathered.Storage.Release();
         return sum;
     }
 
@@ -177,8 +177,8 @@ internal sealed class Reverse
                 return;
             }
             leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
-            leaf.Grad.Storage.Hold();
-            grad?.Storage.Drop();
+            leaf.Grad.Storage.AddRef();
+            grad?.Storage.Release();
         }
         finally
         {
@@ -216,32 +216,32 @@ internal sealed class Reverse
         for (int slot = 0; slot < outputs; slot++)
             if (_targets.ContainsKey((node, slot)) && At(slot) is { } gradient)
             {
-                gradient.Storage.Expose();
+                gradient.Storage.MarkShared();
                 _targets[(node, slot)] = gradient;
             }
 
         Tensor? At(int slot) => slot == 0 ? cotangent : more?[slot];
     }
 
-    private static void Expose(Tensor? cotangent, Tensor?[]? more)
+    private static void MarkShared(Tensor? cotangent, Tensor?[]? more)
     {
-        cotangent?.Storage.Expose();
-        foreach (Tensor? other in more ?? []) other?.Storage.Expose();
+        cotangent?.Storage.MarkShared();
+        foreach (Tensor? other in more ?? []) other?.Storage.MarkShared();
     }
 
     private static void Forget(Node node)
     {
-        node.Cotangent?.Storage.Drop();
+        node.Cotangent?.Storage.Release();
         node.Cotangent = null;
         if (node.Rare is { Cotangents: { } more } rare)
         {
-            foreach (Tensor? cotangent in more) cotangent?.Storage.Drop();
+            foreach (Tensor? cotangent in more) cotangent?.Storage.Release();
             rare.Cotangents = null;
         }
         Volatile.Write(ref node.Pass, 0);
     }
 
-    private static Tensor?[] Gather(Tensor? first, Tensor?[]? more, int count)
+    private static Tensor?[] Collect(Tensor? first, Tensor?[]? more, int count)
     {
         var all = new Tensor?[count];
         more?.CopyTo(all, 0);

@@ -105,5 +105,5 @@ internal readonly struct TensorReal : IReal<TensorReal>
 
     public static TensorReal Polygamma(int order, TensorReal a) => new(new UnaryOp<Polygamma>(new Polygamma(order)).Apply(a.Tensor));
 
-    private static TensorReal Unary<TKernel>(TensorReal a) where TKernel : struct, IUnaryKernel => new(new UnaryOp<TKernel>(default).Apply(a.Tensor));
+    private static TensorReal Unary<TKernel>(TensorReal a) where TKernel : struct, IUnaryFunction => new(new UnaryOp<TKernel>(default).Apply(a.Tensor));
 }

@@ -8,7 +8,7 @@ namespace MiniTorch;
 /// </summary>
 internal static class Trace
 {
-    public static bool On => GradMode.TracesCalls;
+    public static bool On => EngineMode.TracesCalls;
 
     /// <summary>The path of the module whose Forward runs on this thread, as <c>Mlp.fc2</c>; null outside of modules.</summary>
     [field: ThreadStatic]
@@ -21,7 +21,7 @@ internal static class Trace
         string origin = $"called {(line is null ? "outside of any file that is known" : $"at {line}")}{(Module is null ? "" : $" in {Module}")}";
         if (node is not null) node.EnsureRare().Origin = $"It was {origin}.";
         Recording.Open?.Add(op, inputs, outputs, node, line);
-        if (!GradMode.DetectsAnomalies || !AllFinite(inputs)) return;
+        if (!EngineMode.DetectsAnomalies || !AllFinite(inputs)) return;
         foreach (Tensor output in outputs)
             if (FirstNotFinite(output) is { } at)
                 throw new ValueException($"{op.Name}: the first value that is not finite: output {Place(output, at)} from inputs {Describe(inputs)}{Row(output, at, inputs)}, {origin}");
@@ -30,7 +30,7 @@ internal static class Trace
     /// <summary>Throws where a rule made the first gradient that is not finite.</summary>
     public static void Differentiated(OpNode node, ReadOnlySpan<Tensor?> cotangents, ReadOnlySpan<Tensor?> gradients)
     {
-        if (!GradMode.DetectsAnomalies) return;
+        if (!EngineMode.DetectsAnomalies) return;
         foreach (Tensor? cotangent in cotangents)
             if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
         for (int i = 0; i < gradients.Length; i++)
@@ -56,7 +56,7 @@ internal static class Trace
     private static string Place(Tensor tensor, long at)
     {
         double value = tensor.Detach().ToArray<double>()[at];
-        return FormattableString.Invariant($"[{string.Join(", ", Places.Of(tensor.Shape, at))}] = {value}");
+        return FormattableString.Invariant($"[{string.Join(", ", ElementIndex.Of(tensor.Shape, at))}] = {value}");
     }
 
     private static string Describe(ReadOnlySpan<Tensor> inputs)
@@ -77,7 +77,7 @@ internal static class Trace
     {
         if (output.Rank == 0) return "";
         const int Shown = 8;
-        int row = Places.Of(output.Shape, at)[0];
+        int row = ElementIndex.Of(output.Shape, at)[0];
         var text = new System.Text.StringBuilder();
         for (int i = 0; i < inputs.Length; i++)
         {

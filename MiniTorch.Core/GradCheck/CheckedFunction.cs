@@ -30,7 +30,7 @@ internal sealed class CheckedFunction
         Variables = variables;
         foreach (Variable variable in variables)
             if (FirstNotFinite(variable.Values) is { } at)
-                throw new ValueException(FormattableString.Invariant($"GradCheck: {variable.Name}{Places.Index(variable.Tensor.Shape, at)} is {variable.Values[at]}; choose a finite point to check at"));
+                throw new ValueException(FormattableString.Invariant($"GradCheck: {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, at)} is {variable.Values[at]}; choose a finite point to check at"));
         CallUnrecorded();
         int start = 0;
         var outputs = new List<Output>();
@@ -75,7 +75,7 @@ internal sealed class CheckedFunction
     public double[] At(Variable variable, int element, double by)
     {
         variable.Move(element, by);
-        _place = FormattableString.Invariant($"with {variable.Name}{Places.Index(variable.Tensor.Shape, element)} moved by {by:g3}");
+        _place = FormattableString.Invariant($"with {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, element)} moved by {by:g3}");
         try
         {
             return Flat(Call());
@@ -107,7 +107,7 @@ internal sealed class CheckedFunction
     public Tensor[] Call()
     {
         Tensor?[]? all;
-        using ModeScope mode = GradMode.Record(true);
+        using ModeScope mode = EngineMode.Record(true);
         try
         {
             all = _f(_arguments);
@@ -155,7 +155,7 @@ internal sealed class CheckedFunction
     /// <summary>By forward mode: the derivative of all results along directions (null: not moved).</summary>
     public double[] Tangent(double[]?[] directions)
     {
-        using var level = new Level();
+        using var level = new JvpLevel();
         for (int i = 0; i < directions.Length; i++)
         {
             Tensor tensor = Variables[i].Tensor;
@@ -188,7 +188,7 @@ internal sealed class CheckedFunction
     {
         try
         {
-            using ModeScope mode = GradMode.Record(false);
+            using ModeScope mode = EngineMode.Record(false);
             _f(_arguments);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
@@ -198,7 +198,7 @@ internal sealed class CheckedFunction
         foreach (Variable variable in Variables)
             if (variable.FindChange() is { } change)
                 throw new GraphException(FormattableString.Invariant(
-                    $"GradCheck: {_title} changed its input: {variable.Name}{Places.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
+                    $"GradCheck: {_title} changed its input: {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
     }
 
     private void CheckFinite()
@@ -206,6 +206,6 @@ internal sealed class CheckedFunction
         if (FirstNotFinite(Center) is not { } at) return;
         Output output = Outputs.First(output => at < output.Start + output.Count);
         throw new ValueException(FormattableString.Invariant(
-            $"GradCheck: {_title} gives {Center[at]} at {output.Name}{Places.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
+            $"GradCheck: {_title} gives {Center[at]} at {output.Name}{ElementIndex.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
     }
 }

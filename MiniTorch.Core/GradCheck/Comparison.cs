@@ -25,7 +25,7 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
         double[] weights = random.Normal(function.Center.Length);
         for (int i = 0; i < variable.Count; i++)
         {
-            Line line = Line.OfElement(function, variable, i, stencil);
+            LineProbe line = LineProbe.OfElement(function, variable, i, stencil);
             bool wrong = false;
             foreach (DerivativeBlock block in blocks)
                 for (int j = block.Output.Start; j < block.Output.End; j++)
@@ -59,13 +59,13 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
     /// <summary>Whether the derivatives of all results along a direction agree.</summary>
     public bool Agrees(CheckedFunction function, double[]?[] direction, Func<int, double> analytic)
     {
-        Line line = Line.Along(function, direction, stencil);
+        LineProbe line = LineProbe.Along(function, direction, stencil);
         int[] results = [.. Enumerable.Range(0, function.Center.Length)];
         double largest = results.Select(j => Math.Abs(analytic(j))).DefaultIfEmpty(0).Max();
         return results.All(j => Judge(line, j, analytic(j), largest).Verdict == Verdict.Correct);
     }
 
-    private Judgement Judge(Line line, int result, double analytic, double largest)
+    private Judgement Judge(LineProbe line, int result, double analytic, double largest)
     {
         double numerical = line.Slope.Value[result], error = line.Slope.Error[result];
         double tolerance = options.Tolerance(analytic, numerical, largest), size = Math.Max(Math.Abs(numerical), Math.Min(1, largest));

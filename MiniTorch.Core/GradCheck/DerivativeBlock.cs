@@ -36,7 +36,7 @@ internal sealed class DerivativeBlock
     public void Fail(int element, int result, double analytic, Judgement judged, double tolerance)
     {
         var entry = new GradCheckEntry(
-            Places.Of(_variable.Tensor.Shape, element), Places.Of(Output.Shape, result - Output.Start), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
+            ElementIndex.Of(_variable.Tensor.Shape, element), ElementIndex.Of(Output.Shape, result - Output.Start), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
         {
             LeftSlope = judged.Left,
             RightSlope = judged.Right,

@@ -1,7 +1,7 @@
 namespace MiniTorch;
 
 /// <summary>A checked function along a line through the point of the check: its slope at the usual step, and, once it is asked for, at all.</summary>
-internal sealed class Line
+internal sealed class LineProbe
 {
     private readonly Func<double, double[]> _at;
     private readonly Stencil _stencil;
@@ -9,7 +9,7 @@ internal sealed class Line
     private readonly double _step, _smallest;
     private StepLadder? _ladder;
 
-    private Line(Func<double, double[]> at, double[] center, Stencil stencil, double x)
+    private LineProbe(Func<double, double[]> at, double[] center, Stencil stencil, double x)
     {
         (_at, _center, _stencil) = (at, center, stencil);
         _step = stencil.StepAt(x);
@@ -24,10 +24,10 @@ internal sealed class Line
     public StepLadder Ladder => _ladder ??= new StepLadder(_at, _center, _step, _smallest, _stencil.Epsilon);
 
     /// <summary>The line on which one element moves.</summary>
-    public static Line OfElement(CheckedFunction function, Variable variable, int element, Stencil stencil) =>
+    public static LineProbe OfElement(CheckedFunction function, Variable variable, int element, Stencil stencil) =>
         new(by => function.At(variable, element, by), function.Center, stencil, variable.Values[element]);
 
     /// <summary>The line along a direction.</summary>
-    public static Line Along(CheckedFunction function, double[]?[] direction, Stencil stencil) =>
+    public static LineProbe Along(CheckedFunction function, double[]?[] direction, Stencil stencil) =>
         new(by => function.At(direction, by), function.Center, stencil, 0);
 }

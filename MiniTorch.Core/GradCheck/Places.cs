@@ -1,7 +1,7 @@
 namespace MiniTorch;
 
 /// <summary>Elements of a tensor by their number in row-major order.</summary>
-internal static class Places
+internal static class ElementIndex
 {
     /// <summary>The index of an element in every dimension.</summary>
     public static int[] Of(Shape shape, long element)

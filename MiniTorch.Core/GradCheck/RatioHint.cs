@@ -17,7 +17,7 @@ internal static class RatioHint
         if (Constant(analytic, numerical, largest) is { } ratio) return OfRatio(ratio, shape, outputShape);
         if (Transposed(analytic, numerical, shape, largest)) return "the gradient is the transpose of the right one";
         int failing = wrong.Count(isWrong => isWrong);
-        if (failing == 1 && wrong.Length > 1) return $"only the element {Places.Index(shape, Array.IndexOf(wrong, true))} is wrong";
+        if (failing == 1 && wrong.Length > 1) return $"only the element {ElementIndex.Index(shape, Array.IndexOf(wrong, true))} is wrong";
         if (Permuted(analytic, numerical, largest)) return "the right values at the wrong places: the gradient is off by a permutation";
         return OnlyBorder(wrong, shape) ? "only elements at the border of the input are wrong: look at padding and edges" : null;
     }
@@ -61,7 +61,7 @@ internal static class RatioHint
 
     private static bool OnlyBorder(bool[] wrong, Shape shape)
     {
-        bool AtBorder(int element) => Places.Of(shape, element).Select((index, dim) => (index, size: shape[dim])).Any(at => at.size > 2 && (at.index == 0 || at.index == at.size - 1));
+        bool AtBorder(int element) => ElementIndex.Of(shape, element).Select((index, dim) => (index, size: shape[dim])).Any(at => at.size > 2 && (at.index == 0 || at.index == at.size - 1));
         return Enumerable.Range(0, wrong.Length).All(element => !wrong[element] || AtBorder(element));
     }
 }

@@ -9,7 +9,7 @@ internal static class Repetition
         int at = first.CommonPrefixLength(second);
         return at == first.Length ? null : new GradCheckFinding(Verdict.Nondeterministic, GradCheckMode.RunAgainstRun, order, "the inputs", what)
         {
-            Worst = [new GradCheckEntry([], Places.Of(shape, at), first[at], second[at], 0, 0, Verdict.Nondeterministic)],
+            Worst = [new GradCheckEntry([], ElementIndex.Of(shape, at), first[at], second[at], 0, 0, Verdict.Nondeterministic)],
             Hint = "two calls with the same inputs differ: random numbers (Eval() turns Dropout off; a fixed Generator made inside the function repeats), or state kept between calls",
         };
     }

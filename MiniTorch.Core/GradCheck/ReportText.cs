@@ -43,7 +43,7 @@ internal static class ReportText
     }
 
     private static string Place(GradCheckEntry entry) =>
-        string.Join(" → ", new[] { Places.Format(entry.InputIndex), Places.Format(entry.OutputIndex) }.Where(index => index.Length > 0));
+        string.Join(" → ", new[] { ElementIndex.Format(entry.InputIndex), ElementIndex.Format(entry.OutputIndex) }.Where(index => index.Length > 0));
 
     private static (string, string) Compared(GradCheckMode mode) => mode switch
     {

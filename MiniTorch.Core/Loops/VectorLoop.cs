@@ -18,7 +18,7 @@ internal unsafe interface IRowLoop<V, T>
 
 /// <summary>The innermost loop: whole vectors, then a masked tail. It writes past the caches where it <paramref name="streams"/>.</summary>
 internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = false) : IRowLoop<V, T>
-    where F : struct, IElementwise
+    where F : struct, ILoopFunction
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {

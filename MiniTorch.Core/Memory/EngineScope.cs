@@ -16,7 +16,7 @@ internal static class EngineScope
     public static void Register(NativeStorage storage)
     {
         if (t_open is not { } open) return;
-        storage.Own();
+        storage.TakeOwnership();
         open.Add(storage);
     }
 

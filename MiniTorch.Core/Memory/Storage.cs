@@ -33,13 +33,13 @@ internal abstract class Storage(DType dtype)
     public abstract ref byte Data { get; }
 
     /// <summary>Says that a user can see it from now on: only the garbage collector decides about it.</summary>
-    public virtual void Expose() { }
+    public virtual void MarkShared() { }
 
     /// <summary>One more gradient slot holds it.</summary>
-    public virtual void Hold() { }
+    public virtual void AddRef() { }
 
     /// <summary>One gradient slot less; the last one returns the buffer.</summary>
-    public virtual void Drop() { }
+    public virtual void Release() { }
 
     /// <summary>Memory for <paramref name="count"/> elements, with undefined content.</summary>
     public static Storage Allocate(DType dtype, long count)
@@ -97,13 +97,13 @@ internal sealed unsafe class NativeStorage : Storage
     public bool HeldOnce => EngineOwned && Holders == 1;
 
     /// <summary>Says that only the engine will see this storage.</summary>
-    public void Own() => EngineOwned = true;
+    public void TakeOwnership() => EngineOwned = true;
 
-    public override void Expose() => EngineOwned = false;
+    public override void MarkShared() => EngineOwned = false;
 
-    public override void Hold() => Interlocked.Increment(ref _holders);
+    public override void AddRef() => Interlocked.Increment(ref _holders);
 
-    public override void Drop()
+    public override void Release()
     {
         Interlocked.Decrement(ref _holders);
         ReleaseIfUnheld();

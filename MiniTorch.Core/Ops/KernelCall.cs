@@ -81,20 +81,20 @@ internal static unsafe class KernelCall
 }
 
 /// <summary>A dimension between those before and behind it, as kernels see contiguous tensors: [outer, size, inner].</summary>
-internal readonly record struct Line(long Outer, long Size, long Inner)
+internal readonly record struct AxisSplit(long Outer, long Size, long Inner)
 {
     /// <summary>Dimension <paramref name="dim"/> of a shape; a scalar is one line of one element.</summary>
-    public static Line Of(Shape shape, int dim)
+    public static AxisSplit Of(Shape shape, int dim)
     {
-        if (shape.Rank == 0) return new Line(1, 1, 1);
+        if (shape.Rank == 0) return new AxisSplit(1, 1, 1);
         long outer = 1, inner = 1;
         for (int i = 0; i < dim; i++) outer *= shape[i];
         for (int i = dim + 1; i < shape.Rank; i++) inner *= shape[i];
-        return new Line(outer, shape[dim], inner);
+        return new AxisSplit(outer, shape[dim], inner);
     }
 
     /// <summary>Neighbouring dimensions of a shape as one; null where others lie between them.</summary>
-    public static Line? Along(Shape shape, ulong dims)
+    public static AxisSplit? Along(Shape shape, ulong dims)
     {
         int first = BitOperations.TrailingZeroCount(dims), last = BitOperations.Log2(dims);
         if (dims == 0 || BitOperations.PopCount(dims) != last - first + 1) return null;
@@ -102,6 +102,6 @@ internal readonly record struct Line(long Outer, long Size, long Inner)
         for (int i = 0; i < first; i++) outer *= shape[i];
         for (int i = first; i <= last; i++) size *= shape[i];
         for (int i = last + 1; i < shape.Rank; i++) inner *= shape[i];
-        return new Line(outer, size, inner);
+        return new AxisSplit(outer, size, inner);
     }
 }

@@ -43,7 +43,7 @@ public partial class Tensor
         if (rows.IsEmpty) return Zeros([0]);
         for (int i = 0; i < rows.Length; i++)
             if (rows[i] is null) throw new ArgumentNullException(nameof(rows), $"row {i} of the tensor is null");
-        return AllNumbers(rows) ? FromNumbers(rows, Ops.MovementCall.Common(rows)) : Stack(rows);
+        return AllNumbers(rows) ? FromNumbers(rows, Ops.MovementArguments.Common(rows)) : Stack(rows);
     }
 
     /// <summary>The slices along dimension 0, in order.</summary>

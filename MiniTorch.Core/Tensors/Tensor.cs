@@ -94,7 +94,7 @@ public partial class Tensor
             if (gate is null) return null;
             Uninterrupted.Enter(gate); // another thread could drop the gradient, and its memory, before it is marked as the user's
             Tensor? grad = gate is LeafNode leaf ? leaf.Grad : ((Dictionary<int, Tensor?>)gate)[Slot];
-            grad?.Storage.Expose();
+            grad?.Storage.MarkShared();
             Monitor.Exit(gate);
             return grad;
         }
@@ -156,8 +156,8 @@ public partial class Tensor
             Uninterrupted.Enter(leaf);
             Tensor? former = leaf.Grad;
             leaf.Grad = value;
-            value?.Storage.Hold();
-            former?.Storage.Drop();
+            value?.Storage.AddRef();
+            former?.Storage.Release();
             Monitor.Exit(leaf);
         }
     }
@@ -168,7 +168,7 @@ public partial class Tensor
         if (_node is not LeafNode leaf) return null;
         Uninterrupted.Enter(leaf);
         Tensor? grad = leaf.Grad;
-        grad?.Storage.Hold();
+        grad?.Storage.AddRef();
         Monitor.Exit(leaf);
         return grad;
     }

@@ -43,11 +43,11 @@ internal static unsafe class Simd
         where T : unmanaged, IBinaryNumber<T>
     {
         if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be taken for doubles
-        if (typeof(T) == typeof(long)) job.Run<Scalar<T>>();
+        if (typeof(T) == typeof(long)) job.Run<V1<T>>();
         else if (Bits == 512) job.Run<V512<T>>();
         else if (Bits == 256) job.Run<V256<T>>();
         else if (Bits == 128) job.Run<V128<T>>();
-        else job.Run<Scalar<T>>();
+        else job.Run<V1<T>>();
     }
 
     /// <summary>Asks for the cache line of an address that will be read soon; any address will do, and nothing is read from it.</summary>

@@ -16,7 +16,7 @@ public static class Idx
     public static Tensor Load(string path, long? maxBytes = null)
     {
         using FileStream stream = File.OpenRead(FilePath.Checked(path));
-        return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
+        return Read(stream, path, maxBytes ?? DecompressionLimit.Limit(stream.Length));
     }
 
     internal static Tensor Read(Stream stream, string name, long maxBytes)

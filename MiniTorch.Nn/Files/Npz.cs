@@ -24,7 +24,7 @@ public static class Npz
     public static OrderedDictionary<string, Tensor> Load(string path, long? maxBytes = null)
     {
         using FileStream stream = File.OpenRead(FilePath.Checked(path));
-        return Read(stream, path, maxBytes ?? Expansion.Limit(stream.Length));
+        return Read(stream, path, maxBytes ?? DecompressionLimit.Limit(stream.Length));
     }
 
     internal static OrderedDictionary<string, Tensor> Read(Stream stream, string name, long maxBytes)

@@ -1,11 +1,11 @@
 namespace MiniTorch.Nn;
 
 /// <summary>x·ln x, 0 at 0 (torch.xlogy of a tensor with itself).</summary>
-internal readonly record struct XLogX : IUnaryKernel
+internal readonly record struct XLogX : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
 
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, R.Of(0)), R.Of(0), x * R.Log(x));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, R.Of(0)), R.Of(0), x * R.Log(x));
 
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Log(x) + R.Of(1));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Log(x) + R.Of(1));
 }

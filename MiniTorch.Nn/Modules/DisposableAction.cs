@@ -1,7 +1,7 @@
 namespace MiniTorch.Nn;
 
 /// <summary>Undoes something once, when it is disposed of.</summary>
-internal sealed class Removal(Action undo) : IDisposable
+internal sealed class DisposableAction(Action undo) : IDisposable
 {
     private Action? _undo = undo;
 

@@ -7,5 +7,5 @@ internal sealed record GradientHook(Func<Tensor, Tensor> Pass) : LinearOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0];
 
     /// <inheritdoc/>
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Pass(cotangent);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Pass(cotangent);
 }

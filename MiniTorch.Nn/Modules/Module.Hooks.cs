@@ -112,10 +112,10 @@ public abstract partial class Module
 
         public bool IsEmpty => _hooks.Count == 0;
 
-        public Removal Add(T hook)
+        public DisposableAction Add(T hook)
         {
             _hooks.Add(hook);
-            return new Removal(() => _hooks.Remove(hook));
+            return new DisposableAction(() => _hooks.Remove(hook));
         }
     }
 }

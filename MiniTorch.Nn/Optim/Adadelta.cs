@@ -29,7 +29,7 @@ public sealed class Adadelta : Optimizer
 
     private readonly struct Rule(ParameterGroup group) : IUpdateRule
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _lr = group["lr"], _rho = group["rho"], _eps = group["eps"];
 
         public static int States => 2;

@@ -31,7 +31,7 @@ public sealed class Adagrad : Optimizer
 
     private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _stepSize = group["lr"] / (1 + ((step - 1) * group["lr_decay"])), _eps = group["eps"];
 
         public static int States => 1;

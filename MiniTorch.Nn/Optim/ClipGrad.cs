@@ -23,7 +23,7 @@ public static class ClipGrad
         double scale = maxNorm / (total.Item<double>() + Guard);
         if (!(scale >= 1))
             foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
-        foreach (Tensor gradient in gradients) gradient.Storage.Drop();
+        foreach (Tensor gradient in gradients) gradient.Storage.Release();
         return total;
     }
 
@@ -36,7 +36,7 @@ public static class ClipGrad
         foreach (Tensor gradient in Held(parameters))
         {
             gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
-            gradient.Storage.Drop();
+            gradient.Storage.Release();
         }
     }
 

@@ -1,7 +1,7 @@
 namespace MiniTorch.Optim;
 
 /// <summary>The gradient that a rule sees: turned round to maximise, and with weight decay added (an L2 penalty).</summary>
-internal readonly struct Descent(ParameterGroup group)
+internal readonly struct GradientTransform(ParameterGroup group)
 {
     private readonly double _sign = group.Is("maximize") ? -1 : 1, _decay = group["weight_decay"];
 

@@ -44,7 +44,7 @@ public sealed class NAdam : Optimizer
 
     private readonly struct Rule(ParameterGroup group, double step, double mu, double nextMu, double muProduct) : IUpdateRule
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _correction = 1 - Math.Pow(group["beta2"], step);
         private readonly double _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct), _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
 

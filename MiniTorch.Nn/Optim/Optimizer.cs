@@ -76,7 +76,7 @@ public abstract class Optimizer : IStateful
                 {
                     if (parameter.HoldGrad() is not { } gradient) continue;
                     try { Update(group, parameter, gradient, tensors); }
-                    finally { gradient.Storage.Drop(); }
+                    finally { gradient.Storage.Release(); }
                 }
         return loss;
     }

@@ -37,7 +37,7 @@ public sealed class RMSprop : Optimizer
 
     private readonly struct Scaling(ParameterGroup group)
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _alpha = group["alpha"];
 
         public double Lr { get; } = group["lr"];

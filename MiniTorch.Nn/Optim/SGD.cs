@@ -41,7 +41,7 @@ public sealed class SGD : Optimizer
 
     private readonly struct Plain(ParameterGroup group) : IUpdateRule
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _lr = group["lr"];
 
         public static int States => 0;
@@ -52,7 +52,7 @@ public sealed class SGD : Optimizer
 
     private readonly struct Momentum(ParameterGroup group, bool isFirst) : IUpdateRule
     {
-        private readonly Descent _descent = new(group);
+        private readonly GradientTransform _descent = new(group);
         private readonly double _lr = group["lr"], _momentum = isFirst ? 0 : group["momentum"], _share = isFirst ? 1 : 1 - group["dampening"];
         private readonly double _ahead = group.Is("nesterov") ? group["momentum"] : 0;
 

@@ -51,7 +51,7 @@ public sealed class GradientAccumulation
         {
             Tensor? gradient = parameter.HoldGrad();
             gradient?.MulInPlace(1 / _weight);
-            gradient?.Storage.Drop();
+            gradient?.Storage.Release();
         }
         (_weight, Pending) = (0, 0);
         return true;

@@ -57,6 +57,6 @@ public sealed class ModelAverage : IStateful
     {
         var own = _model.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.Clone());
         _model.LoadStateDict(_average);
-        return new Removal(() => _model.LoadStateDict(own));
+        return new DisposableAction(() => _model.LoadStateDict(own));
     }
 }

@@ -302,7 +302,7 @@ public sealed class BackwardTests
 
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
 
-        protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+        protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
         {
             Calls++;
             return cotangent;

@@ -49,8 +49,8 @@ public sealed class DerivativeGraphTests
     [Test]
     public void A_level_of_forward_mode_ends_once()
     {
-        var outer = new Level();
-        var inner = new Level();
+        var outer = new JvpLevel();
+        var inner = new JvpLevel();
         inner.Depth.ShouldBeGreaterThan(outer.Depth);
         inner.Dispose();
         inner.Dispose();

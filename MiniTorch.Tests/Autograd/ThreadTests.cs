@@ -156,7 +156,7 @@ public sealed class ThreadTests
     [Test]
     public void Tangents_are_right_after_more_levels_than_an_int_counts()
     {
-        FieldInfo last = typeof(Level).GetField("s_last", BindingFlags.NonPublic | BindingFlags.Static)!;
+        FieldInfo last = typeof(JvpLevel).GetField("s_last", BindingFlags.NonPublic | BindingFlags.Static)!;
         long before = Convert.ToInt64(last.GetValue(null), null);
         last.SetValue(null, Math.Max(before, int.MaxValue - 1L));
         for (int i = 0; i < 4; i++)

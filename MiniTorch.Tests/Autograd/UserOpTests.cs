@@ -98,27 +98,27 @@ public sealed class UserOpTests
 
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Pow(3);
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+        protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
         {
             if (Fails && Failing) throw new InvalidOperationException("the rule failed");
             gradients[0] = cotangent * (call.Input(0).Pow(2) * 3);
         }
 
-        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0]! * (call.Input(0).Pow(2) * 3);
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]! * (call.Input(0).Pow(2) * 3);
     }
 
     sealed record WrongShape : LinearOp
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
 
-        protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Tensor.Ones([3], DType.Float64);
+        protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Tensor.Ones([3], DType.Float64);
     }
 
     sealed record WrongDType : LinearOp
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
 
-        protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.To(DType.Float32);
+        protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.To(DType.Float32);
     }
 
     [Test]
@@ -135,16 +135,16 @@ public sealed class UserOpTests
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = cotangent;
+        protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = cotangent;
 
-        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Tangent(tangents[0]!);
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Tangent(tangents[0]!);
     }
 
     sealed record Undeclared : LinearOp
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Clone();
 
-        protected override Tensor Transpose(Call call, int input, Tensor cotangent) => call.Input(0);
+        protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => call.Input(0);
     }
 
     sealed record SumAndProduct : Op
@@ -155,9 +155,9 @@ public sealed class UserOpTests
 
         protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => [inputs[0].Detach() + inputs[1].Detach(), inputs[0].Detach() * inputs[1].Detach()];
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
+        protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
 
-        protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+        protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
         {
             for (int i = 0; i < 2; i++)
             {
@@ -166,6 +166,6 @@ public sealed class UserOpTests
             }
         }
 
-        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => throw new NotSupportedException("forward mode is not needed here");
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => throw new NotSupportedException("forward mode is not needed here");
     }
 }

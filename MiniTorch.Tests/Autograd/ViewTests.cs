@@ -385,9 +385,9 @@ public sealed class ViewTests
     {
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Function(inputs[Passed]);
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
             gradients[Passed] = cotangent.Reshape(call.InputShape(Passed));
 
-        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[Passed]?.Reshape(call.OutputShape);
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[Passed]?.Reshape(call.OutputShape);
     }
 }

@@ -17,7 +17,7 @@ static class LossOpCalls
                 a["x"], a["weight"], a["target"], a.Find("bias"), CrossEntropy(a) with { Softcap = a.Real("softcap"), Weight = a.Find("class_weight") }),
         ],
         ["nll_loss(input, target, weight=None, ignore_index=-100, reduction='mean')"] = a =>
-            [Functional.NllLoss(a["input"], a["target"], a.Find("weight"), a.Int("ignore_index"), ReductionOf(a))],
+            [Functional.NLLLoss(a["input"], a["target"], a.Find("weight"), a.Int("ignore_index"), ReductionOf(a))],
         ["softmax_focal_loss(input, target, gamma=2.0, ignore_index=-100, reduction='mean')"] = a =>
             [Functional.SoftmaxFocalLoss(a["input"], a["target"], a.Real("gamma"), a.Int("ignore_index"), ReductionOf(a))],
         ["poly1_cross_entropy(input, target, epsilon=2.0, reduction='none')"] = a =>
@@ -38,18 +38,18 @@ static class LossOpCalls
         ["sigmoid_focal_loss(input, target, alpha=0.25, gamma=2.0, reduction='none')"] = a =>
             [Functional.SigmoidFocalLoss(a["input"], a["target"], a.Real("alpha"), a.Real("gamma"), ReductionOf(a))],
 
-        ["mse_loss(input, target, reduction='mean')"] = a => [Functional.MseLoss(a["input"], a["target"], ReductionOf(a))],
+        ["mse_loss(input, target, reduction='mean')"] = a => [Functional.MSELoss(a["input"], a["target"], ReductionOf(a))],
         ["l1_loss(input, target, reduction='mean')"] = a => [Functional.L1Loss(a["input"], a["target"], ReductionOf(a))],
         ["smooth_l1_loss(input, target, reduction='mean', beta=1.0)"] = a =>
             [Functional.SmoothL1Loss(a["input"], a["target"], ReductionOf(a), a.Real("beta"))],
         ["huber_loss(input, target, reduction='mean', delta=1.0)"] = a =>
             [Functional.HuberLoss(a["input"], a["target"], ReductionOf(a), a.Real("delta"))],
         ["gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='mean')"] = a =>
-            [Functional.GaussianNllLoss(a["input"], a["target"], a["var"], a.Flag("full"), a.Real("eps"), ReductionOf(a))],
+            [Functional.GaussianNLLLoss(a["input"], a["target"], a["var"], a.Flag("full"), a.Real("eps"), ReductionOf(a))],
         ["poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction='mean')"] = a =>
-            [Functional.PoissonNllLoss(a["input"], a["target"], a.Flag("log_input"), a.Flag("full"), a.Real("eps"), ReductionOf(a))],
+            [Functional.PoissonNLLLoss(a["input"], a["target"], a.Flag("log_input"), a.Flag("full"), a.Real("eps"), ReductionOf(a))],
         ["kl_div(input, target, reduction='mean', log_target=False)"] = a =>
-            [Functional.KlDiv(a["input"], a["target"], ReductionOf(a), a.Flag("log_target"))],
+            [Functional.KLDiv(a["input"], a["target"], ReductionOf(a), a.Flag("log_target"))],
 
         ["margin_ranking_loss(input1, input2, target, margin=0.0, reduction='mean')"] = a =>
             [Functional.MarginRankingLoss(a["input1"], a["input2"], a["target"], a.Real("margin"), ReductionOf(a))],
@@ -62,7 +62,7 @@ static class LossOpCalls
         ],
         ["ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)"] = a =>
         [
-            Functional.CtcLoss(
+            Functional.CTCLoss(
                 a.Find("logits")?.LogSoftmax(-1) ?? a["log_probs"], a["targets"], a.IntTensor("input_lengths"), a.IntTensor("target_lengths"), a.Int("blank"),
                 ReductionOf(a), a.Flag("zero_infinity")),
         ],

@@ -46,7 +46,7 @@ public class OnnxConformanceTests
             case "SoftmaxCrossEntropyLoss":
                 Tensor loss = Functional.CrossEntropy(x, inputs[1], weight, ignored, row.Reduction);
                 return row.Outputs.Length == 1 ? [loss] : [loss, x.LogSoftmax(1)];
-            case "NegativeLogLikelihoodLoss": return [Functional.NllLoss(x, inputs[1], weight, ignored, row.Reduction)];
+            case "NegativeLogLikelihoodLoss": return [Functional.NLLLoss(x, inputs[1], weight, ignored, row.Reduction)];
             case "Softmax": return [x.Softmax(row.Attribute("axis", -1))];
             case "LogSoftmax": return [x.LogSoftmax(row.Attribute("axis", -1))];
             case "ReduceLogSumExp": return [x.LogSumExp(inputs[1].ToArray<int>(), row.Attribute("keepdims", 1) == 1)];

@@ -35,10 +35,10 @@ public static class PlantedRules
 
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Sin();
 
-        protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+        protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
             gradients[0] = InForwardModeAlone ? cotangent * call.Input(0).Cos() : -cotangent * call.Input(0).Cos();
 
-        protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => -tangents[0]! * call.Input(0).Cos();
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => -tangents[0]! * call.Input(0).Cos();
     }
 
     /// <summary>A square whose kernel is a millionth off.</summary>
@@ -48,6 +48,6 @@ public static class PlantedRules
 
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Square() * (1 + 1e-6);
 
-        protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = 2 * cotangent * call.Input(0);
+        protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = 2 * cotangent * call.Input(0);
     }
 }

@@ -77,7 +77,7 @@ internal sealed class PublicCall
     {
         Type[] constraints = parameter.GetGenericParameterConstraints();
         if (constraints.FirstOrDefault(constraint => constraint.IsInterface && s_libraries.Contains(constraint.Assembly)) is { } kernel)
-            return kernel == typeof(IUnaryKernel) ? typeof(Ops.Exp) : kernel == typeof(IBinaryKernel) ? typeof(Ops.Multiply) : typeof(Ops.Where);
+            return kernel == typeof(IUnaryFunction) ? typeof(Ops.Exp) : kernel == typeof(IBinaryFunction) ? typeof(Ops.Multiply) : typeof(Ops.Where);
         if (constraints.Any(constraint => constraint == typeof(Module))) return typeof(MiniTorch.Nn.Linear);
         return parameter.GenericParameterAttributes.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint) ? typeof(double) : typeof(Tensor);
     }

@@ -54,11 +54,11 @@ public sealed class FindingTests
     [Test]
     public void Places_count_the_last_dimension_first()
     {
-        Places.Of([2, 3, 4], 23).ShouldBe([1, 2, 3]);
-        Places.Of([2, 3, 4], 4).ShouldBe([0, 1, 0]);
-        Places.Of([], 0).ShouldBeEmpty();
-        Places.Index([2, 3], 5).ShouldBe("[1, 2]");
-        Places.Index([], 0).ShouldBe("");
+        ElementIndex.Of([2, 3, 4], 23).ShouldBe([1, 2, 3]);
+        ElementIndex.Of([2, 3, 4], 4).ShouldBe([0, 1, 0]);
+        ElementIndex.Of([], 0).ShouldBeEmpty();
+        ElementIndex.Index([2, 3], 5).ShouldBe("[1, 2]");
+        ElementIndex.Index([], 0).ShouldBe("");
     }
 
     [Test]

@@ -1,10 +1,10 @@
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The gradient of one input.</summary>
-internal delegate Tensor? PlantedRule(Call call, Tensor gradient, int input);
+internal delegate Tensor? PlantedRule(OpContext call, Tensor gradient, int input);
 
 /// <summary>The output's tangent.</summary>
-internal delegate Tensor? PlantedTangent(Call call, Tensor?[] tangents);
+internal delegate Tensor? PlantedTangent(OpContext call, Tensor?[] tangents);
 
 /// <summary>An op of a test's own: a value composed of right ops, and whatever rule the test gives it. Its forward mode is right where no other is given.</summary>
 internal sealed record PlantedOp(string Title, Func<Tensor[], Tensor> Value, PlantedRule Rule) : Op
@@ -21,16 +21,16 @@ internal sealed record PlantedOp(string Title, Func<Tensor[], Tensor> Value, Pla
         return Value(inputs.ToArray()).Clone();
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0; i < gradients.Length; i++)
             if (call.Needs(i)) gradients[i] = Rule(call, cotangent, i);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         if (Tangent is not null) return Tangent(call, tangents.ToArray());
-        using var level = new Level();
+        using var level = new JvpLevel();
         var inputs = new Tensor[tangents.Length];
         for (int i = 0; i < inputs.Length; i++)
         {

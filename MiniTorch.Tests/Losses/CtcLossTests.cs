@@ -52,16 +52,16 @@ public class CtcLossTests
         var padded = new long[labels.Length, 3];
         for (int n = 0; n < labels.Length; n++)
             for (int i = 0; i < 3; i++) padded[n, i] = i < labels[n].Length ? labels[n][i] : 99;
-        Near(Functional.CtcLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.None), wanted);
-        Near(Functional.CtcLoss(logProbs, Tensor.From(labels.SelectMany(l => l).ToArray()), inputLengths, lengths, blank, Reduction.None), wanted);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.None), wanted);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(labels.SelectMany(l => l).ToArray()), inputLengths, lengths, blank, Reduction.None), wanted);
 
         double[] finite = [.. wanted.Select(loss => double.IsInfinity(loss) ? 0 : loss)];
-        Near(Functional.CtcLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.None, zeroInfinity: true), finite);
-        Near(Functional.CtcLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Sum, zeroInfinity: true), [finite.Sum()]);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.None, zeroInfinity: true), finite);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Sum, zeroInfinity: true), [finite.Sum()]);
         double[] perLabel = [.. finite.Select((loss, n) => loss / Math.Max(1, labels[n].Length))];
-        Near(Functional.CtcLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Mean, zeroInfinity: true), [perLabel.Average()]);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Mean, zeroInfinity: true), [perLabel.Average()]);
         for (int n = 0; n < labels.Length; n++)
-            Near(Functional.CtcLoss(logProbs.Select(1, n), Tensor.From(labels[n]), s_sequences[n].Steps, labels[n].Length, blank, Reduction.None), [wanted[n]]);
+            Near(Functional.CTCLoss(logProbs.Select(1, n), Tensor.From(labels[n]), s_sequences[n].Steps, labels[n].Length, blank, Reduction.None), [wanted[n]]);
     }
 
     private static void Near(Tensor losses, double[] wanted)
@@ -77,7 +77,7 @@ public class CtcLossTests
     {
         Tensor logProbs = LogProbs(2).Detach();
         logProbs.RequiresGrad = true;
-        Functional.CtcLoss(logProbs, [[1, 2], [3, 0]], [3, 5], [2, 1], reduction: Reduction.Sum).Backward();
+        Functional.CTCLoss(logProbs, [[1, 2], [3, 0]], [3, 5], [2, 1], reduction: Reduction.Sum).Backward();
         // Each path takes one class at each step, so by the logarithms of a step's probabilities a sequence's gradient sums to −1.
         double[] sums = logProbs.Grad!.Sum(-1).ToArray<double>();
         double[] wanted = [-1, -1, -1, -1, -1, -1, 0, -1, 0, -1];
@@ -89,10 +89,10 @@ public class CtcLossTests
     {
         Tensor both = LogProbs(2).Detach();
         both.RequiresGrad = true;
-        Functional.CtcLoss(both, [[1, 1], [3, 2]], [2, 5], [2, 2], reduction: Reduction.Sum, zeroInfinity: true).Backward();
+        Functional.CTCLoss(both, [[1, 1], [3, 2]], [2, 5], [2, 2], reduction: Reduction.Sum, zeroInfinity: true).Backward();
         Tensor one = both.Select(1, 1).Detach();
         one.RequiresGrad = true;
-        Functional.CtcLoss(one, [3, 2], 5, 2, reduction: Reduction.Sum).Backward();
+        Functional.CTCLoss(one, [3, 2], 5, 2, reduction: Reduction.Sum).Backward();
         both.Grad!.Select(1, 0).ToArray<double>().ShouldAllBe(g => g == 0);
         both.Grad!.Select(1, 1).ToArray<double>().ShouldBe(one.Grad!.ToArray<double>());
     }
@@ -101,9 +101,9 @@ public class CtcLossTests
     public void Of_no_sequence_the_sum_is_0_and_the_mean_NaN()
     {
         Tensor none = Tensor.Zeros([5, 0, Classes]), labels = Tensor.Zeros([0, 3], DType.Int64), lengths = Tensor.Zeros([0], DType.Int64);
-        Functional.CtcLoss(none, labels, lengths, lengths, reduction: Reduction.None).Shape.ShouldBe([0]);
-        Functional.CtcLoss(none, labels, lengths, lengths, reduction: Reduction.Sum).Item<float>().ShouldBe(0);
-        Functional.CtcLoss(none, labels, lengths, lengths).Item<float>().ShouldBe(float.NaN);
+        Functional.CTCLoss(none, labels, lengths, lengths, reduction: Reduction.None).Shape.ShouldBe([0]);
+        Functional.CTCLoss(none, labels, lengths, lengths, reduction: Reduction.Sum).Item<float>().ShouldBe(0);
+        Functional.CTCLoss(none, labels, lengths, lengths).Item<float>().ShouldBe(float.NaN);
     }
 
     private static IEnumerable<TestCaseData> Misfits()
@@ -112,28 +112,28 @@ public class CtcLossTests
         Tensor joined = Tensor.From(new long[] { 1, 2, 3 });
         (string Message, Func<Tensor> Call)[] calls =
         [
-            ("blank -1 is not in [0, 4)", () => Functional.CtcLoss(logProbs, labels, inputs, lengths, blank: -1)),
-            ("blank 4 is not in [0, 4)", () => Functional.CtcLoss(logProbs, labels, inputs, lengths, blank: 4)),
-            ("targets are Float32, and must be Int64", () => Functional.CtcLoss(logProbs, labels.To(DType.Float32), inputs, lengths)),
-            ("targets have shape [1, 2]; for a batch of 2 they are (2, S), or one vector of all labels", () => Functional.CtcLoss(logProbs, labels.Narrow(0, 0, 1), inputs, lengths)),
-            ("targets have shape [2, 2, 1]; for a batch of 2", () => Functional.CtcLoss(logProbs, labels.Unsqueeze(2), inputs, lengths)),
-            ("targets have shape []; for a batch of 2", () => Functional.CtcLoss(logProbs, labels[0, 0], inputs, lengths)),
-            ("target lengths sum to 4, and there are 3 targets", () => Functional.CtcLoss(logProbs, joined, inputs, [2, 2])),
-            ("target lengths sum to 2, and there are 3 targets", () => Functional.CtcLoss(logProbs, joined, inputs, [1, 1])),
-            ("targetLengths is Float32 [2], and must be Int64 [2]", () => Functional.CtcLoss(logProbs, labels, inputs, lengths.To(DType.Float32))),
-            ("targetLengths is Int64 [1], and must be Int64 [2]", () => Functional.CtcLoss(logProbs, labels, inputs, [2])),
-            ("targetLengths is Int64 [2, 1], and must be Int64 [2]", () => Functional.CtcLoss(logProbs, labels, inputs, lengths.Unsqueeze(1))),
-            ("targetLengths is Int64 [], and must be Int64 [2]", () => Functional.CtcLoss(logProbs, labels, inputs, 2)),
-            ("inputLengths is Int64 [3], and must be Int64 [2]", () => Functional.CtcLoss(logProbs, labels, [5, 5, 5], lengths)),
-            ("targetLengths[1] = -1 is not in [0, 2]", () => Functional.CtcLoss(logProbs, labels, inputs, [2, -1])),
-            ("targetLengths[0] = 3 is not in [0, 2]", () => Functional.CtcLoss(logProbs, labels, inputs, [3, 1])),
-            ("targetLengths[1] = 4 is not in [0, 3]", () => Functional.CtcLoss(logProbs, joined, inputs, [0, 4])),
-            ("inputLengths[1] = 6 is not in [0, 5]", () => Functional.CtcLoss(logProbs, labels, [5, 6], lengths)),
-            ("inputLengths[0] = -1 is not in [0, 5]", () => Functional.CtcLoss(logProbs, labels, [-1, 5], lengths)),
-            ("label 0 of sequence 1 = -3 is not in [0, 4)", () => Functional.CtcLoss(logProbs, [[1, 2], [-3, 0]], inputs, lengths)),
-            ("label 1 of sequence 1 = 4 is not in [0, 4)", () => Functional.CtcLoss(logProbs, [1, 2, 3, 4], inputs, [2, 2])),
-            ("log-probabilities have shape [4], and must be (T, N, C) or (T, C)", () => Functional.CtcLoss(logProbs[0, 0], labels, inputs, lengths)),
-            ("BatchMean is not a reduction of this loss", () => Functional.CtcLoss(logProbs, labels, inputs, lengths, reduction: Reduction.BatchMean)),
+            ("blank -1 is not in [0, 4)", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, blank: -1)),
+            ("blank 4 is not in [0, 4)", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, blank: 4)),
+            ("targets are Float32, and must be Int64", () => Functional.CTCLoss(logProbs, labels.To(DType.Float32), inputs, lengths)),
+            ("targets have shape [1, 2]; for a batch of 2 they are (2, S), or one vector of all labels", () => Functional.CTCLoss(logProbs, labels.Narrow(0, 0, 1), inputs, lengths)),
+            ("targets have shape [2, 2, 1]; for a batch of 2", () => Functional.CTCLoss(logProbs, labels.Unsqueeze(2), inputs, lengths)),
+            ("targets have shape []; for a batch of 2", () => Functional.CTCLoss(logProbs, labels[0, 0], inputs, lengths)),
+            ("target lengths sum to 4, and there are 3 targets", () => Functional.CTCLoss(logProbs, joined, inputs, [2, 2])),
+            ("target lengths sum to 2, and there are 3 targets", () => Functional.CTCLoss(logProbs, joined, inputs, [1, 1])),
+            ("targetLengths is Float32 [2], and must be Int64 [2]", () => Functional.CTCLoss(logProbs, labels, inputs, lengths.To(DType.Float32))),
+            ("targetLengths is Int64 [1], and must be Int64 [2]", () => Functional.CTCLoss(logProbs, labels, inputs, [2])),
+            ("targetLengths is Int64 [2, 1], and must be Int64 [2]", () => Functional.CTCLoss(logProbs, labels, inputs, lengths.Unsqueeze(1))),
+            ("targetLengths is Int64 [], and must be Int64 [2]", () => Functional.CTCLoss(logProbs, labels, inputs, 2)),
+            ("inputLengths is Int64 [3], and must be Int64 [2]", () => Functional.CTCLoss(logProbs, labels, [5, 5, 5], lengths)),
+            ("targetLengths[1] = -1 is not in [0, 2]", () => Functional.CTCLoss(logProbs, labels, inputs, [2, -1])),
+            ("targetLengths[0] = 3 is not in [0, 2]", () => Functional.CTCLoss(logProbs, labels, inputs, [3, 1])),
+            ("targetLengths[1] = 4 is not in [0, 3]", () => Functional.CTCLoss(logProbs, joined, inputs, [0, 4])),
+            ("inputLengths[1] = 6 is not in [0, 5]", () => Functional.CTCLoss(logProbs, labels, [5, 6], lengths)),
+            ("inputLengths[0] = -1 is not in [0, 5]", () => Functional.CTCLoss(logProbs, labels, [-1, 5], lengths)),
+            ("label 0 of sequence 1 = -3 is not in [0, 4)", () => Functional.CTCLoss(logProbs, [[1, 2], [-3, 0]], inputs, lengths)),
+            ("label 1 of sequence 1 = 4 is not in [0, 4)", () => Functional.CTCLoss(logProbs, [1, 2, 3, 4], inputs, [2, 2])),
+            ("log-probabilities have shape [4], and must be (T, N, C) or (T, C)", () => Functional.CTCLoss(logProbs[0, 0], labels, inputs, lengths)),
+            ("BatchMean is not a reduction of this loss", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, reduction: Reduction.BatchMean)),
         ];
         return calls.Select(call => new TestCaseData(call.Call, call.Message).SetArgDisplayNames(call.Message));
     }

@@ -15,18 +15,18 @@ public sealed class LossArgumentTests
             ("HingeEmbeddingLoss: input is Int64", () => Functional.HingeEmbeddingLoss(s_whole, s_scores)),
             ("MultiLabelSoftMarginLoss: input is Int64", () => Functional.MultiLabelSoftMarginLoss(s_whole, s_whole)),
             ("DiceLoss: input is Int64", () => Functional.DiceLoss(s_whole, s_whole)),
-            ("NLLLoss: input is Int64", () => Functional.NllLoss(s_whole, s_classes)),
+            ("NLLLoss: input is Int64", () => Functional.NLLLoss(s_whole, s_classes)),
             ("SoftmaxFocalLoss: input is Int64", () => Functional.SoftmaxFocalLoss(s_whole, s_classes)),
             ("MultiMarginLoss: input is Int64", () => Functional.MultiMarginLoss(s_whole, s_classes)),
             ("MultiLabelMarginLoss: input is Int64", () => Functional.MultiLabelMarginLoss(s_whole, s_whole)),
-            ("CTCLoss: logProbs is Int64", () => Functional.CtcLoss(s_whole.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64), Tensor.Full([1], 2), Tensor.Full([1], 1))),
-            ("KLDivLoss: input is Int64", () => Functional.KlDiv(s_whole, s_scores)),
-            ("KLDivLoss: target is Int64", () => Functional.KlDiv(s_scores, s_whole)),
-            ("PoissonNLLLoss: input is Int64", () => Functional.PoissonNllLoss(s_whole, s_scores)),
+            ("CTCLoss: logProbs is Int64", () => Functional.CTCLoss(s_whole.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64), Tensor.Full([1], 2), Tensor.Full([1], 1))),
+            ("KLDivLoss: input is Int64", () => Functional.KLDiv(s_whole, s_scores)),
+            ("KLDivLoss: target is Int64", () => Functional.KLDiv(s_scores, s_whole)),
+            ("PoissonNLLLoss: input is Int64", () => Functional.PoissonNLLLoss(s_whole, s_scores)),
             ("SmoothL1Loss: input is Int64 and target Int64", () => Functional.SmoothL1Loss(s_whole, s_whole)),
             ("HuberLoss: input is Int64 and target Int64", () => Functional.HuberLoss(s_whole, s_whole)),
-            ("MSELoss: input is Int64 and target Int64", () => Functional.MseLoss(s_whole, s_whole)),
-            ("NLLLoss: weight is Float32", () => Functional.NllLoss(s_scores, s_classes, Tensor.Ones([3]))),
+            ("MSELoss: input is Int64 and target Int64", () => Functional.MSELoss(s_whole, s_whole)),
+            ("NLLLoss: weight is Float32", () => Functional.NLLLoss(s_scores, s_classes, Tensor.Ones([3]))),
             ("MultiMarginLoss: weight is Float32", () => Functional.MultiMarginLoss(s_scores, s_classes, weight: Tensor.Ones([3]))),
         ];
         return calls.Select(call => new TestCaseData(call.Item2, call.Item1).SetArgDisplayNames(call.Item1));
@@ -45,14 +45,14 @@ public sealed class LossArgumentTests
             ("CosineEmbeddingLoss: input [2, 3] and target [3] must have the same shape", () => Functional.CosineEmbeddingLoss(s_scores, vector, scalar)),
             ("CosineEmbeddingLoss: target has shape [3]", () => Functional.CosineEmbeddingLoss(vector, vector, vector)),
             ("CosineEmbeddingLoss: target has shape [2, 3]", () => Functional.CosineEmbeddingLoss(Tensor.Ones([2, 3, 4]), Tensor.Ones([2, 3, 4]), s_scores)),
-            ("KLDivLoss: a scalar has no batch for BatchMean", () => Functional.KlDiv(scalar, scalar, Reduction.BatchMean)),
-            ("GaussianNLLLoss: var has shape [1]", () => Functional.GaussianNllLoss(scalar, scalar, Tensor.Ones([1]))),
+            ("KLDivLoss: a scalar has no batch for BatchMean", () => Functional.KLDiv(scalar, scalar, Reduction.BatchMean)),
+            ("GaussianNLLLoss: var has shape [1]", () => Functional.GaussianNLLLoss(scalar, scalar, Tensor.Ones([1]))),
             ("GaussianNLLLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]",
-                () => Functional.GaussianNllLoss(vector.Unsqueeze(1), vector, vector.Unsqueeze(1))),
+                () => Functional.GaussianNLLLoss(vector.Unsqueeze(1), vector, vector.Unsqueeze(1))),
             ("GaussianNLLLoss: target has shape [3, 1], which does not broadcast to that of the losses, [3]",
-                () => Functional.GaussianNllLoss(vector, vector.Unsqueeze(1), vector)),
+                () => Functional.GaussianNLLLoss(vector, vector.Unsqueeze(1), vector)),
             ("GaussianNLLLoss: target has shape [1, 3], which does not broadcast to that of the losses, [3, 1]",
-                () => Functional.GaussianNllLoss(vector.Unsqueeze(1), vector.Unsqueeze(0), vector)),
+                () => Functional.GaussianNLLLoss(vector.Unsqueeze(1), vector.Unsqueeze(0), vector)),
             ("SoftMarginLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]",
                 () => Functional.SoftMarginLoss(vector.Unsqueeze(1), vector)),
             ("SoftMarginLoss: target has shape [2, 3], which does not broadcast to that of the losses, [3]",
@@ -73,8 +73,8 @@ public sealed class LossArgumentTests
             ("MultiMarginLoss: target[1] = 3 is not in [0, 3)", () => Functional.MultiMarginLoss(s_scores, Tensor.From(new long[] { 0, 3 }))),
             ("MultiLabelMarginLoss: target[0, 0] = 3 is not in [0, 3)", () => Functional.MultiLabelMarginLoss(s_scores, Tensor.From(new long[,] { { 3, -1, 0 }, { -1, 0, 0 } }))),
             ("HuberLoss: delta is 0", () => Functional.HuberLoss(s_scores, s_scores, delta: 0)),
-            ("GaussianNLLLoss: eps is 0", () => Functional.GaussianNllLoss(s_scores, s_scores, s_scores.Abs(), eps: 0)),
-            ("GaussianNLLLoss: var has the negative element -2", () => Functional.GaussianNllLoss(s_scores, s_scores, s_scores)),
+            ("GaussianNLLLoss: eps is 0", () => Functional.GaussianNLLLoss(s_scores, s_scores, s_scores.Abs(), eps: 0)),
+            ("GaussianNLLLoss: var has the negative element -2", () => Functional.GaussianNLLLoss(s_scores, s_scores, s_scores)),
         ];
         return calls.Select(call => new TestCaseData(call.Item2, call.Item1).SetArgDisplayNames(call.Item1));
     }
@@ -90,7 +90,7 @@ public sealed class LossArgumentTests
 
     [Test]
     public void An_integer_beside_a_real_is_converted() =>
-        Functional.MseLoss(s_whole, s_scores).Item<double>().ShouldBe((0 + 9 + 0.25 + 1 + 4 + 0) / 6, 1e-15);
+        Functional.MSELoss(s_whole, s_scores).Item<double>().ShouldBe((0 + 9 + 0.25 + 1 + 4 + 0) / 6, 1e-15);
 
     [Test]
     public void Poly1_adds_the_missing_probability_to_cross_entropy()
@@ -115,13 +115,13 @@ public sealed class LossArgumentTests
     {
         Tensor logProbs = Tensor.Randn([6, 2, 4], new Generator(0), DType.Float64).LogSoftmax(-1), targets = Tensor.From(new long[,] { { 1, 2, 3 }, { 2, 0, 0 } });
         Tensor inputs = Tensor.From(new long[] { 6, 6 }), lengths = Tensor.From(new long[] { 3, 1 });
-        double[] each = Functional.CtcLoss(logProbs, targets, inputs, lengths, reduction: Reduction.None).ToArray<double>();
-        Functional.CtcLoss(logProbs, targets, inputs, lengths).Item<double>().ShouldBe(((each[0] / 3) + each[1]) / 2, 1e-14);
-        Functional.CtcLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0]).Item<double>().ShouldBe(each[0] / 3, 1e-14);
-        Functional.CtcLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0], reduction: Reduction.Sum).Item<double>().ShouldBe(each[0], 1e-14);
+        double[] each = Functional.CTCLoss(logProbs, targets, inputs, lengths, reduction: Reduction.None).ToArray<double>();
+        Functional.CTCLoss(logProbs, targets, inputs, lengths).Item<double>().ShouldBe(((each[0] / 3) + each[1]) / 2, 1e-14);
+        Functional.CTCLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0]).Item<double>().ShouldBe(each[0] / 3, 1e-14);
+        Functional.CTCLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0], reduction: Reduction.Sum).Item<double>().ShouldBe(each[0], 1e-14);
         Tensor tooShort = Tensor.From(new long[] { 2, 6 });
-        Functional.CtcLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None)[0].Item<double>().ShouldBe(double.PositiveInfinity);
-        Functional.CtcLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None, zeroInfinity: true)[0].Item<double>().ShouldBe(0);
+        Functional.CTCLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None)[0].Item<double>().ShouldBe(double.PositiveInfinity);
+        Functional.CTCLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None, zeroInfinity: true)[0].Item<double>().ShouldBe(0);
     }
 
     [Test]

@@ -33,7 +33,7 @@ public class LossBorderTests
             ("probabilities, mask", x => Functional.CrossEntropy(x, probabilities, mask)),
             ("probabilities, mask, softcap", x => Functional.CrossEntropy(x, probabilities, mask with { Softcap = 2 })),
             ("outputs, softcap, z-loss", x => Functional.CrossEntropyOutputs(x, Targets, new() { Softcap = 2, ZLoss = 0.1 }).Loss),
-            ("nll", x => Functional.NllLoss(x, Targets, Weight)),
+            ("nll", x => Functional.NLLLoss(x, Targets, Weight)),
             ("softmax focal", x => Functional.SoftmaxFocalLoss(x, Targets)),
             ("poly-1", x => Functional.Poly1CrossEntropy(x, Targets)),
             ("linear", x => Functional.LinearCrossEntropy(x, vocabulary, Targets)),
@@ -97,14 +97,14 @@ public class LossBorderTests
             new("l1 of equal numbers", x => Functional.L1Loss(x, zeros, none), [0, -2], [0, 2], [0, -1]),
             new("huber at its knee", x => Functional.HuberLoss(x, zeros, none), [1, -1], [0.5, 0.5], [1, -1]),
             new("smooth l1 with beta 0", x => Functional.SmoothL1Loss(x, zeros, none, beta: 0), [0, 2], [0, 2], [-1, 1]),
-            new("gaussian of an infinite variance", x => Functional.GaussianNllLoss(zeros, ones, x, reduction: none), [Inf, 1], [Inf, 0.5], [0, 0]),
-            new("gaussian below eps", x => Functional.GaussianNllLoss(zeros, zeros, x, eps: 0.25, reduction: none), [0, 0.25], [Math.Log(0.5), Math.Log(0.5)], [2, 2]),
-            new("poisson of a count 0", x => Functional.PoissonNllLoss(x, ones, logInput: false, eps: 0.25, reduction: none), [0, 0.75], [Math.Log(4), 0.75], [-3, 0]),
-            new("kl of a target 0", x => Functional.KlDiv(x, zeros, none), [-Inf, -1], [double.NaN, 0], [0, 0]),
+            new("gaussian of an infinite variance", x => Functional.GaussianNLLLoss(zeros, ones, x, reduction: none), [Inf, 1], [Inf, 0.5], [0, 0]),
+            new("gaussian below eps", x => Functional.GaussianNLLLoss(zeros, zeros, x, eps: 0.25, reduction: none), [0, 0.25], [Math.Log(0.5), Math.Log(0.5)], [2, 2]),
+            new("poisson of a count 0", x => Functional.PoissonNLLLoss(x, ones, logInput: false, eps: 0.25, reduction: none), [0, 0.75], [Math.Log(4), 0.75], [-3, 0]),
+            new("kl of a target 0", x => Functional.KLDiv(x, zeros, none), [-Inf, -1], [double.NaN, 0], [0, 0]),
             new("entropy of a certain class", x => Functional.Entropy(x), [0, 1], [0], [Inf, -1]),
             new("dice of nothing", x => Functional.DiceLoss(x, zeros, smooth: 2), [0, 0], [0], [0.5, 0.5]),
-            new("ctc without an alignment", x => Functional.CtcLoss(x.Reshape(1, 2), [1, 1], 1, 2), [-0.5, -1], [Inf], [0, 0]),
-            new("nll of an impossible target", x => Functional.NllLoss(x, 0), [-Inf, 0], [Inf], [-1, 0]),
+            new("ctc without an alignment", x => Functional.CTCLoss(x.Reshape(1, 2), [1, 1], 1, 2), [-0.5, -1], [Inf], [0, 0]),
+            new("nll of an impossible target", x => Functional.NLLLoss(x, 0), [-Inf, 0], [Inf], [-1, 0]),
         ];
         return borders.Select(border => new TestCaseData(border).SetArgDisplayNames(border.Name));
     }
@@ -168,7 +168,7 @@ public class LossBorderTests
         Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1])).ShouldContain("hidden is Float32, weight Float64");
         Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4))).ShouldContain("bias Float32");
         Error<ValueException>(() => Functional.MultiMarginLoss(F(2, 3), [0, 3])).ShouldEndWith("target[1] = 3 is not in [0, 3)");
-        Error<ValueException>(() => Functional.CtcLoss(F(5, 1, 4), [[1, 4]], [5], [2])).ShouldContain("label 1 of sequence 0 = 4 is not in [0, 4)");
+        Error<ValueException>(() => Functional.CTCLoss(F(5, 1, 4), [[1, 4]], [5], [2])).ShouldContain("label 1 of sequence 0 = 4 is not in [0, 4)");
         Error<DTypeException>(() => Metrics.ConfusionMatrix(F(2), [0, 1], 2)).ShouldContain("must be Int64");
     }
 }

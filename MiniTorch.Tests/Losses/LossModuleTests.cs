@@ -22,7 +22,7 @@ public class LossModuleTests
             string scores = $"scores {x.Shape}";
             yield return new($"cross-entropy, {scores}", r => new CrossEntropyLoss(reduction: r).Call(x, t), r => Functional.CrossEntropy(x, t, reduction: r));
             yield return new($"cross-entropy of probabilities, {scores}", r => new CrossEntropyLoss(reduction: r).Call(x, p), r => Functional.CrossEntropy(x, p, reduction: r));
-            yield return new($"nll, {scores}", r => new NLLLoss(reduction: r).Call(x, t), r => Functional.NllLoss(x, t, reduction: r));
+            yield return new($"nll, {scores}", r => new NLLLoss(reduction: r).Call(x, t), r => Functional.NLLLoss(x, t, reduction: r));
             yield return new($"softmax focal, {scores}", r => new SoftmaxFocalLoss(reduction: r).Call(x, t), r => Functional.SoftmaxFocalLoss(x, t, reduction: r));
             yield return new($"poly-1, {scores}", r => new Poly1CrossEntropyLoss(reduction: r).Call(x, t), r => Functional.Poly1CrossEntropy(x, t, reduction: r));
             yield return new($"poly-1 of probabilities, {scores}", r => new Poly1CrossEntropyLoss(reduction: r).Call(x, p), r => Functional.Poly1CrossEntropy(x, p, reduction: r));
@@ -46,8 +46,8 @@ public class LossModuleTests
             yield return new($"multi-label soft margin, {scores}", r => new MultiLabelSoftMarginLoss(reduction: r).Call(x, bits), r => Functional.MultiLabelSoftMarginLoss(x, bits, reduction: r));
         }
         Tensor one = X(5, 4).LogSoftmax(-1), two = X(5, 2, 4).LogSoftmax(-1), of = Tensor.From(new long[,] { { 1, 2 }, { 2, 0 } }), lengths = Tensor.From(new long[] { 2, 1 });
-        yield return new("ctc, one sequence", r => new CTCLoss(reduction: r).Call(one, new(of[0], 5, 2)), r => Functional.CtcLoss(one, of[0], 5, 2, reduction: r));
-        yield return new("ctc", r => new CTCLoss(reduction: r).Call(two, new(of, new[] { 5, 4 }, lengths)), r => Functional.CtcLoss(two, of, new[] { 5, 4 }, lengths, reduction: r));
+        yield return new("ctc, one sequence", r => new CTCLoss(reduction: r).Call(one, new(of[0], 5, 2)), r => Functional.CTCLoss(one, of[0], 5, 2, reduction: r));
+        yield return new("ctc", r => new CTCLoss(reduction: r).Call(two, new(of, new[] { 5, 4 }, lengths)), r => Functional.CTCLoss(two, of, new[] { 5, 4 }, lengths, reduction: r));
     }
 
     static IEnumerable<Case> OfElements()
@@ -56,12 +56,12 @@ public class LossModuleTests
         {
             Tensor x = X(shape), y = Y(other), p = x.Sigmoid(), q = y.Sigmoid(), sign = Y(other).Sign();
             string shapes = $"{x.Shape} and {y.Shape}";
-            yield return new($"mse, {shapes}", r => new MSELoss(r).Call(x, y), r => Functional.MseLoss(x, y, r));
+            yield return new($"mse, {shapes}", r => new MSELoss(r).Call(x, y), r => Functional.MSELoss(x, y, r));
             yield return new($"l1, {shapes}", r => new L1Loss(r).Call(x, y), r => Functional.L1Loss(x, y, r));
             yield return new($"smooth l1, {shapes}", r => new SmoothL1Loss(r).Call(x, y), r => Functional.SmoothL1Loss(x, y, r));
             yield return new($"huber, {shapes}", r => new HuberLoss(r).Call(x, y), r => Functional.HuberLoss(x, y, r));
-            yield return new($"poisson, {shapes}", r => new PoissonNLLLoss(reduction: r).Call(x, q), r => Functional.PoissonNllLoss(x, q, reduction: r));
-            yield return new($"kl, {shapes}", r => new KLDivLoss(r).Call(x, q), r => Functional.KlDiv(x, q, r));
+            yield return new($"poisson, {shapes}", r => new PoissonNLLLoss(reduction: r).Call(x, q), r => Functional.PoissonNLLLoss(x, q, reduction: r));
+            yield return new($"kl, {shapes}", r => new KLDivLoss(r).Call(x, q), r => Functional.KLDiv(x, q, r));
             yield return new($"soft margin, {shapes}", r => new SoftMarginLoss(r).Call(x, sign), r => Functional.SoftMarginLoss(x, sign, r));
             yield return new($"hinge embedding, {shapes}", r => new HingeEmbeddingLoss(reduction: r).Call(x, sign), r => Functional.HingeEmbeddingLoss(x, sign, reduction: r));
             yield return new($"margin ranking, {shapes}", r => new MarginRankingLoss(reduction: r).Call(x, y, sign), r => Functional.MarginRankingLoss(x, y, sign, reduction: r));
@@ -69,9 +69,9 @@ public class LossModuleTests
             yield return new($"bce, {shapes}", r => new BCELoss(reduction: r).Call(p, q), r => Functional.BinaryCrossEntropy(p, q, reduction: r));
             yield return new($"bce with logits, {shapes}", r => new BCEWithLogitsLoss(reduction: r).Call(x, q), r => Functional.BinaryCrossEntropyWithLogits(x, q, reduction: r));
             yield return new($"sigmoid focal, {shapes}", r => new SigmoidFocalLoss(reduction: r).Call(x, q), r => Functional.SigmoidFocalLoss(x, q, reduction: r));
-            yield return new($"gaussian, {shapes}", r => new GaussianNLLLoss(reduction: r).Call(x, y, q), r => Functional.GaussianNllLoss(x, y, q, reduction: r));
+            yield return new($"gaussian, {shapes}", r => new GaussianNLLLoss(reduction: r).Call(x, y, q), r => Functional.GaussianNLLLoss(x, y, q, reduction: r));
             if (shape.Length == 0) continue;
-            yield return new($"gaussian, one variance a row, {shapes}", r => new GaussianNLLLoss(reduction: r).Call(x, y, q.Mean(-1)), r => Functional.GaussianNllLoss(x, y, q.Mean(-1), reduction: r));
+            yield return new($"gaussian, one variance a row, {shapes}", r => new GaussianNLLLoss(reduction: r).Call(x, y, q.Mean(-1)), r => Functional.GaussianNLLLoss(x, y, q.Mean(-1), reduction: r));
             yield return new($"dice, {shapes}", r => new DiceLoss(reduction: r).Call(p, q), r => Functional.DiceLoss(p, q, reduction: r));
         }
         foreach ((int[] shape, int[] other) in new (int[], int[])[] { ([3], [3]), ([2, 3], [2, 3]), ([2, 3], [1, 3]) })

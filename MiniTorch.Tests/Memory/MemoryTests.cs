@@ -210,12 +210,12 @@ public sealed class MemoryTests
     public void Memory_that_the_engine_has_returned_cannot_be_read()
     {
         var storage = new NativeStorage(DType.Float32, 1000);
-        storage.Own();
-        storage.Hold();
+        storage.TakeOwnership();
+        storage.AddRef();
         storage.ReleaseIfUnheld();
         storage.Data = 1; // held: still there
         long rented = BufferPool.RentedBytes;
-        storage.Drop();
+        storage.Release();
         long returned = rented - BufferPool.RentedBytes;
         returned.ShouldBeGreaterThanOrEqualTo(1000);
         storage.ReleaseIfUnheld();
@@ -245,7 +245,7 @@ public sealed class MemoryTests
         static NativeStorage Owned()
         {
             var storage = new NativeStorage(DType.Float32, 12_345);
-            storage.Own();
+            storage.TakeOwnership();
             return storage;
         }
     }

@@ -125,7 +125,7 @@ internal static class OnnxCases
             ("matrix products", x => x.MatMul(x.Transpose(1, 2)) + Tensor.Einsum("bij,kj->bik", x, Tensor.Ones([4, 3]))),
             ("sums over a divisor", x => x.AvgPool2d(2, 2, 1, ceilMode: true, divisorOverride: 3).AvgPool2d(2, divisorOverride: 5)),
             ("a detached value", x => x.Relu().Detach() * 2),
-            ("a fused definition", x => Functional.MseLoss(x, x * 2, Reduction.None) + x.Var([1, 2], keepDim: true)),
+            ("a fused definition", x => Functional.MSELoss(x, x * 2, Reduction.None) + x.Var([1, 2], keepDim: true)),
         ];
         foreach ((string name, Func<Tensor, Tensor> function) in functions) yield return new($"Function: {name}", () => new FunctionModule(function), Real(4, 3));
     }

@@ -55,7 +55,7 @@ public sealed class OpConventionTests
     public void No_two_rows_have_one_name() => OpSamples.All.GroupBy(row => row.Name).Where(group => group.Count() > 1).ShouldBeEmpty();
 
     static bool IsOp(Type type) =>
-        type.IsAssignableTo(typeof(Op)) || (type.IsValueType && (type.IsAssignableTo(typeof(IUnaryKernel)) || type.IsAssignableTo(typeof(IBinaryKernel)) || type.IsAssignableTo(typeof(ITernaryKernel))));
+        type.IsAssignableTo(typeof(Op)) || (type.IsValueType && (type.IsAssignableTo(typeof(IUnaryFunction)) || type.IsAssignableTo(typeof(IBinaryFunction)) || type.IsAssignableTo(typeof(ITernaryFunction))));
 
     static bool GivesTensors(Type type) =>
         type == typeof(Tensor) || type == typeof(Tensor[]) || (type.IsAssignableTo(typeof(ITuple)) && type.GetGenericArguments().All(GivesTensors));

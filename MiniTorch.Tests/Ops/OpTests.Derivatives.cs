@@ -129,7 +129,7 @@ public sealed partial class OpTests
     /// <summary>Tangents of the function's outputs along a direction, all inputs moved together.</summary>
     static Tensor[] Directional(Func<Tensor[], Tensor[]> function, Tensor[] inputs, int[] wanted, Tensor[] directions)
     {
-        using var level = new Level();
+        using var level = new JvpLevel();
         Tensor[] moving = [.. inputs];
         for (int k = 0; k < wanted.Length; k++) moving[wanted[k]] = inputs[wanted[k]].WithDual(new Dual(level, directions[k], inputs[wanted[k]].Dual));
         return [.. function(moving).Select(output => Forward.Split(output, level) is var (value, tangent) ? tangent ?? Tensor.ZerosLike(value) : output)];

@@ -61,7 +61,7 @@ public unsafe class VectorWidthTests<V, T>
                     W[] wide = Apply(W.Load(lanes), W.Of(b));
                     for (int i = 0; i < 2; i++)
                     {
-                        Scalar<E>[] narrow = Apply(Scalar<E>.Broadcast(lanes[i]), Scalar<E>.Of(b));
+                        V1<E>[] narrow = Apply(V1<E>.Broadcast(lanes[i]), V1<E>.Of(b));
                         for (int k = 0; k < wide.Length; k++)
                         {
                             W.Store(wide[k], results);

@@ -33,7 +33,7 @@ internal readonly struct AttentionOperands<T>(HeadMatrices<T> query, HeadMatrice
 /// softmax(scale · q kᵀ + mask) v, and its gradients, for some rows of queries at a time: their weights stay in the cache and are never a tensor.
 /// The backward pass computes them again.
 /// </summary>
-internal static unsafe class Attention
+internal static unsafe class AttentionKernel
 {
     const long BlockRows = 64;
 
@@ -80,7 +80,7 @@ internal static unsafe class Attention
         {
             (long head, long number) = Math.DivRem(chunk, Blocks(shape));
             var block = new Block<V, T>(shape, x, head, number * BlockRows);
-            MatMul.Run(
+            MatMulKernel.Run(
                 block.Rows, shape.ValueWidth, block.Keys, block.Weights, block.Keys, 1, x.Value.At(head), x.Value.Row, x.Value.Column,
                 output.At(head, block.First), output.Row, accumulate: false);
             ReturnScratch();
@@ -109,25 +109,25 @@ internal static unsafe class Attention
                 T* of = gradient.At(head, first);
                 if (ofValue.Exist)
                 {
-                    MatMul.Run(
+                    MatMulKernel.Run(
                         block.Keys, shape.ValueWidth, block.Rows, block.Weights, 1, block.Keys, of, gradient.Row, gradient.Column,
                         ofValue.At(head), ofValue.Row, accumulate: true);
                 }
                 if (!ofQuery.Exist && !ofKey.Exist) continue;
                 T* ofScores = Scratch.Rent<T>(ref t_gradients, BlockRows * shape.Keys);
-                MatMul.Run(
+                MatMulKernel.Run(
                     block.Rows, block.Keys, shape.ValueWidth, of, gradient.Row, gradient.Column, x.Value.At(head), x.Value.Column, x.Value.Row,
                     ofScores, block.Keys, accumulate: false);
                 for (long i = 0; i < block.Rows; i++)
-                    Softmax.BackwardRow<V, T>(block.Weights + i * block.Keys, ofScores + i * block.Keys, ofScores + i * block.Keys, block.Keys);
+                    SoftmaxKernel.BackwardRow<V, T>(block.Weights + i * block.Keys, ofScores + i * block.Keys, ofScores + i * block.Keys, block.Keys);
                 if (ofKey.Exist)
                 {
-                    MatMul.Run(
+                    MatMulKernel.Run(
                         block.Keys, shape.Width, block.Rows, ofScores, 1, block.Keys, block.Queries, shape.Width, 1,
                         ofKey.At(head), ofKey.Row, accumulate: true);
                 }
                 if (!ofQuery.Exist) continue;
-                MatMul.Run(
+                MatMulKernel.Run(
                     block.Rows, shape.Width, block.Keys, ofScores, block.Keys, 1, x.Key.At(head), x.Key.Row, x.Key.Column,
                     ofQuery.At(head, first), ofQuery.Row, accumulate: false);
                 T scale = T.CreateTruncating(shape.Scale);
@@ -174,7 +174,7 @@ internal static unsafe class Attention
             for (long i = 0; i < Rows; i++)
                 Scale<V, T>(x.Query.At(head, first + i), x.Query.Column, T.CreateTruncating(shape.Scale), Queries + i * shape.Width, shape.Width);
             bool isMasked = x.Mask.Exist || x.Added.Exist || shape.IsCausal;
-            MatMul.Run(Rows, Keys, shape.Width, Queries, shape.Width, 1, x.Key.At(head), x.Key.Column, x.Key.Row, Weights, Keys, accumulate: false);
+            MatMulKernel.Run(Rows, Keys, shape.Width, Queries, shape.Width, 1, x.Key.At(head), x.Key.Column, x.Key.Row, Weights, Keys, accumulate: false);
             for (long i = 0; i < Rows; i++)
             {
                 T* row = Weights + i * Keys;

@@ -33,15 +33,15 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         var memory = new Memory(inputs);
         fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), y = &output.Data)
         {
-            if (output.DType == DType.Float32) Kernels.Attention.Forward(Sizes(memory), memory.Operands<float>(q, k, v, m), Heads<float>(output, y));
-            else Kernels.Attention.Forward(Sizes(memory), memory.Operands<double>(q, k, v, m), Heads<double>(output, y));
+            if (output.DType == DType.Float32) Kernels.AttentionKernel.Forward(Sizes(memory), memory.Operands<float>(q, k, v, m), Heads<float>(output, y));
+            else Kernels.AttentionKernel.Forward(Sizes(memory), memory.Operands<double>(q, k, v, m), Heads<double>(output, y));
         }
         memory.KeepAlive();
         GC.KeepAlive(output);
         return output;
     }
 
-    protected override unsafe void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override unsafe void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         var inputs = new Tensor[call.InputCount];
         for (int i = 0; i < inputs.Length; i++)
@@ -56,9 +56,9 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         {
             AttentionShape sizes = Sizes(memory);
             if (cotangent.DType == DType.Float32)
-                Kernels.Attention.Backward(sizes, memory.Operands<float>(q, k, v, m), Heads<float>(cotangent, g), Heads<float>(ofQuery, dq), Heads<float>(ofKey, dk), Heads<float>(ofValue, dv));
+                Kernels.AttentionKernel.Backward(sizes, memory.Operands<float>(q, k, v, m), Heads<float>(cotangent, g), Heads<float>(ofQuery, dq), Heads<float>(ofKey, dk), Heads<float>(ofValue, dv));
             else
-                Kernels.Attention.Backward(sizes, memory.Operands<double>(q, k, v, m), Heads<double>(cotangent, g), Heads<double>(ofQuery, dq), Heads<double>(ofKey, dk), Heads<double>(ofValue, dv));
+                Kernels.AttentionKernel.Backward(sizes, memory.Operands<double>(q, k, v, m), Heads<double>(cotangent, g), Heads<double>(ofQuery, dq), Heads<double>(ofKey, dk), Heads<double>(ofValue, dv));
         }
         memory.KeepAlive();
         GC.KeepAlive((cotangent, ofQuery, ofKey, ofValue));

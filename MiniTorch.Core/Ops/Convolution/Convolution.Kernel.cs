@@ -50,7 +50,7 @@ internal readonly record struct ConvolutionShape(long Batch, long Groups, long C
 /// Convolutions as matrix products of filters and patches. A transposed convolution is <see cref="GradInput"/>; its gradients are
 /// <see cref="Forward"/> and <see cref="GradWeight"/> with x and dy exchanged.
 /// </summary>
-internal static unsafe class Convolution
+internal static unsafe class ConvolutionKernel
 {
     const long PartialBytes = 4 << 20;
     const long MostParts = 16;
@@ -107,7 +107,7 @@ internal static unsafe class Convolution
 
             for (var patches = new Patches<T>(shape); patches.Next();)
             {
-                MatMul.Run(
+                MatMulKernel.Run(
                     shape.Filters, patches.Width, size, w + group * shape.Filters * size, size, 1, patches.Gather(image), patches.Width, 1,
                     output + patches.First, plane, accumulate: bias != null);
             }
@@ -124,7 +124,7 @@ internal static unsafe class Convolution
             new Span<T>(image, checked((int)shape.InputSize)).Clear();
             for (var patches = new Patches<T>(shape); patches.Next();)
             {
-                MatMul.Run(
+                MatMulKernel.Run(
                     size, patches.Width, shape.Filters, w + group * shape.Filters * size, 1, size, output + patches.First, plane, 1,
                     patches.Data, patches.Width, accumulate: false);
                 patches.ScatterAdd(image);
@@ -180,7 +180,7 @@ internal static unsafe class Convolution
         {
             for (var patches = new Patches<T>(shape); patches.Next();)
             {
-                MatMul.Run(
+                MatMulKernel.Run(
                     shape.PatchSize, shape.Filters, patches.Width, patches.Gather(image), patches.Width, 1, dy + patches.First, 1, shape.OutputPlane,
                     partial, shape.Filters, accumulate: true);
             }

@@ -37,7 +37,7 @@ internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Resul
         return result;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
         ConvolutionRole wanted = RoleOf(input), other = RoleOf(1 - input);
         Tensor given = call.Input(1 - input);
@@ -66,9 +66,9 @@ internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Resul
             T* a = (T*)data[0], b = (T*)data[1], c = (T*)data[2];
             switch (result)
             {
-                case ConvolutionRole.Output: Kernels.Convolution.Forward(sizes, a, b, (T*)data[3], c); break;
-                case ConvolutionRole.Input: Kernels.Convolution.GradInput(sizes, b, a, c); break;
-                default: Kernels.Convolution.GradWeight(sizes, a, b, c); break;
+                case ConvolutionRole.Output: Kernels.ConvolutionKernel.Forward(sizes, a, b, (T*)data[3], c); break;
+                case ConvolutionRole.Input: Kernels.ConvolutionKernel.GradInput(sizes, b, a, c); break;
+                default: Kernels.ConvolutionKernel.GradWeight(sizes, a, b, c); break;
             }
         }
     }
@@ -85,17 +85,17 @@ internal sealed record BiasedConvolution(ConvolutionShape Sizes) : FusedOp
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Plain.Compute(inputs);
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjp(call, cotangent, gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjp(call, cotangent, gradients);
 
     // Made of convolutions and a sum: it serves higher derivatives as well.
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         if (call.Needs(0)) gradients[0] = (Plain with { Result = ConvolutionRole.Input }).Apply(call.Input(1), cotangent);
         if (call.Needs(1)) gradients[1] = (Plain with { Result = ConvolutionRole.Weight }).Apply(call.Input(0), cotangent);
         if (call.Needs(2)) gradients[2] = cotangent.Sum([0, 2, 3]);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         Tensor? convolved = Sum(tangents[0] is { } x ? Plain.Apply(x, call.Input(1)) : null, tangents[1] is { } w ? Plain.Apply(call.Input(0), w) : null);
         return Sum(convolved, tangents[2]?.Reshape(-1, 1, 1).ExpandTo(call.OutputShape));

@@ -3,7 +3,7 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>Convolutions of images, [N, C, H, W] or [C, H, W], with their sizes checked and worked out.</summary>
-internal static class ConvolutionCall
+internal static class ConvolutionArguments
 {
     /// <summary>The convolution, with a bias for each filter or none.</summary>
     public static Tensor Plain(string op, Tensor input, Tensor weight, Tensor? bias, Pair stride, Pair padding, Pair dilation, int groups)

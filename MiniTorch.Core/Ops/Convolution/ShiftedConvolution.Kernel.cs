@@ -47,7 +47,7 @@ internal static unsafe class ShiftedConvolution
             {
                 T* first = padded.Data + padded.Place(k / shape.X.Kernel, k % shape.X.Kernel);
                 MatMulBlock<T, V>.MultiplyStrips(
-                    shape.Channels, shape.Filters, outputs, new Places<T>(first, places), padded.ChannelSize, new Steps<T>(transposed, row),
+                    shape.Channels, shape.Filters, outputs, new GatheredSteps<T>(first, places), padded.ChannelSize, new Steps<T>(transposed, row),
                     partial + k * shape.Filters, window * shape.Filters, accumulate: true);
             }
         }
@@ -76,7 +76,7 @@ internal static unsafe class ShiftedConvolution
             {
                 // The rows of the product have the image's pitch: between two rows of outputs lie sums that nobody needs.
                 long columns = (padded.Rows - 1) * padded.Pitch + shape.X.Output, outputs = padded.Rows * shape.X.Output;
-                MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size, new Places<T>(padded.Data, places), product, row, accumulate: false);
+                MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size, new GatheredSteps<T>(padded.Data, places), product, row, accumulate: false);
                 for (long f = 0; f < shape.Filters; f++)
                     CopyRows(product + f * row, padded.Pitch, bias == null ? T.Zero : bias[group * shape.Filters + f], output + f * shape.OutputPlane + padded.Row * shape.X.Output, outputs);
             }

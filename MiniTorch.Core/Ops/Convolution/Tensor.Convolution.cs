@@ -9,8 +9,8 @@ public partial class Tensor
     /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding negative.</exception>
     public Tensor Conv1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {
-        ConvolutionCall.CheckRanks("Conv1d", this, weight, 3);
-        return ConvolutionCall.Plain("Conv1d", Unsqueeze(-2), weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups).Squeeze(-2);
+        ConvolutionArguments.CheckRanks("Conv1d", this, weight, 3);
+        return ConvolutionArguments.Plain("Conv1d", Unsqueeze(-2), weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups).Squeeze(-2);
     }
 
     /// <summary>
@@ -27,14 +27,14 @@ public partial class Tensor
     /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding negative.</exception>
     public Tensor Conv2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair? dilation = null, int groups = 1)
     {
-        ConvolutionCall.CheckRanks("Conv2d", this, weight, 4);
-        return ConvolutionCall.Plain("Conv2d", this, weight, bias, stride ?? 1, padding, dilation ?? 1, groups);
+        ConvolutionArguments.CheckRanks("Conv2d", this, weight, 4);
+        return ConvolutionArguments.Plain("Conv2d", this, weight, bias, stride ?? 1, padding, dilation ?? 1, groups);
     }
 
     /// <summary>The transposed convolution of […, channels, length] with filters [channels, filters / groups, size] (torch.nn.functional.conv_transpose1d).</summary>
     public Tensor ConvTranspose1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, int groups = 1, int dilation = 1)
     {
-        ConvolutionCall.CheckRanks("ConvTranspose1d", this, weight, 3);
+        ConvolutionArguments.CheckRanks("ConvTranspose1d", this, weight, 3);
         return Unsqueeze(-2).ConvTranspose2d(weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (0, outputPadding), groups, (1, dilation)).Squeeze(-2);
     }
 
@@ -52,5 +52,5 @@ public partial class Tensor
     /// <exception cref="ShapeException">Shapes do not fit each other or the groups, or nothing is left.</exception>
     /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, a padding negative, or the output's padding too large.</exception>
     public Tensor ConvTranspose2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1, Pair? dilation = null) =>
-        ConvolutionCall.Transposed(this, weight, bias, stride ?? 1, padding, outputPadding, groups, dilation ?? 1);
+        ConvolutionArguments.Transposed(this, weight, bias, stride ?? 1, padding, outputPadding, groups, dilation ?? 1);
 }

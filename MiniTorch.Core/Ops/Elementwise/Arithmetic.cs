@@ -1,127 +1,127 @@
 namespace MiniTorch.Ops;
 
 /// <summary>a + b (torch.add).</summary>
-internal readonly record struct Add : IBinaryKernel
+internal readonly record struct Add : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static Reads PassesThrough => Reads.Inputs;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => a + b;
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static Reads IdentityGradInputs => Reads.Inputs;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => a + b;
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
 }
 
 /// <summary>a − b (torch.sub).</summary>
-internal readonly record struct Subtract : IBinaryKernel
+internal readonly record struct Subtract : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static Reads PassesThrough => Reads.Input0;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => a - b;
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static Reads IdentityGradInputs => Reads.Input0;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => a - b;
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g;
 }
 
 /// <summary>a · b (torch.mul).</summary>
-internal readonly record struct Multiply : IBinaryKernel
+internal readonly record struct Multiply : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
     public static Reads ReadsA => Reads.Input1;
     public static Reads ReadsB => Reads.Input0;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => a * b;
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * b;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * a;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => a * b;
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * b;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * a;
 }
 
 /// <summary>a / b (torch.true_divide).</summary>
-internal readonly record struct Divide : IBinaryKernel
+internal readonly record struct Divide : IBinaryFunction
 {
     public static Reads Reads => Reads.Input1 | Reads.Output;
     public static Reads ReadsA => Reads.Input1;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => a / b;
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g / b;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * (y / b);
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => a / b;
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g / b;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * (y / b);
 }
 
 /// <summary>x + c.</summary>
-internal readonly record struct AddScalar(Constant C) : IUnaryKernel
+internal readonly record struct AddScalar(Constant C) : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static Reads PassesThrough => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => x + R.Of(C);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static Reads IdentityGradInputs => Reads.Input0;
+    public R Forward<R>(R x) where R : struct, IReal<R> => x + R.Of(C);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g;
 }
 
 /// <summary>c − x.</summary>
-internal readonly record struct SubtractFromScalar(Constant C) : IUnaryKernel
+internal readonly record struct SubtractFromScalar(Constant C) : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(C) - x;
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(C) - x;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g;
 }
 
 /// <summary>x · c.</summary>
-internal readonly record struct MultiplyScalar(Constant C) : IUnaryKernel
+internal readonly record struct MultiplyScalar(Constant C) : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => x * R.Of(C);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Of(C);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Of(C);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Of(C);
 }
 
 /// <summary>x / c.</summary>
-internal readonly record struct DivideByScalar(Constant C) : IUnaryKernel
+internal readonly record struct DivideByScalar(Constant C) : IUnaryFunction
 {
-    public R Value<R>(R x) where R : struct, IReal<R> => x / R.Of(C);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Of(C);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x / R.Of(C);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Of(C);
 }
 
 /// <summary>c / x.</summary>
-internal readonly record struct DivideScalar(Constant C) : IUnaryKernel
+internal readonly record struct DivideScalar(Constant C) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0 | Reads.Output;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Of(C) / x;
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g * (y / x);
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(C) / x;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g * (y / x);
 }
 
 /// <summary>−x (torch.neg).</summary>
-internal readonly record struct Negate : IUnaryKernel
+internal readonly record struct Negate : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => -x;
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => -g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => -x;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g;
 }
 
 /// <summary>x² (torch.square).</summary>
-internal readonly record struct Square : IUnaryKernel
+internal readonly record struct Square : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => x * x;
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(2) * x);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * x;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(2) * x);
 }
 
 /// <summary>x to a constant power (torch.pow with a number).</summary>
-internal readonly record struct PowScalar(double Exponent) : IUnaryKernel
+internal readonly record struct PowScalar(double Exponent) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Pow(x, R.Of(Exponent));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? R.Of(0) * g : g * (R.Of(Exponent) * R.Pow(x, R.Of(Exponent - 1)));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Pow(x, R.Of(Exponent));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? R.Of(0) * g : g * (R.Of(Exponent) * R.Pow(x, R.Of(Exponent - 1)));
 }
 
 /// <summary>aᵇ (torch.pow). By b where a = 0 and b ≥ 0 the derivative is 0, its limit.</summary>
-internal readonly record struct Pow : IBinaryKernel
+internal readonly record struct Pow : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs | Reads.Output;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
 
     // Only where b is 0 and a⁻¹ is not finite does the product become NaN instead of 0; elsewhere its derivative by b must stay.
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isUndefined = R.And(R.Equal(b, R.Of(0)), R.Not(R.Less(R.Abs(R.Of(1) / a), R.Of(double.PositiveInfinity))));
         return R.Where(isUndefined, R.Of(0), g * (b * R.Pow(R.Where(isUndefined, R.Of(1), a), b - R.Of(1))));
     }
 
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isLimit = R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(R.Of(0), b));
         return R.Where(isLimit, R.Of(0), g * (y * R.Log(R.Where(isLimit, R.Of(1), a))));
@@ -129,48 +129,48 @@ internal readonly record struct Pow : IBinaryKernel
 }
 
 /// <summary>The remainder of a / b with a's sign (torch.fmod).</summary>
-internal readonly record struct Fmod : IBinaryKernel
+internal readonly record struct Fmod : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
-    public static Reads PassesThrough => Reads.Input0;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Fmod(a, b);
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * FloorDivide.Truncated(a, b, R.Fmod(a, b));
+    public static Reads IdentityGradInputs => Reads.Input0;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Fmod(a, b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * FloorDivide.Truncated(a, b, R.Fmod(a, b));
 }
 
 /// <summary>The remainder of a / b with b's sign (torch.remainder).</summary>
-internal readonly record struct Remainder : IBinaryKernel
+internal readonly record struct Remainder : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
-    public static Reads PassesThrough => Reads.Input0;
+    public static Reads IdentityGradInputs => Reads.Input0;
 
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b);
         return R.Where(FloorDivide.IsBelow(r, b), r + b, r);
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * default(FloorDivide).Value(a, b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * default(FloorDivide).Forward(a, b);
 }
 
 /// <summary>The largest integer not above a / b (torch.floor_divide); derivative 0.</summary>
-internal readonly record struct FloorDivide : IBinaryKernel
+internal readonly record struct FloorDivide : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
 
     // From the exact remainder, because a / b may round up to the next integer.
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b), q = Truncated(a, b, r);
         R quotient = a / b, floor = R.Where(IsBelow(r, b), q - R.Of(1), q);
         return R.Where(R.Equal(b, R.Of(0)), quotient, R.Where(R.Equal(floor, R.Of(0)), quotient * R.Of(0), floor)); // a zero with the quotient's sign
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 
     // The integer q with a = q · b + r.
     internal static R Truncated<R>(R a, R b, R r) where R : struct, IReal<R> => R.Round((a - r) / b);
@@ -181,20 +181,20 @@ internal readonly record struct FloorDivide : IBinaryKernel
 }
 
 /// <summary>a / b without its fraction (torch.div with rounding_mode='trunc'); derivative 0.</summary>
-internal readonly record struct TruncateDivide : IBinaryKernel
+internal readonly record struct TruncateDivide : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Truncate(a / b);
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Truncate(a / b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>The angle of the point (b, a), in (−π, π] (torch.atan2).</summary>
-internal readonly record struct Atan2 : IBinaryKernel
+internal readonly record struct Atan2 : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R zero = R.Of(0), one = R.Of(1), infinity = R.Of(double.PositiveInfinity);
         R below = R.Or(R.Less(a, zero), R.And(R.Equal(a, zero), R.Less(one / a, zero)));
@@ -208,8 +208,8 @@ internal readonly record struct Atan2 : IBinaryKernel
 
 
     // b / (a² + b²) and −a / (a² + b²), from the ratio of the smaller to the larger, so that no square over- or underflows.
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * OverSquare(b, a, b);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * OverSquare(a, a, b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * OverSquare(b, a, b);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * OverSquare(a, a, b);
 
     private static R OverSquare<R>(R x, R a, R b) where R : struct, IReal<R>
     {
@@ -219,30 +219,30 @@ internal readonly record struct Atan2 : IBinaryKernel
 }
 
 /// <summary>ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^−|a − b|) (torch.logaddexp); equal infinities have the difference 0.</summary>
-internal readonly record struct LogAddExp : IBinaryKernel
+internal readonly record struct LogAddExp : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b) + R.Log1p(R.Exp(-R.Abs(Difference(a, b))));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(a, b));
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(b, a));
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b) + R.Log1p(R.Exp(-R.Abs(Difference(a, b))));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(a, b));
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(b, a));
 
     private static R Difference<R>(R a, R b) where R : struct, IReal<R> =>
         R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), R.Of(double.PositiveInfinity))), R.Of(0), a - b);
 }
 
 /// <summary>a · ln b, and 0 where a is 0 and b is not NaN (torch.xlogy). At a = 0 and b ≤ 0 both derivatives are 0.</summary>
-internal readonly record struct Xlogy : IBinaryKernel
+internal readonly record struct Xlogy : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, R.Of(0)), R.Equal(b, b)), R.Of(0), a * R.Log(b));
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, R.Of(0)), R.Equal(b, b)), R.Of(0), a * R.Log(b));
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
         return R.Where(isZero, R.Of(0), g * R.Log(R.Where(isZero, R.Of(1), b)));
     }
 
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
         return R.Where(isZero, R.Of(0), g * (a / R.Where(isZero, R.Of(1), b)));
@@ -252,33 +252,33 @@ internal readonly record struct Xlogy : IBinaryKernel
 }
 
 /// <summary>√(a² + b²) = |larger| · √(1 + ratio²), without overflow; ∞ beside NaN is ∞, as in C (torch.hypot).</summary>
-internal readonly record struct Hypot : IBinaryKernel
+internal readonly record struct Hypot : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs | Reads.Output;
 
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R infinity = R.Of(double.PositiveInfinity), x = R.Abs(a), y = R.Abs(b), larger = R.Max(x, y), ratio = R.Min(x, y) / larger;
         R length = R.Where(R.Equal(larger, R.Of(0)), larger, larger * R.Sqrt(R.Of(1) + ratio * ratio));
         return R.Where(R.Or(R.Equal(x, infinity), R.Equal(y, infinity)), infinity, length);
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (a / y);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / y);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (a / y);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / y);
 }
 
 /// <summary>a + c · (b − a), from the end that is nearer, so that a weight of 1 gives b (torch.lerp).</summary>
-internal readonly record struct Lerp : ITernaryKernel
+internal readonly record struct Lerp : ITernaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
-    public R Value<R>(R a, R b, R c) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b, R c) where R : struct, IReal<R>
     {
         R way = b - a;
         return R.Where(R.Less(R.Abs(c), R.Of(0.5)), a + c * way, b - way * (R.Of(1) - c));
     }
 
-    public R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (R.Of(1) - c);
-    public R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * c;
-    public R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (b - a);
+    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (R.Of(1) - c);
+    public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * c;
+    public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (b - a);
 }

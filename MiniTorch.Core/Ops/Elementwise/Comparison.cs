@@ -7,77 +7,77 @@ internal static class Truth
 }
 
 /// <summary>a &lt; b (torch.lt).</summary>
-internal readonly record struct Less : IBinaryKernel
+internal readonly record struct Less : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(a, b));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(a, b));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>a ≤ b (torch.le).</summary>
-internal readonly record struct LessOrEqual : IBinaryKernel
+internal readonly record struct LessOrEqual : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>a &gt; b (torch.gt).</summary>
-internal readonly record struct Greater : IBinaryKernel
+internal readonly record struct Greater : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(b, a));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(b, a));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>a ≥ b (torch.ge).</summary>
-internal readonly record struct GreaterOrEqual : IBinaryKernel
+internal readonly record struct GreaterOrEqual : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(b, a));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(b, a));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>a = b (torch.eq).</summary>
-internal readonly record struct Equal : IBinaryKernel
+internal readonly record struct Equal : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Equal(a, b));
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Equal(a, b));
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>x ≠ 0, as a conversion to Bool.</summary>
-internal readonly record struct IsNonZero : IUnaryKernel
+internal readonly record struct IsNonZero : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, R.Of(0))));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, R.Of(0))));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>x = 0 (torch.logical_not).</summary>
-internal readonly record struct IsZero : IUnaryKernel
+internal readonly record struct IsZero : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, R.Of(0)));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, R.Of(0)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>Whether x is neither infinite nor NaN (torch.isfinite).</summary>
-internal readonly record struct IsFinite : IUnaryKernel
+internal readonly record struct IsFinite : IUnaryFunction
 {
-    public static PointwiseResult Result => PointwiseResult.Bool;
-    public R Value<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), R.Of(double.PositiveInfinity)));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseResult Result => ElementwiseResult.Bool;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), R.Of(double.PositiveInfinity)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }

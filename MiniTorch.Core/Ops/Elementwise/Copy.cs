@@ -3,12 +3,12 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>x, as a kernel: copies and conversions are pointwise too.</summary>
-internal readonly record struct Identity : IUnaryKernel
+internal readonly record struct Identity : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public static Reads PassesThrough => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => x;
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public static Reads IdentityGradInputs => Reads.Input0;
+    public R Forward<R>(R x) where R : struct, IReal<R> => x;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g;
 }
 
 /// <summary>A row-major copy (torch.clone, torch.contiguous).</summary>
@@ -16,7 +16,7 @@ internal sealed record Copy : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Fresh(inputs[0]);
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent;
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent;
 }
 
 /// <summary>A conversion to another dtype (torch.Tensor.to). Real to integer cuts off; what does not fit becomes the smallest integer.</summary>
@@ -26,7 +26,7 @@ internal sealed record Cast(DType From, DType To) : LinearOp
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Converted(inputs[0], To);
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.To(From);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.To(From);
 }
 
 /// <summary>Copies outside the graph.</summary>
@@ -46,5 +46,5 @@ internal static class Copies
     }
 
     /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>
-    public static void Into(Tensor destination, Tensor x) => PointwiseCall.RunInto(new UnaryValue<Identity>(default), destination, x);
+    public static void Into(Tensor destination, Tensor x) => ElementwiseCall.RunInto(new UnaryForward<Identity>(default), destination, x);
 }

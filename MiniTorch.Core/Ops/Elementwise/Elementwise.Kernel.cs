@@ -5,7 +5,7 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>What is done to the elements at one position of up to five inputs.</summary>
-internal interface IElementwise
+internal interface ILoopFunction
 {
     /// <summary>How many of the arguments are used.</summary>
     static abstract int Inputs { get; }
@@ -14,7 +14,7 @@ internal interface IElementwise
 }
 
 /// <summary>Drives an element-wise function over strided operands, in chunks that depend on the sizes alone.</summary>
-internal static unsafe class Elementwise
+internal static unsafe class ElementwiseKernel
 {
     // Below this many elements the planning of a loop nest would be felt.
     const long SmallCount = 4096;
@@ -26,7 +26,7 @@ internal static unsafe class Elementwise
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     public static void Run<F, T>(F function, ReadOnlySpan<int> sizes, in Operand output, in Operand a, in Operand b = default, in Operand c = default,
         in Operand d = default, in Operand e = default)
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
         where T : unmanaged, IBinaryNumber<T>
     {
         long count = SmallCountOf(sizes);
@@ -81,7 +81,7 @@ internal static unsafe class Elementwise
 
     /// <summary>Few elements, dense in memory: no plan is needed.</summary>
     readonly struct DenseJob<F, T>(F function, long count, byte* output, byte* a, byte* b, byte* c, byte* d, byte* e) : IVectorJob<T>
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
         where T : unmanaged, IBinaryNumber<T>
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
@@ -102,7 +102,7 @@ internal static unsafe class Elementwise
     }
 
     readonly struct Job<F, T>(F function, LoopPlan plan) : IVectorJob<T>
-        where F : struct, IElementwise
+        where F : struct, ILoopFunction
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Run<V>()

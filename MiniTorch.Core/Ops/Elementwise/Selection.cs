@@ -1,97 +1,97 @@
 namespace MiniTorch.Ops;
 
 /// <summary>b where the condition holds, else c (torch.where).</summary>
-internal readonly record struct Where : ITernaryKernel
+internal readonly record struct Where : ITernaryFunction
 {
     public static bool SelectsByFirst => true;
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
-    public R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
-    public R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
-    public R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
+    public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
+    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
+    public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
 }
 
 /// <summary>The larger element (torch.maximum); at ties the gradient is halved. NaN propagates.</summary>
-internal readonly record struct Maximum : IBinaryKernel
+internal readonly record struct Maximum : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b);
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, a, b);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, b, a);
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, a, b);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, b, a);
 
     internal static R Share<R>(R g, R winner, R loser) where R : struct, IReal<R> =>
         R.Where(R.Equal(winner, loser), g / R.Of(2), R.Where(R.Less(winner, loser), R.Of(0), g));
 }
 
 /// <summary>The smaller element (torch.minimum); at ties the gradient is halved. NaN propagates.</summary>
-internal readonly record struct Minimum : IBinaryKernel
+internal readonly record struct Minimum : IBinaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs;
-    public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Min(a, b);
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -a, -b);
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -b, -a);
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Min(a, b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -a, -b);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -b, -a);
 }
 
 /// <summary>x cut to lie between two numbers (torch.clamp); the gradient passes where low ≤ x ≤ high.</summary>
-internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryKernel
+internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> =>
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.LessOrEqual(R.Of(Low), x), R.LessOrEqual(x, R.Of(High))), g, R.Of(0));
 }
 
 /// <summary>|x| (torch.abs); derivative sign(x), 0 at 0.</summary>
-internal readonly record struct Abs : IUnaryKernel
+internal readonly record struct Abs : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Abs(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * Sign.Of(x);
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Abs(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * Sign.Of(x);
 }
 
 /// <summary>−1, 0 or 1 (torch.sign); derivative 0. The sign of NaN is 0, as in PyTorch.</summary>
-internal readonly record struct Sign : IUnaryKernel
+internal readonly record struct Sign : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => Of(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Of(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 
     internal static R Of<R>(R x) where R : struct, IReal<R> =>
         R.Where(R.Less(R.Of(0), x), R.Of(1), R.Where(R.Less(x, R.Of(0)), R.Of(-1), R.Of(0)));
 }
 
 /// <summary>The largest integer not above x (torch.floor); derivative 0.</summary>
-internal readonly record struct Floor : IUnaryKernel
+internal readonly record struct Floor : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Floor(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Floor(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>The smallest integer not below x (torch.ceil); derivative 0.</summary>
-internal readonly record struct Ceiling : IUnaryKernel
+internal readonly record struct Ceiling : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Ceiling(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Ceiling(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>The nearest integer, halves to even (torch.round); derivative 0.</summary>
-internal readonly record struct Round : IUnaryKernel
+internal readonly record struct Round : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Round(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Round(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }
 
 /// <summary>x without its fraction (torch.trunc); derivative 0.</summary>
-internal readonly record struct Truncate : IUnaryKernel
+internal readonly record struct Truncate : IUnaryFunction
 {
-    public static PointwiseDomain Domain => PointwiseDomain.Number;
-    public R Value<R>(R x) where R : struct, IReal<R> => R.Truncate(x);
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Truncate(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
 }

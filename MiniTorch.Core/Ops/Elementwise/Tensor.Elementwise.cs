@@ -207,12 +207,12 @@ public partial class Tensor
         return x;
     }
 
-    private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryKernel => new UnaryOp<TKernel>(kernel).Apply(x);
+    private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryFunction => new UnaryOp<TKernel>(kernel).Apply(x);
 
-    private static Tensor Binary<TKernel>(TKernel kernel, Tensor a, Tensor b) where TKernel : struct, IBinaryKernel => new BinaryOp<TKernel>(kernel).Apply(a, b);
+    private static Tensor Binary<TKernel>(TKernel kernel, Tensor a, Tensor b) where TKernel : struct, IBinaryFunction => new BinaryOp<TKernel>(kernel).Apply(a, b);
 
     // Reals give ±∞ or NaN, but integers have no such value.
-    private Tensor Divided<TKernel>(string op, TKernel kernel, Tensor divisor) where TKernel : struct, IBinaryKernel
+    private Tensor Divided<TKernel>(string op, TKernel kernel, Tensor divisor) where TKernel : struct, IBinaryFunction
     {
         if (!DTypes.Promote(this, divisor).IsFloat() && divisor.Eq(0) is var zeros && zeros.Any().Item<bool>())
             throw new ValueException($"{op}: an integer division by zero: element {zeros.Reshape(-1).ArgMax().Item<long>()} of the divisor, shape {divisor.Shape}, is 0");
@@ -221,7 +221,7 @@ public partial class Tensor
 
     // Reals take the number as a parameter. Integers beyond 2⁵³ would not survive that, and Bool has its own arithmetic: they take it as a tensor.
     private static Tensor WithScalar<TUnary, TBinary>(Tensor x, Scalar scalar, TUnary unary, TBinary binary)
-        where TUnary : struct, IUnaryKernel
-        where TBinary : struct, IBinaryKernel =>
+        where TUnary : struct, IUnaryFunction
+        where TBinary : struct, IBinaryFunction =>
         scalar.With(Given(x).DType) is { } dtype && dtype.IsFloat() ? Unary(unary, x.To(dtype)) : Binary(binary, x, FromScalar(scalar));
 }

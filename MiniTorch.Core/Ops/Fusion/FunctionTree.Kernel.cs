@@ -7,9 +7,9 @@ namespace MiniTorch.Kernels;
 /// A tree of functions as one function, so that the JIT compiles a chain of operations into one loop whose temporaries are processor registers.
 /// Its inputs are types (<see cref="First"/> … <see cref="Fifth"/>); nodes are the functions <see cref="Compose{F, A}"/> and its like.
 /// </summary>
-internal readonly struct Tree<F, L>(F root) : IElementwise
-    where F : struct, IElementwise
-    where L : struct, IElementwise
+internal readonly struct FunctionTree<F, L>(F root) : ILoopFunction
+    where F : struct, ILoopFunction
+    where L : struct, ILoopFunction
 {
     /// <summary>Those up to the last one that is read; said at the root, because the JIT does not see through a tree of such questions.</summary>
     public static int Inputs => L.Inputs;
@@ -19,7 +19,7 @@ internal readonly struct Tree<F, L>(F root) : IElementwise
 }
 
 /// <summary>The tree's first input.</summary>
-internal readonly struct First : IElementwise
+internal readonly struct First : ILoopFunction
 {
     public static int Inputs => 1;
 
@@ -28,7 +28,7 @@ internal readonly struct First : IElementwise
 }
 
 /// <summary>The tree's second input.</summary>
-internal readonly struct Second : IElementwise
+internal readonly struct Second : ILoopFunction
 {
     public static int Inputs => 2;
 
@@ -37,7 +37,7 @@ internal readonly struct Second : IElementwise
 }
 
 /// <summary>The tree's third input.</summary>
-internal readonly struct Third : IElementwise
+internal readonly struct Third : ILoopFunction
 {
     public static int Inputs => 3;
 
@@ -46,7 +46,7 @@ internal readonly struct Third : IElementwise
 }
 
 /// <summary>The tree's fourth input.</summary>
-internal readonly struct Fourth : IElementwise
+internal readonly struct Fourth : ILoopFunction
 {
     public static int Inputs => 4;
 
@@ -55,7 +55,7 @@ internal readonly struct Fourth : IElementwise
 }
 
 /// <summary>The tree's fifth input.</summary>
-internal readonly struct Fifth : IElementwise
+internal readonly struct Fifth : ILoopFunction
 {
     public static int Inputs => 5;
 
@@ -64,9 +64,9 @@ internal readonly struct Fifth : IElementwise
 }
 
 /// <summary>A function of one argument, each of which is a tree.</summary>
-internal readonly struct Compose<F, A>(F function, A first) : IElementwise
-    where F : struct, IElementwise
-    where A : struct, IElementwise
+internal readonly struct Compose<F, A>(F function, A first) : ILoopFunction
+    where F : struct, ILoopFunction
+    where A : struct, ILoopFunction
 {
     public static int Inputs => Fifth.Inputs;
 
@@ -76,10 +76,10 @@ internal readonly struct Compose<F, A>(F function, A first) : IElementwise
 }
 
 /// <summary>A function of two arguments, each of which is a tree.</summary>
-internal readonly struct Compose<F, A, B>(F function, A first, B second) : IElementwise
-    where F : struct, IElementwise
-    where A : struct, IElementwise
-    where B : struct, IElementwise
+internal readonly struct Compose<F, A, B>(F function, A first, B second) : ILoopFunction
+    where F : struct, ILoopFunction
+    where A : struct, ILoopFunction
+    where B : struct, ILoopFunction
 {
     public static int Inputs => Fifth.Inputs;
 
@@ -89,11 +89,11 @@ internal readonly struct Compose<F, A, B>(F function, A first, B second) : IElem
 }
 
 /// <summary>A function of three arguments, each of which is a tree.</summary>
-internal readonly struct Compose<F, A, B, C>(F function, A first, B second, C third) : IElementwise
-    where F : struct, IElementwise
-    where A : struct, IElementwise
-    where B : struct, IElementwise
-    where C : struct, IElementwise
+internal readonly struct Compose<F, A, B, C>(F function, A first, B second, C third) : ILoopFunction
+    where F : struct, ILoopFunction
+    where A : struct, ILoopFunction
+    where B : struct, ILoopFunction
+    where C : struct, ILoopFunction
 {
     public static int Inputs => Fifth.Inputs;
 
@@ -103,12 +103,12 @@ internal readonly struct Compose<F, A, B, C>(F function, A first, B second, C th
 }
 
 /// <summary>A function of four arguments, each of which is a tree.</summary>
-internal readonly struct Compose<F, A, B, C, D>(F function, A first, B second, C third, D fourth) : IElementwise
-    where F : struct, IElementwise
-    where A : struct, IElementwise
-    where B : struct, IElementwise
-    where C : struct, IElementwise
-    where D : struct, IElementwise
+internal readonly struct Compose<F, A, B, C, D>(F function, A first, B second, C third, D fourth) : ILoopFunction
+    where F : struct, ILoopFunction
+    where A : struct, ILoopFunction
+    where B : struct, ILoopFunction
+    where C : struct, ILoopFunction
+    where D : struct, ILoopFunction
 {
     public static int Inputs => Fifth.Inputs;
 
@@ -118,13 +118,13 @@ internal readonly struct Compose<F, A, B, C, D>(F function, A first, B second, C
 }
 
 /// <summary>A function of five arguments, each of which is a tree.</summary>
-internal readonly struct Compose<F, A, B, C, D, E>(F function, A first, B second, C third, D fourth, E fifth) : IElementwise
-    where F : struct, IElementwise
-    where A : struct, IElementwise
-    where B : struct, IElementwise
-    where C : struct, IElementwise
-    where D : struct, IElementwise
-    where E : struct, IElementwise
+internal readonly struct Compose<F, A, B, C, D, E>(F function, A first, B second, C third, D fourth, E fifth) : ILoopFunction
+    where F : struct, ILoopFunction
+    where A : struct, ILoopFunction
+    where B : struct, ILoopFunction
+    where C : struct, ILoopFunction
+    where D : struct, ILoopFunction
+    where E : struct, ILoopFunction
 {
     public static int Inputs => Fifth.Inputs;
 

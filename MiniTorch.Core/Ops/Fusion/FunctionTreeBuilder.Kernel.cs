@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch.Kernels;
 
 /// <summary>Makes a program's steps into fewer ones: a step whose result is read once becomes a part of the one that reads it.</summary>
-internal static class TreeBuilder
+internal static class FunctionTreeBuilder
 {
     // What an element-wise loop reads, and about what the JIT still compiles without calls.
     private const int MaxLeaves = 5, MaxNodes = 12;
@@ -14,18 +14,18 @@ internal static class TreeBuilder
     private static readonly Type[] s_nodes = [typeof(Compose<,>), typeof(Compose<,,>), typeof(Compose<,,,>), typeof(Compose<,,,,>), typeof(Compose<,,,,,>)];
 
     /// <summary>The same program in fewer steps; as it is where types cannot be made at run time.</summary>
-    public static PointwiseProgram Grow(PointwiseProgram program)
+    public static ElementwiseProgram Grow(ElementwiseProgram program)
     {
         if (!RuntimeFeature.IsDynamicCodeSupported) return program;
         int[] uses = program.Uses();
         foreach (int output in program.Outputs) uses[output] = int.MaxValue;
-        var steps = new List<PointwiseStep>();
+        var steps = new List<ElementwiseStep>();
         for (int i = 0; i < program.Steps.Count; i++) steps.Add(Tree(program, program.Inputs + i, uses));
-        return new PointwiseProgram(program.Inputs, steps, program.Outputs); // which drops the steps that became parts of others
+        return new ElementwiseProgram(program.Inputs, steps, program.Outputs); // which drops the steps that became parts of others
     }
 
     [RequiresDynamicCode("A tree is a type of its own.")]
-    private static PointwiseStep Tree(PointwiseProgram program, int root, int[] uses)
+    private static ElementwiseStep Tree(ElementwiseProgram program, int root, int[] uses)
     {
         HashSet<int> inner = [root];
         List<int> leaves = Read(root);
@@ -38,8 +38,8 @@ internal static class TreeBuilder
             leaves = Without(candidates[0]);
         }
         if (inner.Count == 1) return program.Steps[root - program.Inputs];
-        object tree = Make(typeof(Tree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
-        return new PointwiseStep((PointwiseFunction)Make(typeof(PointwiseFunction<>), [tree], 1), [.. leaves]);
+        object tree = Make(typeof(FunctionTree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
+        return new ElementwiseStep((LoopFunction)Make(typeof(LoopFunction<>), [tree], 1), [.. leaves]);
 
         List<int> Read(int value) => [.. program.Steps[value - program.Inputs].Arguments.Where(argument => argument >= 0).Distinct()];
 
@@ -48,7 +48,7 @@ internal static class TreeBuilder
         object Node(int value)
         {
             if (!inner.Contains(value)) return Leaf(leaves.IndexOf(value));
-            PointwiseStep step = program.Steps[value - program.Inputs];
+            ElementwiseStep step = program.Steps[value - program.Inputs];
             object[] parts = [step.Function.Function, .. step.Arguments.Select(argument => argument < 0 ? Leaf(0) : Node(argument))];
             return Make(s_nodes[parts.Length - 2], parts, parts.Length);
         }
@@ -59,8 +59,8 @@ internal static class TreeBuilder
 
     // The parts' types are the type's arguments, and the first of the parts its fields.
     [RequiresDynamicCode("The type is made here.")]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(PointwiseFunction<>))]
-    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Tree<,>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(LoopFunction<>))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(FunctionTree<,>))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,>))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,>))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicConstructors, typeof(Compose<,,,>))]

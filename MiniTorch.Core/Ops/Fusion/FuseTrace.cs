@@ -5,12 +5,12 @@ namespace MiniTorch.Ops;
 /// <param name="Arguments">The values that it was given: the leaves from −1 down, results of earlier calls from 0 up.</param>
 /// <param name="Converted">A bit for each argument of integers or truth values that is read as real numbers.</param>
 /// <param name="IsRecorded">Whether gradients flow through it: recording was on.</param>
-internal readonly record struct TracedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
+internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
 {
     /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
-    public bool Is(TracedCall other) =>
+    public bool Is(FusedCall other) =>
         Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)
-        && ((IPointwiseOp)Op).Is((IPointwiseOp)other.Op);
+        && ((IElementwiseOp)Op).Is((IElementwiseOp)other.Op);
 }
 
 /// <summary>
@@ -23,8 +23,8 @@ internal sealed class FuseTrace : IDisposable
     private static FuseTrace? t_open;
 
     private readonly DType _dtype;
-    private readonly ModeScope _mode = GradMode.DeferCalls();
-    private readonly List<(TracedCall Call, Tensor[] Inputs, TracedTensor Output)> _pending = [];
+    private readonly ModeScope _mode = EngineMode.DeferCalls();
+    private readonly List<(FusedCall Call, Tensor[] Inputs, TracedTensor Output)> _pending = [];
     private readonly List<(Tensor Tensor, Storage Storage, int Version)> _leaves = [];
     private bool _isComputed, _isFused;
 
@@ -56,7 +56,7 @@ internal sealed class FuseTrace : IDisposable
     {
         lock (_pending)
         {
-            bool isKnown = GradMode.CanDefer, isDeferred = false;
+            bool isKnown = EngineMode.CanDefer, isDeferred = false;
             foreach (Tensor input in inputs)
             {
                 isDeferred |= input.Storage is DeferredStorage { HasElements: false };
@@ -68,8 +68,8 @@ internal sealed class FuseTrace : IDisposable
                 {
                     case Expand: return new TracedTensor(inputs[0], op.Compute(inputs).Layout, this, ValueOf(inputs[0]));
                     case Cast cast when cast.To == _dtype && (cast.From == DType.Bool || (cast.From == DType.Int64 && !isDeferred)):
-                        return Add(new TracedCall(op, [ValueOf(inputs[0])], 0, false), inputs, ValueOf(inputs[0]), _dtype);
-                    case IPointwiseOp { IsPlain: true } pointwise
+                        return Add(new FusedCall(op, [ValueOf(inputs[0])], 0, false), inputs, ValueOf(inputs[0]), _dtype);
+                    case IElementwiseOp { IsPlain: true } pointwise
                         when AreReal(inputs) && pointwise.ResultType(inputs) is var result && (result == _dtype || result == DType.Bool):
                         var arguments = new int[inputs.Length];
                         int converted = 0;
@@ -78,7 +78,7 @@ internal sealed class FuseTrace : IDisposable
                             arguments[i] = ValueOf(inputs[i]);
                             if (inputs[i].DType == _dtype && TypeOf(arguments[i]) != _dtype) converted |= 1 << i;
                         }
-                        return Add(new TracedCall(op, arguments, converted, GradMode.Enabled), inputs, _pending.Count, result);
+                        return Add(new FusedCall(op, arguments, converted, EngineMode.Enabled), inputs, _pending.Count, result);
                 }
             }
             if (!isKnown || isDeferred || _isComputed) Compute();
@@ -90,7 +90,7 @@ internal sealed class FuseTrace : IDisposable
     public Tensor End(Tensor output, FusedFunction programs)
     {
         Dispose();
-        (TracedCall[] Calls, Tensor[] Leaves) program;
+        (FusedCall[] Calls, Tensor[] Leaves) program;
         lock (_pending)
         {
             int result = !_isComputed && IsTraced(output) && output.Node is not LeafNode ? ValueOf(output) : -1;
@@ -102,8 +102,8 @@ internal sealed class FuseTrace : IDisposable
             CheckLeaves();
             (program, _isFused) = (found, true);
         }
-        FusedPointwise op = programs.Find(program.Calls, program.Leaves.Length, _dtype);
-        using ModeScope recording = GradMode.Record(output.Node is not null);
+        FusedElementwise op = programs.Find(program.Calls, program.Leaves.Length, _dtype);
+        using ModeScope recording = EngineMode.Record(output.Node is not null);
         return op.Apply(Array.ConvertAll(program.Leaves, leaf => leaf.ExpandTo(output.Shape)));
     }
 
@@ -116,7 +116,7 @@ internal sealed class FuseTrace : IDisposable
             if (_isComputed) return;
             CheckLeaves();
             _isComputed = true;
-            foreach ((TracedCall call, Tensor[] inputs, TracedTensor output) in _pending)
+            foreach ((FusedCall call, Tensor[] inputs, TracedTensor output) in _pending)
                 ((DeferredStorage)output.Storage).Memory = call.Op.Compute(inputs).Storage;
             _pending.Clear();
             _leaves.Clear();
@@ -130,7 +130,7 @@ internal sealed class FuseTrace : IDisposable
         _mode.Dispose();
     }
 
-    private TracedTensor Add(TracedCall call, ReadOnlySpan<Tensor> inputs, int value, DType result)
+    private TracedTensor Add(FusedCall call, ReadOnlySpan<Tensor> inputs, int value, DType result)
     {
         var output = new TracedTensor(new DeferredStorage(this, result), inputs[0].Shape.Layout, this, value);
         _pending.Add((call, inputs.ToArray(), output));
@@ -158,7 +158,7 @@ internal sealed class FuseTrace : IDisposable
     }
 
     // The calls that a result is made of, and the leaves that they read, numbered anew; null for more leaves than a loop has operands.
-    private (TracedCall[] Calls, Tensor[] Leaves)? Program(int result)
+    private (FusedCall[] Calls, Tensor[] Leaves)? Program(int result)
     {
         var callOf = new int[result + 1];
         var leafOf = new int[_leaves.Count];
@@ -179,12 +179,12 @@ internal sealed class FuseTrace : IDisposable
             leaves.Add(_leaves[i].Tensor);
             leafOf[i] = -leaves.Count;
         }
-        if (leaves.Count > FusedPointwise.MaxLeaves) return null;
-        var calls = new List<TracedCall>(result + 1);
+        if (leaves.Count > FusedElementwise.MaxLeaves) return null;
+        var calls = new List<FusedCall>(result + 1);
         for (int i = 0; i <= result; i++)
         {
             if (callOf[i] == 0) continue;
-            TracedCall call = _pending[i].Call;
+            FusedCall call = _pending[i].Call;
             callOf[i] = calls.Count;
             calls.Add(call with { Arguments = Array.ConvertAll(call.Arguments, argument => argument < 0 ? leafOf[~argument] : callOf[argument]) });
         }
@@ -224,7 +224,7 @@ internal sealed class FuseTrace : IDisposable
         {
             set
             {
-                value.Expose(); // it is held here, whoever asked for it
+                value.MarkShared(); // it is held here, whoever asked for it
                 Volatile.Write(ref _memory, value);
             }
         }

@@ -8,12 +8,12 @@ namespace MiniTorch.Ops;
 /// <param name="Calls">The operations in order, and so its definition; the last one's result is the chain's.</param>
 /// <param name="Leaves">The number of inputs.</param>
 /// <param name="Real">The real numbers that it computes with.</param>
-internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real) : FusedOp
+internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Real) : FusedOp
 {
     /// <summary>The most leaves for which a gradient of each, the leaves and the cotangent can be operands of one loop.</summary>
     public const int MaxLeaves = (LoopPlan.MaxOperands - 1) / 2;
 
-    private readonly FusedLoops _value = Fused(new PointwiseProgram(Leaves, [.. Steps(Calls, Leaves)], [Leaves + Calls.Length - 1]));
+    private readonly FusedLoops _value = Fused(new ElementwiseProgram(Leaves, [.. Steps(Calls, Leaves)], [Leaves + Calls.Length - 1]));
     private readonly ConcurrentDictionary<int, Gradient> _gradients = new();
 
     public override string Name => "Fuse";
@@ -21,7 +21,7 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
     protected internal override bool IsDifferentiable => Calls[^1].Op.IsDifferentiable;
 
     /// <summary>Whether these calls are this program.</summary>
-    public bool Is(TracedCall[] calls, int leaves, DType real)
+    public bool Is(FusedCall[] calls, int leaves, DType real)
     {
         if (calls.Length != Calls.Length || leaves != Leaves || real != Real) return false;
         for (int i = 0; i < calls.Length; i++)
@@ -32,7 +32,7 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
     {
         var results = new List<Tensor>();
-        foreach (TracedCall call in Calls)
+        foreach (FusedCall call in Calls)
         {
             int[] arguments = call.Arguments;
             var values = new Tensor[arguments.Length];
@@ -41,7 +41,7 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
                 values[i] = arguments[i] < 0 ? inputs[~arguments[i]] : results[arguments[i]];
                 if ((call.Converted >> i & 1) != 0) values[i] = values[i].To(Real);
             }
-            using ModeScope recording = GradMode.Record(call.IsRecorded && GradMode.Enabled);
+            using ModeScope recording = EngineMode.Record(call.IsRecorded && EngineMode.Enabled);
             results.Add(call.Op.Apply(values));
         }
         return results[^1];
@@ -54,7 +54,7 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
         return output;
     }
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         int needed = 0;
         for (int i = 0; i < Leaves; i++)
@@ -69,11 +69,11 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
             if (gradient.OperandOf[i] is { } operand) gradients[i] = operands[operand];
     }
 
-    private static FusedLoops Fused(PointwiseProgram program) => new(TreeBuilder.Grow(program));
+    private static FusedLoops Fused(ElementwiseProgram program) => new(FunctionTreeBuilder.Grow(program));
 
     /// <summary>The calls as steps whose results are numbered from <paramref name="first"/> on.</summary>
-    private static IEnumerable<PointwiseStep> Steps(IEnumerable<TracedCall> calls, int first) =>
-        calls.Select(call => new PointwiseStep(((IPointwiseOp)call.Op).Value, [.. call.Arguments.Select(argument => Number(argument, first))]));
+    private static IEnumerable<ElementwiseStep> Steps(IEnumerable<FusedCall> calls, int first) =>
+        calls.Select(call => new ElementwiseStep(((IElementwiseOp)call.Op).Forward, [.. call.Arguments.Select(argument => Number(argument, first))]));
 
     private static int Number(int value, int first) => value < 0 ? ~value : first + value;
 
@@ -112,10 +112,10 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
     /// <summary>The chain rule through the calls from the last to the first: a program of the leaves and the cotangent.</summary>
     private sealed class Gradient
     {
-        public Gradient(FusedPointwise chain, int needed)
+        public Gradient(FusedElementwise chain, int needed)
         {
             int cotangent = chain.Leaves, first = chain.Leaves + 1;
-            List<PointwiseStep> steps = [.. Steps(chain.Calls, first)];
+            List<ElementwiseStep> steps = [.. Steps(chain.Calls, first)];
             var gathered = new int?[first + chain.Calls.Length];
             var flows = new bool[gathered.Length]; // whether a needed leaf's gradient comes through a value
             for (int i = 0; i < chain.Leaves; i++) flows[i] = (needed >> i & 1) != 0;
@@ -126,23 +126,23 @@ internal sealed record FusedPointwise(TracedCall[] Calls, int Leaves, DType Real
             for (int i = chain.Calls.Length - 1; i >= 0; i--)
             {
                 if (gathered[first + i] is not { } g || !flows[first + i]) continue;
-                var op = (IPointwiseOp)chain.Calls[i].Op;
+                var op = (IElementwiseOp)chain.Calls[i].Op;
                 int[] arguments = steps[i].Arguments;
                 for (int k = 0; k < arguments.Length; k++)
                 {
                     if (!flows[arguments[k]]) continue;
-                    int share = op.PassesThrough.HasInput(k) ? g : Append(op.Chain(k), Read(op.ChainReads(k), g, arguments, first + i));
-                    gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new PointwiseFunction<BinaryValue<Add>>(default), [sum, share]) : share;
+                    int share = op.IdentityGradInputs.HasInput(k) ? g : Append(op.Backward(k), Read(op.BackwardReads(k), g, arguments, first + i));
+                    gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new LoopFunction<BinaryForward<Add>>(default), [sum, share]) : share;
                 }
             }
 
             List<int> outputs = [.. gathered[..chain.Leaves].Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
-            Loops = Fused(new PointwiseProgram(first, steps, outputs));
+            Loops = Fused(new ElementwiseProgram(first, steps, outputs));
             OperandOf = [.. gathered[..chain.Leaves].Select(value => value == cotangent ? outputs.Count + cotangent : value is { } at ? outputs.IndexOf(at) : default(int?))];
 
-            int Append(PointwiseFunction function, int[] arguments)
+            int Append(LoopFunction function, int[] arguments)
             {
-                steps.Add(new PointwiseStep(function, arguments));
+                steps.Add(new ElementwiseStep(function, arguments));
                 return first + steps.Count - 1;
             }
         }

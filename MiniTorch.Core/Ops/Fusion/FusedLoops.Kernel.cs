@@ -16,11 +16,11 @@ internal sealed class FusedLoops
     [ThreadStatic]
     private static Scratch? t_slots;
 
-    private readonly PointwiseProgram _program;
+    private readonly ElementwiseProgram _program;
     private BlockLoop<float>[]? _single;
     private BlockLoop<double>[]? _double;
 
-    public FusedLoops(PointwiseProgram program)
+    public FusedLoops(ElementwiseProgram program)
     {
         _program = program;
         Operands = program.Outputs.Count + program.Inputs;
@@ -52,7 +52,7 @@ internal sealed class FusedLoops
 
     private BlockLoop<T>[] Make<T>() where T : unmanaged, IBinaryNumber<T> => [.. _program.Steps.Select(step => step.Function.Loop<T>())];
 
-    private static (int[] Places, int Slots) Place(PointwiseProgram program)
+    private static (int[] Places, int Slots) Place(ElementwiseProgram program)
     {
         int operands = program.Outputs.Count + program.Inputs, slots = 0;
         var places = new int[program.Steps.Count * PlacesOfLoop];

@@ -11,7 +11,7 @@ internal abstract unsafe class BlockLoop<T>
 }
 
 /// <summary>An element-wise function of which only the run time knows the type: a step of a program.</summary>
-internal abstract class PointwiseFunction
+internal abstract class LoopFunction
 {
     /// <summary>The function itself, boxed.</summary>
     public abstract object Function { get; }
@@ -21,8 +21,8 @@ internal abstract class PointwiseFunction
 }
 
 /// <inheritdoc/>
-internal sealed class PointwiseFunction<F>(F function) : PointwiseFunction
-    where F : struct, IElementwise
+internal sealed class LoopFunction<F>(F function) : LoopFunction
+    where F : struct, ILoopFunction
 {
     public override object Function => function;
 

@@ -1,7 +1,7 @@
 namespace MiniTorch.Ops;
 
 /// <summary>Operations that take an index tensor, with their arguments checked.</summary>
-internal static class IndexCall
+internal static class IndexingArguments
 {
     public static Tensor Gather(Tensor x, int dim, Tensor index)
     {

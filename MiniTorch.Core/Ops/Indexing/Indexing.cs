@@ -105,12 +105,12 @@ internal sealed record Gather(Indexing At, string? Caller = null) : LinearOp
         return values;
     }
 
-    internal override bool AddsToGathered => true;
+    internal override bool AddsToAccumulatedGrad => true;
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
-        Tensor sum = call.Gathered(0) ?? Tensor.Zeros(call.InputShape(0), cotangent.DType);
-        if (PointwiseCall.MustRecord(cotangent)) return new ScatterAdd(At).Apply(sum, cotangent, call.Input(1));
+        Tensor sum = call.AccumulatedGrad(0) ?? Tensor.Zeros(call.InputShape(0), cotangent.DType);
+        if (ElementwiseCall.MustRecord(cotangent)) return new ScatterAdd(At).Apply(sum, cotangent, call.Input(1));
         At.Add(sum, call.Input(1), cotangent, Name);
         return sum;
     }
@@ -132,7 +132,7 @@ internal sealed record ScatterAdd(Indexing At) : LinearOp
         return output;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 0 ? cotangent : new Gather(At).Apply(cotangent, call.Input(2));
 }
 
@@ -152,12 +152,12 @@ internal sealed record Scatter(Indexing At) : LinearOp
         return output;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 1 ? new Gather(At).Apply(cotangent, call.Input(2)).MaskedFill(Overwritten(call), 0)
         : Apply(cotangent, Tensor.Zeros(call.InputShape(1), cotangent.DType), call.Input(2));
 
     // Of values written to the same place only the last is in the result: each writes its number, and those that do not read theirs back have lost.
-    private Tensor Overwritten(Call call)
+    private Tensor Overwritten(OpContext call)
     {
         Shape values = call.InputShape(1);
         Tensor numbers = Tensor.Arange(values.ElementCount).Reshape(values);

@@ -22,13 +22,13 @@ internal sealed record Cholesky : Op
             }
         })[0];
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor lower = call.Output, inverse = new Inverse().Apply(lower);
         gradients[0] = Symmetric(inverse.Transpose(-2, -1).MatMul(Half(lower.Transpose(-2, -1).MatMul(cotangent))).MatMul(inverse));
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         Tensor lower = call.Output, inverse = new Inverse().Apply(lower);
         return lower.MatMul(Half(inverse.MatMul(Symmetric(tangents[0]!)).MatMul(inverse.Transpose(-2, -1))));
@@ -60,9 +60,9 @@ internal sealed record QrFactors : Op
         });
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null], gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null], gradients);
 
-    protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         (Tensor q, Tensor r) = (call.OutputAt(0), call.OutputAt(1));
         Tensor? m = Sum(cotangents[1] is { } gr ? r.MatMul(gr.Transpose(-2, -1)) : null, cotangents[0] is { } gq ? -gq.Transpose(-2, -1).MatMul(q) : null);
@@ -70,14 +70,14 @@ internal sealed record QrFactors : Op
         gradients[0] = Sum(fromLower, cotangents[0])!.MatMul(new Inverse().Apply(r).Transpose(-2, -1));
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         var outputs = new Tensor?[2];
         JvpAll(call, tangents, outputs);
         return outputs[0];
     }
 
-    protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         (Tensor q, Tensor r, Tensor da) = (call.OutputAt(0), call.OutputAt(1), tangents[0]!);
         Tensor scaled = da.MatMul(new Inverse().Apply(r)), inside = q.Transpose(-2, -1).MatMul(scaled);
@@ -109,9 +109,9 @@ internal sealed record SymmetricEigen : Op
         });
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null], gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null], gradients);
 
-    protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         (Tensor w, Tensor v) = (call.OutputAt(0), call.OutputAt(1));
         Tensor? inside = Sum(cotangents[0]?.DiagEmbed(), cotangents[1] is { } gv ? v.Transpose(-2, -1).MatMul(gv) * Gaps.Inverse(w) : null);
@@ -119,16 +119,16 @@ internal sealed record SymmetricEigen : Op
         gradients[0] = (gradient + gradient.Transpose(-2, -1)) / 2;
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Inside(call, tangents[0]!).Diagonal(0, -2, -1);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Inside(call, tangents[0]!).Diagonal(0, -2, -1);
 
-    protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         Tensor inside = Inside(call, tangents[0]!);
         outputTangents[0] = inside.Diagonal(0, -2, -1);
         outputTangents[1] = call.OutputAt(1).MatMul(inside * Gaps.Inverse(call.OutputAt(0)));
     }
 
-    private static Tensor Inside(Call call, Tensor da)
+    private static Tensor Inside(OpContext call, Tensor da)
     {
         Tensor v = call.OutputAt(1);
         return v.Transpose(-2, -1).MatMul((da + da.Transpose(-2, -1)) / 2).MatMul(v);
@@ -157,9 +157,9 @@ internal sealed record SingularValues : Op
         });
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null, null], gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null, null], gradients);
 
-    protected internal override void VjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         (Tensor u, Tensor s, Tensor vt) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2));
         Tensor row = s.Unsqueeze(-2), column = s.Unsqueeze(-1);
@@ -177,14 +177,14 @@ internal sealed record SingularValues : Op
         gradients[0] = Sum(u.MatMul(inside!).MatMul(vt), outside);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         var outputs = new Tensor?[3];
         JvpAll(call, tangents, outputs);
         return outputs[0];
     }
 
-    protected internal override void JvpAll(Call call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
+    protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         (Tensor u, Tensor s, Tensor vt, Tensor da) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2), tangents[0]!);
         Tensor row = s.Unsqueeze(-2), column = s.Unsqueeze(-1), ut = u.Transpose(-2, -1), v = vt.Transpose(-2, -1);

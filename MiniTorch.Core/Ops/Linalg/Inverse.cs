@@ -11,13 +11,13 @@ internal sealed record Inverse : Op
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
         EachMatrix.Run("Inv", inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]], a => [Pivots.OfInvertible(a[0]).Inverse()])[0];
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor transposed = call.Output.Transpose(-2, -1);
         gradients[0] = -transposed.MatMul(cotangent).MatMul(transposed);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => -call.Output.MatMul(tangents[0]!).MatMul(call.Output);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => -call.Output.MatMul(tangents[0]!).MatMul(call.Output);
 }
 
 /// <summary>The X of A X = B (torch.linalg.solve); A dX = dB − dA X.</summary>
@@ -28,14 +28,14 @@ internal sealed record Solve : Op
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
         EachMatrix.Run("Solve", inputs, [[inputs[1].Shape[^2], inputs[1].Shape[^1]]], x => [Pivots.OfInvertible(x[0]).Solve(x[1])])[0];
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor b = Apply(call.Input(0).Transpose(-2, -1), cotangent);
         if (call.Needs(0)) gradients[0] = -b.MatMul(call.Output.Transpose(-2, -1));
         if (call.Needs(1)) gradients[1] = b;
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         Apply(call.Input(0), Sum(tangents[0] is { } a ? -a.MatMul(call.Output) : null, tangents[1])!);
 }
 
@@ -51,15 +51,15 @@ internal sealed record Determinant : Op
         return EachMatrix.Run("Det", inputs, [[]], x => [Matrix<double>.Build.Dense(1, 1, x[0].LU().Determinant)])[0];
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Cofactors(call) * cotangent.Unsqueeze(-1).Unsqueeze(-1);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Cofactors(call) * tangents[0]!).Sum([-2, -1]);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Cofactors(call) * tangents[0]!).Sum([-2, -1]);
 
-    private static Tensor Cofactors(Call call)
+    private static Tensor Cofactors(OpContext call)
     {
         (Tensor a, Tensor det) = (call.Input(0), call.Output);
-        bool needsCare = PointwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>();
+        bool needsCare = ElementwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>();
         return needsCare && a.ElementCount > 0 ? CofactorsOfAny(a) : det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
     }
 
@@ -120,10 +120,10 @@ internal sealed record LogAbsDeterminant : Op
         return (results[0], results[1]);
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = new Inverse().Apply(call.Input(0)).Transpose(-2, -1) * cotangent.Unsqueeze(-1).Unsqueeze(-1);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         (new Inverse().Apply(call.Input(0)).Transpose(-2, -1) * tangents[0]!).Sum([-2, -1]);
 }
 

@@ -10,14 +10,14 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">A scalar, or inner sizes that differ.</exception>
     /// <exception cref="DTypeException">Different dtypes, or Bool.</exception>
-    public Tensor MatMul(Tensor other) => ProductCall.MatMul(this, other);
+    public Tensor MatMul(Tensor other) => MatMulArguments.MatMul(this, other);
 
     /// <summary>x Wᵀ + bias along the last dimension: […, in] gives […, out] (torch.nn.functional.linear).</summary>
     /// <param name="weight">[out, in], or [in] for one output without a dimension of its own.</param>
     /// <param name="bias">[out]; absent for 0.</param>
     /// <exception cref="ShapeException">x's last size is not the weight's, or the bias does not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
-    public Tensor Linear(Tensor weight, Tensor? bias = null) => ProductCall.Linear(this, weight, bias);
+    public Tensor Linear(Tensor weight, Tensor? bias = null) => MatMulArguments.Linear(this, weight, bias);
 
     /// <summary>The products of all elements of two vectors, shape [n, m] (torch.outer).</summary>
     /// <exception cref="ShapeException">A tensor is not a vector.</exception>
@@ -43,5 +43,5 @@ public partial class Tensor
     /// <param name="scale">1/√d by default.</param>
     /// <exception cref="ValueException">A mask is given and <paramref name="isCausal"/> set.</exception>
     public Tensor ScaledDotProductAttention(Tensor key, Tensor value, Tensor? attnMask = null, bool isCausal = false, double? scale = null) =>
-        ProductCall.Attention(this, key, value, attnMask, isCausal, scale);
+        MatMulArguments.Attention(this, key, value, attnMask, isCausal, scale);
 }

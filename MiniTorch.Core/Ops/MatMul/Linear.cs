@@ -18,17 +18,17 @@ internal sealed record Linear : FusedOp
         return y;
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjp(call, cotangent, gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjp(call, cotangent, gradients);
 
     // Made of products and a sum: it serves higher derivatives as well.
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         if (call.Needs(0)) gradients[0] = cotangent.MatMul(call.Input(1));
         if (call.Needs(1)) gradients[1] = cotangent.Transpose(0, 1).MatMul(call.Input(0));
         if (call.Needs(2)) gradients[2] = cotangent.Sum(0);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         Tensor? product = Sum(tangents[0]?.MatMul(call.Input(1).Transpose(0, 1)), tangents[1] is { } w ? call.Input(0).MatMul(w.Transpose(0, 1)) : null);
         return Sum(product, tangents[2]?.ExpandTo(call.OutputShape));
@@ -37,7 +37,7 @@ internal sealed record Linear : FusedOp
     private readonly unsafe struct Product(Layout x, Layout weight) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
-            Kernels.MatMul.Run(x.Shape[0], weight.Shape[0], x.Shape[1], (T*)data[0], x.Strides[0], x.Strides[1],
+            Kernels.MatMulKernel.Run(x.Shape[0], weight.Shape[0], x.Shape[1], (T*)data[0], x.Strides[0], x.Strides[1],
                 (T*)data[1], weight.Strides[1], weight.Strides[0], (T*)data[2], weight.Shape[0], accumulate: true);
     }
 }

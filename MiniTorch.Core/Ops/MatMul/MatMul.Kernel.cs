@@ -3,7 +3,7 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>Matrix products over any row and column strides, for float, double and Int64 (whose sums wrap).</summary>
-internal static unsafe class MatMul
+internal static unsafe class MatMulKernel
 {
     /// <summary>
     /// C = A·B, or C += A·B where <paramref name="accumulate"/>: A is (m, k), B (k, n), C (m, n) with unit column stride. With k = 0 the product

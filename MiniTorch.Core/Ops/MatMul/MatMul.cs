@@ -27,11 +27,11 @@ internal sealed record MatMul : MultilinearOp
             (long[] xs, long[] ys, long[] zs) = (a.Layout.Strides, b.Layout.Strides, c.Layout.Strides);
             Span<long> sizes = stackalloc long[batch];
             for (int i = 0; i < batch; i++) sizes[i] = a.Shape[i];
-            Kernels.MatMul.RunBatched(sizes, xs.AsSpan(0, batch), ys.AsSpan(0, batch), zs.AsSpan(0, batch),
+            Kernels.MatMulKernel.RunBatched(sizes, xs.AsSpan(0, batch), ys.AsSpan(0, batch), zs.AsSpan(0, batch),
                 m, n, k, x, xs[batch], xs[batch + 1], y, ys[batch], ys[batch + 1], z, zs[batch], accumulate: false);
         }
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 0 ? Apply(cotangent, call.Input(1).Transpose(-2, -1)) : Apply(call.Input(0).Transpose(-2, -1), cotangent);
 }

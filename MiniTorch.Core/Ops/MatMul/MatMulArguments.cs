@@ -1,7 +1,7 @@
 namespace MiniTorch.Ops;
 
 /// <summary>Products of matrices, vectors and batches of them, with their shapes checked.</summary>
-internal static class ProductCall
+internal static class MatMulArguments
 {
     public static Tensor MatMul(Tensor x, Tensor other)
     {

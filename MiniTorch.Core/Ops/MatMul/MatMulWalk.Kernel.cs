@@ -48,7 +48,7 @@ internal unsafe struct Panels<T>(T* first, long height, long panel) : IMatMulWal
 }
 
 /// <summary>Offsets from a table.</summary>
-internal unsafe struct Places<T>(T* origin, long* offsets) : IMatMulWalk<Places<T>, T>
+internal unsafe struct GatheredSteps<T>(T* origin, long* offsets) : IMatMulWalk<GatheredSteps<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {
     long* _current = offsets;
@@ -58,5 +58,5 @@ internal unsafe struct Places<T>(T* origin, long* offsets) : IMatMulWalk<Places<
     [MethodImpl(AggressiveInlining)]
     public void Advance() => _current++;
 
-    public readonly Places<T> From(long offset) => new(origin + offset, _current);
+    public readonly GatheredSteps<T> From(long offset) => new(origin + offset, _current);
 }

@@ -5,9 +5,9 @@ internal sealed record View(Layout To) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.Reshape(call.InputShape(0));
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.Reshape(call.InputShape(0));
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
 }
 
 /// <summary>Sizes of 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
@@ -22,7 +22,7 @@ internal sealed record Expand(Shape To) : LinearOp
         return new Tensor(inputs[0], new Layout(To, strides, from.Offset));
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => cotangent.SumTo(call.InputShape(0));
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.SumTo(call.InputShape(0));
 }
 
 /// <summary>Dimensions in another order (torch.permute).</summary>
@@ -37,7 +37,7 @@ internal sealed record Permute(int[] Dims) : LinearOp
         return new Tensor(inputs[0], new Layout(Shape.Create(sizes), strides, from.Offset));
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
         var inverse = new int[Dims.Length];
         for (int i = 0; i < Dims.Length; i++) inverse[Dims[i]] = i;
@@ -53,11 +53,11 @@ internal abstract record Subview : LinearOp
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], Of(inputs[0].Layout));
 
-    internal override bool AddsToGathered => true;
+    internal override bool AddsToAccumulatedGrad => true;
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
-        if (call.Gathered(0) is not { } sum) return new Unview(this, call.InputShape(0)).Apply(cotangent);
+        if (call.AccumulatedGrad(0) is not { } sum) return new Unview(this, call.InputShape(0)).Apply(cotangent);
         InPlace.AddValues(new Tensor(sum, Of(sum.Layout)), cotangent);
         return sum;
     }
@@ -73,7 +73,7 @@ internal sealed record Unview(Subview View, Shape To) : LinearOp
         return output;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => View.Apply(cotangent);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => View.Apply(cotangent);
 }
 
 /// <summary>Every <paramref name="Step"/>th element of a dimension (x[start:stop:step]).</summary>
@@ -125,7 +125,7 @@ internal sealed record Flip(ulong Dims) : LinearOp
         return Copies.Fresh(new Tensor(inputs[0].Storage, new Layout(from.Shape, strides, offset)));
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Apply(cotangent);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Apply(cotangent);
 }
 
 /// <summary>The elements that a layout names in a row-major tensor, counted from its first: how a view is made again from its rewritten base.</summary>
@@ -134,9 +134,9 @@ internal sealed record Restride(Layout To) : LinearOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
         new(inputs[0], new Layout(To.Shape, To.Strides, inputs[0].Layout.Offset + To.Offset));
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Unstride(To, call.InputShape(0)).Apply(cotangent);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Unstride(To, call.InputShape(0)).Apply(cotangent);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Apply(tangents[0]!.Contiguous());
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Apply(tangents[0]!.Contiguous());
 }
 
 /// <summary>Zeros with the input at the elements that a layout names, summed where it repeats them: the transpose of <see cref="Restride"/>.</summary>
@@ -157,11 +157,11 @@ internal sealed record Unstride(Layout At, Shape To) : LinearOp
         return output;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => new Restride(At).Apply(cotangent.Contiguous());
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Restride(At).Apply(cotangent.Contiguous());
 }
 
 /// <summary>The first input with the elements that a layout names taken from the second: what an in-place operation on a view makes of its base.</summary>
-internal sealed record WriteAt(Layout At) : LinearOp
+internal sealed record SliceScatter(Layout At) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
@@ -170,9 +170,9 @@ internal sealed record WriteAt(Layout At) : LinearOp
         return output;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 1 ? new Restride(At).Apply(cotangent.Contiguous())
-        : new WriteAt(At).Apply(cotangent.Contiguous(), Tensor.Zeros(At.Shape, cotangent.DType));
+        : new SliceScatter(At).Apply(cotangent.Contiguous(), Tensor.Zeros(At.Shape, cotangent.DType));
 }
 
 /// <summary>Tensors one after the other along a dimension (torch.cat).</summary>
@@ -193,7 +193,7 @@ internal sealed record Cat(int Dim) : LinearOp
     }
 
     // All at once: each place alone would be the sum of all sizes before it.
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0, start = 0; i < gradients.Length; i++)
         {
@@ -203,7 +203,7 @@ internal sealed record Cat(int Dim) : LinearOp
         }
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent)
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
         var gradients = new Tensor?[call.InputCount];
         Vjp(call, cotangent, gradients);

@@ -1,7 +1,7 @@
 namespace MiniTorch.Ops;
 
 /// <summary>Views, joins and their arguments: checked, and made sizes of.</summary>
-internal static class MovementCall
+internal static class MovementArguments
 {
     /// <summary>A view where the strides allow it, else a copy.</summary>
     public static Tensor Reshape(Tensor x, ReadOnlySpan<int> shape)

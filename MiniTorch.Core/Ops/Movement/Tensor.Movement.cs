@@ -8,20 +8,20 @@ public partial class Tensor
     /// The same elements in another shape: a view where the strides allow it, else a copy (torch.reshape). One size may be −1 and is worked out.
     /// </summary>
     /// <exception cref="ShapeException">The numbers of elements differ, or −1 is given twice or is ambiguous.</exception>
-    public Tensor Reshape(params ReadOnlySpan<int> shape) => MovementCall.Reshape(this, shape);
+    public Tensor Reshape(params ReadOnlySpan<int> shape) => MovementArguments.Reshape(this, shape);
 
     /// <summary>The same memory in another shape (torch.Tensor.view). One size may be −1.</summary>
     /// <exception cref="ShapeException">The numbers of elements differ, or the strides do not allow a view; then <see cref="Reshape"/> copies.</exception>
-    public Tensor View(params ReadOnlySpan<int> shape) => MovementCall.View(this, shape);
+    public Tensor View(params ReadOnlySpan<int> shape) => MovementArguments.View(this, shape);
 
     /// <summary>Dimensions <paramref name="startDim"/> … <paramref name="endDim"/> as one (torch.flatten).</summary>
-    public Tensor Flatten(int startDim = 0, int endDim = -1) => MovementCall.Flatten(this, startDim, endDim);
+    public Tensor Flatten(int startDim = 0, int endDim = -1) => MovementArguments.Flatten(this, startDim, endDim);
 
     /// <summary>The dimensions in the given order, each once (torch.permute). A view.</summary>
-    public Tensor Permute(params ReadOnlySpan<int> dims) => MovementCall.Permute(this, dims);
+    public Tensor Permute(params ReadOnlySpan<int> dims) => MovementArguments.Permute(this, dims);
 
     /// <summary>Two dimensions exchanged (torch.transpose). A view.</summary>
-    public Tensor Transpose(int dim0, int dim1) => MovementCall.Transpose(this, dim0, dim1);
+    public Tensor Transpose(int dim0, int dim1) => MovementArguments.Transpose(this, dim0, dim1);
 
     /// <summary>A dimension of size 1 put in at <paramref name="dim"/> (torch.unsqueeze). A view.</summary>
     public Tensor Unsqueeze(int dim)
@@ -42,29 +42,29 @@ public partial class Tensor
 
     /// <summary>Sizes of 1 repeated without a copy, and new leading dimensions (torch.Tensor.expand); −1 keeps a size. A view that must not be written.</summary>
     /// <exception cref="ShapeException">A size that is not 1 would change.</exception>
-    public Tensor Expand(params ReadOnlySpan<int> shape) => MovementCall.Expand(this, shape);
+    public Tensor Expand(params ReadOnlySpan<int> shape) => MovementArguments.Expand(this, shape);
 
     /// <summary>This tensor in the shape of another (torch.Tensor.expand_as).</summary>
     public Tensor ExpandAs(Tensor other) => Expand(Given(other).Shape);
 
     /// <summary>Every <paramref name="step"/>th element of a dimension from <paramref name="start"/> on, before <paramref name="stop"/>; Python's rules. A view.</summary>
     /// <exception cref="ValueException">The step is not positive.</exception>
-    public Tensor Slice(int dim, int? start = null, int? stop = null, int step = 1) => MovementCall.Slice(this, dim, start, stop, step);
+    public Tensor Slice(int dim, int? start = null, int? stop = null, int step = 1) => MovementArguments.Slice(this, dim, start, stop, step);
 
     /// <summary><paramref name="length"/> elements of a dimension from <paramref name="start"/> on (torch.narrow). A view.</summary>
-    public Tensor Narrow(int dim, int start, int length) => MovementCall.Narrow(this, dim, start, length);
+    public Tensor Narrow(int dim, int start, int length) => MovementArguments.Narrow(this, dim, start, length);
 
     /// <summary>The slice at one index of a dimension, without that dimension (torch.select). A view.</summary>
     /// <exception cref="ValueException">There is no such index.</exception>
-    public Tensor Select(int dim, int index) => MovementCall.Select(this, dim, index);
+    public Tensor Select(int dim, int index) => MovementArguments.Select(this, dim, index);
 
     /// <summary>The tensors joined along an existing dimension (torch.cat). Their other sizes agree; dtypes are promoted.</summary>
     /// <exception cref="ShapeException">There is no tensor, or sizes differ.</exception>
-    public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementCall.Cat(tensors, dim);
+    public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementArguments.Cat(tensors, dim);
 
     /// <summary>The tensors, all of one shape, along a new dimension (torch.stack).</summary>
     /// <exception cref="ShapeException">There is no tensor, or shapes differ.</exception>
-    public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementCall.Stack(tensors, dim);
+    public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementArguments.Stack(tensors, dim);
 
     /// <summary>A row-major copy that is part of the graph (torch.clone).</summary>
     public Tensor Clone() => new Copy().Apply(this);

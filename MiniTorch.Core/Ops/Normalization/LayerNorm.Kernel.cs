@@ -50,7 +50,7 @@ internal static unsafe class LayerNormRows
             {
                 T* from = x + row * size, to = y + row * size, w = weight, b = bias;
                 var strip = AxisStrip<V, T>.Row(size);
-                V mean = Standardize.Mean(strip, from, size), scale = Standardize.Scale(strip, from, mean, size, eps);
+                V mean = StandardizeKernel.Mean(strip, from, size), scale = StandardizeKernel.Scale(strip, from, mean, size, eps);
                 long i = 0;
                 for (; i <= size - V.Count; i += V.Count) V.Store(V.Fma((V.Load(from + i) - mean) * scale, V.Load(w + i), V.Load(b + i)), to + i);
                 if (i == size) return;
@@ -99,10 +99,10 @@ internal readonly unsafe struct LayerNormGradients<V, T>(T* weight, T* dWeight, 
     public void Add(T* x, T* g, T* dx)
     {
         var strip = AxisStrip<V, T>.Row(size);
-        V mean = Standardize.Mean(strip, x, size);
+        V mean = StandardizeKernel.Mean(strip, x, size);
         Sums sums = Sum(x, g, mean, 0, (size - 1) / V.Count + 1);
         V squares = Joined(sums.Squares), cotangents = Joined(sums.Cotangents), products = Joined(sums.Products), count = V.Of(size);
-        V scale = Standardize.Scale(strip, x, mean, squares, size, eps);
+        V scale = StandardizeKernel.Scale(strip, x, mean, squares, size, eps);
         Write(x, g, dx, mean, scale, cotangents / count, products / count * scale);
     }
 

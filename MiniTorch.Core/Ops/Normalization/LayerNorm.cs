@@ -18,10 +18,10 @@ internal sealed record LayerNorm(double Eps) : FusedOp
         return y;
     }
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor x = Copies.RowMajor(call.Input(0).Detach()), weight = Copies.RowMajor(call.Input(1).Detach());
-        (Shape normalized, Line rows) = (weight.Shape, Rows(x.Shape, weight.Shape));
+        (Shape normalized, AxisSplit rows) = (weight.Shape, Rows(x.Shape, weight.Shape));
         int chunks = Shape.Size(Kernels.LayerNormRows.Chunks(rows.Outer, rows.Size), "LayerNorm");
         Tensor ofX = Tensor.Empty(x.Shape, x.DType);
         Tensor ofWeight = Tensor.Empty(Shape.Create([chunks, .. normalized.Span]), x.DType), ofBias = Tensor.Empty(ofWeight.Shape, x.DType);
@@ -33,15 +33,15 @@ internal sealed record LayerNorm(double Eps) : FusedOp
         Tensor OverChunks(Tensor sums) => chunks == 1 ? sums.Reshape(normalized) : sums.Sum(0);
     }
 
-    private static Line Rows(Shape shape, Shape normalized) => new(normalized.ElementCount == 0 ? 0 : shape.ElementCount / normalized.ElementCount, normalized.ElementCount, 1);
+    private static AxisSplit Rows(Shape shape, Shape normalized) => new(normalized.ElementCount == 0 ? 0 : shape.ElementCount / normalized.ElementCount, normalized.ElementCount, 1);
 
-    private readonly unsafe struct Forward(Line rows, double eps) : IKernelCall
+    private readonly unsafe struct Forward(AxisSplit rows, double eps) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
             Kernels.LayerNormRows.Forward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], rows.Outer, rows.Size, eps);
     }
 
-    private readonly unsafe struct Backward(Line rows, double eps) : IKernelCall
+    private readonly unsafe struct Backward(AxisSplit rows, double eps) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
             Kernels.LayerNormRows.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], (T*)data[4], (T*)data[5], rows.Outer, rows.Size, eps);

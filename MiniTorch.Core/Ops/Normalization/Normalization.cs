@@ -46,7 +46,7 @@ internal static class Normalization
         if (training)
         {
             ulong dims = x.AllDims & ~2UL;
-            long count = ReduceCall.Count(x.Shape, dims);
+            long count = ReductionArguments.Count(x.Shape, dims);
             if (count == 1) throw new ShapeException($"BatchNorm: shape {x.Shape} has one value for each channel, and training needs more to take a variance of");
             if (count > 0)
             {

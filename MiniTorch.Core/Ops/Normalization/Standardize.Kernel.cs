@@ -5,7 +5,7 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>(x − mean) / √(variance + ε) along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
-internal static unsafe class Standardize
+internal static unsafe class StandardizeKernel
 {
     /// <summary>y = (x − mean) · scale, scale = 1 / √(variance + ε).</summary>
     public static void Forward<T>(T* x, T* y, long outer, long size, long inner, double eps)

@@ -42,7 +42,7 @@ internal readonly record struct AverageDivisor(bool CountsPadding, long? Fixed =
 }
 
 /// <summary>Max and average pooling and their gradients, for float and double.</summary>
-internal static unsafe class Pooling
+internal static unsafe class PoolingKernel
 {
     const long ChunkElements = 1 << 12;
 
@@ -53,7 +53,7 @@ internal static unsafe class Pooling
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var job = new MaxVectorJob<T>(shape, x, y, indices);
-        if (MaxPoolRows<Scalar<T>, T>.Fits(shape)) Simd.Run<MaxVectorJob<T>, T>(ref job);
+        if (MaxPoolRows<V1<T>, T>.Fits(shape)) Simd.Run<MaxVectorJob<T>, T>(ref job);
         else Run(new MaxJob<T>(shape, x, y, indices), shape);
     }
 
@@ -97,8 +97,8 @@ internal static unsafe class Pooling
     {
         public void Run<V>() where V : struct, IVector<V, T>
         {
-            if (MaxPoolPairs<V, T>.Fits(shape)) Pooling.Run(new MaxPairsJob<V, T>(new(shape, x, y, indices)), shape);
-            else Pooling.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+            if (MaxPoolPairs<V, T>.Fits(shape)) PoolingKernel.Run(new MaxPairsJob<V, T>(new(shape, x, y, indices)), shape);
+            else PoolingKernel.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
         }
     }
 

@@ -19,17 +19,17 @@ internal sealed record MaxPool(PoolingShape Sizes) : Op
         return [y, indices];
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = new MaxUnpool(Sizes, call.InputShape(0)).Apply(cotangent, call.OutputAt(1));
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Windows.Pick(tangents[0]!, call.OutputAt(1), Sizes);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Windows.Pick(tangents[0]!, call.OutputAt(1), Sizes);
 
     private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
     {
         public static int IndexAt => 2;
 
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            Kernels.Pooling.Max(sizes, (T*)data[0], (T*)data[1], (long*)data[2]);
+            Kernels.PoolingKernel.Max(sizes, (T*)data[0], (T*)data[1], (long*)data[2]);
     }
 }
 
@@ -47,14 +47,14 @@ internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
         return x;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Windows.Pick(cotangent, call.Input(1), Sizes);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Windows.Pick(cotangent, call.Input(1), Sizes);
 
     private readonly unsafe struct Kernel(PoolingShape sizes) : IRealKernelCall
     {
         public static int IndexAt => 1;
 
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            Kernels.Pooling.MaxBackward(sizes, (T*)data[0], (long*)data[1], (T*)data[2]);
+            Kernels.PoolingKernel.MaxBackward(sizes, (T*)data[0], (long*)data[1], (T*)data[2]);
     }
 }
 
@@ -68,15 +68,15 @@ internal sealed record AveragePool(PoolingShape Sizes, AverageDivisor Divisor, S
         return y;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         (this with { To = call.InputShape(0), IsTransposed = !IsTransposed }).Apply(cotangent);
 
     private readonly unsafe struct Kernel(PoolingShape sizes, AverageDivisor divisor, bool isTransposed) : IRealKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
-            if (isTransposed) Kernels.Pooling.AverageBackward(sizes, divisor, (T*)data[0], (T*)data[1]);
-            else Kernels.Pooling.Average(sizes, divisor, (T*)data[0], (T*)data[1]);
+            if (isTransposed) Kernels.PoolingKernel.AverageBackward(sizes, divisor, (T*)data[0], (T*)data[1]);
+            else Kernels.PoolingKernel.Average(sizes, divisor, (T*)data[0], (T*)data[1]);
         }
     }
 }

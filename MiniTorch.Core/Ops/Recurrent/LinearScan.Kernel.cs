@@ -3,7 +3,7 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>A linear recurrence along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
-internal static unsafe class LinearScan
+internal static unsafe class LinearScanKernel
 {
     /// <summary>sᵢ = aᵢ · sᵢ₋₁ + bᵢ, from s₋₁ = 0.</summary>
     public static void Run<T>(T* a, T* b, T* s, long outer, long size, long inner)

@@ -4,7 +4,7 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>The places of largest or smallest elements (torch.argmax, torch.argmin): the first of equal ones, and NaN before all others.</summary>
-internal static unsafe class ArgExtreme
+internal static unsafe class ArgReduction
 {
     public static Tensor Apply(string op, Tensor x, int dim, bool keepDim, bool largest)
     {
@@ -13,7 +13,7 @@ internal static unsafe class ArgExtreme
         if (x.Shape[at] == 0) throw new ShapeException($"{op}: dimension {dim} of shape {x.Shape} has no element to take the largest or smallest of");
         ulong dims = 1UL << at;
         Tensor from = x.DType == DType.Bool ? x.To(DType.Int64) : x;
-        Tensor indices = Tensor.Empty(ReduceCall.Kept(x.Shape, dims), DType.Int64), values = Tensor.Empty(indices.Shape, from.DType);
+        Tensor indices = Tensor.Empty(ReductionArguments.Kept(x.Shape, dims), DType.Int64), values = Tensor.Empty(indices.Shape, from.DType);
         fixed (byte* px = &from.Data, pi = &indices.Data, pv = &values.Data)
             switch (from.DType)
             {

@@ -15,13 +15,13 @@ internal sealed record Variance(ulong Dims, double Correction) : FusedOp
         return Moments.Unscaled(squares / Freedom(inputs[0].Shape), factor);
     }
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor x = call.Input(0).Detach(), mean = Moments.Mean(x, Dims);
         gradients[0] = (x - mean) * (cotangent * (2 / Freedom(x.Shape)));
     }
 
-    private double Count(Shape shape) => ReduceCall.Count(shape, Dims);
+    private double Count(Shape shape) => ReductionArguments.Count(shape, Dims);
 
     // 0, not below: the variance of too few elements is NaN or infinite.
     private double Freedom(Shape shape) => Math.Max(Count(shape) - Correction, 0);
@@ -41,7 +41,7 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = inputs[0].Detach();
-        if (Line.Along(x.Shape, Dims) is { } line)
+        if (AxisSplit.Along(x.Shape, Dims) is { } line)
         {
             x = Copies.RowMajor(x);
             Tensor y = Tensor.Empty(x.Shape, x.DType);
@@ -53,10 +53,10 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     }
 
     // dx = (g − mean(g) − y · mean(g · y)) / √(variance + ε)
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
-        if (Line.Along(x.Shape, Dims) is { } line)
+        if (AxisSplit.Along(x.Shape, Dims) is { } line)
         {
             (x, cotangent) = (Copies.RowMajor(x), Copies.RowMajor(cotangent));
             Tensor gradient = Tensor.Empty(x.Shape, x.DType);
@@ -69,24 +69,24 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
         gradients[0] = (cotangent - Mean(cotangent) - y * Mean(cotangent * y)) * scale;
     }
 
-    private Tensor Mean(Tensor x) => new Sum(Dims, true).Apply(x) / (double)ReduceCall.Count(x.Shape, Dims);
+    private Tensor Mean(Tensor x) => new Sum(Dims, true).Apply(x) / (double)ReductionArguments.Count(x.Shape, Dims);
 
     private Tensor Scale(Tensor squares, Tensor? factor, Shape shape)
     {
-        Tensor variance = squares / (double)ReduceCall.Count(shape, Dims);
+        Tensor variance = squares / (double)ReductionArguments.Count(shape, Dims);
         return factor is null ? (variance + Eps).Rsqrt() : (variance + factor * Eps * factor).Rsqrt() * factor;
     }
 
-    private readonly unsafe struct Forward(Line line, double eps) : IKernelCall
+    private readonly unsafe struct Forward(AxisSplit line, double eps) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Standardize.Forward((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, eps);
+            Kernels.StandardizeKernel.Forward((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, eps);
     }
 
-    private readonly unsafe struct Backward(Line line, double eps) : IKernelCall
+    private readonly unsafe struct Backward(AxisSplit line, double eps) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Standardize.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], line.Outer, line.Size, line.Inner, eps);
+            Kernels.StandardizeKernel.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], line.Outer, line.Size, line.Inner, eps);
     }
 }
 
@@ -106,7 +106,7 @@ internal static class Moments
 
         (Tensor Mean, Tensor Squares) Run(Tensor x)
         {
-            Shape shape = ReduceCall.Kept(x.Shape, dims);
+            Shape shape = ReductionArguments.Kept(x.Shape, dims);
             Tensor mean = Tensor.Empty(shape, x.DType), squares = Tensor.Empty(shape, x.DType);
             KernelCall.Run(new Kernel(x.Layout, dims), x, mean, squares);
             return (mean, squares);
@@ -161,14 +161,14 @@ internal static class Moments
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Var: the variance of {x.DType} is not defined; To(DType.Float32) first");
         Tensor kept = new Variance(dims, correction).Apply(x);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(x.Shape, dims));
+        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
 
     /// <summary>The deviation as a norm, because the gradient of a norm is 0 where all elements are equal; that of a square root would be NaN.</summary>
     public static Tensor Deviation(Tensor x, ulong dims, double correction, bool keepDim)
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {x.DType} is not defined; To(DType.Float32) first");
-        double freedom = Math.Max(ReduceCall.Count(x.Shape, dims) - correction, 0);
+        double freedom = Math.Max(ReductionArguments.Count(x.Shape, dims) - correction, 0);
         return Norm(x - Mean(x, dims), 2, dims, keepDim) / Math.Sqrt(freedom);
     }
 
@@ -177,14 +177,14 @@ internal static class Moments
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Norm: the norm of {x.DType} is not defined; To(DType.Float32) first");
         if (double.IsInfinity(ord)) return x.Abs().ExtremeOver("Norm", dims, keepDim, largest: ord > 0);
-        if (ord < 0 && ReduceCall.Count(x.Shape, dims) == 0) throw new ShapeException($"Norm: shape {x.Shape} has no element, and a norm of negative order needs one");
+        if (ord < 0 && ReductionArguments.Count(x.Shape, dims) == 0) throw new ShapeException($"Norm: shape {x.Shape} has no element, and a norm of negative order needs one");
         Tensor kept = ord == 0 ? new Sum(dims, true).Apply(x.Ne(0).To(x.DType)) : new Ops.Norm(ord, dims).Apply(x);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(x.Shape, dims));
+        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
 
     private readonly unsafe struct Kernel(Layout layout, ulong dims) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Reduce.Moments((T*)data[0], layout.Shape, layout.Strides, dims, (T*)data[1], (T*)data[2]);
+            Kernels.ReduceKernel.Moments((T*)data[0], layout.Shape, layout.Strides, dims, (T*)data[1], (T*)data[2]);
     }
 }

@@ -4,7 +4,7 @@ namespace MiniTorch.Kernels;
 
 /// <summary>Reductions over any set of dimensions of an array with any strides, into contiguous results.</summary>
 /// <remarks>Over no elements every result is the fold's identity: 0 for sums, 1 for products; the caller refuses the others.</remarks>
-internal static unsafe class Reduce
+internal static unsafe class ReduceKernel
 {
     /// <summary>Reduces the dimensions whose bit is set in <paramref name="reduced"/>.</summary>
     /// <param name="x">First element.</param>
@@ -50,7 +50,7 @@ internal static unsafe class Reduce
             if (_plan.Results == 0) return;
             if (_plan.Reduced == 0)
             {
-                new Span<T>(_results, checked((int)_plan.Results)).Fill(TFold.Identity<Scalar<T>>().Value);
+                new Span<T>(_results, checked((int)_plan.Results)).Fill(TFold.Identity<V1<T>>().Value);
                 return;
             }
 

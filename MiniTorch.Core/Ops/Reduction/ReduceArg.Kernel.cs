@@ -33,7 +33,7 @@ internal static unsafe class ReduceArg
             return;
         }
 
-        Reduce.Run<T, TFold>(x, dims, strides, reduced, values);
+        ReduceKernel.Run<T, TFold>(x, dims, strides, reduced, values);
         var search = new Search<T>(x, plan, values, positions);
         if (!dims.Contains(0)) Simd.Run<Search<T>, T>(ref search);
     }

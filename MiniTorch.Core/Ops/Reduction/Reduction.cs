@@ -3,7 +3,7 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>Runs reductions on tensors' memory. Dimensions are bit masks.</summary>
-internal static unsafe class ReduceCall
+internal static unsafe class ReductionArguments
 {
     /// <summary>Folds the dimensions whose bit is set, keeping them with size 1.</summary>
     public static Tensor Run<TFold>(Tensor x, ulong dims) where TFold : IFold
@@ -12,9 +12,9 @@ internal static unsafe class ReduceCall
         fixed (byte* px = &x.Data, po = &output.Data)
             switch (x.DType)
             {
-                case DType.Float32: Kernels.Reduce.Run<float, TFold>((float*)px, x.Shape, x.Layout.Strides, dims, (float*)po); break;
-                case DType.Float64: Kernels.Reduce.Run<double, TFold>((double*)px, x.Shape, x.Layout.Strides, dims, (double*)po); break;
-                case DType.Int64: Kernels.Reduce.Run<long, TFold>((long*)px, x.Shape, x.Layout.Strides, dims, (long*)po); break;
+                case DType.Float32: Kernels.ReduceKernel.Run<float, TFold>((float*)px, x.Shape, x.Layout.Strides, dims, (float*)po); break;
+                case DType.Float64: Kernels.ReduceKernel.Run<double, TFold>((double*)px, x.Shape, x.Layout.Strides, dims, (double*)po); break;
+                case DType.Int64: Kernels.ReduceKernel.Run<long, TFold>((long*)px, x.Shape, x.Layout.Strides, dims, (long*)po); break;
                 default: throw new DTypeException($"a reduction of {x.DType}");
             }
         GC.KeepAlive(x);
@@ -56,12 +56,12 @@ internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor sum = ReduceCall.Run<Fold.Sum>(inputs[0], Dims);
-        return KeepDim ? sum : new Tensor(sum.Storage, ReduceCall.Dropped(inputs[0].Shape, Dims).Layout);
+        Tensor sum = ReductionArguments.Run<Fold.Sum>(inputs[0], Dims);
+        return KeepDim ? sum : new Tensor(sum.Storage, ReductionArguments.Dropped(inputs[0].Shape, Dims).Layout);
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) =>
-        (KeepDim ? cotangent : cotangent.Reshape(ReduceCall.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
+        (KeepDim ? cotangent : cotangent.Reshape(ReductionArguments.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
 }
 
 /// <summary>
@@ -75,14 +75,14 @@ internal sealed record Extreme(ulong Dims, bool Largest, bool FindsNaN = false) 
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        Largest ? ReduceCall.Run<Fold.Max>(inputs[0], Dims) : ReduceCall.Run<Fold.Min>(inputs[0], Dims);
+        Largest ? ReductionArguments.Run<Fold.Max>(inputs[0], Dims) : ReductionArguments.Run<Fold.Min>(inputs[0], Dims);
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
 
     // 1/k at each of the k places that hold the extreme, else 0; 0/0 where NaN equals none.
-    private Tensor Share(Call call)
+    private Tensor Share(OpContext call)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
         Tensor hit = (FindsNaN ? x.Eq(y).LogicalOr(x.IsNaN()) : x.Eq(y)).To(x.DType);
@@ -95,11 +95,11 @@ internal sealed record Prod(int Dim) : Op
 {
     protected internal override Reads Reads => Reads.Input0;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReduceCall.Run<Fold.Product>(inputs[0], 1UL << Dim);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Product>(inputs[0], 1UL << Dim);
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Others(call.Input(0)) * cotangent;
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Others(call.Input(0)) * cotangent;
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
 
     // The product of all other elements, without division, so that zeros need no care: those before times those behind.
     private Tensor Others(Tensor x)
@@ -121,7 +121,7 @@ internal sealed record Norm(double Order, ulong Dims) : Op
         Tensor x = inputs[0].Detach(), sums = Powers(x);
         double low = Moments.Low(x.DType);
         if (Order == 1 || Moments.AreSafe(sums, low)) return Root(sums);
-        Tensor dominant = Order > 0 ? ReduceCall.Run<Fold.Max>(x.Abs(), Dims) : ReduceCall.Run<Fold.Min>(x.Abs(), Dims);
+        Tensor dominant = Order > 0 ? ReductionArguments.Run<Fold.Max>(x.Abs(), Dims) : ReductionArguments.Run<Fold.Min>(x.Abs(), Dims);
         Tensor stays = sums.IsFinite().LogicalAnd(sums >= low).LogicalOr(dominant.Eq(0)).LogicalOr(dominant.IsInf());
         Tensor scale = dominant.MaskedFill(stays, 1);
         return Root(Powers(x / scale)) * scale;
@@ -129,9 +129,9 @@ internal sealed record Norm(double Order, ulong Dims) : Op
 
     private Tensor Powers(Tensor x) => Order switch
     {
-        1 => ReduceCall.Run<Fold.SumOfAbsolutes>(x, Dims),
-        2 => ReduceCall.Run<Fold.SumOfSquares>(x, Dims),
-        _ => ReduceCall.Run<Fold.Sum>(x.Abs().Pow(Order), Dims),
+        1 => ReductionArguments.Run<Fold.SumOfAbsolutes>(x, Dims),
+        2 => ReductionArguments.Run<Fold.SumOfSquares>(x, Dims),
+        _ => ReductionArguments.Run<Fold.Sum>(x.Abs().Pow(Order), Dims),
     };
 
     private Tensor Root(Tensor sums) => Order switch
@@ -141,12 +141,12 @@ internal sealed record Norm(double Order, ulong Dims) : Op
         _ => sums.Pow(1 / Order),
     };
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Direction(call) * cotangent;
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Direction(call) * cotangent;
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
 
     // ∂‖x‖/∂xᵢ = sign(xᵢ) (|xᵢ| / ‖x‖)^(p−1). Zeros are replaced before they are divided by or raised, so that no derivative of this makes NaN of them.
-    private Tensor Direction(Call call)
+    private Tensor Direction(OpContext call)
     {
         Tensor x = call.Input(0);
         if (Order == 1) return x.Sign();

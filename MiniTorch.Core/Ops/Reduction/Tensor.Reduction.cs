@@ -52,13 +52,13 @@ public partial class Tensor
     public Tensor ArgMax() => Reshape(-1).ArgMax(0);
 
     /// <summary>The index of the first largest element along a dimension; NaN counts as largest (torch.argmax). Int64.</summary>
-    public Tensor ArgMax(int dim, bool keepDim = false) => ArgExtreme.Apply("ArgMax", this, dim, keepDim, largest: true);
+    public Tensor ArgMax(int dim, bool keepDim = false) => ArgReduction.Apply("ArgMax", this, dim, keepDim, largest: true);
 
     /// <summary>The index of the first smallest of all elements, counted row-major; NaN counts as smallest (torch.argmin). Int64.</summary>
     public Tensor ArgMin() => Reshape(-1).ArgMin(0);
 
     /// <summary>The index of the first smallest element along a dimension; NaN counts as smallest (torch.argmin). Int64.</summary>
-    public Tensor ArgMin(int dim, bool keepDim = false) => ArgExtreme.Apply("ArgMin", this, dim, keepDim, largest: false);
+    public Tensor ArgMin(int dim, bool keepDim = false) => ArgReduction.Apply("ArgMin", this, dim, keepDim, largest: false);
 
     /// <summary>Whether all elements are true or not 0 (torch.all). Bool.</summary>
     public Tensor All() => To(DType.Bool).LogicalNot().Sum().Eq(0);
@@ -114,14 +114,14 @@ public partial class Tensor
 
     internal Tensor MeanOver(ulong dims, bool keepDim) =>
         !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
-        : SumOver(dims, keepDim) / (double)ReduceCall.Count(Shape, dims);
+        : SumOver(dims, keepDim) / (double)ReductionArguments.Count(Shape, dims);
 
     internal Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest, bool findsNaN = false)
     {
-        if (ReduceCall.Count(Shape, dims) == 0)
+        if (ReductionArguments.Count(Shape, dims) == 0)
             throw new ShapeException($"{op}: shape {Shape} has no element to take the {(largest ? "largest" : "smallest")} of; check ElementCount first");
         Tensor kept = new Extreme(dims, largest, findsNaN).Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
-        return keepDim ? kept : kept.Reshape(ReduceCall.Dropped(Shape, dims));
+        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, dims));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>Running reductions along the middle one of three dimensions [outer, size, inner] of contiguous arrays; floats accumulate in double.</summary>
-internal static unsafe class Scan
+internal static unsafe class ScanKernel
 {
     /// <summary>yᵢ = x₀ + … + xᵢ.</summary>
     public static void Sum<T>(T* x, T* y, long outer, long size, long inner)

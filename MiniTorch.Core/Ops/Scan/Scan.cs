@@ -6,16 +6,16 @@ internal sealed record CumSum(int Dim) : LinearOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(x.Shape, x.DType);
-        KernelCall.Run(new Kernel(Line.Of(x.Shape, Dim)), x, y);
+        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, Dim)), x, y);
         return y;
     }
 
-    protected override Tensor Transpose(Call call, int input, Tensor cotangent) => Apply(cotangent.Flip(Dim)).Flip(Dim);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Apply(cotangent.Flip(Dim)).Flip(Dim);
 
-    private readonly unsafe struct Kernel(Line line) : IKernelCall
+    private readonly unsafe struct Kernel(AxisSplit line) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Scan.Sum((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
+            Kernels.ScanKernel.Sum((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -28,23 +28,23 @@ internal sealed record CumProd(int Dim) : Op
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(x.Shape, x.DType);
-        KernelCall.Run(new Kernel(Line.Of(x.Shape, Dim)), x, y);
+        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, Dim)), x, y);
         return y;
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Before(call.Output) * LinearScan.Reverse(call.Input(0), cotangent, Dim);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         new LinearScan(Dim).Apply(call.Input(0), Before(call.Output) * tangents[0]!);
 
     /// <summary>The products of all elements before each: y moved on by one, with 1 in front.</summary>
     private Tensor Before(Tensor y) => LinearScan.Shift(y, Dim, 1);
 
-    private readonly unsafe struct Kernel(Line line) : IKernelCall
+    private readonly unsafe struct Kernel(AxisSplit line) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Scan.Product((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
+            Kernels.ScanKernel.Product((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -66,27 +66,27 @@ internal sealed record LinearScan(int Dim) : Op
     {
         (Tensor a, Tensor b) = (Copies.RowMajor(inputs[0]), Copies.RowMajor(inputs[1]));
         Tensor s = Tensor.Empty(b.Shape, b.DType);
-        KernelCall.Run(new Kernel(Line.Of(b.Shape, Dim)), a, b, s);
+        KernelCall.Run(new Kernel(AxisSplit.Of(b.Shape, Dim)), a, b, s);
         return s;
     }
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor b = Reverse(call.Input(0), cotangent, Dim);
         if (call.Needs(0)) gradients[0] = b * Shift(call.Output, Dim, 0);
         if (call.Needs(1)) gradients[1] = b;
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         Tensor? fromA = tangents[0] is { } a ? a * Shift(call.Output, Dim, 0) : null;
         return Apply(call.Input(0), Sum(fromA, tangents[1])!);
     }
 
-    private readonly unsafe struct Kernel(Line line) : IKernelCall
+    private readonly unsafe struct Kernel(AxisSplit line) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.LinearScan.Run((T*)data[0], (T*)data[1], (T*)data[2], line.Outer, line.Size, line.Inner);
+            Kernels.LinearScanKernel.Run((T*)data[0], (T*)data[1], (T*)data[2], line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -98,18 +98,18 @@ internal sealed record LogCumSumExp(int Dim) : Op
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(x.Shape, x.DType);
-        KernelCall.Run(new Kernel(Line.Of(x.Shape, Dim)), x, y);
+        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, Dim)), x, y);
         return y;
     }
 
     // ∂yᵢ/∂xⱼ = e^(xⱼ − yᵢ) for j ≤ i; a recurrence with factors e^(yᵢ − yᵢ₊₁) ≤ 1 sums it without overflow.
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         (Tensor x, Tensor y) = (call.Input(0), call.Output);
         gradients[0] = LinearScan.Reverse(Decay(y), cotangent, Dim) * Weight(x, y);
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
         (Tensor x, Tensor y) = (call.Input(0), call.Output);
         return new LinearScan(Dim).Apply(Decay(y), Weight(x, y) * tangents[0]!);
@@ -121,9 +121,9 @@ internal sealed record LogCumSumExp(int Dim) : Op
     private static Tensor Weight(Tensor a, Tensor b) => Tensor.Where(a.Eq(double.NegativeInfinity), Tensor.ZerosLike(a), a - b).Exp()
         .MaskedFill(a.Eq(double.NegativeInfinity), 0);
 
-    private readonly unsafe struct Kernel(Line line) : IKernelCall
+    private readonly unsafe struct Kernel(AxisSplit line) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Scan.LogSumExp((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
+            Kernels.ScanKernel.LogSumExp((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
     }
 }

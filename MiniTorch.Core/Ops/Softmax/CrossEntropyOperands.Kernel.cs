@@ -32,7 +32,7 @@ internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStr
 }
 
 /// <summary>Rows of logits at a stride, and their targets.</summary>
-internal readonly unsafe struct CrossEntropyRows<T>(T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored)
+internal readonly unsafe struct LogitRows<T>(T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored)
     where T : unmanaged
 {
     /// <summary>Number of rows.</summary>

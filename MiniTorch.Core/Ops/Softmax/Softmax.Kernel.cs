@@ -5,7 +5,7 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>Softmax and its kin along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
-internal static unsafe class Softmax
+internal static unsafe class SoftmaxKernel
 {
     /// <summary>y = eˣ / Σ eˣ. Where all elements are −∞ it is NaN, or 0 if it is to be safe.</summary>
     public static void Forward<T>(T* x, T* y, long outer, long size, long inner, bool safe = false)

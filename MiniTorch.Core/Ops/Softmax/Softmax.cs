@@ -6,14 +6,14 @@ namespace MiniTorch.Ops;
 /// </summary>
 internal abstract record SoftmaxOp(int Dim) : FusedOp
 {
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        if (GradMode.Enabled || call.CarriesTangent(cotangent)) gradients[0] = Rule(call, cotangent);
+        if (EngineMode.Enabled || call.CarriesTangent(cotangent)) gradients[0] = Rule(call, cotangent);
         else KernelVjp(call, cotangent, gradients);
     }
 
     /// <summary>The gradient in tensor operations.</summary>
-    protected abstract Tensor Rule(Call call, Tensor g);
+    protected abstract Tensor Rule(OpContext call, Tensor g);
 
     /// <summary>Runs a kernel of lines on row-major tensors into a new tensor of a shape.</summary>
     protected static Tensor Run<TKernel>(int dim, Shape lines, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct, ILineKernel
@@ -22,17 +22,17 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
         b = b is null ? null : Copies.RowMajor(b);
         c = c is null ? null : Copies.RowMajor(c);
         Tensor output = Tensor.Empty(result, a.DType);
-        KernelCall.Run(new LineCall<TKernel>(Line.Of(lines, dim)), a, output, b, c);
+        KernelCall.Run(new LineCall<TKernel>(AxisSplit.Of(lines, dim)), a, output, b, c);
         return output;
     }
 
     /// <summary>A kernel over lines: the output comes first, then up to three inputs.</summary>
     protected unsafe interface ILineKernel
     {
-        static abstract void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T>;
+        static abstract void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T>;
     }
 
-    private readonly unsafe struct LineCall<TKernel>(Line line) : IKernelCall where TKernel : struct, ILineKernel
+    private readonly unsafe struct LineCall<TKernel>(AxisSplit line) : IKernelCall where TKernel : struct, ILineKernel
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
             TKernel.Run(line, (T*)data[1], (T*)data[0], (T*)data[2], (T*)data[3]);
@@ -56,33 +56,33 @@ internal sealed record Softmax(int Dim, bool Safe = false) : SoftmaxOp(Dim)
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
         Safe ? Run<SafeForward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]) : Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
 
-    protected override Tensor Rule(Call call, Tensor g)
+    protected override Tensor Rule(OpContext call, Tensor g)
     {
         Tensor y = call.Output;
         return y * (g - (g * y).Sum(Dim, keepDim: true));
     }
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Rule(call, tangents[0]!); // the Jacobian is symmetric
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Rule(call, tangents[0]!); // the Jacobian is symmetric
 
     private readonly unsafe struct Forward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.Forward(a, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.Forward(a, y, line.Outer, line.Size, line.Inner);
     }
 
     private readonly unsafe struct SafeForward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.Forward(a, y, line.Outer, line.Size, line.Inner, safe: true);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.Forward(a, y, line.Outer, line.Size, line.Inner, safe: true);
     }
 
     private readonly unsafe struct Backward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.Backward(a, b, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.Backward(a, b, y, line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -95,24 +95,24 @@ internal sealed record LogSoftmax(int Dim) : SoftmaxOp(Dim)
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
 
-    protected override Tensor Rule(Call call, Tensor g) => g - call.Output.Exp() * g.Sum(Dim, keepDim: true);
+    protected override Tensor Rule(OpContext call, Tensor g) => g - call.Output.Exp() * g.Sum(Dim, keepDim: true);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) =>
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         tangents[0]! - (call.Output.Exp() * tangents[0]!).Sum(Dim, keepDim: true);
 
     private readonly unsafe struct Forward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.LogForward(a, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogForward(a, y, line.Outer, line.Size, line.Inner);
     }
 
     private readonly unsafe struct Backward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.LogBackward(a, b, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogBackward(a, b, y, line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -131,24 +131,24 @@ internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape.With(Dim, 1), inputs[0]);
 
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) =>
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run<Backward>(Dim, call.InputShape(0), call.InputShape(0), call.Input(0), call.Output, cotangent);
 
-    protected override Tensor Rule(Call call, Tensor g) => g * Weights(call);
+    protected override Tensor Rule(OpContext call, Tensor g) => g * Weights(call);
 
-    protected internal override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => (Weights(call) * tangents[0]!).Sum(Dim, keepDim: true);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Weights(call) * tangents[0]!).Sum(Dim, keepDim: true);
 
-    private static Tensor Weights(Call call) => (call.Input(0) - call.Output).Exp();
+    private static Tensor Weights(OpContext call) => (call.Input(0) - call.Output).Exp();
 
     private readonly unsafe struct Forward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.LogSumExp(a, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogSumExp(a, y, line.Outer, line.Size, line.Inner);
     }
 
     private readonly unsafe struct Backward : ILineKernel
     {
-        public static void Run<T>(Line line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Softmax.LogSumExpBackward(a, b, c, y, line.Outer, line.Size, line.Inner);
+        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogSumExpBackward(a, b, c, y, line.Outer, line.Size, line.Inner);
     }
 }

@@ -10,10 +10,10 @@ namespace MiniTorch.Kernels;
 /// </summary>
 /// <remarks>Rows keep their maximum and Σ e^(x − max) for the backward pass: log-sum-exp alone would round away what a large common
 /// offset leaves of a difference.</remarks>
-internal static unsafe class SoftmaxCrossEntropy
+internal static unsafe class SoftmaxCrossEntropyKernel
 {
     /// <summary>Values of each row.</summary>
-    public static void Forward<T>(in CrossEntropyRows<T> rows, CrossEntropyValues<T> values)
+    public static void Forward<T>(in LogitRows<T> rows, CrossEntropyValues<T> values)
         where T : unmanaged, IBinaryNumber<T>
     {
         var job = new ForwardJob<T>(rows, values);
@@ -24,7 +24,7 @@ internal static unsafe class SoftmaxCrossEntropy
     /// dx of each row, contiguous, from the gradients g of its values: e^(x − max)·((g.loss + g.uniform)/sum + g.sum) − onehot(target)·g.loss − g.uniform/classes.
     /// It may overwrite x.
     /// </summary>
-    public static void Backward<T>(in CrossEntropyRows<T> rows, T* maxima, T* sums, in CrossEntropyGradients<T> g, T* dx)
+    public static void Backward<T>(in LogitRows<T> rows, T* maxima, T* sums, in CrossEntropyGradients<T> g, T* dx)
         where T : unmanaged, IBinaryNumber<T>
     {
         var job = new BackwardJob<T>(rows, maxima, sums, g, dx);
@@ -35,7 +35,7 @@ internal static unsafe class SoftmaxCrossEntropy
     /// The loss of each row and, where <paramref name="dx"/> is not null, the gradient scale·(softmax x − onehot(target)): each exponential is
     /// taken once, and the logits are read once. The gradient may overwrite x.
     /// </summary>
-    public static void ForwardAndBackward<T>(in CrossEntropyRows<T> rows, T* losses, T scale, T* dx)
+    public static void ForwardAndBackward<T>(in LogitRows<T> rows, T* losses, T scale, T* dx)
         where T : unmanaged, IBinaryNumber<T>
     {
         var job = new GradientJob<T>(rows, losses, scale, dx);
@@ -50,32 +50,32 @@ internal static unsafe class SoftmaxCrossEntropy
     static void Clear<T>(T* row, long count)
         where T : unmanaged => new Span<T>(row, checked((int)count)).Clear();
 
-    readonly struct ForwardJob<T>(CrossEntropyRows<T> rows, CrossEntropyValues<T> values) : IVectorJob<T>
+    readonly struct ForwardJob<T>(LogitRows<T> rows, CrossEntropyValues<T> values) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Run<V>() where V : struct, IVector<V, T> =>
             ReduceUnits.Run(new ForwardUnits<V, T>(rows, values), rows.Count * rows.Classes);
     }
 
-    readonly struct BackwardJob<T>(CrossEntropyRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IVectorJob<T>
+    readonly struct BackwardJob<T>(LogitRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Run<V>() where V : struct, IVector<V, T> =>
             ReduceUnits.Run(new BackwardUnits<V, T>(rows, maxima, sums, g, dx), rows.Count * rows.Classes);
     }
 
-    readonly struct GradientJob<T>(CrossEntropyRows<T> rows, T* losses, T scale, T* dx) : IVectorJob<T>
+    readonly struct GradientJob<T>(LogitRows<T> rows, T* losses, T scale, T* dx) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Run<V>() where V : struct, IVector<V, T> =>
             ReduceUnits.Run(new GradientUnits<V, T>(rows, losses, scale, dx), rows.Count * rows.Classes);
     }
 
-    readonly struct ForwardUnits<V, T>(CrossEntropyRows<T> rows, CrossEntropyValues<T> values) : IReduceUnits
+    readonly struct ForwardUnits<V, T>(LogitRows<T> rows, CrossEntropyValues<T> values) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        readonly CrossEntropyRows<T> _rows = rows;
+        readonly LogitRows<T> _rows = rows;
 
         public long Count => (_rows.Count - 1) / RowsPerUnit<V, T>(_rows.Classes) + 1;
 
@@ -126,11 +126,11 @@ internal static unsafe class SoftmaxCrossEntropy
         return T.CreateTruncating(total / count);
     }
 
-    readonly struct BackwardUnits<V, T>(CrossEntropyRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IReduceUnits
+    readonly struct BackwardUnits<V, T>(LogitRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        readonly CrossEntropyRows<T> _rows = rows;
+        readonly LogitRows<T> _rows = rows;
 
         public long Count => _rows.Count;
 
@@ -162,11 +162,11 @@ internal static unsafe class SoftmaxCrossEntropy
         }
     }
 
-    readonly struct GradientUnits<V, T>(CrossEntropyRows<T> rows, T* losses, T scale, T* dx) : IReduceUnits
+    readonly struct GradientUnits<V, T>(LogitRows<T> rows, T* losses, T scale, T* dx) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        readonly CrossEntropyRows<T> _rows = rows;
+        readonly LogitRows<T> _rows = rows;
 
         public long Count => (_rows.Count - 1) / RowsPerUnit<V, T>(_rows.Classes) + 1;
 

@@ -23,13 +23,13 @@ public partial class Tensor
     private Tensor LogSumExpOver(ulong dims, bool keepDim)
     {
         Tensor x = Reals();
-        Shape result = keepDim ? ReduceCall.Kept(Shape, dims) : ReduceCall.Dropped(Shape, dims);
-        if (ReduceCall.Count(Shape, dims) == 0) return new Sum(dims, keepDim).Apply(x) + double.NegativeInfinity;
+        Shape result = keepDim ? ReductionArguments.Kept(Shape, dims) : ReductionArguments.Dropped(Shape, dims);
+        if (ReductionArguments.Count(Shape, dims) == 0) return new Sum(dims, keepDim).Apply(x) + double.NegativeInfinity;
         if (dims == 0) return x.Clone();
         if (BitOperations.PopCount(dims) == 1) return new LogSumExp(BitOperations.TrailingZeroCount(dims)).Apply(x).Reshape(result);
         int[] order = [.. Enumerable.Range(0, Rank).OrderBy(dim => dims >> dim & 1)];
-        Shape kept = ReduceCall.Dropped(Shape, dims);
-        return x.Permute(order).Reshape([.. kept.Span, Shape.Size(ReduceCall.Count(Shape, dims), "LogSumExp")]).LogSumExp(-1).Reshape(result);
+        Shape kept = ReductionArguments.Dropped(Shape, dims);
+        return x.Permute(order).Reshape([.. kept.Span, Shape.Size(ReductionArguments.Count(Shape, dims), "LogSumExp")]).LogSumExp(-1).Reshape(result);
     }
 
     private Tensor Reals() => DType.IsFloat() ? this : To(DType.Float32);

@@ -4,7 +4,7 @@ namespace MiniTorch.Kernels;
 /// Order along the middle one of three dimensions [outer, size, inner] of contiguous arrays of float, double, long or byte. NaN is the
 /// largest value; equal elements keep their order.
 /// </summary>
-internal static unsafe class Sort
+internal static unsafe class SortKernel
 {
     const long ChunkElements = 1 << 12;
 

@@ -9,7 +9,7 @@ internal static class Order
         x = Copies.RowMajor(x);
         Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, count);
         Tensor values = Tensor.Empty(shape, x.DType), indices = Tensor.Empty(shape, DType.Int64);
-        KernelCall.Run(new Leading(Line.Of(x.Shape, dim), count, descending), x, values, indices);
+        KernelCall.Run(new Leading(AxisSplit.Of(x.Shape, dim), count, descending), x, values, indices);
         return indices;
     }
 
@@ -19,23 +19,23 @@ internal static class Order
         x = Copies.RowMajor(x);
         Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, 1);
         Tensor value = Tensor.Empty(shape, x.DType), index = Tensor.Empty(shape, DType.Int64);
-        KernelCall.Run(new Kth(Line.Of(x.Shape, dim), place), x, value, index);
+        KernelCall.Run(new Kth(AxisSplit.Of(x.Shape, dim), place), x, value, index);
         return index;
     }
 
-    private readonly unsafe struct Leading(Line line, long count, bool descending) : IKernelCall
+    private readonly unsafe struct Leading(AxisSplit line, long count, bool descending) : IKernelCall
     {
         public static int IndexAt => 2;
 
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Sort.Leading((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, count, descending);
+            Kernels.SortKernel.Leading((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, count, descending);
     }
 
-    private readonly unsafe struct Kth(Line line, long place) : IKernelCall
+    private readonly unsafe struct Kth(AxisSplit line, long place) : IKernelCall
     {
         public static int IndexAt => 2;
 
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.Sort.Kth((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, place);
+            Kernels.SortKernel.Kth((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, place);
     }
 }

@@ -1,17 +1,17 @@
 namespace MiniTorch.Nn;
 
 /// <summary>Binary cross-entropy of a probability, with PyTorch's borders: logarithms from −100 up, and p·(1 − p) from 1e-12 up in the derivative.</summary>
-internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryKernel
+internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
-    public R Value<R>(R p, R target) where R : struct, IReal<R> =>
+    public R Forward<R>(R p, R target) where R : struct, IReal<R> =>
         (target - R.Of(1)) * LogOfOther(p) - target * BoundedLog(p);
 
-    public R ChainA<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
+    public R BackwardA<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
         g * (p - target) / R.Max((R.Of(1) - p) * p, R.Of(1e-12f));
 
-    public R ChainB<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
+    public R BackwardB<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
         g * (LogOfOther(p) - BoundedLog(p));
 
     private static R BoundedLog<R>(R p) where R : struct, IReal<R> => R.Max(R.Log(p), R.Of(-100));

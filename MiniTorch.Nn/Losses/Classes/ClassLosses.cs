@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The negative log-likelihood of classes, from log-probabilities (torch.nn.NLLLoss); see <see cref="Functional.NllLoss"/>.</summary>
+/// <summary>The negative log-likelihood of classes, from log-probabilities (torch.nn.NLLLoss); see <see cref="Functional.NLLLoss"/>.</summary>
 /// <param name="weight">A factor for each class; part of the module's state.</param>
 /// <param name="ignoreIndex">The target of rows that do not count.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -12,17 +12,17 @@ public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Redu
     /// <inheritdoc/>
     [return: Dims("| batch ...")]
     protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor input, [Dims("| batch ...targets")] Tensor target) =>
-        Functional.NllLoss(input, target, _weight, ignoreIndex, reduction);
+        Functional.NLLLoss(input, target, _weight, ignoreIndex, reduction);
 }
 
-/// <summary>The divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see cref="Functional.KlDiv"/>.</summary>
+/// <summary>The divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see cref="Functional.KLDiv"/>.</summary>
 /// <param name="reduction">BatchMean is the mathematical divergence; Mean, PyTorch's default, is not.</param>
 /// <param name="logTarget">Whether targets are logarithms too.</param>
 public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarget = false) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
-    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KlDiv(input, target, reduction, logTarget);
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KLDiv(input, target, reduction, logTarget);
 }
 
 /// <summary>Cross-entropy that counts easy examples little; see <see cref="Functional.SoftmaxFocalLoss"/>.</summary>
@@ -77,7 +77,7 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
         Functional.MultiLabelMarginLoss(input, target, reduction);
 }
 
-/// <summary>The negative log-likelihood of label sequences over all alignments (torch.nn.CTCLoss); see <see cref="Functional.CtcLoss"/>.</summary>
+/// <summary>The negative log-likelihood of label sequences over all alignments (torch.nn.CTCLoss); see <see cref="Functional.CTCLoss"/>.</summary>
 /// <param name="blank">The class that stands for no label.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 /// <param name="zeroInfinity">Whether infinite losses are 0.</param>
@@ -86,7 +86,7 @@ public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean,
     /// <inheritdoc/>
     [return: Dims("| batch")]
     protected override Tensor Forward([Dims("time classes | time batch classes")] Tensor logProbs, CtcTargets targets) =>
-        Functional.CtcLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
+        Functional.CTCLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
 }
 
 /// <summary>What a CTC loss compares its input with.</summary>

@@ -14,7 +14,7 @@ public static partial class Functional
     /// <param name="ignoreIndex">The target of rows that do not count: loss and gradient 0.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
-    public static Tensor NllLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
+    public static Tensor NLLLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
         const string op = "NLLLoss";
         LossShapes.CheckFloat(op, "input", input);

@@ -57,13 +57,13 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     internal static Tensor Evaluate(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         var rows = new CrossEntropyRows(logits, targets, options);
-        if (Fusion.IsOff || !rows.OnlyPicks) return Compose(logits, rows).Loss;
+        if (Fusion.IsOff || !rows.UsesTargetLogitOnly) return Compose(logits, rows).Loss;
         if (rows.Divisor is { } divisor)
         {
-            Tensor x = rows.ClassesLast(logits);
-            return new ReducedCrossEntropy(divisor, WantsGradient: GradMode.Enabled && x.RequiresGrad).Apply(x, rows.MarkedClasses);
+            Tensor x = rows.MoveClassAxisLast(logits);
+            return new ReducedCrossEntropy(divisor, WantsGradient: EngineMode.Enabled && x.RequiresGrad).Apply(x, rows.TargetsOrIgnored);
         }
-        Tensor[] values = new SoftmaxCrossEntropy(rows.Smooths).ApplyAll(rows.ClassesLast(logits), rows.MarkedClasses);
+        Tensor[] values = new SoftmaxCrossEntropy(rows.Smooths).ApplyAll(rows.MoveClassAxisLast(logits), rows.TargetsOrIgnored);
         (Tensor losses, Tensor sum, Tensor max) = (values[0], values[1], values[2]);
         return rows.Reduce(rows.Smoothed(losses, rows.Smooths ? values[3] : null), rows.NeedsLogSumExp ? max + sum.Log() : null);
     }

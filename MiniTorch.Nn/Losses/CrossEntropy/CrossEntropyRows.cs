@@ -54,7 +54,7 @@ internal sealed class CrossEntropyRows
     public Tensor? Ignored { get; }
 
     /// <summary>Whether the logits of the targets, and without class weights those of all classes alike, are all that the losses are made of.</summary>
-    public bool OnlyPicks => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
+    public bool UsesTargetLogitOnly => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
 
     /// <summary>What the sum of all rows' losses is divided by, where the loss is no more than that; else null.</summary>
     public double? Divisor =>
@@ -68,7 +68,7 @@ internal sealed class CrossEntropyRows
     public bool NeedsLogSumExp => _options.ZLoss != 0;
 
     /// <summary>Class indices, <see cref="ClassTargets.Ignored"/> where a row does not count.</summary>
-    public Tensor MarkedClasses => _targets!.Value.Classes;
+    public Tensor TargetsOrIgnored => _targets!.Value.Classes;
 
     /// <summary>The logits that are used: 0 in ignored rows, so that nothing that stands there gets any further, and capped.</summary>
     public Tensor Used(Tensor logits)
@@ -78,7 +78,7 @@ internal sealed class CrossEntropyRows
     }
 
     /// <summary>The logits for the kernel, which passes over ignored rows itself: capped, with the classes in the last dimension.</summary>
-    public Tensor ClassesLast(Tensor logits)
+    public Tensor MoveClassAxisLast(Tensor logits)
     {
         Tensor x = _options.Softcap > 0 ? Used(logits) : logits;
         return Axis == x.Rank - 1 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Where(dim => dim != Axis), Axis]);

@@ -32,7 +32,7 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
     }
 
     /// <inheritdoc/>
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         var inputs = new Tensor[call.InputCount];
         var wanted = new bool[inputs.Length];
@@ -51,7 +51,7 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             found = Chunked(inputs, cotangent, wanted).Gradients;
         }
         // Nobody else holds them, so a leaf may take them over without a copy.
-        foreach (Tensor? gradient in found) (gradient?.Storage as NativeStorage)?.Own();
+        foreach (Tensor? gradient in found) (gradient?.Storage as NativeStorage)?.TakeOwnership();
         found.CopyTo(gradients);
     }
 
@@ -73,8 +73,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             int count = Math.Min(chunk, rows - start);
             Tensor x = hidden.Narrow(0, start, count), logits = buffer.Narrow(0, 0, count);
             if (Ignored is not null) x = x.MaskedFill(Ignored.Narrow(0, start, count), 0);
-            if (bias is null) Product.Into(logits, x, weight.T, accumulate: false);
-            else Product.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
+            if (bias is null) MatMulInto.Into(logits, x, weight.T, accumulate: false);
+            else MatMulInto.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
 
             outputs?.Note(start, logits, Options.Softcap);
             var options = Options with { ElementWeights = Options.ElementWeights?.Narrow(0, start, count) };
@@ -83,11 +83,11 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (perRow) losses.Narrow(0, start, count).CopyInPlace(loss);
             else losses.AddInPlace(loss);
 
-            if (wanted[0]) Product.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
-            if (wanted[1]) Product.Into(gradients[1]!, logits.T, x, accumulate: true);
+            if (wanted[0]) MatMulInto.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
+            if (wanted[1]) MatMulInto.Into(gradients[1]!, logits.T, x, accumulate: true);
             if (bias is not null && wanted[3]) gradients[3]!.AddInPlace(logits.Sum(0));
         }
-        (buffer.Storage as NativeStorage)?.Own();
+        (buffer.Storage as NativeStorage)?.TakeOwnership();
         (buffer.Storage as NativeStorage)?.ReleaseIfUnheld();
         return (losses, gradients);
     }

@@ -71,7 +71,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         // Logits of the right shape without memory, for the checks and for what Mean divides by.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
         var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
-        if (GradMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
+        if (EngineMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
             throw new ValueException($"{Op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
 
         var perRow = options with
@@ -83,7 +83,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         };
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
         Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
-        bool computesGradients = GradMode.Enabled && perRow.Reduction == Reduction.Sum;
+        bool computesGradients = EngineMode.Enabled && perRow.Reduction == Reduction.Sum;
         var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), [.. inputs.Select(input => computesGradients && input.RequiresGrad)], outputs);
         Tensor losses = fused.Apply(inputs);
         return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, whole);

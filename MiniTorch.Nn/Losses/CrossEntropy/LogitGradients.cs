@@ -6,9 +6,9 @@ internal static class LogitGradients
     /// <summary>The loss; where wanted, its gradient, given its own (null for 1), replaces the logits.</summary>
     public static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options, Tensor? cotangent, bool wantsGradient)
     {
-        using ModeScope recording = GradMode.Record(true);
+        using ModeScope recording = EngineMode.Record(true);
         var rows = new CrossEntropyRows(logits, targets, options);
-        return rows.OnlyPicks && options.Softcap == 0
+        return rows.UsesTargetLogitOnly && options.Softcap == 0
             ? OfPicked(logits, rows, cotangent, wantsGradient)
             : OfAny(logits, targets, options, cotangent, wantsGradient);
     }
@@ -17,7 +17,7 @@ internal static class LogitGradients
     private static Tensor OfPicked(Tensor logits, CrossEntropyRows rows, Tensor? cotangent, bool wantsGradient)
     {
         var kernel = new SoftmaxCrossEntropy(rows.Smooths);
-        Tensor[] values = kernel.ComputeAll([logits, rows.MarkedClasses]);
+        Tensor[] values = kernel.ComputeAll([logits, rows.TargetsOrIgnored]);
         (Tensor losses, Tensor sums, Tensor maxima) = (values[0], values[1], values[2]);
         Tensor? uniform = rows.Smooths ? values[3] : null;
         if (!wantsGradient) return Reduced();
@@ -25,7 +25,7 @@ internal static class LogitGradients
         uniform?.RequiresGrad = true;
         Tensor loss = Reduced();
         Tensor?[] g = Autograd.Grad(loss, uniform is null ? [losses, sums] : [losses, sums, uniform], cotangent, allowUnused: true);
-        SoftmaxCrossEntropy.Backward(logits, rows.MarkedClasses, sums, maxima, g[0], g[1], uniform is null ? null : g[2], logits);
+        SoftmaxCrossEntropy.Backward(logits, rows.TargetsOrIgnored, sums, maxima, g[0], g[1], uniform is null ? null : g[2], logits);
         return loss.Detach();
 
         Tensor Reduced() => rows.Reduce(rows.Smoothed(losses, uniform), rows.NeedsLogSumExp ? maxima + sums.Log() : null);

@@ -4,12 +4,12 @@ using MiniTorch.Ops;
 namespace MiniTorch.Nn;
 
 /// <summary>Matrix products into memory that exists.</summary>
-internal static unsafe class Product
+internal static unsafe class MatMulInto
 {
     /// <summary>c = a·b, or c += a·b; c has neighbouring elements in its rows.</summary>
     public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate)
     {
-        KernelCall.CheckTypes(typeof(Product), c.DType, -1, a, b);
+        KernelCall.CheckTypes(typeof(MatMulInto), c.DType, -1, a, b);
         if (c.DType == DType.Float32) Run<float>();
         else Run<double>();
         GC.KeepAlive((a, b, c));
@@ -18,7 +18,7 @@ internal static unsafe class Product
         {
             (long[] aStrides, long[] bStrides) = (a.Layout.Strides, b.Layout.Strides);
             fixed (byte* pa = &a.Data, pb = &b.Data, pc = &c.Data)
-                Kernels.MatMul.Run(
+                Kernels.MatMulKernel.Run(
                     c.Shape[0], c.Shape[1], a.Shape[1], (T*)pa, aStrides[0], aStrides[1], (T*)pb, bStrides[0], bStrides[1], (T*)pc, c.Layout.Strides[0], accumulate);
         }
     }

@@ -15,7 +15,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
     // What the forward pass computed, for the first backward pass; a later one computes it again.
     private Tensor? _gradient;
 
-    internal override bool KeepsNothing => true;
+    internal override bool CanReuseTemporaries => true;
 
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new SoftmaxCrossEntropy(Smooths: false).Definition(inputs).Sum() / Divisor;
@@ -28,7 +28,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
     }
 
     /// <inheritdoc/>
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         double g = cotangent.Item<double>();
         // 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no row.
@@ -36,7 +36,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
         Tensor gradient = (isFactor ? Interlocked.Exchange(ref _gradient, null) : null)
             ?? Run(call.Input(0), call.Input(1), isFactor ? 1 / Divisor : g / Divisor, wantsGradient: true).Gradient!;
         if (isFactor && g != 1) gradient.MulInPlace(cotangent);
-        (gradient.Storage as NativeStorage)?.Own(); // nobody else holds it, so a leaf may take it over without a copy
+        (gradient.Storage as NativeStorage)?.TakeOwnership(); // nobody else holds it, so a leaf may take it over without a copy
         gradients[0] = gradient;
     }
 
@@ -55,7 +55,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
             long rows = targets.ElementCount;
             T* losses = Scratch.Rent<T>(ref t_losses, rows);
             fixed (byte* px = &x.Data, pt = &targets.Data, pg = &KernelCall.DataOf(gradient))
-                Kernels.SoftmaxCrossEntropy.ForwardAndBackward(SoftmaxCrossEntropy.Rows<T>(x.Shape, px, pt), losses, T.CreateTruncating(scale), (T*)pg);
+                Kernels.SoftmaxCrossEntropyKernel.ForwardAndBackward(SoftmaxCrossEntropy.Rows<T>(x.Shape, px, pt), losses, T.CreateTruncating(scale), (T*)pg);
             double sum = 0;
             for (long row = 0; row < rows; row++) sum += double.CreateTruncating(losses[row]);
             Scratch.Return(ref t_losses);

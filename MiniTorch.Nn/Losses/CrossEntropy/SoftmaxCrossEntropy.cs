@@ -13,7 +13,7 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     /// <inheritdoc/>
     protected internal override Reads Reads => Reads.Inputs | Reads.Output;
 
-    internal override bool KeepsNothing => true;
+    internal override bool CanReuseTemporaries => true;
 
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Definitions(inputs)[0];
@@ -46,16 +46,16 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
         {
             fixed (byte* px = &x.Data, pt = &classes.Data, losses = &outputs[0].Data, sums = &outputs[1].Data, maxima = &outputs[2].Data, uniform = &outputs[^1].Data)
-                Kernels.SoftmaxCrossEntropy.Forward(
+                Kernels.SoftmaxCrossEntropyKernel.Forward(
                     Rows<T>(x.Shape, px, pt), new CrossEntropyValues<T>((T*)losses, (T*)sums, (T*)maxima, Smooths ? (T*)uniform : null));
         }
     }
 
     /// <inheritdoc/>
-    protected override void KernelVjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent, null, null, null], gradients);
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent, null, null, null], gradients);
 
     /// <inheritdoc/>
-    protected override void KernelVjpAll(Call call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    protected override void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         Tensor x = Copies.RowMajor(call.Input(0)), result = Tensor.Empty(x.Shape, x.DType);
         Backward(x, Copies.RowMajor(call.Input(1)), call.OutputAt(1), call.OutputAt(2), cotangents[0], cotangents[1], Smooths ? cotangents[3] : null, result);
@@ -79,14 +79,14 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         {
             fixed (byte* px = &x.Data, pt = &classes.Data, ps = &sums.Data, pm = &maxima.Data, pr = &result.Data)
             fixed (byte* gl = &KernelCall.DataOf(losses), gs = &KernelCall.DataOf(summed), gu = &KernelCall.DataOf(uniform))
-                Kernels.SoftmaxCrossEntropy.Backward(
+                Kernels.SoftmaxCrossEntropyKernel.Backward(
                     Rows<T>(x.Shape, px, pt), (T*)pm, (T*)ps,
                     new CrossEntropyGradients<T>((T*)gl, lossStride, (T*)gs, sumStride, (T*)gu, uniformStride), (T*)pr);
         }
     }
 
     /// <summary>Row-major logits and their classes as the kernel sees them.</summary>
-    public static unsafe CrossEntropyRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
+    public static unsafe LogitRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
         new((T*)x, logits[^1], logits.ElementCount / logits[^1], logits[^1], (long*)classes, 1, ClassTargets.Ignored);
 
     // One that all rows share, as the gradient of a sum is, need not be written out.

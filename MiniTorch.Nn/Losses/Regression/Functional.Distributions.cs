@@ -12,7 +12,7 @@ public static partial class Functional
     /// <param name="target">Probabilities, or their logarithms; it broadcasts.</param>
     /// <param name="reduction">Mean divides by all elements, which is not the divergence; BatchMean, the mathematical one, by the first dimension.</param>
     /// <param name="logTarget">Whether the target is a logarithm.</param>
-    public static Tensor KlDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false)
+    public static Tensor KLDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false)
     {
         const string op = "KLDivLoss";
         LossShapes.CheckFloat(op, "input", input);
@@ -33,7 +33,7 @@ public static partial class Functional
     /// Σ p·(ln p − ln q) along a dimension, so that the cross-entropy of logits with targets p is
     /// <c>Entropy(p) + KlDivergence(p, logits.LogSoftmax(-1))</c>.
     /// </summary>
-    /// <remarks>Shapes: p's and ln q's without the dimension. Source and borders: those of <see cref="KlDiv"/>.</remarks>
+    /// <remarks>Shapes: p's and ln q's without the dimension. Source and borders: those of <see cref="KLDiv"/>.</remarks>
     /// <param name="probabilities">p.</param>
     /// <param name="logProbabilities">ln q.</param>
     /// <param name="dim">The dimension of the classes.</param>

@@ -12,18 +12,18 @@ public static partial class Functional
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="DTypeException">Neither is a floating tensor.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
-    public static Tensor MseLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
+    public static Tensor MSELoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
         Difference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
 
     /// <summary>|input − target| (l1_loss).</summary>
-    /// <inheritdoc cref="MseLoss"/>
-    /// <remarks>Shapes: as of <see cref="MseLoss"/>. Source: torch.nn.L1Loss. Borders: gradient 0 where input and target are equal; a mean over no element is NaN.</remarks>
+    /// <inheritdoc cref="MSELoss"/>
+    /// <remarks>Shapes: as of <see cref="MSELoss"/>. Source: torch.nn.L1Loss. Borders: gradient 0 where input and target are equal; a mean over no element is NaN.</remarks>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
         Difference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
 
     /// <summary>d²/(2β) where |d| = |input − target| &lt; β, else |d| − β/2 (smooth_l1_loss).</summary>
     /// <remarks>
-    /// <para>Shapes: as of <see cref="MseLoss"/>. Source: Girshick, "Fast R-CNN", 2015.</para>
+    /// <para>Shapes: as of <see cref="MSELoss"/>. Source: Girshick, "Fast R-CNN", 2015.</para>
     /// <para>Borders: with β = 0 it is |d|, whose gradient in PyTorch is −1 for both inputs where d is 0, and so it is here; a mean over no element is NaN.</para>
     /// </remarks>
     /// <param name="input">Any shape.</param>
@@ -39,7 +39,7 @@ public static partial class Functional
     }
 
     /// <summary>d²/2 where |d| = |input − target| ≤ δ, else δ·(|d| − δ/2) (huber_loss).</summary>
-    /// <remarks>Shapes: as of <see cref="MseLoss"/>. Source: Huber, "Robust Estimation of a Location Parameter", 1964. Borders: value and gradient agree at |d| = δ.</remarks>
+    /// <remarks>Shapes: as of <see cref="MSELoss"/>. Source: Huber, "Robust Estimation of a Location Parameter", 1964. Borders: value and gradient agree at |d| = δ.</remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with it.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
@@ -68,7 +68,7 @@ public static partial class Functional
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="ShapeException"><paramref name="target"/> or <paramref name="var"/> does not fit the input's shape.</exception>
     /// <exception cref="ValueException">A variance is negative, or <paramref name="eps"/> is not positive.</exception>
-    public static Tensor GaussianNllLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
+    public static Tensor GaussianNLLLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
@@ -103,7 +103,7 @@ public static partial class Functional
     /// <param name="full">Whether Stirling's approximation of ln target! is added.</param>
     /// <param name="eps">Keeps ln 0 away.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    public static Tensor PoissonNllLoss(
+    public static Tensor PoissonNLLLoss(
         Tensor input, Tensor target, bool logInput = true, bool full = false, double eps = 1e-8, Reduction reduction = Reduction.Mean)
     {
         LossShapes.CheckFloat("PoissonNLLLoss", "input", input);

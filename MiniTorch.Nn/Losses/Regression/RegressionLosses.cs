@@ -1,13 +1,13 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The mean squared error (torch.nn.MSELoss); see <see cref="Functional.MseLoss"/>.</summary>
+/// <summary>The mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
-        Functional.MseLoss(input, target, reduction);
+        Functional.MSELoss(input, target, reduction);
 }
 
 /// <summary>The mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss"/>.</summary>
@@ -41,7 +41,7 @@ public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta
         Functional.HuberLoss(input, target, reduction, delta);
 }
 
-/// <summary>The negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNllLoss"/>.</summary>
+/// <summary>The negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNLLLoss"/>.</summary>
 /// <param name="full">Whether the constant ½·ln 2π is added.</param>
 /// <param name="eps">The least variance.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -51,10 +51,10 @@ public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduct
     [return: Dims("| ...losses")]
     protected override Tensor Forward(
         [Dims("| ... values")] Tensor input, [Dims("| ... values")] Tensor target, [Dims("| ... values | ... 1 | ...")] Tensor var) =>
-        Functional.GaussianNllLoss(input, target, var, full, eps, reduction);
+        Functional.GaussianNLLLoss(input, target, var, full, eps, reduction);
 }
 
-/// <summary>The negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNllLoss"/>.</summary>
+/// <summary>The negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNLLLoss"/>.</summary>
 /// <param name="logInput">Whether the input is the logarithm of the expected count.</param>
 /// <param name="full">Whether Stirling's approximation of ln target! is added.</param>
 /// <param name="eps">Keeps ln 0 away.</param>
@@ -65,5 +65,5 @@ public sealed class PoissonNLLLoss(bool logInput = true, bool full = false, doub
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
-        Functional.PoissonNllLoss(input, target, logInput, full, eps, reduction);
+        Functional.PoissonNLLLoss(input, target, logInput, full, eps, reduction);
 }

@@ -1,38 +1,38 @@
 namespace MiniTorch.Nn;
 
 /// <summary>d²/2 where |d| ≤ δ, else δ·(|d| − δ/2), with d = a − b.</summary>
-internal readonly record struct Huber(double Delta) : IBinaryKernel
+internal readonly record struct Huber(double Delta) : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         (R size, R delta) = (R.Abs(a - b), R.Of(Delta));
         return R.Where(R.LessOrEqual(size, delta), size * size * R.Of(0.5), delta * (size - delta * R.Of(0.5)));
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
 
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
 
     private R Slope<R>(R d) where R : struct, IReal<R> =>
         R.Where(R.LessOrEqual(d, R.Of(-Delta)), R.Of(-Delta), R.Where(R.LessOrEqual(R.Of(Delta), d), R.Of(Delta), d));
 }
 
 /// <summary>d²/(2β) where |d| &lt; β, else |d| − β/2, with d = a − b. With β = 0 both derivatives are −1 where d = 0, as in PyTorch.</summary>
-internal readonly record struct SmoothL1(double Beta) : IBinaryKernel
+internal readonly record struct SmoothL1(double Beta) : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
-    public R Value<R>(R a, R b) where R : struct, IReal<R>
+    public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         (R size, R beta) = (R.Abs(a - b), R.Of(Beta));
         return R.Where(R.Less(size, beta), size * size * R.Of(0.5) / beta, size - beta * R.Of(0.5));
     }
 
-    public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
 
-    public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
 
     private R Slope<R>(R d) where R : struct, IReal<R> =>
         R.Where(R.LessOrEqual(d, R.Of(-Beta)), R.Of(-1), R.Where(R.LessOrEqual(R.Of(Beta), d), R.Of(1), d / R.Of(Beta)));

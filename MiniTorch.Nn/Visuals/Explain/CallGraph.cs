@@ -3,12 +3,12 @@ using System.Globalization;
 namespace MiniTorch.Nn;
 
 /// <summary>A tensor on the way from the inputs to the outputs.</summary>
-internal sealed class TracedValue(Tensor tensor, TracedCall? producer, int version)
+internal sealed class ExplainedValue(Tensor tensor, ExplainedCall? producer, int version)
 {
     public Tensor Tensor { get; } = tensor;
 
     /// <summary>What made it; null for an input, a parameter or a constant.</summary>
-    public TracedCall? Producer { get; } = producer;
+    public ExplainedCall? Producer { get; } = producer;
 
     /// <summary>Its name; of a constant that nobody named, its value or shape.</summary>
     public string Name { get; set; } = "";
@@ -27,17 +27,17 @@ internal sealed class TracedValue(Tensor tensor, TracedCall? producer, int versi
 /// <param name="Op">What it does.</param>
 /// <param name="Inputs">Of what.</param>
 /// <param name="Module">The path of the module that called it; empty outside.</param>
-internal sealed record TracedCall(Op Op, TracedValue[] Inputs, string Module)
+internal sealed record ExplainedCall(Op Op, ExplainedValue[] Inputs, string Module)
 {
-    public List<TracedValue> Outputs { get; } = [];
+    public List<ExplainedValue> Outputs { get; } = [];
 }
 
 /// <summary>The calls of a recording as a graph of named values, of which only those that lead to the outputs are kept.</summary>
 internal sealed class CallGraph
 {
-    private readonly Dictionary<Tensor, TracedValue> _values = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tensor, ExplainedValue> _values = new(ReferenceEqualityComparer.Instance);
     private readonly Recording _recording;
-    private readonly List<TracedValue> _all = [];
+    private readonly List<ExplainedValue> _all = [];
 
     public CallGraph(Recording recording, (string Name, Tensor Tensor)[] inputs, Tensor[] outputs)
     {
@@ -46,22 +46,22 @@ internal sealed class CallGraph
         foreach ((string name, Tensor tensor) in inputs)
         {
             if (_values.ContainsKey(tensor)) continue;
-            TracedValue input = Add(tensor, null);
+            ExplainedValue input = Add(tensor, null);
             (input.Name, input.IsNamed) = (name, true);
             Inputs.Add(input);
         }
         AddParameters();
-        var calls = new List<TracedCall>();
+        var calls = new List<ExplainedCall>();
         foreach (RecordedCall recorded in recording.Calls)
         {
-            TracedValue[] read = [.. recorded.Arguments.Select(argument => Find(argument.Tensor))];
+            ExplainedValue[] read = [.. recorded.Arguments.Select(argument => Find(argument.Tensor))];
             // Broadcasting and aliases are the same value; a formula does not write them.
             if (recorded.Op is Ops.Expand || (recorded.Op is LinearOp && SameElements(recorded.Results[0], recorded.Arguments[0].Tensor)))
             {
                 _values[recorded.Results[0]] = read[0];
                 continue;
             }
-            var call = new TracedCall(recorded.Op, read, recorded.Module ?? "");
+            var call = new ExplainedCall(recorded.Op, read, recorded.Module ?? "");
             for (int i = 0; i < recorded.Results.Length; i++) call.Outputs.Add(Add(recorded.Results[i], call, recorded.Versions[i]));
             calls.Add(call);
         }
@@ -71,13 +71,13 @@ internal sealed class CallGraph
     }
 
     /// <summary>What the function was called with.</summary>
-    public List<TracedValue> Inputs { get; } = [];
+    public List<ExplainedValue> Inputs { get; } = [];
 
     /// <summary>What it gave.</summary>
-    public TracedValue[] Outputs { get; }
+    public ExplainedValue[] Outputs { get; }
 
     /// <summary>The calls that lead to an output, in their order.</summary>
-    public List<TracedCall> Calls { get; }
+    public List<ExplainedCall> Calls { get; }
 
     /// <summary>Modules that ran: path, module and the path of the one around it.</summary>
     public IReadOnlyList<(string Path, object Module, string Outer)> Modules { get; }
@@ -90,24 +90,24 @@ internal sealed class CallGraph
             foreach ((string name, Tensor tensor) in members.Parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(members.Buffers))
             {
                 if (_values.ContainsKey(tensor)) continue;
-                TracedValue parameter = Add(tensor, null);
+                ExplainedValue parameter = Add(tensor, null);
                 (parameter.Name, parameter.IsNamed, parameter.Owner) = (ModuleMembers.Join(ModuleMembers.BelowRoot(path), name), true, path);
             }
         }
     }
 
-    private TracedValue Add(Tensor tensor, TracedCall? producer, int? version = null)
+    private ExplainedValue Add(Tensor tensor, ExplainedCall? producer, int? version = null)
     {
-        var value = new TracedValue(tensor, producer, version ?? tensor.Storage.Version);
+        var value = new ExplainedValue(tensor, producer, version ?? tensor.Storage.Version);
         _values[tensor] = value;
         _all.Add(value);
         return value;
     }
 
     /// <summary>The value that a tensor is: itself, or a detached tensor or view of the same elements, or else of the same memory; or a constant.</summary>
-    private TracedValue Find(Tensor tensor)
+    private ExplainedValue Find(Tensor tensor)
     {
-        if (_values.TryGetValue(tensor, out TracedValue? known)) return known;
+        if (_values.TryGetValue(tensor, out ExplainedValue? known)) return known;
         known = _all.FindLast(value => SameElements(value.Tensor, tensor)) ?? _all.FindLast(value => ReferenceEquals(value.Tensor.Storage, tensor.Storage));
         if (known is null) return Add(tensor, null);
         _values[tensor] = known;
@@ -117,10 +117,10 @@ internal sealed class CallGraph
     private static bool SameElements(Tensor a, Tensor b) =>
         ReferenceEquals(a.Storage, b.Storage) && a.Shape == b.Shape && a.Layout.Offset == b.Layout.Offset && a.Layout.Strides.AsSpan().SequenceEqual(b.Layout.Strides);
 
-    private List<TracedCall> Needed(List<TracedCall> calls)
+    private List<ExplainedCall> Needed(List<ExplainedCall> calls)
     {
-        HashSet<TracedValue> wanted = [.. Outputs];
-        var needed = new List<TracedCall>();
+        HashSet<ExplainedValue> wanted = [.. Outputs];
+        var needed = new List<ExplainedCall>();
         for (int i = calls.Count - 1; i >= 0; i--)
         {
             if (!calls[i].Outputs.Exists(wanted.Contains)) continue;
@@ -135,16 +135,16 @@ internal sealed class CallGraph
     private void NameAll()
     {
         foreach ((Tensor tensor, string name) in _recording.Names)
-            if (_values.TryGetValue(tensor, out TracedValue? value) && !value.IsNamed) (value.Name, value.IsNamed) = (name, true);
+            if (_values.TryGetValue(tensor, out ExplainedValue? value) && !value.IsNamed) (value.Name, value.IsNamed) = (name, true);
         if (Outputs is [{ IsNamed: false, Producer: { } last } result])
             (result.Name, result.IsNamed) = (last.Module.EndsWith("Loss", StringComparison.Ordinal) ? "loss" : "result", true);
         var taken = new Dictionary<string, int>();
-        foreach (TracedValue input in Inputs) taken[input.Name] = 1;
-        foreach (TracedCall call in Calls)
+        foreach (ExplainedValue input in Inputs) taken[input.Name] = 1;
+        foreach (ExplainedCall call in Calls)
         {
-            foreach (TracedValue input in call.Inputs)
+            foreach (ExplainedValue input in call.Inputs)
                 if (input.Producer is null && !input.IsNamed) input.Name = Constant(input.Tensor);
-            foreach (TracedValue output in call.Outputs)
+            foreach (ExplainedValue output in call.Outputs)
             {
                 if (!output.IsNamed) output.Name = ModuleMembers.SnakeCase(call.Op.Name);
                 int count = taken[output.Name] = taken.GetValueOrDefault(output.Name) + 1;

@@ -13,7 +13,7 @@ public sealed class Explanation
     }
 
     /// <summary>Every value that the result depends on, in the order of the run, with its formula, shape and elements, in 80 columns; large tensors in one line.</summary>
-    public override string ToString() => new ExplanationText(_graph, new Dictionary<TracedValue, Tensor>()).Write(_title);
+    public override string ToString() => new ExplanationText(_graph, new Dictionary<ExplainedValue, Tensor>()).Write(_title);
 
     /// <summary>As <see cref="ToString"/>, with the gradient of the result by every value that it depends on differentiably.</summary>
     /// <exception cref="GraphException">The result is not one number, or nothing that it depends on requires a gradient.</exception>
@@ -22,7 +22,7 @@ public sealed class Explanation
         if (_graph.Outputs is not [{ Tensor: { ElementCount: 1 } result }] || !result.RequiresGrad)
             throw new GraphException($"Explanation.WithGradients: the result, {string.Join(" and ", _graph.Outputs.Select(output => $"shape {output.Tensor.Shape}"))}, has no gradients; "
                 + "one number is needed that depends on an input or parameter whose RequiresGrad is true");
-        TracedValue[] values = [.. _graph.Calls.SelectMany(call => call.Inputs.Concat(call.Outputs)).Where(value => value.Tensor.RequiresGrad).Distinct()];
+        ExplainedValue[] values = [.. _graph.Calls.SelectMany(call => call.Inputs.Concat(call.Outputs)).Where(value => value.Tensor.RequiresGrad).Distinct()];
         Tensor[] found = Autograd.Grad(result, [.. values.Select(value => value.Tensor)], Tensor.OnesLike(result), allowUnused: true, retainGraph: true);
         return new ExplanationText(_graph, values.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second)).Write(_title);
     }

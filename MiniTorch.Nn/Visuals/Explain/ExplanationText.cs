@@ -4,32 +4,32 @@ using System.Text;
 namespace MiniTorch.Nn;
 
 /// <summary>Writes what a function did, value by value, in 80 columns.</summary>
-internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<TracedValue, Tensor> gradients)
+internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<ExplainedValue, Tensor> gradients)
 {
     private const int Width = 80, MostElements = 64;
 
     private readonly StringBuilder _text = new();
-    private readonly HashSet<TracedValue> _shown = [];
+    private readonly HashSet<ExplainedValue> _shown = [];
 
     public string Write(string title)
     {
         _text.Append(title).Append(CultureInfo.InvariantCulture, $": {graph.Calls.Count} {(graph.Calls.Count == 1 ? "step" : "steps")}\n");
-        foreach (TracedValue input in graph.Inputs) Show(input, "input");
+        foreach (ExplainedValue input in graph.Inputs) Show(input, "input");
         string module = "";
-        foreach (TracedCall call in graph.Calls)
+        foreach (ExplainedCall call in graph.Calls)
         {
-            foreach (TracedValue input in call.Inputs)
+            foreach (ExplainedValue input in call.Inputs)
                 if (input.Producer is null && input.IsNamed) Show(input, input.Owner is null ? "constant" : input.Tensor is Parameter ? "parameter" : "buffer");
             if (call.Module != module && call.Module.Length > 0) _text.Append('\n').Append($"── {call.Module} ".PadRight(Width, '─')).Append('\n');
             module = call.Module;
             Show(call.Outputs[0], null, Formula.Of(call));
-            foreach (TracedValue further in call.Outputs.Skip(1)) Show(further, "further output");
+            foreach (ExplainedValue further in call.Outputs.Skip(1)) Show(further, "further output");
         }
         return _text.ToString();
     }
 
     /// <summary>One value: its name, how it came about, dtype and shape on a line, and below the elements or what is to be known of them.</summary>
-    private void Show(TracedValue value, string? kind, string? formula = null)
+    private void Show(ExplainedValue value, string? kind, string? formula = null)
     {
         if (!_shown.Add(value)) return;
         string shape = $"{value.Tensor.DType} {value.Tensor.Shape}", line = formula is null ? $"{value.Name} ({kind})" : $"{value.Name} = {formula}";

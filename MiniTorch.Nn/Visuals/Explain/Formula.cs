@@ -7,17 +7,17 @@ namespace MiniTorch.Nn;
 /// <summary>A call as one would write it: <c>logits − max</c>, <c>exp(shifted)</c>.</summary>
 internal static class Formula
 {
-    public static string Of(TracedCall call)
+    public static string Of(ExplainedCall call)
     {
         string[] x = [.. call.Inputs.Select(input => input.Name)];
         return call.Op switch
         {
-            UnaryOp<AddScalar> op => $"{x[0]} + {Number(op.Kernel.C.Value)}",
-            UnaryOp<SubtractFromScalar> op => $"{Number(op.Kernel.C.Value)} − {x[0]}",
-            UnaryOp<MultiplyScalar> op => $"{Number(op.Kernel.C.Value)} · {x[0]}",
-            UnaryOp<DivideByScalar> op => $"{x[0]} / {Number(op.Kernel.C.Value)}",
-            UnaryOp<DivideScalar> op => $"{Number(op.Kernel.C.Value)} / {x[0]}",
-            UnaryOp<PowScalar> op => $"{x[0]} ^ {Number(op.Kernel.Exponent)}",
+            UnaryOp<AddScalar> op => $"{x[0]} + {Number(op.Function.C.Value)}",
+            UnaryOp<SubtractFromScalar> op => $"{Number(op.Function.C.Value)} − {x[0]}",
+            UnaryOp<MultiplyScalar> op => $"{Number(op.Function.C.Value)} · {x[0]}",
+            UnaryOp<DivideByScalar> op => $"{x[0]} / {Number(op.Function.C.Value)}",
+            UnaryOp<DivideScalar> op => $"{Number(op.Function.C.Value)} / {x[0]}",
+            UnaryOp<PowScalar> op => $"{x[0]} ^ {Number(op.Function.Exponent)}",
             UnaryOp<Negate> => $"−{x[0]}",
             UnaryOp<Square> => $"{x[0]}²",
             BinaryOp<Add> => $"{x[0]} + {x[1]}",

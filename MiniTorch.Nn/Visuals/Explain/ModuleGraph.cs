@@ -29,14 +29,14 @@ internal sealed class ModuleGraph
         if (depth < 0) throw new ValueException($"Explanation: depth {depth} is negative; 0 shows the outermost modules as boxes");
         (Title, _depth) = (title, depth);
         _modules = graph.Modules.ToDictionary(module => module.Path, module => ((Module)module.Module, module.Outer));
-        foreach (TracedValue input in graph.Inputs) Add(input, [input.Name, Describe(input)], BoxKind.Input, "");
-        foreach (TracedCall call in graph.Calls)
+        foreach (ExplainedValue input in graph.Inputs) Add(input, [input.Name, Describe(input)], BoxKind.Input, "");
+        foreach (ExplainedCall call in graph.Calls)
         {
             Box box = BoxOf(call);
-            foreach (TracedValue input in call.Inputs)
+            foreach (ExplainedValue input in call.Inputs)
                 if (Source(input, box) is { } source && source != box && !Arrows.Contains((source.Id, box.Id))) Arrows.Add((source.Id, box.Id));
         }
-        foreach (TracedValue output in graph.Outputs)
+        foreach (ExplainedValue output in graph.Outputs)
             if (Source(output, null) is { } source) Arrows.Add((source.Id, Add((output, "output"), [output.Name, Describe(output)], BoxKind.Output, "").Id));
     }
 
@@ -64,7 +64,7 @@ internal sealed class ModuleGraph
         return around;
     }
 
-    private Box BoxOf(TracedCall call)
+    private Box BoxOf(ExplainedCall call)
     {
         List<string> around = Around(call.Module);
         if (around.Count <= _depth)
@@ -83,7 +83,7 @@ internal sealed class ModuleGraph
     }
 
     /// <summary>The box that a value comes from; null where nothing needs to be drawn: a constant without a name, or a parameter of the box that reads it.</summary>
-    private Box? Source(TracedValue value, Box? reader)
+    private Box? Source(ExplainedValue value, Box? reader)
     {
         if (value.Producer is not null) return BoxOf(value.Producer);
         if (_boxes.TryGetValue(value, out Box? box)) return box;
@@ -106,5 +106,5 @@ internal sealed class ModuleGraph
         return ModuleMembers.BelowRoot(path) is { Length: > 0 } name ? $"{name}: {type}" : path;
     }
 
-    private static string Describe(TracedValue value) => value.Tensor.DType == DType.Float32 ? $"{value.Tensor.Shape}" : $"{value.Tensor.DType} {value.Tensor.Shape}";
+    private static string Describe(ExplainedValue value) => value.Tensor.DType == DType.Float32 ? $"{value.Tensor.Shape}" : $"{value.Tensor.DType} {value.Tensor.Shape}";
 }

@@ -38,7 +38,7 @@ public static class GradCheckPicture
         foreach (Grid grid in grids)
         {
             Caption(grid.Caption);
-            foreach ((int row, int column, int worst) in grid.Cells()) Square(column, top + (row * Cell), grid.Finding.ErrorMap[worst], Places.Index(grid.Shape, worst));
+            foreach ((int row, int column, int worst) in grid.Cells()) Square(column, top + (row * Cell), grid.Finding.ErrorMap[worst], ElementIndex.Index(grid.Shape, worst));
             top += (grid.Size.Rows * Cell) + Gap;
         }
         if (grids.Length > 0)

@@ -29,7 +29,7 @@ public sealed unsafe class ConvolutionTests
         Visit(s, (x, w, y) => expected[y] += data.X.Data[x] * data.W.Data[w]);
         for (int i = 0; i < expected.Length; i++)
             expected[i] += hasBias ? data.Bias.Data[i / s.OutputPlane % (s.Groups * s.Filters)] : 0;
-        Convolution.Forward(s, data.X.Data, data.W.Data, hasBias ? data.Bias.Data : null, data.Y.Data);
+        ConvolutionKernel.Forward(s, data.X.Data, data.W.Data, hasBias ? data.Bias.Data : null, data.Y.Data);
         ShouldBeClose(data.Y.Span, expected);
     }
 
@@ -40,7 +40,7 @@ public sealed unsafe class ConvolutionTests
         using var data = new Data(s);
         double[] expected = new double[data.X.Length];
         Visit(s, (x, w, y) => expected[x] += data.Y.Data[y] * data.W.Data[w]);
-        Convolution.GradInput(s, data.Y.Data, data.W.Data, data.X.Data);
+        ConvolutionKernel.GradInput(s, data.Y.Data, data.W.Data, data.X.Data);
         ShouldBeClose(data.X.Span, expected);
     }
 
@@ -51,7 +51,7 @@ public sealed unsafe class ConvolutionTests
         using var data = new Data(s);
         double[] expected = new double[data.W.Length];
         Visit(s, (x, w, y) => expected[w] += data.X.Data[x] * data.Y.Data[y]);
-        Convolution.GradWeight(s, data.X.Data, data.Y.Data, data.W.Data);
+        ConvolutionKernel.GradWeight(s, data.X.Data, data.Y.Data, data.W.Data);
         ShouldBeClose(data.W.Span, expected);
     }
 
@@ -67,9 +67,9 @@ public sealed unsafe class ConvolutionTests
             {
                 Workers.Count = threads;
                 using var copy = new Data(s);
-                Convolution.Forward(s, data.X.Data, data.W.Data, data.Bias.Data, copy.Y.Data);
-                Convolution.GradInput(s, data.Y.Data, data.W.Data, copy.X.Data);
-                Convolution.GradWeight(s, data.X.Data, data.Y.Data, copy.W.Data);
+                ConvolutionKernel.Forward(s, data.X.Data, data.W.Data, data.Bias.Data, copy.Y.Data);
+                ConvolutionKernel.GradInput(s, data.Y.Data, data.W.Data, copy.X.Data);
+                ConvolutionKernel.GradWeight(s, data.X.Data, data.Y.Data, copy.W.Data);
                 return [copy.Y.Span.ToArray(), copy.X.Span.ToArray(), copy.W.Span.ToArray()];
             }
 

@@ -6,47 +6,47 @@ namespace MiniTorch.Tests.Kernels;
 public unsafe class ElementwiseTests
 {
     /// <summary>a + 2b, exact in every type for small integers; the derivatives read every operand.</summary>
-    readonly struct AddTwice : IBinaryKernel
+    readonly struct AddTwice : IBinaryFunction
     {
-        public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Fma(R.Of(2), b, a);
+        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Fma(R.Of(2), b, a);
 
-        public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g + R.Of(3) * a + R.Of(5) * b + R.Of(7) * y;
+        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g + R.Of(3) * a + R.Of(5) * b + R.Of(7) * y;
 
-        public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(2) * g;
+        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(2) * g;
     }
 
-    readonly struct Less : IBinaryKernel
+    readonly struct Less : IBinaryFunction
     {
-        public R Value<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(a, b), R.Of(1), R.Of(0));
+        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(a, b), R.Of(1), R.Of(0));
 
-        public R ChainA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
 
-        public R ChainB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
     }
 
-    readonly struct Select : ITernaryKernel
+    readonly struct Select : ITernaryFunction
     {
-        public R Value<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
+        public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
 
-        public R ChainA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
 
-        public R ChainB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
+        public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
 
-        public R ChainC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
+        public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
     }
 
-    readonly struct Exponential : IUnaryKernel
+    readonly struct Exponential : IUnaryFunction
     {
-        public R Value<R>(R x) where R : struct, IReal<R> => R.Exp(x);
+        public R Forward<R>(R x) where R : struct, IReal<R> => R.Exp(x);
 
-        public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * y;
+        public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * y;
     }
 
-    readonly struct Same : IUnaryKernel
+    readonly struct Same : IUnaryFunction
     {
-        public R Value<R>(R x) where R : struct, IReal<R> => x;
+        public R Forward<R>(R x) where R : struct, IReal<R> => x;
 
-        public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g;
+        public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g;
     }
 
     static readonly (string Name, int[] Sizes, long[] Output, long[] A, long[] B)[] Layouts =
@@ -92,7 +92,7 @@ public unsafe class ElementwiseTests
         T untouched = T.CreateTruncating(-1);
         output.Span.Fill(untouched);
 
-        Elementwise.Run<BinaryValue<AddTwice>, T>(default, sizes, At(output.Data, outputStrides), At(a.Data, aStrides), At(b.Data, bStrides));
+        ElementwiseKernel.Run<BinaryForward<AddTwice>, T>(default, sizes, At(output.Data, outputStrides), At(a.Data, aStrides), At(b.Data, bStrides));
 
         T[] expected = Enumerable.Repeat(untouched, output.Length).ToArray();
         ForEach(sizes, index =>
@@ -109,8 +109,8 @@ public unsafe class ElementwiseTests
         using var less = new GuardedBuffer<byte>(length, atStart);
         for (int i = 0; i < length; i++) (x.Span[i], third.Span[i * 3]) = (i - 60, 5);
 
-        Elementwise.Run<UnaryValue<Exponential>, float>(default, [length], At(y.Data, [1]), At(x.Data, [1]));
-        Elementwise.Run<BinaryValue<Less>, double>(default, [length], At(less.Data, [1]), At(x.Data, [1]), At(third.Data, [3]));
+        ElementwiseKernel.Run<UnaryForward<Exponential>, float>(default, [length], At(y.Data, [1]), At(x.Data, [1]));
+        ElementwiseKernel.Run<BinaryForward<Less>, double>(default, [length], At(less.Data, [1]), At(x.Data, [1]), At(third.Data, [3]));
 
         for (int i = 0; i < length; i++)
         {
@@ -125,11 +125,11 @@ public unsafe class ElementwiseTests
         const int Length = 100;
         float* x = stackalloc float[Length], whole = stackalloc float[Length], part = stackalloc float[Length];
         for (int i = 0; i < Length; i++) x[i] = (i * 0.37f) - 20;
-        Elementwise.Run<UnaryValue<Exponential>, float>(default, [Length], At(whole, [1]), At(x, [1]));
+        ElementwiseKernel.Run<UnaryForward<Exponential>, float>(default, [Length], At(whole, [1]), At(x, [1]));
         for (int start = 0; start < 40; start++)
             for (int length = 1; length < 60; length++)
             {
-                Elementwise.Run<UnaryValue<Exponential>, float>(default, [length], At(part, [1]), At(x + start, [1]));
+                ElementwiseKernel.Run<UnaryForward<Exponential>, float>(default, [length], At(part, [1]), At(x + start, [1]));
                 new Span<float>(part, length).SequenceEqual(new Span<float>(whole + start, length)).ShouldBeTrue();
             }
     }
@@ -141,10 +141,10 @@ public unsafe class ElementwiseTests
         using GuardedBuffer<float> a = new(((rows - 1) * columns) + columns, atStart), b = new(rows, atStart), y = new(((rows - 1) * pitch) + columns, atStart), row = new(columns);
         for (int i = 0; i < a.Length; i++) a.Data[i] = i % 1013;
         for (int i = 0; i < rows; i++) b.Data[i] = i % 17;
-        Elementwise.Run<BinaryValue<AddTwice>, float>(default, [rows, columns], At(y.Data, [pitch, 1]), At(a.Data, [columns, 1]), At(b.Data, [1, 0]));
+        ElementwiseKernel.Run<BinaryForward<AddTwice>, float>(default, [rows, columns], At(y.Data, [pitch, 1]), At(a.Data, [columns, 1]), At(b.Data, [1, 0]));
         for (int i = 0; i < rows; i += i < rows - 50 ? 41 : 1)
         {
-            Elementwise.Run<BinaryValue<AddTwice>, float>(default, [columns], At(row.Data, [1]), At(a.Data + ((long)i * columns), [1]), At(b.Data + i, [0]));
+            ElementwiseKernel.Run<BinaryForward<AddTwice>, float>(default, [columns], At(row.Data, [1]), At(a.Data + ((long)i * columns), [1]), At(b.Data + i, [0]));
             if (!row.Span.SequenceEqual(y.Span.Slice(i * pitch, columns))) Assert.Fail($"row {i}");
             if (i < rows - 1 && y.Span.Slice((i * pitch) + columns, gap).ContainsAnyExcept(0f)) Assert.Fail($"after row {i}");
         }
@@ -154,9 +154,9 @@ public unsafe class ElementwiseTests
     public void Derivatives_read_missing_operands_as_zeros()
     {
         float* g = stackalloc float[3] { 1, 2, 3 }, b = stackalloc float[3] { 10, 20, 30 }, output = stackalloc float[3];
-        Elementwise.Run<BinaryChainA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), default, At(b, [1]), default);
+        ElementwiseKernel.Run<BinaryBackwardA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), default, At(b, [1]), default);
         new Span<float>(output, 3).ToArray().ShouldBe([51, 102, 153]);
-        Elementwise.Run<BinaryChainA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), At(b, [1]), default, At(b, [1]));
+        ElementwiseKernel.Run<BinaryBackwardA<AddTwice>, float>(default, [3], At(output, [1]), At(g, [1]), At(b, [1]), default, At(b, [1]));
         new Span<float>(output, 3).ToArray().ShouldBe([101, 202, 303]);
     }
 
@@ -168,9 +168,9 @@ public unsafe class ElementwiseTests
         long* results = stackalloc long[40];
         for (int i = 0; i < 40; i++) (mask[i], chosen[i]) = (i % 3 == 0 ? (byte)1 : (byte)0, i);
         long other = -5;
-        Elementwise.Run<TernaryValue<Select>, long>(default, [40], At(results, [1]), At(mask, [1]), At(chosen, [1]), At(&other, [0]));
+        ElementwiseKernel.Run<TernaryForward<Select>, long>(default, [40], At(results, [1]), At(mask, [1]), At(chosen, [1]), At(&other, [0]));
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? i : -5);
-        Elementwise.Run<TernaryChainC<Select>, long>(default, [40], At(results, [1]), At(chosen, [1]), At(mask, [1]), default, default, default);
+        ElementwiseKernel.Run<TernaryBackwardC<Select>, long>(default, [40], At(results, [1]), At(chosen, [1]), At(mask, [1]), default, default, default);
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? 0 : i);
     }
 
@@ -199,7 +199,7 @@ public unsafe class ElementwiseTests
         for (int i = 0; i < extent; i++) source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
 
         void Run<C>() where C : unmanaged, System.Numerics.IBinaryNumber<C> =>
-            Elementwise.Run<UnaryValue<Same>, C>(default, [length], At(destination.Data, [stride]), At(source.Data, [stride]));
+            ElementwiseKernel.Run<UnaryForward<Same>, C>(default, [length], At(destination.Data, [stride]), At(source.Data, [stride]));
 
         if (typeof(S) == typeof(double) || typeof(T) == typeof(double)) Run<double>();
         else if (typeof(S) == typeof(float) || typeof(T) == typeof(float)) Run<float>();
@@ -213,7 +213,7 @@ public unsafe class ElementwiseTests
     {
         double* x = stackalloc double[7] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 9.3e18, -9.3e18, -2.7, 1e15 };
         long* y = stackalloc long[7];
-        Elementwise.Run<UnaryValue<Same>, double>(default, [7], At(y, [1]), At(x, [1]));
+        ElementwiseKernel.Run<UnaryForward<Same>, double>(default, [7], At(y, [1]), At(x, [1]));
         new Span<long>(y, 7).ToArray().ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
     }
 

@@ -6,15 +6,15 @@ namespace MiniTorch.Tests.Kernels;
 /// <summary>Programs as loops: step by step, as where no code can be made at run time, and grown together.</summary>
 public sealed unsafe class FusedLoopsTests
 {
-    static PointwiseStep Unary<K>(K kernel, int x) where K : struct, IUnaryKernel => new(new PointwiseFunction<UnaryValue<K>>(new(kernel)), [x]);
+    static ElementwiseStep Unary<K>(K kernel, int x) where K : struct, IUnaryFunction => new(new LoopFunction<UnaryForward<K>>(new(kernel)), [x]);
 
-    static PointwiseStep Binary<K>(K kernel, int a, int b) where K : struct, IBinaryKernel => new(new PointwiseFunction<BinaryValue<K>>(new(kernel)), [a, b]);
+    static ElementwiseStep Binary<K>(K kernel, int a, int b) where K : struct, IBinaryFunction => new(new LoopFunction<BinaryForward<K>>(new(kernel)), [a, b]);
 
     // (2a + b) · tanh(2a + b), and 1 − (2a + b); the chain rule of a product that reads one factor; a step that nothing reads.
-    static PointwiseProgram Program() => new(2,
+    static ElementwiseProgram Program() => new(2,
     [
         Unary(new MultiplyScalar(2), 0), Binary(new Add(), 2, 1), Unary(new Tanh(), 3), Unary(new Exp(), 3), Binary(new Multiply(), 3, 4), Unary(new SubtractFromScalar(1), 3),
-        new(new PointwiseFunction<BinaryChainA<Multiply>>(default), [6, -1, 0, -1]),
+        new(new LoopFunction<BinaryBackwardA<Multiply>>(default), [6, -1, 0, -1]),
     ], [8, 7]);
 
     [Test]
@@ -23,7 +23,7 @@ public sealed unsafe class FusedLoopsTests
         float[] a = new float[count], b = new float[count];
         for (int i = 0; i < count; i++) (a[i], b[i]) = ((i % 37 - 18) / 9f, (i % 11 - 5) / 3f);
         (float[] first, float[] second) = Run(Program(), a, b);
-        (float[], float[]) grown = Run(TreeBuilder.Grow(Program()), a, b);
+        (float[], float[]) grown = Run(FunctionTreeBuilder.Grow(Program()), a, b);
         grown.Item1.ShouldBe(first);
         grown.Item2.ShouldBe(second);
         for (int i = 0; i < count; i += 7)
@@ -37,7 +37,7 @@ public sealed unsafe class FusedLoopsTests
     [Test]
     public void Steps_that_are_read_once_become_part_of_their_reader()
     {
-        PointwiseProgram grown = TreeBuilder.Grow(Program());
+        ElementwiseProgram grown = FunctionTreeBuilder.Grow(Program());
         Program().Steps.Count.ShouldBe(6); // exp is read by nobody
         grown.Steps.Count.ShouldBe(3); // 2a + b, and the two outputs
     }
@@ -45,11 +45,11 @@ public sealed unsafe class FusedLoopsTests
     [Test]
     public void Slots_are_used_again()
     {
-        PointwiseStep[] chain = [.. Enumerable.Range(0, 50).Select(i => Unary(new AddScalar(1), i))];
-        new FusedLoops(new PointwiseProgram(1, chain, [50])).Slots.ShouldBe(1);
+        ElementwiseStep[] chain = [.. Enumerable.Range(0, 50).Select(i => Unary(new AddScalar(1), i))];
+        new FusedLoops(new ElementwiseProgram(1, chain, [50])).Slots.ShouldBe(1);
     }
 
-    static (float[], float[]) Run(PointwiseProgram program, float[] a, float[] b)
+    static (float[], float[]) Run(ElementwiseProgram program, float[] a, float[] b)
     {
         (float[] first, float[] second) = (new float[a.Length], new float[a.Length]);
         int[] sizes = [a.Length];

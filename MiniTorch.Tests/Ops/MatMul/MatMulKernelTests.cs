@@ -27,7 +27,7 @@ public sealed unsafe class MatMulTests
         CheckAll<float>(RunWith<float, V512<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
         CheckAll<float>(RunWith<float, V256<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
         CheckAll<float>(RunWith<float, V128<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
-        CheckAll<float>(RunWith<float, Scalar<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
+        CheckAll<float>(RunWith<float, V1<float>>, MatrixLayout.RowMajor, b, MathF.FusedMultiplyAdd);
         CheckAll<double>(RunWith<double, V256<double>>, MatrixLayout.RowMajor, b, Math.FusedMultiplyAdd);
         CheckAll<double>(RunWith<double, V128<double>>, MatrixLayout.RowMajor, b, Math.FusedMultiplyAdd);
     }
@@ -114,13 +114,13 @@ public sealed unsafe class MatMulTests
                 for (long j = 0; j < Second; j++)
                 {
                     float* aStart = a.Data + (j * First + i) * m * K, cStart = e + (i * Second + j) * m * n;
-                    MatMul.Run(m, n, K, aStart, K, 1, b.Data + j * K * n, n, 1, cStart, n, accumulate);
+                    MatMulKernel.Run(m, n, K, aStart, K, 1, b.Data + j * K * n, n, 1, cStart, n, accumulate);
                 }
             }
         }
 
         long[] aStrides = [m * K, First * m * K], bStrides = [0, K * n], cStrides = [Second * m * n, m * n];
-        MatMul.RunBatched([First, Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
+        MatMulKernel.RunBatched([First, Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
         c.Memory.SequenceEqual(expected).ShouldBeTrue();
     }
 
@@ -132,14 +132,14 @@ public sealed unsafe class MatMulTests
         using var b = new GuardedMatrix<double>(6, 10, MatrixLayout.RowMajor, random);
         using var batched = new GuardedMatrix<double>(5 * 7, 10, MatrixLayout.RowMajor, random);
         using var tall = new GuardedMatrix<double>(5 * 7, 10, MatrixLayout.RowMajor, random);
-        MatMul.RunBatched([5], [42], [0], [70], 7, 10, 6, a.Data, 6, 1, b.Data, 10, 1, batched.Data, 10, false);
+        MatMulKernel.RunBatched([5], [42], [0], [70], 7, 10, 6, a.Data, 6, 1, b.Data, 10, 1, batched.Data, 10, false);
         Run(35, 10, 6, a, b, tall, false);
         batched.Memory.SequenceEqual(tall.Memory).ShouldBeTrue();
     }
 
     [Test]
     public void An_empty_batch_touches_nothing() =>
-        MatMul.RunBatched<float>([2, 0], [1, 1], [1, 1], [1, 1], 4, 4, 4, null, 4, 1, null, 4, 1, null, 4, false);
+        MatMulKernel.RunBatched<float>([2, 0], [1, 1], [1, 1], [1, 1], 4, 4, 4, null, 4, 1, null, 4, 1, null, 4, false);
 
     static void CheckAll<T>(Product<T> run, MatrixLayout aLayout, MatrixLayout bLayout, Func<T, T, T, T> multiplyAdd)
         where T : unmanaged, IBinaryNumber<T>
@@ -178,7 +178,7 @@ public sealed unsafe class MatMulTests
 
     static void Run<T>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
         where T : unmanaged, IBinaryNumber<T> =>
-        MatMul.Run(m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row, b.Column, c.Data, c.Row, accumulate);
+        MatMulKernel.Run(m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row, b.Column, c.Data, c.Row, accumulate);
 
     static void RunWith<T, V>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
         where T : unmanaged, IBinaryNumber<T>

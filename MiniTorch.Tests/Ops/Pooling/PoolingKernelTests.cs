@@ -60,7 +60,7 @@ public sealed unsafe class PoolingTests
         using var indices = new GuardedBuffer<long>(y.Length);
         double[] numbers = Numbers(x.Length, distinct: 9);
         for (int i = 0; i < numbers.Length; i++) x.Span[i] = numbers[i] == 8 ? T.NaN : numbers[i] == 7 ? T.NegativeInfinity : T.CreateTruncating(numbers[i]);
-        Pooling.Max(s, x.Data, y.Data, indices.Data);
+        PoolingKernel.Max(s, x.Data, y.Data, indices.Data);
         for (int o = 0; o < y.Length; o++)
         {
             // The first of the largest, or the last NaN.
@@ -85,7 +85,7 @@ public sealed unsafe class PoolingTests
             expected[o / s.OutputSize * s.InputSize + indices[o]] += dy[o];
         fixed (double* pdy = dy, pdx = dx)
         fixed (long* i = indices)
-            Pooling.MaxBackward(s, pdy, i, pdx);
+            PoolingKernel.MaxBackward(s, pdy, i, pdx);
         dx.ShouldBe(expected);
     }
 
@@ -112,8 +112,8 @@ public sealed unsafe class PoolingTests
         double[] dy = Numbers(y.Length, distinct: 50), dx = Numbers(x.Length, 9), expected = new double[x.Length];
         fixed (double* px = x, py = y, pdx = dx, pdy = dy)
         {
-            Pooling.Average(s, given, px, py);
-            Pooling.AverageBackward(s, given, pdy, pdx);
+            PoolingKernel.Average(s, given, px, py);
+            PoolingKernel.AverageBackward(s, given, pdy, pdx);
         }
 
         for (long o = 0; o < y.Length; o++)
@@ -163,6 +163,6 @@ public sealed unsafe class PoolingTests
     {
         fixed (double* px = x, py = y)
         fixed (long* i = indices)
-            Pooling.Max(s, px, py, i);
+            PoolingKernel.Max(s, px, py, i);
     }
 }

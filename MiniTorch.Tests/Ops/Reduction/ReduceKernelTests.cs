@@ -33,7 +33,7 @@ public unsafe class ReduceTests
         where TFold : IFold
     {
         var results = new StridedArray<T>(Kept(x.Dims, reduced), Layout.Contiguous, () => T.CreateTruncating(-77), T.CreateTruncating(-99));
-        Reduce.Run<T, TFold>(x.Pointer, x.Dims, x.Strides, reduced, results.Pointer);
+        ReduceKernel.Run<T, TFold>(x.Pointer, x.Dims, x.Strides, reduced, results.Pointer);
         results.SentinelsShouldBeIntact();
         return [.. results.Values.Select(double.CreateChecked)];
     }
@@ -80,7 +80,7 @@ public unsafe class ReduceTests
         if (groups.Length == 0 || groups[0].Length == 0) return;
         int[] kept = Kept(dims, reduced);
         var (means, squares) = (new StridedArray<double>(kept, Layout.Contiguous, () => -1), new StridedArray<double>(kept, Layout.Contiguous, () => -1));
-        Reduce.Moments(x.Pointer, dims, x.Strides, reduced, means.Pointer, squares.Pointer);
+        ReduceKernel.Moments(x.Pointer, dims, x.Strides, reduced, means.Pointer, squares.Pointer);
         ShouldAgree(means.Values, groups, g => g.Average(), 1e-14);
         double[] actual = squares.Values;
         for (int i = 0; i < groups.Length; i++)
@@ -114,7 +114,7 @@ public unsafe class ReduceTests
         var memory = new float[rows * columns];
         Array.Fill(memory, 0.1f);
         float* sums = stackalloc float[columns];
-        fixed (float* x = memory) Reduce.Run<float, Fold.Sum>(x, [rows, columns], [columns, 1], 1, sums);
+        fixed (float* x = memory) ReduceKernel.Run<float, Fold.Sum>(x, [rows, columns], [columns, 1], 1, sums);
         for (int i = 0; i < columns; i++) (sums[i] / (rows * (double)0.1f)).ShouldBe(1, 4e-7);
     }
 
@@ -157,7 +157,7 @@ public unsafe class ReduceTests
         double[] whole = Reduced<float, Fold.Sum>(x, reduced);
         int[] sliced = reduced == 1 ? [301, 5] : [5, 203];
         float* part = stackalloc float[5];
-        Reduce.Run<float, Fold.Sum>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
+        ReduceKernel.Run<float, Fold.Sum>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
         for (int i = 0; i < 5; i++) ((double)part[i]).ShouldBe(whole[77 + i]);
     }
 

@@ -19,16 +19,16 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
 
         public void Run(StridedArray<T> g)
         {
-            var rows = new CrossEntropyRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
-            SoftmaxCrossEntropy.Forward(rows, new(Losses.Pointer, Sums.Pointer, Maxima.Pointer, null));
-            SoftmaxCrossEntropy.Backward(rows, Maxima.Pointer, Sums.Pointer, new CrossEntropyGradients<T>(g.Pointer, g.Strides[0]), Gradient.Pointer);
+            var rows = new LogitRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
+            SoftmaxCrossEntropyKernel.Forward(rows, new(Losses.Pointer, Sums.Pointer, Maxima.Pointer, null));
+            SoftmaxCrossEntropyKernel.Backward(rows, Maxima.Pointer, Sums.Pointer, new CrossEntropyGradients<T>(g.Pointer, g.Strides[0]), Gradient.Pointer);
             foreach (var array in new[] { Losses, Maxima, Sums, Gradient }) array.SentinelsShouldBeIntact();
         }
 
         public void RunBoth(double scale, StridedArray<T> gradient)
         {
-            var rows = new CrossEntropyRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
-            SoftmaxCrossEntropy.ForwardAndBackward(rows, Losses.Pointer, T.CreateTruncating(scale), gradient.Pointer);
+            var rows = new LogitRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
+            SoftmaxCrossEntropyKernel.ForwardAndBackward(rows, Losses.Pointer, T.CreateTruncating(scale), gradient.Pointer);
             foreach (var array in new[] { Losses, Gradient }) array.SentinelsShouldBeIntact();
         }
     }
@@ -168,8 +168,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
             together.Gradient.Values.ShouldBe(alone.Gradient.Values);
 
             T loss, max, sum;
-            var one = new CrossEntropyRows<T>(x.Pointer + 57 * 700, 700, 1, 700, targets.Pointer + 57 * targets.Strides[0], 1, Ignored);
-            SoftmaxCrossEntropy.Forward(one, new(&loss, &sum, &max, null));
+            var one = new LogitRows<T>(x.Pointer + 57 * 700, 700, 1, 700, targets.Pointer + 57 * targets.Strides[0], 1, Ignored);
+            SoftmaxCrossEntropyKernel.Forward(one, new(&loss, &sum, &max, null));
             loss.ShouldBe(alone.Losses[[57]]);
         }
         finally

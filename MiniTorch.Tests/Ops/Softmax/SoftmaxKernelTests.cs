@@ -42,9 +42,9 @@ public unsafe class SoftmaxTests<T>(double tolerance)
     {
         var x = Numbers(s);
         var (y, log, lse) = (Numbers(s), Numbers(s), Numbers([s[0], 1, s[2]]));
-        Softmax.Forward(x.Pointer, y.Pointer, s[0], s[1], s[2]);
-        Softmax.LogForward(x.Pointer, log.Pointer, s[0], s[1], s[2]);
-        Softmax.LogSumExp(x.Pointer, lse.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.Forward(x.Pointer, y.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.LogForward(x.Pointer, log.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.LogSumExp(x.Pointer, lse.Pointer, s[0], s[1], s[2]);
         double[,] naive = NaiveLse(x);
         ShouldBe(lse, (o, _, n) => naive[o, n]);
         ShouldBe(log, (o, i, n) => At(x, o, i, n) - naive[o, n]);
@@ -56,9 +56,9 @@ public unsafe class SoftmaxTests<T>(double tolerance)
     {
         var (x, y, g, lse, gLse) = (Numbers(s), Numbers(s, 2), Numbers(s, 2), Numbers([s[0], 1, s[2]]), Numbers([s[0], 1, s[2]]));
         var (dSoftmax, dLog, dLse) = (Numbers(s), Numbers(s), Numbers(s));
-        Softmax.Backward(y.Pointer, g.Pointer, dSoftmax.Pointer, s[0], s[1], s[2]);
-        Softmax.LogBackward(y.Pointer, g.Pointer, dLog.Pointer, s[0], s[1], s[2]);
-        Softmax.LogSumExpBackward(x.Pointer, lse.Pointer, gLse.Pointer, dLse.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.Backward(y.Pointer, g.Pointer, dSoftmax.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.LogBackward(y.Pointer, g.Pointer, dLog.Pointer, s[0], s[1], s[2]);
+        SoftmaxKernel.LogSumExpBackward(x.Pointer, lse.Pointer, gLse.Pointer, dLse.Pointer, s[0], s[1], s[2]);
         double[,] dots = new double[s[0], s[2]], sums = new double[s[0], s[2]];
         foreach (int[] p in StridedArray<T>.Positions(s))
         {
@@ -83,8 +83,8 @@ public unsafe class SoftmaxTests<T>(double tolerance)
             var x = new StridedArray<T>([1, size, inner], Layout.Contiguous, () => T.Zero);
             for (int i = 0; i < size * inner; i++) x[[0, i / inner, i % inner]] = T.CreateTruncating(row[i / inner]);
             var (lse, y) = (Numbers([1, 1, inner]), Numbers([1, size, inner]));
-            Softmax.LogSumExp(x.Pointer, lse.Pointer, 1, size, inner);
-            Softmax.Forward(x.Pointer, y.Pointer, 1, size, inner);
+            SoftmaxKernel.LogSumExp(x.Pointer, lse.Pointer, 1, size, inner);
+            SoftmaxKernel.Forward(x.Pointer, y.Pointer, 1, size, inner);
             return [At(lse, 0, 0, inner - 1), At(y, 0, 0, inner - 1)];
         }
 
@@ -107,14 +107,14 @@ public unsafe class SoftmaxTests<T>(double tolerance)
             EdgeCases<V512<float>, float>(size);
             EdgeCases<V256<float>, float>(size);
             EdgeCases<V128<float>, float>(size);
-            EdgeCases<Scalar<float>, float>(size);
+            EdgeCases<V1<float>, float>(size);
         }
         else
         {
             EdgeCases<V512<double>, double>(size);
             EdgeCases<V256<double>, double>(size);
             EdgeCases<V128<double>, double>(size);
-            EdgeCases<Scalar<double>, double>(size);
+            EdgeCases<V1<double>, double>(size);
         }
     }
 
@@ -168,10 +168,10 @@ public unsafe class SoftmaxTests<T>(double tolerance)
         var x = new StridedArray<T>([1, size, inner], Layout.Contiguous, () => T.CreateTruncating(double.NegativeInfinity));
         if (inner > 1) x[[0, size - 1, 1]] = T.One; // its neighbours keep their own
         var (y, safe, log, lse) = (Numbers([1, size, inner]), Numbers([1, size, inner]), Numbers([1, size, inner]), Numbers([1, 1, inner]));
-        Softmax.Forward(x.Pointer, y.Pointer, 1, size, inner);
-        Softmax.Forward(x.Pointer, safe.Pointer, 1, size, inner, safe: true);
-        Softmax.LogForward(x.Pointer, log.Pointer, 1, size, inner);
-        Softmax.LogSumExp(x.Pointer, lse.Pointer, 1, size, inner);
+        SoftmaxKernel.Forward(x.Pointer, y.Pointer, 1, size, inner);
+        SoftmaxKernel.Forward(x.Pointer, safe.Pointer, 1, size, inner, safe: true);
+        SoftmaxKernel.LogForward(x.Pointer, log.Pointer, 1, size, inner);
+        SoftmaxKernel.LogSumExp(x.Pointer, lse.Pointer, 1, size, inner);
         for (int n = 0; n < inner; n++)
         {
             bool isFinite = n == 1;

@@ -35,8 +35,8 @@ public unsafe class ScanSortTests<T>
     {
         var x = Numbers(s, 1);
         var (sum, product) = (Numbers(s), Numbers(s));
-        Scan.Sum(x.Pointer, sum.Pointer, s[0], s[1], s[2]);
-        Scan.Product(x.Pointer, product.Pointer, s[0], s[1], s[2]);
+        ScanKernel.Sum(x.Pointer, sum.Pointer, s[0], s[1], s[2]);
+        ScanKernel.Product(x.Pointer, product.Pointer, s[0], s[1], s[2]);
         foreach (var (o, n, line) in Lines(x))
         {
             T runningSum = T.Zero, runningProduct = T.One;
@@ -56,8 +56,8 @@ public unsafe class ScanSortTests<T>
         var positions = Positions(s);
         foreach (bool max in new[] { true, false })
         {
-            if (max) Scan.Max(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2]);
-            else Scan.Min(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2]);
+            if (max) ScanKernel.Max(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2]);
+            else ScanKernel.Min(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2]);
             foreach (var (o, n, line) in Lines(x))
             {
                 for (int i = 0; i < line.Length; i++)
@@ -84,7 +84,7 @@ public unsafe class ScanSortTests<T>
         {
             var values = Numbers(s);
             var positions = Positions(s);
-            Sort.Run(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2], descending);
+            SortKernel.Run(x.Pointer, values.Pointer, positions.Pointer, s[0], s[1], s[2], descending);
             foreach (var (o, n, line) in Lines(x))
             {
                 long[] expected = Order(line, descending);
@@ -112,7 +112,7 @@ public unsafe class ScanSortTests<T>
         var x = WithNaN([outer, size, inner]);
         var values = Numbers([outer, count, inner]);
         var positions = Positions([outer, count, inner]);
-        Sort.Leading(x.Pointer, values.Pointer, positions.Pointer, outer, size, inner, count, descending);
+        SortKernel.Leading(x.Pointer, values.Pointer, positions.Pointer, outer, size, inner, count, descending);
         foreach (var (o, n, line) in Lines(x)) Line(positions, o, n).ShouldBe(Order(line, descending)[..count]);
         values.SentinelsShouldBeIntact();
         positions.SentinelsShouldBeIntact();
@@ -126,7 +126,7 @@ public unsafe class ScanSortTests<T>
         var x = WithNaN([2, 50, 3]);
         var values = Numbers([2, 1, 3]);
         var positions = Positions([2, 1, 3]);
-        Sort.Kth(x.Pointer, values.Pointer, positions.Pointer, 2, 50, 3, place);
+        SortKernel.Kth(x.Pointer, values.Pointer, positions.Pointer, 2, 50, 3, place);
         foreach (var (o, n, line) in Lines(x))
         {
             positions[[o, 0, n]].ShouldBe(Order(line, false)[place]);
@@ -142,7 +142,7 @@ public unsafe class ScanSortTests<T>
         double[] row = [-inf, 0, 0, 700, inf, 1];
         int next = 0;
         var x = new StridedArray<T>([1, 6, 1], Layout.Contiguous, () => T.CreateTruncating(row[next++]));
-        Scan.LogSumExp(x.Pointer, x.Pointer, 1, 6, 1);
+        ScanKernel.LogSumExp(x.Pointer, x.Pointer, 1, 6, 1);
         x.Values.ShouldBe(new[] { -inf, 0, Math.Log(2), 700, inf, inf }.Select(T.CreateTruncating));
     }
 }

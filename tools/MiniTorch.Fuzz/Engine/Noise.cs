@@ -12,9 +12,9 @@ internal sealed record Noise(int Seed) : Op
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Rounded(inputs[0], Seed);
 
-    protected internal override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Rounded(cotangent, Seed + 1);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Rounded(cotangent, Seed + 1);
 
-    protected internal override Tensor Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => Rounded(tangents[0]!, Seed + 2);
+    protected internal override Tensor Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Rounded(tangents[0]!, Seed + 2);
 
     private static Tensor Rounded(Tensor x, int seed)
     {

@@ -100,7 +100,7 @@ internal static class OpRules
         Weighted((x, _) => x.Rank == 2 ? [[x.Shape[0], 3], [9, x.Shape[1]], [9, 3], [9], [9]] : null, (x, w) => x.GruCell(w[0], w[1], w[2], w[3], w[4])),
         Weighted((x, _) => x.Rank == 2 ? [[x.Shape[0], 2], [x.Shape[0], 2], [8, x.Shape[1]], [8, 2]] : null, (x, w) => x.LstmCell(w[0], w[1], w[2], w[3]).H),
         Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, x.ArgMin(1))), Where(x => x.Rank == 2 && x.Shape[1] > 1 && HasElements(x), x => Functional.CrossEntropy(x, Tensor.OnesLike(x) / x.Shape[1], labelSmoothing: 0.1)),
-        Binary((a, b) => Functional.MseLoss(a, b), (a, b) => HasElements(a) && Same(a, b)), Binary((a, b) => Functional.HuberLoss(a, b), (a, b) => HasElements(a) && Same(a, b)),
+        Binary((a, b) => Functional.MSELoss(a, b), (a, b) => HasElements(a) && Same(a, b)), Binary((a, b) => Functional.HuberLoss(a, b), (a, b) => HasElements(a) && Same(a, b)),
         Where(HasElements, x => Functional.BinaryCrossEntropyWithLogits(x, (x > 0).To(x.DType))),
         Weighted((x, draft) => x.Rank == 2 && HasElements(x) ? [[draft.Next(5) + 2, x.Shape[1]]] : null, (x, w) => Functional.LinearCrossEntropy(x, w[0], x.ArgMax(1) * 0)),
     ];
