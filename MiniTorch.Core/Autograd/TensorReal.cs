@@ -20,6 +20,10 @@ internal readonly struct TensorReal : IReal<TensorReal>
 
     public static TensorReal Of(double value) => new(null, value);
 
+    public static implicit operator TensorReal(double value) => Of(value);
+
+    public static implicit operator TensorReal(Constant value) => Of(value.Value);
+
     /// <summary>The value as a tensor of the shape and dtype of <paramref name="like"/>.</summary>
     public Tensor ToTensor(Tensor like) => _tensor ?? Tensor.Full([], _constant, like.DType).ExpandTo(like.Shape);
 

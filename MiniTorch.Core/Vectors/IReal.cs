@@ -15,7 +15,13 @@ public interface IReal<R>
     static abstract R Of(double value);
 
     /// <summary>The constant <paramref name="value"/> as a parameter of a kernel.</summary>
-    static virtual R Of(Constant value) => R.Of(value.Value);
+    static virtual R Of(Constant value) => value.Value;
+
+    /// <summary>Makes a constant an operand, so that formulas read <c>1 - y * y</c>.</summary>
+    static abstract implicit operator R(double value);
+
+    /// <summary>Makes a kernel's parameter an operand.</summary>
+    static abstract implicit operator R(Constant value);
 
     /// <summary>a + b.</summary>
     static abstract R operator +(R a, R b);
@@ -135,29 +141,29 @@ public interface IReal<R>
     static abstract R Fmod(R a, R b);
 
     /// <summary>log₂ a.</summary>
-    static virtual R Log2(R a) => R.Log(a) * R.Of(1.4426950408889634);
+    static virtual R Log2(R a) => R.Log(a) * 1.4426950408889634;
 
     /// <summary>log₁₀ a.</summary>
-    static virtual R Log10(R a) => R.Log(a) * R.Of(0.4342944819032518);
+    static virtual R Log10(R a) => R.Log(a) * 0.4342944819032518;
 
     /// <summary>sinh a = (u + u / (u + 1)) / 2 with u = eᵃ − 1; the halved exponents near the top keep it finite as long as it should be.</summary>
     static virtual R Sinh(R a)
     {
-        R magnitude = R.Abs(a), u = R.Expm1(magnitude), half = R.Of(0.5), large = R.Exp(magnitude * half);
-        R result = R.Where(R.Less(magnitude, R.Of(20)), half * (u + u / (u + R.Of(1))), half * large * large);
-        return R.Where(R.Less(a, R.Of(0)), -result, R.Where(R.Equal(a, R.Of(0)), a, result));
+        R magnitude = R.Abs(a), u = R.Expm1(magnitude), half = 0.5, large = R.Exp(magnitude * half);
+        R result = R.Where(R.Less(magnitude, 20), half * (u + u / (u + 1)), half * large * large);
+        return R.Where(R.Less(a, 0), -result, R.Where(R.Equal(a, 0), a, result));
     }
 
     /// <summary>cosh a = (eᵃ + e⁻ᵃ) / 2, with halved exponents so that it overflows only where it should.</summary>
     static virtual R Cosh(R a)
     {
-        R magnitude = R.Abs(a), half = R.Of(0.5), exponential = R.Exp(magnitude), large = R.Exp(magnitude * half);
-        return R.Where(R.Less(magnitude, R.Of(20)), half * (exponential + R.Of(1) / exponential), half * large * large);
+        R magnitude = R.Abs(a), half = 0.5, exponential = R.Exp(magnitude), large = R.Exp(magnitude * half);
+        return R.Where(R.Less(magnitude, 20), half * (exponential + 1 / exponential), half * large * large);
     }
 
     /// <summary>arcsin a = arctan(a / √((1 − a)(1 + a))).</summary>
-    static virtual R Asin(R a) => R.Atan(a / R.Sqrt((R.Of(1) - a) * (R.Of(1) + a)));
+    static virtual R Asin(R a) => R.Atan(a / R.Sqrt((1 - a) * (1 + a)));
 
     /// <summary>arccos a = 2 arctan √((1 − a) / (1 + a)).</summary>
-    static virtual R Acos(R a) => R.Of(2) * R.Atan(R.Sqrt((R.Of(1) - a) / (R.Of(1) + a)));
+    static virtual R Acos(R a) => 2 * R.Atan(R.Sqrt((1 - a) / (1 + a)));
 }

@@ -17,6 +17,12 @@ internal readonly unsafe struct V1<T>(T value) : IVector<V1<T>, T>
     public static V1<T> Of(double value) => new(T.CreateTruncating(value));
 
     [MethodImpl(AggressiveInlining)]
+    public static implicit operator V1<T>(double value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static implicit operator V1<T>(Constant value) => Of(value.Value);
+
+    [MethodImpl(AggressiveInlining)]
     public static V1<T> Broadcast(T value) => new(value);
 
     [MethodImpl(AggressiveInlining)]

@@ -23,6 +23,12 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
         typeof(T) == typeof(float) ? new(Vector128.Create(value.Single).As<float, T>()) : new(Vector128.Create(value.Value).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static implicit operator V128<T>(double value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static implicit operator V128<T>(Constant value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
     public static V128<T> Broadcast(T value) => new(Vector128.Create(value));
 
     [MethodImpl(AggressiveInlining)]

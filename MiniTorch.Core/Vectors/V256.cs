@@ -23,6 +23,12 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
         typeof(T) == typeof(float) ? new(Vector256.Create(value.Single).As<float, T>()) : new(Vector256.Create(value.Value).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static implicit operator V256<T>(double value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static implicit operator V256<T>(Constant value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
     public static V256<T> Broadcast(T value) => new(Vector256.Create(value));
 
     [MethodImpl(AggressiveInlining)]

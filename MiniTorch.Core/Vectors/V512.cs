@@ -23,6 +23,12 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
         typeof(T) == typeof(float) ? new(Vector512.Create(value.Single).As<float, T>()) : new(Vector512.Create(value.Value).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
+    public static implicit operator V512<T>(double value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static implicit operator V512<T>(Constant value) => Of(value);
+
+    [MethodImpl(AggressiveInlining)]
     public static V512<T> Broadcast(T value) => new(Vector512.Create(value));
 
     [MethodImpl(AggressiveInlining)]

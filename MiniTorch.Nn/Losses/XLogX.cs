@@ -5,7 +5,7 @@ internal readonly record struct XLogX : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
 
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, R.Of(0)), R.Of(0), x * R.Log(x));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, 0), 0, x * R.Log(x));
 
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Log(x) + R.Of(1));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Log(x) + 1);
 }

@@ -37,10 +37,10 @@ public sealed class Adadelta : Optimizer
         public void Apply<R>(ref R parameter, R gradient, ref R square, ref R moved, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            square = R.Fma(R.Of(1 - _rho) * slope, slope, R.Of(_rho) * square);
-            R delta = R.Sqrt(moved + R.Of(_eps)) / R.Sqrt(square + R.Of(_eps)) * slope;
-            moved = R.Fma(R.Of(1 - _rho) * delta, delta, R.Of(_rho) * moved);
-            parameter = R.Fma(R.Of(-_lr), delta, parameter);
+            square = R.Fma((1 - _rho) * slope, slope, _rho * square);
+            R delta = R.Sqrt(moved + _eps) / R.Sqrt(square + _eps) * slope;
+            moved = R.Fma((1 - _rho) * delta, delta, _rho * moved);
+            parameter = R.Fma(-_lr, delta, parameter);
         }
     }
 }

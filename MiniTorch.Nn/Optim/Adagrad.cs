@@ -40,7 +40,7 @@ public sealed class Adagrad : Optimizer
         {
             R slope = _descent.Of(gradient, parameter);
             sum = R.Fma(slope, slope, sum);
-            parameter -= R.Of(_stepSize) * slope / (R.Sqrt(sum) + R.Of(_eps));
+            parameter -= _stepSize * slope / (R.Sqrt(sum) + _eps);
         }
     }
 }

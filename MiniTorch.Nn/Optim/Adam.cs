@@ -55,15 +55,15 @@ public class Adam : Optimizer
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Gather<R>(ref R parameter, R gradient, ref R mean, ref R square) where R : struct, IReal<R>
         {
-            R slope = R.Fma(R.Of(_penalty), parameter, R.Of(_sign) * gradient);
-            parameter *= R.Of(_keep);
-            mean = R.Fma(R.Of(_share1), slope, R.Of(_beta1) * mean);
-            square = R.Fma(R.Of(_share2) * slope, slope, R.Of(_beta2) * square);
+            R slope = R.Fma(_penalty, parameter, _sign * gradient);
+            parameter *= (R)_keep;
+            mean = R.Fma(_share1, slope, _beta1 * mean);
+            square = R.Fma(_share2 * slope, slope, _beta2 * square);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Descend<R>(ref R parameter, R mean, R square) where R : struct, IReal<R> =>
-            parameter -= R.Of(_stepSize) * mean / ((R.Sqrt(square) / R.Of(_root)) + R.Of(_eps));
+            parameter -= _stepSize * mean / ((R.Sqrt(square) / _root) + _eps);
     }
 
     private readonly struct Plain(Moments moments) : IUpdateRule

@@ -37,9 +37,9 @@ public sealed class Adamax : Optimizer
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R largest, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            mean = R.Fma(R.Of(1 - _beta1), slope, R.Of(_beta1) * mean);
-            largest = R.Max(R.Of(_beta2) * largest, R.Abs(slope) + R.Of(_eps));
-            parameter -= R.Of(_stepSize) * mean / largest;
+            mean = R.Fma(1 - _beta1, slope, _beta1 * mean);
+            largest = R.Max(_beta2 * largest, R.Abs(slope) + _eps);
+            parameter -= _stepSize * mean / largest;
         }
     }
 }

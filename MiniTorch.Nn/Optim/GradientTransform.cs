@@ -8,6 +8,6 @@ internal readonly struct GradientTransform(ParameterGroup group)
     public R Of<R>(R gradient, R parameter) where R : struct, IReal<R>
     {
         R signed = _sign < 0 ? -gradient : gradient;
-        return _decay == 0 ? signed : R.Fma(R.Of(_decay), parameter, signed);
+        return _decay == 0 ? signed : R.Fma(_decay, parameter, signed);
     }
 }

@@ -53,10 +53,10 @@ public sealed class NAdam : Optimizer
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            mean = R.Fma(R.Of(1 - _beta1), slope, R.Of(_beta1) * mean);
-            square = R.Fma(R.Of(1 - _beta2) * slope, slope, R.Of(_beta2) * square);
-            R scale = R.Sqrt(square / R.Of(_correction)) + R.Of(_eps);
-            parameter = parameter - (R.Of(_ofGradient) * slope / scale) - (R.Of(_ofMean) * mean / scale);
+            mean = R.Fma(1 - _beta1, slope, _beta1 * mean);
+            square = R.Fma((1 - _beta2) * slope, slope, _beta2 * square);
+            R scale = R.Sqrt(square / _correction) + _eps;
+            parameter = parameter - (_ofGradient * slope / scale) - (_ofMean * mean / scale);
         }
     }
 }

@@ -47,11 +47,11 @@ public sealed class RMSprop : Optimizer
         public R Gather<R>(R parameter, R gradient, ref R square) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            square = R.Fma(R.Of(1 - _alpha) * slope, slope, R.Of(_alpha) * square);
+            square = R.Fma((1 - _alpha) * slope, slope, _alpha * square);
             return slope;
         }
 
-        public R Average<R>(R mean, R value) where R : struct, IReal<R> => R.Fma(R.Of(1 - _alpha), value, R.Of(_alpha) * mean);
+        public R Average<R>(R mean, R value) where R : struct, IReal<R> => R.Fma(1 - _alpha, value, _alpha * mean);
     }
 
     private readonly struct Plain(ParameterGroup group) : IUpdateRule
@@ -63,7 +63,7 @@ public sealed class RMSprop : Optimizer
         public void Apply<R>(ref R parameter, R gradient, ref R square, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _scaling.Gather(parameter, gradient, ref square);
-            parameter = R.Fma(R.Of(-_scaling.Lr), slope / (R.Sqrt(square) + R.Of(_scaling.Eps)), parameter);
+            parameter = R.Fma(-_scaling.Lr, slope / (R.Sqrt(square) + _scaling.Eps), parameter);
         }
     }
 
@@ -81,10 +81,10 @@ public sealed class RMSprop : Optimizer
             if (_isCentered)
             {
                 mean = _scaling.Average(mean, slope);
-                spread = R.Max(square - (mean * mean), R.Of(0)); // rounding can leave less than nothing of a constant gradient
+                spread = R.Max(square - (mean * mean), 0); // rounding can leave less than nothing of a constant gradient
             }
-            buffer = R.Fma(R.Of(_momentum), buffer, slope / (R.Sqrt(spread) + R.Of(_scaling.Eps)));
-            parameter = R.Fma(R.Of(-_scaling.Lr), buffer, parameter);
+            buffer = R.Fma(_momentum, buffer, slope / (R.Sqrt(spread) + _scaling.Eps));
+            parameter = R.Fma(-_scaling.Lr, buffer, parameter);
         }
     }
 }

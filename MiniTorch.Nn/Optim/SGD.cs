@@ -47,7 +47,7 @@ public sealed class SGD : Optimizer
         public static int States => 0;
 
         public void Apply<R>(ref R parameter, R gradient, ref R state0, ref R state1, ref R state2) where R : struct, IReal<R> =>
-            parameter = R.Fma(R.Of(-_lr), _descent.Of(gradient, parameter), parameter);
+            parameter = R.Fma(-_lr, _descent.Of(gradient, parameter), parameter);
     }
 
     private readonly struct Momentum(ParameterGroup group, bool isFirst) : IUpdateRule
@@ -61,9 +61,9 @@ public sealed class SGD : Optimizer
         public void Apply<R>(ref R parameter, R gradient, ref R buffer, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            buffer = R.Fma(R.Of(_share), slope, R.Of(_momentum) * buffer);
-            R step = _ahead == 0 ? buffer : R.Fma(R.Of(_ahead), buffer, slope);
-            parameter = R.Fma(R.Of(-_lr), step, parameter);
+            buffer = R.Fma(_share, slope, _momentum * buffer);
+            R step = _ahead == 0 ? buffer : R.Fma(_ahead, buffer, slope);
+            parameter = R.Fma(-_lr, step, parameter);
         }
     }
 }

@@ -5,14 +5,14 @@ internal readonly record struct Sigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Sigmoid(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((R.Of(1) - y) * y);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((1 - y) * y);
 }
 
 /// <summary>ln(1 / (1 + e⁻ˣ)) = min(x, 0) − ln(1 + e^−|x|) (torch.nn.functional.logsigmoid).</summary>
 internal readonly record struct LogSigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(x, R.Of(0)) - R.Log1p(R.Exp(-R.Abs(x)));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(x, 0) - R.Log1p(R.Exp(-R.Abs(x)));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Sigmoid(-x);
 }
 
@@ -21,25 +21,25 @@ internal readonly record struct Relu : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Output;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Max(x, R.Of(0));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(y, R.Of(0)), R.Of(0), g);
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Max(x, 0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(y, 0), 0, g);
 }
 
 /// <summary>x where it is positive, else slope · x (torch.nn.functional.leaky_relu); the slope's side at 0.</summary>
 internal readonly record struct LeakyRelu(Constant Slope) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), x, x * R.Of(Slope));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), x), g, g * R.Of(Slope));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(0, x), x, x * Slope);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(0, x), g, g * Slope);
 }
 
 /// <summary>a where it is positive, else b · a (torch.nn.functional.prelu); the weight's side at 0.</summary>
 internal readonly record struct Prelu : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
-    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), a, b * a);
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), g, b * g);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(0), a), R.Of(0), a * g);
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(0, a), a, b * a);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(0, a), g, b * g);
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(0, a), 0, a * g);
 }
 
 /// <summary>scale · x where x is positive, else scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
@@ -47,9 +47,9 @@ internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryFunc
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> =>
-        R.Where(R.Less(R.Of(0), x), x * R.Of(Scale), R.Of(Alpha * Scale) * R.Expm1(R.Min(x, R.Of(0))));
+        R.Where(R.Less(0, x), x * Scale, (Alpha * Scale) * R.Expm1(R.Min(x, 0)));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.Less(R.Of(0), x), g * R.Of(Scale), g * (R.Of(Alpha * Scale) * R.Exp(R.Where(R.Less(R.Of(0), x), R.Of(0), x))));
+        R.Where(R.Less(0, x), g * Scale, g * ((Alpha * Scale) * R.Exp(R.Where(R.Less(0, x), 0, x))));
 }
 
 /// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, exact in the left tail (torch.nn.functional.gelu).</summary>
@@ -58,7 +58,7 @@ internal readonly record struct Gelu : IUnaryFunction
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * default(Ndtr).Forward(x);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        g * (default(Ndtr).Forward(x) + x * (R.Of(0.39894228040143267794) * R.Exp(R.Of(-0.5) * (x * x))));
+        g * (default(Ndtr).Forward(x) + x * (0.39894228040143267794 * R.Exp((-0.5) * (x * x))));
 }
 
 /// <summary>x/2 · (1 + tanh u) = x · sigmoid(2u) with u = √(2/π) (x + 0.044715 x³) (torch.nn.functional.gelu with approximate='tanh').</summary>
@@ -69,7 +69,7 @@ internal readonly record struct GeluTanh : IUnaryFunction
 
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
-        R b = Bounded(x), twice = Twice(b), share = R.Sigmoid(twice), slope = R.Of(2 * Root) * (R.Of(1) + R.Of(3 * Cubic) * (b * b));
+        R b = Bounded(x), twice = Twice(b), share = R.Sigmoid(twice), slope = (2 * Root) * (1 + (3 * Cubic) * (b * b));
         return g * (share + x * (share * R.Sigmoid(-twice) * slope));
     }
 
@@ -77,9 +77,9 @@ internal readonly record struct GeluTanh : IUnaryFunction
     private const double Cubic = 0.044715;
 
     // The sigmoid is 0 or 1 from ±30 on, where no power of x overflows yet.
-    private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(-30)), R.Of(30));
+    private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, -30), 30);
 
-    private static R Twice<R>(R x) where R : struct, IReal<R> => R.Of(2 * Root) * (x + R.Of(Cubic) * (x * x * x));
+    private static R Twice<R>(R x) where R : struct, IReal<R> => (2 * Root) * (x + Cubic * (x * x * x));
 }
 
 /// <summary>x / (1 + e⁻ˣ) (torch.nn.functional.silu).</summary>
@@ -91,7 +91,7 @@ internal readonly record struct Silu : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
         R s = R.Sigmoid(x);
-        return g * (s * (R.Of(1) + x * (R.Of(1) - s)));
+        return g * (s * (1 + x * (1 - s)));
     }
 }
 
@@ -104,7 +104,7 @@ internal readonly record struct Mish : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
         R t = R.Tanh(Inner(x));
-        return g * (t + x * (R.Sigmoid(x) * (R.Of(1) - t * t)));
+        return g * (t + x * (R.Sigmoid(x) * (1 - t * t)));
     }
 
     private static R Inner<R>(R x) where R : struct, IReal<R> => new Softplus(1, 20).Forward(x);
@@ -117,14 +117,14 @@ internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IU
 
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
-        R scaled = x * R.Of(Beta);
-        return R.Where(R.Less(R.Of(Threshold), scaled), x, R.Log1p(R.Exp(R.Min(scaled, R.Of(Threshold)))) / R.Of(Beta));
+        R scaled = x * Beta;
+        return R.Where(R.Less(Threshold, scaled), x, R.Log1p(R.Exp(R.Min(scaled, Threshold))) / Beta);
     }
 
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
-        R scaled = x * R.Of(Beta);
-        return R.Where(R.Less(R.Of(Threshold), scaled), g, g * R.Sigmoid(scaled));
+        R scaled = x * Beta;
+        return R.Where(R.Less(Threshold, scaled), g, g * R.Sigmoid(scaled));
     }
 }
 
@@ -132,8 +132,8 @@ internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IU
 internal readonly record struct Hardshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(Lambda), R.Abs(x)), g, R.Of(0));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), Lambda), 0, x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
 /// <summary>x moved by λ towards 0, and 0 between −λ and λ (torch.nn.functional.softshrink).</summary>
@@ -141,33 +141,33 @@ internal readonly record struct Softshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> =>
-        R.Where(R.LessOrEqual(R.Abs(x), R.Of(Lambda)), R.Of(0), x - R.Of(Lambda) * Sign.Of(x));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Of(Lambda), R.Abs(x)), g, R.Of(0));
+        R.Where(R.LessOrEqual(R.Abs(x), Lambda), 0, x - Lambda * Sign.Of(x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
 /// <summary>x above the threshold, else a constant (torch.nn.functional.threshold).</summary>
 internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, R.Of(At)), R.Of(Otherwise), x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, R.Of(At)), R.Of(0), g);
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, At), Otherwise, x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, At), 0, g);
 }
 
 /// <summary>(x + 3) / 6 cut to [0, 1] (torch.nn.functional.hardsigmoid); derivative 0 at both ends.</summary>
 internal readonly record struct Hardsigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), R.Of(3)), g * R.Of(1f / 6f), R.Of(0)); // as PyTorch: 1/6 in float32
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + 3, 0), 6) / 6;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), 3), g * (1f / 6f), 0); // as PyTorch: 1/6 in float32
 }
 
 /// <summary>x · hardsigmoid(x) (torch.nn.functional.hardswish); derivative 0 below −3, 1 from 3 on, x/3 + 1/2 between.</summary>
 internal readonly record struct Hardswish : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + R.Of(3), R.Of(0)), R.Of(6)) / R.Of(6);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + 3, 0), 6) / 6;
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.Less(x, R.Of(-3)), R.Of(0), R.Where(R.LessOrEqual(R.Of(3), x), g, g * (x / R.Of(3) + R.Of(0.5))));
+        R.Where(R.Less(x, -3), 0, R.Where(R.LessOrEqual(3, x), g, g * (x / 3 + 0.5)));
 }
 
 /// <summary>x cut to lie strictly inside its range: at the ends the derivative is 0 (torch.nn.functional.hardtanh, relu6).</summary>
@@ -175,7 +175,7 @@ internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryFu
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, Low), High);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.And(R.Less(R.Of(Low), x), R.Less(x, R.Of(High))), g, R.Of(0));
+        R.Where(R.And(R.Less(Low, x), R.Less(x, High)), g, 0);
 }

@@ -47,7 +47,7 @@ internal readonly record struct AddScalar(Constant C) : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads IdentityGradInputs => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => x + R.Of(C);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x + C;
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g;
 }
 
@@ -55,7 +55,7 @@ internal readonly record struct AddScalar(Constant C) : IUnaryFunction
 internal readonly record struct SubtractFromScalar(Constant C) : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(C) - x;
+    public R Forward<R>(R x) where R : struct, IReal<R> => C - x;
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g;
 }
 
@@ -63,22 +63,22 @@ internal readonly record struct SubtractFromScalar(Constant C) : IUnaryFunction
 internal readonly record struct MultiplyScalar(Constant C) : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
-    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Of(C);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Of(C);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * C;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * C;
 }
 
 /// <summary>x / c.</summary>
 internal readonly record struct DivideByScalar(Constant C) : IUnaryFunction
 {
-    public R Forward<R>(R x) where R : struct, IReal<R> => x / R.Of(C);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Of(C);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x / C;
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / C;
 }
 
 /// <summary>c / x.</summary>
 internal readonly record struct DivideScalar(Constant C) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0 | Reads.Output;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(C) / x;
+    public R Forward<R>(R x) where R : struct, IReal<R> => C / x;
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g * (y / x);
 }
 
@@ -96,15 +96,15 @@ internal readonly record struct Square : IUnaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * x;
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(2) * x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (2 * x);
 }
 
 /// <summary>x to a constant power (torch.pow with a number).</summary>
 internal readonly record struct PowScalar(double Exponent) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Pow(x, R.Of(Exponent));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? R.Of(0) * g : g * (R.Of(Exponent) * R.Pow(x, R.Of(Exponent - 1)));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Pow(x, Exponent);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? 0 * g : g * (Exponent * R.Pow(x, Exponent - 1));
 }
 
 /// <summary>aᵇ (torch.pow). By b where a = 0 and b ≥ 0 the derivative is 0, its limit.</summary>
@@ -117,14 +117,14 @@ internal readonly record struct Pow : IBinaryFunction
     // Only where b is 0 and a⁻¹ is not finite does the product become NaN instead of 0; elsewhere its derivative by b must stay.
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
-        R isUndefined = R.And(R.Equal(b, R.Of(0)), R.Not(R.Less(R.Abs(R.Of(1) / a), R.Of(double.PositiveInfinity))));
-        return R.Where(isUndefined, R.Of(0), g * (b * R.Pow(R.Where(isUndefined, R.Of(1), a), b - R.Of(1))));
+        R isUndefined = R.And(R.Equal(b, 0), R.Not(R.Less(R.Abs(1 / a), double.PositiveInfinity)));
+        return R.Where(isUndefined, 0, g * (b * R.Pow(R.Where(isUndefined, 1, a), b - 1)));
     }
 
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
-        R isLimit = R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(R.Of(0), b));
-        return R.Where(isLimit, R.Of(0), g * (y * R.Log(R.Where(isLimit, R.Of(1), a))));
+        R isLimit = R.And(R.Equal(a, 0), R.LessOrEqual(0, b));
+        return R.Where(isLimit, 0, g * (y * R.Log(R.Where(isLimit, 1, a))));
     }
 }
 
@@ -165,19 +165,19 @@ internal readonly record struct FloorDivide : IBinaryFunction
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b), q = Truncated(a, b, r);
-        R quotient = a / b, floor = R.Where(IsBelow(r, b), q - R.Of(1), q);
-        return R.Where(R.Equal(b, R.Of(0)), quotient, R.Where(R.Equal(floor, R.Of(0)), quotient * R.Of(0), floor)); // a zero with the quotient's sign
+        R quotient = a / b, floor = R.Where(IsBelow(r, b), q - 1, q);
+        return R.Where(R.Equal(b, 0), quotient, R.Where(R.Equal(floor, 0), quotient * 0, floor)); // a zero with the quotient's sign
     }
 
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 
     // The integer q with a = q · b + r.
     internal static R Truncated<R>(R a, R b, R r) where R : struct, IReal<R> => R.Round((a - r) / b);
 
     // Whether a truncated quotient with this remainder lies above the floored one.
     internal static R IsBelow<R>(R remainder, R divisor) where R : struct, IReal<R> =>
-        R.Or(R.And(R.Less(remainder, R.Of(0)), R.Less(R.Of(0), divisor)), R.And(R.Less(R.Of(0), remainder), R.Less(divisor, R.Of(0))));
+        R.Or(R.And(R.Less(remainder, 0), R.Less(0, divisor)), R.And(R.Less(0, remainder), R.Less(divisor, 0)));
 }
 
 /// <summary>a / b without its fraction (torch.div with rounding_mode='trunc'); derivative 0.</summary>
@@ -185,8 +185,8 @@ internal readonly record struct TruncateDivide : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Truncate(a / b);
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>The angle of the point (b, a), in (−π, π] (torch.atan2).</summary>
@@ -196,13 +196,13 @@ internal readonly record struct Atan2 : IBinaryFunction
 
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
-        R zero = R.Of(0), one = R.Of(1), infinity = R.Of(double.PositiveInfinity);
+        R zero = 0, one = 1, infinity = double.PositiveInfinity;
         R below = R.Or(R.Less(a, zero), R.And(R.Equal(a, zero), R.Less(one / a, zero)));
         R left = R.Or(R.Less(b, zero), R.And(R.Equal(b, zero), R.Less(one / b, zero)));
         R bothInfinite = R.And(R.Equal(R.Abs(a), infinity), R.Equal(R.Abs(b), infinity));
         R ratio = R.Where(bothInfinite, one, R.Where(R.And(R.Equal(a, zero), R.Equal(b, zero)), zero, R.Abs(a) / R.Abs(b)));
         R angle = R.Atan(ratio);
-        angle = R.Where(left, R.Of(Math.PI) - angle, angle);
+        angle = R.Where(left, Math.PI - angle, angle);
         return R.Where(below, -angle, angle);
     }
 
@@ -214,7 +214,7 @@ internal readonly record struct Atan2 : IBinaryFunction
     private static R OverSquare<R>(R x, R a, R b) where R : struct, IReal<R>
     {
         R isSteep = R.Less(R.Abs(b), R.Abs(a)), larger = R.Where(isSteep, a, b), ratio = R.Where(isSteep, b, a) / larger;
-        return x / larger / (larger * (R.Of(1) + ratio * ratio));
+        return x / larger / (larger * (1 + ratio * ratio));
     }
 }
 
@@ -227,28 +227,28 @@ internal readonly record struct LogAddExp : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(b, a));
 
     private static R Difference<R>(R a, R b) where R : struct, IReal<R> =>
-        R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), R.Of(double.PositiveInfinity))), R.Of(0), a - b);
+        R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), double.PositiveInfinity)), 0, a - b);
 }
 
 /// <summary>a · ln b, and 0 where a is 0 and b is not NaN (torch.xlogy). At a = 0 and b ≤ 0 both derivatives are 0.</summary>
 internal readonly record struct Xlogy : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
-    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, R.Of(0)), R.Equal(b, b)), R.Of(0), a * R.Log(b));
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, 0), R.Equal(b, b)), 0, a * R.Log(b));
 
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
-        return R.Where(isZero, R.Of(0), g * R.Log(R.Where(isZero, R.Of(1), b)));
+        return R.Where(isZero, 0, g * R.Log(R.Where(isZero, 1, b)));
     }
 
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
-        return R.Where(isZero, R.Of(0), g * (a / R.Where(isZero, R.Of(1), b)));
+        return R.Where(isZero, 0, g * (a / R.Where(isZero, 1, b)));
     }
 
-    private static R IsZero<R>(R a, R b) where R : struct, IReal<R> => R.And(R.Equal(a, R.Of(0)), R.LessOrEqual(b, R.Of(0)));
+    private static R IsZero<R>(R a, R b) where R : struct, IReal<R> => R.And(R.Equal(a, 0), R.LessOrEqual(b, 0));
 }
 
 /// <summary>√(a² + b²) = |larger| · √(1 + ratio²), without overflow; ∞ beside NaN is ∞, as in C (torch.hypot).</summary>
@@ -258,8 +258,8 @@ internal readonly record struct Hypot : IBinaryFunction
 
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
-        R infinity = R.Of(double.PositiveInfinity), x = R.Abs(a), y = R.Abs(b), larger = R.Max(x, y), ratio = R.Min(x, y) / larger;
-        R length = R.Where(R.Equal(larger, R.Of(0)), larger, larger * R.Sqrt(R.Of(1) + ratio * ratio));
+        R infinity = double.PositiveInfinity, x = R.Abs(a), y = R.Abs(b), larger = R.Max(x, y), ratio = R.Min(x, y) / larger;
+        R length = R.Where(R.Equal(larger, 0), larger, larger * R.Sqrt(1 + ratio * ratio));
         return R.Where(R.Or(R.Equal(x, infinity), R.Equal(y, infinity)), infinity, length);
     }
 
@@ -275,10 +275,10 @@ internal readonly record struct Lerp : ITernaryFunction
     public R Forward<R>(R a, R b, R c) where R : struct, IReal<R>
     {
         R way = b - a;
-        return R.Where(R.Less(R.Abs(c), R.Of(0.5)), a + c * way, b - way * (R.Of(1) - c));
+        return R.Where(R.Less(R.Abs(c), 0.5), a + c * way, b - way * (1 - c));
     }
 
-    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (R.Of(1) - c);
+    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (1 - c);
     public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * c;
     public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => g * (b - a);
 }

@@ -3,7 +3,7 @@ namespace MiniTorch.Ops;
 /// <summary>The elements of a mask as numbers.</summary>
 internal static class Truth
 {
-    public static R Of<R>(R mask) where R : struct, IReal<R> => R.Where(mask, R.Of(1), R.Of(0));
+    public static R Of<R>(R mask) where R : struct, IReal<R> => R.Where(mask, 1, 0);
 }
 
 /// <summary>a &lt; b (torch.lt).</summary>
@@ -12,8 +12,8 @@ internal readonly record struct Less : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(a, b));
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>a ≤ b (torch.le).</summary>
@@ -22,8 +22,8 @@ internal readonly record struct LessOrEqual : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>a &gt; b (torch.gt).</summary>
@@ -32,8 +32,8 @@ internal readonly record struct Greater : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(b, a));
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>a ≥ b (torch.ge).</summary>
@@ -42,8 +42,8 @@ internal readonly record struct GreaterOrEqual : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(b, a));
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>a = b (torch.eq).</summary>
@@ -52,8 +52,8 @@ internal readonly record struct Equal : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Equal(a, b));
-    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>x ≠ 0, as a conversion to Bool.</summary>
@@ -61,8 +61,8 @@ internal readonly record struct IsNonZero : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
-    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, R.Of(0))));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, 0)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>x = 0 (torch.logical_not).</summary>
@@ -70,14 +70,14 @@ internal readonly record struct IsZero : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
-    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, R.Of(0)));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, 0));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>Whether x is neither infinite nor NaN (torch.isfinite).</summary>
 internal readonly record struct IsFinite : IUnaryFunction
 {
     public static ElementwiseResult Result => ElementwiseResult.Bool;
-    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), R.Of(double.PositiveInfinity)));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), double.PositiveInfinity));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }

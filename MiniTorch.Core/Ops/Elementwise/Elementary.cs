@@ -13,7 +13,7 @@ internal readonly record struct Exp2 : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Exp2(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y * R.Of(0.69314718055994530942));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y * 0.69314718055994530942);
 }
 
 /// <summary>eˣ − 1 (torch.expm1).</summary>
@@ -21,7 +21,7 @@ internal readonly record struct Expm1 : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Expm1(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y + R.Of(1));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (y + 1);
 }
 
 /// <summary>ln x (torch.log).</summary>
@@ -37,7 +37,7 @@ internal readonly record struct Log1p : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Log1p(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x + R.Of(1));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x + 1);
 }
 
 /// <summary>√x (torch.sqrt).</summary>
@@ -45,7 +45,7 @@ internal readonly record struct Sqrt : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Sqrt(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (R.Of(2) * y);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (2 * y);
 }
 
 /// <summary>sin x (torch.sin).</summary>
@@ -69,7 +69,7 @@ internal readonly record struct Tan : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Tan(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1) + (y * y));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1 + (y * y));
 }
 
 /// <summary>arctan x (torch.atan).</summary>
@@ -77,7 +77,7 @@ internal readonly record struct Atan : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Atan(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (R.Of(1) + (x * x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (1 + (x * x));
 }
 
 /// <summary>tanh x (torch.tanh).</summary>
@@ -85,7 +85,7 @@ internal readonly record struct Tanh : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Tanh(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1) - (y * y));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1 - (y * y));
 }
 
 /// <summary>The error function (torch.erf); derivative 2/√π · e^(−x²).</summary>
@@ -93,7 +93,7 @@ internal readonly record struct Erf : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erf(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(1.1283791670955125739) * R.Exp(-(x * x)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1.1283791670955125739 * R.Exp(-(x * x)));
 }
 
 /// <summary>1 − erf x, accurate where erf is near 1 (torch.erfc).</summary>
@@ -101,15 +101,15 @@ internal readonly record struct Erfc : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erfc(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(-1.1283791670955125739) * R.Exp(-(x * x)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((-1.1283791670955125739) * R.Exp(-(x * x)));
 }
 
 /// <summary>Φ(x), the share of the normal distribution below x (torch.special.ndtr); derivative e^(−x²/2) / √(2π).</summary>
 internal readonly record struct Ndtr : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * R.Erfc(x * R.Of(-0.70710678118654752440));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(0.39894228040143267794) * R.Exp(x * x * R.Of(-0.5)));
+    public R Forward<R>(R x) where R : struct, IReal<R> => 0.5 * R.Erfc(x * (-0.70710678118654752440));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (0.39894228040143267794 * R.Exp(x * x * (-0.5)));
 }
 
 /// <summary>The inverse of erf (torch.erfinv); derivative √π/2 · e^(y²).</summary>
@@ -117,7 +117,7 @@ internal readonly record struct Erfinv : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erfinv(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (R.Of(0.88622692545275801365) * R.Exp(y * y));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (0.88622692545275801365 * R.Exp(y * y));
 }
 
 /// <summary>ln |Γ(x)| (torch.lgamma); derivative ψ(x).</summary>
@@ -141,7 +141,7 @@ internal readonly record struct Log2 : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Log2(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * R.Of(0.69314718055994530942));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * 0.69314718055994530942);
 }
 
 /// <summary>log₁₀ x (torch.log10).</summary>
@@ -149,22 +149,22 @@ internal readonly record struct Log10 : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Log10(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * R.Of(2.3025850929940456840));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (x * 2.3025850929940456840);
 }
 
 /// <summary>1/√x (torch.rsqrt).</summary>
 internal readonly record struct Rsqrt : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(1) / R.Sqrt(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(-0.5) * g * (y * y * y);
+    public R Forward<R>(R x) where R : struct, IReal<R> => 1 / R.Sqrt(x);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => (-0.5) * g * (y * y * y);
 }
 
 /// <summary>1/x (torch.reciprocal).</summary>
 internal readonly record struct Reciprocal : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(1) / x;
+    public R Forward<R>(R x) where R : struct, IReal<R> => 1 / x;
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g * (y * y);
 }
 
@@ -173,7 +173,7 @@ internal readonly record struct Asin : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Asin(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt(R.Of(1) - (x * x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt(1 - (x * x));
 }
 
 /// <summary>arccos x (torch.acos).</summary>
@@ -181,7 +181,7 @@ internal readonly record struct Acos : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Acos(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g / R.Sqrt(R.Of(1) - (x * x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g / R.Sqrt(1 - (x * x));
 }
 
 /// <summary>sinh x (torch.sinh).</summary>
@@ -208,12 +208,12 @@ internal readonly record struct Asinh : IUnaryFunction
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
         R magnitude = R.Abs(x), square = magnitude * magnitude;
-        R result = R.Where(R.Less(magnitude, R.Of(1e9)),
-            R.Log1p(magnitude + square / (R.Of(1) + R.Sqrt(square + R.Of(1)))), R.Log(magnitude) + R.Of(0.69314718055994530942));
-        return R.Where(R.Less(R.Of(0), x), result, R.Where(R.Less(x, R.Of(0)), -result, x));
+        R result = R.Where(R.Less(magnitude, 1e9),
+            R.Log1p(magnitude + square / (1 + R.Sqrt(square + 1))), R.Log(magnitude) + 0.69314718055994530942);
+        return R.Where(R.Less(0, x), result, R.Where(R.Less(x, 0), -result, x));
     }
 
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x * x) + R.Of(1));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x * x) + 1);
 }
 
 /// <summary>arcosh x = ln(x + √(x² − 1)) (torch.acosh).</summary>
@@ -223,20 +223,20 @@ internal readonly record struct Acosh : IUnaryFunction
 
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
-        R above = x - R.Of(1);
-        above = R.Where(R.Less(x, R.Of(1)), R.Of(double.NaN), above);
-        return R.Where(R.Less(R.Of(1e9), x), R.Log(x) + R.Of(0.69314718055994530942), R.Log1p(above + R.Sqrt(above * (x + R.Of(1)))));
+        R above = x - 1;
+        above = R.Where(R.Less(x, 1), double.NaN, above);
+        return R.Where(R.Less(1e9, x), R.Log(x) + 0.69314718055994530942, R.Log1p(above + R.Sqrt(above * (x + 1))));
     }
 
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x - R.Of(1)) * (x + R.Of(1)));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x - 1) * (x + 1));
 }
 
 /// <summary>artanh x = (ln(1 + x) − ln(1 − x)) / 2 (torch.atanh).</summary>
 internal readonly record struct Atanh : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Of(0.5) * (R.Log1p(x) - R.Log1p(-x));
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((R.Of(1) - x) * (R.Of(1) + x));
+    public R Forward<R>(R x) where R : struct, IReal<R> => 0.5 * (R.Log1p(x) - R.Log1p(-x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((1 - x) * (1 + x));
 }
 
 /// <summary>ln(x / (1 − x)) (torch.logit); outside [0, 1] the derivative is NaN as the value is.</summary>
@@ -245,5 +245,5 @@ internal readonly record struct Logit : IUnaryFunction
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Log(x) - R.Log1p(-x);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.And(R.LessOrEqual(R.Of(0), x), R.LessOrEqual(x, R.Of(1))), g / (x * (R.Of(1) - x)), R.Of(double.NaN));
+        R.Where(R.And(R.LessOrEqual(0, x), R.LessOrEqual(x, 1)), g / (x * (1 - x)), double.NaN);
 }

@@ -6,10 +6,10 @@ internal readonly record struct Where : ITernaryFunction
     public static bool SelectsByFirst => true;
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
-    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
-    public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
-    public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
+    public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), c, b);
+    public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => 0;
+    public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), 0, g);
+    public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), g, 0);
 }
 
 /// <summary>The larger element (torch.maximum); at ties the gradient is halved. NaN propagates.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct Maximum : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, b, a);
 
     internal static R Share<R>(R g, R winner, R loser) where R : struct, IReal<R> =>
-        R.Where(R.Equal(winner, loser), g / R.Of(2), R.Where(R.Less(winner, loser), R.Of(0), g));
+        R.Where(R.Equal(winner, loser), g / 2, R.Where(R.Less(winner, loser), 0, g));
 }
 
 /// <summary>The smaller element (torch.minimum); at ties the gradient is halved. NaN propagates.</summary>
@@ -39,9 +39,9 @@ internal readonly record struct Minimum : IBinaryFunction
 internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, R.Of(Low)), R.Of(High));
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, Low), High);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.And(R.LessOrEqual(R.Of(Low), x), R.LessOrEqual(x, R.Of(High))), g, R.Of(0));
+        R.Where(R.And(R.LessOrEqual(Low, x), R.LessOrEqual(x, High)), g, 0);
 }
 
 /// <summary>|x| (torch.abs); derivative sign(x), 0 at 0.</summary>
@@ -58,10 +58,10 @@ internal readonly record struct Sign : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R x) where R : struct, IReal<R> => Of(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 
     internal static R Of<R>(R x) where R : struct, IReal<R> =>
-        R.Where(R.Less(R.Of(0), x), R.Of(1), R.Where(R.Less(x, R.Of(0)), R.Of(-1), R.Of(0)));
+        R.Where(R.Less(0, x), 1, R.Where(R.Less(x, 0), -1, 0));
 }
 
 /// <summary>The largest integer not above x (torch.floor); derivative 0.</summary>
@@ -69,7 +69,7 @@ internal readonly record struct Floor : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Floor(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>The smallest integer not below x (torch.ceil); derivative 0.</summary>
@@ -77,7 +77,7 @@ internal readonly record struct Ceiling : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Ceiling(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>The nearest integer, halves to even (torch.round); derivative 0.</summary>
@@ -85,7 +85,7 @@ internal readonly record struct Round : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Round(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
 /// <summary>x without its fraction (torch.trunc); derivative 0.</summary>
@@ -93,5 +93,5 @@ internal readonly record struct Truncate : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Truncate(x);
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Of(0);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }

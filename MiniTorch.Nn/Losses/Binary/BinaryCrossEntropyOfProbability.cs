@@ -6,15 +6,15 @@ internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryFunctio
     public static Reads Reads => Reads.Inputs;
 
     public R Forward<R>(R p, R target) where R : struct, IReal<R> =>
-        (target - R.Of(1)) * LogOfOther(p) - target * BoundedLog(p);
+        (target - 1) * LogOfOther(p) - target * BoundedLog(p);
 
     public R BackwardA<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
-        g * (p - target) / R.Max((R.Of(1) - p) * p, R.Of(1e-12f));
+        g * (p - target) / R.Max((1 - p) * p, 1e-12f);
 
     public R BackwardB<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
         g * (LogOfOther(p) - BoundedLog(p));
 
-    private static R BoundedLog<R>(R p) where R : struct, IReal<R> => R.Max(R.Log(p), R.Of(-100));
+    private static R BoundedLog<R>(R p) where R : struct, IReal<R> => R.Max(R.Log(p), -100);
 
-    private static R LogOfOther<R>(R p) where R : struct, IReal<R> => R.Max(R.Log1p(-p), R.Of(-100));
+    private static R LogOfOther<R>(R p) where R : struct, IReal<R> => R.Max(R.Log1p(-p), -100);
 }

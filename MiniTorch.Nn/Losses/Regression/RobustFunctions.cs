@@ -7,8 +7,8 @@ internal readonly record struct Huber(double Delta) : IBinaryFunction
 
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
-        (R size, R delta) = (R.Abs(a - b), R.Of(Delta));
-        return R.Where(R.LessOrEqual(size, delta), size * size * R.Of(0.5), delta * (size - delta * R.Of(0.5)));
+        (R size, R delta) = (R.Abs(a - b), (R)Delta);
+        return R.Where(R.LessOrEqual(size, delta), size * size * 0.5, delta * (size - delta * 0.5));
     }
 
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
@@ -16,7 +16,7 @@ internal readonly record struct Huber(double Delta) : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
 
     private R Slope<R>(R d) where R : struct, IReal<R> =>
-        R.Where(R.LessOrEqual(d, R.Of(-Delta)), R.Of(-Delta), R.Where(R.LessOrEqual(R.Of(Delta), d), R.Of(Delta), d));
+        R.Where(R.LessOrEqual(d, -Delta), -Delta, R.Where(R.LessOrEqual(Delta, d), Delta, d));
 }
 
 /// <summary>d²/(2β) where |d| &lt; β, else |d| − β/2, with d = a − b. With β = 0 both derivatives are −1 where d = 0, as in PyTorch.</summary>
@@ -26,8 +26,8 @@ internal readonly record struct SmoothL1(double Beta) : IBinaryFunction
 
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
-        (R size, R beta) = (R.Abs(a - b), R.Of(Beta));
-        return R.Where(R.Less(size, beta), size * size * R.Of(0.5) / beta, size - beta * R.Of(0.5));
+        (R size, R beta) = (R.Abs(a - b), (R)Beta);
+        return R.Where(R.Less(size, beta), size * size * 0.5 / beta, size - beta * 0.5);
     }
 
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(a - b);
@@ -35,5 +35,5 @@ internal readonly record struct SmoothL1(double Beta) : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Slope(b - a);
 
     private R Slope<R>(R d) where R : struct, IReal<R> =>
-        R.Where(R.LessOrEqual(d, R.Of(-Beta)), R.Of(-1), R.Where(R.LessOrEqual(R.Of(Beta), d), R.Of(1), d / R.Of(Beta)));
+        R.Where(R.LessOrEqual(d, -Beta), -1, R.Where(R.LessOrEqual(Beta, d), 1, d / Beta));
 }
