@@ -63,7 +63,7 @@ internal static class Forward
         var values = new Tensor[inputs.Length];
         var tangents = new Tensor?[inputs.Length];
         for (int i = 0; i < inputs.Length; i++) (values[i], tangents[i]) = Split(inputs[i], level);
-        Tensor[] outputs = op.Record(values);
+        Tensor[] outputs = op.Execute(values);
         if (!op.IsDifferentiable) return outputs;
 
         var outputTangents = new Tensor?[outputs.Length];

@@ -236,6 +236,17 @@ internal sealed class ManyNode : OpNode
 
     public override Tensor Output(int slot) => slot == 0 ? base.Output(0) : _outputs[slot - 1].Unwrap(this, InputCount + slot, new Edge(this, slot));
 
+    /// <summary>A saved output that nobody else holds, once: its memory becomes the engine's, so that a leaf may take it over without a copy.</summary>
+    public Tensor? TakeOutput(int output)
+    {
+        ref Saved saved = ref _outputs[output - 1];
+        if (saved.Storage is null) return null;
+        Tensor taken = saved.Unwrap(this, InputCount + output, default);
+        saved = saved.WithoutValues;
+        (taken.Storage as NativeStorage)?.TakeOwnership();
+        return taken;
+    }
+
     public override void Release()
     {
         base.Release();

@@ -54,68 +54,69 @@ public abstract record Op
     /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="OpContext.AccumulatedGrad"/>); of equal nodes it then goes last.</summary>
     internal virtual bool AddsToAccumulatedGrad => false;
 
-    /// <summary>Applies the op and records it where a gradient is wanted.</summary>
+    /// <summary>The number of last outputs that only the derivative rule sees, such as a gradient that the forward pass finds on the way.</summary>
+    internal virtual int HiddenOutputs => 0;
+
+    /// <summary>Applies the op to its inputs and records it if one of them requires a gradient.</summary>
     public Tensor Apply(params ReadOnlySpan<Tensor> inputs) =>
         inputs.Length switch { 1 => Apply(inputs[0]), 2 => Apply(inputs[0], inputs[1]), _ => ApplyAll(inputs)[0] };
 
     /// <summary>Applies an op of one input.</summary>
     public virtual Tensor Apply(Tensor x)
     {
-        ArgumentNullException.ThrowIfNull(x);
         if (x.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([x])[0];
-        Tensor y = ViewIfShared(Compute(new ReadOnlySpan<Tensor>(in x)), x);
-        if (x.Node is not null && EngineMode.Enabled && IsDifferentiable && y.DType.IsFloat()) y.SetHistory(new UnaryNode(this, x, y, Reads), 0);
+        var inputs = new ReadOnlySpan<Tensor>(in x);
+        Tensor y = Compute(inputs);
+        Record(inputs, new Span<Tensor>(ref y));
         return y;
     }
 
     /// <summary>Applies an op of two inputs.</summary>
     public virtual Tensor Apply(Tensor a, Tensor b)
     {
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
         if (a.Dual is not null || b.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([a, b])[0];
-        Tensor y = Compute([a, b]);
-        y = ViewIfShared(y, ReferenceEquals(y.Storage, a.Storage) ? a : b);
-        if ((a.Node is not null || b.Node is not null) && EngineMode.Enabled && IsDifferentiable && y.DType.IsFloat())
-            y.SetHistory(new BinaryNode(this, a, b, y, Reads), 0);
+        ReadOnlySpan<Tensor> inputs = [a, b];
+        Tensor y = Compute(inputs);
+        Record(inputs, new Span<Tensor>(ref y));
         return y;
     }
 
-    /// <summary>Applies the op and gives all its outputs.</summary>
-    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
-    {
-        RequireAll(inputs);
-        return Forward.Innermost(inputs) is { } level ? Forward.Apply(this, inputs, level) : Record(inputs);
-    }
+    /// <summary>Applies the op and returns all its outputs.</summary>
+    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) => Execute(inputs);
 
-    /// <summary>Applies the op to tensors of which none carries a tangent at the level at hand.</summary>
-    internal Tensor[] Record(ReadOnlySpan<Tensor> inputs)
+    /// <summary>Applies the op to inputs that its kind has prepared (broadcast, converted): at the innermost level of forward mode, if there is one.</summary>
+    internal Tensor[] Execute(ReadOnlySpan<Tensor> inputs)
     {
-        if (Forward.Innermost(inputs) is { } outer) return Forward.Apply(this, inputs, outer);
+        if (Forward.Innermost(inputs) is { } level) return Forward.Apply(this, inputs, level);
         Tensor[] outputs = !EngineMode.InterceptsCalls ? ComputeAll(inputs)
             : FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred]
             : Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
-        foreach (ref Tensor output in outputs.AsSpan())
+        OpNode? node = Record(inputs, outputs);
+        if (HiddenOutputs > 0) outputs = outputs[..^HiddenOutputs];
+        if (Trace.On) Trace.Applied(this, inputs, outputs, node);
+        return outputs;
+    }
+
+    // Every result of every op passes here: outputs that share an input's memory become views of it, and outputs are linked to the graph.
+    private OpNode? Record(ReadOnlySpan<Tensor> inputs, Span<Tensor> outputs)
+    {
+        foreach (ref Tensor output in outputs)
             foreach (Tensor input in inputs)
                 if (ReferenceEquals(output.Storage, input.Storage))
                 {
-                    output = ViewIfShared(output, input);
+                    output = ViewOf(input, output);
                     break;
                 }
-        OpNode? node = null;
-        if (EngineMode.Enabled && IsDifferentiable && AnyRequiresGrad(inputs) && outputs[0].DType.IsFloat())
+        if (!EngineMode.Enabled || !IsDifferentiable || !AnyRequiresGrad(inputs) || !outputs[0].DType.IsFloat()) return null;
+        OpNode node = (inputs.Length, outputs.Length) switch
         {
-            node = (inputs.Length, outputs.Length) switch
-            {
-                (1, 1) => new UnaryNode(this, inputs[0], outputs[0], Reads),
-                (2, 1) => new BinaryNode(this, inputs[0], inputs[1], outputs[0], Reads),
-                _ => new ManyNode(this, inputs, outputs, Reads),
-            };
-            for (int i = 0; i < outputs.Length; i++)
-                if (outputs[i].DType.IsFloat()) outputs[i].SetHistory(node, i);
-        }
-        if (Trace.On) Trace.Applied(this, inputs, outputs, node);
-        return outputs;
+            (1, 1) => new UnaryNode(this, inputs[0], outputs[0], Reads),
+            (2, 1) => new BinaryNode(this, inputs[0], inputs[1], outputs[0], Reads),
+            _ => new ManyNode(this, inputs, outputs, Reads),
+        };
+        for (int i = 0; i < outputs.Length; i++)
+            if (outputs[i].DType.IsFloat()) outputs[i].SetHistory(node, i);
+        return node;
     }
 
     /// <summary>The op's only output, a new tensor, computed without recording.</summary>
@@ -151,10 +152,9 @@ public abstract record Op
 
     private protected static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
 
-    // An op that changes only the gradient may give its input's memory back. As a view of it, what is written to one of them is known to both.
-    private static Tensor ViewIfShared(Tensor output, Tensor input) =>
-        ReferenceEquals(output.Storage, input.Storage) && (ReferenceEquals(output, input) || !ReferenceEquals(output.Base, input.Base ?? input))
-            ? new Tensor(input, output.Layout) : output;
+    // An op that changes only the gradient may return its input's memory. As a view of it, what is written to one of them is known to both.
+    private static Tensor ViewOf(Tensor input, Tensor output) =>
+        ReferenceEquals(output, input) || !ReferenceEquals(output.Base, input.Base ?? input) ? new Tensor(input, output.Layout) : output;
 
     private static bool AnyRequiresGrad(ReadOnlySpan<Tensor> inputs)
     {
@@ -208,6 +208,9 @@ public readonly ref struct OpContext
 
     /// <summary>One of several outputs.</summary>
     public Tensor OutputAt(int slot) => _node is null ? _outputs[slot] : _node.Output(slot);
+
+    /// <summary>Hands a hidden output over to the rule, which may write it and return it as a gradient; null if an earlier backward pass took it.</summary>
+    internal Tensor? TakeOutput(int output) => (_node as ManyNode)?.TakeOutput(output);
 
     /// <summary>An input's shape.</summary>
     public Shape InputShape(int input) => InputLayout(input).Shape;

@@ -64,7 +64,8 @@ public class LossModuleTests
             yield return new($"kl, {shapes}", r => new KLDivLoss(r).Call(x, q), r => Functional.KLDiv(x, q, r));
             yield return new($"soft margin, {shapes}", r => new SoftMarginLoss(r).Call(x, sign), r => Functional.SoftMarginLoss(x, sign, r));
             yield return new($"hinge embedding, {shapes}", r => new HingeEmbeddingLoss(reduction: r).Call(x, sign), r => Functional.HingeEmbeddingLoss(x, sign, reduction: r));
-            yield return new($"margin ranking, {shapes}", r => new MarginRankingLoss(reduction: r).Call(x, y, sign), r => Functional.MarginRankingLoss(x, y, sign, reduction: r));
+            if (shape.Length == other.Length) // as in PyTorch
+                yield return new($"margin ranking, {shapes}", r => new MarginRankingLoss(reduction: r).Call(x, y, sign), r => Functional.MarginRankingLoss(x, y, sign, reduction: r));
             if (!shape.SequenceEqual(other)) continue;
             yield return new($"bce, {shapes}", r => new BCELoss(reduction: r).Call(p, q), r => Functional.BinaryCrossEntropy(p, q, reduction: r));
             yield return new($"bce with logits, {shapes}", r => new BCEWithLogitsLoss(reduction: r).Call(x, q), r => Functional.BinaryCrossEntropyWithLogits(x, q, reduction: r));

@@ -1,12 +1,13 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The rows of a cross-entropy after their checks: where the classes are, what each row's target is, what it weighs, whether it counts.</summary>
+/// <summary>The rows of a cross-entropy with their options, checked: the class dimension, the targets, the weights, and which rows are ignored.</summary>
 internal sealed class CrossEntropyRows
 {
     private const string Op = nameof(CrossEntropyLoss);
 
     private readonly CrossEntropyOptions _options;
     private readonly int _classes;
+    private readonly DType _dtype;
     private readonly ClassTargets? _targets;
     private readonly Tensor? _indices, _probabilities, _elementWeights;
     private readonly double _keptCount;
@@ -20,43 +21,61 @@ internal sealed class CrossEntropyRows
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         LossShapes.CheckFloat(Op, "logits", logits);
-        Axis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);
-        _classes = logits.Shape[Axis];
+        ClassAxis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);
+        _classes = logits.Shape[ClassAxis];
+        _dtype = logits.DType;
         CheckOptions(Op, options);
         LossShapes.CheckClassWeights(Op, options.Weight, _classes, logits.DType);
-        Shape rows = logits.Shape.Without(Axis);
+        Shape rows = logits.Shape.Without(ClassAxis);
         Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows) : null;
         if (mask is not null && mask.DType != DType.Bool) (mask, _elementWeights) = (null, mask);
 
         if (targets.DType.IsFloat())
         {
-            LossShapes.CheckProbabilities(Op, logits.Shape, targets, Axis);
+            LossShapes.CheckProbabilities(Op, logits.Shape, targets, ClassAxis);
             _probabilities = targets;
             Ignored = mask?.LogicalNot();
-            // Not the shape's own count, which is 0 for zero classes too: PyTorch's mean is NaN there.
+            // 0/0 for zero classes, as in PyTorch, whose mean is NaN there.
             _keptCount = mask?.To(DType.Int64).Sum().Item<long>() ?? (double)logits.ElementCount / _classes;
         }
         else
         {
-            ClassTargets classes = ClassTargets.Check(Op, logits, targets, Axis, options.IgnoreIndex, options.AlsoIgnore, mask);
+            ClassTargets classes = ClassTargets.Check(Op, logits, targets, ClassAxis, options.IgnoreIndex, options.AlsoIgnore, mask);
             _targets = classes;
             Ignored = classes.IgnoredRows;
             _indices = classes.Indices;
             _keptCount = classes.KeptCount;
         }
-        if (options.CheckLogits) LossShapes.CheckAreLogits(Op, logits, Axis);
+        if (options.CheckLogits) LossShapes.CheckAreLogits(Op, logits, ClassAxis);
     }
 
-    /// <summary>The dimension of the classes.</summary>
-    public int Axis { get; }
+    /// <summary>The dimension of the logits that holds the classes.</summary>
+    public int ClassAxis { get; }
 
-    /// <summary>The rows that do not count, as Bool; null if all do.</summary>
+    /// <summary>The ignored rows, as Bool; null if there are none.</summary>
     public Tensor? Ignored { get; }
 
-    /// <summary>Whether the logits of the targets, and without class weights those of all classes alike, are all that the losses are made of.</summary>
+    /// <summary>The class indices as <see cref="Tensor.Gather"/> takes them, 0 in ignored rows; null for class probabilities and for logits without classes.</summary>
+    public Tensor? ClassIndices => _classes == 0 ? null : _indices?.Unsqueeze(ClassAxis);
+
+    /// <summary>The targets of all classes: probabilities, smoothed and times the class weights.</summary>
+    public Tensor ClassProbabilities
+    {
+        get
+        {
+            if (_probabilities is not { } target) return Tensor.Zeros([1], _dtype); // no classes: the sum over them is 0
+            if (Smooths) target = target * (1 - _options.LabelSmoothing) + _options.LabelSmoothing / _classes;
+            return _options.Weight is { } weight ? target * LossShapes.AlongAxis(weight, target.Rank, ClassAxis) : target;
+        }
+    }
+
+    /// <summary>
+    /// Whether class indices determine the losses through the target's logit, and through the mean of all logits if targets are smoothed: what the fused
+    /// kernels compute.
+    /// </summary>
     public bool UsesTargetLogitOnly => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
 
-    /// <summary>What the sum of all rows' losses is divided by, where the loss is no more than that; else null.</summary>
+    /// <summary>The number that the sum of the losses is divided by; null if the loss is more than such a quotient.</summary>
     public double? Divisor =>
         Smooths || NeedsLogSumExp || _options.Weight is not null || _elementWeights is not null ? null
         : _options.Reduction switch { Reduction.Mean => _options.Normalizer ?? _keptCount, Reduction.Sum => 1, _ => null };
@@ -64,53 +83,43 @@ internal sealed class CrossEntropyRows
     /// <summary>Whether targets are smoothed.</summary>
     public bool Smooths => _options.LabelSmoothing > 0;
 
-    /// <summary>Whether the loss has a part that depends on ln Σ eˣ.</summary>
+    /// <summary>Whether the loss has a z-loss term.</summary>
     public bool NeedsLogSumExp => _options.ZLoss != 0;
 
-    /// <summary>Class indices, <see cref="ClassTargets.Ignored"/> where a row does not count.</summary>
+    /// <summary>The class indices, <see cref="ClassTargets.Ignored"/> in ignored rows.</summary>
     public Tensor TargetsOrIgnored => _targets!.Value.Classes;
 
-    /// <summary>The logits that are used: 0 in ignored rows, so that nothing that stands there gets any further, and capped.</summary>
-    public Tensor Used(Tensor logits)
+    /// <summary>Caps the logits and sets ignored rows to 0, so that no NaN or infinity of theirs reaches the loss.</summary>
+    public Tensor PrepareLogits(Tensor logits)
     {
-        Tensor x = Ignored is null ? logits : logits.MaskedFill(Ignored.Unsqueeze(Axis), 0);
+        Tensor x = Ignored is null ? logits : logits.MaskedFill(Ignored.Unsqueeze(ClassAxis), 0);
         return _options.Softcap > 0 ? (x / _options.Softcap).Tanh() * _options.Softcap : x;
     }
 
-    /// <summary>The logits for the kernel, which passes over ignored rows itself: capped, with the classes in the last dimension.</summary>
+    /// <summary>The logits for the fused kernels, which skip ignored rows themselves: capped, with the classes in the last dimension.</summary>
     public Tensor MoveClassAxisLast(Tensor logits)
     {
-        Tensor x = _options.Softcap > 0 ? Used(logits) : logits;
-        return Axis == x.Rank - 1 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Where(dim => dim != Axis), Axis]);
-    }
-
-    /// <summary>−Σ target·w·log p of each row, the target smoothed.</summary>
-    public Tensor Losses(Tensor logProbabilities)
-    {
-        Tensor? weight = _options.Weight is { } perClass ? LossShapes.AlongAxis(perClass, logProbabilities.Rank, Axis) : null;
-        if (_indices is null)
-        {
-            Tensor target = _probabilities!;
-            if (Smooths) target = target * (1 - _options.LabelSmoothing) + _options.LabelSmoothing / _classes;
-            if (weight is not null) target *= weight;
-            return -(target * logProbabilities).Sum(Axis);
-        }
-        if (_classes == 0) return logProbabilities.Sum(Axis); // every row is ignored
-        // Picked, not multiplied by a one-hot target: 0·(−∞) is NaN.
-        Tensor picked = -logProbabilities.Gather(Axis, _indices.Unsqueeze(Axis)).Named("picked").Squeeze(Axis);
-        return Smoothed(picked, Smooths ? -(weight is null ? logProbabilities : logProbabilities * weight).Mean(Axis) : null);
-    }
-
-    /// <summary>Losses of the targets' classes, weighted, mixed with those of equal probabilities for all classes.</summary>
-    public Tensor Smoothed(Tensor picked, Tensor? uniform)
-    {
-        if (_options.Weight is not null) picked *= _options.Weight[_indices!];
-        return uniform is null ? picked : picked * (1 - _options.LabelSmoothing) + uniform * _options.LabelSmoothing;
+        Tensor x = _options.Softcap > 0 ? PrepareLogits(logits) : logits;
+        return ClassAxis == x.Rank - 1 ? x : x.Permute([.. Enumerable.Range(0, x.Rank).Where(dim => dim != ClassAxis), ClassAxis]);
     }
 
     /// <summary>
-    /// The losses as the reduction wants them: z-loss added, 0 where ignored, times the elements' weights, and Mean's divided by the weight of all that count.
+    /// Multiplies the losses of class indices by their class weights, and mixes in the losses against equal probabilities for all classes.
     /// </summary>
+    /// <param name="losses">The losses of the targets' classes.</param>
+    /// <param name="uniform">The losses against equal probabilities; used only if targets are smoothed.</param>
+    public Tensor WeighAndSmooth(Tensor losses, Tensor? uniform)
+    {
+        if (_options.Weight is not null) losses *= _options.Weight[_indices!];
+        return Smooths ? losses * (1 - _options.LabelSmoothing) + uniform! * _options.LabelSmoothing : losses;
+    }
+
+    /// <summary>The losses against equal probabilities for all classes, times the class weights; null if targets are not smoothed.</summary>
+    public Tensor? UniformLosses(Tensor logProbabilities) =>
+        !Smooths ? null
+        : -(_options.Weight is { } weight ? logProbabilities * LossShapes.AlongAxis(weight, logProbabilities.Rank, ClassAxis) : logProbabilities).Mean(ClassAxis);
+
+    /// <summary>Adds the z-loss, sets ignored rows to 0, multiplies by the element weights, and reduces.</summary>
     public Tensor Reduce(Tensor losses, Tensor? logSumExp)
     {
         if (NeedsLogSumExp) losses += logSumExp!.Pow(2) * _options.ZLoss;
@@ -119,24 +128,24 @@ internal sealed class CrossEntropyRows
         return _options.Reduction == Reduction.Mean ? Mean(losses.Sum()) : losses.Reduce(Op, _options.Reduction);
     }
 
-    /// <summary>The mean, given the sum.</summary>
+    /// <summary>Divides the sum of all losses by the normalizer, or by the total weight of the rows that are not ignored.</summary>
     public Tensor Mean(Tensor sum)
     {
         if (_options.Normalizer is not null || RowWeights() is not { } weights) return sum / (_options.Normalizer ?? _keptCount);
         Tensor total = weights.Sum();
-        return sum / total.MaskedFill(total.Eq(0), double.NaN); // smoothed losses are not 0 where all weights are, and x/0 is no mean
+        return sum / total.MaskedFill(total.Eq(0), double.NaN); // smoothed losses of weight 0 are not 0: the quotient would be infinite, not NaN
     }
 
-    /// <summary>The share of the rows that count whose prediction is right.</summary>
+    /// <summary>The share of correct predictions among the rows that are not ignored; NaN if there are none.</summary>
     public double Accuracy(Tensor predictions)
     {
         if (_keptCount == 0 || _classes == 0) return double.NaN;
-        Tensor right = predictions.Eq(_indices ?? _probabilities!.ArgMax(Axis));
+        Tensor right = predictions.Eq(_indices ?? _probabilities!.ArgMax(ClassAxis));
         if (Ignored is not null) right = right.MaskedFill(Ignored, false);
         return right.Sum().Item<long>() / _keptCount;
     }
 
-    /// <summary>What each row weighs in a mean, 0 where ignored; null if all weigh 1.</summary>
+    /// <summary>The weight of each row in a mean, 0 if it is ignored; null if all weights are 1.</summary>
     private Tensor? RowWeights()
     {
         Tensor? weights = _indices is not null && _options.Weight is { } perClass ? perClass[_indices] : null;

@@ -6,7 +6,7 @@ public static partial class Functional
     /// <param name="logits">(C), (N, C) or (N, C, d1, …): unnormalised scores.</param>
     /// <param name="targets">Int64 class indices in that shape without C, or probabilities in that shape.</param>
     /// <param name="weight">A factor for each class, shape (C).</param>
-    /// <param name="ignoreIndex">The target of rows that do not count.</param>
+    /// <param name="ignoreIndex">The target of rows that do not contribute to the loss or the gradient.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <param name="labelSmoothing">ε in [0, 1].</param>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
@@ -16,8 +16,11 @@ public static partial class Functional
 
     /// <summary>Cross-entropy with all that <see cref="CrossEntropyOptions"/> has; see <see cref="CrossEntropyLoss"/>.</summary>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
-    public static Tensor CrossEntropy(Tensor logits, Tensor targets, CrossEntropyOptions options) =>
-        CrossEntropyLoss.Evaluate(logits, targets, options);
+    public static Tensor CrossEntropy(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    {
+        var rows = new CrossEntropyRows(logits, targets, options);
+        return SoftmaxCrossEntropy.TryFused(logits, rows) ?? CrossEntropyLoss.Compose(logits, rows).Loss;
+    }
 
     /// <summary>Cross-entropy together with each row's log-sum-exp and prediction and the accuracy, all from one pass over the logits.</summary>
     /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>

@@ -7,13 +7,15 @@ namespace MiniTorch.Nn;
 /// <param name="Ignored">Bool (N, 1), or null: rows of hidden vectors that count as 0, since 0 times what they may hold is not always 0.</param>
 /// <param name="InForward">Those inputs whose gradients of the sum the forward pass computes as well.</param>
 /// <param name="Outputs">What the forward pass notes of each row; null for nothing.</param>
-internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, bool[] InForward, RowOutputs? Outputs) : FusedOp
+internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, Reads InForward, RowOutputs? Outputs) : FusedOp
 {
     // A chunk's logits, overwritten by their gradient, stay below this.
     private const long ChunkBytes = 48L << 20;
 
-    // What the forward pass computed, for the first backward pass; a later one computes it again.
-    private Tensor?[]? _gradients;
+    internal override int HiddenOutputs => int.PopCount((int)InForward);
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => InForward == Reads.None ? Reads.Inputs : Reads.Inputs | Reads.Output;
 
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
@@ -21,41 +23,50 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
         Tensor hidden = Ignored is null ? inputs[0] : inputs[0].MaskedFill(Ignored, 0);
         Tensor logits = Functional.Linear(hidden, inputs[1], inputs.Length > 3 ? inputs[3] : null);
         if (Fusion.IsOff) Outputs?.Note(0, logits.Detach(), Options.Softcap);
-        return CrossEntropyLoss.Evaluate(logits, inputs[2], Options);
+        return Functional.CrossEntropy(logits, inputs[2], Options);
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Chunked(inputs, cotangent: null, Reads.None, Outputs).Losses;
+
+    /// <inheritdoc/>
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
-        (Tensor losses, _gradients) = Chunked(inputs, cotangent: null, InForward, Outputs);
-        return losses;
+        (Tensor losses, Tensor?[] gradients) = Chunked(inputs, cotangent: null, InForward, Outputs);
+        return [losses, .. gradients.OfType<Tensor>()];
     }
 
     /// <inheritdoc/>
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        var inputs = new Tensor[call.InputCount];
-        var wanted = new bool[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++) (inputs[i], wanted[i]) = (call.Input(i), call.Needs(i));
-        Tensor?[] found;
         double scale = Options.Reduction == Reduction.Sum ? cotangent.Item<double>() : double.NaN;
-        if (double.IsFinite(scale))
+        bool isFactor = double.IsFinite(scale);
+        if (!isFactor || !TakeGradients(call, gradients))
         {
-            // Computed again as the forward pass did, so that every backward pass gives the same bits.
-            found = Interlocked.Exchange(ref _gradients, null) ?? Chunked(inputs, cotangent: null, wanted).Gradients;
-            if (scale != 1)
-                foreach (Tensor? gradient in found) gradient?.MulInPlace(cotangent);
+            var inputs = new Tensor[call.InputCount];
+            Reads wanted = Reads.None;
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = call.Input(i);
+                if (call.Needs(i)) wanted |= (Reads)(1 << i);
+            }
+            // An infinite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
+            Chunked(inputs, isFactor ? null : cotangent, wanted).Gradients.CopyTo(gradients);
         }
-        else // 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no row
-        {
-            found = Chunked(inputs, cotangent, wanted).Gradients;
-        }
-        // Nobody else holds them, so a leaf may take them over without a copy.
-        foreach (Tensor? gradient in found) (gradient?.Storage as NativeStorage)?.TakeOwnership();
-        found.CopyTo(gradients);
+        if (isFactor && scale != 1)
+            foreach (Tensor? gradient in gradients) gradient?.MulInPlace(cotangent);
     }
 
-    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, bool[] wanted, RowOutputs? outputs = null)
+    // The gradients that the forward pass found; none in a second backward pass, which computes them again to the same bits.
+    private bool TakeGradients(OpContext call, Span<Tensor?> gradients)
+    {
+        bool found = false;
+        for (int i = 0, output = 1; i < gradients.Length; i++)
+            if (InForward.HasInput(i)) found |= (gradients[i] = call.TakeOutput(output++)) is not null;
+        return found;
+    }
+
+    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, Reads wanted, RowOutputs? outputs = null)
     {
         Tensor hidden = inputs[0].Detach(), weight = inputs[1].Detach(), targets = inputs[2];
         Tensor? bias = inputs.Length > 3 ? inputs[3].Detach() : null;
@@ -64,14 +75,14 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
         Tensor losses = Tensor.Zeros(perRow ? [rows] : [], hidden.DType);
         var gradients = new Tensor?[inputs.Length];
         for (int i = 0; i < gradients.Length; i++)
-            if (wanted[i]) gradients[i] = Tensor.Zeros(inputs[i].Shape, inputs[i].DType);
-        bool wantsAny = wanted.Contains(true);
+            if (wanted.HasInput(i)) gradients[i] = Tensor.Zeros(inputs[i].Shape, inputs[i].DType);
+        bool wantsAny = wanted != Reads.None;
         int chunk = (int)Math.Clamp(ChunkBytes / Math.Max(1, (long)classes * hidden.DType.Size()), 1, Math.Max(1, rows));
-        Tensor buffer = Tensor.Empty([chunk, classes], hidden.DType);
+        using var buffer = new TemporaryTensor([chunk, classes], hidden.DType);
         for (int start = 0; start < rows; start += chunk)
         {
             int count = Math.Min(chunk, rows - start);
-            Tensor x = hidden.Narrow(0, start, count), logits = buffer.Narrow(0, 0, count);
+            Tensor x = hidden.Narrow(0, start, count), logits = buffer.Tensor.Narrow(0, 0, count);
             if (Ignored is not null) x = x.MaskedFill(Ignored.Narrow(0, start, count), 0);
             if (bias is null) MatMulInto.Into(logits, x, weight.T, accumulate: false);
             else MatMulInto.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
@@ -83,12 +94,10 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (perRow) losses.Narrow(0, start, count).CopyInPlace(loss);
             else losses.AddInPlace(loss);
 
-            if (wanted[0]) MatMulInto.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
-            if (wanted[1]) MatMulInto.Into(gradients[1]!, logits.T, x, accumulate: true);
-            if (bias is not null && wanted[3]) gradients[3]!.AddInPlace(logits.Sum(0));
+            if (wanted.HasInput(0)) MatMulInto.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
+            if (wanted.HasInput(1)) MatMulInto.Into(gradients[1]!, logits.T, x, accumulate: true);
+            if (bias is not null && wanted.HasInput(3)) gradients[3]!.AddInPlace(logits.Sum(0));
         }
-        (buffer.Storage as NativeStorage)?.TakeOwnership();
-        (buffer.Storage as NativeStorage)?.ReleaseIfUnheld();
         return (losses, gradients);
     }
 }

@@ -84,7 +84,10 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
         Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
         bool computesGradients = EngineMode.Enabled && perRow.Reduction == Reduction.Sum;
-        var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), [.. inputs.Select(input => computesGradients && input.RequiresGrad)], outputs);
+        Reads inForward = Reads.None;
+        for (int i = 0; computesGradients && i < inputs.Length; i++)
+            if (inputs[i].RequiresGrad) inForward |= (Reads)(1 << i);
+        var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), inForward, outputs);
         Tensor losses = fused.Apply(inputs);
         return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, whole);
     }

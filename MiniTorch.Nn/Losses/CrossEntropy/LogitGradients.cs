@@ -28,14 +28,14 @@ internal static class LogitGradients
         SoftmaxCrossEntropy.Backward(logits, rows.TargetsOrIgnored, sums, maxima, g[0], g[1], uniform is null ? null : g[2], logits);
         return loss.Detach();
 
-        Tensor Reduced() => rows.Reduce(rows.Smoothed(losses, uniform), rows.NeedsLogSumExp ? maxima + sums.Log() : null);
+        Tensor Reduced() => rows.Reduce(rows.WeighAndSmooth(losses, uniform), rows.NeedsLogSumExp ? maxima + sums.Log() : null);
     }
 
     private static Tensor OfAny(Tensor logits, Tensor targets, CrossEntropyOptions options, Tensor? cotangent, bool wantsGradient)
     {
         Tensor x = logits.Detach();
         x.RequiresGrad = wantsGradient;
-        Tensor loss = CrossEntropyLoss.Evaluate(x, targets, options);
+        Tensor loss = Functional.CrossEntropy(x, targets, options);
         if (wantsGradient) logits.CopyInPlace(Autograd.Grad(loss, [x], cotangent)[0]);
         return loss.Detach();
     }

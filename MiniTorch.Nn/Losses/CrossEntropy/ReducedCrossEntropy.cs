@@ -5,38 +5,42 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. A row whose class is <see cref="ClassTargets.Ignored"/>
-/// counts nothing. The forward pass computes the gradient too, where it is wanted, so that exponentials are taken once and logits read once.
+/// counts nothing. If the gradient is wanted, the forward pass computes it too, so that exponentials are taken once and the logits are read once.
 /// </summary>
 internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) : FusedOp
 {
     [ThreadStatic]
     private static Scratch? t_losses;
 
-    // What the forward pass computed, for the first backward pass; a later one computes it again.
-    private Tensor? _gradient;
-
     internal override bool CanReuseTemporaries => true;
+
+    internal override int HiddenOutputs => WantsGradient ? 1 : 0;
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => WantsGradient ? Reads.Inputs | Reads.Output : Reads.Inputs;
 
     /// <inheritdoc/>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new SoftmaxCrossEntropy(Smooths: false).Definition(inputs).Sum() / Divisor;
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(inputs[0], inputs[1], 1 / Divisor, wantsGradient: false).Loss;
+
+    /// <inheritdoc/>
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
-        (Tensor loss, _gradient) = Run(inputs[0], inputs[1], 1 / Divisor, WantsGradient);
-        return loss;
+        (Tensor loss, Tensor? gradient) = Run(inputs[0], inputs[1], 1 / Divisor, WantsGradient);
+        return gradient is null ? [loss] : [loss, gradient];
     }
 
     /// <inheritdoc/>
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         double g = cotangent.Item<double>();
-        // 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no row.
+        // An infinite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
         bool isFactor = double.IsFinite(g);
-        Tensor gradient = (isFactor ? Interlocked.Exchange(ref _gradient, null) : null)
+        Tensor gradient = (isFactor ? call.TakeOutput(1) : null)
             ?? Run(call.Input(0), call.Input(1), isFactor ? 1 / Divisor : g / Divisor, wantsGradient: true).Gradient!;
         if (isFactor && g != 1) gradient.MulInPlace(cotangent);
-        (gradient.Storage as NativeStorage)?.TakeOwnership(); // nobody else holds it, so a leaf may take it over without a copy
         gradients[0] = gradient;
     }
 

@@ -10,6 +10,18 @@ namespace MiniTorch.Nn;
 /// <param name="Smooths">Whether the fourth output is wanted.</param>
 internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
 {
+    /// <summary>The loss by a fused kernel; null if the options need more than the target's logit, or fusion is off.</summary>
+    public static Tensor? TryFused(Tensor logits, CrossEntropyRows rows)
+    {
+        if (Fusion.IsOff || !rows.UsesTargetLogitOnly) return null;
+        Tensor x = rows.MoveClassAxisLast(logits);
+        if (rows.Divisor is { } divisor)
+            return new ReducedCrossEntropy(divisor, WantsGradient: EngineMode.Enabled && x.RequiresGrad).ApplyAll(x, rows.TargetsOrIgnored)[0];
+        Tensor[] values = new SoftmaxCrossEntropy(rows.Smooths).ApplyAll(x, rows.TargetsOrIgnored);
+        (Tensor losses, Tensor sumExp, Tensor max, Tensor? uniform) = (values[0], values[1], values[2], rows.Smooths ? values[3] : null);
+        return rows.Reduce(rows.WeighAndSmooth(losses, uniform), rows.NeedsLogSumExp ? max + sumExp.Log() : null);
+    }
+
     /// <inheritdoc/>
     protected internal override Reads Reads => Reads.Inputs | Reads.Output;
 
@@ -22,9 +34,9 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     public override Tensor[] Definitions(ReadOnlySpan<Tensor> inputs)
     {
         Tensor ignored = inputs[1].Eq(ClassTargets.Ignored), x = inputs[0].MaskedFill(ignored.Unsqueeze(-1), 0);
-        (Tensor logProbabilities, Tensor sum, Tensor max, _) = CrossEntropyLoss.Normalized(x, x.Rank - 1);
+        (Tensor logProbabilities, Tensor sumExp, Tensor max, _) = CrossEntropyLoss.LogProbabilities(x, x.Rank - 1);
         Tensor picked = -logProbabilities.Gather(-1, inputs[1].MaskedFill(ignored, 0).Unsqueeze(-1)).Squeeze(-1);
-        Tensor[] outputs = [picked.MaskedFill(ignored, 0), sum.Squeeze(-1).MaskedFill(ignored, 1), max.Squeeze(-1)];
+        Tensor[] outputs = [picked.MaskedFill(ignored, 0), sumExp.Squeeze(-1).MaskedFill(ignored, 1), max.Squeeze(-1)];
         return Smooths ? [.. outputs, (-logProbabilities.Mean(-1)).MaskedFill(ignored, 0)] : outputs;
     }
 
