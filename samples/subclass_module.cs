@@ -25,13 +25,13 @@ sealed class Scaled(int inputs, int outputs) : Module<Tensor, Tensor>
 }
 
 // x³ / (1 + x²): the value and its derivative once, in arithmetic that runs on vectors and on tensors, so that higher derivatives follow.
-readonly record struct SoftCube : IUnaryKernel
+readonly record struct SoftCube : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
 
     public static Tensor Of(Tensor x) => new UnaryOp<SoftCube>(default).Apply(x);
 
-    public R Value<R>(R x) where R : struct, IReal<R> => x * x * x / (R.Of(1) + x * x);
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * x * x / (1 + x * x);
 
-    public R Chain<R>(R g, R x, R y) where R : struct, IReal<R> => g * (x * x * (R.Of(3) + x * x)) / ((R.Of(1) + x * x) * (R.Of(1) + x * x));
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (x * x * (3 + x * x)) / ((1 + x * x) * (1 + x * x));
 }

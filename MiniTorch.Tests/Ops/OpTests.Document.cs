@@ -35,7 +35,7 @@ public sealed class OpDocumentTests
 
     static string Document()
     {
-        var text = new StringBuilder("# Operations\n\nGenerated from the table of the tests (`MiniTorch.Tests/OpSamples*.cs`); every row passes every check that applies to it.\n\n");
+        var text = new StringBuilder("# Operations\n\nGenerated from the table of the tests (`MiniTorch.Tests/Ops/OpSamples*.cs`); every row passes every check that applies to it.\n\n");
         text.Append(Counts()).Append("\n\n## Checks\n\n");
         foreach ((string name, HashSet<OpRow> rows) in Checks) text.Append("- ").Append(name).Append(": ").Append(rows.Count).Append(" rows\n");
         foreach ((string group, OpRow[] rows) in OpSamples.Groups)

@@ -90,7 +90,7 @@ public sealed class PackageTests
             for (int step = 0; step < 300; step++)
             {
                 optimizer.ZeroGrad();
-                Functional.MseLoss(model.Call(x), y).Backward();
+                Functional.MSELoss(model.Call(x), y).Backward();
                 optimizer.Step();
             }
             Onnx.Export(model, x[..1], "line.onnx");

@@ -8,31 +8,31 @@ public unsafe class ElementwiseTests
     /// <summary>a + 2b, exact in every type for small integers; the derivatives read every operand.</summary>
     readonly struct AddTwice : IBinaryFunction
     {
-        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Fma(R.Of(2), b, a);
+        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Fma(2, b, a);
 
-        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g + R.Of(3) * a + R.Of(5) * b + R.Of(7) * y;
+        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g + 3 * a + 5 * b + 7 * y;
 
-        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(2) * g;
+        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 2 * g;
     }
 
     readonly struct Less : IBinaryFunction
     {
-        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(a, b), R.Of(1), R.Of(0));
+        public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(a, b), 1, 0);
 
-        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 
-        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     }
 
     readonly struct Select : ITernaryFunction
     {
-        public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), c, b);
+        public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), c, b);
 
-        public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Of(0);
+        public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => 0;
 
-        public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), R.Of(0), g);
+        public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), 0, g);
 
-        public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, R.Of(0)), g, R.Of(0));
+        public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), g, 0);
     }
 
     readonly struct Exponential : IUnaryFunction
