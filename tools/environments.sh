@@ -11,7 +11,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 known=(tiny-gen0 server-gc untiered one-processor small-heap)
-folders='Engine Autograd Losses Nn Optim Data Training IO Random GradCheck'
+folders='Tensors Memory Differentiation Operations Losses Modules Layers Optim Data Training Files RandomNumbers GradChecks'
 default=$(printf '|FullyQualifiedName~MiniTorch.Tests.%s.' $folders)
 filter=${2:-"(${default:1}|FullyQualifiedName~EngineFuzzTests|FullyQualifiedName~WorkersTests)&Name!~Kills_at_random&Name!~Outputs_too_large"}
 logs=artifacts/environments

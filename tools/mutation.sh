@@ -8,16 +8,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 case ${1:?core or nn} in
     core) project=MiniTorch.Core mutated=('**/Autograd/**/*.cs' '**/Ops/**/*.cs') files='Autograd/|Ops/' few='Random/GeneratorTests.cs' ;;
-    nn) project=MiniTorch.Nn mutated=('**/Losses/**/*.cs' '**/Functional.Losses*.cs') files='Losses' few='Training/ProgressMeterTests.cs;Training/StoppedClock.cs' ;;
+    nn) project=MiniTorch.Nn mutated=('**/Losses/**/*.cs') files='Losses' few='Training/ProgressMeterTests.cs;Training/StoppedClock.cs' ;;
     *) echo "$1 is neither core nor nn" >&2; exit 2 ;;
 esac
 out=$PWD/artifacts/mutation/$1
 # Tests that compile, start processes, fuzz or run for long say nothing that the others do not say sooner.
-excluded='Fuzz|\.(Docs|Samples|Packages|CompileTime|Export|Pictures|Contract|Kernels|IO|Data)\.|MemoryCheck|OutOfMemory|[Mm]illion|_large_input_|A_slice_gives'
+excluded='Fuzz|\.(Docs|Samples|Packages|CompileTime|Export|Visuals|Contract|Kernels|Files|Data)\.|MemoryCheck|OutOfMemory|[Mm]illion|_large_input_|A_slice_gives'
 if [ ! -e "$out/$project.dll" ]; then
     dotnet tool restore > /dev/null
     # Few tests, which run none of the mutants: Stryker has nothing to do but to make them.
-    (cd MiniTorch.Tests && TestSources="$few;IO/TrainingProcess.cs;IO/TrainingRun.cs;IO/BreakingStream.cs" RunAnalyzers=false \
+    (cd MiniTorch.Tests && TestSources="$few;Files/TrainingProcess.cs;Files/TrainingRun.cs;Files/BreakingStream.cs" RunAnalyzers=false \
         dotnet stryker --config-file ../tools/stryker.json --project $project.csproj "${mutated[@]/#/--mutate=}" --output "$out" --break-at 0)
     # Stryker asks for code that is not optimised, in which the tests work four times as long: the bytes are DebuggableAttribute's modes.
     LC_ALL=C sed 's/\x01\x00\x07\x01\x00\x00\x00\x00/\x01\x00\x02\x00\x00\x00\x00\x00/' MiniTorch.Tests/bin/Debug/net10.0/$project.dll > "$out/$project.dll"
