@@ -35,7 +35,7 @@ public static class Onnx
         {
             AtomicFile.Write(path, stream => OnnxFile.Write(stream, graph));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ValueException)
         {
             throw new MiniTorchException($"Onnx.Export: '{path}' cannot be written: {error.Message} Choose a folder that exists and that you may write to.", error);
         }

@@ -64,6 +64,7 @@ public abstract record Op
     /// <summary>Applies an op of one input.</summary>
     public virtual Tensor Apply(Tensor x)
     {
+        ArgumentNullException.ThrowIfNull(x);
         if (x.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([x])[0];
         var inputs = new ReadOnlySpan<Tensor>(in x);
         Tensor y = Compute(inputs);
@@ -74,6 +75,8 @@ public abstract record Op
     /// <summary>Applies an op of two inputs.</summary>
     public virtual Tensor Apply(Tensor a, Tensor b)
     {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
         if (a.Dual is not null || b.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([a, b])[0];
         ReadOnlySpan<Tensor> inputs = [a, b];
         Tensor y = Compute(inputs);
@@ -82,7 +85,11 @@ public abstract record Op
     }
 
     /// <summary>Applies the op and returns all its outputs.</summary>
-    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs) => Execute(inputs);
+    public virtual Tensor[] ApplyAll(params ReadOnlySpan<Tensor> inputs)
+    {
+        RequireAll(inputs);
+        return Execute(inputs);
+    }
 
     /// <summary>Applies the op to inputs that its kind has prepared (broadcast, converted): at the innermost level of forward mode, if there is one.</summary>
     internal Tensor[] Execute(ReadOnlySpan<Tensor> inputs)

@@ -23,7 +23,7 @@ public sealed class ModuleTests
         report.Findings.Select(finding => finding.Input).ShouldBe(["input", "first.weight", "first.bias", "cube.scale"], ignoreOrder: true);
         report.Blame!.Op.ShouldBe("Cube");
         report.Blame.Module.ShouldBe("Mlp.cube");
-        report.Blame.Line!.ShouldStartWith("ModuleTests.cs:");
+        report.Blame.Line!.ShouldStartWith("RunModuleTests.cs:");
     }
 
     [Test]

@@ -1,6 +1,6 @@
 using static System.Double;
 
-namespace MiniTorch.Tests.Differentiation;
+namespace MiniTorch.Tests.Operations;
 
 /// <summary>
 /// Element-wise operations at NaN, infinities, signed zeros, tiny and huge numbers, against the C library (System.Math calls it), IEEE 754

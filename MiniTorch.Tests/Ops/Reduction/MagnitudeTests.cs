@@ -1,6 +1,6 @@
 using MiniTorch.Optim;
 
-namespace MiniTorch.Tests.Differentiation;
+namespace MiniTorch.Tests.Operations;
 
 /// <summary>Functions that scale with their input, at magnitudes whose squares overflow or underflow: f(2ᵏ x) follows from f(x).</summary>
 [TestFixture]

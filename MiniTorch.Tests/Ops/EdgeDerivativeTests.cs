@@ -1,4 +1,4 @@
-namespace MiniTorch.Tests.Differentiation;
+namespace MiniTorch.Tests.Operations;
 
 /// <summary>Second derivatives where a rule selects by a mask, a sign or a comparison: at zeros, ties, axes
 /// and infinities, against closed forms.</summary>
