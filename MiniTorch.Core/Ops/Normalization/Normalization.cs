@@ -14,14 +14,10 @@ internal static class Normalization
 
     public static Tensor RootMeanSquare(Tensor x, Shape normalizedShape, Tensor? weight, double? eps)
     {
+        CheckReal("RmsNorm", x);
         CheckNormalized("RmsNorm", x.Shape, normalizedShape, weight, null);
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
-        ulong dims = LastDims(x, normalizedShape.Rank);
-        Tensor squares = x.Square().MeanOver(dims, keepDim: true);
-        if (Moments.Rescaling(squares.Detach(), Moments.Low(x.DType, margin)) is not { } factor)
-            return Affine(x * (squares + margin).Rsqrt(), weight, null);
-        x *= factor;
-        return Affine(x * (x.Square().MeanOver(dims, keepDim: true) + factor * margin * factor).Rsqrt(), weight, null);
+        return Affine(new RootMeanSquareNorm(LastDims(x, normalizedShape.Rank), margin).Apply(x), weight, null);
     }
 
     public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)

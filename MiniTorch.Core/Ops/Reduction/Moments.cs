@@ -27,6 +27,61 @@ internal sealed record Variance(ulong Dims, double Correction) : FusedOp
     private double Freedom(Shape shape) => Math.Max(Count(shape) - Correction, 0);
 }
 
+/// <summary>√(Σ (x − mean)² / (n − correction)) over dimensions, kept with size 1 (torch.std). The gradient is 0 where all elements are equal.</summary>
+internal sealed record StandardDeviation(ulong Dims, double Correction) : FusedOp
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
+        new Norm(2, Dims).Apply(inputs[0] - inputs[0].MeanOver(Dims, keepDim: true)) / Math.Sqrt(Freedom(inputs[0].Shape));
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0].Detach();
+        (_, Tensor squares, Tensor? factor) = Moments.Of(x, Dims, Moments.Low(x.DType));
+        Tensor deviation = (squares / Freedom(x.Shape)).Sqrt();
+        return factor is null ? deviation : deviation / factor;
+    }
+
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        (Tensor x, Tensor deviation) = (call.Input(0).Detach(), call.Output.Detach());
+        gradients[0] = (x - Moments.Mean(x, Dims)) / deviation.MaskedFill(deviation.Eq(0), double.PositiveInfinity) * (cotangent / Freedom(x.Shape));
+    }
+
+    private double Freedom(Shape shape) => Math.Max(ReductionArguments.Count(shape, Dims) - Correction, 0);
+}
+
+/// <summary>x / √(mean x² + ε) over dimensions, what torch.nn.functional.rms_norm does before its weight.</summary>
+internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
+{
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0] * (inputs[0].Square().MeanOver(Dims, keepDim: true) + Eps).Rsqrt();
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0].Detach();
+        return x * Scale(x);
+    }
+
+    // dx = (g − y · mean(g · y)) / √(mean x² + ε)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
+        gradients[0] = (cotangent - y * (cotangent * y).MeanOver(Dims, keepDim: true)) * Scale(x);
+    }
+
+    private Tensor Scale(Tensor x)
+    {
+        Tensor squares = MeanSquare(x);
+        if (Moments.Rescaling(squares, Moments.Low(x.DType, Eps)) is not { } factor) return (squares + Eps).Rsqrt();
+        return (MeanSquare(x * factor) + factor * Eps * factor).Rsqrt() * factor;
+    }
+
+    private Tensor MeanSquare(Tensor x) => ReductionArguments.Run<Kernels.Fold.SumOfSquares>(x, Dims) / (double)ReductionArguments.Count(x.Shape, Dims);
+}
+
 /// <summary>(x − mean) / √(variance + ε) over dimensions, with the variance of the whole population: what the normalisation layers share.</summary>
 internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 {
@@ -116,11 +171,11 @@ internal static class Moments
     /// <summary>A mean square of numbers that were multiplied by a factor.</summary>
     public static Tensor Unscaled(Tensor squares, Tensor? factor) => factor is null ? squares : squares / factor / factor;
 
-    /// <summary>The mean over dimensions, kept with size 1, also where the sum overflows.</summary>
+    /// <summary>The mean over dimensions, kept with size 1, also where the sum overflows; not differentiable.</summary>
     public static Tensor Mean(Tensor x, ulong dims)
     {
         Tensor mean = x.MeanOver(dims, keepDim: true);
-        return Rescaling(mean.Detach().Abs()) is { } factor ? (x * factor).MeanOver(dims, keepDim: true) / factor : mean;
+        return Rescaling(mean.Abs()) is { } factor ? (x * factor).MeanOver(dims, keepDim: true) / factor : mean;
     }
 
     /// <summary>
@@ -164,12 +219,12 @@ internal static class Moments
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
 
-    /// <summary>The deviation as a norm, because the gradient of a norm is 0 where all elements are equal; that of a square root would be NaN.</summary>
+    /// <summary>The standard deviation over dimensions.</summary>
     public static Tensor Deviation(Tensor x, ulong dims, double correction, bool keepDim)
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {x.DType} is not defined; To(DType.Float32) first");
-        double freedom = Math.Max(ReductionArguments.Count(x.Shape, dims) - correction, 0);
-        return Norm(x - Mean(x, dims), 2, dims, keepDim) / Math.Sqrt(freedom);
+        Tensor kept = new StandardDeviation(dims, correction).Apply(x);
+        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
 
     /// <summary>The norm of any order over dimensions.</summary>
