@@ -10,7 +10,7 @@ public partial class Tensor
         From((matrix ?? throw new ArgumentNullException(nameof(matrix))).ToRowMajorArray(), [matrix.RowCount, matrix.ColumnCount]);
 
     /// <summary>A vector as a tensor [count] of its own dtype.</summary>
-    public static Tensor From<T>(Vector<T> vector) where T : unmanaged, IEquatable<T>, IFormattable => 
+    public static Tensor From<T>(Vector<T> vector) where T : unmanaged, IEquatable<T>, IFormattable =>
         From((vector ?? throw new ArgumentNullException(nameof(vector))).ToArray());
 
     /// <summary>A tensor of two dimensions as a matrix of float or double, converted as <see cref="To"/> does.</summary>

@@ -356,7 +356,8 @@ internal sealed class AtomicFileTests
             {
                 using var report = new TrainingReport(path) { ThrowsOnError = true, Summary = new string('x', 100_000) };
                 report.Write();
-            });
+            }
+            );
         }
     }
 

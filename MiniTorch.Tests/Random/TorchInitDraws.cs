@@ -2,7 +2,6 @@ using System.Text.Json;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Conformance;
 using MiniTorch.Tests.Layers;
-using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.RandomNumbers;
 
