@@ -5,10 +5,14 @@ namespace MiniTorch.Ops;
 /// <summary>Runs reductions on tensors' memory. Dimensions are bit masks.</summary>
 internal static unsafe class ReductionArguments
 {
+    private const int FewElements = 4096;
+
     /// <summary>Folds the dimensions whose bit is set, keeping them with size 1.</summary>
     public static Tensor Run<TFold>(Tensor x, ulong dims) where TFold : IFold
     {
         Tensor output = Tensor.Empty(Kept(x.Shape, dims), x.DType);
+        // A kernel folds in the order of memory. One result of few elements is folded in their own order, so that its bits do not depend on the layout.
+        if (output.ElementCount == 1 && x.ElementCount <= FewElements) x = Copies.RowMajor(x);
         fixed (byte* px = &x.Data, po = &output.Data)
             switch (x.DType)
             {
