@@ -1,3 +1,5 @@
+using MiniTorch.Tests.Losses;
+
 namespace MiniTorch.Tests.Conformance;
 
 /// <summary>A function's name, parameters and defaults, as Python writes them.</summary>
@@ -21,7 +23,7 @@ sealed class OpSignature
 static class OpCalls
 {
     static readonly Dictionary<string, (OpSignature Signature, OpCall Call)> Table =
-        TensorOpCalls.Table.Concat(LossOpCalls.Table).Select(entry => (Signature: new OpSignature(entry.Key), Call: entry.Value)).ToDictionary(entry => entry.Signature.Name);
+        TensorOpCalls.Table.Concat(LossSamples.All.SelectMany(row => row.TorchCalls)).Select(entry => (Signature: new OpSignature(entry.Key), Call: entry.Value)).ToDictionary(entry => entry.Signature.Name);
 
     public static OpSignature SignatureOf(string op) =>
         Table.TryGetValue(op, out (OpSignature Signature, OpCall) entry) ? entry.Signature : throw new NotSupportedException($"no table of calls knows the op {op}");

@@ -20,4 +20,14 @@ internal static class GeneratedPage
         File.Exists(path).ShouldBeTrue($"{page} is missing: run this test with UPDATE_DOCS=1 to write it");
         File.ReadAllText(path).ShouldBe(text, $"{page} is out of date: run this test with UPDATE_DOCS=1 to write it again");
     }
+
+    /// <summary>As <see cref="ShouldBe"/>, for the lines of a page between <c>&lt;!-- generated: name --&gt;</c> and <c>&lt;!-- end --&gt;</c>.</summary>
+    public static void SectionShouldBe(string page, string name, string text)
+    {
+        string start = $"<!-- generated: {name} -->\n", whole = File.ReadAllText(Path.Combine(RepositoryFiles.Root, page));
+        int from = whole.IndexOf(start, StringComparison.Ordinal);
+        from.ShouldBeGreaterThanOrEqualTo(0, $"{page} needs the line {start}");
+        from += start.Length;
+        ShouldBe(page, $"{whole[..from]}\n{text}\n{whole[whole.IndexOf("<!-- end -->", from, StringComparison.Ordinal)..]}");
+    }
 }

@@ -28,7 +28,7 @@ public sealed class OpConventionTests
 
     static readonly Lazy<HashSet<string>> Recorded = new(() => [.. OpSamples.All.SelectMany(RecordedOps.Of).Select(RecordedOps.NameOf)]);
 
-    static readonly Lazy<HashSet<(int, Module)>> Called = new(() => [.. CalledBy(typeof(OpSamples))]);
+    static readonly Lazy<HashSet<(int, Module)>> Called = new(() => [.. CalledBy(typeof(OpSamples)).Select(method => (method.MetadataToken, method.Module))]);
 
     [TestCaseSource(nameof(OpCases))]
     public void Every_op_has_a_row(Type op) =>
@@ -63,14 +63,14 @@ public sealed class OpConventionTests
     static string Signature(MethodInfo method) => $"{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})";
 
     /// <summary>The methods that a class and its lambdas call, read from their compiled code.</summary>
-    static IEnumerable<(int Token, Module Module)> CalledBy(Type type)
+    internal static IEnumerable<MethodBase> CalledBy(Type type)
     {
         const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         const byte Call = 0x28, CallVirtual = 0x6F;
         IEnumerable<MethodInfo> methods = type.GetNestedTypes(All).Prepend(type).SelectMany(t => t.GetMethods(All));
         foreach (byte[] code in methods.Select(method => method.GetMethodBody()?.GetILAsByteArray() ?? []))
             for (int i = 0; i + 5 <= code.Length; i++)
-                if (code[i] is Call or CallVirtual && Resolve(type.Module, BitConverter.ToInt32(code, i + 1)) is { } called) yield return (called.MetadataToken, called.Module);
+                if (code[i] is Call or CallVirtual && Resolve(type.Module, BitConverter.ToInt32(code, i + 1)) is { } called) yield return called;
     }
 
     // Bytes that only look like a call resolve to nothing.
