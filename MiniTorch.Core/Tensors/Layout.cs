@@ -1,7 +1,7 @@
 namespace MiniTorch;
 
 /// <summary>Where a tensor's elements lie in its storage: shape, strides and offset, counted in elements; immutable and shared.</summary>
-internal sealed class Layout
+internal sealed class Layout : IEquatable<Layout>
 {
     public Layout(Shape shape, long[] strides, long offset)
     {
@@ -58,6 +58,13 @@ internal sealed class Layout
         }
         return to == -1 ? new Layout(shape, strides, Offset) : null;
     }
+
+    /// <summary>Whether the shape, the strides and the offset agree.</summary>
+    public bool Equals(Layout? other) => other is not null && Shape == other.Shape && Offset == other.Offset && Strides.AsSpan().SequenceEqual(other.Strides);
+
+    public override bool Equals(object? obj) => Equals(obj as Layout);
+
+    public override int GetHashCode() => Strides.Aggregate(HashCode.Combine(Shape, Offset), HashCode.Combine);
 
     private static bool FollowsRowMajor(Shape shape, long[] strides)
     {

@@ -16,6 +16,8 @@ public sealed class OpConventionTests
 
     static IEnumerable<TestCaseData> OpCases => Ops.Select(type => new TestCaseData(type).SetArgDisplayNames(type.Name));
 
+    static IEnumerable<TestCaseData> RowCases => OpSamples.All.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Name));
+
     static IEnumerable<TestCaseData> MethodCases => TensorOps.Select(method => new TestCaseData(method).SetArgDisplayNames(Signature(method)));
 
     /// <summary>Public methods and operators that make tensors of tensors. Those that write are tested as engine features, creation like another by itself.</summary>
@@ -41,6 +43,34 @@ public sealed class OpConventionTests
         (op.IsSealed || op.IsValueType).ShouldBeTrue($"{op.Name} must be sealed: an op's kernel and its rule belong together");
         Summaries.GetValueOrDefault($"T:{op.FullName!.Replace('+', '.')}", "").ShouldNotBeEmpty($"{op.Name} needs a summary: formula, PyTorch's name");
     }
+
+    [TestCaseSource(nameof(RowCases))]
+    public void Ops_of_two_equal_runs_are_equal(OpRow row)
+    {
+        foreach ((Op first, Op second) in RecordedOps.Of(row).Zip(RecordedOps.Of(row)))
+        {
+            second.ShouldBe(first);
+            second.GetHashCode().ShouldBe(first.GetHashCode(), first.Name);
+        }
+    }
+
+    [Test]
+    public void Fused_programs_of_equal_calls_are_equal()
+    {
+        Op first = Program(0.5), second = Program(0.5);
+        second.ShouldBe(first);
+        second.GetHashCode().ShouldBe(first.GetHashCode());
+        Program(0.25).ShouldNotBe(first);
+
+        static Op Program(double slope)
+        {
+            Func<Tensor, Tensor> function = Fuse.Compile((Tensor x) => (x * slope).Tanh() + x);
+            return ((OpNode)function(Tensor.Ones([3], DType.Float32, requiresGrad: true)).Node!).Op;
+        }
+    }
+
+    [Test]
+    public void Permutes_of_other_dimensions_differ() => new Ops.Permute([0, 2, 1]).ShouldNotBe(new Ops.Permute([0, 1, 2]));
 
     [TestCaseSource(nameof(MethodCases))]
     public void Every_tensor_operation_is_called_by_the_table(MethodInfo method) =>

@@ -8,9 +8,11 @@ namespace MiniTorch.Ops;
 internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
 {
     /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
-    public bool Is(FusedCall other) =>
+    public bool Equals(FusedCall other) =>
         Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)
         && ((IElementwiseOp)Op).Is((IElementwiseOp)other.Op);
+
+    public override int GetHashCode() => Arguments.Aggregate(HashCode.Combine(Op, Converted, IsRecorded), HashCode.Combine);
 }
 
 /// <summary>

@@ -21,13 +21,11 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
     protected internal override bool IsDifferentiable => Calls[^1].Op.IsDifferentiable;
 
     /// <summary>Whether these calls are this program.</summary>
-    public bool Is(FusedCall[] calls, int leaves, DType real)
-    {
-        if (calls.Length != Calls.Length || leaves != Leaves || real != Real) return false;
-        for (int i = 0; i < calls.Length; i++)
-            if (!Calls[i].Is(calls[i])) return false;
-        return true;
-    }
+    public bool Is(FusedCall[] calls, int leaves, DType real) => leaves == Leaves && real == Real && Calls.AsSpan().SequenceEqual(calls);
+
+    public bool Equals(FusedElementwise? other) => other is not null && Is(other.Calls, other.Leaves, other.Real);
+
+    public override int GetHashCode() => Calls.Aggregate(HashCode.Combine(Leaves, Real), HashCode.Combine);
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
     {

@@ -43,6 +43,10 @@ internal sealed record Permute(int[] Dims) : LinearOp
         for (int i = 0; i < Dims.Length; i++) inverse[Dims[i]] = i;
         return new Permute(inverse).Apply(cotangent);
     }
+
+    public bool Equals(Permute? other) => other is not null && Dims.AsSpan().SequenceEqual(other.Dims);
+
+    public override int GetHashCode() => Dims.Aggregate(0, HashCode.Combine);
 }
 
 /// <summary>An op that names some elements of its input, each at most once, without moving them.</summary>
