@@ -22,7 +22,7 @@ internal static class OnnxOps
         Linear => c.Node("Gemm", c.Inputs(), ("transB", 1L)),
         MatMul => c.Node("MatMul", c.Broadcast(keptDims: 2)),
         Sum sum => c.Node("ReduceSum", [c.X, c.Integers(Dims(sum.Dims))], ("keepdims", sum.KeepDim ? 1L : 0L), ("noop_with_empty_axes", 1L)),
-        Extreme extreme => c.Node(extreme.Largest ? "ReduceMax" : "ReduceMin", [c.X], ("axes", Dims(extreme.Dims)), ("keepdims", 1L)),
+        AmaxOrAmin op => c.Node(op is Amax ? "ReduceMax" : "ReduceMin", [c.X], ("axes", Dims(op.Dims)), ("keepdims", 1L)),
         Prod prod => c.Node("ReduceProd", [c.X], ("axes", new long[] { prod.Dim }), ("keepdims", 1L)),
         Norm { Order: 1 or 2 } norm => c.Node(norm.Order == 1 ? "ReduceL1" : "ReduceL2", [c.X], ("axes", Dims(norm.Dims)), ("keepdims", 1L)),
         CumSum cumSum => c.Node("CumSum", [c.X, c.Constant(Tensor.From(new long[] { cumSum.Dim }).Reshape())]),

@@ -231,7 +231,7 @@ internal static class Moments
     public static Tensor Norm(Tensor x, double ord, ulong dims, bool keepDim)
     {
         if (!x.DType.IsFloat()) throw new DTypeException($"Norm: the norm of {x.DType} is not defined; To(DType.Float32) first");
-        if (double.IsInfinity(ord)) return x.Abs().ExtremeOver("Norm", dims, keepDim, largest: ord > 0);
+        if (double.IsInfinity(ord)) return x.Abs().Reduced("Norm", ord > 0 ? new Amax(dims) : new Amin(dims), keepDim);
         if (ord < 0 && ReductionArguments.Count(x.Shape, dims) == 0) throw new ShapeException($"Norm: shape {x.Shape} has no element, and a norm of negative order needs one");
         Tensor kept = ord == 0 ? new Sum(dims, true).Apply(x.Ne(0).To(x.DType)) : new Ops.Norm(ord, dims).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));

@@ -68,18 +68,24 @@ internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
         (KeepDim ? cotangent : cotangent.Reshape(ReductionArguments.Kept(call.InputShape(0), Dims))).ExpandTo(call.InputShape(0));
 }
 
-/// <summary>
-/// The largest or smallest element over dimensions (torch.amax, torch.amin); the gradient is shared evenly among ties. Of a NaN it is NaN everywhere, or goes
-/// to the NaNs (torch.max and torch.min of a whole tensor).
-/// </summary>
-internal sealed record Extreme(ulong Dims, bool Largest, bool FindsNaN = false) : Op
+/// <summary>The largest elements over dimensions (torch.amax).</summary>
+internal sealed record Amax(ulong Dims, bool FindsNaN = false) : AmaxOrAmin(Dims, FindsNaN)
 {
-    public override string Name => Largest ? "Amax" : "Amin";
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Max>(inputs[0], Dims);
+}
 
+/// <summary>The smallest elements over dimensions (torch.amin).</summary>
+internal sealed record Amin(ulong Dims, bool FindsNaN = false) : AmaxOrAmin(Dims, FindsNaN)
+{
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Min>(inputs[0], Dims);
+}
+
+/// <summary>The rule of <see cref="Amax"/> and <see cref="Amin"/>: the gradient is shared evenly among ties.</summary>
+/// <param name="Dims">The dimensions, as bits.</param>
+/// <param name="FindsNaN">Whether the gradient of a NaN goes to the NaNs (torch.max and torch.min of a whole tensor); otherwise it is NaN everywhere.</param>
+internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
+{
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
-
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        Largest ? ReductionArguments.Run<Fold.Max>(inputs[0], Dims) : ReductionArguments.Run<Fold.Min>(inputs[0], Dims);
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
 

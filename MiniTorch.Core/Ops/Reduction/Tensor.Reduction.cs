@@ -25,28 +25,28 @@ public partial class Tensor
 
     /// <summary>The largest element; the gradient is shared evenly among ties; NaN propagates (torch.max).</summary>
     /// <exception cref="ShapeException">There is no element.</exception>
-    public Tensor Max() => ExtremeOver("Max", AllDims, false, largest: true, findsNaN: true);
+    public Tensor Max() => Reduced("Max", new Amax(AllDims, FindsNaN: true), false);
 
     /// <summary>The largest elements along a dimension and their first indices; the gradient goes to the index that is given (torch.max).</summary>
     public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => At("Max", dim, keepDim, ArgMax(dim, true));
 
     /// <summary>The smallest element; the gradient is shared evenly among ties; NaN propagates (torch.min).</summary>
-    public Tensor Min() => ExtremeOver("Min", AllDims, false, largest: false, findsNaN: true);
+    public Tensor Min() => Reduced("Min", new Amin(AllDims, FindsNaN: true), false);
 
     /// <summary>The smallest elements along a dimension and their first indices (torch.min).</summary>
     public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => At("Min", dim, keepDim, ArgMin(dim, true));
 
     /// <summary>The largest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amax).</summary>
-    public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => ExtremeOver("Amax", Mask("Amax", dims), keepDim, largest: true);
+    public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => Reduced("Amax", new Amax(Mask("Amax", dims)), keepDim);
 
     /// <summary>The largest elements along a dimension; the gradient is shared evenly among ties (torch.amax).</summary>
-    public Tensor Amax(int dim, bool keepDim = false) => ExtremeOver("Amax", Mask("Amax", dim), keepDim, largest: true);
+    public Tensor Amax(int dim, bool keepDim = false) => Reduced("Amax", new Amax(Mask("Amax", dim)), keepDim);
 
     /// <summary>The smallest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amin).</summary>
-    public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => ExtremeOver("Amin", Mask("Amin", dims), keepDim, largest: false);
+    public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => Reduced("Amin", new Amin(Mask("Amin", dims)), keepDim);
 
     /// <summary>The smallest elements along a dimension; the gradient is shared evenly among ties (torch.amin).</summary>
-    public Tensor Amin(int dim, bool keepDim = false) => ExtremeOver("Amin", Mask("Amin", dim), keepDim, largest: false);
+    public Tensor Amin(int dim, bool keepDim = false) => Reduced("Amin", new Amin(Mask("Amin", dim)), keepDim);
 
     /// <summary>The index of the first largest of all elements, counted row-major; NaN counts as largest (torch.argmax). Int64.</summary>
     public Tensor ArgMax() => Reshape(-1).ArgMax(0);
@@ -116,12 +116,12 @@ public partial class Tensor
         !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
         : SumOver(dims, keepDim) / (double)ReductionArguments.Count(Shape, dims);
 
-    internal Tensor ExtremeOver(string op, ulong dims, bool keepDim, bool largest, bool findsNaN = false)
+    internal Tensor Reduced(string caller, AmaxOrAmin op, bool keepDim)
     {
-        if (ReductionArguments.Count(Shape, dims) == 0)
-            throw new ShapeException($"{op}: shape {Shape} has no element to take the {(largest ? "largest" : "smallest")} of; check ElementCount first");
-        Tensor kept = new Extreme(dims, largest, findsNaN).Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
-        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, dims));
+        if (ReductionArguments.Count(Shape, op.Dims) == 0)
+            throw new ShapeException($"{caller}: shape {Shape} has no element to take the {(op is Amax ? "largest" : "smallest")} of; check ElementCount first");
+        Tensor kept = op.Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
+        return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, op.Dims));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)

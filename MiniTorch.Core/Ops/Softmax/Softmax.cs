@@ -124,7 +124,7 @@ internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
     /// <summary>The maximum is a constant of the derivation: it cancels.</summary>
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor x = inputs[0], max = new Extreme(1UL << Dim, true).Apply(x.Detach());
+        Tensor x = inputs[0], max = new Amax(1UL << Dim).Apply(x.Detach());
         Tensor shift = max.MaskedFill(max.IsInf(), 0); // ∞ − ∞ would be NaN
         return (x - shift).Exp().Sum(Dim, keepDim: true).Log() + shift;
     }

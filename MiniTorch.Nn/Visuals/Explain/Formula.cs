@@ -27,7 +27,7 @@ internal static class Formula
             BinaryOp<Pow> => $"{x[0]} ^ {x[1]}",
             MatMul => $"{x[0]} @ {x[1]}",
             Sum op => Function("sum", x, Dims(op.Dims, call.Inputs[0].Tensor.Rank)),
-            Extreme op => Function(op.Name.ToLowerInvariant(), x, Dims(op.Dims, call.Inputs[0].Tensor.Rank)),
+            AmaxOrAmin op => Function(op.Name.ToLowerInvariant(), x, Dims(op.Dims, call.Inputs[0].Tensor.Rank)),
             Gather op => Function("gather", x, $"dim {op.At.Dim}"),
             View => Function("view", x, $"{call.Outputs[0].Tensor.Shape}"),
             Cast op => Function("to", x, $"{op.To}"),
