@@ -137,6 +137,18 @@ internal sealed class MisuseTests
         for (int i = 0; i < expected.Length; i++) (singular[i] / size).ShouldBe(expected[i], 1e-13);
     }
 
+    [TestCase(1e-320, 5)]
+    [TestCase(double.Epsilon, 3)]
+    [TestCase(1e-308, 4)]
+    [TestCase(1e307, 4)]
+    [TestCase(double.MaxValue, 1)]
+    public void Eigh_and_SVD_of_equal_elements_have_one_value_that_is_not_0(double element, int n)
+    {
+        Tensor a = Tensor.Full([n, n], element, DType.Float64);
+        (Linalg.EigvalsH(a).Max().Item<double>() / element).ShouldBe(element * n / element, 1e-12);
+        (Linalg.SvdVals(a).Max().Item<double>() / element).ShouldBe(element * n / element, 1e-12);
+    }
+
     [TestCase(1)]
     [TestCase(3)]
     public void SlogDet_and_LogDet_of_NaN_are_NaN(int n)

@@ -65,7 +65,7 @@ internal static class EachMatrix
         double size = Finite(a).Enumerate().Max(Math.Abs);
         if (size is 0 or (>= Smallest and <= Largest)) return (a, 1);
         double scale = Math.ScaleB(1, Math.ILogB(size));
-        return (a / scale, scale);
+        return (a.Map(element => element / scale), scale); // Math.NET multiplies by 1 / scale, which may overflow
     }
 
     private static int Elements(int[] size) => size.Aggregate(1, (product, part) => product * part);
