@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Mutation testing: how many small faults in Core's Autograd and Ops, and in Nn's losses, the tests find.
+# Mutation testing: how many small faults in Core's Autograd, GradCheck and Ops (without kernels), and in Nn's losses, the tests find.
 #   tools/mutation.sh core ['Ops/Padding' [60]]    tools/mutation.sh nn ['Losses/XLogX' [60]]    the files as a regular expression; seconds of tests for a mutant, 10 by default
 # Stryker makes the mutants and compiles them into one assembly; the process that it would start for each costs seconds, and all of them hours. Here they are
 # switched on one after the other in processes that stay, each before the tests that run its code, those that run little else first. One that outlives its seconds of tests
@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case ${1:?core or nn} in
-    core) project=MiniTorch.Core mutated=('**/Autograd/**/*.cs' '**/Ops/**/*.cs') files='Autograd/|Ops/' few='Random/GeneratorTests.cs' ;;
+    core) project=MiniTorch.Core mutated=('**/Autograd/**/*.cs' '**/GradCheck/**/*.cs' '**/Ops/**/*.cs' '!**/*.Kernel.cs' '!**/Tensor.*.cs') files='Autograd/|GradCheck/|Ops/' few='Random/GeneratorTests.cs' ;;
     nn) project=MiniTorch.Nn mutated=('**/Losses/**/*.cs') files='Losses' few='Training/ProgressMeterTests.cs;Training/StoppedClock.cs' ;;
     *) echo "$1 is neither core nor nn" >&2; exit 2 ;;
 esac
