@@ -39,7 +39,7 @@ internal sealed class ReproducibilityTests
         new("the compiler's optimisation: Debug and Release, first and later calls of a method", true, "C# leaves no freedom to reorder arithmetic", "40 random programs in a process whose compiler optimises nothing", Optimisation),
         new("the width of the processor's vectors (AVX-512, AVX2, SSE, none)", false, "sums have as many partial sums as a vector has lanes; within rounding", "40 random programs with 512, 256, 128 bits and one lane", VectorWidths),
         new("how the elements lie in memory (transposed, sliced, expanded)", false,
-            "matrix products and sums to several results follow the strides; element-wise operations and sums to one result give the same bits; within rounding",
+            "matrix products and sums follow the strides; element-wise operations, and sums of up to 4,096 elements to one result, give the same bits; within rounding",
             $"{Programs} random programs on copies of their inputs", MemoryLayout),
         new("fused operations against their definitions (Fusion.Off)", false, "fewer roundings; within rounding", $"{Programs} random programs", Fused),
     ];

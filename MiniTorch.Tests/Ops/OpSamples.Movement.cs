@@ -49,7 +49,7 @@ static partial class OpSamples
             .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).Select(0, 0), "Select: a scalar (shape []) has no dimension to index; Item<T>() reads its value"),
         Row("Restride", x => new Restride(new Layout([2, 2], [1, 3], 1)).Apply(x.Contiguous()), R(2, 3)).Covers(nameof(Restride)),
         Row("Unstride", x => new Unstride(new Layout([2, 2], [3, 0], 1), [2, 3]).Apply(x), R(2, 2)).Covers(nameof(Unstride)),
-        Row("SliceScatter", (a, b) => new SliceScatter(new Layout([2], [3], 2)).Apply(a, b), [R(2, 3), R(2)]).Covers(nameof(SliceScatter)),
+        Row("WriteAt", (a, b) => new SliceScatter(new Layout([2], [3], 2)).Apply(a, b), [R(2, 3), R(2)]).Covers(nameof(SliceScatter)),
         RowOfMany("Cat", x => [Tensor.Cat(x, -1)], [R(2, 3), R(2, 1), R(2, 2)], [R(3)], [R(2, 0), R(2, 3)], [R(0), R(2, 3)], [R(0, 2), R(0, 1)]).Integers().Large(R(300, 400), R(300, 333))
             .Misuse<ShapeException>("nothing to join", () => Tensor.Cat([]), "Cat: there is no tensor to join")
             .Misuse<ShapeException>("scalars", () => Tensor.Cat([Tensor.Ones([]), Tensor.Ones([])]), "Cat: scalars (shape []) have no dimension to join along; Stack adds one")
