@@ -29,17 +29,20 @@ internal sealed class ReproducibilityTests
     private static readonly Claim[] s_claims =
     [
         new("nothing: a second run in one process", true, "no result depends on time, addresses or the order in which threads finish", $"{Programs} random programs, forward and backward", SecondRun),
-        new("the number of threads", true, "only the shape decides how work is cut into chunks", $"{Programs} random programs and a training run with 1 and 2 threads", Threads),
+        new("the number of threads", true, "only the shape decides how work is cut into chunks",
+            $"{Programs} random programs and a training run with 1 and 2 threads", Threads),
         new("a batch computed row by row or as a whole, by operations that keep rows apart", true, "tails are computed by the same vector code under masks", "a network's activations, rows 0 … 15 against the whole batch", Slices),
         new("what other threads of the process do, forward mode included", true, "an operation looks only at its own inputs to choose its kernel",
             "a training run beside a thread that differentiates in forward mode", OtherThreads),
-        new("the process", true, "no seed depends on the process", "a training run continued in another process, see the row below; 40 random programs in the test of vector widths", Processes),
+        new("the process", true, "no seed depends on the process",
+            "a training run continued in another process, see the row below; 40 random programs in the test of vector widths", Processes),
         new("save and load, also in the middle of an epoch", true, "a checkpoint holds weights, optimiser, schedule, data order and every generator", "20 steps against 9 steps, a checkpoint, and 11 more", SaveAndLoad),
         new("the seed set again", true, "every draw comes from a Generator", "a training run twice", SeedAgain),
         new("the compiler's optimisation: Debug and Release, first and later calls of a method", true, "C# leaves no freedom to reorder arithmetic", "40 random programs in a process whose compiler optimises nothing", Optimisation),
         new("the width of the processor's vectors (AVX-512, AVX2, SSE, none)", false, "sums have as many partial sums as a vector has lanes; within rounding", "40 random programs with 512, 256, 128 bits and one lane", VectorWidths),
         new("how the elements lie in memory (transposed, sliced, expanded)", false,
-            "matrix products and sums follow the strides; element-wise operations, and sums of up to 4,096 elements to one result, give the same bits; within rounding",
+            "matrix products and sums follow the strides; element-wise operations, and sums of up to 4,096 elements to one result, give the same bits; "
+                + "within rounding",
             $"{Programs} random programs on copies of their inputs", MemoryLayout),
         new("fused operations against their definitions (Fusion.Off)", false, "fewer roundings; within rounding", $"{Programs} random programs", Fused),
     ];
@@ -55,7 +58,8 @@ internal sealed class ReproducibilityTests
         var text = new StringBuilder("""
             # Reproducibility
 
-            Two runs give the same bits unless a row below says "no". A test (`MiniTorch.Tests/Fuzzing/ReproducibilityTests.cs`) checks each row and writes this page.
+            Two runs give the same bits unless a row below says "no". A test (`MiniTorch.Tests/Fuzzing/ReproducibilityTests.cs`) checks each row and writes
+            this page.
             "Within rounding" is measured: the same program is run with random errors of a few units in the last place after each operation, and the
             difference must stay below a hundred times what these errors did.
 
@@ -66,8 +70,8 @@ internal sealed class ReproducibilityTests
         foreach (Claim claim in s_claims) text.Append("| ").AppendJoin(" | ", claim.Change, claim.SameBits ? "**yes**" : "no", claim.Why, claim.Test).Append(" |\n");
         text.Append("""
 
-            So a run can be repeated bit for bit on any machine with the same vector width, with any number of threads. To repeat a run of a machine with narrower
-            vectors, narrow yours: `DOTNET_EnableAVX512=0` leaves 256 bits, `DOTNET_EnableAVX2=0` 128, `DOTNET_EnableHWIntrinsic=0` one lane.
+            So a run can be repeated bit for bit on any machine with the same vector width, with any number of threads. To repeat a run of a machine with
+            narrower vectors, narrow yours: `DOTNET_EnableAVX512=0` leaves 256 bits, `DOTNET_EnableAVX2=0` 128, `DOTNET_EnableHWIntrinsic=0` one lane.
             `MINITORCH_VECTOR_BITS` (512, 256, 128, 0) chooses a width that the processor need not have. It is for tests, because software is slow.
 
             """);
