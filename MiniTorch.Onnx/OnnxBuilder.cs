@@ -25,7 +25,7 @@ internal sealed class OnnxBuilder
     /// <summary>Traces a model and writes down what it did.</summary>
     public static OnnxGraph Build(Module model, IReadOnlyList<Tensor> examples, int batchDim)
     {
-        using var dependence = new Dependence();
+        using var dependence = new Dependence("Onnx.Export");
         int[] versions = [.. State(model).Select(state => state.Value.Storage.Version)];
         // Of pairs, none is 1: an expansion of 1 to 1 would leave no trace.
         (OnnxTrace first, OnnxTrace second) = (Trace(2), Trace(3));

@@ -6,7 +6,8 @@ namespace MiniTorch;
 /// Follows what depends on a model's inputs while it is exported: results of operations on what depends on them. Its elements may be read by
 /// operations only, which a recording notes down. Any other read (Item, ArgMax, a mask as index) would make a constant of an example's value, and throws.
 /// </summary>
-internal sealed class Dependence : IDisposable
+/// <param name="caller">Who exports, as errors name it.</param>
+internal sealed class Dependence(string caller) : IDisposable
 {
     [ThreadStatic]
     private static int t_computing;
@@ -46,7 +47,7 @@ internal sealed class Dependence : IDisposable
     public void Dispose() => _isOver = true;
 
     // The outermost method of this library's core is what the model called.
-    private static MiniTorchException Refusal()
+    private MiniTorchException Refusal()
     {
         string reader = "Item";
         foreach (StackFrame frame in new StackTrace(2).GetFrames())
@@ -62,7 +63,7 @@ internal sealed class Dependence : IDisposable
             : "reads values that depend on the model's input, and what follows from them would be a constant in the graph; "
                 + "use operations that return tensors (Where instead of a choice, Amax instead of Max), or do it with the graph's output";
         string name = reader.Replace("get_Element", "an index tensor").Replace("set_Element", "an assignment to elements");
-        return new MiniTorchException($"Onnx.Export: {name}{line} {problem}") { ModulePath = Trace.Module };
+        return new MiniTorchException($"{caller}: {name}{line} {problem}") { ModulePath = Trace.Module };
     }
 
     private sealed class MarkedStorage(Storage memory, Dependence owner) : Storage(memory.DType)
@@ -73,7 +74,7 @@ internal sealed class Dependence : IDisposable
         {
             get
             {
-                if (!owner._isOver && t_computing == 0) throw Refusal();
+                if (!owner._isOver && t_computing == 0) throw owner.Refusal();
                 return ref memory.Data;
             }
         }

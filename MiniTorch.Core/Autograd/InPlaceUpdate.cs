@@ -2,15 +2,20 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
-/// <summary>Runs an optimiser's update rule on tensors' memory, unrecorded.</summary>
+/// <summary>Runs an update rule on tensors' memory, unrecorded.</summary>
 internal static unsafe class InPlaceUpdate
 {
     /// <summary>Updates a parameter and its states (row-major, of the parameter's shape and dtype) in one pass.</summary>
-    public static void Run<F>(F rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
+    /// <param name="rule">What happens to each element.</param>
+    /// <param name="writer">Who writes, as errors name it.</param>
+    /// <param name="parameter">The tensor that changes.</param>
+    /// <param name="gradient">Its gradient.</param>
+    /// <param name="states">Up to three states, which change too.</param>
+    public static void Run<F>(F rule, string writer, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
         where F : struct, IUpdateRule
     {
-        Check(parameter, gradient);
-        foreach (Tensor state in states) Check(parameter, state);
+        Check(writer, parameter, gradient);
+        foreach (Tensor state in states) Check(writer, parameter, state);
         Ops.FuseTrace.Flush();
         Tensor target = Ops.Copies.RowMajor(parameter), source = Ops.Copies.RowMajor(gradient);
         Tensor? s0 = states.Length > 0 ? states[0] : null, s1 = states.Length > 1 ? states[1] : null, s2 = states.Length > 2 ? states[2] : null;
@@ -20,7 +25,7 @@ internal static unsafe class InPlaceUpdate
             else UpdateKernel.Run(rule, (double*)p, (double*)g, (double*)a, (double*)b, (double*)c, parameter.ElementCount);
         }
         if (!ReferenceEquals(target.Storage, parameter.Storage)) Ops.Copies.Into(parameter, target);
-        parameter.Storage.Wrote("an optimiser's Step");
+        parameter.Storage.Wrote(writer);
         GC.KeepAlive(target);
         GC.KeepAlive(source);
         GC.KeepAlive(s0);
@@ -29,10 +34,10 @@ internal static unsafe class InPlaceUpdate
     }
 
     // The kernel reads as many elements of each as the parameter has, in its dtype.
-    private static void Check(Tensor parameter, Tensor other)
+    private static void Check(string writer, Tensor parameter, Tensor other)
     {
         if (other.DType != parameter.DType || other.Shape != parameter.Shape)
-            throw new DTypeException($"an optimiser's Step: the parameter is {parameter.DType}, shape {parameter.Shape}, "
+            throw new DTypeException($"{writer}: the parameter is {parameter.DType}, shape {parameter.Shape}, "
                 + $"and its gradient or a tensor of its state is {other.DType}, shape {other.Shape}; convert it with To");
     }
 }

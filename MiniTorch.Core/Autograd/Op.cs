@@ -49,7 +49,7 @@ public abstract record Op
     protected internal virtual bool IsDifferentiable => true;
 
     /// <summary>True where the rule is known to keep none of its temporaries, so that their memory may be reused at once.</summary>
-    internal virtual bool CanReuseTemporaries => GetType().Assembly == typeof(Op).Assembly;
+    internal virtual bool CanReuseTemporaries => false;
 
     /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="OpContext.AccumulatedGrad"/>); of equal nodes it then goes last.</summary>
     internal virtual bool AddsToAccumulatedGrad => false;

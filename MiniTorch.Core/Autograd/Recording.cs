@@ -1,3 +1,5 @@
+using MiniTorch.Ops;
+
 namespace MiniTorch;
 
 /// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
@@ -20,7 +22,6 @@ internal sealed class Recording : IDisposable
 
     private readonly Recording? _outer = t_open;
     private readonly ModeScope _mode = EngineMode.TraceCalls();
-    private readonly Dictionary<string, object> _paths = [];
     private readonly Dependence? _dependence;
 
     /// <summary>Opens a recording.</summary>
@@ -38,9 +39,6 @@ internal sealed class Recording : IDisposable
     /// <summary>Names that were given to tensors.</summary>
     public Dictionary<Tensor, string> Names { get; } = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The paths of all modules that ran, outer ones first, and the path that each ran in; empty outside.</summary>
-    public List<(string Path, object Module, string Outer)> Entered { get; } = [];
-
     /// <summary>Runs an operation. What it computes with is its own affair and is not noted down.</summary>
     public Tensor[] Compute(Op op, ReadOnlySpan<Tensor> inputs)
     {
@@ -50,22 +48,13 @@ internal sealed class Recording : IDisposable
         return outputs;
     }
 
-    /// <summary>A module is being called: gives its path, which another module that had the same makes <c>path 2</c>.</summary>
-    public string Enter(object module, string path, string? outer)
-    {
-        string chosen = path;
-        for (int i = 2; !ReferenceEquals(_paths.GetValueOrDefault(chosen, module), module); i++) chosen = $"{path} {i}";
-        if (_paths.TryAdd(chosen, module)) Entered.Add((chosen, module, outer ?? ""));
-        return chosen;
-    }
-
     public void Add(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node, string? line)
     {
         var copies = new Tensor[inputs.Length];
         var arguments = new (Tensor, bool)[inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            copies[i] = _dependence?.Marks(inputs[i]) == true ? inputs[i] : Variable.Copy(inputs[i], inputs[i].DType);
+            copies[i] = _dependence?.Marks(inputs[i]) == true ? inputs[i] : Copies.WithStrides(inputs[i], inputs[i].DType);
             arguments[i] = (inputs[i], inputs[i].RequiresGrad);
         }
         var versions = new int[outputs.Length];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace MiniTorch;
@@ -8,6 +9,8 @@ namespace MiniTorch;
 /// </summary>
 internal static class Trace
 {
+    private static readonly ConcurrentDictionary<string, bool> s_isLibrary = new();
+
     public static bool On => EngineMode.TracesCalls;
 
     /// <summary>The path of the module whose Forward runs on this thread, as <c>Mlp.fc2</c>; null outside of modules.</summary>
@@ -93,10 +96,15 @@ internal static class Trace
     public static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
-            if (frame.GetFileName() is { } file && DiagnosticMethodInfo.Create(frame) is { } method && !IsLibrary(method.DeclaringAssemblyName))
+            if (frame.GetFileName() is { } file && DiagnosticMethodInfo.Create(frame) is { } method && !s_isLibrary.GetOrAdd(method.DeclaringAssemblyName, IsLibrary))
                 return $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
         return null;
     }
 
-    private static bool IsLibrary(string assembly) => assembly.Split(',')[0] is "MiniTorch.Core" or "MiniTorch.Nn" or "MiniTorch.Onnx";
+    private static bool IsLibrary(string assembly) =>
+        AppDomain.CurrentDomain.GetAssemblies().Any(loaded => loaded.FullName == assembly && loaded.IsDefined(typeof(LibraryCodeAttribute), false));
 }
+
+/// <summary>Marks an assembly as part of the library: a trace names the line outside it.</summary>
+[AttributeUsage(AttributeTargets.Assembly)]
+internal sealed class LibraryCodeAttribute : Attribute;

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Looks for the operation behind a wrong gradient: each one that ran is checked by itself, on the inputs that it had.</summary>
 internal static class Blame

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>A tensor among a function's results, and where its elements stand among all of them.</summary>
 internal sealed record Output(string Name, Shape Shape, int Start, int Count)

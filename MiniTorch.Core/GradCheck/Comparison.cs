@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Compares derivatives with numerical ones: all of them at the usual step, and those that do not agree at steps of all sizes.</summary>
 internal sealed class Comparison(GradCheckOptions options, Stencil stencil, RandomVectors random)

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>The derivatives of one output by one variable: which agree, and what is wrong with those that do not.</summary>
 internal sealed class DerivativeBlock

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Functions made of a checked one, to be checked in turn.</summary>
 internal static class DerivedFunction

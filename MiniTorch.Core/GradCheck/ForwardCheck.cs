@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Forward mode against numerical derivatives and against reverse mode.</summary>
 internal sealed class ForwardCheck(CheckedFunction function, Comparison comparison, GradCheckOptions options)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MiniTorch.GradChecking;
 
 namespace MiniTorch;
 
@@ -84,7 +85,7 @@ public static class GradCheck
 
     private static Variable Prepare(string name, Tensor x, GradCheckOptions options)
     {
-        Tensor copy = Variable.Copy(x, options.Upcast ? DType.Float64 : x.DType);
+        Tensor copy = Ops.Copies.WithStrides(x, options.Upcast ? DType.Float64 : x.DType);
         copy.RequiresGrad = true;
         return new Variable(name, copy);
     }

@@ -51,5 +51,5 @@ public sealed class GradCheckReport
     }
 
     /// <summary>The report in at most 80 columns.</summary>
-    public override string ToString() => ReportText.Write(this);
+    public override string ToString() => GradChecking.ReportText.Write(this);
 }

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>One gradient check: order by order, until something is wrong.</summary>
 internal sealed class GradChecker

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>The random directions and combinations of a check, the same for the same seed.</summary>
 internal sealed class RandomVectors(long seed)

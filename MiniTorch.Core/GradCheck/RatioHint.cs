@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>What the pattern of a wrong gradient suggests about its cause.</summary>
 internal static class RatioHint

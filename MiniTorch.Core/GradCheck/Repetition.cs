@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Compares two runs at the same point.</summary>
 internal static class Repetition

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Writes a report for people, in at most 80 columns.</summary>
 internal static class ReportText

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Reverse mode against numerical derivatives.</summary>
 internal sealed class ReverseCheck(CheckedFunction function, Comparison comparison, int directions)

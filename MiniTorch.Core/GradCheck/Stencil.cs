@@ -1,6 +1,6 @@
 using MathNet.Numerics.Differentiation;
 
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>Numerical derivatives of all results along a line, how far they may be off, and how much the slopes on the two sides differ.</summary>
 internal readonly record struct LineSlope(double[] Value, double[] Error, double[] Bend);

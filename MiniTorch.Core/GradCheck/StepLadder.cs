@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>What steps of many sizes say about one derivative.</summary>
 /// <param name="Verdict">Correct, Wrong, Kink or Noise.</param>

@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>An opinion on the gradient that depends on no step: how fast the remainder of the linear approximation falls.</summary>
 internal static class TaylorRemainder

@@ -1,6 +1,6 @@
 using MiniTorch.Ops;
 
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>An input or parameter that a gradient check moves, element by element, in place: the function always sees the same tensor.</summary>
 internal sealed class Variable
@@ -27,17 +27,6 @@ internal sealed class Variable
 
     /// <summary>Whether an in-place operation has written to it.</summary>
     public bool WasWritten => Tensor.Storage.Version != _version;
-
-    /// <summary>A leaf of x's values in a dtype, with the same strides, so that what depends on strides is checked too.</summary>
-    public static Tensor Copy(Tensor x, DType dtype)
-    {
-        long extent = 1;
-        for (int dim = 0; dim < x.Rank; dim++) extent += (x.Shape[dim] - 1) * x.Layout.Strides[dim];
-        Tensor copy = x.IsContiguous || x.Layout.Overlaps ? Tensor.Empty(x.Shape, dtype)
-            : new Tensor(Storage.Allocate(dtype, extent), new Layout(x.Shape, x.Layout.Strides, 0));
-        Copies.Into(copy, x);
-        return copy;
-    }
 
     /// <summary>One element at its value plus <paramref name="by"/>.</summary>
     public void Move(int element, double by)

@@ -44,20 +44,20 @@ internal readonly unsafe struct AxisStrip<V, T>
         where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(default, x, x, 0, _steps));
 
     /// <summary>Σ x·y.</summary>
-    public V Dot(T* x, T* y) => Join<Fold.Sum>(Range<Fold.Sum, ProductOf>(default, x, y, 0, _steps));
+    public V Dot(T* x, T* y) => Join<Fold.Total>(Range<Fold.Total, ProductOf>(default, x, y, 0, _steps));
 
     /// <summary>Σ (x − center)².</summary>
-    public V SumOfSquaredDeviations(T* x, V center) => Join<Fold.Sum>(Range<Fold.Sum, SquaredDeviationOf>(new(center), x, x, 0, _steps));
+    public V SumOfSquaredDeviations(T* x, V center) => Join<Fold.Total>(Range<Fold.Total, SquaredDeviationOf>(new(center), x, x, 0, _steps));
 
     /// <summary>Σ x · factor.</summary>
-    public V SumOfScaled(T* x, V factor) => Join<Fold.Sum>(Range<Fold.Sum, ScaledOf>(new(factor), x, x, 0, _steps));
+    public V SumOfScaled(T* x, V factor) => Join<Fold.Total>(Range<Fold.Total, ScaledOf>(new(factor), x, x, 0, _steps));
 
     /// <summary>Σ (x · factor − center · factor)².</summary>
     public V SumOfScaledSquaredDeviations(T* x, V center, V factor) =>
-        Join<Fold.Sum>(Range<Fold.Sum, ScaledSquaredDeviationOf>(new(center * factor, factor), x, x, 0, _steps));
+        Join<Fold.Total>(Range<Fold.Total, ScaledSquaredDeviationOf>(new(center * factor, factor), x, x, 0, _steps));
 
     /// <summary>Σ e^(x − center).</summary>
-    public V SumOfExponentials(T* x, V center) => Join<Fold.Sum>(LanesOfExponentials(x, center));
+    public V SumOfExponentials(T* x, V center) => Join<Fold.Total>(LanesOfExponentials(x, center));
 
     /// <summary>Σ e^(x − center), each lane on its own.</summary>
     public V LanesOfExponentials(T* x, V center) => LanesOfExponentials(x, center, 0, _steps);

@@ -18,9 +18,6 @@ public class MiniTorchException : Exception
     /// <summary>Where in the model it happened, as <c>Mlp.fc2</c>; null outside a module.</summary>
     public string? ModulePath { get; internal set; }
 
-    /// <summary>The innermost module it passed through, which <see cref="ModulePath"/> leads to.</summary>
-    internal object? Module { get; set; }
-
     /// <summary>What went wrong, led by the module's path where there is one.</summary>
     public override string Message =>
         ModulePath is null || base.Message.StartsWith($"{ModulePath}: ", StringComparison.Ordinal) ? base.Message : $"{ModulePath}: {base.Message}";

@@ -162,15 +162,15 @@ public partial class Tensor
         }
     }
 
-    /// <summary>As <see cref="LeafGrad"/>, held so that its memory stays although another thread drops it; the caller drops its storage when done.</summary>
-    internal Tensor? HoldGrad()
+    /// <summary>As <see cref="LeafGrad"/>, held so that its memory stays although another thread drops it; the caller disposes of the result.</summary>
+    internal HeldGrad HoldGrad()
     {
-        if (_node is not LeafNode leaf) return null;
+        if (_node is not LeafNode leaf) return default;
         Uninterrupted.Enter(leaf);
         Tensor? grad = leaf.Grad;
         grad?.Storage.AddRef();
         Monitor.Exit(leaf);
-        return grad;
+        return new HeldGrad(grad);
     }
 
     /// <summary>Asks a result of an operation to keep its gradient in <see cref="Grad"/> too (retain_grad).</summary>

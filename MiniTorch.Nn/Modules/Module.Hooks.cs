@@ -13,6 +13,9 @@ public delegate void ForwardHook(Module module, IReadOnlyList<object?> inputs, o
 
 public abstract partial class Module
 {
+    // The innermost module that an error passed through: its path leads there.
+    private static readonly ConditionalWeakTable<MiniTorchException, Module> s_failed = [];
+
     private HookList<ForwardPreHook>? _preHooks;
     private HookList<ForwardHook>? _hooks;
     private HookList<BackwardHook>? _backwardHooks;
@@ -91,8 +94,8 @@ public abstract partial class Module
     {
         ModuleCalls.Leave(this);
         if (failure is not MiniTorchException error) return false;
-        error.Module ??= this;
-        string? name = NamedModules().FirstOrDefault(module => ReferenceEquals(module.Value, error.Module)).Name;
+        Module innermost = s_failed.GetValue(error, _ => this);
+        string? name = NamedModules().FirstOrDefault(module => ReferenceEquals(module.Value, innermost)).Name;
         error.ModulePath = ModuleMembers.Join(GetType().Name, name ?? error.ModulePath ?? "");
         return false;
     }

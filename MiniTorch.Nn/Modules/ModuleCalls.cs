@@ -14,7 +14,7 @@ internal static class ModuleCalls
             ? ModuleMembers.Join(root.TypeName, name)
             : ModuleMembers.Join(Trace.Module ?? "", module.TypeName); // made inside Forward
         open.Push((module, Trace.Module));
-        Trace.Module = Recording.Open?.Enter(module, path, Trace.Module) ?? path;
+        Trace.Module = Recording.Open is { } recording ? RecordedModules.Of(recording).Enter(module, path, Trace.Module) : path;
     }
 
     /// <summary>The module has returned; in a recording its output is called as it is, unless the output has a name already.</summary>

@@ -21,7 +21,8 @@ public static class ModuleGradCheck
             bool upcast = options is not { Upcast: false };
             (Tensor Tensor, Tensor Original)[] state = [.. model.NamedParameters().Select(parameter => (Tensor)parameter.Value)
                 .Concat(model.NamedBuffers().Select(buffer => buffer.Value)).Select(tensor => (tensor, tensor.Detach()))];
-            foreach ((Tensor tensor, Tensor original) in state) tensor.Replace(Variable.Copy(original, upcast && original.DType.IsFloat() ? DType.Float64 : original.DType));
+            foreach ((Tensor tensor, Tensor original) in state)
+                tensor.Replace(Ops.Copies.WithStrides(original, upcast && original.DType.IsFloat() ? DType.Float64 : original.DType));
             try
             {
                 (string, Tensor)[] parameters = [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];

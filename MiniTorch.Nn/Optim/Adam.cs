@@ -40,8 +40,8 @@ public class Adam : Optimizer
         // Parameters of a group mostly are at the same step: options are looked up, and powers taken, once for all of them.
         var key = (group, state.Step, group.Changes);
         if (_momentsOf != key) (_moments, _momentsOf) = (new Moments(group, state.Step, DecaysParameter), key);
-        if (_moments.IsAmsgrad) InPlaceUpdate.Run(new Amsgrad(_moments), parameter, gradient, state.Tensors);
-        else InPlaceUpdate.Run(new Plain(_moments), parameter, gradient, state.Tensors);
+        if (_moments.IsAmsgrad) InPlaceUpdate.Run(new Amsgrad(_moments), StepName, parameter, gradient, state.Tensors);
+        else InPlaceUpdate.Run(new Plain(_moments), StepName, parameter, gradient, state.Tensors);
     }
 
     private readonly struct Moments(ParameterGroup group, double step, bool decaysParameter)

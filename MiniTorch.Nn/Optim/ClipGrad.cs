@@ -17,13 +17,14 @@ public static class ClipGrad
         if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: the largest norm {maxNorm} must be 0 or more");
         if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: the norm's order {normType} must be positive");
         using ModeScope mode = Autograd.NoGrad();
-        Tensor[] gradients = Held(parameters);
+        HeldGrad[] held = Held(parameters);
+        Tensor[] gradients = [.. held.Select(grad => grad.Tensor).OfType<Tensor>()];
         if (gradients.Length == 0) return Tensor.Zeros([]);
         Tensor total = NormOf(Tensor.Stack([.. gradients.Select(gradient => NormOf(gradient, normType))]), normType);
         double scale = maxNorm / (total.Item<double>() + Guard);
         if (!(scale >= 1))
             foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
-        foreach (Tensor gradient in gradients) gradient.Storage.Release();
+        foreach (HeldGrad gradient in held) gradient.Dispose();
         return total;
     }
 
@@ -33,18 +34,16 @@ public static class ClipGrad
     {
         if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: the bound {clipValue} must be 0 or more");
         using ModeScope mode = Autograd.NoGrad();
-        foreach (Tensor gradient in Held(parameters))
-        {
-            gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
-            gradient.Storage.Release();
-        }
+        foreach (HeldGrad held in Held(parameters))
+            using (held)
+                if (held.Tensor is { } gradient) gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
     }
 
-    private static Tensor[] Held(IEnumerable<Tensor> parameters)
+    private static HeldGrad[] Held(IEnumerable<Tensor> parameters)
     {
         Tensor[] all = [.. parameters];
         if (all.Contains(null)) throw new ArgumentNullException(nameof(parameters), "ClipGrad: a parameter is null");
-        return [.. all.Select(parameter => parameter.HoldGrad()).OfType<Tensor>()];
+        return [.. all.Select(parameter => parameter.HoldGrad())];
     }
 
     private static Tensor NormOf(Tensor x, double order) => x.ElementCount == 0 ? Tensor.Zeros([], x.DType) : x.Norm(order);

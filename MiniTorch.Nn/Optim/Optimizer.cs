@@ -8,6 +8,9 @@ namespace MiniTorch.Optim;
 /// </summary>
 public abstract class Optimizer : IStateful
 {
+    /// <summary>What errors and overwritten tensors name as the writer.</summary>
+    private protected const string StepName = "an optimiser's Step";
+
     private readonly OptimizerOption[] _options;
     private readonly List<ParameterGroup> _groups = [];
     private readonly Dictionary<Tensor, ParameterState> _states = new(ReferenceEqualityComparer.Instance);
@@ -74,9 +77,8 @@ public abstract class Optimizer : IStateful
             foreach (ParameterGroup group in _groups)
                 foreach (Tensor parameter in group.Parameters)
                 {
-                    if (parameter.HoldGrad() is not { } gradient) continue;
-                    try { Update(group, parameter, gradient, tensors); }
-                    finally { gradient.Storage.Release(); }
+                    using HeldGrad held = parameter.HoldGrad();
+                    if (held.Tensor is { } gradient) Update(group, parameter, gradient, tensors);
                 }
         return loss;
     }

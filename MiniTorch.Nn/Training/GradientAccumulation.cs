@@ -49,9 +49,8 @@ public sealed class GradientAccumulation
         using ModeScope mode = Autograd.NoGrad();
         foreach (Parameter parameter in _parameters)
         {
-            Tensor? gradient = parameter.HoldGrad();
-            gradient?.MulInPlace(1 / _weight);
-            gradient?.Storage.Release();
+            using HeldGrad gradient = parameter.HoldGrad();
+            gradient.Tensor?.MulInPlace(1 / _weight);
         }
         (_weight, Pending) = (0, 0);
         return true;

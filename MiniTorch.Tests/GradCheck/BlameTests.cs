@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Which operation is blamed, and in which words.</summary>

@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Functions of plain numbers, as the parts of GradCheck take them.</summary>

@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>What is known of a checked function after its first calls, and its derivatives by both modes.</summary>

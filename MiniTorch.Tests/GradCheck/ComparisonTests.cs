@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Which derivatives agree at the usual step, which get a second look, and what is counted.</summary>

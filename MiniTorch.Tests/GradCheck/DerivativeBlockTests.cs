@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The failures of one output by one variable: places, counts, the worst, the verdict, the hint.</summary>

@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Faults of one mode: what the other says of them, and whether each mode is looked at.</summary>

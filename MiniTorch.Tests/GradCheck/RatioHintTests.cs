@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The hint that a pattern of derivatives gives: what was differentiated, what it should be, which are wrong.</summary>

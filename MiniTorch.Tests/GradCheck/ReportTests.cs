@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using MiniTorch.GradChecking;
 using MiniTorch.Pictures;
 
 namespace MiniTorch.Tests.GradChecks;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MiniTorch.GradChecking;
 using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.GradChecks;

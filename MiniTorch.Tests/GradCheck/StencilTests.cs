@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Differences of polynomials and corners at steps that are powers of two: what they give follows on paper.</summary>

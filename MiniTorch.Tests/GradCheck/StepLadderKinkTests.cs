@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The second look at slopes of several scales, at kinks, jumps, the edge of a domain, and noise.</summary>

@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The second look at slopes that settle. Steps and slopes are powers of two or their sums, so that errors are known to the last bit.</summary>

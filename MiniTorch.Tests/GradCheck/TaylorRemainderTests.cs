@@ -1,3 +1,5 @@
+using MiniTorch.GradChecking;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The power with which what the slope leaves over falls; steps are 2⁻³ to 2⁻¹⁴ of a random direction.</summary>

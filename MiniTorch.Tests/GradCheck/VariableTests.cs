@@ -1,3 +1,6 @@
+using MiniTorch.GradChecking;
+using MiniTorch.Ops;
+
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>What is moved, and back; and the vectors it is moved along.</summary>
@@ -56,7 +59,7 @@ public sealed class VariableTests
     public void A_copy_keeps_the_strides_in_memory_of_its_own()
     {
         Tensor slice = s_base[1..3, 2..5].T;
-        Tensor copy = Variable.Copy(slice, DType.Float64);
+        Tensor copy = Copies.WithStrides(slice, DType.Float64);
         copy.ToArray<double>().ShouldBe(slice.ToArray<double>());
         copy.Layout.Strides.ShouldBe(slice.Layout.Strides);
         copy.Layout.Offset.ShouldBe(0);
@@ -66,10 +69,10 @@ public sealed class VariableTests
     [Test]
     public void A_copy_of_elements_that_share_memory_has_its_own_for_each()
     {
-        Tensor copy = Variable.Copy(Tensor.From(new double[] { 1, 2 }).Unsqueeze(1).Expand(2, 3), DType.Float32);
+        Tensor copy = Copies.WithStrides(Tensor.From(new double[] { 1, 2 }).Unsqueeze(1).Expand(2, 3), DType.Float32);
         (copy.DType, copy.IsContiguous).ShouldBe((DType.Float32, true));
         copy.ToArray<double>().ShouldBe([1, 1, 1, 2, 2, 2]);
-        Variable.Copy(s_base, DType.Float64).IsContiguous.ShouldBeTrue();
+        Copies.WithStrides(s_base, DType.Float64).IsContiguous.ShouldBeTrue();
     }
 
     [Test]

@@ -8,6 +8,8 @@ namespace MiniTorch.Ops;
 /// </summary>
 internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => "ScaledDotProductAttention";
 
     /// <summary>The fused op where its kernel has the dtypes and shapes, else the composition, which converts, broadcasts and complains.</summary>

@@ -22,6 +22,8 @@ internal enum ConvolutionRole
 /// </summary>
 internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Result) : MultilinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => Result switch
     {
         ConvolutionRole.Output => "Convolution",
@@ -77,6 +79,8 @@ internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Resul
 /// <summary>A convolution that starts from the bias of each filter instead of 0. Inputs: x, weight, bias.</summary>
 internal sealed record BiasedConvolution(ConvolutionShape Sizes) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Input1;
 
     private Convolution Plain => new(Sizes, ConvolutionRole.Output);

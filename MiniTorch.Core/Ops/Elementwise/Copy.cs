@@ -14,6 +14,8 @@ internal readonly record struct Identity : IUnaryFunction
 /// <summary>A row-major copy (torch.clone, torch.contiguous).</summary>
 internal sealed record Copy : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Fresh(inputs[0]);
 
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent;
@@ -22,6 +24,8 @@ internal sealed record Copy : LinearOp
 /// <summary>A conversion to another dtype (torch.Tensor.to). Real to integer cuts off; what does not fit becomes the smallest integer.</summary>
 internal sealed record Cast(DType From, DType To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override bool IsDifferentiable => From.IsFloat() && To.IsFloat();
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Copies.Converted(inputs[0], To);
@@ -43,6 +47,17 @@ internal static class Copies
         var output = new Tensor(Storage.Allocate(dtype, x.ElementCount), x.Shape.Layout);
         Into(output, x);
         return output;
+    }
+
+    /// <summary>A new tensor of the same values in a dtype that keeps the strides, unless they overlap.</summary>
+    public static Tensor WithStrides(Tensor x, DType dtype)
+    {
+        long extent = 1;
+        for (int dim = 0; dim < x.Rank; dim++) extent += (x.Shape[dim] - 1) * x.Layout.Strides[dim];
+        Tensor copy = x.IsContiguous || x.Layout.Overlaps ? Tensor.Empty(x.Shape, dtype)
+            : new Tensor(Storage.Allocate(dtype, extent), new Layout(x.Shape, x.Layout.Strides, 0));
+        Into(copy, x);
+        return copy;
     }
 
     /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>

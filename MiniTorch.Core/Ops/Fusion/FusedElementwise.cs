@@ -10,6 +10,8 @@ namespace MiniTorch.Ops;
 /// <param name="Real">The real numbers that it computes with.</param>
 internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Real) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     /// <summary>The most leaves for which a gradient of each, the leaves and the cotangent can be operands of one loop.</summary>
     public const int MaxLeaves = (LoopPlan.MaxOperands - 1) / 2;
 

@@ -91,6 +91,8 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
 /// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index. A caller's name stands in its errors.</summary>
 internal sealed record Gather(Indexing At, string? Caller = null) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => Caller ?? (At.ByRow ? "IndexSelect" : "Gather");
 
     protected internal override Reads Reads => Reads.Input1;
@@ -119,6 +121,8 @@ internal sealed record Gather(Indexing At, string? Caller = null) : LinearOp
 /// <summary>x with values added at indices (torch.scatter_add; by row torch.index_add). Inputs: x, values, index.</summary>
 internal sealed record ScatterAdd(Indexing At) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => At.ByRow ? "IndexAdd" : "ScatterAdd";
 
     protected internal override Reads Reads => Reads.Input2;
@@ -139,6 +143,8 @@ internal sealed record ScatterAdd(Indexing At) : LinearOp
 /// <summary>x with values written at indices, the last of several (torch.scatter; by row torch.index_copy). Inputs: x, values, index.</summary>
 internal sealed record Scatter(Indexing At) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => At.ByRow ? "IndexCopy" : "Scatter";
 
     protected internal override Reads Reads => Reads.Input2;

@@ -6,6 +6,8 @@ namespace MiniTorch.Ops;
 /// <remarks>dL = L Φ(L⁻¹ dA L⁻ᵀ), where Φ takes the lower triangle with half the diagonal (Murray 2016, arXiv 1602.07527).</remarks>
 internal sealed record Cholesky : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
@@ -43,6 +45,8 @@ internal sealed record Cholesky : Op
 /// <remarks>The derivatives of Walter and Lehmann (2018, arXiv 1009.6112).</remarks>
 internal sealed record QrFactors : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => "QR";
 
     protected internal override Reads Reads => Reads.Output;
@@ -91,6 +95,8 @@ internal sealed record QrFactors : Op
 /// <remarks>dV = V (F ∘ Vᵀ dA V) and dw = diag(Vᵀ dA V), with Fᵢⱼ = 1/(wⱼ − wᵢ): the vectors of equal values have no derivative.</remarks>
 internal sealed record SymmetricEigen : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => "Eigh";
 
     protected internal override Reads Reads => Reads.Output;
@@ -139,6 +145,8 @@ internal sealed record SymmetricEigen : Op
 /// <remarks>The derivatives of Townsend (2016, "Differentiating the singular value decomposition"): the vectors of equal values have none.</remarks>
 internal sealed record SingularValues : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override string Name => "SVD";
 
     protected internal override Reads Reads => Reads.Output;

@@ -6,6 +6,8 @@ namespace MiniTorch.Ops;
 /// <summary>A⁻¹ (torch.linalg.inv); dA⁻¹ = −A⁻¹ dA A⁻¹.</summary>
 internal sealed record Inverse : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
@@ -23,6 +25,8 @@ internal sealed record Inverse : Op
 /// <summary>The X of A X = B (torch.linalg.solve); A dX = dB − dA X.</summary>
 internal sealed record Solve : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
@@ -42,6 +46,8 @@ internal sealed record Solve : Op
 /// <summary>det A (torch.linalg.det); d det A = Σ cofactors · dA.</summary>
 internal sealed record Determinant : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -100,6 +106,8 @@ internal sealed record Determinant : Op
 /// <summary>ln |det A|, −∞ for a singular A (torch.linalg.slogdet); its derivative is A⁻ᵀ.</summary>
 internal sealed record LogAbsDeterminant : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Both(inputs[0]).LogAbs;

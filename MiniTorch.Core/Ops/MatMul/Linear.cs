@@ -5,6 +5,8 @@ namespace MiniTorch.Ops;
 /// <summary>x Wᵀ + bias (torch.nn.functional.linear): the product is accumulated upon the bias, without a pass of its own. Inputs: x [rows, in], W [out, in], bias [out].</summary>
 internal sealed record Linear : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Input1;
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0].MatMul(inputs[1].Transpose(0, 1)) + inputs[2];

@@ -3,6 +3,8 @@ namespace MiniTorch.Ops;
 /// <summary>The product of matrices in the last two dimensions, […, m, k] · […, k, n]; leading sizes are equal (torch.matmul after broadcasting).</summary>
 internal sealed record MatMul : MultilinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         (Tensor a, Tensor b) = (inputs[0], inputs[1]);

@@ -3,6 +3,8 @@ namespace MiniTorch.Ops;
 /// <summary>The same memory in another shape (torch.Tensor.view).</summary>
 internal sealed record View(Layout To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
 
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.Reshape(call.InputShape(0));
@@ -13,6 +15,8 @@ internal sealed record View(Layout To) : LinearOp
 /// <summary>Sizes of 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
 internal sealed record Expand(Shape To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Layout from = inputs[0].Layout;
@@ -28,6 +32,8 @@ internal sealed record Expand(Shape To) : LinearOp
 /// <summary>Dimensions in another order (torch.permute).</summary>
 internal sealed record Permute(int[] Dims) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Layout from = inputs[0].Layout;
@@ -52,6 +58,8 @@ internal sealed record Permute(int[] Dims) : LinearOp
 /// <summary>An op that names some elements of its input, each at most once, without moving them.</summary>
 internal abstract record Subview : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     /// <summary>Where the named elements lie in a tensor of a layout.</summary>
     public abstract Layout Of(Layout from);
 
@@ -70,6 +78,8 @@ internal abstract record Subview : LinearOp
 /// <summary>Zeros with the input at the elements that a <see cref="Subview"/> names: its transpose.</summary>
 internal sealed record Unview(Subview View, Shape To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor output = Tensor.Zeros(To, inputs[0].DType);
@@ -114,6 +124,8 @@ internal sealed record Diagonal(int Offset, int Dim1, int Dim2) : Subview
 /// <summary>Dimensions in reverse, as a copy (torch.flip); its own transpose.</summary>
 internal sealed record Flip(ulong Dims) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Layout from = inputs[0].Layout;
@@ -135,6 +147,8 @@ internal sealed record Flip(ulong Dims) : LinearOp
 /// <summary>The elements that a layout names in a row-major tensor, counted from its first: how a view is made again from its rewritten base.</summary>
 internal sealed record Restride(Layout To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
         new(inputs[0], new Layout(To.Shape, To.Strides, inputs[0].Layout.Offset + To.Offset));
 
@@ -146,6 +160,8 @@ internal sealed record Restride(Layout To) : LinearOp
 /// <summary>Zeros with the input at the elements that a layout names, summed where it repeats them: the transpose of <see cref="Restride"/>.</summary>
 internal sealed record Unstride(Layout At, Shape To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor output = Tensor.Zeros(To, inputs[0].DType), x = inputs[0];
@@ -167,6 +183,8 @@ internal sealed record Unstride(Layout At, Shape To) : LinearOp
 /// <summary>The first input with the elements that a layout names taken from the second: what an in-place operation on a view makes of its base.</summary>
 internal sealed record SliceScatter(Layout At) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor output = Copies.Fresh(inputs[0]);
@@ -182,6 +200,8 @@ internal sealed record SliceScatter(Layout At) : LinearOp
 /// <summary>Tensors one after the other along a dimension (torch.cat).</summary>
 internal sealed record Cat(int Dim) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         long total = 0;

@@ -8,6 +8,8 @@ namespace MiniTorch.Ops;
 /// </summary>
 internal sealed record LayerNorm(double Eps) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
         new Standardize(inputs[0].AllDims & ~((1UL << (inputs[0].Rank - inputs[1].Rank)) - 1), Eps).Apply(inputs[0]) * inputs[1] + inputs[2];
 

@@ -42,7 +42,7 @@ internal static unsafe class StandardizeKernel
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        V mean = strip.Fold<Fold.Sum>(x) / V.Of(count), isFinite = V.Less(V.Abs(mean), V.Of(double.PositiveInfinity));
+        V mean = strip.Fold<Fold.Total>(x) / V.Of(count), isFinite = V.Less(V.Abs(mean), V.Of(double.PositiveInfinity));
         return AllSet<V, T>(isFinite) ? mean : V.Where(isFinite, mean, ScaledMean(strip, x, count));
     }
 

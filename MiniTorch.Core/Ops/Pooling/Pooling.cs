@@ -6,6 +6,8 @@ namespace MiniTorch.Ops;
 /// <summary>The maximum of each window of the last two dimensions, and its place in its plane (torch.max_pool2d with indices); the gradient goes to that place.</summary>
 internal sealed record MaxPool(PoolingShape Sizes) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
@@ -36,6 +38,8 @@ internal sealed record MaxPool(PoolingShape Sizes) : Op
 /// <summary>Zeros with each element added at its place in its plane: the transpose of picking the maxima. Inputs: values, indices.</summary>
 internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input1;
 
     protected override bool IsIndex(int input) => input == 1;
@@ -61,6 +65,8 @@ internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
 /// <summary>The mean of each window of the last two dimensions (torch.avg_pool2d), or the transpose of taking it.</summary>
 internal sealed record AveragePool(PoolingShape Sizes, AverageDivisor Divisor, Shape To, bool IsTransposed = false) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(To, x.DType);

@@ -26,7 +26,7 @@ internal interface IFold
 internal static class Fold
 {
     /// <summary>Σ x.</summary>
-    internal readonly struct Sum : IFold
+    internal readonly struct Total : IFold
     {
         [MethodImpl(AggressiveInlining)]
         public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);

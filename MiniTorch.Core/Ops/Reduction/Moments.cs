@@ -3,6 +3,8 @@ namespace MiniTorch.Ops;
 /// <summary>Σ (x − mean)² / (n − correction) over dimensions, kept with size 1 (torch.var), in two passes.</summary>
 internal sealed record Variance(ulong Dims, double Correction) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
     {
         Tensor mean = new Sum(Dims, true).Apply(inputs[0]) / Count(inputs[0].Shape);
@@ -85,6 +87,8 @@ internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
 /// <summary>(x − mean) / √(variance + ε) over dimensions, with the variance of the whole population: what the normalisation layers share.</summary>
 internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs)

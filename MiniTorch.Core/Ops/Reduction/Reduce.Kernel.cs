@@ -26,7 +26,7 @@ internal static unsafe class ReduceKernel
     public static void Moments<T>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* means, T* squares)
         where T : unmanaged, IBinaryNumber<T>
     {
-        Run<T, Fold.Sum>(x, dims, strides, reduced, means);
+        Run<T, Fold.Total>(x, dims, strides, reduced, means);
         long results = 1, count = 1;
         for (int d = 0; d < dims.Length; d++)
         {

@@ -58,9 +58,11 @@ internal static unsafe class ReductionArguments
 /// <summary>The sum over dimensions (torch.sum), accumulated pairwise. The sum of nothing is 0.</summary>
 internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor sum = ReductionArguments.Run<Fold.Sum>(inputs[0], Dims);
+        Tensor sum = ReductionArguments.Run<Fold.Total>(inputs[0], Dims);
         return KeepDim ? sum : new Tensor(sum.Storage, ReductionArguments.Dropped(inputs[0].Shape, Dims).Layout);
     }
 
@@ -85,6 +87,8 @@ internal sealed record Amin(ulong Dims, bool FindsNaN = false) : AmaxOrAmin(Dims
 /// <param name="FindsNaN">Whether the gradient of a NaN goes to the NaNs (torch.max and torch.min of a whole tensor); otherwise it is NaN everywhere.</param>
 internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
@@ -103,6 +107,8 @@ internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
 /// <summary>The product over dimensions (torch.prod). The product of nothing is 1.</summary>
 internal sealed record Prod(int Dim) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Product>(inputs[0], 1UL << Dim);
@@ -122,6 +128,8 @@ internal sealed record Prod(int Dim) : Op
 /// <summary>(Σ |x|ᵖ)^(1/p) over dimensions, kept with size 1 (torch.linalg.vector_norm for finite p above 0); the gradient of a zero vector is 0.</summary>
 internal sealed record Norm(double Order, ulong Dims) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     // Where the powers over- or underflow, they are taken again of elements divided by the one that counts most: the largest, or of a negative order
@@ -141,7 +149,7 @@ internal sealed record Norm(double Order, ulong Dims) : Op
     {
         1 => ReductionArguments.Run<Fold.SumOfAbsolutes>(x, Dims),
         2 => ReductionArguments.Run<Fold.SumOfSquares>(x, Dims),
-        _ => ReductionArguments.Run<Fold.Sum>(x.Abs().Pow(Order), Dims),
+        _ => ReductionArguments.Run<Fold.Total>(x.Abs().Pow(Order), Dims),
     };
 
     private Tensor Root(Tensor sums) => Order switch

@@ -3,6 +3,8 @@ namespace MiniTorch.Ops;
 /// <summary>Running sums along a dimension (torch.cumsum); the transpose runs from the other end.</summary>
 internal sealed record CumSum(int Dim) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(x.Shape, x.DType);
@@ -23,6 +25,8 @@ internal sealed record CumSum(int Dim) : LinearOp
 /// <remarks>With tangents v, t₍ᵢ₎ = xᵢ t₍ᵢ₋₁₎ + y₍ᵢ₋₁₎ vᵢ: a linear recurrence, which needs no division and so is exact where x is 0.</remarks>
 internal sealed record CumProd(int Dim) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -51,6 +55,8 @@ internal sealed record CumProd(int Dim) : Op
 /// <summary>sᵢ = aᵢ sᵢ₋₁ + bᵢ along a dimension, from 0: the recurrence that running products differentiate to, and that differentiates to itself.</summary>
 internal sealed record LinearScan(int Dim) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     /// <summary>rᵢ = aᵢ₊₁ rᵢ₊₁ + bᵢ: the transposed recurrence.</summary>
@@ -93,6 +99,8 @@ internal sealed record LinearScan(int Dim) : Op
 /// <summary>Running ln Σ eˣ along a dimension (torch.logcumsumexp).</summary>
 internal sealed record LogCumSumExp(int Dim) : Op
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)

@@ -45,7 +45,7 @@ internal static unsafe class SoftmaxKernel
             // The result holds the exponentials until their sum is known. −∞ − −∞ is NaN, so a maximum of −∞ shifts by 0 to give 0.
             V max = strip.Fold<Fold.Max>(at.X), shift = safe ? V.Where(V.Equal(max, V.Of(double.NegativeInfinity)), V.Of(0), max) : max;
             strip.Map(new ScaledExp<V>(shift, V.Of(1)), at.X, at.X, at.Result);
-            V sum = strip.Fold<Fold.Sum>(at.Result), divisor = safe ? V.Where(V.Equal(sum, V.Of(0)), V.Of(1), sum) : sum;
+            V sum = strip.Fold<Fold.Total>(at.Result), divisor = safe ? V.Where(V.Equal(sum, V.Of(0)), V.Of(1), sum) : sum;
             strip.Map(new Scaled<V>(V.Of(1) / divisor), at.Result, at.Result, at.Result);
         }
     }
@@ -75,7 +75,7 @@ internal static unsafe class SoftmaxKernel
         public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T> =>
-            strip.Map(new LessProbability<V>(strip.Fold<Fold.Sum>(at.G)), at.X, at.G, at.Result);
+            strip.Map(new LessProbability<V>(strip.Fold<Fold.Total>(at.G)), at.X, at.G, at.Result);
     }
 
     readonly struct LogSumExpKernel : IAxisKernel

@@ -6,6 +6,8 @@ namespace MiniTorch.Ops;
 /// </summary>
 internal abstract record SoftmaxOp(int Dim) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         if (EngineMode.Enabled || call.CarriesTangent(cotangent)) gradients[0] = Rule(call, cotangent);

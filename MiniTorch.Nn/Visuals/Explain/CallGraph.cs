@@ -42,7 +42,7 @@ internal sealed class CallGraph
     public CallGraph(Recording recording, (string Name, Tensor Tensor)[] inputs, Tensor[] outputs)
     {
         _recording = recording;
-        Modules = recording.Entered;
+        Modules = RecordedModules.Of(recording).Entered;
         foreach ((string name, Tensor tensor) in inputs)
         {
             if (_values.ContainsKey(tensor)) continue;
@@ -80,13 +80,13 @@ internal sealed class CallGraph
     public List<ExplainedCall> Calls { get; }
 
     /// <summary>Modules that ran: path, module and the path of the one around it.</summary>
-    public IReadOnlyList<(string Path, object Module, string Outer)> Modules { get; }
+    public IReadOnlyList<(string Path, Module Module, string Outer)> Modules { get; }
 
     private void AddParameters()
     {
-        foreach ((string path, object owner, _) in Modules)
+        foreach ((string path, Module owner, _) in Modules)
         {
-            ModuleMembers members = ModuleMembers.Of((Module)owner);
+            ModuleMembers members = ModuleMembers.Of(owner);
             foreach ((string name, Tensor tensor) in members.Parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(members.Buffers))
             {
                 if (_values.ContainsKey(tensor)) continue;

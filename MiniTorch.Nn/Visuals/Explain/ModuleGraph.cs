@@ -28,7 +28,7 @@ internal sealed class ModuleGraph
     {
         if (depth < 0) throw new ValueException($"Explanation: depth {depth} is negative; 0 shows the outermost modules as boxes");
         (Title, _depth) = (title, depth);
-        _modules = graph.Modules.ToDictionary(module => module.Path, module => ((Module)module.Module, module.Outer));
+        _modules = graph.Modules.ToDictionary(module => module.Path, module => (module.Module, module.Outer));
         foreach (ExplainedValue input in graph.Inputs) Add(input, [input.Name, Describe(input)], BoxKind.Input, "");
         foreach (ExplainedCall call in graph.Calls)
         {

@@ -50,7 +50,7 @@ public unsafe class ReduceTests
     {
         var x = new StridedArray<double>(dims, layout, () => _random.NextDouble() * 2 - 1, double.NaN);
         double[][] groups = Groups(x, reduced);
-        ShouldAgree(Reduced<double, Fold.Sum>(x, reduced), groups, g => g.Sum(), 1e-14);
+        ShouldAgree(Reduced<double, Fold.Total>(x, reduced), groups, g => g.Sum(), 1e-14);
         ShouldAgree(Reduced<double, Fold.SumOfSquares>(x, reduced), groups, g => g.Sum(v => v * v), 1e-14);
         ShouldAgree(Reduced<double, Fold.SumOfAbsolutes>(x, reduced), groups, g => g.Sum(Math.Abs), 1e-14);
         ShouldAgree(Reduced<double, Fold.Product>(x, reduced), groups, g => g.Aggregate(1.0, (a, b) => a * b), 1e-14);
@@ -63,10 +63,10 @@ public unsafe class ReduceTests
     public void Floats_and_integers_reduce_alike(int[] dims, ulong reduced, Layout layout)
     {
         var single = new StridedArray<float>(dims, layout, () => _random.NextSingle() * 2 - 1, float.NaN);
-        ShouldAgree(Reduced<float, Fold.Sum>(single, reduced), Groups(single, reduced), g => g.Sum(), 2e-6);
+        ShouldAgree(Reduced<float, Fold.Total>(single, reduced), Groups(single, reduced), g => g.Sum(), 2e-6);
         var integers = new StridedArray<long>(dims, layout, () => _random.Next(-99, 99), long.MinValue);
         double[][] groups = Groups(integers, reduced);
-        Reduced<long, Fold.Sum>(integers, reduced).ShouldBe(groups.Select(g => g.Sum()));
+        Reduced<long, Fold.Total>(integers, reduced).ShouldBe(groups.Select(g => g.Sum()));
         if (groups.Length == 0 || groups[0].Length == 0) return;
         Reduced<long, Fold.Max>(integers, reduced).ShouldBe(groups.Select(g => g.Max()));
         Reduced<long, Fold.Min>(integers, reduced).ShouldBe(groups.Select(g => g.Min()));
@@ -99,7 +99,7 @@ public unsafe class ReduceTests
         {
             var x = new StridedArray<double>([40, 40], layout, () => _random.NextDouble(), double.NaN) { [[33, 33]] = special };
             double[][] groups = Groups(x, reduced);
-            Reduced<double, Fold.Sum>(x, reduced)[33].ShouldBe(special);
+            Reduced<double, Fold.Total>(x, reduced)[33].ShouldBe(special);
             Reduced<double, Fold.Max>(x, reduced)[33].ShouldBe(double.IsNegative(special) && !double.IsNaN(special) ? groups[33].Max() : special);
             Reduced<double, Fold.Min>(x, reduced)[33].ShouldBe(double.IsPositive(special) && !double.IsNaN(special) ? groups[33].Min() : special);
             Reduced<double, Fold.Max>(x, reduced)[32].ShouldBe(groups[32].Max());
@@ -114,7 +114,7 @@ public unsafe class ReduceTests
         var memory = new float[rows * columns];
         Array.Fill(memory, 0.1f);
         float* sums = stackalloc float[columns];
-        fixed (float* x = memory) ReduceKernel.Run<float, Fold.Sum>(x, [rows, columns], [columns, 1], 1, sums);
+        fixed (float* x = memory) ReduceKernel.Run<float, Fold.Total>(x, [rows, columns], [columns, 1], 1, sums);
         for (int i = 0; i < columns; i++) (sums[i] / (rows * (double)0.1f)).ShouldBe(1, 4e-7);
     }
 
@@ -138,9 +138,9 @@ public unsafe class ReduceTests
         try
         {
             Workers.Count = 1;
-            double[] alone = Reduced<float, Fold.Sum>(x, reduced);
+            double[] alone = Reduced<float, Fold.Total>(x, reduced);
             Workers.Count = 3;
-            Reduced<float, Fold.Sum>(x, reduced).ShouldBe(alone);
+            Reduced<float, Fold.Total>(x, reduced).ShouldBe(alone);
             ShouldAgree(alone, Groups(x, reduced), g => g.Sum(), 1e-6);
         }
         finally
@@ -154,10 +154,10 @@ public unsafe class ReduceTests
     public void A_slice_of_the_results_has_the_bits_of_the_whole(ulong reduced)
     {
         var x = new StridedArray<float>([301, 203], Layout.Contiguous, _random.NextSingle);
-        double[] whole = Reduced<float, Fold.Sum>(x, reduced);
+        double[] whole = Reduced<float, Fold.Total>(x, reduced);
         int[] sliced = reduced == 1 ? [301, 5] : [5, 203];
         float* part = stackalloc float[5];
-        ReduceKernel.Run<float, Fold.Sum>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
+        ReduceKernel.Run<float, Fold.Total>(x.Pointer + (reduced == 1 ? 77 : 77 * 203), sliced, x.Strides, reduced, part);
         for (int i = 0; i < 5; i++) ((double)part[i]).ShouldBe(whole[77 + i]);
     }
 

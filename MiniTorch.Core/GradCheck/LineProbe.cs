@@ -1,4 +1,4 @@
-namespace MiniTorch;
+namespace MiniTorch.GradChecking;
 
 /// <summary>A checked function along a line through the point of the check: its slope at the usual step, and, once it is asked for, at all.</summary>
 internal sealed class LineProbe
