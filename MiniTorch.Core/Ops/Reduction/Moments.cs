@@ -32,6 +32,8 @@ internal sealed record Variance(ulong Dims, double Correction) : FusedOp
 /// <summary>√(Σ (x − mean)² / (n − correction)) over dimensions, kept with size 1 (torch.std). The gradient is 0 where all elements are equal.</summary>
 internal sealed record StandardDeviation(ulong Dims, double Correction) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
@@ -57,6 +59,8 @@ internal sealed record StandardDeviation(ulong Dims, double Correction) : FusedO
 /// <summary>x / √(mean x² + ε) over dimensions, what torch.nn.functional.rms_norm does before its weight.</summary>
 internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0] * (inputs[0].Square().MeanOver(Dims, keepDim: true) + Eps).Rsqrt();
