@@ -120,8 +120,8 @@ public sealed class LossRow(string name, Type? module)
     private static IEnumerable<(string, object?)> ArgumentsOf(Type module) =>
         from constructor in module.GetConstructors()
         from parameter in constructor.GetParameters()
-        from argument in parameter.ParameterType == typeof(CrossEntropyOptions) ? OptionsOf(parameter.ParameterType) : [(parameter.Name!,
-            DefaultOf(parameter))]
+        from argument in parameter.ParameterType == typeof(CrossEntropyOptions)
+            ? OptionsOf(parameter.ParameterType) : [(parameter.Name!, DefaultOf(parameter))]
         group argument.Item2 by argument.Item1 into found
         select (found.Key, found.First());
 
@@ -133,6 +133,6 @@ public sealed class LossRow(string name, Type? module)
     }
 
     private static object? DefaultOf(ParameterInfo parameter) =>
-        parameter.ParameterType.IsEnum && parameter.DefaultValue is int number ? Enum.ToObject(parameter.ParameterType,
-            number) : parameter.DefaultValue;
+        parameter.ParameterType.IsEnum && parameter.DefaultValue is int number
+            ? Enum.ToObject(parameter.ParameterType, number) : parameter.DefaultValue;
 }
