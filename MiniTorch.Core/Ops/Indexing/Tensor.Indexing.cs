@@ -21,6 +21,7 @@ public partial class Tensor
         }
         set
         {
+            ArgumentNullException.ThrowIfNull(value);
             (Tensor view, Tensor?[]? tensors) = BasicIndex.Of(this, indices);
             if (tensors is null) view.CopyInPlace(value);
             else view.CopyInPlace(AdvancedIndex.Of(view, tensors).Write(view, value));
