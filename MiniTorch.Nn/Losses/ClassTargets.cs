@@ -1,35 +1,35 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Class indices after their check: one for each row of logits, <see cref="Ignored"/> where a row does not count.</summary>
+/// <summary>Checked class indices, one for each row of logits; ignored rows hold <see cref="Ignored"/>.</summary>
 /// <param name="Classes">Int64, in the shape of the losses.</param>
-/// <param name="KeptCount">The number of rows that count.</param>
+/// <param name="KeptCount">The number of rows that are not ignored.</param>
 internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
 {
-    /// <summary>Stands for every ignored row's target.</summary>
+    /// <summary>The target of every ignored row.</summary>
     public const long Ignored = -1;
 
     /// <summary>Whether any row is ignored.</summary>
     public bool AnyIgnored => KeptCount < Classes.ElementCount;
 
-    /// <summary>The rows that do not count, as Bool; null if all count.</summary>
+    /// <summary>Bool, true for ignored rows; null if there are none.</summary>
     public Tensor? IgnoredRows => AnyIgnored ? Classes.Eq(Ignored) : null;
 
-    /// <summary>The classes with 0 in ignored rows, so that they can be used as indices.</summary>
+    /// <summary>The classes, with 0 in ignored rows, so that they are valid indices.</summary>
     public Tensor Indices => IgnoredRows is { } ignored ? Classes.MaskedFill(ignored, 0) : Classes;
 
-    /// <summary>The scores of the targets, in the shape of the losses.</summary>
+    /// <summary>Selects the scores of the targets, in the shape of the losses.</summary>
     public Tensor Pick(Tensor scores, int axis) => scores.Gather(axis, Indices.Unsqueeze(axis)).Squeeze(axis);
 
-    /// <summary>Values of rows, 0 where ignored.</summary>
+    /// <summary>Sets the values of ignored rows to 0.</summary>
     public Tensor Keep(Tensor values) => IgnoredRows is { } ignored ? values.MaskedFill(ignored, 0) : values;
 
-    /// <summary>Scores, 0 in ignored rows, so that nothing that stands there gets any further.</summary>
+    /// <summary>Sets the scores of ignored rows to 0, so that no NaN or infinity of theirs reaches the loss.</summary>
     public Tensor KeepRows(Tensor scores, int axis) => IgnoredRows is { } ignored ? scores.MaskedFill(ignored.Unsqueeze(axis), 0) : scores;
 
-    /// <summary>Checks targets against scores, whose <paramref name="axis"/> holds the classes.</summary>
-    /// <exception cref="ShapeException">The targets have not the shape of the scores without that dimension.</exception>
+    /// <summary>Checks targets against scores whose dimension <paramref name="axis"/> holds the classes.</summary>
+    /// <exception cref="ShapeException">The targets do not have the shape of the scores without that dimension.</exception>
     /// <exception cref="DTypeException">The targets are not integers.</exception>
-    /// <exception cref="ValueException">A target is neither a class nor ignored.</exception>
+    /// <exception cref="ValueException">A target is neither a class index nor ignored.</exception>
     public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long? ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
     {
         ArgumentNullException.ThrowIfNull(scores);

@@ -1,9 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>What the losses do with <see cref="Reduction"/>.</summary>
+/// <summary>Applies a <see cref="Reduction"/> to losses.</summary>
 internal static class Reductions
 {
-    /// <summary>Reduces losses; Mean divides by their number, or by <paramref name="normalizer"/>.</summary>
+    /// <summary>Reduces losses; Mean divides by their number, or by <paramref name="normalizer"/> if it is given.</summary>
     public static Tensor Reduce(this Tensor losses, string op, Reduction reduction, double? normalizer = null) => reduction switch
     {
         Reduction.None => losses,

@@ -34,7 +34,7 @@ public class LossErrorTests
         ["bce_shape"] = "target.Reshape(2, 1)",
         ["bcel_shape"] = "target.Reshape(2, 1)",
         ["bcel_target_long"] = "target is Int64",
-        ["bcel_pos_weight_shape"] = "posWeight has shape [2], which does not broadcast to that of the losses, [2, 3]",
+        ["bcel_pos_weight_shape"] = "posWeight has shape [2], which does not broadcast to the shape of the losses, [2, 3]",
         ["mse_shape"] = "[3] and [4] do not broadcast",
         ["mse_long"] = "one must be Float32 or Float64",
         ["smooth_l1_negative_beta"] = "beta is -1",

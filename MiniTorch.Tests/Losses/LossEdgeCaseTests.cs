@@ -62,7 +62,7 @@ public class LossBorderTests
     public void What_does_not_fit_is_named()
     {
         Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), [0, 1], new CrossEntropyOptions { ElementWeights = F(3) })).ShouldContain("ElementWeights has shape [3]");
-        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4))).ShouldContain("weight has shape [4], and must have one element for each of the 3 classes");
+        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4))).ShouldContain("weight has shape [4] and must have one element for each of the 3 classes");
         Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1])).ShouldContain("hidden is Float32, weight Float64");
         Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4))).ShouldContain("bias Float32");
         Error<ValueException>(() => Functional.MultiMarginLoss(F(2, 3), [0, 3])).ShouldEndWith("target[1] = 3 is not in [0, 3)");

@@ -18,9 +18,9 @@ internal static partial class LossSamples
                 () => Functional.BinaryCrossEntropy(F(2, 3), F(2, 2)))
             .Misuse<ShapeException>("BCELoss: input [2, 1] and target [2] must have the same shape; target.Reshape(2, 1) gives it that of the input",
                 () => Functional.BinaryCrossEntropy(F(2, 1), F(2)))
-            .Misuse<ValueException>("BCELoss: the input has the element -0.5, and probabilities are in [0, 1]; for logits use BCEWithLogitsLoss",
+            .Misuse<ValueException>("BCELoss: the input has the element -0.5, but probabilities must be in [0, 1]; for logits use BCEWithLogitsLoss",
                 () => Functional.BinaryCrossEntropy([[1, 0], [-0.5, 2]], F(2, 2)))
-            .Misuse<DTypeException>("BCELoss: input is Int64, and must be Float32 or Float64 (To converts)",
+            .Misuse<DTypeException>("BCELoss: input is Int64 and must be Float32 or Float64 (To converts)",
                 () => Functional.BinaryCrossEntropy(I(2), F(2))),
         Loss<BCEWithLogitsLoss>().Guide("numbers in [0, 1]", classWeights: "`posWeight`", elementWeights: "●")
             .Sample(new BCEWithLogitsLoss(), s_matrix, s_fractions)
@@ -62,9 +62,9 @@ internal static partial class LossSamples
             .Torch("soft_margin_loss(input, target, reduction='mean')", a => Functional.SoftMarginLoss(a["input"], a["target"], ReductionOf(a)))
             .Edge("soft margin does not overflow", x => Functional.SoftMarginLoss(x, s_ones, None), [-1000, 1000], [1000, 0], [-1, 0])
             .Misuse<DTypeException>("SoftMarginLoss: input is Int64…", () => Functional.SoftMarginLoss(s_whole, s_scores))
-            .Misuse<ShapeException>("SoftMarginLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]…",
+            .Misuse<ShapeException>("SoftMarginLoss: target has shape [3], which does not broadcast to the shape of the losses, [3, 1]…",
                 () => Functional.SoftMarginLoss(s_vector.Unsqueeze(1), s_vector))
-            .Misuse<ShapeException>("SoftMarginLoss: target has shape [2, 3], which does not broadcast to that of the losses, [3]…",
+            .Misuse<ShapeException>("SoftMarginLoss: target has shape [2, 3], which does not broadcast to the shape of the losses, [3]…",
                 () => Functional.SoftMarginLoss(s_vector, s_scores)),
         Loss<HingeEmbeddingLoss>().Guide("1 and −1")
             .Sample(new HingeEmbeddingLoss(0.3), (loss, x) => loss.Call(x, s_smallSigns), s_matrix)

@@ -78,7 +78,7 @@ internal static partial class LossSamples
         const string oneHot = ". Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax(";
         const string weight = ", and must have one element for each of the 3 classes: [3]";
         CrossEntropyOptions first = new() { ClassAxis = 0 };
-        row.Misuse<ShapeException>("CrossEntropyLoss: a scalar has no class dimension; scores are (C), (N, C) or (N, C, d1 …)",
+        row.Misuse<ShapeException>("CrossEntropyLoss: a scalar has no class dimension; scores must be (C), (N, C) or (N, C, d1, …)",
             () => Functional.CrossEntropy(F(), I()));
         Indices("[2, 3]", 1, "[2]", "[]", "", () => Functional.CrossEntropy(F(2, 3), I()));
         Indices("[3]", 0, "[]", "[1]", "", () => Functional.CrossEntropy(F(3), I(1)));
@@ -117,7 +117,7 @@ internal static partial class LossSamples
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Softcap = -1 }))
             .Misuse<ValueException>("CrossEntropyLoss: softcap NaN must be positive, or 0 for none",
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Softcap = double.NaN }))
-            .Misuse<ValueException>("CrossEntropyLoss: a normalizer is what Mean divides by; with Sum divide the loss yourself",
+            .Misuse<ValueException>("CrossEntropyLoss: Normalizer is the divisor of Reduction.Mean and does nothing with Sum; divide the loss yourself",
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Normalizer = 2, Reduction = Reduction.Sum }));
 
         void Indices(string scores, int axis, string wanted, string found, string hint, Func<Tensor> call) => row.Misuse<ShapeException>(
@@ -128,7 +128,7 @@ internal static partial class LossSamples
             $"CrossEntropyLoss: targets of Float32 are class probabilities and must have the logits' shape {wanted}, not {found}; class indices are Int64{hint}", call);
 
         void Weights(string found, string losses, Func<Tensor> call) => row.Misuse<ShapeException>(
-            $"CrossEntropyLoss: ElementWeights has shape {found}, which does not broadcast to that of the losses, {losses}", call);
+            $"CrossEntropyLoss: ElementWeights has shape {found}, which does not broadcast to the shape of the losses, {losses}", call);
     }
 
     private static LossRow WithLinearMisfits(LossRow row)
@@ -141,7 +141,7 @@ internal static partial class LossSamples
         Hidden("[2, 3], weight [4, 3] and bias [4, 1]", () => Linear(F(2, 3), F(4, 3), bias: F(4, 1)));
         Hidden("[], weight [4, 3]", () => Functional.LinearCrossEntropyOutputs(F(), F(4, 3), I(2)).Loss);
         return row
-            .Misuse<DTypeException>("LinearCrossEntropyLoss: hidden is Int64, and must be Float32 or Float64 (To converts)",
+            .Misuse<DTypeException>("LinearCrossEntropyLoss: hidden is Int64 and must be Float32 or Float64 (To converts)",
                 () => Linear(I(2, 3), I(4, 3)))
             .Misuse<ValueException>("LinearCrossEntropyLoss: ClassAxis is not an option here; the classes are the rows of the weight",
                 () => Linear(F(2, 3), F(4, 3), options: new() { ClassAxis = 1 }))
@@ -149,7 +149,7 @@ internal static partial class LossSamples
                 () => Linear(F(2, 3), F(4, 3), options: new() { Reduction = Reduction.BatchMean }));
 
         void Hidden(string found, Func<Tensor> call) =>
-            row.Misuse<ShapeException>($"LinearCrossEntropyLoss: hidden {found} do not fit; they are (…, H), (C, H) and (C)", call);
+            row.Misuse<ShapeException>($"LinearCrossEntropyLoss: hidden {found} do not fit; they must be (…, H), (C, H) and (C)", call);
     }
 
     private static Tensor Linear(Tensor hidden, Tensor weight, Tensor? bias = null, CrossEntropyOptions? options = null) =>

@@ -54,11 +54,11 @@ internal static partial class LossSamples
             .Misuse<ValueException>("GaussianNLLLoss: var has the negative element -2…",
                 () => Functional.GaussianNLLLoss(s_scores, s_scores, s_scores))
             .Misuse<ShapeException>("GaussianNLLLoss: var has shape [1]…", () => Functional.GaussianNLLLoss(s_scalar, s_scalar, F(1)))
-            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [3], which does not broadcast to that of the losses, [3, 1]…",
+            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [3], which does not broadcast to the shape of the losses, [3, 1]…",
                 () => Functional.GaussianNLLLoss(s_vector.Unsqueeze(1), s_vector, s_vector.Unsqueeze(1)))
-            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [3, 1], which does not broadcast to that of the losses, [3]…",
+            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [3, 1], which does not broadcast to the shape of the losses, [3]…",
                 () => Functional.GaussianNLLLoss(s_vector, s_vector.Unsqueeze(1), s_vector))
-            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [1, 3], which does not broadcast to that of the losses, [3, 1]…",
+            .Misuse<ShapeException>("GaussianNLLLoss: target has shape [1, 3], which does not broadcast to the shape of the losses, [3, 1]…",
                 () => Functional.GaussianNLLLoss(s_vector.Unsqueeze(1), s_vector.Unsqueeze(0), s_vector)),
         Loss<PoissonNLLLoss>().Guide("counts")
             .Sample(new PoissonNLLLoss(), s_matrix, s_positive)

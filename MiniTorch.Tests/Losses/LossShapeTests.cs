@@ -52,7 +52,7 @@ public class LossShapeTests
         void Check(Func<Tensor> call)
         {
             if (!found) double.IsFinite(call().Item<double>()).ShouldBeTrue();
-            else Should.Throw<ValueException>(() => call()).Message.ShouldContain("leave out the softmax");
+            else Should.Throw<ValueException>(() => call()).Message.ShouldContain("applies the softmax itself; remove the one before it");
         }
     }
 

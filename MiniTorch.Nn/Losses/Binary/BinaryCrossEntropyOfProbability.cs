@@ -1,6 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Binary cross-entropy of a probability, with PyTorch's borders: logarithms from −100 up, and p·(1 − p) from 1e-12 up in the derivative.</summary>
+/// <summary>
+/// Binary cross-entropy of a probability, with PyTorch's limits: logarithms are clamped to −100 or more, and p·(1 − p) in the derivative to 1e-12 or
+/// more.
+/// </summary>
 internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;

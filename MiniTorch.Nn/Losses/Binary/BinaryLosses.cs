@@ -1,7 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Binary cross-entropy of probabilities (torch.nn.BCELoss); see <see cref="Functional.BinaryCrossEntropy"/>.</summary>
-/// <param name="weight">A factor for each element; part of the module's state.</param>
+/// <summary>
+/// Computes the binary cross-entropy of probabilities and targets (torch.nn.BCELoss); see <see cref="Functional.BinaryCrossEntropy"/>.
+/// </summary>
+/// <param name="weight">A weight for each element; must broadcast to the loss. Part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class BCELoss(Tensor? weight = null, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -14,10 +16,17 @@ public sealed class BCELoss(Tensor? weight = null, Reduction reduction = Reducti
         Functional.BinaryCrossEntropy(input, target, _weight, reduction);
 }
 
-/// <summary>Binary cross-entropy of logits (torch.nn.BCEWithLogitsLoss); see <see cref="Functional.BinaryCrossEntropyWithLogits"/>.</summary>
-/// <param name="weight">A factor for each element; part of the module's state.</param>
+/// <summary>
+/// Computes the binary cross-entropy of logits and targets (torch.nn.BCEWithLogitsLoss); see <see cref="Functional.BinaryCrossEntropyWithLogits"/>.
+/// </summary>
+/// <example><code>
+/// var criterion = new BCEWithLogitsLoss();
+/// Tensor loss = criterion.Call(model.Call(x), y); // y: 0 and 1, floating, in the logits' shape
+/// loss.Backward();
+/// </code></example>
+/// <param name="weight">A weight for each element; must broadcast to the loss. Part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-/// <param name="posWeight">A factor for the positive part; part of the module's state.</param>
+/// <param name="posWeight">w₊, a weight for the positive term of each class; part of the module's state.</param>
 public sealed class BCEWithLogitsLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? posWeight = null)
     : Module<Tensor, Tensor, Tensor>
 {
@@ -33,7 +42,7 @@ public sealed class BCEWithLogitsLoss(Tensor? weight = null, Reduction reduction
         Functional.BinaryCrossEntropyWithLogits(input, target, _weight, reduction, _posWeight);
 }
 
-/// <summary>Logistic loss for targets 1 and −1 (torch.nn.SoftMarginLoss); see <see cref="Functional.SoftMarginLoss"/>.</summary>
+/// <summary>Computes the logistic loss for targets 1 and −1 (torch.nn.SoftMarginLoss); see <see cref="Functional.SoftMarginLoss"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -42,8 +51,11 @@ public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Modul
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.SoftMarginLoss(input, target, reduction);
 }
 
-/// <summary>Distances small for like, large for unlike things (torch.nn.HingeEmbeddingLoss); see <see cref="Functional.HingeEmbeddingLoss"/>.</summary>
-/// <param name="margin">How far apart unlike things should be.</param>
+/// <summary>
+/// Makes the distances of similar pairs small and those of dissimilar pairs large (torch.nn.HingeEmbeddingLoss); see <see
+/// cref="Functional.HingeEmbeddingLoss"/>.
+/// </summary>
+/// <param name="margin">The distance that dissimilar pairs (target −1) should have at least.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class HingeEmbeddingLoss(double margin = 1, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -54,9 +66,10 @@ public sealed class HingeEmbeddingLoss(double margin = 1, Reduction reduction = 
 }
 
 /// <summary>
-/// One binary cross-entropy for each class, averaged over classes (torch.nn.MultiLabelSoftMarginLoss); see <see cref="Functional.MultiLabelSoftMarginLoss"/>.
+/// Computes a binary cross-entropy for each class and averages over the classes (torch.nn.MultiLabelSoftMarginLoss); see <see
+/// cref="Functional.MultiLabelSoftMarginLoss"/>.
 /// </summary>
-/// <param name="weight">A factor for each class; part of the module's state.</param>
+/// <param name="weight">A weight for each class, shape (C); part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MultiLabelSoftMarginLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -69,9 +82,11 @@ public sealed class MultiLabelSoftMarginLoss(Tensor? weight = null, Reduction re
         Functional.MultiLabelSoftMarginLoss(input, target, _weight, reduction);
 }
 
-/// <summary>Binary cross-entropy that counts easy examples little; see <see cref="Functional.SigmoidFocalLoss"/>.</summary>
-/// <param name="alpha">The weight of target 1 against 1 − alpha for 0; negative for none.</param>
-/// <param name="gamma">How little easy examples count; 0 is binary cross-entropy.</param>
+/// <summary>
+/// Computes the focal loss: a binary cross-entropy that gives easy examples less weight; see <see cref="Functional.SigmoidFocalLoss"/>.
+/// </summary>
+/// <param name="alpha">The weight of target 1; target 0 has 1 − alpha. A negative number turns weighting off.</param>
+/// <param name="gamma">γ ≥ 0: the larger, the less weight easy examples have; 0 is binary cross-entropy.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class SigmoidFocalLoss(double alpha = 0.25, double gamma = 2, Reduction reduction = Reduction.None) : Module<Tensor, Tensor, Tensor>
 {
@@ -81,8 +96,8 @@ public sealed class SigmoidFocalLoss(double alpha = 0.25, double gamma = 2, Redu
         Functional.SigmoidFocalLoss(input, target, alpha, gamma, reduction);
 }
 
-/// <summary>How little two regions overlap; see <see cref="Functional.DiceLoss"/>.</summary>
-/// <param name="smooth">Keeps 0/0 away.</param>
+/// <summary>Computes the Dice loss, 1 minus the overlap of two regions; see <see cref="Functional.DiceLoss"/>.</summary>
+/// <param name="smooth">Added to numerator and denominator to avoid 0/0.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class DiceLoss(double smooth = 1, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {

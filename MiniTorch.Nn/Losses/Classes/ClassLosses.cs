@@ -1,8 +1,14 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The negative log-likelihood of classes, from log-probabilities (torch.nn.NLLLoss); see <see cref="Functional.NLLLoss"/>.</summary>
-/// <param name="weight">A factor for each class; part of the module's state.</param>
-/// <param name="ignoreIndex">The target of rows that do not count.</param>
+/// <summary>
+/// Computes the negative log-likelihood of class indices from log-probabilities (torch.nn.NLLLoss); see <see cref="Functional.NLLLoss"/>.
+/// </summary>
+/// <example><code>
+/// var criterion = new NLLLoss();
+/// Tensor loss = criterion.Call(logits.LogSoftmax(1), targets); // (N, C) and Int64 (N)
+/// </code></example>
+/// <param name="weight">A weight for each class, shape (C); part of the module's state.</param>
+/// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -15,9 +21,11 @@ public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Redu
         Functional.NLLLoss(input, target, _weight, ignoreIndex, reduction);
 }
 
-/// <summary>The divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see cref="Functional.KLDiv"/>.</summary>
-/// <param name="reduction">BatchMean is the mathematical divergence; Mean, PyTorch's default, is not.</param>
-/// <param name="logTarget">Whether targets are logarithms too.</param>
+/// <summary>
+/// Computes the Kullback-Leibler divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see cref="Functional.KLDiv"/>.
+/// </summary>
+/// <param name="reduction">BatchMean is the divergence of the definition; Mean, PyTorch's default, also divides by the number of classes.</param>
+/// <param name="logTarget">Whether the targets are log-probabilities too.</param>
 public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarget = false) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -25,9 +33,9 @@ public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarg
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KLDiv(input, target, reduction, logTarget);
 }
 
-/// <summary>Cross-entropy that counts easy examples little; see <see cref="Functional.SoftmaxFocalLoss"/>.</summary>
-/// <param name="gamma">How little easy examples count; 0 is cross-entropy.</param>
-/// <param name="ignoreIndex">The target of rows that do not count.</param>
+/// <summary>Computes the focal loss: a cross-entropy that gives easy examples less weight; see <see cref="Functional.SoftmaxFocalLoss"/>.</summary>
+/// <param name="gamma">γ ≥ 0: the larger, the less weight easy examples have; 0 is cross-entropy.</param>
+/// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class SoftmaxFocalLoss(double gamma = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -37,9 +45,11 @@ public sealed class SoftmaxFocalLoss(double gamma = 2, long ignoreIndex = -100, 
         Functional.SoftmaxFocalLoss(input, target, gamma, ignoreIndex, reduction);
 }
 
-/// <summary>Cross-entropy with its first polynomial term weighed anew; see <see cref="Functional.Poly1CrossEntropy"/>.</summary>
-/// <param name="epsilon">The weight of 1 − p; 0 is cross-entropy.</param>
-/// <param name="ignoreIndex">The target of rows that do not count.</param>
+/// <summary>
+/// Computes cross-entropy with another weight for the first term of its expansion (Poly-1 loss); see <see cref="Functional.Poly1CrossEntropy"/>.
+/// </summary>
+/// <param name="epsilon">ε, the weight of 1 − p that is added; 0 is cross-entropy.</param>
+/// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -50,10 +60,13 @@ public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex =
         Functional.Poly1CrossEntropy(input, target, epsilon, ignoreIndex, reduction);
 }
 
-/// <summary>The target's score ahead of all others by a margin (torch.nn.MultiMarginLoss); see <see cref="Functional.MultiMarginLoss"/>.</summary>
-/// <param name="p">1 or 2.</param>
-/// <param name="margin">How far ahead.</param>
-/// <param name="weight">A factor for each class; part of the module's state.</param>
+/// <summary>
+/// Computes a multi-class hinge loss: the target's score should exceed all others by a margin (torch.nn.MultiMarginLoss); see <see
+/// cref="Functional.MultiMarginLoss"/>.
+/// </summary>
+/// <param name="p">The exponent, 1 or 2.</param>
+/// <param name="margin">The margin by which the target's score should be larger.</param>
+/// <param name="weight">A weight for each class, shape (C); part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MultiMarginLoss(int p = 1, double margin = 1, Tensor? weight = null, Reduction reduction = Reduction.Mean)
     : Module<Tensor, Tensor, Tensor>
@@ -67,7 +80,10 @@ public sealed class MultiMarginLoss(int p = 1, double margin = 1, Tensor? weight
         Functional.MultiMarginLoss(input, target, p, margin, _weight, reduction);
 }
 
-/// <summary>The scores of all targets ahead of all others (torch.nn.MultiLabelMarginLoss); see <see cref="Functional.MultiLabelMarginLoss"/>.</summary>
+/// <summary>
+/// Computes a multi-label hinge loss: the scores of all targets should exceed all others by 1 (torch.nn.MultiLabelMarginLoss); see <see
+/// cref="Functional.MultiLabelMarginLoss"/>.
+/// </summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -77,10 +93,12 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
         Functional.MultiLabelMarginLoss(input, target, reduction);
 }
 
-/// <summary>The negative log-likelihood of label sequences over all alignments (torch.nn.CTCLoss); see <see cref="Functional.CTCLoss"/>.</summary>
-/// <param name="blank">The class that stands for no label.</param>
+/// <summary>
+/// Computes the negative log-likelihood of label sequences, summed over all alignments (torch.nn.CTCLoss); see <see cref="Functional.CTCLoss"/>.
+/// </summary>
+/// <param name="blank">The index of the blank class.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-/// <param name="zeroInfinity">Whether infinite losses are 0.</param>
+/// <param name="zeroInfinity">Replaces infinite losses and their gradients by 0.</param>
 public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) : Module<Tensor, CtcTargets, Tensor>
 {
     /// <inheritdoc/>
@@ -89,8 +107,8 @@ public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean,
         Functional.CTCLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
 }
 
-/// <summary>What a CTC loss compares its input with.</summary>
-/// <param name="Labels">Int64 (N, S), or all labels one after the other.</param>
-/// <param name="InputLengths">Int64 (N).</param>
-/// <param name="LabelLengths">Int64 (N).</param>
+/// <summary>The label sequences and the lengths that <see cref="CTCLoss"/> needs beside log-probabilities.</summary>
+/// <param name="Labels">Int64 (N, S), or the labels of all sequences concatenated.</param>
+/// <param name="InputLengths">Int64 (N): the number of time steps of each input.</param>
+/// <param name="LabelLengths">Int64 (N): the number of labels of each sequence.</param>
 public sealed record CtcTargets(Tensor Labels, Tensor InputLengths, Tensor LabelLengths);

@@ -2,18 +2,23 @@ namespace MiniTorch.Nn;
 
 public static partial class Functional
 {
-    /// <summary>−w[t]·x[t] of log-probabilities x and classes t (nll_loss); the mean divides by Σ w[t] over the rows that count.</summary>
+    /// <summary>
+    /// Computes −w[t]·x[t] of log-probabilities x and class indices t (torch.nn.functional.nll_loss); the mean divides by Σ w[t] over the rows that
+    /// are not ignored.
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target and, without a reduction, the loss in that shape without C. Source: torch.nn.NLLLoss.</para>
-    /// <para>Borders: an ignored row has loss and gradient 0 whatever it holds; the mean is NaN where no row counts or all that do have weight 0; a target of
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target in that shape without C; with <see cref="Reduction.None"/> the loss has the target's
+    /// shape. Source: torch.nn.NLLLoss.</para>
+    /// <para>Edge cases: an ignored row has loss and gradient 0, whatever its scores are. The mean is NaN if all rows are ignored or have weight 0. A
+    /// target of
     /// log-probability −∞ has loss ∞.</para>
     /// </remarks>
     /// <param name="input">Log-probabilities (C), (N, C) or (N, C, d1, …).</param>
-    /// <param name="target">Int64 class indices, in that shape without C.</param>
-    /// <param name="weight">A factor for each class, shape (C).</param>
-    /// <param name="ignoreIndex">The target of rows that do not count: loss and gradient 0.</param>
+    /// <param name="target">Int64 class indices in that shape without C.</param>
+    /// <param name="weight">A weight for each class, shape (C).</param>
+    /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit, or a target that is neither a class nor ignored.</exception>
+    /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>
     public static Tensor NLLLoss(Tensor input, Tensor target, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
         const string op = "NLLLoss";
@@ -28,18 +33,20 @@ public static partial class Functional
         return reduction == Reduction.Mean ? losses.Sum() / weights.Sum() : losses.Reduce(op, reduction);
     }
 
-    /// <summary>−(1 − p)^γ·ln p, p the softmax probability of the target: easy examples count little.</summary>
+    /// <summary>Computes the focal loss −(1 − p)^γ·ln p, where p is the softmax probability of the target; easy examples have less weight.</summary>
     /// <remarks>
-    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target and, without a reduction, the loss in that shape without C.
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target in that shape without C; with <see cref="Reduction.None"/> the loss has the target's
+    /// shape.
     /// Source: Lin et al., "Focal Loss for Dense Object Detection", 2017.</para>
-    /// <para>Borders: where p is 1 loss and gradient are 0, also for γ &lt; 1; where it is 0 because of a logit −∞ the loss is ∞ and the gradient that of
-    /// cross-entropy; an ignored row has loss and gradient 0 whatever it holds; the mean is NaN where no row counts.</para>
+    /// <para>Edge cases: if p is 1, loss and gradient are 0, for γ &lt; 1 too. If p is 0 because of a logit −∞, the loss is ∞ and the gradient is
+    /// that of
+    /// cross-entropy. An ignored row has loss and gradient 0, whatever its logits are. The mean is NaN if all rows are ignored.</para>
     /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
-    /// <param name="target">Int64 class indices, in that shape without C.</param>
+    /// <param name="target">Int64 class indices in that shape without C.</param>
     /// <param name="gamma">γ ≥ 0; 0 is cross-entropy.</param>
-    /// <param name="ignoreIndex">The target of rows that do not count.</param>
-    /// <param name="reduction">None, Mean (over the rows that count) or Sum.</param>
+    /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
+    /// <param name="reduction">None, Mean (over the rows that are not ignored) or Sum.</param>
     public static Tensor SoftmaxFocalLoss(Tensor input, Tensor target, double gamma = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
         const string op = "SoftmaxFocalLoss";
@@ -50,7 +57,8 @@ public static partial class Functional
         return targets.Keep(Focused(-logP, -logP.Expm1(), gamma)).Reduce(op, reduction, targets.KeptCount);
     }
 
-    // losses·missing^γ. Where nothing or all is missing (loss 0 or ∞) the power counts as a constant: its derivative, ∞ or 0, times the loss would be NaN.
+    // losses·missing^γ. If nothing or everything is missing (loss 0 or ∞), the power is a constant: its derivative, ∞ or 0, times the loss would be
+    // NaN.
     private static Tensor Focused(Tensor losses, Tensor missing, double gamma)
     {
         if (gamma == 0) return losses;
@@ -58,17 +66,19 @@ public static partial class Functional
         return (losses * missing.MaskedFill(certain.LogicalOr(impossible), 1).Pow(gamma)).MaskedFill(certain, 0);
     }
 
-    /// <summary>Cross-entropy + ε·(1 − Σ target·softmax(x)) (optax's poly_loss_cross_entropy).</summary>
+    /// <summary>Computes cross-entropy + ε·(1 − Σ target·softmax(x)) (optax.losses.poly_loss_cross_entropy).</summary>
     /// <remarks>
-    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), class indices and, without a reduction, the loss in that shape without C.
+    /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), class indices in that shape without C; with <see cref="Reduction.None"/> the loss has the
+    /// shape of
+    /// class indices.
     /// Source: Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions", 2022.</para>
-    /// <para>Borders: those of <see cref="CrossEntropyLoss"/>, to which the second term adds a number in [0, ε].</para>
+    /// <para>Edge cases: see <see cref="CrossEntropyLoss"/>; the second term adds a number in [0, ε].</para>
     /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Class indices, or class probabilities in the logits' shape.</param>
     /// <param name="epsilon">ε; 0 is cross-entropy.</param>
-    /// <param name="ignoreIndex">The class index of rows that do not count.</param>
-    /// <param name="reduction">None, Mean (over the rows that count) or Sum.</param>
+    /// <param name="ignoreIndex">Rows with this class index do not contribute to the loss or the gradient.</param>
+    /// <param name="reduction">None, Mean (over the rows that are not ignored) or Sum.</param>
     public static Tensor Poly1CrossEntropy(
         Tensor input, Tensor target, double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
@@ -81,24 +91,29 @@ public static partial class Functional
         return (losses + targets.Keep((1 - p) * epsilon)).Reduce(op, reduction, targets.KeptCount);
     }
 
-    /// <summary>Σ over other classes j of max(0, margin − x[t] + x[j])^p·w[t], divided by C (multi_margin_loss).</summary>
+    /// <summary>
+    /// Computes Σ max(0, margin − x[t] + x[j])^p·w[t] over the classes j other than the target t, divided by C
+    /// (torch.nn.functional.multi_margin_loss).
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: input (C) or (N, C), target and, without a reduction, the loss () or (N). Source: Crammer and Singer, "On the Algorithmic Implementation of
+    /// <para>Shapes: input (C) or (N, C), target () or (N); with <see cref="Reduction.None"/> the loss has the target's shape. Source: Crammer and
+    /// Singer, "On the Algorithmic Implementation of
     /// Multiclass Kernel-based Vector Machines", 2001.</para>
-    /// <para>Borders: exactly at the margin the gradient is 0; with one class the loss is 0; no index is ignored; a mean over no row is NaN.</para>
+    /// <para>Edge cases: exactly at the margin the gradient is 0. With one class the loss is 0. No index is ignored. The mean over no rows is
+    /// NaN.</para>
     /// </remarks>
     /// <param name="input">Scores (C) or (N, C).</param>
     /// <param name="target">Int64 class indices, () or (N).</param>
-    /// <param name="p">1 or 2.</param>
-    /// <param name="margin">How far ahead the target's score should be.</param>
-    /// <param name="weight">A factor for each class, shape (C); the mean divides by N all the same.</param>
+    /// <param name="p">The exponent, 1 or 2.</param>
+    /// <param name="margin">The margin by which the target's score should be larger than all others.</param>
+    /// <param name="weight">A weight for each class, shape (C); the mean divides by N, not by the sum of the weights.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    /// <exception cref="ValueException"><paramref name="p"/> is neither 1 nor 2, or a target is no class.</exception>
+    /// <exception cref="ValueException"><paramref name="p"/> is neither 1 nor 2, or a target is not a class index.</exception>
     public static Tensor MultiMarginLoss(
         Tensor input, Tensor target, int p = 1, double margin = 1, Tensor? weight = null, Reduction reduction = Reduction.Mean)
     {
         const string op = "MultiMarginLoss";
-        if (p is not (1 or 2)) throw new ValueException($"{op}: p is {p}, and must be 1 or 2");
+        if (p is not (1 or 2)) throw new ValueException($"{op}: p is {p} and must be 1 or 2");
         LossShapes.CheckFloat(op, "input", input);
         int axis = LossShapes.ClassAxis(op, input, -1);
         int classes = input.Shape[axis];
@@ -111,13 +126,19 @@ public static partial class Functional
         return (margins.Sum(-1) / (double)classes).Reduce(op, reduction);
     }
 
-    /// <summary>Σ over the row's classes t and all others j of max(0, 1 − x[t] + x[j]), divided by C (multilabel_margin_loss).</summary>
+    /// <summary>
+    /// Computes Σ max(0, 1 − x[t] + x[j]) over a row's target classes t and all other classes j, divided by C
+    /// (torch.nn.functional.multilabel_margin_loss).
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: input and target (C) or (N, C); the loss without a reduction () or (N). Source: torch.nn.MultiLabelMarginLoss.</para>
-    /// <para>Borders: a row without classes (−1 first) has loss 0; a class named twice counts twice; exactly at the margin the gradient is 0.</para>
+    /// <para>Shapes: input and target (C) or (N, C); with <see cref="Reduction.None"/> the loss is () or (N). Source:
+    /// torch.nn.MultiLabelMarginLoss.</para>
+    /// <para>Edge cases: a row without target classes (−1 first) has loss 0. A class that is listed twice is added twice. Exactly at the margin the
+    /// gradient is 0.</para>
     /// </remarks>
     /// <param name="input">Scores (C) or (N, C).</param>
-    /// <param name="target">Int64 of that shape: each row's classes, ended by −1; what follows it is not read.</param>
+    /// <param name="target">Int64 in the input's shape: the target classes of each row, ended by −1; elements after the first −1 are not
+    /// read.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     public static Tensor MultiLabelMarginLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean)
     {
@@ -125,7 +146,7 @@ public static partial class Functional
         LossShapes.CheckFloat(op, "input", input);
         LossShapes.CheckSame(op, input, target);
         int classes = input.Shape[LossShapes.ClassAxis(op, input, -1)];
-        // Places up to the first −1 hold classes; later ones are not read.
+        // Elements before the first −1 are target classes; later ones are not read.
         Tensor listed = (target < 0).To(DType.Int64).CumSum(-1).Eq(0);
         Tensor labels = target.MaskedFill(listed.LogicalNot(), 0);
         ClassTargets.Check(op, input.Unsqueeze(-2).Expand([.. input.Shape, classes]), labels, input.Rank, ignoreIndex: null, [], null);

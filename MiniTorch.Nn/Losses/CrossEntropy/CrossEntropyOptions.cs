@@ -1,44 +1,52 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// What cross-entropy can do beyond logits and targets; the same for <see cref="CrossEntropyLoss"/>, LinearCrossEntropyLoss and
+/// Options of cross-entropy, for <see cref="CrossEntropyLoss"/>, <see cref="LinearCrossEntropyLoss"/> and
 /// their functions. The defaults are PyTorch's. <c>options with { ElementWeights = mask }</c> changes one of them.
 /// </summary>
 public sealed record CrossEntropyOptions
 {
-    /// <summary>A factor for each class, shape (C), in the logits' dtype.</summary>
+    /// <summary>A weight for each class, shape (C), in the logits' dtype.</summary>
     public Tensor? Weight { get; init; }
 
-    /// <summary>Rows with this target have loss 0 and gradient 0, whatever their logits hold; it may also be a class. Only for class indices.</summary>
+    /// <summary>
+    /// Rows with this target have loss 0 and gradient 0, whatever their logits are. It may be a valid class index. Only for class indices.
+    /// </summary>
     public long IgnoreIndex { get; init; } = -100;
 
-    /// <summary>Further targets that are ignored as <see cref="IgnoreIndex"/> is.</summary>
+    /// <summary>More targets that are ignored like <see cref="IgnoreIndex"/>.</summary>
     public IReadOnlyList<long> AlsoIgnore { get; init; } = [];
 
     /// <summary>
-    /// None, Sum, or Mean: the sum divided by the sum of the weights of the rows that count, each row's weight being its target's class weight times its
-    /// element weight (by the element weights alone, where targets are probabilities). Where no row counts the mean is NaN.
+    /// None, Sum or Mean. Mean divides the sum by the total weight of the rows that are not ignored. The weight of a row is the class weight of its
+    /// target times
+    /// its element weight; for class probabilities it is the element weight. If all rows are ignored, the mean is NaN.
     /// </summary>
     public Reduction Reduction { get; init; } = Reduction.Mean;
 
-    /// <summary>ε in [0, 1]: targets become (1 − ε)·target + ε/C. As in PyTorch a negative or NaN ε smoothes nothing.</summary>
+    /// <summary>ε in [0, 1]: targets become (1 − ε)·target + ε/C. As in PyTorch, a negative or NaN ε does not smooth.</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>The dimension of the logits that holds the classes; dimension 1, or 0 of a vector, where it is null.</summary>
+    /// <summary>The dimension of the logits that holds the classes; null for dimension 1, or 0 of a vector.</summary>
     public int? ClassAxis { get; init; }
 
-    /// <summary>A factor for each row, or a Bool mask whose false rows are ignored; it has the shape of the losses, or broadcasts to it.</summary>
+    /// <summary>A weight for each row, or a Bool mask that is false for rows to ignore; must broadcast to the shape of the losses.</summary>
     public Tensor? ElementWeights { get; init; }
 
-    /// <summary>z: adds z·(ln Σ eˣ)² to each row's loss, which keeps logits near 0 (Chowdhery et al., PaLM, 2022, section 5).</summary>
+    /// <summary>z: adds z·(ln Σ eˣ)² to the loss of each row, which keeps the logits near 0 (Chowdhery et al., "PaLM", 2022, section 5).</summary>
     public double ZLoss { get; init; }
 
-    /// <summary>c > 0: logits become c·tanh(x/c) first (Gemma 2, 2024, section 2); 0 leaves them.</summary>
+    /// <summary>c > 0: replaces the logits x by c·tanh(x/c) (Gemma 2, 2024, section 2); 0 turns it off.</summary>
     public double Softcap { get; init; }
 
-    /// <summary>What Mean divides by in place of this batch's own count, so that the losses of micro-batches add up to that of the whole batch.</summary>
+    /// <summary>
+    /// Mean divides by this number instead of the batch's own weight, so that the losses of micro-batches add up to the loss of the whole batch.
+    /// </summary>
     public double? Normalizer { get; init; }
 
-    /// <summary>Raises an error where every row of the logits is a probability distribution: a softmax too many.</summary>
+    /// <summary>
+    /// Throws a <see cref="ValueException"/> if every row of the logits is a probability distribution, which means that a softmax was applied before
+    /// the loss.
+    /// </summary>
     public bool CheckLogits { get; init; }
 }

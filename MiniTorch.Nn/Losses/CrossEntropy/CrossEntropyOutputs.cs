@@ -1,8 +1,10 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The loss and what the same pass over the logits gives besides.</summary>
-/// <param name="Loss">The loss, reduced.</param>
-/// <param name="LogSumExp">ln Σ eˣ of each row, differentiable but for linear cross-entropy; ln C in ignored rows, whose logits count as 0.</param>
-/// <param name="Predictions">The class with the largest logit of each row, Int64.</param>
-/// <param name="Accuracy">The share of rows that count whose prediction is the target (the largest of the probabilities); NaN without any such row.</param>
+/// <summary>The loss, and further results of the same pass over the logits.</summary>
+/// <param name="Loss">The reduced loss.</param>
+/// <param name="LogSumExp">ln Σ eˣ of each row; ln C for ignored rows, whose logits are replaced by 0. Differentiable, except for linear
+/// cross-entropy.</param>
+/// <param name="Predictions">Int64: the class with the largest logit of each row.</param>
+/// <param name="Accuracy">The share of correct predictions among the rows that are not ignored (for class probabilities the most likely class is
+/// correct); NaN if all are ignored.</param>
 public sealed record CrossEntropyOutputs(Tensor Loss, Tensor LogSumExp, Tensor Predictions, double Accuracy);

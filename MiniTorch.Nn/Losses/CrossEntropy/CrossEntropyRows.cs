@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The rows of a cross-entropy with their options, checked: the class dimension, the targets, the weights, and which rows are ignored.</summary>
+/// <summary>The rows of a cross-entropy with checked options: the class dimension, the targets, the weights, and which rows are ignored.</summary>
 internal sealed class CrossEntropyRows
 {
     private const string Op = nameof(CrossEntropyLoss);
@@ -13,7 +13,7 @@ internal sealed class CrossEntropyRows
     private readonly double _keptCount;
 
     /// <summary>Checks targets and options against the logits.</summary>
-    /// <exception cref="MiniTorchException">A shape, dtype or value that does not fit.</exception>
+    /// <exception cref="MiniTorchException">A shape, dtype or value does not fit.</exception>
     public CrossEntropyRows(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         ArgumentNullException.ThrowIfNull(logits);
@@ -35,7 +35,7 @@ internal sealed class CrossEntropyRows
             LossShapes.CheckProbabilities(Op, logits.Shape, targets, ClassAxis);
             _probabilities = targets;
             Ignored = mask?.LogicalNot();
-            // 0/0 for zero classes, as in PyTorch, whose mean is NaN there.
+            // With no classes this is 0/0, and the mean is NaN as in PyTorch.
             _keptCount = mask?.To(DType.Int64).Sum().Item<long>() ?? (double)logits.ElementCount / _classes;
         }
         else
@@ -55,10 +55,13 @@ internal sealed class CrossEntropyRows
     /// <summary>The ignored rows, as Bool; null if there are none.</summary>
     public Tensor? Ignored { get; }
 
-    /// <summary>The class indices as <see cref="Tensor.Gather"/> takes them, 0 in ignored rows; null for class probabilities and for logits without classes.</summary>
+    /// <summary>
+    /// The class indices in the shape that <see cref="Tensor.Gather"/> needs, 0 in ignored rows; null for class probabilities and for logits without
+    /// classes.
+    /// </summary>
     public Tensor? ClassIndices => _classes == 0 ? null : _indices?.Unsqueeze(ClassAxis);
 
-    /// <summary>The targets of all classes: probabilities, smoothed and times the class weights.</summary>
+    /// <summary>The target probabilities of all classes, smoothed and multiplied by the class weights.</summary>
     public Tensor ClassProbabilities
     {
         get
@@ -70,12 +73,12 @@ internal sealed class CrossEntropyRows
     }
 
     /// <summary>
-    /// Whether class indices determine the losses through the target's logit, and through the mean of all logits if targets are smoothed: what the fused
-    /// kernels compute.
+    /// Whether the losses depend only on the target's logit and, with label smoothing, on the mean of all logits. The fused kernels compute this
+    /// case.
     /// </summary>
     public bool UsesTargetLogitOnly => _targets is not null && _classes > 0 && (!Smooths || _options.Weight is null);
 
-    /// <summary>The number that the sum of the losses is divided by; null if the loss is more than such a quotient.</summary>
+    /// <summary>The number that the sum of the losses is divided by; null if the loss is not such a quotient.</summary>
     public double? Divisor =>
         Smooths || NeedsLogSumExp || _options.Weight is not null || _elementWeights is not null ? null
         : _options.Reduction switch { Reduction.Mean => _options.Normalizer ?? _keptCount, Reduction.Sum => 1, _ => null };
@@ -89,14 +92,17 @@ internal sealed class CrossEntropyRows
     /// <summary>The class indices, <see cref="ClassTargets.Ignored"/> in ignored rows.</summary>
     public Tensor TargetsOrIgnored => _targets!.Value.Classes;
 
-    /// <summary>Caps the logits and sets ignored rows to 0, so that no NaN or infinity of theirs reaches the loss.</summary>
+    /// <summary>Applies the softcap and sets ignored rows to 0, so that no NaN or infinity of theirs reaches the loss.</summary>
     public Tensor PrepareLogits(Tensor logits)
     {
         Tensor x = Ignored is null ? logits : logits.MaskedFill(Ignored.Unsqueeze(ClassAxis), 0);
         return _options.Softcap > 0 ? (x / _options.Softcap).Tanh() * _options.Softcap : x;
     }
 
-    /// <summary>The logits for the fused kernels, which skip ignored rows themselves: capped, with the classes in the last dimension.</summary>
+    /// <summary>
+    /// Prepares the logits for the fused kernels, which skip ignored rows themselves: applies the softcap and moves the classes to the last
+    /// dimension.
+    /// </summary>
     public Tensor MoveClassAxisLast(Tensor logits)
     {
         Tensor x = _options.Softcap > 0 ? PrepareLogits(logits) : logits;
@@ -107,7 +113,7 @@ internal sealed class CrossEntropyRows
     /// Multiplies the losses of class indices by their class weights, and mixes in the losses against equal probabilities for all classes.
     /// </summary>
     /// <param name="losses">The losses of the targets' classes.</param>
-    /// <param name="uniform">The losses against equal probabilities; used only if targets are smoothed.</param>
+    /// <param name="uniform">The losses against equal probabilities; only used with label smoothing.</param>
     public Tensor WeighAndSmooth(Tensor losses, Tensor? uniform)
     {
         if (_options.Weight is not null) losses *= _options.Weight[_indices!];
@@ -159,6 +165,6 @@ internal sealed class CrossEntropyRows
         if (options.Softcap < 0 || double.IsNaN(options.Softcap)) throw new ValueException($"{op}: softcap {options.Softcap} must be positive, or 0 for none");
         if (options.Reduction == Reduction.BatchMean) throw new ValueException($"{op}: BatchMean is not a reduction of this loss; use None, Mean or Sum");
         if (options.Normalizer is not null && options.Reduction != Reduction.Mean)
-            throw new ValueException($"{op}: a normalizer is what Mean divides by; with {options.Reduction} divide the loss yourself");
+            throw new ValueException($"{op}: Normalizer is the divisor of Reduction.Mean and does nothing with {options.Reduction}; divide the loss yourself");
     }
 }

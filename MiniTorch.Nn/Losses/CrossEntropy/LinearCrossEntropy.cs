@@ -1,15 +1,15 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Cross-entropy of hidden (N, H) · weightᵀ (H, C) + bias in chunks of rows. Inputs: hidden, weight, targets and, where there is one, the bias.
+/// Cross-entropy of hidden (N, H) · weightᵀ (H, C) + bias in chunks of rows. Inputs: hidden, weight, targets and, optionally, the bias.
 /// </summary>
 /// <param name="Options">Reduction None or Sum.</param>
-/// <param name="Ignored">Bool (N, 1), or null: rows of hidden vectors that count as 0, since 0 times what they may hold is not always 0.</param>
-/// <param name="InForward">Those inputs whose gradients of the sum the forward pass computes as well.</param>
-/// <param name="Outputs">What the forward pass notes of each row; null for nothing.</param>
+/// <param name="Ignored">Bool (N, 1), or null: these rows of hidden are replaced by 0, because 0·∞ and 0·NaN are NaN.</param>
+/// <param name="InForward">The inputs whose gradients of the sum the forward pass computes as well.</param>
+/// <param name="Outputs">Receives further results for each row in the forward pass; null if they are not needed.</param>
 internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, Reads InForward, RowOutputs? Outputs) : FusedOp
 {
-    // A chunk's logits, overwritten by their gradient, stay below this.
+    // The size limit of a chunk's logits, whose gradient overwrites them.
     private const long ChunkBytes = 48L << 20;
 
     internal override int HiddenOutputs => int.PopCount((int)InForward);
@@ -50,14 +50,14 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
                 inputs[i] = call.Input(i);
                 if (call.Needs(i)) wanted |= (Reads)(1 << i);
             }
-            // An infinite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
+            // A non-finite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
             Chunked(inputs, isFactor ? null : cotangent, wanted).Gradients.CopyTo(gradients);
         }
         if (isFactor && scale != 1)
             foreach (Tensor? gradient in gradients) gradient?.MulInPlace(cotangent);
     }
 
-    // The gradients that the forward pass found; none in a second backward pass, which computes them again to the same bits.
+    // Takes the gradients of the forward pass. A second backward pass finds none and computes them again, to the same bits.
     private bool TakeGradients(OpContext call, Span<Tensor?> gradients)
     {
         bool found = false;

@@ -1,15 +1,22 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// A linear layer without a nonlinearity and the cross-entropy of what it gives, in one: logits = hidden·weightᵀ + bias. It holds a few rows of the N × C
-/// logits at a time (Liger Kernel's fused linear cross-entropy; Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", 2024).
+/// Computes a linear layer and the cross-entropy of its output together: logits = hidden·weightᵀ + bias. Only a few rows of the N × C
+/// logits are in memory at a time (Liger Kernel's fused linear cross-entropy; Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models",
+/// 2024).
 /// </summary>
 /// <remarks>
-/// <para>Inputs: hidden (…, H); <see cref="LinearCrossEntropyInputs.Weight"/> (C, H), <see cref="LinearCrossEntropyInputs.Bias"/> (C) or null and the targets,
-/// Int64 class indices (…) or class probabilities (…, C). Options, values and borders are those of <see cref="CrossEntropyLoss"/> of the logits.</para>
-/// <para>With a reduction the gradients are computed in the forward pass, while the logits are at hand; without one they are computed in the
-/// backward pass from the logits again. Higher derivatives and forward mode go through the definition, which holds the logits.</para>
+/// <para>Inputs: hidden (…, H); <see cref="LinearCrossEntropyInputs.Weight"/> (C, H), <see cref="LinearCrossEntropyInputs.Bias"/> (C) or null and the
+/// targets,
+/// Int64 class indices (…) or class probabilities (…, C). Options, results and edge cases are those of <see cref="CrossEntropyLoss"/>.</para>
+/// <para>With Mean or Sum the forward pass computes the gradients, one chunk of logits at a time. With <see cref="Reduction.None"/> the backward
+/// pass computes the logits again. Higher derivatives and forward mode use the definition, which stores all logits.</para>
 /// </remarks>
+/// <example><code>
+/// var criterion = new LinearCrossEntropyLoss();
+/// Tensor loss = criterion.Call(hidden, new LinearCrossEntropyInputs(head.Weight, targets, head.Bias)); // head: the last Linear
+/// loss.Backward();
+/// </code></example>
 public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyInputs, Tensor>
 {
     private const string Op = nameof(LinearCrossEntropyLoss);
@@ -17,18 +24,20 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
     [Buffer]
     private readonly Tensor? _weight;
 
-    /// <summary>A linear cross-entropy; class weights are part of the module's state.</summary>
-    /// <param name="options">As of cross-entropy; null for its defaults. The classes are in the last dimension.</param>
+    /// <summary>Creates a linear cross-entropy; class weights are part of the module's state.</summary>
+    /// <param name="options">The options of cross-entropy; null for the defaults. The classes are in the last dimension.</param>
     public LinearCrossEntropyLoss(CrossEntropyOptions? options = null)
     {
         _weight = options?.Weight?.Detach();
         Options = (options ?? new()) with { Weight = _weight };
     }
 
-    /// <summary>What this loss does beyond logits and targets.</summary>
+    /// <summary>The options of this loss.</summary>
     public CrossEntropyOptions Options { get; }
 
-    /// <summary>The loss with what the same pass gives besides; see <see cref="Functional.LinearCrossEntropyOutputs"/>.</summary>
+    /// <summary>
+    /// Computes the loss, the log-sum-exp and the prediction of each row, and the accuracy; see <see cref="Functional.LinearCrossEntropyOutputs"/>.
+    /// </summary>
     public CrossEntropyOutputs Outputs(Tensor hidden, LinearCrossEntropyInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
@@ -43,11 +52,11 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         return Evaluate(hidden, inputs.Weight, inputs.Targets, inputs.Bias, Options);
     }
 
-    /// <summary>The loss.</summary>
+    /// <summary>Computes the loss.</summary>
     internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options) =>
         Run(hidden, weight, targets, bias, options, null).Loss;
 
-    /// <summary>The loss, and each row's log-sum-exp and prediction read off the chunk of logits that holds it.</summary>
+    /// <summary>Computes the loss, and the log-sum-exp and prediction of each row from the chunk of logits that holds the row.</summary>
     internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
         CheckFit(hidden, weight, bias);
@@ -60,7 +69,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         return new(loss, logSumExp, predictions, whole.Accuracy(predictions));
     }
 
-    // Rows are flattened, and what Mean divides by is computed from the targets alone.
+    // The divisor of Mean depends only on the targets, so it is known before the first chunk.
     private static (Tensor Loss, CrossEntropyRows Whole) Run(
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options, RowOutputs? outputs)
     {
@@ -68,11 +77,11 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy"), classes = weight.Shape[0];
-        // Logits of the right shape without memory, for the checks and for what Mean divides by.
+        // An expanded scalar has the logits' shape without their memory; the checks and the divisor need only the shape.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
         var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
         if (EngineMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
-            throw new ValueException($"{Op}: targets and weights get no gradient here; Detach() them, or use Linear and CrossEntropyLoss");
+            throw new ValueException($"{Op}: targets and weights cannot require a gradient; Detach() them, or use Linear and CrossEntropyLoss");
 
         var perRow = options with
         {
@@ -97,15 +106,15 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         ArgumentNullException.ThrowIfNull(hidden);
         ArgumentNullException.ThrowIfNull(weight);
         if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
-            throw new ShapeException($"{Op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they are (…, H), (C, H) and (C)");
+            throw new ShapeException($"{Op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they must be (…, H), (C, H) and (C)");
         LossShapes.CheckFloat(Op, "hidden", hidden);
         if (weight.DType != hidden.DType || (bias is not null && bias.DType != hidden.DType))
             throw new DTypeException($"{Op}: hidden is {hidden.DType}, weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; they must have the same dtype (To converts)");
     }
 }
 
-/// <summary>What a <see cref="LinearCrossEntropyLoss"/> needs besides hidden vectors.</summary>
+/// <summary>The inputs of a <see cref="LinearCrossEntropyLoss"/> beside the hidden vectors.</summary>
 /// <param name="Weight">(C, H), such as a Linear layer's.</param>
-/// <param name="Targets">Int64 class indices, or class probabilities.</param>
+/// <param name="Targets">Int64 class indices (…), or class probabilities (…, C).</param>
 /// <param name="Bias">(C), or null.</param>
 public sealed record LinearCrossEntropyInputs(Tensor Weight, Tensor Targets, Tensor? Bias = null);

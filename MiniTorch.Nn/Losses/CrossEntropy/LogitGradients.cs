@@ -1,9 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Cross-entropy of logits that are needed for nothing else, so that their gradient may overwrite them.</summary>
+/// <summary>Cross-entropy of logits that have no other use, so that their gradient may overwrite them.</summary>
 internal static class LogitGradients
 {
-    /// <summary>The loss; where wanted, its gradient, given its own (null for 1), replaces the logits.</summary>
+    /// <summary>Computes the loss and, if wanted, overwrites the logits with their gradient, given the gradient of the loss (null for 1).</summary>
     public static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options, Tensor? cotangent, bool wantsGradient)
     {
         using ModeScope recording = EngineMode.Record(true);
@@ -13,7 +13,7 @@ internal static class LogitGradients
             : OfAny(logits, targets, options, cotangent, wantsGradient);
     }
 
-    // What the options make of a row is differentiated on the few numbers that the kernel gives of it.
+    // Differentiates the options on the few numbers per row that the kernel returns, instead of on the logits.
     private static Tensor OfPicked(Tensor logits, CrossEntropyRows rows, Tensor? cotangent, bool wantsGradient)
     {
         var kernel = new SoftmaxCrossEntropy(rows.Smooths);

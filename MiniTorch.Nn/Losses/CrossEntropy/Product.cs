@@ -3,10 +3,10 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Matrix products into memory that exists.</summary>
+/// <summary>Matrix products into existing memory.</summary>
 internal static unsafe class MatMulInto
 {
-    /// <summary>c = a·b, or c += a·b; c has neighbouring elements in its rows.</summary>
+    /// <summary>Computes c = a·b, or c += a·b; the elements of a row of c must be adjacent.</summary>
     public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate)
     {
         KernelCall.CheckTypes(typeof(MatMulInto), c.DType, -1, a, b);

@@ -4,8 +4,9 @@ using MiniTorch.Ops;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. A row whose class is <see cref="ClassTargets.Ignored"/>
-/// counts nothing. If the gradient is wanted, the forward pass computes it too, so that exponentials are taken once and the logits are read once.
+/// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. Rows with class <see
+/// cref="ClassTargets.Ignored"/>
+/// are skipped. If the gradient is wanted, the forward pass computes it too, so that the exponentials are computed once and the logits are read once.
 /// </summary>
 internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) : FusedOp
 {
@@ -36,7 +37,7 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         double g = cotangent.Item<double>();
-        // An infinite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
+        // A non-finite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
         bool isFactor = double.IsFinite(g);
         Tensor gradient = (isFactor ? call.TakeOutput(1) : null)
             ?? Run(call.Input(0), call.Input(1), isFactor ? 1 / Divisor : g / Divisor, wantsGradient: true).Gradient!;

@@ -1,11 +1,11 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Where a pass over logits in chunks of rows leaves what it can say of each row besides its loss; numbers without a graph.</summary>
+/// <summary>Receives the further results for each row from a pass over chunks of logits; numbers without a graph.</summary>
 /// <param name="LogSumExp">ln Σ eˣ, shape (N).</param>
 /// <param name="Predictions">The class with the largest logit, Int64 (N).</param>
 internal sealed record RowOutputs(Tensor LogSumExp, Tensor Predictions)
 {
-    /// <summary>Notes the rows of a chunk that begins at <paramref name="start"/>.</summary>
+    /// <summary>Stores the results for the rows of a chunk that begins at <paramref name="start"/>.</summary>
     public void Note(int start, Tensor logits, double softcap)
     {
         if (logits.ElementCount == 0) return;

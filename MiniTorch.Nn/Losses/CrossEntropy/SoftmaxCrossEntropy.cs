@@ -4,13 +4,14 @@ using MiniTorch.Ops;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Of rows of logits and their classes: each row's loss lse − x[t], its Σ e^(x − max) and max x, and where smoothed its loss against equal probabilities.
-/// A row whose class is <see cref="ClassTargets.Ignored"/> has 0, 1, 0, 0 and gradient 0. One pass over memory forward, one backward.
+/// Computes, for rows of logits and their classes: each row's loss lse − x[t], its Σ e^(x − max), its max x and, if smoothed, its loss against equal
+/// probabilities.
+/// Rows with class <see cref="ClassTargets.Ignored"/> have 0, 1, 0, 0 and gradient 0. Each direction is one pass over memory.
 /// </summary>
-/// <param name="Smooths">Whether the fourth output is wanted.</param>
+/// <param name="Smooths">Whether the fourth output is computed.</param>
 internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
 {
-    /// <summary>The loss by a fused kernel; null if the options need more than the target's logit, or fusion is off.</summary>
+    /// <summary>Computes the loss by a fused kernel; null if the options need more than the target's logit, or if fusion is off.</summary>
     public static Tensor? TryFused(Tensor logits, CrossEntropyRows rows)
     {
         if (Fusion.IsOff || !rows.UsesTargetLogitOnly) return null;
@@ -74,7 +75,10 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         gradients[0] = result;
     }
 
-    /// <summary>Writes the gradient of row-major logits, given those of the losses, the sums and the losses against equal probabilities (null for zeros).</summary>
+    /// <summary>
+    /// Writes the gradient of row-major logits, given the gradients of the losses, the sums and the losses against equal probabilities (null for
+    /// zeros).
+    /// </summary>
     public static unsafe void Backward(
         Tensor x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)
     {
@@ -97,11 +101,11 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         }
     }
 
-    /// <summary>Row-major logits and their classes as the kernel sees them.</summary>
+    /// <summary>Row-major logits and their classes in the form that the kernel takes.</summary>
     public static unsafe LogitRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
         new((T*)x, logits[^1], logits.ElementCount / logits[^1], logits[^1], (long*)classes, 1, ClassTargets.Ignored);
 
-    // One that all rows share, as the gradient of a sum is, need not be written out.
+    // The gradient of a sum is the same for all rows and is not written out.
     private static (Tensor? Values, long Stride) PerRow(Tensor? cotangent) =>
         cotangent is null ? (null, 0)
         : Array.TrueForAll(cotangent.Layout.Strides, stride => stride == 0) ? (cotangent, 0) : (Copies.RowMajor(cotangent), 1);

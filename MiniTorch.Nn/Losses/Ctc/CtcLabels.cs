@@ -7,13 +7,13 @@ internal sealed class CtcLabels
     public CtcLabels(string op, Tensor targets, Tensor targetLengths, int batch, int blank, int classes)
     {
         if (blank < 0 || blank >= classes) throw new ValueException($"{op}: blank {blank} is not in [0, {classes})");
-        if (targets.DType != DType.Int64) throw new DTypeException($"{op}: targets are {targets.DType}, and must be Int64");
+        if (targets.DType != DType.Int64) throw new DTypeException($"{op}: targets are {targets.DType} and must be Int64");
         bool padded = targets.Rank == 2;
         if (padded ? targets.Shape[0] != batch : targets.Rank != 1)
-            throw new ShapeException($"{op}: targets have shape {targets.Shape}; for a batch of {batch} they are ({batch}, S), or one vector of all labels");
+            throw new ShapeException($"{op}: targets have shape {targets.Shape}; for a batch of {batch} they must be ({batch}, S), or one vector with the labels of all sequences");
         long[] lengths = Lengths(op, "targetLengths", targetLengths, batch, padded ? targets.Shape[1] : targets.ElementCount), labels = targets.ToArray<long>();
         if (!padded && lengths.Sum() != labels.Length)
-            throw new ShapeException($"{op}: target lengths sum to {lengths.Sum()}, and there are {labels.Length} targets");
+            throw new ShapeException($"{op}: target lengths sum to {lengths.Sum()}, but there are {labels.Length} targets");
 
         Places = Shape.Size((2 * lengths.DefaultIfEmpty().Max()) + 1, "CTCLoss");
         var extended = new long[batch, Places];
@@ -27,7 +27,7 @@ internal sealed class CtcLabels
             for (int s = 0; s < Places; s++)
             {
                 extended[n, s] = s % 2 == 1 && s < last ? labels[start + s / 2] : blank;
-                // A blank may be left out, but not between equal labels; two places from a blank is another.
+                // An alignment may skip a blank unless it separates equal labels; the element two before a blank is another blank.
                 noSkip[n, s] = s < 3 || extended[n, s] == extended[n, s - 2];
                 notLast[n, s] = s != last && s != last - 1;
             }
@@ -36,23 +36,23 @@ internal sealed class CtcLabels
         (Extended, NoSkip, NotLast) = (Tensor.From(extended), Tensor.From(noSkip), Tensor.From(notLast));
     }
 
-    /// <summary>The number of labels and blanks of the longest sequence.</summary>
+    /// <summary>The length of the longest sequence of labels and blanks.</summary>
     public int Places { get; }
 
     /// <summary>The classes, Int64 (N, places).</summary>
     public Tensor Extended { get; }
 
-    /// <summary>The places that cannot be reached from two before, Bool (N, places).</summary>
+    /// <summary>Bool (N, places): true for places that cannot be reached from two places before.</summary>
     public Tensor NoSkip { get; }
 
-    /// <summary>All places but those where an alignment may end, Bool (N, places).</summary>
+    /// <summary>Bool (N, places): false for the places at which an alignment may end.</summary>
     public Tensor NotLast { get; }
 
-    /// <summary>Checked lengths.</summary>
+    /// <summary>Checks lengths and returns them.</summary>
     public static long[] Lengths(string op, string name, Tensor lengths, int batch, long most)
     {
         if (lengths.DType != DType.Int64 || lengths.Rank != 1 || lengths.Shape[0] != batch)
-            throw new ShapeException($"{op}: {name} is {lengths.DType} {lengths.Shape}, and must be Int64 [{batch}]");
+            throw new ShapeException($"{op}: {name} is {lengths.DType} {lengths.Shape} and must be Int64 [{batch}]");
         long[] values = lengths.ToArray<long>();
         for (int n = 0; n < values.Length; n++)
             if (values[n] < 0 || values[n] > most) throw new ValueException($"{op}: {name}[{n}] = {values[n]} is not in [0, {most}]");

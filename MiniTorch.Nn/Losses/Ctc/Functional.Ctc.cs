@@ -2,27 +2,31 @@ namespace MiniTorch.Nn;
 
 public static partial class Functional
 {
-    // Stands for ln 0: far below any logarithm of a path, and unlike −∞ differentiable.
+    // Replaces ln 0: far below the logarithm of any path but, unlike −∞, differentiable.
     private const double LogZero = -1e30;
 
     /// <summary>
-    /// −ln of the probability of all alignments of a label sequence with a longer input, blanks between labels allowed (ctc_loss).
+    /// Computes −ln of the total probability of all alignments of a label sequence with a longer input; blanks between labels are allowed
+    /// (torch.nn.functional.ctc_loss).
     /// </summary>
     /// <remarks>
-    /// <para>Shapes: log-probabilities (T, N, C) and the loss without a reduction (N), or (T, C) and a scalar. Source: Graves et al., "Connectionist Temporal
-    /// Classification", 2006. The forward recursion over the labels with blanks in between, α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]), is composed of tensor operations,
+    /// <para>Shapes: log-probabilities (T, N, C), and with <see cref="Reduction.None"/> the loss is (N); or (T, C) and a scalar. Source: Graves et
+    /// al., "Connectionist Temporal
+    /// Classification", 2006. The forward recursion α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]) over the labels with blanks in between is
+    /// composed of tensor operations,
     /// so it has derivatives of every order.</para>
-    /// <para>Borders: where no alignment exists (an input shorter than its labels, with a blank between equal ones) the loss is ∞ and the gradient 0
-    /// (PyTorch's is NaN); a label sequence of length 0 is all blanks, with loss 0 over an input of length 0, and counts as
-    /// one label in a mean.</para>
+    /// <para>Edge cases: if no alignment exists (the input is shorter than its labels, with a blank between equal ones), the loss is ∞ and the
+    /// gradient 0
+    /// (PyTorch's is NaN). A label sequence of length 0 is aligned with blanks only; over an input of length 0 its loss is 0. It has length
+    /// 1 in a mean.</para>
     /// </remarks>
     /// <param name="logProbs">Log-probabilities (T, N, C), or (T, C) of one sequence.</param>
-    /// <param name="targets">Int64 labels (N, S), or those of all sequences one after the other; (S) of one sequence.</param>
-    /// <param name="inputLengths">Int64 (N): how much of T each input uses.</param>
-    /// <param name="targetLengths">Int64 (N): how many labels each sequence has.</param>
-    /// <param name="blank">The class that stands for no label.</param>
-    /// <param name="reduction">None, Sum, or Mean, which divides each loss by its number of labels first.</param>
-    /// <param name="zeroInfinity">Whether infinite losses are 0.</param>
+    /// <param name="targets">Int64 labels (N, S), or the labels of all sequences concatenated; (S) for one sequence.</param>
+    /// <param name="inputLengths">Int64 (N): the number of time steps of each input.</param>
+    /// <param name="targetLengths">Int64 (N): the number of labels of each sequence.</param>
+    /// <param name="blank">The index of the blank class.</param>
+    /// <param name="reduction">None, Sum, or Mean, which divides each loss by the number of its labels first.</param>
+    /// <param name="zeroInfinity">Replaces infinite losses and their gradients by 0.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ValueException">A length or a label is out of range.</exception>
     public static Tensor CTCLoss(
@@ -36,14 +40,14 @@ public static partial class Functional
         if (logProbs.Rank == 2)
             return CTCLoss(logProbs.Unsqueeze(1), targets.Reshape(-1), inputLengths.Reshape(1), targetLengths.Reshape(1), blank, Reduction.None, zeroInfinity).Squeeze(0)
                 is var single && reduction == Reduction.Mean ? single / Math.Max(1.0, targetLengths.Item<long>()) : single;
-        if (logProbs.Rank != 3) throw new ShapeException($"{op}: log-probabilities have shape {logProbs.Shape}, and must be (T, N, C) or (T, C)");
+        if (logProbs.Rank != 3) throw new ShapeException($"{op}: log-probabilities have shape {logProbs.Shape} and must be (T, N, C) or (T, C)");
         (int steps, int batch) = (logProbs.Shape[0], logProbs.Shape[1]);
         var labels = new CtcLabels(op, targets, targetLengths, batch, blank, logProbs.Shape[2]);
         long[] lengths = CtcLabels.Lengths(op, "inputLengths", inputLengths, batch, steps);
         Tensor running = Tensor.Arange(steps).Unsqueeze(1) < Tensor.From(lengths).Unsqueeze(0); // (T, N)
 
         Tensor emitted = logProbs.Gather(2, labels.Extended.Unsqueeze(0).Expand(steps, batch, labels.Places)).Clamp(min: LogZero); // (T, N, places)
-        // Before the first step an alignment is at the first place, which is also where one of no label over no input ends.
+        // Before the first step all alignments are at the first place; an empty sequence over an empty input also ends there.
         Tensor alpha = Tensor.Full([batch, labels.Places], LogZero, logProbs.DType).MaskedFill(Tensor.Arange(labels.Places).Eq(0), 0);
         Tensor blocked = Tensor.Full([batch, 2], LogZero, logProbs.DType);
         for (int t = 0; t < steps; t++)

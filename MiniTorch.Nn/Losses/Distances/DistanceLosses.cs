@@ -1,7 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Which of two scores should be larger (torch.nn.MarginRankingLoss); see <see cref="Functional.MarginRankingLoss"/>.</summary>
-/// <param name="margin">How far ahead the larger should be.</param>
+/// <summary>
+/// Ranks two scores: the target says which should be larger (torch.nn.MarginRankingLoss); see <see cref="Functional.MarginRankingLoss"/>.
+/// </summary>
+/// <param name="margin">The margin by which the larger score should exceed the other.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
 {
@@ -11,8 +13,11 @@ public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = R
         Functional.MarginRankingLoss(input1, input2, target, margin, reduction);
 }
 
-/// <summary>Vectors of one direction or of different ones (torch.nn.CosineEmbeddingLoss); see <see cref="Functional.CosineEmbeddingLoss"/>.</summary>
-/// <param name="margin">The cosine that unlike vectors may have.</param>
+/// <summary>
+/// Aligns similar vectors and separates dissimilar ones by their cosine (torch.nn.CosineEmbeddingLoss); see <see
+/// cref="Functional.CosineEmbeddingLoss"/>.
+/// </summary>
+/// <param name="margin">In [−1, 1]: the cosine up to which dissimilar vectors have no loss.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
 {
@@ -23,11 +28,13 @@ public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction =
         Functional.CosineEmbeddingLoss(input1, input2, target, margin, reduction);
 }
 
-/// <summary>An anchor nearer to its like than to its unlike (torch.nn.TripletMarginLoss); see <see cref="Functional.TripletMarginLoss"/>.</summary>
-/// <param name="margin">How much nearer.</param>
-/// <param name="p">The norm.</param>
-/// <param name="eps">Keeps the norm differentiable where vectors are equal.</param>
-/// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+/// <summary>
+/// Makes an anchor closer to a positive than to a negative vector (torch.nn.TripletMarginLoss); see <see cref="Functional.TripletMarginLoss"/>.
+/// </summary>
+/// <param name="margin">The margin by which the positive should be closer than the negative.</param>
+/// <param name="p">The exponent of the norm.</param>
+/// <param name="eps">Added to each element of the difference, so that the norm has a gradient for equal vectors.</param>
+/// <param name="swap">Uses d(positive, negative) instead of d(anchor, negative) if it is smaller (the "distance swap" of the paper).</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class TripletMarginLoss(double margin = 1, double p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean)
     : Module<Tensor, Tensor, Tensor, Tensor>
@@ -40,11 +47,12 @@ public sealed class TripletMarginLoss(double margin = 1, double p = 2, double ep
 }
 
 /// <summary>
-/// An anchor nearer to its like than to its unlike by any distance (torch.nn.TripletMarginWithDistanceLoss); see <see cref="Functional.TripletMarginWithDistanceLoss"/>.
+/// Makes an anchor closer to a positive than to a negative by any distance (torch.nn.TripletMarginWithDistanceLoss); see <see
+/// cref="Functional.TripletMarginWithDistanceLoss"/>.
 /// </summary>
-/// <param name="distance">The distance of two tensors; null: the Euclidean one of vectors.</param>
-/// <param name="margin">How much nearer.</param>
-/// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+/// <param name="distance">The distance of two tensors; null for the Euclidean distance of vectors.</param>
+/// <param name="margin">The margin by which the positive should be closer than the negative.</param>
+/// <param name="swap">Uses d(positive, negative) instead of d(anchor, negative) if it is smaller (the "distance swap" of the paper).</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean)
     : Module<Tensor, Tensor, Tensor, Tensor>

@@ -2,18 +2,22 @@ namespace MiniTorch.Nn;
 
 public static partial class Functional
 {
-    /// <summary>max(0, −target·(input1 − input2) + margin): target 1 wants the first input larger, −1 the second (margin_ranking_loss).</summary>
+    /// <summary>
+    /// Computes max(0, −target·(input1 − input2) + margin): with target 1 the first input should be larger, with −1 the second
+    /// (torch.nn.functional.margin_ranking_loss).
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: input1, input2 and target of one rank, which broadcast; the loss without a reduction has the shape they give.
+    /// <para>Shapes: input1, input2 and target have the same number of dimensions and broadcast; with <see cref="Reduction.None"/> the loss has the
+    /// broadcast shape.
     /// Source: torch.nn.MarginRankingLoss.</para>
-    /// <para>Borders: exactly at the margin the gradient passes, as in PyTorch; target 0 has loss max(0, margin).</para>
+    /// <para>Edge cases: exactly at the margin the gradient passes, as in PyTorch. Target 0 has loss max(0, margin).</para>
     /// </remarks>
     /// <param name="input1">Scores.</param>
-    /// <param name="input2">Scores in that shape, or one that broadcasts with it.</param>
+    /// <param name="input2">Scores in the shape of input1, or one that broadcasts with it.</param>
     /// <param name="target">1 and −1.</param>
-    /// <param name="margin">How far ahead the larger should be.</param>
+    /// <param name="margin">The margin by which the larger score should exceed the other.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
-    /// <exception cref="ShapeException">The numbers of dimensions differ, as those of (N) and (N, 1) do.</exception>
+    /// <exception cref="ShapeException">The numbers of dimensions differ, such as (N) and (N, 1).</exception>
     public static Tensor MarginRankingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
     {
         const string op = "MarginRankingLoss";
@@ -26,15 +30,19 @@ public static partial class Functional
         return (-target * Difference(op, input1, input2) + margin).Clamp(min: 0).Reduce(op, reduction);
     }
 
-    /// <summary>1 − cos(input1, input2) where target is 1, max(0, cos − margin) where it is −1 (cosine_embedding_loss).</summary>
+    /// <summary>
+    /// Computes 1 − cos(input1, input2) if the target is 1, and max(0, cos − margin) if it is −1 (torch.nn.functional.cosine_embedding_loss).
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: inputs (D) or (N, D); target and, without a reduction, the loss () or (N). Source: torch.nn.CosineEmbeddingLoss.</para>
-    /// <para>Borders: 1e-12 is added to the squared lengths, as in PyTorch, so that a zero vector has cosine 0; a target that is neither 1 nor −1 has loss 0.</para>
+    /// <para>Shapes: inputs (D) or (N, D), target () or (N); with <see cref="Reduction.None"/> the loss has the target's shape. Source:
+    /// torch.nn.CosineEmbeddingLoss.</para>
+    /// <para>Edge cases: as in PyTorch, 1e-12 is added to the squared lengths, so a zero vector has cosine 0. A target that is neither 1 nor −1 has
+    /// loss 0.</para>
     /// </remarks>
     /// <param name="input1">Vectors (D) or (N, D).</param>
-    /// <param name="input2">Vectors in that shape.</param>
+    /// <param name="input2">Vectors in the shape of input1.</param>
     /// <param name="target">1 and −1, shape () or (N).</param>
-    /// <param name="margin">In [−1, 1]; unlike vectors may have this cosine.</param>
+    /// <param name="margin">In [−1, 1]: the cosine up to which dissimilar vectors have no loss.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     public static Tensor CosineEmbeddingLoss(Tensor input1, Tensor input2, Tensor target, double margin = 0, Reduction reduction = Reduction.Mean)
     {
@@ -42,7 +50,7 @@ public static partial class Functional
         LossShapes.CheckSame(op, input1, input2);
         ArgumentNullException.ThrowIfNull(target);
         if (input1.Rank is not (1 or 2) || target.Rank != input1.Rank - 1)
-            throw new ShapeException($"{op}: target has shape {target.Shape}, and input {input1.Shape}; they are () and (D), or (N) and (N, D)");
+            throw new ShapeException($"{op}: target has shape {target.Shape} and input {input1.Shape}; they must be () and (D), or (N) and (N, D)");
         Tensor first = input1.Pow(2).Sum(-1) + 1e-12f, second = input2.Pow(2).Sum(-1) + 1e-12f;
         Tensor cosine = (input1 * input2).Sum(-1) / (first * second).Sqrt();
         Tensor alike = (1 - cosine).MaskedFill(target.Ne(1), 0), unlike = (cosine - margin).Clamp(min: 0).MaskedFill(target.Ne(-1), 0);
@@ -50,20 +58,23 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference with eps added to each element (triplet_margin_loss).
+    /// Computes max(0, d(anchor, positive) − d(anchor, negative) + margin), where d is the p-norm of the difference plus eps
+    /// (torch.nn.functional.triplet_margin_loss).
     /// </summary>
     /// <remarks>
-    /// <para>Shapes: (D) or (N, D), which broadcast; the loss without a reduction () or (N). Source: Balntas et al., "Learning Local Feature Descriptors with
+    /// <para>Shapes: (D) or (N, D), which broadcast; with <see cref="Reduction.None"/> the loss is () or (N). Source: Balntas et al., "Learning Local
+    /// Feature Descriptors with
     /// Triplets and Shallow Convolutional Neural Networks", 2016.</para>
-    /// <para>Borders: equal vectors have the distance, and the gradient, that eps gives them (gradient 0 with eps = 0); exactly at the margin the gradient passes.</para>
+    /// <para>Edge cases: the distance and gradient of equal vectors follow from eps (with eps = 0 the gradient is 0). Exactly at the margin the
+    /// gradient passes.</para>
     /// </remarks>
     /// <param name="anchor">Vectors (D) or (N, D).</param>
-    /// <param name="positive">Vectors of the anchor's kind.</param>
-    /// <param name="negative">Vectors of another kind.</param>
-    /// <param name="margin">How much nearer the positive should be.</param>
-    /// <param name="p">The norm.</param>
-    /// <param name="eps">Keeps the norm differentiable where vectors are equal.</param>
-    /// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+    /// <param name="positive">Vectors that are similar to the anchor.</param>
+    /// <param name="negative">Vectors that are dissimilar to the anchor.</param>
+    /// <param name="margin">The margin by which the positive should be closer than the negative.</param>
+    /// <param name="p">The exponent of the norm.</param>
+    /// <param name="eps">Added to each element of the difference, so that the norm has a gradient for equal vectors.</param>
+    /// <param name="swap">Uses d(positive, negative) instead of d(anchor, negative) if it is smaller (the "distance swap" of the paper).</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="ShapeException">The numbers of dimensions differ.</exception>
     public static Tensor TripletMarginLoss(
@@ -80,18 +91,20 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// max(0, d(anchor, positive) − d(anchor, negative) + margin) of any distance d (triplet_margin_with_distance_loss).
+    /// Computes max(0, d(anchor, positive) − d(anchor, negative) + margin) for any distance d (torch.nn.TripletMarginWithDistanceLoss).
     /// </summary>
     /// <remarks>
-    /// <para>Shapes: those that d takes; the loss without a reduction has the shape that d gives. Source: torch.nn.TripletMarginWithDistanceLoss.</para>
-    /// <para>Borders: those of d; exactly at the margin the gradient passes.</para>
+    /// <para>Shapes: any that d accepts; with <see cref="Reduction.None"/> the loss has the shape that d returns. Source:
+    /// torch.nn.TripletMarginWithDistanceLoss.</para>
+    /// <para>Edge cases: they depend on d. Exactly at the margin the gradient passes.</para>
     /// </remarks>
-    /// <param name="anchor">What is compared.</param>
-    /// <param name="positive">Of the anchor's kind.</param>
-    /// <param name="negative">Of another kind.</param>
-    /// <param name="distance">d, differentiable, of two such tensors; null: the Euclidean distance of vectors, <see cref="Tensor.PairwiseDistance"/>.</param>
-    /// <param name="margin">How much nearer the positive should be.</param>
-    /// <param name="swap">Whether the negative is measured from the positive where that is nearer to it.</param>
+    /// <param name="anchor">The tensor that the other two are compared with.</param>
+    /// <param name="positive">A tensor that is similar to the anchor.</param>
+    /// <param name="negative">A tensor that is dissimilar to the anchor.</param>
+    /// <param name="distance">A differentiable distance of two tensors; null for the Euclidean distance, <see
+    /// cref="Tensor.PairwiseDistance"/>.</param>
+    /// <param name="margin">The margin by which the positive should be closer than the negative.</param>
+    /// <param name="swap">Uses d(positive, negative) instead of d(anchor, negative) if it is smaller (the "distance swap" of the paper).</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="ShapeException">The distances do not broadcast.</exception>
     public static Tensor TripletMarginWithDistanceLoss(

@@ -2,16 +2,22 @@ namespace MiniTorch.Nn;
 
 public static partial class Functional
 {
-    /// <summary>target·(ln target − input) of log-probabilities, or e^target·(target − input) if the target is a logarithm too (kl_div).</summary>
+    /// <summary>
+    /// Computes target·(ln target − input) of log-probabilities; if the target is a logarithm too, e^target·(target − input)
+    /// (torch.nn.functional.kl_div).
+    /// </summary>
     /// <remarks>
-    /// <para>Shapes: input and target, which broadcast; the loss without a reduction has the shape both give. Source: torch.nn.KLDivLoss; Kullback and Leibler, "On
+    /// <para>Shapes: input and target broadcast; with <see cref="Reduction.None"/> the loss has the broadcast shape. Source: torch.nn.KLDivLoss;
+    /// Kullback and Leibler, "On
     /// Information and Sufficiency", 1951.</para>
-    /// <para>Borders: 0·ln 0 is 0, but 0·(−∞) is NaN: log-probabilities of −∞ where the target is 0, and logarithms of targets that are −∞, give NaN, as in PyTorch.</para>
+    /// <para>Edge cases: 0·ln 0 is 0, but 0·(−∞) is NaN. As in PyTorch, the loss is NaN if a log-probability is −∞ and its target 0, or if the
+    /// logarithm of a target is −∞.</para>
     /// </remarks>
     /// <param name="input">Log-probabilities.</param>
-    /// <param name="target">Probabilities, or their logarithms; it broadcasts.</param>
-    /// <param name="reduction">Mean divides by all elements, which is not the divergence; BatchMean, the mathematical one, by the first dimension.</param>
-    /// <param name="logTarget">Whether the target is a logarithm.</param>
+    /// <param name="target">Probabilities, or their logarithms; broadcasts with the input.</param>
+    /// <param name="reduction">BatchMean divides by the first dimension and is the divergence of the definition; Mean divides by all
+    /// elements.</param>
+    /// <param name="logTarget">Whether the target holds log-probabilities.</param>
     public static Tensor KLDiv(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, bool logTarget = false)
     {
         const string op = "KLDivLoss";
@@ -23,19 +29,20 @@ public static partial class Functional
         return losses.Sum() / (double)input.Shape[0];
     }
 
-    /// <summary>−Σ p·ln p along a dimension, in nats.</summary>
-    /// <remarks>Shapes: p without the dimension. Source: Shannon, "A Mathematical Theory of Communication", 1948. Borders: 0·ln 0 is 0, with derivative ∞; a negative p gives NaN.</remarks>
+    /// <summary>Computes the entropy −Σ p·ln p along a dimension, in nats.</summary>
+    /// <remarks>Shapes: the result has p's shape without the dimension. Source: Shannon, "A Mathematical Theory of Communication", 1948. Edge cases:
+    /// 0·ln 0 is 0, with derivative ∞; a negative p gives NaN.</remarks>
     /// <param name="probabilities">A distribution along <paramref name="dim"/>.</param>
     /// <param name="dim">The dimension of the classes.</param>
     public static Tensor Entropy(Tensor probabilities, int dim = -1) => -new UnaryOp<XLogX>(default).Apply(probabilities).Sum(dim);
 
     /// <summary>
-    /// Σ p·(ln p − ln q) along a dimension, so that the cross-entropy of logits with targets p is
+    /// Computes the Kullback-Leibler divergence Σ p·(ln p − ln q) along a dimension. The cross-entropy of logits with target probabilities p is
     /// <c>Entropy(p) + KlDivergence(p, logits.LogSoftmax(-1))</c>.
     /// </summary>
-    /// <remarks>Shapes: p's and ln q's without the dimension. Source and borders: those of <see cref="KLDiv"/>.</remarks>
-    /// <param name="probabilities">p.</param>
-    /// <param name="logProbabilities">ln q.</param>
+    /// <remarks>Shapes: the result has the shape of p without the dimension. For the source and the edge cases see <see cref="KLDiv"/>.</remarks>
+    /// <param name="probabilities">p, a distribution along <paramref name="dim"/>.</param>
+    /// <param name="logProbabilities">ln q, in the shape of p.</param>
     /// <param name="dim">The dimension of the classes.</param>
     public static Tensor KlDivergence(Tensor probabilities, Tensor logProbabilities, int dim = -1) =>
         (new UnaryOp<XLogX>(default).Apply(probabilities) - probabilities * logProbabilities).Sum(dim);

@@ -1,6 +1,11 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss"/>.</summary>
+/// <summary>Computes the mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss"/>.</summary>
+/// <example><code>
+/// var criterion = new MSELoss();
+/// Tensor loss = criterion.Call(model.Call(x), y);
+/// loss.Backward();
+/// </code></example>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -10,7 +15,7 @@ public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Module<Tenso
         Functional.MSELoss(input, target, reduction);
 }
 
-/// <summary>The mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss"/>.</summary>
+/// <summary>Computes the mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -19,9 +24,9 @@ public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.L1Loss(input, target, reduction);
 }
 
-/// <summary>The absolute error, squared near 0 (torch.nn.SmoothL1Loss); see <see cref="Functional.SmoothL1Loss"/>.</summary>
+/// <summary>Computes the absolute error, squared near 0 (torch.nn.SmoothL1Loss); see <see cref="Functional.SmoothL1Loss"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
-/// <param name="beta">Below it the error counts squared.</param>
+/// <param name="beta">β ≥ 0: errors below it are squared.</param>
 public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -30,9 +35,9 @@ public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double be
         Functional.SmoothL1Loss(input, target, reduction, beta);
 }
 
-/// <summary>The squared error, linear far from 0 (torch.nn.HuberLoss); see <see cref="Functional.HuberLoss"/>.</summary>
+/// <summary>Computes the squared error, linear far from 0 (torch.nn.HuberLoss); see <see cref="Functional.HuberLoss"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
-/// <param name="delta">Above it the error counts linearly.</param>
+/// <param name="delta">δ > 0: errors above it are linear.</param>
 public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta = 1) : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -41,9 +46,11 @@ public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta
         Functional.HuberLoss(input, target, reduction, delta);
 }
 
-/// <summary>The negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNLLLoss"/>.</summary>
+/// <summary>
+/// Computes the negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNLLLoss"/>.
+/// </summary>
 /// <param name="full">Whether the constant ½·ln 2π is added.</param>
-/// <param name="eps">The least variance.</param>
+/// <param name="eps">The smallest variance; smaller ones are raised to it.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
 {
@@ -54,10 +61,12 @@ public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduct
         Functional.GaussianNLLLoss(input, target, var, full, eps, reduction);
 }
 
-/// <summary>The negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNLLLoss"/>.</summary>
+/// <summary>
+/// Computes the negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNLLLoss"/>.
+/// </summary>
 /// <param name="logInput">Whether the input is the logarithm of the expected count.</param>
 /// <param name="full">Whether Stirling's approximation of ln target! is added.</param>
-/// <param name="eps">Keeps ln 0 away.</param>
+/// <param name="eps">Added to the input so that ln 0 does not occur.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class PoissonNLLLoss(bool logInput = true, bool full = false, double eps = 1e-8, Reduction reduction = Reduction.Mean)
     : Module<Tensor, Tensor, Tensor>

@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>d²/2 where |d| ≤ δ, else δ·(|d| − δ/2), with d = a − b.</summary>
+/// <summary>d²/2 if |d| ≤ δ, else δ·(|d| − δ/2), with d = a − b.</summary>
 internal readonly record struct Huber(double Delta) : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
@@ -19,7 +19,7 @@ internal readonly record struct Huber(double Delta) : IBinaryFunction
         R.Where(R.LessOrEqual(d, -Delta), -Delta, R.Where(R.LessOrEqual(Delta, d), Delta, d));
 }
 
-/// <summary>d²/(2β) where |d| &lt; β, else |d| − β/2, with d = a − b. With β = 0 both derivatives are −1 where d = 0, as in PyTorch.</summary>
+/// <summary>d²/(2β) if |d| &lt; β, else |d| − β/2, with d = a − b. With β = 0 both derivatives are −1 at d = 0, as in PyTorch.</summary>
 internal readonly record struct SmoothL1(double Beta) : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
