@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>max(x, 0), element by element (torch.nn.ReLU).</summary>
+/// <summary>Computes max(x, 0) for each element (torch.nn.ReLU).</summary>
 public sealed class ReLU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -8,7 +8,7 @@ public sealed class ReLU : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Relu();
 }
 
-/// <summary>x cut to [0, 6], element by element (torch.nn.ReLU6).</summary>
+/// <summary>Clamps each element to [0, 6] (torch.nn.ReLU6).</summary>
 public sealed class ReLU6 : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -16,8 +16,8 @@ public sealed class ReLU6 : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Relu6();
 }
 
-/// <summary>x where it is positive, else a slope times x, element by element (torch.nn.LeakyReLU).</summary>
-/// <param name="negativeSlope">Slope below 0.</param>
+/// <summary>Computes x if x > 0, else a slope times x, for each element (torch.nn.LeakyReLU).</summary>
+/// <param name="negativeSlope">The slope for negative elements.</param>
 public sealed class LeakyReLU(double negativeSlope = 0.01) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ public sealed class LeakyReLU(double negativeSlope = 0.01) : Module<Tensor, Tens
     private protected override string Arguments => $"negative_slope={PythonText.Of(negativeSlope)}";
 }
 
-/// <summary>x where it is positive, else α(eˣ − 1), element by element (torch.nn.ELU).</summary>
+/// <summary>Computes x if x > 0, else α(eˣ − 1), for each element (torch.nn.ELU; Clevert et al. 2016).</summary>
 /// <param name="alpha">α.</param>
 public sealed class ELU(double alpha = 1) : Module<Tensor, Tensor>
 {
@@ -38,7 +38,7 @@ public sealed class ELU(double alpha = 1) : Module<Tensor, Tensor>
     private protected override string Arguments => $"alpha={PythonText.Of(alpha)}";
 }
 
-/// <summary>x where it is positive, else α(e^(x/α) − 1), element by element (torch.nn.CELU).</summary>
+/// <summary>Computes x if x > 0, else α(e^(x/α) − 1), for each element (torch.nn.CELU; Barron 2017).</summary>
 /// <param name="alpha">α.</param>
 public sealed class CELU(double alpha = 1) : Module<Tensor, Tensor>
 {
@@ -49,7 +49,7 @@ public sealed class CELU(double alpha = 1) : Module<Tensor, Tensor>
     private protected override string Arguments => $"alpha={PythonText.Of(alpha)}";
 }
 
-/// <summary>The self-normalising ELU, element by element (torch.nn.SELU).</summary>
+/// <summary>Computes the self-normalising ELU for each element (torch.nn.SELU; Klambauer et al. 2017).</summary>
 public sealed class SELU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -57,8 +57,8 @@ public sealed class SELU : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Selu();
 }
 
-/// <summary>x·Φ(x), exact, or with tanh for Φ, element by element (torch.nn.GELU).</summary>
-/// <param name="approximate">"none" or "tanh".</param>
+/// <summary>Computes x·Φ(x) for each element, exactly or with tanh (torch.nn.GELU; Hendrycks and Gimpel 2016).</summary>
+/// <param name="approximate">"none", or "tanh" for the approximation x/2·(1 + tanh(√(2/π)(x + 0.044715x³))).</param>
 public sealed class GELU(string approximate = "none") : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -68,7 +68,7 @@ public sealed class GELU(string approximate = "none") : Module<Tensor, Tensor>
     private protected override string Arguments => $"approximate='{approximate}'";
 }
 
-/// <summary>x·σ(x), element by element (torch.nn.SiLU).</summary>
+/// <summary>Computes x·σ(x) for each element (torch.nn.SiLU), also called Swish.</summary>
 public sealed class SiLU : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ public sealed class SiLU : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Silu();
 }
 
-/// <summary>x·tanh(ln(1 + eˣ)), element by element (torch.nn.Mish).</summary>
+/// <summary>Computes x·tanh(ln(1 + eˣ)) for each element (torch.nn.Mish; Misra 2019).</summary>
 public sealed class Mish : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ public sealed class Mish : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Mish();
 }
 
-/// <summary>tanh x, element by element (torch.nn.Tanh).</summary>
+/// <summary>Computes tanh x for each element (torch.nn.Tanh).</summary>
 public sealed class Tanh : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ public sealed class Tanh : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Tanh();
 }
 
-/// <summary>1 / (1 + e⁻ˣ), element by element (torch.nn.Sigmoid).</summary>
+/// <summary>Computes 1 / (1 + e⁻ˣ) for each element (torch.nn.Sigmoid).</summary>
 public sealed class Sigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -100,7 +100,7 @@ public sealed class Sigmoid : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Sigmoid();
 }
 
-/// <summary>ln σ(x), element by element (torch.nn.LogSigmoid).</summary>
+/// <summary>Computes ln σ(x) for each element (torch.nn.LogSigmoid).</summary>
 public sealed class LogSigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -108,9 +108,9 @@ public sealed class LogSigmoid : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.LogSigmoid();
 }
 
-/// <summary>ln(1 + e^βx) / β, and x itself where βx passes the threshold, element by element (torch.nn.Softplus).</summary>
+/// <summary>Computes ln(1 + e^βx) / β for each element, and x if βx exceeds the threshold (torch.nn.Softplus).</summary>
 /// <param name="beta">β.</param>
-/// <param name="threshold">Where the function becomes x itself.</param>
+/// <param name="threshold">The value of βx above which the function returns x.</param>
 public sealed class Softplus(double beta = 1, double threshold = 20) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -120,7 +120,7 @@ public sealed class Softplus(double beta = 1, double threshold = 20) : Module<Te
     private protected override string Arguments => $"beta={PythonText.Of(beta)}, threshold={PythonText.Of(threshold)}";
 }
 
-/// <summary>x / (1 + |x|), element by element (torch.nn.Softsign).</summary>
+/// <summary>Computes x / (1 + |x|) for each element (torch.nn.Softsign).</summary>
 public sealed class Softsign : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -128,9 +128,9 @@ public sealed class Softsign : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Softsign();
 }
 
-/// <summary>x cut to a range, element by element (torch.nn.Hardtanh).</summary>
-/// <param name="minVal">The lower end.</param>
-/// <param name="maxVal">The upper end.</param>
+/// <summary>Clamps each element to a range (torch.nn.Hardtanh).</summary>
+/// <param name="minVal">The lower end of the range.</param>
+/// <param name="maxVal">The upper end of the range.</param>
 public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -140,7 +140,7 @@ public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Module<Ten
     private protected override string Arguments => $"min_val={PythonText.Of(minVal)}, max_val={PythonText.Of(maxVal)}";
 }
 
-/// <summary>(x + 3) / 6 cut to [0, 1], element by element (torch.nn.Hardsigmoid).</summary>
+/// <summary>Computes (x + 3) / 6, clamped to [0, 1], for each element (torch.nn.Hardsigmoid).</summary>
 public sealed class Hardsigmoid : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -148,7 +148,7 @@ public sealed class Hardsigmoid : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardsigmoid();
 }
 
-/// <summary>x·hardsigmoid(x), element by element (torch.nn.Hardswish).</summary>
+/// <summary>Computes x·hardsigmoid(x) for each element (torch.nn.Hardswish; Howard et al. 2019).</summary>
 public sealed class Hardswish : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -156,7 +156,7 @@ public sealed class Hardswish : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Hardswish();
 }
 
-/// <summary>x, but 0 between −λ and λ, element by element (torch.nn.Hardshrink).</summary>
+/// <summary>Computes x if |x| > λ, else 0, for each element (torch.nn.Hardshrink).</summary>
 /// <param name="lambd">λ.</param>
 public sealed class Hardshrink(double lambd = 0.5) : Module<Tensor, Tensor>
 {
@@ -167,7 +167,7 @@ public sealed class Hardshrink(double lambd = 0.5) : Module<Tensor, Tensor>
     private protected override string Arguments => PythonText.Of(lambd);
 }
 
-/// <summary>x moved by λ towards 0, and 0 between −λ and λ, element by element (torch.nn.Softshrink).</summary>
+/// <summary>Moves each element by λ towards 0; elements between −λ and λ become 0 (torch.nn.Softshrink).</summary>
 /// <param name="lambd">λ.</param>
 public sealed class Softshrink(double lambd = 0.5) : Module<Tensor, Tensor>
 {
@@ -178,7 +178,7 @@ public sealed class Softshrink(double lambd = 0.5) : Module<Tensor, Tensor>
     private protected override string Arguments => PythonText.Of(lambd);
 }
 
-/// <summary>x − tanh x, element by element (torch.nn.Tanhshrink).</summary>
+/// <summary>Computes x − tanh x for each element (torch.nn.Tanhshrink).</summary>
 public sealed class Tanhshrink : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -186,9 +186,9 @@ public sealed class Tanhshrink : Module<Tensor, Tensor>
     protected override Tensor Forward([Dims("...")] Tensor input) => input.Tanhshrink();
 }
 
-/// <summary>x above a threshold, else a value, element by element (torch.nn.Threshold).</summary>
+/// <summary>Computes x if x exceeds a threshold, else a fixed value, for each element (torch.nn.Threshold).</summary>
 /// <param name="threshold">The threshold.</param>
-/// <param name="value">What takes the place of smaller elements.</param>
+/// <param name="value">The value that replaces the other elements.</param>
 public sealed class Threshold(double threshold, double value) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -198,13 +198,16 @@ public sealed class Threshold(double threshold, double value) : Module<Tensor, T
     private protected override string Arguments => $"threshold={PythonText.Of(threshold)}, value={PythonText.Of(value)}";
 }
 
-/// <summary>x where it is positive, else a learnt slope times x: one slope for all, or one for each channel, dimension 1 (torch.nn.PReLU).</summary>
+/// <summary>
+/// Computes x if x > 0, else a learnt slope times x. There is one slope for all elements, or one for each channel, dimension 1 (torch.nn.PReLU; He et
+/// al. 2015).
+/// </summary>
 /// <param name="numParameters">1, or the number of channels.</param>
-/// <param name="init">The slopes at first.</param>
+/// <param name="init">The initial slope.</param>
 /// <param name="dtype">Float32 by default.</param>
 public sealed class PReLU(int numParameters = 1, double init = 0.25, DType dtype = DType.Float32) : Module<Tensor, Tensor>
 {
-    /// <summary>The slopes, [parameters].</summary>
+    /// <summary>The slopes, [numParameters].</summary>
     public Parameter Weight { get; } = new(Tensor.Full([numParameters], init, dtype));
 
     /// <inheritdoc/>

@@ -1,8 +1,10 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Each channel, dimension 1, normalised over the batch and all other dimensions, times a weight, plus a bias (Ioffe and Szegedy 2015). Training uses
-/// the batch's own mean and variance and moves the running ones; evaluation uses the running ones.
+/// Base class of batch normalisation: normalises each channel (dimension 1) over the batch and all other dimensions, multiplies by a weight and adds
+/// a bias,
+/// y = (x − mean)/√(var + ε)·w + b (Ioffe and Szegedy 2015). In training mode it uses the
+/// mean and variance of the batch and updates the running ones; in evaluation mode it uses the running ones.
 /// </summary>
 public abstract class BatchNormBase : Module<Tensor, Tensor>
 {
@@ -17,37 +19,37 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
         if (trackRunningStats) (RunningMean, RunningVar, NumBatchesTracked) = (Tensor.Zeros([numFeatures], dtype), Tensor.Ones([numFeatures], dtype), Tensor.Zeros([], DType.Int64));
     }
 
-    /// <summary>The weight, [channels], ones at first; null without one.</summary>
+    /// <summary>The weight, [channels], initialised to ones; null if the layer has none.</summary>
     public Parameter? Weight { get; }
 
-    /// <summary>The bias, [channels], zeros at first; null without one.</summary>
+    /// <summary>The bias, [channels], initialised to zeros; null if the layer has none.</summary>
     public Parameter? Bias { get; }
 
-    /// <summary>The running mean, [channels]; null where none is kept.</summary>
+    /// <summary>The running mean, [channels]; null if running statistics are not tracked.</summary>
     [Buffer]
     public Tensor? RunningMean { get; }
 
-    /// <summary>The running variance, [channels]; null where none is kept.</summary>
+    /// <summary>The running variance, [channels]; null if running statistics are not tracked.</summary>
     [Buffer]
     public Tensor? RunningVar { get; }
 
-    /// <summary>How many batches the running values have seen, an Int64 scalar; null where none are kept.</summary>
+    /// <summary>The number of training batches so far, an Int64 scalar; null if running statistics are not tracked.</summary>
     [Buffer]
     public Tensor? NumBatchesTracked { get; }
 
-    /// <summary>Whether an input of so many dimensions is taken.</summary>
+    /// <summary>Whether the layer accepts inputs of this rank.</summary>
     private protected abstract bool Takes(int rank);
 
     /// <inheritdoc/>
     [return: Dims("batch channels ...")]
     protected override Tensor Forward([Dims("batch channels ...")] Tensor input)
     {
-        if (!Takes(input.Rank)) throw new ShapeException($"{GetType().Name}: does not take {input.Rank} dimensions, shape {input.Shape}");
+        if (!Takes(input.Rank)) throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
         double momentum = _momentum ?? 0;
         if (Training && NumBatchesTracked is not null)
         {
             NumBatchesTracked.AddInPlace(1);
-            momentum = _momentum ?? 1.0 / NumBatchesTracked.Item<long>(); // without momentum, the mean of all batches
+            momentum = _momentum ?? 1.0 / NumBatchesTracked.Item<long>(); // without momentum, the mean over all batches
         }
         return input.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training || RunningMean is null, momentum, _eps);
     }
@@ -57,12 +59,12 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
         + $"affine={Weight is not null}, track_running_stats={RunningMean is not null}";
 }
 
-/// <summary>Batch normalisation of [N, C] or [N, C, L] (torch.nn.BatchNorm1d).</summary>
+/// <summary>Applies batch normalisation to [N, C] or [N, C, L] (torch.nn.BatchNorm1d).</summary>
 /// <param name="numFeatures">The number of channels.</param>
-/// <param name="eps">Added to the variance.</param>
-/// <param name="momentum">How fast the running values follow; null for the mean of all batches.</param>
-/// <param name="affine">Whether there are weight and bias.</param>
-/// <param name="trackRunningStats">Whether running values are kept; without them evaluation uses the batch's own too.</param>
+/// <param name="eps">ε, added to the variance for numerical stability.</param>
+/// <param name="momentum">The weight of a new batch in the running mean and variance; null for the mean over all batches.</param>
+/// <param name="affine">Whether the layer has a learnable weight and bias.</param>
+/// <param name="trackRunningStats">Whether running mean and variance are kept; if not, evaluation mode also uses those of the batch.</param>
 /// <param name="dtype">Float32 by default.</param>
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true, DType dtype = DType.Float32)
     : BatchNormBase(numFeatures, eps, momentum, affine, trackRunningStats, dtype)
@@ -70,12 +72,12 @@ public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? mome
     private protected override bool Takes(int rank) => rank is 2 or 3;
 }
 
-/// <summary>Batch normalisation of [N, C, H, W] (torch.nn.BatchNorm2d).</summary>
+/// <summary>Applies batch normalisation to [N, C, H, W] (torch.nn.BatchNorm2d).</summary>
 /// <param name="numFeatures">The number of channels.</param>
-/// <param name="eps">Added to the variance.</param>
-/// <param name="momentum">How fast the running values follow; null for the mean of all batches.</param>
-/// <param name="affine">Whether there are weight and bias.</param>
-/// <param name="trackRunningStats">Whether running values are kept; without them evaluation uses the batch's own too.</param>
+/// <param name="eps">ε, added to the variance for numerical stability.</param>
+/// <param name="momentum">The weight of a new batch in the running mean and variance; null for the mean over all batches.</param>
+/// <param name="affine">Whether the layer has a learnable weight and bias.</param>
+/// <param name="trackRunningStats">Whether running mean and variance are kept; if not, evaluation mode also uses those of the batch.</param>
 /// <param name="dtype">Float32 by default.</param>
 public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true, DType dtype = DType.Float32)
     : BatchNormBase(numFeatures, eps, momentum, affine, trackRunningStats, dtype)

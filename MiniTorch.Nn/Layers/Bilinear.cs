@@ -1,15 +1,15 @@
 namespace MiniTorch.Nn;
 
-/// <summary>y = x₁ᵀ·A·x₂ + b for each output (torch.nn.Bilinear): [*, in₁] and [*, in₂] → [*, out].</summary>
+/// <summary>Applies y = x₁ᵀ·A·x₂ + b for each output feature (torch.nn.Bilinear): [*, in₁] and [*, in₂] → [*, out].</summary>
 public sealed class Bilinear : Module<Tensor, Tensor, Tensor>
 {
-    /// <summary>Makes a layer with PyTorch's initial weights, uniform on ±1/√in₁.</summary>
+    /// <summary>Creates a layer with PyTorch's initial weights, uniform on ±1/√in₁.</summary>
     /// <param name="in1Features">The size of the first input's last dimension.</param>
     /// <param name="in2Features">The size of the second input's last dimension.</param>
     /// <param name="outFeatures">The size of the output's last dimension.</param>
-    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="bias">Whether the layer has a learnable bias.</param>
     /// <param name="dtype">Float32 by default.</param>
-    /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
     public Bilinear(int in1Features, int in2Features, int outFeatures, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
     {
         double bound = 1 / Math.Sqrt(in1Features);
@@ -20,7 +20,7 @@ public sealed class Bilinear : Module<Tensor, Tensor, Tensor>
     /// <summary>The weight, [out, in₁, in₂].</summary>
     public Parameter Weight { get; }
 
-    /// <summary>The bias, [out]; null without one.</summary>
+    /// <summary>The bias, [out]; null if the layer has none.</summary>
     public Parameter? Bias { get; }
 
     /// <inheritdoc/>

@@ -1,22 +1,22 @@
 namespace MiniTorch.Nn;
 
-/// <summary>What a convolution puts around its input.</summary>
+/// <summary>The values that a convolution adds around its input.</summary>
 public enum PaddingMode
 {
     /// <summary>Zeros.</summary>
     Zeros,
 
-    /// <summary>The elements inside, mirrored at the border, which is not repeated.</summary>
+    /// <summary>The input mirrored at its edge, without repeating the edge element.</summary>
     Reflect,
 
-    /// <summary>The element at the border, again and again.</summary>
+    /// <summary>The edge element, repeated.</summary>
     Replicate,
 
-    /// <summary>The elements of the other end.</summary>
+    /// <summary>The elements of the opposite end.</summary>
     Circular,
 }
 
-/// <summary>How much a convolution puts around its input: a number for all sides, one for each dimension, or what a rule demands.</summary>
+/// <summary>The number of elements that a convolution adds around its input: one number for all sides, one for each dimension, or a rule.</summary>
 public readonly record struct ConvPadding
 {
     private ConvPadding(Pair counts, bool isSame = false)
@@ -24,40 +24,42 @@ public readonly record struct ConvPadding
         (Counts, IsSame) = (counts, isSame);
     }
 
-    /// <summary>As much as makes the output as large as the input, the odd one at the end (padding='same').</summary>
+    /// <summary>Pads so that the output has the input's size; an odd element is added at the end (padding='same').</summary>
     public static ConvPadding Same { get; } = new(0, isSame: true);
 
-    /// <summary>Nothing (padding='valid').</summary>
+    /// <summary>No padding (padding='valid').</summary>
     public static ConvPadding Valid { get; }
 
     internal Pair Counts { get; }
 
     internal bool IsSame { get; }
 
-    /// <summary>As much at all sides.</summary>
+    /// <summary>The same padding at all sides.</summary>
     public static implicit operator ConvPadding(int count) => new(count);
 
-    /// <summary>As much above and below, and as much left and right.</summary>
+    /// <summary>One number for top and bottom, and one for left and right.</summary>
     public static implicit operator ConvPadding(Pair counts) => new(counts);
 
-    /// <summary>As much above and below, and as much left and right.</summary>
+    /// <summary>One number for top and bottom, and one for left and right.</summary>
     public static implicit operator ConvPadding((int Height, int Width) counts) => new(counts);
 }
 
-/// <summary>How a convolution extends its input: by <see cref="Extend"/> where its own zeros, <see cref="Zeros"/>, are not enough.</summary>
+/// <summary>
+/// The padding of a convolution, split into the zeros that the kernel adds itself (<see cref="Zeros"/>) and explicit padding (<see cref="Extend"/>).
+/// </summary>
 internal sealed class InputPadding
 {
     private readonly int[] _sides;
     private readonly string _mode;
 
     /// <summary>Plans the padding for the last one or two dimensions.</summary>
-    /// <exception cref="ValueException">The sizes of a strided convolution are to stay the same, or a count is negative.</exception>
+    /// <exception cref="ValueException">Same padding is combined with a stride, or a number is negative.</exception>
     public InputPadding(string op, int dims, ConvPadding padding, PaddingMode mode, Pair kernel, Pair stride, Pair dilation)
     {
         if (padding.IsSame && stride != 1) throw new ValueException($"{op}: ConvPadding.Same needs a stride of 1, not {stride}");
         if (Math.Min(padding.Counts.Height, padding.Counts.Width) < 0) throw new ValueException($"{op}: padding {padding.Counts} must be 0 or more");
-        if (dims == 1 && padding.Counts.Height != padding.Counts.Width) throw new ValueException($"{op}: padding {padding.Counts} has a number for each of two dimensions; one is wanted");
-        if (!Enum.IsDefined(mode)) throw new ValueException($"{op}: there is no padding mode {mode}");
+        if (dims == 1 && padding.Counts.Height != padding.Counts.Width) throw new ValueException($"{op}: padding {padding.Counts} has two different numbers, but a sequence has one dimension; pass one number");
+        if (!Enum.IsDefined(mode)) throw new ValueException($"{op}: {mode} is not a padding mode");
         (int top, int bottom) = padding.IsSame ? Same(kernel.Height, dilation.Height) : (padding.Counts.Height, padding.Counts.Height);
         (int left, int right) = padding.IsSame ? Same(kernel.Width, dilation.Width) : (padding.Counts.Width, padding.Counts.Width);
         ModeText = mode.ToString().ToLowerInvariant();
@@ -68,16 +70,16 @@ internal sealed class InputPadding
         _sides = byConvolution ? [] : dims == 1 ? [left, right] : [left, right, top, bottom];
     }
 
-    /// <summary>PyTorch's text of the padding; empty if there is none.</summary>
+    /// <summary>The padding as PyTorch prints it; empty if there is none.</summary>
     public string Text { get; }
 
     /// <summary>PyTorch's name of the mode.</summary>
     public string ModeText { get; }
 
-    /// <summary>The zeros that the convolution itself adds at all sides.</summary>
+    /// <summary>The zeros that the convolution kernel adds at all sides.</summary>
     public Pair Zeros { get; }
 
-    /// <summary>The input with all else that is put around it.</summary>
+    /// <summary>Adds the padding that the kernel does not add itself.</summary>
     public Tensor Extend(Tensor input) => _sides.Length == 0 ? input : input.Pad(_sides, _mode);
 
     private static (int Before, int Behind) Same(int kernel, int dilation)

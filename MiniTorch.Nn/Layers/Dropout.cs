@@ -1,14 +1,17 @@
 namespace MiniTorch.Nn;
 
-/// <summary>While training, zeroes elements with probability p and divides the others by 1 − p; the identity in evaluation (torch.nn.Dropout).</summary>
+/// <summary>
+/// In training mode, zeroes elements with probability p and divides the others by 1 − p; the identity in evaluation mode (torch.nn.Dropout;
+/// Srivastava et al. 2014).
+/// </summary>
 public sealed class Dropout : Module<Tensor, Tensor>
 {
     private readonly double _p;
     private readonly Generator? _generator;
 
-    /// <summary>Makes a layer.</summary>
-    /// <param name="p">The probability of a zero, in [0, 1].</param>
-    /// <param name="generator">Where the masks are drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <summary>Creates a dropout layer.</summary>
+    /// <param name="p">The probability of zeroing an element, in [0, 1].</param>
+    /// <param name="generator">The generator that draws the masks; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException"><paramref name="p"/> is not in [0, 1].</exception>
     public Dropout(double p = 0.5, Generator? generator = null)
     {

@@ -1,10 +1,14 @@
 namespace MiniTorch.Nn;
 
-/// <summary>A table of vectors looked up by index: Int64 [*] → [*, dim] (torch.nn.Embedding). The vectors start normally distributed.</summary>
-/// <remarks>Gradients are whole tables: there are no sparse tensors here, so PyTorch's <c>sparse</c> is not taken.</remarks>
+/// <summary>Looks up vectors in a learnt table: Int64 [*] → [*, dim] (torch.nn.Embedding). The initial vectors are drawn from N(0, 1).</summary>
+/// <remarks>Gradients have the table's shape: MiniTorch has no sparse tensors, so there is no <c>sparse</c> argument.</remarks>
+/// <example><code>
+/// var embedding = new Embedding(numEmbeddings: 10_000, embeddingDim: 64);
+/// Tensor vectors = embedding.Call(tokens); // Int64 [N, T] → [N, T, 64]
+/// </code></example>
 public sealed class Embedding : Module<Tensor, Tensor>
 {
-    // PyTorch's guard against a division by a norm of zero.
+    // PyTorch adds this to a norm to avoid a division by zero.
     private const double Guard = 1e-7;
 
     private readonly int? _paddingIdx;
@@ -12,23 +16,24 @@ public sealed class Embedding : Module<Tensor, Tensor>
     private readonly double _normType;
     private readonly bool _scaleGradByFreq;
 
-    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
+    /// <summary>Creates a layer with PyTorch's initial weights.</summary>
     /// <param name="numEmbeddings">The number of vectors.</param>
-    /// <param name="embeddingDim">The length of each.</param>
-    /// <param name="paddingIdx">An index whose vector starts at 0 and is not learnt; negative counts from the end.</param>
-    /// <param name="maxNorm">Vectors with a larger norm are scaled down to it, in the table, when they are looked up.</param>
-    /// <param name="normType">p of that p-norm.</param>
-    /// <param name="scaleGradByFreq">Whether a vector's gradient is divided by how often the input names it.</param>
+    /// <param name="embeddingDim">The length of each vector.</param>
+    /// <param name="paddingIdx">An index whose vector is 0 and gets no gradient; a negative number counts from the end.</param>
+    /// <param name="maxNorm">When a vector with a larger norm is looked up, it is scaled down to this norm in the table.</param>
+    /// <param name="normType">The p of that p-norm.</param>
+    /// <param name="scaleGradByFreq">Whether the gradient of a vector is divided by the number of its occurrences in the input.</param>
     /// <param name="dtype">Float32 by default.</param>
-    /// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException">A size is negative, <paramref name="paddingIdx"/> is no index, or <paramref name="maxNorm"/> or <paramref name="normType"/> is not positive.</exception>
+    /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
+    /// <exception cref="ValueException">A size is negative, <paramref name="paddingIdx"/> is out of range, or <paramref name="maxNorm"/> or <paramref
+    /// name="normType"/> is not positive.</exception>
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false,
         DType dtype = DType.Float32, Generator? generator = null)
     {
         if (numEmbeddings < 0 || embeddingDim < 0) throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
         if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
-            throw new ValueException($"Embedding: the padding index {index} is not among {numEmbeddings} vectors");
-        if (!(maxNorm is null or > 0) || !(normType > 0)) throw new ValueException(FormattableString.Invariant($"Embedding: a largest norm of {maxNorm} of order {normType}; both must be positive"));
+            throw new ValueException($"Embedding: paddingIdx {index} is out of range for {numEmbeddings} vectors");
+        if (!(maxNorm is null or > 0) || !(normType > 0)) throw new ValueException(FormattableString.Invariant($"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
         _paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
         (_maxNorm, _normType, _scaleGradByFreq) = (maxNorm, normType, scaleGradByFreq);
         Weight = new Parameter(Tensor.Empty([numEmbeddings, embeddingDim], dtype));
@@ -51,7 +56,7 @@ public sealed class Embedding : Module<Tensor, Tensor>
         return new GradientHook(gradient => gradient / counts.IndexSelect(0, named).Reshape([.. input.Shape.Span, 1])).Apply(vectors);
     }
 
-    /// <summary>Scales the named vectors of the table down to the largest norm; false where all are short enough.</summary>
+    /// <summary>Scales the looked-up vectors of the table down to the largest norm; returns false if all are short enough.</summary>
     private bool Shorten(Tensor vectors, double largest, Tensor input)
     {
         using ModeScope mode = Autograd.NoGrad();

@@ -1,8 +1,8 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Merges the dimensions from one to another, by default all but the first (torch.nn.Flatten).</summary>
+/// <summary>Merges a range of dimensions into one, by default all but the first: [N, a, b] → [N, a·b] (torch.nn.Flatten).</summary>
 /// <param name="startDim">The first dimension to merge.</param>
-/// <param name="endDim">The last one.</param>
+/// <param name="endDim">The last dimension to merge.</param>
 public sealed class Flatten(int startDim = 1, int endDim = -1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -12,7 +12,7 @@ public sealed class Flatten(int startDim = 1, int endDim = -1) : Module<Tensor, 
     private protected override string Arguments => $"start_dim={startDim}, end_dim={endDim}";
 }
 
-/// <summary>Gives its input back (torch.nn.Identity).</summary>
+/// <summary>Returns its input (torch.nn.Identity).</summary>
 public sealed class Identity : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>

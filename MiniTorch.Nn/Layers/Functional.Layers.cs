@@ -1,9 +1,9 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The layers' and losses' functions without their modules (torch.nn.functional).</summary>
+/// <summary>Layers and losses as functions, without modules and parameters (torch.nn.functional).</summary>
 public static partial class Functional
 {
-    /// <summary>x·Wᵀ + b over the last dimension (linear).</summary>
+    /// <summary>Computes x·Wᵀ + b over the last dimension (torch.nn.functional.linear).</summary>
     /// <param name="input">[*, in].</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out], or null.</param>
@@ -11,11 +11,14 @@ public static partial class Functional
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) => input.Linear(weight, bias);
 
-    /// <summary>Zeroes elements with probability <paramref name="p"/> and divides the others by 1 − p (dropout): PyTorch's mask for the same seed.</summary>
+    /// <summary>
+    /// Zeroes elements with probability <paramref name="p"/> and divides the others by 1 − p, with PyTorch's mask for the same seed
+    /// (torch.nn.functional.dropout).
+    /// </summary>
     /// <param name="input">Any shape, Float32 or Float64.</param>
-    /// <param name="p">The probability of a zero, in [0, 1].</param>
-    /// <param name="training">Whether anything is dropped at all.</param>
-    /// <param name="generator">Where the mask is drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <param name="p">The probability of zeroing an element, in [0, 1].</param>
+    /// <param name="training">If false, the input is returned unchanged.</param>
+    /// <param name="generator">The generator that draws the mask; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException"><paramref name="p"/> is not in [0, 1].</exception>
     public static Tensor Dropout(Tensor input, double p = 0.5, bool training = true, Generator? generator = null)
     {

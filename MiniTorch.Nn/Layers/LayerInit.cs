@@ -3,7 +3,7 @@ namespace MiniTorch.Nn;
 /// <summary>The initial weights that PyTorch's linear and convolution layers share.</summary>
 internal static class LayerInit
 {
-    /// <summary>Kaiming-uniform with a = √5, which is uniform on ±1/√fan_in.</summary>
+    /// <summary>Draws a Kaiming-uniform weight with a = √5, which is uniform on ±1/√fan_in.</summary>
     public static Parameter Weight(Shape shape, DType dtype, Generator? generator)
     {
         var weight = new Parameter(Tensor.Empty(shape, dtype));
@@ -11,11 +11,11 @@ internal static class LayerInit
         return weight;
     }
 
-    /// <summary>Uniform on ±1/√fan_in.</summary>
+    /// <summary>Draws a bias, uniform on ±1/√fan_in.</summary>
     public static Parameter Bias(Shape shape, long fanIn, DType dtype, Generator? generator) =>
         Uniform(shape, fanIn > 0 ? 1 / Math.Sqrt(fanIn) : 0, dtype, generator);
 
-    /// <summary>Xavier's uniform draws.</summary>
+    /// <summary>Draws a Xavier-uniform weight.</summary>
     public static Parameter Xavier(Shape shape, DType dtype, Generator? generator)
     {
         var weight = new Parameter(Tensor.Empty(shape, dtype));
@@ -23,7 +23,7 @@ internal static class LayerInit
         return weight;
     }
 
-    /// <summary>Uniform on ±<paramref name="bound"/>.</summary>
+    /// <summary>Draws a parameter, uniform on ±<paramref name="bound"/>.</summary>
     public static Parameter Uniform(Shape shape, double bound, DType dtype, Generator? generator)
     {
         var parameter = new Parameter(Tensor.Empty(shape, dtype));

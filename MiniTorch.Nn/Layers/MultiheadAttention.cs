@@ -1,9 +1,15 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Attention of several heads (torch.nn.MultiheadAttention; Vaswani et al. 2017): softmax(q·kᵀ/√d)·v of linear maps of query, key and value, all mapped
-/// once more. Inputs are [T, N, E], [S, N, kdim] and [S, N, vdim], or batch before steps with batchFirst, or without a batch; gives the output, like the query, and the weights, [N, T, S].
+/// Computes multi-head attention, softmax(q·kᵀ/√d)·v of linear projections of query, key and value in each head, followed by an output projection
+/// (torch.nn.MultiheadAttention; Vaswani et al. 2017).
+/// Inputs are query [T, N, E], key [S, N, kdim] and value [S, N, vdim]; [N, steps, features] with batchFirst; or without the batch. Returns the
+/// output, in the query's shape, and the weights, [N, T, S].
 /// </summary>
+/// <example><code>
+/// var attention = new MultiheadAttention(embedDim: 64, numHeads: 8, batchFirst: true);
+/// var (output, weights) = attention.Call(x, x, x, new AttentionOptions { IsCausal = true }); // x: [N, T, 64]
+/// </code></example>
 public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, AttentionOptions?, (Tensor Output, Tensor? Weights)>
 {
     private readonly int _heads;
@@ -12,24 +18,26 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     private readonly bool _addZeroAttn, _batchFirst;
     private readonly Generator? _generator;
 
-    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
-    /// <param name="embedDim">E, the size of query and output.</param>
-    /// <param name="numHeads">Into how many heads E is divided.</param>
-    /// <param name="dropout">The probability with which a weight is dropped while training.</param>
-    /// <param name="bias">Whether the maps have biases.</param>
-    /// <param name="addBiasKv">Whether a learnt key and value are added to those of every sequence.</param>
-    /// <param name="addZeroAttn">Whether a key and a value of zeros are added.</param>
-    /// <param name="kdim">The size of keys; E by default.</param>
-    /// <param name="vdim">The size of values; E by default.</param>
+    /// <summary>Creates a layer with PyTorch's initial weights.</summary>
+    /// <param name="embedDim">E, the number of features of query and output.</param>
+    /// <param name="numHeads">The number of heads, which must divide E.</param>
+    /// <param name="dropout">The probability of dropping an attention weight in training mode.</param>
+    /// <param name="bias">Whether the projections have biases.</param>
+    /// <param name="addBiasKv">Whether a learnt key and value are appended to every sequence.</param>
+    /// <param name="addZeroAttn">Whether a key and a value of zeros are appended to every sequence.</param>
+    /// <param name="kdim">The number of features of keys; E by default.</param>
+    /// <param name="vdim">The number of features of values; E by default.</param>
     /// <param name="batchFirst">Whether inputs are [N, T, E] instead of [T, N, E].</param>
     /// <param name="dtype">Float32 by default.</param>
-    /// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException"><paramref name="embedDim"/> does not divide into the heads, or a size is not positive.</exception>
+    /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by
+    /// default.</param>
+    /// <exception cref="ValueException"><paramref name="embedDim"/> is not divisible by <paramref name="numHeads"/>, or a size is not
+    /// positive.</exception>
     public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool addBiasKv = false, bool addZeroAttn = false, int? kdim = null, int? vdim = null,
         bool batchFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
-        if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0) throw new ValueException($"MultiheadAttention: {embedDim} features do not divide into {numHeads} heads");
-        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: keys of {kdim} and values of {vdim} features; both need 1 or more");
+        if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0) throw new ValueException($"MultiheadAttention: embedDim {embedDim} is not divisible by {numHeads} heads");
+        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: kdim is {kdim} and vdim is {vdim}; both must be 1 or more");
         (_heads, _dropout, _addZeroAttn, _batchFirst, _generator) = (numHeads, dropout, addZeroAttn, batchFirst, generator);
         _sizes = [embedDim, kdim ?? embedDim, vdim ?? embedDim];
         OutProj = new Linear(embedDim, embedDim, bias, dtype, generator);
@@ -51,33 +59,33 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         Init.XavierNormal(BiasV, generator: generator);
     }
 
-    /// <summary>The maps of query, key and value, one below the other, [3·E, E]; null where keys or values have a size of their own.</summary>
+    /// <summary>The stacked projections of query, key and value, [3·E, E]; null if kdim or vdim differs from E.</summary>
     public Parameter? InProjWeight { get; }
 
-    /// <summary>The map of the query, [E, E]; null where all three are <see cref="InProjWeight"/>.</summary>
+    /// <summary>The projection of the query, [E, E]; null if <see cref="InProjWeight"/> holds all three.</summary>
     public Parameter? QProjWeight { get; }
 
-    /// <summary>The map of the key, [E, kdim]; null where all three are <see cref="InProjWeight"/>.</summary>
+    /// <summary>The projection of the key, [E, kdim]; null if <see cref="InProjWeight"/> holds all three.</summary>
     public Parameter? KProjWeight { get; }
 
-    /// <summary>The map of the value, [E, vdim]; null where all three are <see cref="InProjWeight"/>.</summary>
+    /// <summary>The projection of the value, [E, vdim]; null if <see cref="InProjWeight"/> holds all three.</summary>
     public Parameter? VProjWeight { get; }
 
-    /// <summary>The maps' biases, [3·E]; null without.</summary>
+    /// <summary>The biases of the three projections, [3·E]; null if the layer has none.</summary>
     public Parameter? InProjBias { get; }
 
-    /// <summary>The added key, [1, 1, E]; null without.</summary>
+    /// <summary>The appended key, [1, 1, E]; null if there is none.</summary>
     public Parameter? BiasK { get; }
 
-    /// <summary>The added value, [1, 1, E]; null without.</summary>
+    /// <summary>The appended value, [1, 1, E]; null if there is none.</summary>
     public Parameter? BiasV { get; }
 
-    /// <summary>The map of the output.</summary>
+    /// <summary>The output projection.</summary>
     public Linear OutProj { get; }
 
     internal override int OptionalInputs => 1;
 
-    /// <summary>Attention where every query sees every key.</summary>
+    /// <summary>Computes attention without masks.</summary>
     public (Tensor Output, Tensor? Weights) Call(Tensor query, Tensor key, Tensor value) => Call(query, key, value, null);
 
     /// <inheritdoc/>
@@ -91,7 +99,7 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         Tensor[] inputs = [query, key, value];
         for (int i = 0; i < inputs.Length; i++)
             if (inputs[i].Rank != query.Rank || inputs[i].Rank is not (2 or 3) || inputs[i].Shape[^1] != _sizes[i])
-                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_sizes[i]}], or all without a batch, and the {(i == 0 ? "query" : i == 1 ? "key" : "value")} has shape {inputs[i].Shape}");
+                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_sizes[i]}], or all without a batch, but the {(i == 0 ? "query" : i == 1 ? "key" : "value")} has shape {inputs[i].Shape}");
         if (query.Rank == 3) return Attend(query, key, value, options);
         int batch = _batchFirst ? 0 : 1;
         Tensor q = query.Unsqueeze(batch), k = ReferenceEquals(key, query) ? q : key.Unsqueeze(batch), v = ReferenceEquals(value, key) ? k : value.Unsqueeze(batch);
@@ -116,12 +124,12 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
             weights = Functional.Dropout(new Ops.Softmax(scores.Rank - 1, Safe: mask is not null).Apply(scores), _dropout, Training, _generator);
             mixed = weights.MatMul(v);
         }
-        // [N, heads, T, d] back to the query's own order of dimensions
+        // Restores the query's own order of dimensions from [N, heads, T, d].
         Tensor joined = mixed.Permute(_batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).Reshape([.. query.Shape]);
         return (OutProj.Call(joined), !options.NeedWeights ? null : options.AverageAttnWeights ? weights!.Mean(1) : weights);
     }
 
-    /// <summary>Query, key and value as [N, heads, steps, d], through one product where they are the same tensor.</summary>
+    /// <summary>Projects query, key and value to [N, heads, steps, d], with one matrix product if they are the same tensor.</summary>
     private (Tensor, Tensor, Tensor) Project(Tensor query, Tensor key, Tensor value)
     {
         if (InProjWeight is not null && ReferenceEquals(query, key) && ReferenceEquals(key, value))
@@ -136,7 +144,7 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
 
     private Tensor Heads(Tensor x) => x.Reshape(x.Shape[0], x.Shape[1], _heads, x.Shape[2] / _heads).Permute(_batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
 
-    /// <summary>Keys or values [N, heads, S, d] and, behind them, those that every sequence has besides its own.</summary>
+    /// <summary>Appends the learnt and the zero step to keys or values [N, heads, S, d].</summary>
     private Tensor WithAddedSteps(Tensor steps, Tensor? bias)
     {
         Shape one = steps.Shape.With(2, 1);

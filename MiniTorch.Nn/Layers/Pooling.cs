@@ -1,11 +1,11 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The largest element of each window: [N, C, L] → [N, C, L′] (torch.nn.MaxPool1d).</summary>
+/// <summary>Computes the maximum of each window: [N, C, L] → [N, C, L′] (torch.nn.MaxPool1d).</summary>
 /// <param name="kernelSize">The window's length.</param>
-/// <param name="stride">The distance of windows, as long as one by default.</param>
+/// <param name="stride">The step between windows; the window's length by default.</param>
 /// <param name="padding">Elements of −∞ added at both ends.</param>
-/// <param name="dilation">The distance of a window's elements.</param>
-/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+/// <param name="dilation">The spacing between the elements of a window.</param>
+/// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1, bool ceilMode = false) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -17,12 +17,12 @@ public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 
         + $"dilation={PythonText.Of(dilation)}, ceil_mode={ceilMode}";
 }
 
-/// <summary>The largest element of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
+/// <summary>Computes the maximum of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.MaxPool2d).</summary>
 /// <param name="kernelSize">The window's size.</param>
-/// <param name="stride">The distance of windows, as large as one by default.</param>
+/// <param name="stride">The step between windows; the window's size by default.</param>
 /// <param name="padding">Elements of −∞ added at all sides.</param>
-/// <param name="dilation">The distance of a window's elements.</param>
-/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
+/// <param name="dilation">The spacing between the elements of a window.</param>
+/// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -34,12 +34,12 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         + $"dilation={PythonText.Of(dilation ?? 1)}, ceil_mode={ceilMode}";
 }
 
-/// <summary>The mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
+/// <summary>Computes the mean of each window: [N, C, L] → [N, C, L′] (torch.nn.AvgPool1d).</summary>
 /// <param name="kernelSize">The window's length.</param>
-/// <param name="stride">The distance of windows, as long as one by default.</param>
+/// <param name="stride">The step between windows; the window's length by default.</param>
 /// <param name="padding">Zeros added at both ends.</param>
-/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
-/// <param name="countIncludePad">Whether the added zeros count.</param>
+/// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
+/// <param name="countIncludePad">Whether the added zeros count as elements of the mean.</param>
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
@@ -50,13 +50,13 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
         $"kernel_size={PythonText.Tuple(kernelSize)}, stride={PythonText.Tuple(stride ?? kernelSize)}, padding={PythonText.Tuple(padding)}";
 }
 
-/// <summary>The mean of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.AvgPool2d).</summary>
+/// <summary>Computes the mean of each window: [N, C, H, W] → [N, C, H′, W′] (torch.nn.AvgPool2d).</summary>
 /// <param name="kernelSize">The window's size.</param>
-/// <param name="stride">The distance of windows, as large as one by default.</param>
+/// <param name="stride">The step between windows; the window's size by default.</param>
 /// <param name="padding">Zeros added at all sides.</param>
-/// <param name="ceilMode">Whether a window may begin inside and end outside.</param>
-/// <param name="countIncludePad">Whether the added zeros count.</param>
-/// <param name="divisorOverride">What each window's sum is divided by instead of its number of elements.</param>
+/// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
+/// <param name="countIncludePad">Whether the added zeros count as elements of the mean.</param>
+/// <param name="divisorOverride">The divisor of each window's sum, instead of its number of elements.</param>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true, int? divisorOverride = null)
     : Module<Tensor, Tensor>
 {
@@ -68,7 +68,7 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}";
 }
 
-/// <summary>The mean of each of so many windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>
+/// <summary>Computes the mean of a given number of windows: [N, C, L] → [N, C, windows] (torch.nn.AdaptiveAvgPool1d).</summary>
 /// <param name="outputSize">The number of windows.</param>
 public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
 {
@@ -79,7 +79,7 @@ public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
     private protected override string Arguments => $"output_size={PythonText.Of(outputSize)}";
 }
 
-/// <summary>The mean of each of so many windows: [N, C, H, W] → [N, C, windows] (torch.nn.AdaptiveAvgPool2d).</summary>
+/// <summary>Computes the mean of a given number of windows: [N, C, H, W] → [N, C, rows, columns] (torch.nn.AdaptiveAvgPool2d).</summary>
 /// <param name="outputSize">The number of windows along each dimension.</param>
 public sealed class AdaptiveAvgPool2d(Pair outputSize) : Module<Tensor, Tensor>
 {

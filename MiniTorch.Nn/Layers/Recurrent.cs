@@ -1,11 +1,12 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Recurrent layers over sequences [T, N, in], or [N, T, in] with batchFirst, or [T, in] without a batch. The output has the last layer's state at every step, both directions side
-/// by side; the final states are [layers · directions, N, hidden].
+/// Base class of recurrent layers. The input is a sequence [T, N, in], [N, T, in] with batchFirst, or [T, in] without a batch. The output holds the
+/// state of the last layer at every step,
+/// with both directions concatenated; the final states are [layers · directions, N, hidden].
 /// </summary>
-/// <typeparam name="TState">The final states.</typeparam>
-/// <typeparam name="TOptionalState">The first states, or null for zeros.</typeparam>
+/// <typeparam name="TState">The type of the final states.</typeparam>
+/// <typeparam name="TOptionalState">The type of the initial states; null for zeros.</typeparam>
 public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOptionalState, (Tensor Output, TState State)>
 {
     [Name("")]
@@ -20,9 +21,9 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
         int projSize = 0)
     {
         if (inputSize < 1 || hiddenSize < 1 || numLayers < 1)
-            throw new ValueException($"{GetType().Name}: {inputSize} inputs, {hiddenSize} hidden and {numLayers} layers; all must be 1 or more");
+            throw new ValueException($"{GetType().Name}: inputSize is {inputSize}, hiddenSize {hiddenSize} and numLayers {numLayers}; all must be 1 or more");
         if (!(dropout is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"{GetType().Name}: the probability {dropout} is not in [0, 1]"));
-        if (projSize < 0 || projSize >= hiddenSize) throw new ValueException($"{GetType().Name}: a projection to {projSize} of {hiddenSize} hidden features; it must be smaller, or 0 for none");
+        if (projSize < 0 || projSize >= hiddenSize) throw new ValueException($"{GetType().Name}: projSize is {projSize}; it must be less than hiddenSize {hiddenSize}, or 0 for no projection");
         _outputSize = projSize > 0 ? projSize : hiddenSize;
         (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) = (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
         _weights = new CellWeights[numLayers * _directions];
@@ -34,18 +35,18 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
         }
     }
 
-    /// <summary>Runs over a sequence from states of zeros.</summary>
+    /// <summary>Runs over a sequence with initial states of zeros.</summary>
     public (Tensor Output, TState State) Call(Tensor input) => Call(input, default!);
 
     internal override int OptionalInputs => 1;
 
-    /// <summary>How many tensors the state has.</summary>
+    /// <summary>The number of tensors in the state.</summary>
     private protected abstract int StateCount { get; }
 
-    /// <summary>One step of one cell: the new states, the output first.</summary>
+    /// <summary>Computes one step of one cell; returns the new states, the output first.</summary>
     private protected abstract Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights);
 
-    /// <summary>Runs all layers. The states are [layers · directions, N, hidden] each, null for zeros.</summary>
+    /// <summary>Runs all layers. Each state is [layers · directions, N, hidden]; null for zeros.</summary>
     private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states)
     {
         if (input.Rank == 2)
@@ -55,14 +56,14 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
             return (output.Squeeze(batch), [.. ends.Select(state => state.Squeeze(1))]);
         }
         if (input.Rank != 3 || input.Shape[2] != _weights[0].Ih.Shape[1])
-            throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_weights[0].Ih.Shape[1]}], and has shape {input.Shape}");
+            throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_weights[0].Ih.Shape[1]}], but has shape {input.Shape}");
         Tensor sequence = _batchFirst ? input.Transpose(0, 1) : input;
-        // What goes out is state 0, which alone is projected.
+        // State 0 is the output; only it is projected.
         Shape[] shapes = [.. Enumerable.Range(0, StateCount).Select(i => Shape.Create([_weights.Length, sequence.Shape[1], i == 0 ? _outputSize : _hiddenSize]))];
         states ??= [.. shapes.Select(shape => Tensor.Zeros(shape, input.DType))];
         for (int i = 0; i < states.Length; i++)
             if (states[i].Shape != shapes[i])
-                throw new ShapeException($"{GetType().Name}: the first state must be {shapes[i]} (layers · directions, batch, hidden), and has shape {states[i].Shape}");
+                throw new ShapeException($"{GetType().Name}: the initial state must be {shapes[i]} (layers · directions, batch, hidden), but has shape {states[i].Shape}");
 
         var last = new List<Tensor[]>();
         for (int layer = 0; layer < _layers; layer++)
@@ -83,7 +84,7 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     private (Tensor Output, Tensor[] Final) Sweep(Tensor sequence, Tensor[] states, CellWeights weights, bool backwards)
     {
         var outputs = new Tensor[sequence.Shape[0]];
-        if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: a sequence of no steps, shape {sequence.Shape}");
+        if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: the sequence has no steps, shape {sequence.Shape}");
         for (int i = 0; i < outputs.Length; i++)
         {
             int step = backwards ? outputs.Length - 1 - i : i;
@@ -101,17 +102,17 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
         + (_directions == 1 ? "" : ", bidirectional=True");
 }
 
-/// <summary>Plain recurrent layers (torch.nn.RNN): h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU.</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
+/// <summary>A plain (Elman) recurrent network (torch.nn.RNN): h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU.</summary>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="numLayers">The number of layers; each one processes the outputs of the one before.</param>
 /// <param name="nonlinearity">tanh or ReLU.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
-/// <param name="dropout">The probability of a zero between layers while training.</param>
-/// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="dropout">The dropout probability between layers in training mode.</param>
+/// <param name="bidirectional">Whether each layer also runs backward in time.</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
 public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh, bool bias = true, bool batchFirst = false, double dropout = 0,
     bool bidirectional = false, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 1, bias, batchFirst, dropout, bidirectional, dtype, generator)
@@ -131,16 +132,16 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
             : input.RnnReluCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
 }
 
-/// <summary>Gated recurrent units (torch.nn.GRU; Cho et al. 2014).</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <summary>Gated recurrent units (torch.nn.GRU; Cho et al. 2014); see <see cref="GRUCell"/>.</summary>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="numLayers">The number of layers; each one processes the outputs of the one before.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
-/// <param name="dropout">The probability of a zero between layers while training.</param>
-/// <param name="bidirectional">Whether each layer also runs from the end.</param>
+/// <param name="dropout">The dropout probability between layers in training mode.</param>
+/// <param name="bidirectional">Whether each layer also runs backward in time.</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
 public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false,
     DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 3, bias, batchFirst, dropout, bidirectional, dtype, generator)
@@ -158,17 +159,21 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         [input.GruCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
 }
 
-/// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997).</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="numLayers">Layers, each over the outputs of the one before.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997); see <see cref="LSTMCell"/>.</summary>
+/// <example><code>
+/// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
+/// var (output, (h, c)) = lstm.Call(x); // [N, T, 32] → [N, T, 64]; h and c are [1, N, 64]
+/// </code></example>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="numLayers">The number of layers; each one processes the outputs of the one before.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="batchFirst">Whether sequences are [N, T, in] instead of [T, N, in].</param>
-/// <param name="dropout">The probability of a zero between layers while training.</param>
-/// <param name="bidirectional">Whether each layer also runs from the end.</param>
-/// <param name="projSize">Features that each h is mapped to, fewer than hidden; 0 for no such map (Sak et al. 2014).</param>
+/// <param name="dropout">The dropout probability between layers in training mode.</param>
+/// <param name="bidirectional">Whether each layer also runs backward in time.</param>
+/// <param name="projSize">The number of features that each h is projected to, less than hiddenSize; 0 for no projection (Sak et al. 2014).</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
 public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false, int projSize = 0,
     DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)

@@ -1,16 +1,16 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The weights of one recurrent cell, uniform on ±1/√hidden, drawn in PyTorch's order.</summary>
+/// <summary>The weights of one recurrent cell, initialised uniformly on ±1/√hidden, drawn in PyTorch's order.</summary>
 internal sealed class CellWeights
 {
-    /// <summary>Draws them.</summary>
-    /// <param name="inputSize">Features of the input.</param>
+    /// <summary>Draws the initial weights.</summary>
+    /// <param name="inputSize">The number of features of the input.</param>
     /// <param name="hiddenSize">Features of the gates.</param>
-    /// <param name="gates">How many gates there are.</param>
-    /// <param name="bias">Whether there are biases.</param>
-    /// <param name="dtype">The weights' type.</param>
-    /// <param name="generator">Where they are drawn from.</param>
-    /// <param name="projSize">Features that the hidden state is mapped to; 0 for no such map.</param>
+    /// <param name="gates">The number of gates.</param>
+    /// <param name="bias">Whether the layer has learnable biases.</param>
+    /// <param name="dtype">The weights' dtype.</param>
+    /// <param name="generator">The generator that draws the weights.</param>
+    /// <param name="projSize">The number of features that the hidden state is projected to; 0 for no projection.</param>
     public CellWeights(int inputSize, int hiddenSize, int gates, bool bias, DType dtype, Generator? generator, int projSize = 0)
     {
         double bound = hiddenSize > 0 ? 1 / Math.Sqrt(hiddenSize) : 0;
@@ -28,7 +28,7 @@ internal sealed class CellWeights
 
     public Parameter? BiasHh { get; }
 
-    /// <summary>The map of the hidden state, [proj, hidden]; null without one.</summary>
+    /// <summary>The projection of the hidden state, [proj, hidden]; null if there is none.</summary>
     public Parameter? Hr { get; }
 
     /// <summary>The parameters under PyTorch's names, such as <c>weight_ih_l0_reverse</c>.</summary>
@@ -42,7 +42,7 @@ internal sealed class CellWeights
     }
 }
 
-/// <summary>How a plain recurrent layer bends its values.</summary>
+/// <summary>The nonlinearity of a plain recurrent layer.</summary>
 public enum Nonlinearity
 {
     /// <summary>tanh.</summary>
@@ -52,9 +52,9 @@ public enum Nonlinearity
     Relu,
 }
 
-/// <summary>One step of a recurrent layer; its parameters are weight_ih, weight_hh, bias_ih and bias_hh.</summary>
-/// <typeparam name="TState">What goes from step to step.</typeparam>
-/// <typeparam name="TOptionalState">The same, or null for zeros.</typeparam>
+/// <summary>Base class of a single step of a recurrent layer; its parameters are weight_ih, weight_hh, bias_ih and bias_hh.</summary>
+/// <typeparam name="TState">The state that is passed from step to step.</typeparam>
+/// <typeparam name="TOptionalState">The type of the initial state; null for zeros.</typeparam>
 public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOptionalState, TState>
 {
     private readonly int _hiddenSize;
@@ -72,31 +72,33 @@ public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOp
     /// <summary>The weight of the state, [gates · hidden, hidden].</summary>
     public Parameter WeightHh { get; }
 
-    /// <summary>The input's bias, [gates · hidden]; null without one.</summary>
+    /// <summary>The input's bias, [gates · hidden]; null if the layer has none.</summary>
     public Parameter? BiasIh { get; }
 
-    /// <summary>The state's bias, [gates · hidden]; null without one.</summary>
+    /// <summary>The state's bias, [gates · hidden]; null if the layer has none.</summary>
     public Parameter? BiasHh { get; }
 
     internal override int OptionalInputs => 1;
 
-    /// <summary>A step from a state of zeros.</summary>
+    /// <summary>Computes a step from a state of zeros.</summary>
     public TState Call(Tensor input) => Call(input, default!);
 
-    /// <summary>Zeros, [*, hidden].</summary>
+    /// <summary>Returns a state of zeros, [*, hidden].</summary>
     private protected Tensor ZeroState(Tensor input) =>
         Tensor.Zeros(input.Rank > 0 ? input.Shape.With(input.Rank - 1, _hiddenSize) : throw new ShapeException($"{GetType().Name}: the input must be [batch, in], not a scalar"), input.DType);
 
     private protected override string Arguments => $"{WeightIh.Shape[1]}, {_hiddenSize}{(BiasIh is null ? ", bias=False" : "")}";
 }
 
-/// <summary>h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU (torch.nn.RNNCell): [N, in] and [N, hidden] → [N, hidden].</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <summary>
+/// Computes h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh), or with ReLU instead of tanh (torch.nn.RNNCell): [N, in] and [N, hidden] → [N, hidden].
+/// </summary>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="nonlinearity">tanh or ReLU.</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Nonlinearity nonlinearity = Nonlinearity.Tanh, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 1, bias, dtype, generator)
 {
@@ -113,12 +115,12 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Non
     private protected override string Arguments => base.Arguments + (nonlinearity == Nonlinearity.Tanh ? "" : ", nonlinearity=relu");
 }
 
-/// <summary>A gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014): [N, in] and [N, hidden] → [N, hidden].</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <summary>Computes a step of a gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014): [N, in] and [N, hidden] → [N, hidden].</summary>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
 public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 3, bias, dtype, generator)
 {
@@ -128,12 +130,15 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true, DTy
         input.GruCell(state ?? ZeroState(input), WeightIh, WeightHh, BiasIh, BiasHh);
 }
 
-/// <summary>A long short-term memory cell (torch.nn.LSTMCell; Hochreiter and Schmidhuber 1997): [N, in] and the states h, c, each [N, hidden], → h, c.</summary>
-/// <param name="inputSize">Features of the input.</param>
-/// <param name="hiddenSize">Features of the state.</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <summary>
+/// Computes a step of a long short-term memory cell (torch.nn.LSTMCell; Hochreiter and Schmidhuber 1997): [N, in] and the states h, c, each [N,
+/// hidden], → new h, c.
+/// </summary>
+/// <param name="inputSize">The number of features of the input.</param>
+/// <param name="hiddenSize">The number of features of the hidden state.</param>
+/// <param name="bias">Whether the layer has learnable biases.</param>
 /// <param name="dtype">Float32 by default.</param>
-/// <param name="generator">Where the weights are drawn from; <see cref="Generator.Default"/> by default.</param>
+/// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
 public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentCell<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, 4, bias, dtype, generator)
 {

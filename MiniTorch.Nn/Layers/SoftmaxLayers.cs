@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>eˣ over its sum along a dimension (torch.nn.Softmax).</summary>
+/// <summary>Computes eˣ divided by its sum along a dimension (torch.nn.Softmax).</summary>
 /// <param name="dim">The dimension.</param>
 public sealed class Softmax(int dim) : Module<Tensor, Tensor>
 {
@@ -11,7 +11,7 @@ public sealed class Softmax(int dim) : Module<Tensor, Tensor>
     private protected override string Arguments => $"dim={dim}";
 }
 
-/// <summary>The logarithm of softmax along a dimension (torch.nn.LogSoftmax).</summary>
+/// <summary>Computes the logarithm of the softmax along a dimension, without overflow (torch.nn.LogSoftmax).</summary>
 /// <param name="dim">The dimension.</param>
 public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
 {
@@ -22,7 +22,7 @@ public sealed class LogSoftmax(int dim) : Module<Tensor, Tensor>
     private protected override string Arguments => $"dim={dim}";
 }
 
-/// <summary>Softmax of −x along a dimension (torch.nn.Softmin).</summary>
+/// <summary>Computes the softmax of −x along a dimension (torch.nn.Softmin).</summary>
 /// <param name="dim">The dimension.</param>
 public sealed class Softmin(int dim) : Module<Tensor, Tensor>
 {
@@ -33,8 +33,8 @@ public sealed class Softmin(int dim) : Module<Tensor, Tensor>
     private protected override string Arguments => $"dim={dim}";
 }
 
-/// <summary>The first half of a dimension times the sigmoid of the second (torch.nn.GLU).</summary>
-/// <param name="dim">The dimension.</param>
+/// <summary>Multiplies the first half of a dimension by the sigmoid of the second half (torch.nn.GLU; Dauphin et al. 2017).</summary>
+/// <param name="dim">The dimension to split; its size must be even.</param>
 public sealed class GLU(int dim = -1) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Which function stands between the two linear maps of a transformer's layer.</summary>
+/// <summary>The function between the two linear layers of a transformer layer.</summary>
 public enum TransformerActivation
 {
     /// <summary>max(x, 0).</summary>
@@ -10,7 +10,10 @@ public enum TransformerActivation
     Gelu,
 }
 
-/// <summary>Self-attention and two linear maps, each added to its input and normalised (torch.nn.TransformerEncoderLayer; Vaswani et al. 2017).</summary>
+/// <summary>
+/// Self-attention followed by a feed-forward network of two linear layers, each with a residual connection and a layer normalisation
+/// (torch.nn.TransformerEncoderLayer; Vaswani et al. 2017).
+/// </summary>
 /// <remarks>Input and output are [T, N, d], or [N, T, d] with batchFirst.</remarks>
 public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, Tensor>
 {
@@ -23,18 +26,19 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
     private readonly TransformerActivation _activation;
     private readonly bool _normFirst;
 
-    /// <summary>Makes a layer with PyTorch's initial weights.</summary>
-    /// <param name="dModel">d, the size of input and output.</param>
-    /// <param name="nhead">Heads of the attention.</param>
-    /// <param name="dimFeedforward">The size between the linear maps.</param>
-    /// <param name="dropout">The probability of a zero while training.</param>
-    /// <param name="activation">The function between the linear maps.</param>
-    /// <param name="layerNormEps">Added to the norms' variance.</param>
+    /// <summary>Creates a layer with PyTorch's initial weights.</summary>
+    /// <param name="dModel">d, the number of features of input and output.</param>
+    /// <param name="nhead">The number of attention heads, which must divide d.</param>
+    /// <param name="dimFeedforward">The number of features between the two linear layers.</param>
+    /// <param name="dropout">The probability of zeroing an element in training mode.</param>
+    /// <param name="activation">The function between the two linear layers.</param>
+    /// <param name="layerNormEps">ε of the layer normalisations.</param>
     /// <param name="batchFirst">Whether inputs are [N, T, d] instead of [T, N, d].</param>
-    /// <param name="normFirst">Whether each part normalises its input instead of its sum.</param>
+    /// <param name="normFirst">Whether each block normalises its input instead of the sum of input and output (pre-norm).</param>
     /// <param name="dtype">Float32 by default.</param>
-    /// <param name="generator">Where weights and dropout are drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <exception cref="ValueException"><paramref name="dModel"/> does not divide into the heads.</exception>
+    /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by
+    /// default.</param>
+    /// <exception cref="ValueException"><paramref name="dModel"/> is not divisible by <paramref name="nhead"/>.</exception>
     public TransformerEncoderLayer(int dModel, int nhead, int dimFeedforward = 2048, double dropout = 0.1, TransformerActivation activation = TransformerActivation.Relu,
         double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
@@ -47,7 +51,7 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
 
     internal override int OptionalInputs => 1;
 
-    /// <summary>A layer where every step sees every step.</summary>
+    /// <summary>Runs the layer without masks: every step attends to every step.</summary>
     public Tensor Call(Tensor src) => Call(src, null);
 
     /// <inheritdoc/>

@@ -92,27 +92,27 @@ public class LayerTests
     [Test]
     public void Misuse_is_explained()
     {
-        Should.Throw<ValueException>(() => new Conv2d(3, 4, 3, groups: 2)).Message.ShouldBe("Conv2d: 3 channels in and 4 out do not divide into 2 groups");
-        Should.Throw<ValueException>(() => new GroupNorm(3, 4)).Message.ShouldBe("GroupNorm: numChannels 4 cannot be divided into numGroups 3; give a number of groups that divides it");
-        Should.Throw<ValueException>(() => new Embedding(4, 2, paddingIdx: 4)).Message.ShouldContain("is not among 4 vectors");
+        Should.Throw<ValueException>(() => new Conv2d(3, 4, 3, groups: 2)).Message.ShouldBe("Conv2d: 3 input and 4 output channels are not divisible by 2 groups");
+        Should.Throw<ValueException>(() => new GroupNorm(3, 4)).Message.ShouldBe("GroupNorm: numChannels 4 is not divisible by numGroups 3; choose a number of groups that divides it");
+        Should.Throw<ValueException>(() => new Embedding(4, 2, paddingIdx: 4)).Message.ShouldContain("paddingIdx 4 is out of range for 4 vectors");
         Should.Throw<ValueException>(() => new LSTM(0, 2)).Message.ShouldContain("1 or more");
         Should.Throw<ValueException>(() => new GRU(1, 2, dropout: 2)).Message.ShouldContain("not in [0, 1]");
-        Should.Throw<ValueException>(() => new LSTM(3, 4, projSize: 4)).Message.ShouldBe("LSTM: a projection to 4 of 4 hidden features; it must be smaller, or 0 for none");
+        Should.Throw<ValueException>(() => new LSTM(3, 4, projSize: 4)).Message.ShouldBe("LSTM: projSize is 4; it must be less than hiddenSize 4, or 0 for no projection");
         Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same)).Message.ShouldBe("Conv1d: ConvPadding.Same needs a stride of 1, not (1, 2)");
-        Should.Throw<ValueException>(() => new Conv2d(1, 1, (3, 0))).Message.ShouldBe("Conv2d: a kernel of [3, 0]; its sizes must be 1 or more");
+        Should.Throw<ValueException>(() => new Conv2d(1, 1, (3, 0))).Message.ShouldBe("Conv2d: the kernel size is [3, 0]; all sizes must be 1 or more");
         Should.Throw<ValueException>(() => new Conv2d(1, 1, 3, padding: -1)).Message.ShouldContain("0 or more");
-        Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, padding: (1, 2))).Message.ShouldContain("one is wanted");
+        Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, padding: (1, 2))).Message.ShouldContain("pass one number");
         Should.Throw<ShapeException>(() => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(Tensor.Zeros([1, 1, 4]))).Message.ShouldContain("reflect cannot put 4 elements beside the 4");
         Should.Throw<ValueException>(() => new Embedding(4, 2, maxNorm: 0)).Message.ShouldContain("must be positive");
         Should.Throw<ValueException>(() => new Embedding(-1, 2)).Message.ShouldContain("0 or more");
-        Should.Throw<ValueException>(() => new MultiheadAttention(8, 3)).Message.ShouldContain("do not divide");
+        Should.Throw<ValueException>(() => new MultiheadAttention(8, 3)).Message.ShouldContain("embedDim 8 is not divisible by 3 heads");
         Should.Throw<ValueException>(() => new MultiheadAttention(8, 2, kdim: 0)).Message.ShouldContain("1 or more");
         Should.Throw<ShapeException>(() => new MultiheadAttention(8, 2, vdim: 3).Call(Tensor.Zeros([1, 1, 8]), Tensor.Zeros([1, 1, 8]), Tensor.Zeros([1, 1, 8])))
-            .Message.ShouldContain("[steps, batch, 3], or all without a batch, and the value has shape [1, 1, 8]");
+            .Message.ShouldContain("[steps, batch, 3], or all without a batch, but the value has shape [1, 1, 8]");
         Should.Throw<ShapeException>(() => new RNN(3, 4, 2, bidirectional: true).Call(Tensor.Zeros([5, 2, 3]), Tensor.Zeros([1, 2, 4]))).Message.ShouldContain("[4, 2, 4] (layers · directions, batch, hidden)");
         Should.Throw<ShapeException>(() => new RNN(3, 4).Call(Tensor.Zeros([5, 2, 4]))).Message.ShouldContain("[steps, batch, 3]");
-        Should.Throw<ShapeException>(() => new BatchNorm2d(2).Call(Tensor.Zeros([3, 2]))).Message.ShouldBe("BatchNorm2d: does not take 2 dimensions, shape [3, 2]");
-        Should.Throw<ValueException>(() => Init.Gain("gelu")).Message.ShouldContain("'gelu' is not known");
+        Should.Throw<ShapeException>(() => new BatchNorm2d(2).Call(Tensor.Zeros([3, 2]))).Message.ShouldBe("BatchNorm2d: an input of 2 dimensions is not accepted, shape [3, 2]");
+        Should.Throw<ValueException>(() => Init.Gain("gelu")).Message.ShouldContain("'gelu' is not a known nonlinearity");
         Should.Throw<ValueException>(() => Tensor.Zeros([4, 4]).AvgPool2d(2, divisorOverride: 0)).Message.ShouldContain("must not be 0");
     }
 

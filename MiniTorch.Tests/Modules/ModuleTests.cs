@@ -128,7 +128,7 @@ public class ModuleTests
     {
         var error = Should.Throw<ShapeException>(() => new Mlp(4, 8, 3).Call(Tensor.Zeros([2, 5])));
         error.ModulePath.ShouldBe("Mlp.fc1");
-        error.Message.ShouldBe("Mlp.fc1: Linear: the input's last dimension must be 4 (its in_features), and the input has shape [2, 5]");
+        error.Message.ShouldBe("Mlp.fc1: Linear: the input's last dimension must be 4 (in_features), but the input has shape [2, 5]");
 
         Should.Throw<MiniTorchException>(() => new Sequential(new Identity(), new Mlp(4, 8, 3)).Call(Tensor.Zeros([2, 5]))).ModulePath.ShouldBe("Sequential.1.fc1");
         Should.Throw<MiniTorchException>(() => new Linear(3, 1).Call(Tensor.Zeros([2, 5]))).ModulePath.ShouldBe("Linear");
