@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Undoes something once, when it is disposed of.</summary>
+/// <summary>Runs an action once, when it is disposed.</summary>
 internal sealed class DisposableAction(Action undo) : IDisposable
 {
     private Action? _undo = undo;

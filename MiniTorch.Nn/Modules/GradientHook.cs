@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The identity, whose gradient passes through a function on its way back.</summary>
+/// <summary>The identity; in the backward pass a function receives and may replace the gradient.</summary>
 internal sealed record GradientHook(Func<Tensor, Tensor> Pass) : LinearOp
 {
     /// <inheritdoc/>

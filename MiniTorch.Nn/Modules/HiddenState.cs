@@ -7,11 +7,11 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Looks for modules and parameters where discovery does not: in the fields of holder classes and structs, and in <see cref="Lazy{T}"/>.
+/// Finds modules and parameters that discovery does not find: in the fields of holder classes and structs, and in <see cref="Lazy{T}"/>.
 /// </summary>
 internal static class HiddenState
 {
-    // A holder in a holder in a holder: beyond that an object is hardly a part of a model.
+    // Limits the search: an object nested deeper is unlikely to be part of a model.
     private const int Depth = 3;
 
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -19,10 +19,10 @@ internal static class HiddenState
     private static readonly ConcurrentDictionary<Type, bool> s_mayHold = new();
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> s_fields = new();
 
-    /// <summary>Whether a value of a declared type may be, or hold, a module or a parameter; decided once for each type.</summary>
+    /// <summary>Whether a value of a declared type may be, or may hold, a module or a parameter; cached for each type.</summary>
     public static bool MayHold(Type type) => s_mayHold.GetOrAdd(type, static type => MayHold(type, []));
 
-    /// <summary>The modules and parameters in an object. A box that makes its module later (<see cref="Lazy{T}"/>) is given itself.</summary>
+    /// <summary>Returns the modules and parameters in an object. An unevaluated <see cref="Lazy{T}"/> of a module is returned itself.</summary>
     public static IEnumerable<object> In(object holder) => In(holder, Depth);
 
     private static IEnumerable<object> In(object value, int depth)
@@ -56,14 +56,14 @@ internal static class HiddenState
             bool looksInto = isSequence || type.IsInterface || IsBox(type) || IsPair(type) || type.IsAssignableTo(typeof(ITuple));
             return looksInto && type.GenericTypeArguments.Any(argument => MayHold(argument, open));
         }
-        if (type.IsInterface || (type.IsClass && !type.IsSealed)) return !IsOurs(type) || type.IsInterface; // a derived class may
+        if (type.IsInterface || (type.IsClass && !type.IsSealed)) return !IsOurs(type) || type.IsInterface; // a derived class may hold one
         return open.Add(type) && Candidates(type).Any(field => MayHold(field.FieldType, open));
     }
 
     private static FieldInfo[] FieldsOf(Type type) =>
         IsFramework(type) || IsOurs(type) ? [] : [.. Candidates(type).Where(field => MayHold(field.FieldType))];
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that is trimmed away is used by nobody, and hides nothing.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A trimmed field is unused and hides nothing.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
     private static IEnumerable<FieldInfo> Candidates(Type type)
     {

@@ -5,7 +5,7 @@ namespace MiniTorch.Nn;
 public abstract partial class Module
 {
     /// <summary>
-    /// Runs a function in evaluation mode and without recording a graph; afterwards every module has the mode it had:
+    /// Runs a function in evaluation mode, without recording a graph; afterwards every module is back in its previous mode:
     /// <c>model.Evaluate(() => Metrics.Accuracy(model.Call(x), y))</c>.
     /// </summary>
     public T Evaluate<T>(Func<T> function)
@@ -24,10 +24,13 @@ public abstract partial class Module
         }
     }
 
-    /// <summary>As <see cref="Evaluate{T}"/>, the mean over all samples of a metric that is a mean over a batch: <c>model.Evaluate(loader, batch => …)</c>.</summary>
-    /// <param name="batches">A loader, or any batches; the first tensor's first dimension counts the samples.</param>
-    /// <param name="metric">A batch's mean, such as its loss or accuracy.</param>
-    /// <returns>The mean; NaN without samples.</returns>
+    /// <summary>
+    /// Computes the mean of a metric over all samples, in evaluation mode: <c>model.Evaluate(loader, batch => …)</c>. Each batch is weighted by its
+    /// number of samples.
+    /// </summary>
+    /// <param name="batches">A loader, or any batches; the first dimension of the first tensor is the number of samples.</param>
+    /// <param name="metric">Returns the mean of the metric over a batch, such as its loss or accuracy.</param>
+    /// <returns>The mean; NaN if there are no samples.</returns>
     public double Evaluate(IEnumerable<Batch> batches, Func<Batch, double> metric) => Evaluate(() =>
     {
         ArgumentNullException.ThrowIfNull(batches);

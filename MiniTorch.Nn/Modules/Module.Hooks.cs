@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Sees the inputs of a call before they reach Forward.</summary>
+/// <summary>Receives the inputs of a call before Forward runs.</summary>
 public delegate void ForwardPreHook(Module module, IReadOnlyList<object?> inputs);
 
-/// <summary>Sees the gradient that reaches a module's output in a backward pass.</summary>
+/// <summary>Receives the gradient of a module's output in a backward pass.</summary>
 public delegate void BackwardHook(Module module, Tensor gradOutput);
 
-/// <summary>Sees the inputs and the output of a call.</summary>
+/// <summary>Receives the inputs and the output of a call.</summary>
 public delegate void ForwardHook(Module module, IReadOnlyList<object?> inputs, object? output);
 
 public abstract partial class Module
@@ -20,40 +20,46 @@ public abstract partial class Module
     private HookList<ForwardHook>? _hooks;
     private HookList<BackwardHook>? _backwardHooks;
 
-    /// <summary>Calls <paramref name="hook"/> before every Forward of this module, until the result is disposed of (register_forward_pre_hook).</summary>
+    /// <summary>
+    /// Calls <paramref name="hook"/> before every Forward of this module, until the returned object is disposed
+    /// (torch.nn.Module.register_forward_pre_hook).
+    /// </summary>
     public IDisposable RegisterForwardPreHook(ForwardPreHook hook) => (_preHooks ??= new()).Add(hook);
 
-    /// <summary>Calls <paramref name="hook"/> after every Forward of this module, until the result is disposed of (register_forward_hook).</summary>
+    /// <summary>
+    /// Calls <paramref name="hook"/> after every Forward of this module, until the returned object is disposed
+    /// (torch.nn.Module.register_forward_hook).
+    /// </summary>
     public IDisposable RegisterForwardHook(ForwardHook hook) => (_hooks ??= new()).Add(hook);
 
     /// <summary>
-    /// Calls <paramref name="hook"/> whenever a backward pass brings a gradient to this module's output, until the result is disposed of
-    /// (register_full_backward_hook; what passes on to the inputs is their own modules' to see). The output must be a tensor.
+    /// Calls <paramref name="hook"/> whenever a backward pass computes the gradient of this module's output, until the returned object is disposed
+    /// (torch.nn.Module.register_full_backward_hook, without the gradients of the inputs). The output must be a single tensor.
     /// </summary>
     public IDisposable RegisterBackwardHook(BackwardHook hook) => (_backwardHooks ??= new()).Add(hook);
 
-    /// <summary>Calls the module with inputs whose types are known at run time only.</summary>
-    /// <exception cref="ValueException">The number of inputs or their types do not fit.</exception>
+    /// <summary>Calls the module with inputs whose types are only known at run time.</summary>
+    /// <exception cref="ValueException">The number or the types of the inputs do not fit.</exception>
     internal abstract object? CallWith(params object?[] inputs);
 
-    /// <summary>What happens before Forward: shapes are checked, hooks called.</summary>
+    /// <summary>Runs before Forward: checks shapes and calls hooks.</summary>
     private protected void Enter(params ReadOnlySpan<object?> inputs)
     {
         if (Trace.On) ModuleCalls.Enter(this);
-        if (inputs[0] is null) throw new ArgumentNullException(InputName(0), $"{GetType().Name}: its input is null");
+        if (inputs[0] is null) throw new ArgumentNullException(InputName(0), $"{GetType().Name}: the input is null");
         CheckDims(inputs, null);
         if (_preHooks is null) return;
         object?[] seen = inputs.ToArray();
         foreach (ForwardPreHook hook in _preHooks.Now) hook(this, seen);
     }
 
-    /// <summary>What happens after Forward: the result's shape is checked, hooks called.</summary>
+    /// <summary>Runs after Forward: checks the shape of the result and calls hooks.</summary>
     private protected TOut Leave<TOut>(TOut output, params ReadOnlySpan<object?> inputs)
     {
         CheckDims(inputs, output);
         if (_backwardHooks is { IsEmpty: false } backward)
         {
-            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook sees the gradient of one tensor, and this module gives several or none; hook a module inside, or pass the tensor through an Identity and hook that");
+            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook needs a module that returns one tensor, but this module returns several or none; hook a submodule, or pass the tensor through an Identity and hook that");
             if (tensor.RequiresGrad) output = (TOut)(object)Watched(tensor, backward);
         }
         if (_hooks is not null)
@@ -65,7 +71,7 @@ public abstract partial class Module
         return output;
     }
 
-    /// <summary>The tensors of an output, which may be one, several, or tuples of them (a recurrent layer's output and state).</summary>
+    /// <summary>Returns the tensors of an output, which may be one, several, or tuples of them (a recurrent layer's output and state).</summary>
     internal static IEnumerable<Tensor> TensorsOf(object? output) => output switch
     {
         Tensor tensor => [tensor],
@@ -77,10 +83,10 @@ public abstract partial class Module
     /// <summary>The type's name without its type parameters.</summary>
     internal string TypeName => ModuleMembers.Written(GetType());
 
-    /// <summary>How many of the last inputs may be null or left out.</summary>
+    /// <summary>The number of trailing inputs that may be null or omitted.</summary>
     internal virtual int OptionalInputs => 0;
 
-    /// <summary>One of the inputs of <see cref="CallWith"/>.</summary>
+    /// <summary>Returns one of the inputs of <see cref="CallWith"/> in its type.</summary>
     private protected T Input<T>(object?[] inputs, int index, int count)
     {
         if (inputs.Length > count || inputs.Length < count - OptionalInputs) throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
@@ -89,7 +95,9 @@ public abstract partial class Module
         return given is T input ? input : throw new ValueException($"{GetType().Name}: input {index} must be a {typeof(T).Name}, not {given?.GetType().Name ?? "null"}");
     }
 
-    /// <summary>An exception filter that never catches: on its way out every module leads the error's path to the innermost one, as <c>Mlp.fc2</c>.</summary>
+    /// <summary>
+    /// An exception filter that never catches: it adds the path of the innermost module, such as <c>Mlp.fc2</c>, to the error on its way out.
+    /// </summary>
     private protected bool NotePath(Exception failure)
     {
         ModuleCalls.Leave(this);
@@ -110,7 +118,7 @@ public abstract partial class Module
     {
         private readonly List<T> _hooks = [];
 
-        /// <summary>A copy, since a hook may take itself away.</summary>
+        /// <summary>A copy, because a hook may remove itself.</summary>
         public T[] Now => [.. _hooks];
 
         public bool IsEmpty => _hooks.Count == 0;

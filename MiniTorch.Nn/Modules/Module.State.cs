@@ -2,20 +2,20 @@ using MiniTorch.IO;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Entries of a state that <see cref="Module.LoadStateDict"/> had no use for, and those it would have needed.</summary>
-/// <param name="Missing">Names that the model has and the state lacks.</param>
-/// <param name="Unexpected">Names that the state has and the model lacks.</param>
+/// <summary>The names that do not match between a state and a model; returned by <see cref="Module.LoadStateDict"/>.</summary>
+/// <param name="Missing">Names that the model has but the state does not.</param>
+/// <param name="Unexpected">Names that the state has but the model does not.</param>
 public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected)
 {
-    /// <summary>Names that the model has and the state lacks.</summary>
+    /// <summary>Names that the model has but the state does not.</summary>
     public IReadOnlyList<string> Missing { get; init => field = value ?? throw new ArgumentNullException(nameof(Missing)); } =
         Missing ?? throw new ArgumentNullException(nameof(Missing));
 
-    /// <summary>Names that the state has and the model lacks.</summary>
+    /// <summary>Names that the state has but the model does not.</summary>
     public IReadOnlyList<string> Unexpected { get; init => field = value ?? throw new ArgumentNullException(nameof(Unexpected)); } =
         Unexpected ?? throw new ArgumentNullException(nameof(Unexpected));
 
-    /// <summary>As PyTorch prints it: <c>&lt;All keys matched successfully&gt;</c>, or the names.</summary>
+    /// <summary>Formats the names as PyTorch does: <c>&lt;All keys matched successfully&gt;</c>, or the names.</summary>
     public override string ToString() =>
         Missing.Count + Unexpected.Count == 0 ? "<All keys matched successfully>"
             : $"_IncompatibleKeys(missing_keys=[{Quoted(Missing)}], unexpected_keys=[{Quoted(Unexpected)}])";
@@ -26,7 +26,8 @@ public sealed record IncompatibleKeys(IReadOnlyList<string> Missing, IReadOnlyLi
 public abstract partial class Module : IStateful
 {
     /// <summary>
-    /// All parameters and buffers by name, detached and sharing memory with the model. A module that is reachable in two ways is listed under both, as in PyTorch.
+    /// Returns all parameters and buffers by name, detached and sharing memory with the model (torch.nn.Module.state_dict). As in PyTorch, a module
+    /// that is reachable in two ways is listed under both names.
     /// </summary>
     public OrderedDictionary<string, Tensor> StateDict()
     {
@@ -35,11 +36,17 @@ public abstract partial class Module : IStateful
         return state;
     }
 
-    /// <summary>Copies a state's values into the parameters and buffers of the same names, converted to their dtypes.</summary>
-    /// <param name="state">Tensors by name, as <see cref="StateDict"/> gives them.</param>
-    /// <param name="strict">Whether missing and unexpected names are errors; a wrong shape always is.</param>
-    /// <returns>The names that were ignored; none when strict.</returns>
-    /// <exception cref="ValueException">Names are missing, unexpected, or have other shapes: all are listed, and nothing was changed.</exception>
+    /// <summary>
+    /// Copies the values of a state into the parameters and buffers of the same names, converted to their dtypes (torch.nn.Module.load_state_dict).
+    /// </summary>
+    /// <example><code>
+    /// model.LoadStateDict(Safetensors.Load("model.safetensors"));
+    /// </code></example>
+    /// <param name="state">Tensors by name, as <see cref="StateDict"/> returns them.</param>
+    /// <param name="strict">Whether missing and unexpected names are errors. A wrong shape is always an error.</param>
+    /// <returns>The names that were ignored; none if <paramref name="strict"/> is true.</returns>
+    /// <exception cref="ValueException">Names are missing or unexpected, or shapes differ. The message lists all of them, and the model is
+    /// unchanged.</exception>
     public IncompatibleKeys LoadStateDict(IReadOnlyDictionary<string, Tensor> state, bool strict = true)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -67,7 +74,7 @@ public abstract partial class Module : IStateful
 
     void IStateful.LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => LoadStateDict(state);
 
-    // Unlike NamedParameters, every name of a shared entry; a module inside itself is entered once.
+    // Unlike NamedParameters, lists every name of a shared entry; a module that contains itself is entered once.
     private IEnumerable<(string Name, Tensor Value)> StateEntries()
     {
         var open = new HashSet<Module>();
@@ -77,7 +84,7 @@ public abstract partial class Module : IStateful
         {
             if (!open.Add(module)) yield break;
             ModuleMembers members = ModuleMembers.Of(module);
-            if (members.Hidden is not null) Walk(); // throws if it is hidden from the whole model
+            if (members.Hidden is not null) Walk(); // throws if the state is not reachable from anywhere in the model
             foreach ((string name, Parameter value) in members.Parameters) yield return (ModuleMembers.Join(path, name), value);
             foreach ((string name, Tensor value) in members.Buffers) yield return (ModuleMembers.Join(path, name), value);
             foreach ((string name, Module child) in members.Children)

@@ -8,14 +8,14 @@ public abstract partial class Module
     [ThreadStatic]
     private static HashSet<Module>? t_printed;
 
-    /// <summary>What stands in the parentheses behind the type's name (extra_repr).</summary>
+    /// <summary>The text in the parentheses after the type's name (torch.nn.Module.extra_repr).</summary>
     private protected virtual string Arguments => "";
 
-    /// <summary>As PyTorch prints it: the type and its arguments, and each module inside on lines of its own, indented.</summary>
+    /// <summary>Formats the module as PyTorch does: the type and its arguments, and each submodule on lines of its own, indented.</summary>
     public override string ToString()
     {
         HashSet<Module> outer = t_printed ??= [];
-        if (!outer.Add(this)) return $"{TypeName}(...)"; // inside itself
+        if (!outer.Add(this)) return $"{TypeName}(...)"; // it contains itself
         try
         {
             var text = new StringBuilder($"{TypeName}({Arguments}");
@@ -23,7 +23,7 @@ public abstract partial class Module
                 text.Append(CultureInfo.InvariantCulture, $"\n  ({name}): {child.ToString().Replace("\n", "\n  ", StringComparison.Ordinal)}");
             return text.Append(text.ToString().Contains('\n', StringComparison.Ordinal) ? "\n)" : ")").ToString();
         }
-        catch (ValueException) // its members cannot be named: Parameters() says why
+        catch (ValueException) // its members cannot be named; Parameters() throws with the reason
         {
             return $"{TypeName}(...)";
         }
@@ -34,12 +34,12 @@ public abstract partial class Module
     }
 }
 
-/// <summary>Values as Python writes them.</summary>
+/// <summary>Formats values as Python does.</summary>
 internal static class PythonText
 {
     public static string Of(bool value) => value ? "True" : "False";
 
-    /// <summary>1.0, 1e-05.</summary>
+    /// <summary>Formats a number: 1.0, 1e-05.</summary>
     public static string Of(double value)
     {
         string text = value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
@@ -47,12 +47,12 @@ internal static class PythonText
             : text.Replace("infinity", "inf", StringComparison.Ordinal);
     }
 
-    /// <summary>One number for two equal ones.</summary>
+    /// <summary>Formats a pair; one number if both are equal.</summary>
     public static string Of(Pair value) => value.Height == value.Width ? Of(value.Height) : value.ToString();
 
     public static string Of(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>(2, 3), (2,).</summary>
+    /// <summary>Formats a tuple: (2, 3), (2,).</summary>
     public static string Tuple(params ReadOnlySpan<int> values) =>
         values.Length == 1 ? $"({values[0]},)" : $"({string.Join(", ", values.ToArray())})";
 }

@@ -4,13 +4,24 @@ using System.Reflection;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// The base of all layers and models. Parameters, buffers and submodules are found in the fields of a derived class, also in arrays, lists and
-/// string-keyed dictionaries, without being registered (torch.nn.Module).
+/// Base class of all layers and models (torch.nn.Module). Parameters, buffers and submodules are discovered in the fields of a derived class, and in
+/// arrays, lists and
+/// string-keyed dictionaries that fields hold; they need no registration.
 /// </summary>
 /// <remarks>
-/// Names are PyTorch's: a leading _ is dropped, PascalCase becomes snake_case, <see cref="NameAttribute"/> overrides; fields of base classes come
-/// first. Whatever is reachable in two ways has its first name. Derive from <see cref="Module{TIn, TOut}"/> and its kind.
+/// Names are PyTorch's: a leading _ is dropped, and PascalCase becomes snake_case; <see cref="NameAttribute"/> sets another name. Fields of base
+/// classes come
+/// first. An object that is reachable in two ways has the first name. Derive models from <see cref="Module{TIn, TOut}"/> or one of its variants with
+/// more inputs.
 /// </remarks>
+/// <example><code>
+/// sealed class Mlp : Module&lt;Tensor, Tensor&gt;
+/// {
+///     private readonly Linear _fc1 = new(784, 128), _fc2 = new(128, 10);
+///
+///     protected override Tensor Forward(Tensor x) => _fc2.Call(_fc1.Call(x).Relu());
+/// }
+/// </code></example>
 [DynamicallyAccessedMembers(ReflectedMembers)]
 public abstract partial class Module
 {
@@ -19,27 +30,32 @@ public abstract partial class Module
 
     private protected Module() { }
 
-    /// <summary>Whether the module is in training mode, which Dropout and batch normalisation ask; true at first.</summary>
+    /// <summary>Whether the module is in training mode, which changes Dropout and batch normalisation; true for a new module.</summary>
     public bool Training { get; internal set; } = true;
 
-    /// <summary>The modules that this one holds directly.</summary>
+    /// <summary>The direct submodules (torch.nn.Module.children).</summary>
     public IReadOnlyList<Module> Children => [.. ModuleMembers.Of(this).Children.Select(child => child.Value).Distinct()];
 
-    /// <summary>The modules that this one holds directly, and their names (named_children).</summary>
+    /// <summary>Returns the direct submodules and their names (torch.nn.Module.named_children).</summary>
     public IReadOnlyList<(string Name, Module Value)> NamedChildren() => [.. ModuleMembers.Of(this).Children.DistinctBy(child => child.Value)];
 
-    /// <summary>This module under the empty name and all below it, outer ones before inner ones, each once (named_modules).</summary>
+    /// <summary>
+    /// Returns this module, with an empty name, and all modules inside it, outer ones first, each once (torch.nn.Module.named_modules).
+    /// </summary>
     public IReadOnlyList<(string Name, Module Value)> NamedModules() => [.. Walk().Select(found => (found.Path, found.Module))];
 
     /// <summary>
-    /// All parameters of this module and those below it, each once, in the order of <see cref="NamedParameters"/>. An optimiser that is made
-    /// with them saves their names beside its state.
+    /// Returns all parameters of this module and its submodules, each once, in the order of <see cref="NamedParameters"/>
+    /// (torch.nn.Module.parameters). An optimiser that is created
+    /// with them saves their names with its state.
     /// </summary>
     public IReadOnlyList<Parameter> Parameters() => [.. NamedParameters().Select(parameter => parameter.Value)];
 
-    /// <summary>All parameters and their names, such as <c>fc1.weight</c>; a shared one has its first name (named_parameters).</summary>
+    /// <summary>
+    /// Returns all parameters and their names, such as <c>fc1.weight</c>; a shared parameter has its first name (torch.nn.Module.named_parameters).
+    /// </summary>
     /// <exception cref="ValueException">
-    /// Two entries have the same name, or a field hides modules or parameters: in a holder class, a struct, a set, a <see cref="Lazy{T}"/>.
+    /// Two entries have the same name, or a field hides modules or parameters in a holder class, a struct, a set or a <see cref="Lazy{T}"/>.
     /// </exception>
     public IReadOnlyList<(string Name, Parameter Value)> NamedParameters()
     {
@@ -48,22 +64,25 @@ public abstract partial class Module
         return found;
     }
 
-    /// <summary>All buffers and their names, such as <c>norm.running_mean</c> (named_buffers).</summary>
+    /// <summary>Returns all buffers and their names, such as <c>norm.running_mean</c> (torch.nn.Module.named_buffers).</summary>
     public IReadOnlyList<(string Name, Tensor Value)> NamedBuffers() => Gather(members => members.Buffers);
 
-    /// <summary>Puts this module and all below it into training mode, or out of it; returns this module.</summary>
+    /// <summary>
+    /// Sets this module and all submodules to training mode, or to evaluation mode if <paramref name="mode"/> is false; returns this module
+    /// (torch.nn.Module.train).
+    /// </summary>
     public Module Train(bool mode = true)
     {
         foreach ((_, Module module, _) in Walk()) module.Training = mode;
         return this;
     }
 
-    /// <summary>Puts this module and all below it into evaluation mode; returns this module.</summary>
+    /// <summary>Sets this module and all submodules to evaluation mode; returns this module (torch.nn.Module.eval).</summary>
     public Module Eval() => Train(false);
 
     /// <summary>
-    /// Calls a function on every module below this one, children from the first to the last and each after its own children, and then on this one;
-    /// returns this module. As in PyTorch, one that several modules hold is visited for each of them.
+    /// Calls a function on every submodule and then on this module; children are visited in order, each after its own children. Returns
+    /// this module (torch.nn.Module.apply). As in PyTorch, a module that several modules hold is visited once for each of them.
     /// </summary>
     public Module Apply(Action<Module> function)
     {
@@ -75,20 +94,25 @@ public abstract partial class Module
 
         void Visit(Module module)
         {
-            if (!open.Add(module)) return; // inside itself
+            if (!open.Add(module)) return; // it contains itself
             foreach (Module child in children[module]) Visit(child);
             function(module);
             open.Remove(module);
         }
     }
 
-    /// <summary>Drops the gradients of all parameters, so that the next backward pass starts from none.</summary>
+    /// <summary>
+    /// Sets the gradients of all parameters to null, so that the next backward pass does not accumulate into them (torch.nn.Module.zero_grad).
+    /// </summary>
     public void ZeroGrad()
     {
         foreach ((_, Parameter parameter) in Gather(members => members.Parameters)) parameter.LeafGrad = null;
     }
 
-    /// <summary>Makes all parameters gather gradients, or freezes them; returns this module (requires_grad_).</summary>
+    /// <summary>
+    /// Makes all parameters require gradients, or freezes them if <paramref name="required"/> is false; returns this module
+    /// (torch.nn.Module.requires_grad_).
+    /// </summary>
     public Module RequireGrad(bool required = true)
     {
         foreach ((_, Parameter parameter) in Gather(members => members.Parameters)) parameter.RequiresGrad = required;
@@ -96,12 +120,13 @@ public abstract partial class Module
     }
 
     /// <summary>
-    /// Converts all parameters and real-valued buffers in place; returns this module. The <see cref="Parameter"/> objects stay, so an optimiser made before stays valid.
+    /// Converts all parameters and floating buffers in place; returns this module. The <see cref="Parameter"/> objects stay the same, so existing
+    /// optimisers remain valid.
     /// </summary>
-    /// <exception cref="DTypeException"><paramref name="dtype"/> is not a real type.</exception>
+    /// <exception cref="DTypeException"><paramref name="dtype"/> is not Float32 or Float64.</exception>
     public Module To(DType dtype)
     {
-        if (!dtype.IsFloat()) throw new DTypeException($"Module.To: parameters are Float32 or Float64, not {dtype}");
+        if (!dtype.IsFloat()) throw new DTypeException($"Module.To: parameters must be Float32 or Float64, not {dtype}");
         foreach ((_, Parameter parameter) in Gather(members => members.Parameters)) parameter.ConvertTo(dtype);
         foreach ((_, Tensor buffer) in NamedBuffers())
             if (buffer.DType.IsFloat()) buffer.ConvertTo(dtype);
@@ -118,7 +143,7 @@ public abstract partial class Module
         return found;
     }
 
-    /// <summary>This module and all below it, each once, with what they hold.</summary>
+    /// <summary>Lists this module and all modules inside it, each once, with their members.</summary>
     private List<(string Path, Module Module, ModuleMembers Members)> Walk()
     {
         var found = new List<(string Path, Module Module, ModuleMembers Members)>();
@@ -138,7 +163,7 @@ public abstract partial class Module
         }
     }
 
-    // What a holder holds may be a part of the model by another way: a parent, a tied weight.
+    // State in a holder is not hidden if the model also reaches it in another way, such as a parent or a tied weight.
     private static void ThrowIfHidden(List<(string Path, Module Module, ModuleMembers Members)> found, HashSet<Module> modules)
     {
         var parameters = new HashSet<Parameter>(found.SelectMany(entry => entry.Members.Parameters).Select(entry => entry.Value),
@@ -151,7 +176,7 @@ public abstract partial class Module
                     throw new ValueException($"{module.TypeName}: the field {ModuleMembers.Written(field)} hides {hidden} in a "
                         + $"{ModuleMembers.Written(holder)}, which MiniTorch does not look into: it would be neither trained nor saved. "
                         + "Keep it in a field of the module, an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, or make the "
-                        + "holder a Module; what is no part of the module can be held by a delegate or a WeakReference<T>");
+                        + "holder a Module; an object that is not part of the module can be held by a delegate or a WeakReference<T>");
                 }
     }
 }

@@ -2,19 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Gradient checks of whole modules.</summary>
+/// <summary>Checks the gradients of whole modules.</summary>
 public static class ModuleGradCheck
 {
     extension(GradCheck)
     {
         /// <summary>
-        /// Checks the gradients of a module by every parameter, by name, and by every floating-point input. The module is converted to Float64 meanwhile
-        /// (unless the options say otherwise), and is as before afterwards; frozen parameters are left out.
+        /// Checks the gradients of a module with respect to every parameter (by name) and every floating-point input. The module is converted to
+        /// Float64 for the check
+        /// (unless the options say otherwise) and restored afterwards. Frozen parameters are skipped.
         /// </summary>
         /// <param name="model">The module; in training mode Dropout makes it <see cref="Verdict.Nondeterministic"/>, so call Eval() first.</param>
-        /// <param name="inputs">What it is called with.</param>
-        /// <param name="options">How to check.</param>
-        /// <exception cref="MiniTorchException">The module throws, or takes other inputs.</exception>
+        /// <param name="inputs">The inputs to call it with.</param>
+        /// <param name="options">The options of the check.</param>
+        /// <exception cref="MiniTorchException">The module throws, or does not accept the inputs.</exception>
         public static GradCheckReport RunModule(Module model, IReadOnlyList<Tensor> inputs, GradCheckOptions? options = null)
         {
             if (model is null || inputs is null) throw GradCheck.Missing(model is null ? "the module" : "the list of inputs");
@@ -36,7 +37,7 @@ public static class ModuleGradCheck
         }
     }
 
-    // A module may give a tensor, several, or tuples of them (a recurrent layer's output and state).
+    // A module may return a tensor, several, or tuples of them (a recurrent layer's output and state).
     private static IEnumerable<Tensor?> Tensors(object? output) => output switch
     {
         ITuple tuple => Enumerable.Range(0, tuple.Length).Select(i => tuple[i]).Where(part => part is not null).SelectMany(Tensors),

@@ -8,7 +8,7 @@ using System.Text;
 
 namespace MiniTorch.Nn;
 
-/// <summary>What a module holds directly: found in its fields, base classes first, then in the order of declaration.</summary>
+/// <summary>The direct members of a module, discovered in its fields: base classes first, then in the order of declaration.</summary>
 internal sealed class ModuleMembers
 {
     private static readonly ConcurrentDictionary<Type, Layout> s_layouts = new();
@@ -28,13 +28,13 @@ internal sealed class ModuleMembers
     public List<(string Name, Module Value)> Children { get; } = [];
 
     /// <summary>
-    /// Modules and parameters in objects that are not looked into, with the field and the type that hide them; null if there are none.
+    /// Modules and parameters in objects that discovery does not search, with the field and the type that hide them; null if there are none.
     /// </summary>
     public List<(FieldInfo Field, Type Holder, object State)>? Hidden { get; private set; }
 
-    /// <summary>Reads the fields of a module as they are now.</summary>
+    /// <summary>Reads the current fields of a module.</summary>
     /// <exception cref="ValueException">
-    /// Two entries have the same name, or a field holds modules or parameters in a container whose names would be unknown.
+    /// Two entries have the same name, or a field holds modules or parameters in a container that gives them no names.
     /// </exception>
     public static ModuleMembers Of(Module module)
     {
@@ -43,10 +43,10 @@ internal sealed class ModuleMembers
         return members;
     }
 
-    /// <summary>A path without its root: <c>Mlp.encoder.fc1</c> → encoder.fc1; empty for the root.</summary>
+    /// <summary>Removes the root of a path: <c>Mlp.encoder.fc1</c> → encoder.fc1; empty for the root.</summary>
     public static string BelowRoot(string path) => path.IndexOf('.', StringComparison.Ordinal) is >= 0 and int dot ? path[(dot + 1)..] : "";
 
-    /// <summary>A C# name as PyTorch would have it: <c>_fc1</c> → fc1, <c>InProjWeight</c> → in_proj_weight, <c>Conv2D</c> → conv2d.</summary>
+    /// <summary>Converts a C# name to PyTorch's style: <c>_fc1</c> → fc1, <c>InProjWeight</c> → in_proj_weight, <c>Conv2D</c> → conv2d.</summary>
     public static string SnakeCase(string name)
     {
         var result = new StringBuilder();
@@ -76,7 +76,7 @@ internal sealed class ModuleMembers
         var fields = new List<Field>();
         if (type.BaseType is { } parent && parent != typeof(Module)) fields.AddRange(FieldsOf(parent));
         const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        // Native code has no tokens, and keeps the order of declaration by itself.
+        // Native code has no metadata tokens, but keeps the order of declaration.
         foreach (FieldInfo info in type.GetFields(Declared).OrderBy(info => info.HasMetadataToken() ? info.MetadataToken : 0))
         {
             if (!MayMatter(info.FieldType)) continue;
@@ -136,7 +136,7 @@ internal sealed class ModuleMembers
         foreach (object state in HiddenState.In(holder)) (Hidden ??= []).Add((field.Info, holder.GetType(), state));
     }
 
-    // The order of a hash table differs from process to process.
+    // Sorted, because the order of a hash table differs between processes.
     private static List<(string Key, object? Value)> InOrder(IDictionary dictionary)
     {
         var entries = new List<(string Key, object? Value)>(dictionary.Count);
@@ -160,7 +160,7 @@ internal sealed class ModuleMembers
             if (!values.TryAdd(name, value) && !ReferenceEquals(values[name], value))
                 throw Clash(name, Described(name, values[name]), Described(name, value));
 
-        // A name with dots may also be that of something inside a child; so may all names, beside a child without a name of its own.
+        // A name with dots may collide with a name inside a child; beside a child without a name, any name may.
         foreach ((string name, object value) in Entries)
             for (int end = 0; end >= 0 && name.Length > 0; end = name.IndexOf('.', end + 1))
                 if (values.TryGetValue(name[..end], out object? inner) && inner is Module child && child != value
@@ -168,7 +168,7 @@ internal sealed class ModuleMembers
                     throw Clash(name, Described(name, value), $"{(end == 0 ? name : name[(end + 1)..])} in {Described(name[..end], child)}");
     }
 
-    /// <summary>What a module holds under a path; null if nothing.</summary>
+    /// <summary>Finds the object that a module holds under a path; null if there is none.</summary>
     private static object? Find(Module module, string path, HashSet<(Module, string)> seen)
     {
         if (!seen.Add((module, path))) return null;
@@ -186,7 +186,7 @@ internal sealed class ModuleMembers
         new($"{_module.TypeName}: two entries of the state would be called '{name}': {first}, and {second}; "
             + "give one of them another name with [Name(\"...\")], or another key");
 
-    // The field that gives an entry, as Base._fc.
+    // The field that holds an entry, such as Base._fc.
     private string Described(string name, object value)
     {
         foreach (Field field in LayoutOf(_module).Fields)
@@ -200,15 +200,15 @@ internal sealed class ModuleMembers
         return $"a {Written(value.GetType())}";
     }
 
-    // A field of type ImmutableArray<T> that was never set: its members throw, and its hash code is 0 as it is for no other.
+    // An ImmutableArray<T> field that was never set: its members throw, and only its hash code is 0.
     private static bool IsDefaultImmutableArray(IList list) =>
         list.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) && list.GetHashCode() == 0;
 
 
-    /// <summary>The path of an entry under a prefix that may be empty.</summary>
+    /// <summary>Joins a prefix, which may be empty, and a name to a path.</summary>
     public static string Join(string prefix, string name) => prefix.Length == 0 ? name : name.Length == 0 ? prefix : $"{prefix}.{name}";
 
-    // Numbers, and structs of numbers, are not looked through one by one.
+    // Skips containers of numbers and of structs of numbers.
     private static bool MayMatter(Type type) => !type.IsAssignableTo(typeof(Delegate))
         && (type.IsAssignableTo(typeof(Tensor)) || HiddenState.MayHold(type)
             || (type.IsArray && MayMatter(type.GetElementType()!)) || type.GenericTypeArguments.Any(MayMatter));
@@ -221,11 +221,11 @@ internal sealed class ModuleMembers
     private ValueException Unnamed(object container, Field field, string reason)
     {
         string type = container.GetType().Name;
-        return new ValueException($"{_module.TypeName}: the field {field.Info.Name} holds modules or parameters in a {type}, and {reason}; "
+        return new ValueException($"{_module.TypeName}: the field {field.Info.Name} holds modules or parameters in a {type}, but {reason}; "
             + "use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A container that is enumerated anywhere has its IEnumerable<T>.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A container that is enumerated anywhere keeps its IEnumerable<T>.")]
     private static IEnumerable<Type> ElementTypes(Type container) =>
         typeof(ITuple).IsAssignableFrom(container) ? container.GenericTypeArguments
         : container.GetInterfaces().Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>)).Select(type => type.GenericTypeArguments[0]);
@@ -233,16 +233,17 @@ internal sealed class ModuleMembers
     private static bool IsState(Type type) =>
         type.IsAssignableTo(typeof(Module)) || type == typeof(Parameter) || type.GenericTypeArguments.Any(IsState) || (type.IsArray && IsState(type.GetElementType()!));
 
-    // The compiler calls a property's field <Name>k__BackingField, and that of a captured parameter <name>P.
+    // The compiler names a property's field <Name>k__BackingField, and the field of a captured parameter <name>P.
     public static string Written(FieldInfo info) => info.Name[0] == '<' ? info.Name[1..info.Name.IndexOf('>')] : info.Name;
 
-    /// <summary>A type's name without its type parameters.</summary>
+    /// <summary>Returns a type's name without its type parameters.</summary>
     public static string Written(Type type) => type.Name.Split('`')[0];
 
     private sealed record Field(FieldInfo Info, string Name, bool IsBuffer);
 
     /// <summary>
-    /// The fields of a type. Each name begins with its field's own; these are compared once, so that only few types are checked at every look.
+    /// The fields of a type. The name of every entry begins with its field's name; these are compared once for each type, so most types need no check
+    /// for each module.
     /// </summary>
     private sealed record Layout(Field[] Fields)
     {

@@ -1,14 +1,14 @@
 namespace MiniTorch.Nn;
 
-/// <summary>A module of one input: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
-/// <typeparam name="TIn">An input's type.</typeparam>
+/// <summary>Base class of modules with one input. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
+/// <typeparam name="TIn">The input's type.</typeparam>
 /// <typeparam name="TOut">The output's type.</typeparam>
 public abstract class Module<TIn, TOut> : Module
 {
-    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    /// <summary>Computes the output. <see cref="Call"/> calls this method; do not call it directly.</summary>
     protected abstract TOut Forward(TIn input);
 
-    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <summary>Runs <see cref="Forward"/> with shape checks and hooks; errors name the module's path.</summary>
     /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(TIn input)
     {
@@ -26,16 +26,16 @@ public abstract class Module<TIn, TOut> : Module
     internal override object? CallWith(params object?[] inputs) => Call(Input<TIn>(inputs, 0, 1));
 }
 
-/// <summary>A module of two inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
-/// <typeparam name="T1">An input's type.</typeparam>
-/// <typeparam name="T2">An input's type.</typeparam>
+/// <summary>Base class of modules with two inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
+/// <typeparam name="T1">The first input's type.</typeparam>
+/// <typeparam name="T2">The second input's type.</typeparam>
 /// <typeparam name="TOut">The output's type.</typeparam>
 public abstract class Module<T1, T2, TOut> : Module
 {
-    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    /// <summary>Computes the output. <see cref="Call"/> calls this method; do not call it directly.</summary>
     protected abstract TOut Forward(T1 input1, T2 input2);
 
-    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <summary>Runs <see cref="Forward"/> with shape checks and hooks; errors name the module's path.</summary>
     /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2)
     {
@@ -53,17 +53,17 @@ public abstract class Module<T1, T2, TOut> : Module
     internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 2), Input<T2>(inputs, 1, 2));
 }
 
-/// <summary>A module of three inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
-/// <typeparam name="T1">An input's type.</typeparam>
-/// <typeparam name="T2">An input's type.</typeparam>
-/// <typeparam name="T3">An input's type.</typeparam>
+/// <summary>Base class of modules with three inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
+/// <typeparam name="T1">The first input's type.</typeparam>
+/// <typeparam name="T2">The second input's type.</typeparam>
+/// <typeparam name="T3">The third input's type.</typeparam>
 /// <typeparam name="TOut">The output's type.</typeparam>
 public abstract class Module<T1, T2, T3, TOut> : Module
 {
-    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    /// <summary>Computes the output. <see cref="Call"/> calls this method; do not call it directly.</summary>
     protected abstract TOut Forward(T1 input1, T2 input2, T3 input3);
 
-    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <summary>Runs <see cref="Forward"/> with shape checks and hooks; errors name the module's path.</summary>
     /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2, T3 input3)
     {
@@ -81,18 +81,18 @@ public abstract class Module<T1, T2, T3, TOut> : Module
     internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 3), Input<T2>(inputs, 1, 3), Input<T3>(inputs, 2, 3));
 }
 
-/// <summary>A module of four inputs: derive, write <see cref="Forward"/>, and use it through <see cref="Call"/>.</summary>
-/// <typeparam name="T1">An input's type.</typeparam>
-/// <typeparam name="T2">An input's type.</typeparam>
-/// <typeparam name="T3">An input's type.</typeparam>
-/// <typeparam name="T4">An input's type.</typeparam>
+/// <summary>Base class of modules with four inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
+/// <typeparam name="T1">The first input's type.</typeparam>
+/// <typeparam name="T2">The second input's type.</typeparam>
+/// <typeparam name="T3">The third input's type.</typeparam>
+/// <typeparam name="T4">The fourth input's type.</typeparam>
 /// <typeparam name="TOut">The output's type.</typeparam>
 public abstract class Module<T1, T2, T3, T4, TOut> : Module
 {
-    /// <summary>Computes the output; called by <see cref="Call"/>.</summary>
+    /// <summary>Computes the output. <see cref="Call"/> calls this method; do not call it directly.</summary>
     protected abstract TOut Forward(T1 input1, T2 input2, T3 input3, T4 input4);
 
-    /// <summary>Runs <see cref="Forward"/> with its checks and hooks; an error names this module's path.</summary>
+    /// <summary>Runs <see cref="Forward"/> with shape checks and hooks; errors name the module's path.</summary>
     /// <exception cref="ArgumentNullException">The first input is null.</exception>
     public TOut Call(T1 input1, T2 input2, T3 input3, T4 input4)
     {

@@ -6,11 +6,12 @@ namespace MiniTorch.Nn;
 public abstract partial class Module
 {
     /// <summary>
-    /// A table of all modules with their output's shape, parameters, memory of parameters and outputs, and arithmetic operations: found by one call in
-    /// evaluation mode with zeros of the given shapes and the parameters' dtype. What is shared counts once.
+    /// Returns a table of all modules with the shape of their output, the number of parameters, the memory of parameters and outputs, and the
+    /// arithmetic operations. The model is called once, in
+    /// evaluation mode, with zeros of the given shapes and the parameters' dtype. Shared parameters are counted once.
     /// </summary>
     /// <param name="inputs">The inputs' shapes: <c>model.Summary([32, 64])</c>.</param>
-    /// <exception cref="MiniTorchException">The model does not take such inputs.</exception>
+    /// <exception cref="MiniTorchException">The model does not accept such inputs.</exception>
     public string Summary(params ReadOnlySpan<Shape> inputs)
     {
         DType dtype = Parameters() is [{ } first, ..] ? first.DType : DType.Float32;
@@ -20,7 +21,7 @@ public abstract partial class Module
     }
 }
 
-/// <summary>Watches one call of a model and writes what its modules did as a table.</summary>
+/// <summary>Observes one call of a model and formats a table of its modules.</summary>
 internal sealed class ModuleSummary(Module model)
 {
     private static readonly string[] s_titles = ["Layer", "Type", "Output", "Parameters", "Memory", "Operations"];
@@ -47,7 +48,7 @@ internal sealed class ModuleSummary(Module model)
         return Table(rows);
     }
 
-    /// <summary>Calls the model; gives the arithmetic operations of each module by path, without those of the modules below it.</summary>
+    /// <summary>Calls the model; returns the arithmetic operations of each module by path, without those of its submodules.</summary>
     private Dictionary<string, long> Watch(IReadOnlyList<(string Name, Module Value)> modules, object?[] inputs)
     {
         var hooks = new List<IDisposable>();
@@ -72,7 +73,7 @@ internal sealed class ModuleSummary(Module model)
         return recording.Calls.GroupBy(call => call.Module ?? "").ToDictionary(calls => calls.Key, calls => calls.Sum(Operations));
     }
 
-    // A multiplication and an addition for each term of a product; one operation an element otherwise; none where elements are only moved.
+    // Two operations for each term of a matrix product, one for each output element otherwise, and none if elements are only moved.
     private static long Operations(RecordedCall call)
     {
         Tensor[] inputs = call.Inputs;
@@ -95,7 +96,7 @@ internal sealed class ModuleSummary(Module model)
         var text = new StringBuilder();
         for (int i = 0; i < rows.Count; i++)
         {
-            // Names to the left, numbers to the right.
+            // Text is aligned left, numbers are aligned right.
             text.AppendJoin("  ", rows[i].Select((cell, column) => column < 3 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).Append('\n');
             if (i == 0 || i == rows.Count - 2) text.Append('-', widths.Sum() + (2 * (widths.Length - 1))).Append('\n');
         }

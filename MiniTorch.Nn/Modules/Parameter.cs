@@ -1,9 +1,11 @@
 namespace MiniTorch.Nn;
 
-/// <summary>A tensor that a model learns: a leaf that requires a gradient, found by its module and handed to optimisers (torch.nn.Parameter).</summary>
+/// <summary>
+/// A tensor that a model learns: a leaf that requires a gradient, discovered by its module and passed to optimisers (torch.nn.Parameter).
+/// </summary>
 public sealed class Parameter : Tensor
 {
-    /// <summary>Makes a parameter of the values of <paramref name="data"/>, whose memory it shares; its history is left behind.</summary>
+    /// <summary>Creates a parameter with the values of <paramref name="data"/>, which is detached and shares its memory.</summary>
     /// <exception cref="DTypeException"><paramref name="data"/> is an integer or Bool tensor.</exception>
     public Parameter(Tensor data) : base(Separate(data))
     {
@@ -11,11 +13,11 @@ public sealed class Parameter : Tensor
     }
 
     /// <summary>
-    /// The name under which <see cref="Module.NamedParameters"/> or <see cref="Module.Parameters"/> listed it last: what an optimiser saves.
+    /// The name under which <see cref="Module.NamedParameters"/> or <see cref="Module.Parameters"/> listed it last; optimisers save it.
     /// </summary>
     internal string? Name { get; set; }
 
-    // Elements that share one place could not be updated one by one.
+    // Elements that share memory cannot be updated separately.
     private static Tensor Separate(Tensor data)
     {
         ArgumentNullException.ThrowIfNull(data);

@@ -2,29 +2,33 @@ using System.Collections;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Modules one after another; in the state they are called 0, 1, … (torch.nn.Sequential).</summary>
+/// <summary>Calls modules one after another; they are named 0, 1, … in the state (torch.nn.Sequential).</summary>
+/// <example><code>
+/// var model = new Sequential(new Linear(784, 128), new ReLU(), new Linear(128, 10));
+/// Tensor logits = model.Call(x);
+/// </code></example>
 public sealed class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Tensor, Tensor>>
 {
     [Name("")]
     private readonly List<Module<Tensor, Tensor>> _modules;
 
-    /// <summary>A chain of the given modules; more can be added.</summary>
+    /// <summary>Creates a chain of the given modules; <see cref="Add"/> appends more.</summary>
     public Sequential(params ReadOnlySpan<Module<Tensor, Tensor>> modules)
     {
         _modules = [.. modules];
     }
 
-    /// <summary>How many modules there are.</summary>
+    /// <summary>The number of modules.</summary>
     public int Count => _modules.Count;
 
-    /// <summary>The module at a place.</summary>
+    /// <summary>Returns the module at an index.</summary>
     public Module<Tensor, Tensor> this[int index] =>
         (uint)index < (uint)Count ? _modules[index] : throw new ValueException($"Sequential: there is no module {index} of {Count}");
 
     /// <summary>Appends a module.</summary>
     public void Add(Module<Tensor, Tensor> module) => _modules.Add(module);
 
-    /// <summary>The modules in order.</summary>
+    /// <summary>Enumerates the modules in order.</summary>
     public IEnumerator<Module<Tensor, Tensor>> GetEnumerator() => _modules.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

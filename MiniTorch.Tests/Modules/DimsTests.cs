@@ -81,7 +81,7 @@ public class DimsTests
         new Wide(["rows 1", "1 columns"]).Call(F(2, 1), F(1, 3)).Shape.ShouldBe([2, 3]);
         new Wide([null, "rows columns"]).Call(F(1), F(2, 3)).Shape.ShouldBe([2, 3]);
         Error(() => new Wide(["rows 1", "1 columns"]).Call(F(2, 2), F(1, 2))).ShouldContain("input 0 [2, 2] has 2 in dimension 1, not 1");
-        Should.Throw<ValueException>(() => new Wide(["rows"]).Call(F(1), F(1))).Message.ShouldContain("1 patterns of inputs, and Forward takes 2");
+        Should.Throw<ValueException>(() => new Wide(["rows"]).Call(F(1), F(1))).Message.ShouldContain("1 input patterns, but Forward takes 2 inputs");
     }
 
     [Test]

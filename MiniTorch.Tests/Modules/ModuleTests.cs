@@ -94,7 +94,7 @@ public class ModuleTests
     public void Containers_without_names_are_refused()
     {
         Should.Throw<ValueException>(() => new Hidden().Parameters()).Message
-            .ShouldBe("Hidden: the field _layers holds modules or parameters in a HashSet`1, and its entries have no names; use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
+            .ShouldBe("Hidden: the field _layers holds modules or parameters in a HashSet`1, but its entries have no names; use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
         Should.Throw<ValueException>(() => new NumberKeys().Parameters()).Message.ShouldContain("the field _scales");
     }
 
@@ -210,7 +210,7 @@ public class ModuleTests
     {
         var layer = new RNN(2, 2);
         using (layer.RegisterBackwardHook((_, _) => { }))
-            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1, 2]))).Message.ShouldContain("RNN: a backward hook sees the gradient of one tensor");
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1, 2]))).Message.ShouldContain("RNN: a backward hook needs a module that returns one tensor");
         layer.Call(Tensor.Ones([1, 1, 2])).Output.Shape.ShouldBe([1, 1, 2]);
     }
 
@@ -234,7 +234,7 @@ public class ModuleTests
     [Test]
     public void A_null_input_is_named()
     {
-        Should.Throw<ArgumentNullException>(() => new Mlp(4, 8, 3).Call(null!)).Message.ShouldStartWith("Mlp: its input is null (Parameter 'x')");
+        Should.Throw<ArgumentNullException>(() => new Mlp(4, 8, 3).Call(null!)).Message.ShouldStartWith("Mlp: the input is null (Parameter 'x')");
         new GRUCell(2, 3).Call(Tensor.Ones([1, 2]), null).Shape.ToString().ShouldBe("[1, 3]"); // an absent state is no slip
     }
 

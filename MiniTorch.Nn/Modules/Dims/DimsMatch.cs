@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
-/// <summary>One call's shapes against its patterns: names are bound by the first argument that has them.</summary>
+/// <summary>Matches the shapes of one call against its patterns; the first argument with a name binds it.</summary>
 internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern? Pattern)> parameters, ReadOnlySpan<Tensor?> tensors)
 {
     private readonly ReadOnlySpan<(string Name, DimsPattern? Pattern)> _parameters = parameters;
@@ -12,10 +12,10 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
     private (int Parameter, int Dimension) _furthest = (-1, -2);
     private string _mismatch = "";
 
-    /// <summary>What a name stands for in this call: sizes from <paramref name="Start"/> on of a parameter's shape.</summary>
+    /// <summary>The sizes that a name stands for in this call: sizes from <paramref name="Start"/> on of a parameter's shape.</summary>
     private readonly record struct Binding(string Name, int Parameter, int Start, int Length);
 
-    // In place, since every call of a module makes one.
+    // Inline, because every call of a module creates one.
     [InlineArray(Capacity)]
     private struct Bindings
     {
@@ -24,14 +24,14 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
 
     private const int Capacity = 16;
 
-    /// <summary>Raises an error where the shapes do not fit.</summary>
+    /// <summary>Throws if the shapes do not fit.</summary>
     /// <exception cref="ShapeException">A shape fits no alternative of its pattern, given what the names stand for.</exception>
     public void Check()
     {
         if (!FitsFrom(0)) throw new ShapeException($"{op}: {_mismatch}");
     }
 
-    // Whether the parameters from one on fit; an alternative that leaves a later parameter without a fit is given up.
+    // Whether the parameters from this one on fit. Backtracks if an alternative leaves a later parameter without a fit.
     private bool FitsFrom(int parameter)
     {
         while (parameter < _parameters.Length && (_parameters[parameter].Pattern is null || _tensors[parameter] is null)) parameter++;
@@ -85,7 +85,7 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
 
     private static string Text(ReadOnlySpan<int> sizes, string name) => name.StartsWith('.') ? Shape.Format(sizes) : $"{sizes[0]}";
 
-    // Of all alternatives the caller should hear of the one that got furthest.
+    // Reports the alternative that matched the most dimensions.
     private bool Fail(int parameter, int dimension, string what)
     {
         if ((parameter, dimension).CompareTo(_furthest) > 0)

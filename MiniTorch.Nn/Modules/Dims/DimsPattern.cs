@@ -6,7 +6,7 @@ namespace MiniTorch.Nn;
 /// <summary>A parsed pattern of <see cref="DimsAttribute"/>.</summary>
 internal sealed class DimsPattern
 {
-    // A program has few patterns; one that makes them up as it goes shall not keep them all.
+    // Limits the cache, for programs that generate patterns at run time.
     private const int MostKept = 1000;
 
     private static readonly ConcurrentDictionary<string, DimsPattern> s_parsed = new();
@@ -19,10 +19,10 @@ internal sealed class DimsPattern
         Alternatives = [.. text.Split('|').Select(Parse)];
     }
 
-    /// <summary>The lists of dimensions that a shape may match.</summary>
+    /// <summary>The alternative lists of dimensions.</summary>
     public Token[][] Alternatives { get; }
 
-    /// <summary>What a place in a pattern takes.</summary>
+    /// <summary>The kind of an element of a pattern.</summary>
     public enum Kind
     {
         /// <summary>One size, bound to a name.</summary>
@@ -38,10 +38,10 @@ internal sealed class DimsPattern
         Several,
     }
 
-    /// <summary>One place in a pattern.</summary>
+    /// <summary>An element of a pattern.</summary>
     public readonly record struct Token(Kind Kind, string Name, int Size);
 
-    /// <summary>The pattern of a text, parsed once.</summary>
+    /// <summary>Returns the parsed pattern of a text from a cache.</summary>
     public static DimsPattern Of(string text)
     {
         if (s_parsed.TryGetValue(text, out DimsPattern? pattern)) return pattern;

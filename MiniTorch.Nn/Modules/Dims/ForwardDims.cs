@@ -10,9 +10,12 @@ public sealed class ForwardDims
     private readonly (string Name, DimsPattern? Pattern)[] _parameters;
     private Shape?[]? _fitting;
 
-    /// <summary>Shapes that depend on a module's options: <c>new("batch features", returns: "batch")</c>; the parameters are called input 0, input 1 …</summary>
-    /// <param name="inputs">A pattern for each input; null where there is none.</param>
-    /// <param name="returns">The result's.</param>
+    /// <summary>
+    /// Declares shapes that depend on a module's options: <c>new("batch features", returns: "batch")</c>. Errors call the parameters input 0, input 1
+    /// …
+    /// </summary>
+    /// <param name="inputs">A pattern for each input; null for an input that is not checked.</param>
+    /// <param name="returns">The pattern of the result.</param>
     public ForwardDims(IReadOnlyList<string?> inputs, string? returns = null)
         : this([.. inputs.Select((input, i) => ($"input {i}", input)), ("the result", returns)])
     {
@@ -24,7 +27,7 @@ public sealed class ForwardDims
     /// <summary>Whether any shape is declared.</summary>
     internal bool IsEmpty => _parameters.All(parameter => parameter.Pattern is null);
 
-    /// <summary>What the attributes of a module's Forward say.</summary>
+    /// <summary>Reads the attributes of a module's Forward.</summary>
     internal static ForwardDims Of([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module)
     {
         MethodInfo forward = ForwardOf(module);
@@ -35,16 +38,16 @@ public sealed class ForwardDims
         ]);
     }
 
-    /// <summary>A module's nearest Forward: a class between it and the generic base may declare it.</summary>
+    /// <summary>Finds a module's most derived Forward; a class between the module and the generic base may declare it.</summary>
     internal static MethodInfo ForwardOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module) =>
         module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic).FirstOrDefault(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true })
-        ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or its kin");
+        ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or one of its variants with more inputs");
 
-    /// <summary>Checks a call; <paramref name="output"/> is null before Forward.</summary>
+    /// <summary>Checks a call; <paramref name="output"/> is null before Forward runs.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)
     {
         if (inputs.Length != _parameters.Length - 1)
-            throw new ValueException($"{op}: DeclaredDims has {_parameters.Length - 1} patterns of inputs, and Forward takes {inputs.Length}");
+            throw new ValueException($"{op}: DeclaredDims has {_parameters.Length - 1} input patterns, but Forward takes {inputs.Length} inputs");
         if ((output is not null && _parameters[^1].Pattern is null) || FitsAsBefore(inputs, output)) return;
         Tensors tensors = default;
         for (int i = 0; i < inputs.Length; i++) tensors[i] = inputs[i] as Tensor;
@@ -55,7 +58,7 @@ public sealed class ForwardDims
         _fitting = fitting;
     }
 
-    // Most calls have the shapes of the call before.
+    // Most calls have the same shapes as the previous call.
     private bool FitsAsBefore(ReadOnlySpan<object?> inputs, object? output)
     {
         if (_fitting is not { } fitting) return false;
@@ -64,7 +67,7 @@ public sealed class ForwardDims
         return output is null || (output as Tensor)?.Shape == fitting[^1];
     }
 
-    // In place, since every call of a module makes one; there are at most four inputs and a result.
+    // Inline, because every call of a module creates one; there are at most four inputs and a result.
     [InlineArray(5)]
     private struct Tensors
     {
