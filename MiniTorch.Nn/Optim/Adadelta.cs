@@ -3,17 +3,17 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Adadelta (torch.optim.Adadelta; Zeiler 2012): v ← ρv + (1 − ρ)g², δ = √(u + ε) / √(v + ε) · g, u ← ρu + (1 − ρ)δ², p ← p − lr·δ.
+/// Implements Adadelta (torch.optim.Adadelta; Zeiler 2012): v ← ρv + (1 − ρ)g², δ = √(u + ε) / √(v + ε) · g, u ← ρu + (1 − ρ)δ², p ← p − lr·δ.
 /// </summary>
 public sealed class Adadelta : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
-    /// <param name="rho">ρ, in [0, 1).</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="maximize">Whether to climb.</param>
+    /// <param name="rho">ρ, in [0, 1): the weight of the past in both averages.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or ρ is not below 1.</exception>
     public Adadelta(IEnumerable<Tensor> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6, double weightDecay = 0, bool maximize = false)
         : base(parameters, new("lr", lr), new("rho", rho, 1), new("eps", eps), new("weight_decay", weightDecay), new("maximize", maximize))

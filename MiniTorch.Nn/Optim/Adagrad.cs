@@ -2,17 +2,17 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
 
-/// <summary>Adagrad (torch.optim.Adagrad; Duchi et al. 2011): s ← s + g², p ← p − lr/(1 + (t − 1)·lrDecay) · g / (√s + ε).</summary>
+/// <summary>Implements Adagrad (torch.optim.Adagrad; Duchi et al. 2011): s ← s + g², p ← p − lr/(1 + (t − 1)·lrDecay) · g / (√s + ε).</summary>
 public sealed class Adagrad : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
-    /// <param name="lrDecay">How fast the rate falls.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="initialAccumulatorValue">What s starts from.</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="maximize">Whether to climb.</param>
+    /// <param name="lrDecay">The decay of the learning rate; see the formula.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="initialAccumulatorValue">The initial value of s.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative.</exception>
     public Adagrad(IEnumerable<Tensor> parameters, double lr = 1e-2, double lrDecay = 0, double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
         : base(parameters, new("lr", lr), new("lr_decay", lrDecay), new("weight_decay", weightDecay), new("initial_accumulator_value", initialAccumulatorValue), new("eps", eps), new("maximize", maximize))

@@ -4,22 +4,32 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Adam (torch.optim.Adam; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr/(1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) + ε);
-/// with amsgrad the largest v so far takes v's place (Reddi et al. 2018).
+/// Implements Adam (torch.optim.Adam; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr/(1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) +
+/// ε).
+/// With amsgrad the largest v so far replaces v in the last formula (Reddi et al. 2018).
 /// </summary>
+/// <example><code>
+/// var optimizer = new Adam(model.Parameters(), lr: 1e-3);
+/// foreach (var (x, y) in loader)
+/// {
+///     optimizer.ZeroGrad();
+///     criterion.Call(model.Call(x), y).Backward();
+///     optimizer.Step();
+/// }
+/// </code></example>
 public class Adam : Optimizer
 {
     private Moments _moments;
     private (ParameterGroup? Group, double Step, int Changes) _momentsOf;
 
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
     /// <param name="betas">β₁ and β₂; 0.9 and 0.999 by default.</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="amsgrad">Whether the largest second moment so far is used.</param>
-    /// <param name="maximize">Whether to climb.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="amsgrad">Uses the largest v so far instead of v.</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
     public Adam(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
         : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
@@ -31,13 +41,13 @@ public class Adam : Optimizer
     protected override IReadOnlyList<string> TensorNames =>
         Groups.Any(group => group.Is("amsgrad")) ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"];
 
-    /// <summary>Whether weight decay shrinks the parameter itself (AdamW) instead of adding to the gradient.</summary>
+    /// <summary>Whether weight decay shrinks the parameter itself (AdamW) instead of being added to the gradient.</summary>
     private protected virtual bool DecaysParameter => false;
 
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
-        // Parameters of a group mostly are at the same step: options are looked up, and powers taken, once for all of them.
+        // Most parameters of a group are at the same step: options and powers are computed once for all of them.
         var key = (group, state.Step, group.Changes);
         if (_momentsOf != key) (_moments, _momentsOf) = (new Moments(group, state.Step, DecaysParameter), key);
         if (_moments.IsAmsgrad) InPlaceUpdate.Run(new Amsgrad(_moments), StepName, parameter, gradient, state.Tensors);

@@ -3,17 +3,18 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Adam with the infinity norm (torch.optim.Adamax; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), p ← p − lr/(1 − β₁ᵗ) · m / u.
+/// Implements Adamax, Adam with the infinity norm (torch.optim.Adamax; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), p ← p − lr/(1
+/// − β₁ᵗ) · m / u.
 /// </summary>
 public sealed class Adamax : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
     /// <param name="betas">β₁ and β₂; 0.9 and 0.999 by default.</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="maximize">Whether to climb.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
     public Adamax(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
         : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay), new("maximize", maximize))

@@ -1,21 +1,28 @@
 namespace MiniTorch.Optim;
 
-/// <summary>Bounds gradients in place, between the backward pass and the optimiser's step (torch.nn.utils.clip_grad).</summary>
+/// <summary>Limits gradients in place, between the backward pass and the optimiser's step (torch.nn.utils.clip_grad).</summary>
 public static class ClipGrad
 {
-    // PyTorch's guard against a division by a norm of zero.
+    // PyTorch adds this to the norm to avoid a division by zero.
     private const double Guard = 1e-6;
 
-    /// <summary>Scales all gradients down together where their common norm passes <paramref name="maxNorm"/> (clip_grad_norm_).</summary>
-    /// <param name="parameters">Those without a gradient are passed over.</param>
-    /// <param name="maxNorm">The largest norm that stays.</param>
-    /// <param name="normType">p of the p-norm over all elements; infinity for the largest magnitude.</param>
-    /// <returns>The norm before, a scalar; 0 without gradients.</returns>
+    /// <summary>
+    /// Scales all gradients by the same factor so that their total norm is at most <paramref name="maxNorm"/> (torch.nn.utils.clip_grad_norm_).
+    /// </summary>
+    /// <example><code>
+    /// loss.Backward();
+    /// ClipGrad.Norm(model.Parameters(), maxNorm: 1);
+    /// optimizer.Step();
+    /// </code></example>
+    /// <param name="parameters">The parameters; those without a gradient are skipped.</param>
+    /// <param name="maxNorm">The largest allowed norm.</param>
+    /// <param name="normType">The p of the p-norm over all elements; infinity for the largest magnitude.</param>
+    /// <returns>The total norm before scaling, a scalar; 0 if there are no gradients.</returns>
     /// <exception cref="ValueException"><paramref name="maxNorm"/> is negative, or <paramref name="normType"/> is not positive.</exception>
     public static Tensor Norm(IEnumerable<Tensor> parameters, double maxNorm, double normType = 2)
     {
-        if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: the largest norm {maxNorm} must be 0 or more");
-        if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: the norm's order {normType} must be positive");
+        if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: maxNorm is {maxNorm} and must be 0 or more");
+        if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: normType is {normType} and must be positive");
         using ModeScope mode = Autograd.NoGrad();
         HeldGrad[] held = Held(parameters);
         Tensor[] gradients = [.. held.Select(grad => grad.Tensor).OfType<Tensor>()];
@@ -28,11 +35,11 @@ public static class ClipGrad
         return total;
     }
 
-    /// <summary>Clamps every element of every gradient to ±<paramref name="clipValue"/> (clip_grad_value_).</summary>
+    /// <summary>Clamps every element of every gradient to ±<paramref name="clipValue"/> (torch.nn.utils.clip_grad_value_).</summary>
     /// <exception cref="ValueException"><paramref name="clipValue"/> is negative.</exception>
     public static void Value(IEnumerable<Tensor> parameters, double clipValue)
     {
-        if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: the bound {clipValue} must be 0 or more");
+        if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: clipValue is {clipValue} and must be 0 or more");
         using ModeScope mode = Autograd.NoGrad();
         foreach (HeldGrad held in Held(parameters))
             using (held)

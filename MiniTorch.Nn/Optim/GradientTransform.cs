@@ -1,6 +1,6 @@
 namespace MiniTorch.Optim;
 
-/// <summary>The gradient that a rule sees: turned round to maximise, and with weight decay added (an L2 penalty).</summary>
+/// <summary>Transforms the gradient before the update rule: negates it to maximise, and adds the weight decay (L2 penalty).</summary>
 internal readonly struct GradientTransform(ParameterGroup group)
 {
     private readonly double _sign = group.Is("maximize") ? -1 : 1, _decay = group["weight_decay"];

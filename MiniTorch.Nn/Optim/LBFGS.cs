@@ -1,12 +1,13 @@
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Limited-memory BFGS (torch.optim.LBFGS; Liu and Nocedal 1989): steps along the gradient times an inverse Hessian that is estimated from the last
-/// changes of the gradient. Every <see cref="Step"/> makes several iterations and so needs a closure that computes the loss and its gradients anew.
+/// Implements limited-memory BFGS (torch.optim.LBFGS; Liu and Nocedal 1989): steps along the gradient times an inverse Hessian that is estimated from
+/// the latest
+/// changes of the gradient. Every <see cref="Step"/> makes several iterations, so it needs a closure that computes the loss and its gradients again.
 /// </summary>
 public sealed class LBFGS : Optimizer
 {
-    // A pair of a move and a change of gradient is kept only where the loss curves upwards along it.
+    // A pair is kept only if the loss curves upwards along the step by at least this much.
     private const double LeastCurvature = 1e-10;
 
     private readonly int _maxIterations, _maxEvaluations, _historySize;
@@ -17,21 +18,21 @@ public sealed class LBFGS : Optimizer
     private double _step, _scale = 1;
     private long _iterations;
 
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
-    /// <param name="lr">The learning rate: the length of a step along the direction, or the first one tried.</param>
-    /// <param name="maxIter">Iterations a step.</param>
-    /// <param name="maxEval">Evaluations of the closure a step; 1.25 times as many as iterations by default.</param>
-    /// <param name="toleranceGrad">A largest gradient element at which to stop.</param>
-    /// <param name="toleranceChange">A change of the loss or of the largest parameter at which to stop.</param>
-    /// <param name="historySize">How many changes of the gradient are remembered.</param>
-    /// <param name="strongWolfe">Whether to search along the direction for a step that fulfils the strong Wolfe conditions.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
+    /// <param name="lr">The learning rate: the step length along the direction, or the first one tried by the line search.</param>
+    /// <param name="maxIter">The maximum number of iterations per step.</param>
+    /// <param name="maxEval">The maximum number of closure evaluations per step; 1.25 · <paramref name="maxIter"/> by default.</param>
+    /// <param name="toleranceGrad">Stops when no gradient element is larger than this.</param>
+    /// <param name="toleranceChange">Stops when neither the loss nor any parameter changes by more than this.</param>
+    /// <param name="historySize">The number of gradient changes that are kept.</param>
+    /// <param name="strongWolfe">Whether a line search finds a step that satisfies the strong Wolfe conditions.</param>
     /// <exception cref="ValueException">A value is negative, or a count is not positive.</exception>
     public LBFGS(IEnumerable<Tensor> parameters, double lr = 1, int maxIter = 20, int? maxEval = null, double toleranceGrad = 1e-7, double toleranceChange = 1e-9,
         int historySize = 100, bool strongWolfe = false) : base(parameters, new OptimizerOption("lr", lr))
     {
-        if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"{maxIter} iterations, {maxEval} evaluations and a history of {historySize}; all must be 1 or more");
-        if (!(toleranceGrad >= 0 && toleranceChange >= 0)) throw Error("the tolerances must be 0 or more");
+        if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"maxIter is {maxIter}, maxEval {maxEval} and historySize {historySize}; all must be 1 or more");
+        if (!(toleranceGrad >= 0 && toleranceChange >= 0)) throw Error("toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more");
         (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? (int)Math.Min(maxIter * 5L / 4, int.MaxValue), historySize);
         (_toleranceGrad, _toleranceChange, _strongWolfe) = (toleranceGrad, toleranceChange, strongWolfe);
     }
@@ -42,13 +43,13 @@ public sealed class LBFGS : Optimizer
     /// <inheritdoc/>
     protected override IReadOnlyList<string> TensorNames => [];
 
-    // Moves and changes are vectors of all parameters.
+    // Steps and gradient changes are vectors over all parameters.
     private protected override bool NeedsOrder => true;
 
     private IReadOnlyList<Tensor> Parameters => Groups[0].Parameters;
 
-    /// <summary>Makes up to <c>maxIter</c> iterations.</summary>
-    /// <param name="closure">Drops the gradients, computes the loss and its gradients, and returns the loss.</param>
+    /// <summary>Runs up to <c>maxIter</c> iterations.</summary>
+    /// <param name="closure">Clears the gradients, computes the loss and its gradients, and returns the loss.</param>
     /// <returns>The loss before the step.</returns>
     /// <exception cref="ValueException">There is no closure.</exception>
     public override Tensor? Step(Func<Tensor>? closure = null)
@@ -107,7 +108,7 @@ public sealed class LBFGS : Optimizer
         return state;
     }
 
-    /// <summary>Not used: all parameters are changed together.</summary>
+    /// <summary>Not supported: all parameters are updated together.</summary>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) => throw new NotSupportedException();
 
     /// <inheritdoc/>
@@ -146,7 +147,7 @@ public sealed class LBFGS : Optimizer
     private Tensor Stacked(List<Tensor> rows) =>
         rows.Count > 0 ? Tensor.Stack(rows.ToArray()) : Tensor.Zeros([0, Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS))], Parameters[0].DType);
 
-    // The two-loop recursion (Nocedal and Wright, algorithm 7.4).
+    // The two-loop recursion (Nocedal and Wright 2006, algorithm 7.4).
     private Tensor NextDirection(Tensor gradient)
     {
         if (++_iterations == 1) return -gradient;
@@ -184,7 +185,7 @@ public sealed class LBFGS : Optimizer
         return (loss.Item<double>(), gradient);
     }
 
-    /// <summary>parameters = start + step · direction.</summary>
+    /// <summary>Sets parameters = start + step · direction.</summary>
     private void Place(IReadOnlyList<Tensor> start, double step)
     {
         int offset = 0;

@@ -3,18 +3,19 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Adam with Nesterov momentum (torch.optim.NAdam; Dozat 2016): the momentum of step t is μₜ = β₁(1 − 0.96^(tψ) / 2), and the step mixes the gradient
-/// with the moment that the next step will see.
+/// Implements NAdam, Adam with Nesterov momentum (torch.optim.NAdam; Dozat 2016): the momentum of step t is μₜ = β₁(1 − 0.96^(tψ) / 2), and the
+/// update mixes the gradient
+/// with the first moment that the next step will use.
 /// </summary>
 public sealed class NAdam : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
     /// <param name="betas">β₁ and β₂; 0.9 and 0.999 by default.</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="momentumDecay">ψ.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="momentumDecay">ψ, the decay of the momentum.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
     public NAdam(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3)
         : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
@@ -35,7 +36,7 @@ public sealed class NAdam : Optimizer
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
         double mu = Mu(group, state.Step), next = Mu(group, state.Step + 1);
-        // PyTorch holds the product in a float32 tensor, and its numbers show it.
+        // PyTorch stores the product in a float32 tensor; rounding reproduces its numbers.
         state.Numbers[1] = (float)state.Numbers[1] * (float)mu;
         InPlaceUpdate.Run(new Rule(group, state.Step, mu, next, state.Numbers[1]), StepName, parameter, gradient, state.Tensors);
     }

@@ -3,8 +3,9 @@ using MiniTorch.IO;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Changes parameters along their gradients (torch.optim.Optimizer). Parameters lie in groups with options of their own; a parameter without a
-/// gradient is passed over.
+/// Base class of optimisers, which update parameters along their gradients (torch.optim.Optimizer). Parameters belong to groups that have their own
+/// options. Parameters without a
+/// gradient are skipped.
 /// </summary>
 public abstract class Optimizer : IStateful
 {
@@ -15,10 +16,10 @@ public abstract class Optimizer : IStateful
     private readonly List<ParameterGroup> _groups = [];
     private readonly Dictionary<Tensor, ParameterState> _states = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>An optimiser with one group.</summary>
-    /// <param name="parameters">Leaves that require a gradient; at least one.</param>
-    /// <param name="options">The options and their values for groups that set none; "lr" among them.</param>
-    /// <exception cref="ValueException">There is no parameter, one comes twice, or an option is out of range.</exception>
+    /// <summary>Creates an optimiser with one group.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient; at least one.</param>
+    /// <param name="options">The options and their defaults; "lr" must be among them.</param>
+    /// <exception cref="ValueException">There are no parameters, a parameter occurs twice, or an option is out of range.</exception>
     /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
     protected Optimizer(IEnumerable<Tensor> parameters, params OptimizerOption[] options)
     {
@@ -30,14 +31,15 @@ public abstract class Optimizer : IStateful
     /// <summary>The groups in the order in which they were added.</summary>
     public IReadOnlyList<ParameterGroup> Groups => _groups;
 
-    /// <summary>The names of the numbers that are remembered of each parameter; "step" comes first.</summary>
+    /// <summary>The names of the numbers in a parameter's state; "step" comes first.</summary>
     protected virtual IReadOnlyList<string> NumberNames => ["step"];
 
-    /// <summary>The names of the tensors that are remembered of each parameter.</summary>
+    /// <summary>The names of the tensors in a parameter's state.</summary>
     protected abstract IReadOnlyList<string> TensorNames { get; }
 
-    /// <summary>Adds parameters with options of their own (add_param_group).</summary>
-    /// <exception cref="ValueException">The group is empty, a parameter comes twice or is in another group, or an option is unknown or out of range.</exception>
+    /// <summary>Adds a group of parameters with its own options (torch.optim.Optimizer.add_param_group).</summary>
+    /// <exception cref="ValueException">The group is empty, a parameter occurs twice or belongs to another group, or an option is unknown or out of
+    /// range.</exception>
     /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
     public void AddGroup(ParameterGroup group)
     {
@@ -48,9 +50,9 @@ public abstract class Optimizer : IStateful
         {
             Tensor parameter = group.Parameters[i];
             if (parameter is null) throw new ArgumentNullException(nameof(group), $"{GetType().Name}: parameter {i} of the group is null");
-            if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is there twice; a parameter belongs to one group once");
+            if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, occurs twice; a parameter can be in one group only, once");
             if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
-            if (parameter.Layout.Overlaps) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share one place in memory; Clone() it, or optimise what it was expanded from");
+            if (parameter.Layout.Overlaps) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share memory; Clone() it, or optimise the tensor that it was expanded from");
             if (!parameter.IsLeaf) throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves can be optimised");
         }
         group.Complete(GetType().Name, _options);
@@ -58,15 +60,15 @@ public abstract class Optimizer : IStateful
         _groups.Add(group);
     }
 
-    /// <summary>Drops all gradients, so that the next backward pass starts from none (zero_grad).</summary>
+    /// <summary>Sets all gradients to null, so that the next backward pass does not accumulate into them (torch.optim.Optimizer.zero_grad).</summary>
     public void ZeroGrad()
     {
         foreach (Tensor parameter in _groups.SelectMany(group => group.Parameters)) parameter.LeafGrad = null;
     }
 
-    /// <summary>Changes every parameter that has a gradient.</summary>
-    /// <param name="closure">Computes the loss and its gradients anew; run first, with recording on.</param>
-    /// <returns>What the closure returned; null without one.</returns>
+    /// <summary>Updates every parameter that has a gradient (torch.optim.Optimizer.step).</summary>
+    /// <param name="closure">Optional: computes the loss and its gradients again; it runs first, with recording on.</param>
+    /// <returns>The result of the closure; null if the layer has none.</returns>
     public virtual Tensor? Step(Func<Tensor>? closure = null)
     {
         Tensor? loss = null;
@@ -84,8 +86,9 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>
-    /// The options and what is remembered of the parameters, as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>, parameters numbered through all groups.
-    /// If the parameters were listed by a model, <c>groups.0.parameters.fc1.weight</c> is the number of the one that is called fc1.weight there.
+    /// Returns the options and the states of the parameters as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>; parameters are numbered
+    /// across all groups.
+    /// If a model listed the parameters, <c>groups.0.parameters.fc1.weight</c> holds the number of its parameter fc1.weight.
     /// The tensors share memory with the optimiser.
     /// </summary>
     public virtual OrderedDictionary<string, Tensor> StateDict()
@@ -113,11 +116,12 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>
-    /// Takes over what <see cref="StateDict"/> of an optimiser of the same kind, with groups of the same sizes, gave. Parameters are found by
-    /// their names, if both sides have some, and by their numbers otherwise.
+    /// Loads the <see cref="StateDict"/> of an optimiser of the same kind whose groups have the same sizes. Parameters are matched by
+    /// name if both sides have names, and by number otherwise.
     /// </summary>
     /// <exception cref="ValueException">
-    /// Entries or names are missing, unexpected, mis-shaped or out of range: all are listed, and nothing was changed.
+    /// Entries or names are missing or unexpected, or values have a wrong shape or are out of range. The message lists all of them, and the optimiser
+    /// is unchanged.
     /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
@@ -134,7 +138,7 @@ public abstract class Optimizer : IStateful
         foreach ((Tensor parameter, int number) in _groups.SelectMany(group => group.Parameters).Zip(Numbers(reader)))
         {
             string prefix = $"state.{number}.";
-            if (!reader.HasAny(prefix)) continue; // a parameter that has had no gradient so far
+            if (!reader.HasAny(prefix)) continue; // the parameter never had a gradient
             double[] numbers = [.. NumberNames.Select(name => reader.Number(prefix + name) ?? 0)];
             Tensor[] tensors = [.. names.Select(name => reader.Tensor(prefix + name, parameter))];
             states[parameter] = new ParameterState(numbers, tensors);
@@ -147,27 +151,29 @@ public abstract class Optimizer : IStateful
         foreach ((Tensor parameter, ParameterState remembered) in states) _states[parameter] = remembered;
     }
 
-    /// <summary>Changes one parameter; called with recording off, after the step was counted.</summary>
+    /// <summary>Updates one parameter. It is called with recording off, after the step was counted.</summary>
     protected abstract void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state);
 
-    /// <summary>Gives a parameter's state its first values, where they are not all zero.</summary>
+    /// <summary>Sets the initial values of a parameter's state, if they are not all zero.</summary>
     protected virtual void Start(ParameterGroup group, ParameterState state) { }
 
-    /// <summary>Throws where a group's options contradict each other.</summary>
+    /// <summary>Throws if a group's options contradict each other.</summary>
     protected virtual void CheckGroup(ParameterGroup group) { }
 
-    /// <summary>Whether a state can be read only if its parameters are in the optimiser's order.</summary>
+    /// <summary>Whether a state can be loaded only if its parameters are in the optimiser's order.</summary>
     private protected virtual bool NeedsOrder => false;
 
-    /// <summary>Reads what an optimiser's <see cref="StateDict"/> adds; the result takes it over, once all of the state is known to fit.</summary>
+    /// <summary>
+    /// Reads the entries that an optimiser adds to <see cref="StateDict"/>; the returned action applies them after the whole state has been checked.
+    /// </summary>
     private protected virtual Action ReadMore(StateReader reader) => static () => { };
 
-    /// <summary>The error of a misuse, led by the optimiser's name.</summary>
+    /// <summary>Creates a usage error whose message begins with the optimiser's name.</summary>
     private protected ValueException Error(string message) => new($"{GetType().Name}: {message}");
 
     private static string NamePrefix(int group) => $"groups.{group}.parameters.";
 
-    // The number that each parameter has in a state.
+    // Maps each parameter to its number in a state.
     private int[] Numbers(StateReader reader)
     {
         int[] numbers = [.. Enumerable.Range(0, _groups.Sum(group => group.Parameters.Count))];
@@ -185,7 +191,7 @@ public abstract class Optimizer : IStateful
         void CheckNumber(double value, int own)
         {
             if (!(value >= 0 && value < numbers.Length && double.IsInteger(value)) || !taken.Add((int)value))
-                throw Error(FormattableString.Invariant($"{value} is no number of a parameter, or that of two; there are {numbers.Length}"));
+                throw Error(FormattableString.Invariant($"{value} is not the number of a parameter, or two parameters have it; there are {numbers.Length} parameters"));
             if (NeedsOrder && value != own)
                 throw Error(FormattableString.Invariant($"its number is {value} in the state and {own} here; the order must be the same"));
         }
@@ -205,7 +211,7 @@ public abstract class Optimizer : IStateful
         return state;
     }
 
-    // The loaded options decide which tensors are to be read.
+    // The loaded options decide which tensors a state needs.
     private IReadOnlyList<string> TensorNamesUnder(List<(ParameterGroup Group, string Option, double Value)> options)
     {
         List<(ParameterGroup, string, double)> present = [.. options.Select(entry => (entry.Group, entry.Option, entry.Group[entry.Option]))];
@@ -220,7 +226,7 @@ public abstract class Optimizer : IStateful
         foreach ((ParameterGroup group, string option, double value) in options) group[option] = value;
     }
 
-    // Not so once Module.To has changed the parameter's dtype, or an option that needs more memory was set.
+    // False if Module.To has changed the parameter's dtype, or an option that needs more tensors was set.
     private static bool Fits(ParameterState state, Tensor parameter, int tensors)
     {
         foreach (Tensor tensor in state.Tensors)
@@ -238,6 +244,6 @@ public abstract class Optimizer : IStateful
         return state;
     }
 
-    /// <summary>A number as an entry of the state.</summary>
+    /// <summary>Stores a number as an entry of the state.</summary>
     private protected static Tensor Number(double value) => Tensor.Full([], value, DType.Float64);
 }

@@ -1,6 +1,6 @@
 namespace MiniTorch.Optim;
 
-/// <summary>What an optimiser remembers of one parameter: numbers, such as the count of steps, and tensors of the parameter's shape.</summary>
+/// <summary>An optimiser's state for one parameter: numbers, such as the number of steps, and tensors in the parameter's shape.</summary>
 public sealed class ParameterState
 {
     internal ParameterState(double[] numbers, Tensor[] tensors)
@@ -15,7 +15,7 @@ public sealed class ParameterState
     /// <summary>The tensors, in the order of the optimiser's names.</summary>
     public Tensor[] Tensors { get; }
 
-    /// <summary>The number of this step, from 1.</summary>
+    /// <summary>The number of the current step, starting at 1.</summary>
     public double Step => Numbers[0];
 
     /// <summary>Whether some of the tensors have never been updated.</summary>

@@ -3,20 +3,21 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// RMSprop (torch.optim.RMSprop; Hinton 2012): v ← αv + (1 − α)g², p ← p − lr·g / (√v + ε); centred, the squared mean of g is taken off v
-/// (Graves 2013); with momentum, b ← μb + g / (√v + ε) takes the step.
+/// Implements RMSprop (torch.optim.RMSprop; Hinton 2012): v ← αv + (1 − α)g², p ← p − lr·g / (√v + ε). If centred, the squared mean of g is
+/// subtracted from v
+/// (Graves 2013). With momentum, b ← μb + g / (√v + ε) and p ← p − lr·b.
 /// </summary>
 public sealed class RMSprop : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
-    /// <param name="alpha">α, in [0, 1).</param>
-    /// <param name="eps">ε.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="momentum">μ; 0 for none.</param>
-    /// <param name="centered">Whether the gradient's variance takes the place of its square.</param>
-    /// <param name="maximize">Whether to climb.</param>
+    /// <param name="alpha">α, in [0, 1): the weight of the past in the average.</param>
+    /// <param name="eps">ε, added for numerical stability.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="momentum">μ; 0 for no momentum.</param>
+    /// <param name="centered">Divides by the gradient's estimated variance instead of its mean square.</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or α is not below 1.</exception>
     public RMSprop(IEnumerable<Tensor> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8, double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
         : base(parameters, new("lr", lr), new("alpha", alpha, 1), new("eps", eps), new("weight_decay", weightDecay), new("momentum", momentum), new("centered", centered), new("maximize", maximize))
@@ -81,7 +82,7 @@ public sealed class RMSprop : Optimizer
             if (_isCentered)
             {
                 mean = _scaling.Average(mean, slope);
-                spread = R.Max(square - (mean * mean), 0); // rounding can leave less than nothing of a constant gradient
+                spread = R.Max(square - (mean * mean), 0); // rounding can make the variance of a constant gradient negative
             }
             buffer = R.Fma(_momentum, buffer, slope / (R.Sqrt(spread) + _scaling.Eps));
             parameter = R.Fma(-_scaling.Lr, buffer, parameter);

@@ -3,20 +3,27 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Stochastic gradient descent (torch.optim.SGD): p ← p − lr·g, with momentum b ← μ·b + (1 − dampening)·g in place of g, and with Nesterov's g + μ·b
-/// (Sutskever et al. 2013). The first step's b is g.
+/// Implements stochastic gradient descent (torch.optim.SGD): p ← p − lr·g. With momentum, b ← μ·b + (1 − dampening)·g replaces g; with Nesterov
+/// momentum, g + μ·b does
+/// (Sutskever et al. 2013). The first step sets b to g.
 /// </summary>
+/// <example><code>
+/// var optimizer = new SGD(model.Parameters(), lr: 0.1, momentum: 0.9);
+/// optimizer.ZeroGrad();
+/// criterion.Call(model.Call(x), y).Backward();
+/// optimizer.Step();
+/// </code></example>
 public sealed class SGD : Optimizer
 {
-    /// <summary>Makes an optimiser.</summary>
-    /// <param name="parameters">Leaves that require a gradient.</param>
+    /// <summary>Creates an optimiser.</summary>
+    /// <param name="parameters">The parameters to optimise: leaves that require a gradient, usually <c>model.Parameters()</c>.</param>
     /// <param name="lr">The learning rate.</param>
-    /// <param name="momentum">μ; 0 for none.</param>
-    /// <param name="dampening">How much of the gradient momentum leaves out.</param>
-    /// <param name="weightDecay">An L2 penalty.</param>
-    /// <param name="nesterov">Whether to look one step of momentum ahead.</param>
-    /// <param name="maximize">Whether to climb.</param>
-    /// <exception cref="ValueException">A value is negative, or Nesterov is asked for without momentum or with dampening.</exception>
+    /// <param name="momentum">μ; 0 for no momentum.</param>
+    /// <param name="dampening">The share of the gradient that is not added to the momentum.</param>
+    /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
+    /// <param name="nesterov">Whether to use Nesterov momentum.</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
+    /// <exception cref="ValueException">A value is negative, or <paramref name="nesterov"/> is used without momentum or with dampening.</exception>
     public SGD(IEnumerable<Tensor> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false, bool maximize = false)
         : base(parameters, new("lr", lr), new("momentum", momentum), new("dampening", dampening), new("weight_decay", weightDecay), new("nesterov", nesterov), new("maximize", maximize))
     {
@@ -29,7 +36,7 @@ public sealed class SGD : Optimizer
     protected override void CheckGroup(ParameterGroup group)
     {
         if (group.Is("nesterov") && (group["momentum"] == 0 || group["dampening"] != 0))
-            throw Error("Nesterov's method needs a momentum and no dampening");
+            throw Error("nesterov needs a positive momentum and a dampening of 0");
     }
 
     /// <inheritdoc/>

@@ -1,20 +1,20 @@
 namespace MiniTorch.Optim;
 
-/// <summary>Reads an optimiser's state by name and gathers everything that is wrong with it.</summary>
+/// <summary>Reads an optimiser's state by name and collects all problems.</summary>
 internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
 {
     private readonly HashSet<string> _used = [];
     private readonly List<string> _problems = [];
 
-    /// <summary>Notes something that is wrong with the state.</summary>
+    /// <summary>Records a problem with the state.</summary>
     public void Problem(string problem) => _problems.Add(problem);
 
     public bool HasAny(string prefix) => state.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>Leaves entries aside that say nothing to this reader.</summary>
+    /// <summary>Skips entries that this reader does not use.</summary>
     public void Ignore(string prefix) => _used.UnionWith(state.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
 
-    /// <summary>A number that must be there and pass a check; null with a problem noted where it does not.</summary>
+    /// <summary>Reads a required number that must pass a check; records a problem and returns null if it does not.</summary>
     public double? Number(string name, Action<double>? check = null)
     {
         if (Find(name, Shape.Scalar) is not { } tensor) return null;
@@ -31,7 +31,7 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
         }
     }
 
-    /// <summary>A copy of a matrix that must have so many columns; null with a problem noted where it does not.</summary>
+    /// <summary>Copies a matrix with a given number of columns; records a problem and returns null if it does not fit.</summary>
     public Tensor? Rows(string name, int columns, DType dtype)
     {
         _used.Add(name);
@@ -42,7 +42,9 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
         return null;
     }
 
-    /// <summary>A copy of a tensor that must have a parameter's shape, in its dtype; the parameter itself, with a problem noted, where it is not there.</summary>
+    /// <summary>
+    /// Copies a tensor that must have a parameter's shape, in its dtype; records a problem and returns the parameter if it is missing.
+    /// </summary>
     public Tensor Tensor(string name, Tensor parameter) =>
         Find(name, parameter.Shape) is { } tensor ? tensor.Detach().To(parameter.DType).Clone() : parameter;
 

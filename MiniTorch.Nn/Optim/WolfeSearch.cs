@@ -1,8 +1,8 @@
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// A search along a direction for a step that fulfils the strong Wolfe conditions: it brackets one, then narrows the bracket by cubic interpolation
-/// (Nocedal and Wright 2006, algorithms 3.5 and 3.6), with the safeguards that PyTorch has.
+/// A line search for a step that satisfies the strong Wolfe conditions. It brackets such a step, then narrows the bracket by cubic interpolation
+/// (Nocedal and Wright 2006, algorithms 3.5 and 3.6), with PyTorch's safeguards.
 /// </summary>
 internal sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, Tensor direction, double loss, Tensor gradient, double slope)
 {
@@ -11,10 +11,10 @@ internal sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> e
 
     private int _trials;
 
-    /// <summary>How often the loss was evaluated.</summary>
+    /// <summary>The number of evaluations of the loss.</summary>
     public int Evaluations { get; private set; }
 
-    /// <summary>A step with its loss and gradient; the best one found where none fulfils the conditions.</summary>
+    /// <summary>Returns a step with its loss and gradient; the best one found if none satisfies the conditions.</summary>
     public (double Step, double Loss, Tensor Gradient) Run(double step)
     {
         (Trial low, Trial high, bool isDone) = Bracket(step);
@@ -49,7 +49,7 @@ internal sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> e
             bool isAtEdge = Math.Min(right - step, step - left) < edge;
             if (isAtEdge && (wasAtEdge || step >= right || step <= left))
             {
-                // Two steps so near an end would make no progress.
+                // A second step so close to an end would make no progress.
                 step = right - step < step - left ? right - edge : left + edge;
                 isAtEdge = false;
             }
@@ -80,7 +80,9 @@ internal sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> e
 
     private bool IsFlat(Trial trial) => Math.Abs(trial.Slope) <= -Curvature * slope;
 
-    /// <summary>Where the cubic through two points with their slopes is least, within bounds; their middle where it has no minimum.</summary>
+    /// <summary>
+    /// Returns the minimum, within bounds, of the cubic through two points with their slopes; the middle of the bounds if it has none.
+    /// </summary>
     private static double Minimum(Trial a, Trial b, double from, double to)
     {
         if (a.Step > b.Step) (a, b) = (b, a);

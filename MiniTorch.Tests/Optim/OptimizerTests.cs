@@ -156,7 +156,7 @@ public class OptimizerTests
 
         message.ShouldStartWith("Adam.LoadStateDict: the state does not fit, and nothing was changed:");
         message.ShouldContain("missing groups.0.eps");
-        message.ShouldContain("groups.0.lr: Adam: lr = -1 is not possible");
+        message.ShouldContain("groups.0.lr: Adam: lr = -1 is out of range");
         message.ShouldContain("state.0.exp_avg has shape [3] in the state and [2] in the optimiser");
         message.ShouldContain("unexpected state.4.step");
         optimizer.Groups[0]["lr"].ShouldBe(0.1);
@@ -264,7 +264,7 @@ public class OptimizerTests
             OrderedDictionary<string, Tensor> state = saved.StateDict();
             state["groups.0.parameters.layers.a.weight"] = number;
             Should.Throw<ValueException>(() => same.LoadStateDict(state))
-                .Message.ShouldContain("is no number of a parameter, or that of two; there are 4");
+                .Message.ShouldContain("is not the number of a parameter, or two parameters have it; there are 4 parameters");
         }
     }
 
@@ -435,15 +435,15 @@ public class OptimizerTests
     {
         Parameter w = Weight(1);
         Should.Throw<ValueException>(() => new SGD([])).Message.ShouldContain("the list of parameters is empty");
-        Should.Throw<ValueException>(() => new SGD([w, w])).Message.ShouldContain("is there twice");
-        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("SGD: lr = -0.1 is not possible; it must be 0 or more and finite");
+        Should.Throw<ValueException>(() => new SGD([w, w])).Message.ShouldContain("occurs twice; a parameter can be in one group only");
+        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("SGD: lr = -0.1 is out of range; it must be 0 or more and finite");
         Should.Throw<ValueException>(() => new SGD([w], lr: double.NaN)).Message.ShouldContain("lr = NaN");
         Should.Throw<ValueException>(() => new Adam([w], betas: (1.0, 0.9))).Message.ShouldContain("less than 1");
-        Should.Throw<ValueException>(() => new SGD([w], nesterov: true)).Message.ShouldContain("needs a momentum");
+        Should.Throw<ValueException>(() => new SGD([w], nesterov: true)).Message.ShouldContain("nesterov needs a positive momentum and a dampening of 0");
         Should.Throw<GraphException>(() => new SGD([w * 2])).Message.ShouldContain("only leaves");
         Should.Throw<DTypeException>(() => new SGD([Tensor.Arange(3)])).Message.ShouldContain("Int64");
-        Should.Throw<ValueException>(() => new SGD([w]).Groups[0]["momentun"] = 1).Message.ShouldContain("its options are lr, momentum");
-        Should.Throw<ValueException>(() => new SGD([w]).AddGroup(new ParameterGroup([w]))).Message.ShouldContain("is there twice");
+        Should.Throw<ValueException>(() => new SGD([w]).Groups[0]["momentun"] = 1).Message.ShouldContain("the options are lr, momentum");
+        Should.Throw<ValueException>(() => new SGD([w]).AddGroup(new ParameterGroup([w]))).Message.ShouldContain("occurs twice; a parameter can be in one group only");
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], -1)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], 1, 0)).Message.ShouldContain("positive");
         Should.Throw<ValueException>(() => ClipGrad.Value([w], double.NaN)).Message.ShouldContain("0 or more");

@@ -117,10 +117,10 @@ public class ScheduleTests
         var schedule = new ExponentialLR(Optimizer(), 0.5);
         OrderedDictionary<string, Tensor> state = schedule.StateDict();
         state["epoch"] = Tensor.Full([], epoch, DType.Float64);
-        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("is no number of epochs");
+        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("is not a number of epochs");
         state["epoch"] = 1;
         state["last_lr.0"] = -1.0;
-        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("last_lr.0: SGD: lr = -1 is not possible");
+        Should.Throw<ValueException>(() => schedule.LoadStateDict(state)).Message.ShouldContain("last_lr.0: SGD: lr = -1 is out of range");
         schedule.Epoch.ShouldBe(0);
     }
 
@@ -149,9 +149,9 @@ public class ScheduleTests
             .Message.ShouldBe("OneCycleLR: the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
         Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 3)).Message.ShouldContain("the number of steps is missing");
         Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: -2, stepsPerEpoch: -3))
-            .Message.ShouldContain("-2 epochs of -3 steps; both must be 1 or more");
+            .Message.ShouldContain("epochs is -2 and stepsPerEpoch is -3; both must be 1 or more");
         Should.Throw<ValueException>(() => new OneCycleLR(one, 1, epochs: 1 << 20, stepsPerEpoch: 1 << 20))
-            .Message.ShouldContain("there can be 2147483647 at most");
+            .Message.ShouldContain("the maximum is 2147483647");
     }
 
     // Closed forms, in double precision.
@@ -252,7 +252,7 @@ public class ScheduleTests
     public void Misuse_is_explained()
     {
         SGD optimizer = Optimizer();
-        Should.Throw<ValueException>(() => new StepLR(optimizer, 0)).Message.ShouldBe("StepLR: a step size of 0; it must be 1 or more");
+        Should.Throw<ValueException>(() => new StepLR(optimizer, 0)).Message.ShouldBe("StepLR: stepSize is 0; it must be 1 or more");
         Should.Throw<ValueException>(() => new CosineAnnealingLR(optimizer, tMax: 0)).Message.ShouldContain("1 or more");
         Should.Throw<ValueException>(() => new LinearLR(optimizer, startFactor: 2)).Message.ShouldContain("[0, 1]");
         Should.Throw<ValueException>(() => new ReduceLROnPlateau(optimizer, factor: 1)).Message.ShouldContain("(0, 1)");
@@ -261,7 +261,7 @@ public class ScheduleTests
         var cycle = new OneCycleLR(optimizer, 1, 2);
         cycle.Step();
         cycle.Step();
-        Should.Throw<ValueException>(cycle.Step).Message.ShouldContain("step 3 of a cycle of 2");
+        Should.Throw<ValueException>(cycle.Step).Message.ShouldContain("step 3 is beyond the cycle of 2 steps");
         Should.Throw<ValueException>(() => cycle.LoadStateDict(new Dictionary<string, Tensor>())).Message.ShouldContain("missing epoch");
     }
 }

@@ -1,16 +1,19 @@
 namespace MiniTorch.Optim;
 
-/// <summary>Follows a cosine from the initial rate to <c>etaMin</c> and back, each over <c>tMax</c> epochs (CosineAnnealingLR; Loshchilov and Hutter 2017).</summary>
+/// <summary>
+/// Lowers the rate from the initial one to <c>etaMin</c> along half a cosine over <c>tMax</c> epochs, and raises it again over the next <c>tMax</c>
+/// (torch.optim.lr_scheduler.CosineAnnealingLR; Loshchilov and Hutter 2017).
+/// </summary>
 public sealed class CosineAnnealingLR : LRScheduler
 {
     private readonly int _half;
     private readonly double _least;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     /// <exception cref="ValueException"><paramref name="tMax"/> is not positive.</exception>
     public CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : base(optimizer)
     {
-        if (tMax < 1) throw Error($"half a period of {tMax} epochs; it must be 1 or more");
+        if (tMax < 1) throw Error($"tMax is {tMax}; it must be 1 or more");
         (_half, _least) = (tMax, etaMin);
         Restart();
     }
@@ -19,23 +22,26 @@ public sealed class CosineAnnealingLR : LRScheduler
     protected override double Rate(ParameterGroup group, double current, double initial)
     {
         if (Epoch == 0) return current;
-        // At the bottom the ratio below would be 0 / 0.
+        // At the lowest rate the ratio below would be 0 / 0.
         if ((Epoch - 1 - _half) % (2L * _half) == 0) return current + ((initial - _least) * (1 - Math.Cos(Math.PI / _half)) / 2);
         return (1 + Math.Cos(Math.PI * Epoch / _half)) / (1 + Math.Cos(Math.PI * (Epoch - 1) / _half)) * (current - _least) + _least;
     }
 }
 
-/// <summary>Follows a cosine from the initial rate to <c>etaMin</c> again and again, each time <c>tMult</c> times as long (CosineAnnealingWarmRestarts).</summary>
+/// <summary>
+/// Lowers the rate from the initial one to <c>etaMin</c> along half a cosine and restarts; each period is <c>tMult</c> times as long as the one
+/// before (torch.optim.lr_scheduler.CosineAnnealingWarmRestarts).
+/// </summary>
 public sealed class CosineAnnealingWarmRestarts : LRScheduler
 {
     private readonly int _first, _growth;
     private readonly double _least;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     /// <exception cref="ValueException"><paramref name="t0"/> or <paramref name="tMult"/> is not positive.</exception>
     public CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0) : base(optimizer)
     {
-        if (t0 < 1 || tMult < 1) throw Error($"a period of {t0} epochs that grows {tMult} times; both must be 1 or more");
+        if (t0 < 1 || tMult < 1) throw Error($"t0 is {t0} and tMult is {tMult}; both must be 1 or more");
         (_first, _growth, _least) = (t0, tMult, etaMin);
         Restart();
     }
@@ -43,7 +49,7 @@ public sealed class CosineAnnealingWarmRestarts : LRScheduler
     /// <inheritdoc/>
     protected override double Rate(ParameterGroup group, double current, double initial)
     {
-        // A period is at most the epoch before it grows, so that 64 bits hold the next one.
+        // A period grows only after its last epoch, so it is at most the epoch before, and 64 bits hold the next one.
         long place = Epoch, period = _first;
         if (_growth == 1) place %= period;
         for (; place >= period; period *= _growth) place -= period;

@@ -1,18 +1,19 @@
 namespace MiniTorch.Optim;
 
-/// <summary>How a rate goes from one value to another.</summary>
+/// <summary>The curve along which a rate changes from one value to another.</summary>
 public enum Anneal
 {
     /// <summary>Along half a cosine.</summary>
     Cos,
 
-    /// <summary>In a line.</summary>
+    /// <summary>Along a straight line.</summary>
     Linear,
 }
 
 /// <summary>
-/// One cycle over all steps: up from <c>maxLr / divFactor</c> to <c>maxLr</c>, then down to almost 0, and the momentum the other way round
-/// (OneCycleLR; Smith and Topin 2019). Step it after every optimiser step.
+/// Runs one cycle over all steps: the rate rises from <c>maxLr / divFactor</c> to <c>maxLr</c> and then falls to almost 0; the momentum changes in
+/// the opposite direction
+/// (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2019). Call <see cref="LRScheduler.Step"/> after every optimiser step.
 /// </summary>
 public sealed class OneCycleLR : LRScheduler
 {
@@ -21,29 +22,29 @@ public sealed class OneCycleLR : LRScheduler
     private readonly bool _cyclesMomentum;
     private readonly Phase[] _phases;
 
-    /// <summary>Makes a schedule.</summary>
-    /// <param name="optimizer">With momentum or β₁, if it is to be cycled.</param>
+    /// <summary>Creates a schedule.</summary>
+    /// <param name="optimizer">The optimiser; it must have momentum or β₁ if <paramref name="cycleMomentum"/> is true.</param>
     /// <param name="maxLr">The highest rate.</param>
-    /// <param name="totalSteps">The length of the cycle; <paramref name="epochs"/> · <paramref name="stepsPerEpoch"/> by default.</param>
-    /// <param name="epochs">The number of epochs of the cycle, if <paramref name="totalSteps"/> is left out.</param>
-    /// <param name="stepsPerEpoch">The number of steps of an epoch (<c>loader.Count</c>), if <paramref name="totalSteps"/> is left out.</param>
-    /// <param name="pctStart">The share of the steps that go up.</param>
-    /// <param name="annealStrategy">How the rate moves.</param>
-    /// <param name="cycleMomentum">Whether the momentum moves too.</param>
+    /// <param name="totalSteps">The number of steps in the cycle; <paramref name="epochs"/> · <paramref name="stepsPerEpoch"/> by default.</param>
+    /// <param name="epochs">The number of epochs in the cycle, if <paramref name="totalSteps"/> is omitted.</param>
+    /// <param name="stepsPerEpoch">The number of steps per epoch (<c>loader.Count</c>), if <paramref name="totalSteps"/> is omitted.</param>
+    /// <param name="pctStart">The share of the steps in which the rate rises, in [0, 1].</param>
+    /// <param name="annealStrategy">The curve of the rate.</param>
+    /// <param name="cycleMomentum">Whether the momentum is cycled too, in the opposite direction.</param>
     /// <param name="baseMomentum">The momentum at the highest rate.</param>
     /// <param name="maxMomentum">The momentum at the lowest rate.</param>
-    /// <param name="divFactor">The highest rate over the first.</param>
-    /// <param name="finalDivFactor">The first rate over the last.</param>
-    /// <param name="threePhase">Whether to come down to the first rate as fast as up, and then further.</param>
+    /// <param name="divFactor">The ratio of the highest rate to the first.</param>
+    /// <param name="finalDivFactor">The ratio of the first rate to the last.</param>
+    /// <param name="threePhase">Whether the rate falls to the first rate in as many steps as it rose, and then to the last rate.</param>
     /// <exception cref="ValueException">
-    /// The number of steps is not given or not positive, <paramref name="pctStart"/> is outside [0, 1], or the optimiser has no momentum.
+    /// The number of steps is missing or not positive, <paramref name="pctStart"/> is outside [0, 1], or the optimiser has no momentum.
     /// </exception>
     public OneCycleLR(Optimizer optimizer, double maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null, double pctStart = 0.3,
         Anneal annealStrategy = Anneal.Cos, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95, double divFactor = 25,
         double finalDivFactor = 1e4, bool threePhase = false) : base(optimizer)
     {
         int steps = Steps(totalSteps, epochs, stepsPerEpoch);
-        if (!(pctStart is >= 0 and <= 1)) throw Error($"a share of {pctStart} of the steps goes up; it must be in [0, 1]");
+        if (!(pctStart is >= 0 and <= 1)) throw Error($"pctStart is {pctStart}; it must be in [0, 1]");
         if (cycleMomentum) Momentum.Require(this, Groups);
         (_totalSteps, _anneal, _cyclesMomentum) = (steps, annealStrategy, cycleMomentum);
         double low = maxLr / divFactor, end = low / finalDivFactor;
@@ -68,11 +69,11 @@ public sealed class OneCycleLR : LRScheduler
     /// <inheritdoc/>
     protected override double Rate(ParameterGroup group, double current, double initial)
     {
-        if (Epoch > _totalSteps) throw Error($"step {Epoch} of a cycle of {_totalSteps}; make a longer one");
+        if (Epoch > _totalSteps) throw Error($"step {Epoch} is beyond the cycle of {_totalSteps} steps; pass a larger totalSteps");
         double start = 0;
         Phase phase = _phases[0];
         for (int i = 1; i < _phases.Length && Epoch > phase.End; phase = _phases[i++]) start = phase.End;
-        double part = phase.End == start ? 1 : (Epoch - start) / (phase.End - start); // a phase of no steps is at its end
+        double part = phase.End == start ? 1 : (Epoch - start) / (phase.End - start); // a phase without steps is at its end
         if (_cyclesMomentum) group[Momentum.Of(group)] = Between(phase.FromMomentum, phase.ToMomentum, part);
         return Between(phase.FromRate, phase.ToRate, part);
     }
@@ -81,10 +82,10 @@ public sealed class OneCycleLR : LRScheduler
     {
         if ((totalSteps ?? (long?)epochs * stepsPerEpoch) is not { } steps)
             throw Error($"the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
-        if (totalSteps is null && (epochs < 1 || stepsPerEpoch < 1)) throw Error($"{epochs} epochs of {stepsPerEpoch} steps; both must be 1 or more");
-        if (steps < 1) throw Error($"{steps} steps; there must be 1 or more");
+        if (totalSteps is null && (epochs < 1 || stepsPerEpoch < 1)) throw Error($"epochs is {epochs} and stepsPerEpoch is {stepsPerEpoch}; both must be 1 or more");
+        if (steps < 1) throw Error($"totalSteps is {steps}; it must be 1 or more");
         return steps <= int.MaxValue ? (int)steps
-            : throw Error($"{epochs} epochs of {stepsPerEpoch} steps are {steps} steps; there can be {int.MaxValue} at most");
+            : throw Error($"{epochs} epochs of {stepsPerEpoch} steps are {steps} steps; the maximum is {int.MaxValue}");
     }
 
     private double Between(double from, double to, double part) =>
@@ -93,20 +94,23 @@ public sealed class OneCycleLR : LRScheduler
     private readonly record struct Phase(double End, double FromRate, double ToRate, double FromMomentum, double ToMomentum);
 }
 
-/// <summary>How the height of a <see cref="CyclicLR"/>'s cycles changes.</summary>
+/// <summary>How the amplitude of a <see cref="CyclicLR"/> changes.</summary>
 public enum CycleMode
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>The amplitude is constant.</summary>
     Triangular,
 
-    /// <summary>Halved after every cycle.</summary>
+    /// <summary>The amplitude is halved after every cycle.</summary>
     Triangular2,
 
-    /// <summary>Multiplied by γ every step.</summary>
+    /// <summary>The amplitude is multiplied by γ every step.</summary>
     ExpRange,
 }
 
-/// <summary>Goes up and down between two rates, and the momentum the other way round (CyclicLR; Smith 2017). Step it after every optimiser step.</summary>
+/// <summary>
+/// Moves the rate up and down between two values, and the momentum in the opposite direction (torch.optim.lr_scheduler.CyclicLR; Smith 2017). Call
+/// <see cref="LRScheduler.Step"/> after every optimiser step.
+/// </summary>
 public sealed class CyclicLR : LRScheduler
 {
     private readonly double _low, _high, _gamma, _baseMomentum, _maxMomentum;
@@ -115,15 +119,15 @@ public sealed class CyclicLR : LRScheduler
     private readonly CycleMode _mode;
     private readonly bool _cyclesMomentum;
 
-    /// <summary>Makes a schedule.</summary>
-    /// <param name="optimizer">With momentum or β₁, if it is to be cycled.</param>
+    /// <summary>Creates a schedule.</summary>
+    /// <param name="optimizer">The optimiser; it must have momentum or β₁ if <paramref name="cycleMomentum"/> is true.</param>
     /// <param name="baseLr">The lowest rate.</param>
     /// <param name="maxLr">The highest rate of the first cycle.</param>
-    /// <param name="stepSizeUp">Steps up.</param>
-    /// <param name="stepSizeDown">Steps down; as many as up by default.</param>
-    /// <param name="mode">How the height changes.</param>
+    /// <param name="stepSizeUp">The number of steps in which the rate rises.</param>
+    /// <param name="stepSizeDown">The number of steps in which the rate falls; <paramref name="stepSizeUp"/> by default.</param>
+    /// <param name="mode">How the amplitude changes.</param>
     /// <param name="gamma">The factor of <see cref="CycleMode.ExpRange"/>.</param>
-    /// <param name="cycleMomentum">Whether the momentum moves too.</param>
+    /// <param name="cycleMomentum">Whether the momentum is cycled too, in the opposite direction.</param>
     /// <param name="baseMomentum">The momentum at the highest rate.</param>
     /// <param name="maxMomentum">The momentum at the lowest rate.</param>
     /// <exception cref="ValueException">A number of steps is not positive, or the optimiser has no momentum.</exception>
@@ -131,13 +135,13 @@ public sealed class CyclicLR : LRScheduler
         double gamma = 1, bool cycleMomentum = true, double baseMomentum = 0.8, double maxMomentum = 0.9) : base(optimizer)
     {
         int down = stepSizeDown ?? stepSizeUp;
-        if (stepSizeUp < 1 || down < 1) throw Error($"{stepSizeUp} steps up and {down} down; there must be 1 or more");
+        if (stepSizeUp < 1 || down < 1) throw Error($"stepSizeUp is {stepSizeUp} and stepSizeDown is {down}; both must be 1 or more");
         (_low, _high, _up, _period, _mode, _gamma) = (baseLr, maxLr, stepSizeUp, (long)stepSizeUp + down, mode, gamma);
         (_cyclesMomentum, _baseMomentum, _maxMomentum) = (cycleMomentum, baseMomentum, maxMomentum);
         if (cycleMomentum) Momentum.Require(this, Groups);
         foreach (ParameterGroup group in Groups) group["lr"] = baseLr;
         Restart();
-        // As in PyTorch, the first rate is the initial one, which is baseLr only if no schedule was there before.
+        // As in PyTorch, the first rate is the initial one, which is baseLr only if there was no schedule before.
         foreach (ParameterGroup group in Groups) group["lr"] = group.InitialRate ?? baseLr;
     }
 
@@ -162,7 +166,7 @@ public sealed class CyclicLR : LRScheduler
     }
 }
 
-/// <summary>Which of an optimiser's options is its momentum.</summary>
+/// <summary>Finds the option of an optimiser that is its momentum.</summary>
 internal static class Momentum
 {
     public static string Of(ParameterGroup group) => group.Options.Contains("beta1") ? "beta1" : "momentum";

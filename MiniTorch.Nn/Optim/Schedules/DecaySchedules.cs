@@ -1,16 +1,24 @@
 namespace MiniTorch.Optim;
 
-/// <summary>Multiplies the rate by γ every <c>stepSize</c> epochs (StepLR).</summary>
+/// <summary>Multiplies the rate by γ every <c>stepSize</c> epochs (torch.optim.lr_scheduler.StepLR).</summary>
+/// <example><code>
+/// var scheduler = new StepLR(optimizer, stepSize: 30, gamma: 0.1);
+/// for (int epoch = 0; epoch &lt; 90; epoch++)
+/// {
+///     Train(model, optimizer);
+///     scheduler.Step();
+/// }
+/// </code></example>
 public sealed class StepLR : LRScheduler
 {
     private readonly int _stepSize;
     private readonly double _gamma;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     /// <exception cref="ValueException"><paramref name="stepSize"/> is not positive.</exception>
     public StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : base(optimizer)
     {
-        if (stepSize < 1) throw Error($"a step size of {stepSize}; it must be 1 or more");
+        if (stepSize < 1) throw Error($"stepSize is {stepSize}; it must be 1 or more");
         (_stepSize, _gamma) = (stepSize, gamma);
         Restart();
     }
@@ -19,13 +27,13 @@ public sealed class StepLR : LRScheduler
     protected override double Rate(ParameterGroup group, double current, double initial) => Epoch > 0 && Epoch % _stepSize == 0 ? current * _gamma : current;
 }
 
-/// <summary>Multiplies the rate by γ at each of the given epochs (MultiStepLR).</summary>
+/// <summary>Multiplies the rate by γ at each of the given epochs (torch.optim.lr_scheduler.MultiStepLR).</summary>
 public sealed class MultiStepLR : LRScheduler
 {
     private readonly int[] _milestones;
     private readonly double _gamma;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     public MultiStepLR(Optimizer optimizer, IEnumerable<int> milestones, double gamma = 0.1) : base(optimizer)
     {
         ArgumentNullException.ThrowIfNull(milestones);
@@ -37,12 +45,12 @@ public sealed class MultiStepLR : LRScheduler
     protected override double Rate(ParameterGroup group, double current, double initial) => current * Math.Pow(_gamma, _milestones.Count(epoch => epoch == Epoch));
 }
 
-/// <summary>Multiplies the rate by γ every epoch (ExponentialLR).</summary>
+/// <summary>Multiplies the rate by γ every epoch (torch.optim.lr_scheduler.ExponentialLR).</summary>
 public sealed class ExponentialLR : LRScheduler
 {
     private readonly double _gamma;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     public ExponentialLR(Optimizer optimizer, double gamma) : base(optimizer)
     {
         _gamma = gamma;
@@ -53,12 +61,12 @@ public sealed class ExponentialLR : LRScheduler
     protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _gamma;
 }
 
-/// <summary>The initial rate times a function of the epoch (LambdaLR).</summary>
+/// <summary>Sets the rate to the initial rate times a function of the epoch (torch.optim.lr_scheduler.LambdaLR).</summary>
 public sealed class LambdaLR : LRScheduler
 {
     private readonly Func<int, double> _factor;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     public LambdaLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
     {
         ArgumentNullException.ThrowIfNull(lrLambda);
@@ -70,12 +78,12 @@ public sealed class LambdaLR : LRScheduler
     protected override double Rate(ParameterGroup group, double current, double initial) => initial * _factor(Epoch);
 }
 
-/// <summary>Multiplies the rate by a function of the epoch, from epoch 1 on (MultiplicativeLR).</summary>
+/// <summary>Multiplies the rate by a function of the epoch, from epoch 1 on (torch.optim.lr_scheduler.MultiplicativeLR).</summary>
 public sealed class MultiplicativeLR : LRScheduler
 {
     private readonly Func<int, double> _factor;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     public MultiplicativeLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
     {
         ArgumentNullException.ThrowIfNull(lrLambda);
@@ -86,6 +94,6 @@ public sealed class MultiplicativeLR : LRScheduler
     /// <inheritdoc/>
     protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _factor(Epoch);
 
-    // As PyTorch's, which has no closed form: in a SequentialLR it goes on from the rates of the schedule before it.
+    // As in PyTorch, there is no closed form: in a SequentialLR it continues from the rates of the schedule before it.
     internal override void TakeTurn() => Restart();
 }

@@ -3,12 +3,14 @@ using MiniTorch.IO;
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Changes the learning rates of an optimiser's groups from epoch to epoch (torch.optim.lr_scheduler). The rates of epoch 0 are set at once; call
-/// <see cref="Step"/> after each epoch, or after each step if the schedule counts steps.
+/// Base class of learning-rate schedules, which change the rates of an optimiser's groups (torch.optim.lr_scheduler). The constructor sets the rates
+/// of epoch 0. Call
+/// <see cref="Step"/> after each epoch, or after each optimiser step if the schedule counts steps.
 /// </summary>
 /// <remarks>
-/// Schedules of one optimiser can be chained: each starts from the rates that the one before it has set, and each is stepped.
-/// Those that compute their rates from the initial ones (LambdaLR, CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR) overwrite what others have set.
+/// Several schedules of one optimiser can be combined; call Step on each. Each one starts from the rates that the one before it has set.
+/// Schedules that compute rates from the initial ones (LambdaLR, CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR) overwrite the rates that others
+/// have set.
 /// </remarks>
 public abstract class LRScheduler : IStateful
 {
@@ -17,37 +19,37 @@ public abstract class LRScheduler : IStateful
     private readonly Optimizer _optimizer;
     private readonly List<double> _initialRates = [];
 
-    /// <summary>A schedule for all groups of an optimiser. A derived constructor ends with <see cref="Restart"/>.</summary>
+    /// <summary>Creates a schedule for all groups of an optimiser. A derived constructor ends with <see cref="Restart"/>.</summary>
     protected LRScheduler(Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         _optimizer = optimizer;
     }
 
-    /// <summary>How often <see cref="Step"/> was called.</summary>
+    /// <summary>The number of calls of <see cref="Step"/>.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>The rates in force (get_last_lr).</summary>
+    /// <summary>The current rates (torch.optim.lr_scheduler.LRScheduler.get_last_lr).</summary>
     public LearningRates LastLr => new(_optimizer.Groups.Select(group => group["lr"]));
 
     /// <summary>The groups whose rates are changed.</summary>
     protected IReadOnlyList<ParameterGroup> Groups => _optimizer.Groups;
 
-    /// <summary>The numbers that decide the rates to come, beside the epoch, by name.</summary>
+    /// <summary>The numbers, by name, that determine the next rates in addition to the epoch.</summary>
     protected virtual IReadOnlyDictionary<string, double> State
     {
         get => new Dictionary<string, double>();
         set => _ = value;
     }
 
-    /// <summary>Goes on to the next epoch's rates.</summary>
+    /// <summary>Sets the rates of the next epoch.</summary>
     public virtual void Step()
     {
         Epoch++;
         Apply();
     }
 
-    /// <summary>The epoch, the rates in force, and whatever else decides the rates to come, as scalars by name.</summary>
+    /// <summary>Returns the epoch, the current rates and the other numbers that determine the next rates, as scalars by name.</summary>
     public OrderedDictionary<string, Tensor> StateDict()
     {
         var state = new OrderedDictionary<string, Tensor> { ["epoch"] = Epoch };
@@ -59,10 +61,10 @@ public abstract class LRScheduler : IStateful
     }
 
     /// <summary>
-    /// Takes over what <see cref="StateDict"/> of a schedule of the same kind gave, and sets the optimiser's rates to those in force then.
+    /// Loads the <see cref="StateDict"/> of a schedule of the same kind, and sets the optimiser's rates to the saved ones.
     /// </summary>
     /// <exception cref="ValueException">
-    /// Entries are missing, unexpected, not scalars or out of range: all are listed, and nothing was changed.
+    /// Entries are missing, unexpected, not scalars or out of range. The message lists all of them, and the schedule is unchanged.
     /// </exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
@@ -70,7 +72,7 @@ public abstract class LRScheduler : IStateful
         var reader = new StateReader(state);
         double? epoch = reader.Number("epoch", CheckEpoch);
         double?[] initial = [.. Groups.Select((group, i) => reader.Number($"initial_lr.{i}", value => group.Check("lr", value)))];
-        bool hasRates = reader.HasAny($"{LastRate}."); // states of MiniTorch 0.1 have none
+        bool hasRates = reader.HasAny($"{LastRate}."); // states of MiniTorch 0.1 do not have them
         double?[] last = hasRates ? [.. Groups.Select((group, i) => reader.Number($"{LastRate}.{i}", value => group.Check("lr", value)))] : [];
         var more = State.Keys.ToDictionary(name => name, name => reader.Number(name) ?? 0);
         reader.ThrowIfAnyProblem(GetType().Name);
@@ -85,14 +87,14 @@ public abstract class LRScheduler : IStateful
         State = more;
     }
 
-    /// <summary>Sets the rates of epoch 0, from the rates in force.</summary>
+    /// <summary>Sets the rates of epoch 0, starting from the current rates.</summary>
     protected internal virtual void Restart()
     {
         Epoch = 0;
         Apply();
     }
 
-    /// <summary>Sets the rates of epoch 0 for a schedule that takes its turn in a <see cref="SequentialLR"/>: from the initial rates.</summary>
+    /// <summary>Sets the rates of epoch 0, starting from the initial rates, when a <see cref="SequentialLR"/> switches to this schedule.</summary>
     internal virtual void TakeTurn()
     {
         NoteInitialRates();
@@ -100,34 +102,34 @@ public abstract class LRScheduler : IStateful
         Restart();
     }
 
-    /// <summary>A group's rate at <see cref="Epoch"/>.</summary>
+    /// <summary>Computes a group's rate at <see cref="Epoch"/>.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="current">Its rate so far.</param>
+    /// <param name="current">Its current rate.</param>
     /// <param name="initial">Its rate before any schedule.</param>
     protected abstract double Rate(ParameterGroup group, double current, double initial);
 
-    /// <summary>The error of a misuse, led by the schedule's name.</summary>
+    /// <summary>Creates a usage error whose message begins with the schedule's name.</summary>
     private protected ValueException Error(FormattableString message) => new($"{GetType().Name}: {FormattableString.Invariant(message)}");
 
-    /// <summary>Computes each group's rate at <see cref="Epoch"/> and sets it.</summary>
+    /// <summary>Sets each group's rate at <see cref="Epoch"/>.</summary>
     private void Apply()
     {
         NoteInitialRates();
         for (int i = 0; i < Groups.Count; i++) Groups[i]["lr"] = Rate(Groups[i], Groups[i]["lr"], _initialRates[i]);
     }
 
-    // A later schedule may set other initial rates (OneCycleLR): each keeps those that it began with. Groups may be added at any time.
+    // A later schedule may set other initial rates (OneCycleLR); each schedule keeps the ones it began with. Groups may be added at any time.
     private void NoteInitialRates()
     {
         for (int i = _initialRates.Count; i < Groups.Count; i++) _initialRates.Add(Groups[i].InitialRate ??= Groups[i]["lr"]);
     }
 
-    /// <summary>Whether an entry of a state is a rate in force.</summary>
+    /// <summary>Whether an entry of a state is a current rate.</summary>
     private protected static bool IsLastRate(string name) => name.StartsWith($"{LastRate}.", StringComparison.Ordinal);
 
     private static void CheckEpoch(double value)
     {
         if (!(value is >= 0 and < int.MaxValue && double.IsInteger(value)))
-            throw new ValueException(FormattableString.Invariant($"{value} is no number of epochs"));
+            throw new ValueException(FormattableString.Invariant($"{value} is not a number of epochs"));
     }
 }

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace MiniTorch.Optim;
 
-/// <summary>The learning rates of an optimiser's groups; where one number is wanted, the first group's.</summary>
+/// <summary>The learning rates of an optimiser's groups; converts to the first group's rate where a number is expected.</summary>
 public sealed class LearningRates : IReadOnlyList<double>, IFormattable
 {
     private readonly double[] _rates;

@@ -3,28 +3,29 @@ namespace MiniTorch.Optim;
 /// <summary>Whether smaller or larger values of a metric are better.</summary>
 public enum PlateauMode
 {
-    /// <summary>Smaller: a loss.</summary>
+    /// <summary>Smaller is better, as for a loss.</summary>
     Min,
 
-    /// <summary>Larger: an accuracy.</summary>
+    /// <summary>Larger is better, as for an accuracy.</summary>
     Max,
 }
 
-/// <summary>How much better a metric must be to count.</summary>
+/// <summary>How the threshold of an improvement is measured.</summary>
 public enum ThresholdMode
 {
     /// <summary>
-    /// By a share of the best one: a metric counts if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch
-    /// this is meant for positive metrics: if the best one is negative, a slightly worse metric counts as better. Use <see cref="Abs"/> for metrics
+    /// Relative to the best value: a metric has improved if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch,
+    /// this is meant for positive metrics: if the best value is negative, a slightly worse metric counts as an improvement. Use <see cref="Abs"/> for
+    /// metrics
     /// that may be negative.
     /// </summary>
     Rel,
 
-    /// <summary>By a difference, which suits metrics of any sign.</summary>
+    /// <summary>As an absolute difference, which suits metrics of any sign.</summary>
     Abs,
 }
 
-/// <summary>Multiplies the rate by a factor when a metric has not become better for some epochs (ReduceLROnPlateau).</summary>
+/// <summary>Multiplies the rate by a factor when a metric has stopped improving (torch.optim.lr_scheduler.ReduceLROnPlateau).</summary>
 public sealed class ReduceLROnPlateau : LRScheduler
 {
     private readonly PlateauMode _mode;
@@ -34,21 +35,21 @@ public sealed class ReduceLROnPlateau : LRScheduler
     private double _best;
     private int _badEpochs, _cooldownLeft;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     /// <param name="optimizer">The optimiser.</param>
-    /// <param name="mode">Which metrics are better.</param>
-    /// <param name="factor">What the rate is multiplied by.</param>
-    /// <param name="patience">Epochs without improvement that are still borne.</param>
-    /// <param name="threshold">How much better a metric must be.</param>
-    /// <param name="thresholdMode">How that is measured.</param>
-    /// <param name="cooldown">Epochs after a reduction in which nothing is counted.</param>
+    /// <param name="mode">Whether smaller or larger metrics are better.</param>
+    /// <param name="factor">The factor of a reduction, in (0, 1).</param>
+    /// <param name="patience">The number of epochs without improvement before a reduction.</param>
+    /// <param name="threshold">The smallest change that counts as an improvement.</param>
+    /// <param name="thresholdMode">Whether the threshold is relative or absolute.</param>
+    /// <param name="cooldown">The number of epochs after a reduction in which epochs without improvement are not counted.</param>
     /// <param name="minLr">The lowest rate.</param>
-    /// <param name="eps">A reduction by no more than this is left out.</param>
+    /// <param name="eps">Reductions that change the rate by no more than this are skipped.</param>
     /// <exception cref="ValueException">The factor is not in (0, 1).</exception>
     public ReduceLROnPlateau(Optimizer optimizer, PlateauMode mode = PlateauMode.Min, double factor = 0.1, int patience = 10, double threshold = 1e-4,
         ThresholdMode thresholdMode = ThresholdMode.Rel, int cooldown = 0, double minLr = 0, double eps = 1e-8) : base(optimizer)
     {
-        if (!(factor is > 0 and < 1)) throw Error($"a factor of {factor}; it must be in (0, 1)");
+        if (!(factor is > 0 and < 1)) throw Error($"factor is {factor}; it must be in (0, 1)");
         (_mode, _factor, _patience, _threshold, _thresholdMode, _cooldown, _minLr, _eps) = (mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps);
         _best = mode == PlateauMode.Min ? double.PositiveInfinity : double.NegativeInfinity;
     }
@@ -60,11 +61,11 @@ public sealed class ReduceLROnPlateau : LRScheduler
         set => (_best, _badEpochs, _cooldownLeft) = (value["best"], (int)value["num_bad_epochs"], (int)value["cooldown_counter"]);
     }
 
-    /// <summary>Not possible without the metric.</summary>
+    /// <summary>Not supported; call <see cref="Step(double)"/> with the metric.</summary>
     /// <exception cref="ValueException">Always.</exception>
     public override void Step() => throw Error($"Step needs the metric of the epoch: Step(loss)");
 
-    /// <summary>Notes an epoch's metric and reduces the rate where it is time.</summary>
+    /// <summary>Records the metric of an epoch and reduces the rate if it has stopped improving.</summary>
     public void Step(double metric)
     {
         bool isBetter = IsBetter(metric);

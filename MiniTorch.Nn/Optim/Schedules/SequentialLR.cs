@@ -1,16 +1,16 @@
 namespace MiniTorch.Optim;
 
-/// <summary>One schedule after another, each from its own epoch 0 on (SequentialLR).</summary>
+/// <summary>Runs schedules one after another, each from its own epoch 0 (torch.optim.lr_scheduler.SequentialLR).</summary>
 public sealed class SequentialLR : LRScheduler
 {
     private readonly LRScheduler[] _schedulers;
     private readonly int[] _milestones;
 
-    /// <summary>Makes a schedule.</summary>
-    /// <param name="optimizer">The optimiser of all of them.</param>
+    /// <summary>Creates a schedule.</summary>
+    /// <param name="optimizer">The optimiser that all schedules share.</param>
     /// <param name="schedulers">The schedules in order.</param>
-    /// <param name="milestones">The epochs at which the second, third … begin.</param>
-    /// <exception cref="ValueException">There is not one milestone between any two schedules, or they do not rise.</exception>
+    /// <param name="milestones">The epochs at which the second, third, … schedule begins.</param>
+    /// <exception cref="ValueException">The number of milestones is not one less than the number of schedules, or they do not increase.</exception>
     public SequentialLR(Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones) : base(optimizer)
     {
         ArgumentNullException.ThrowIfNull(schedulers);
@@ -20,7 +20,7 @@ public sealed class SequentialLR : LRScheduler
         if (_schedulers.Length == 0 || _milestones.Length != _schedulers.Length - 1)
             throw Error($"{_schedulers.Length} schedules and {_milestones.Length} milestones; there must be one milestone fewer than schedules");
         for (int i = 0; i < _milestones.Length; i++)
-            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1])) throw Error($"the milestones {string.Join(", ", _milestones)} must be positive and rise");
+            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1])) throw Error($"the milestones {string.Join(", ", _milestones)} must be positive and increase");
         Restart();
     }
 
@@ -59,12 +59,12 @@ public sealed class SequentialLR : LRScheduler
     /// <inheritdoc/>
     protected internal override void Restart()
     {
-        // The schedules have set their first rates when they were made: undone here.
+        // Undoes the first rates that the schedules' constructors have set.
         foreach (ParameterGroup group in Groups) group["lr"] = group.InitialRate ?? group["lr"];
         _schedulers[0].Restart();
         base.Restart();
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => current; // the schedule in force has set it
+    protected override double Rate(ParameterGroup group, double current, double initial) => current; // the active schedule has set it
 }

@@ -1,17 +1,19 @@
 namespace MiniTorch.Optim;
 
-/// <summary>The rate times a factor that goes in a line from one number to another, over some epochs (LinearLR).</summary>
+/// <summary>
+/// Multiplies the rate by a factor that changes linearly from one number to another over some epochs (torch.optim.lr_scheduler.LinearLR).
+/// </summary>
 public sealed class LinearLR : LRScheduler
 {
     private readonly double _start, _end;
     private readonly int _epochs;
 
-    /// <summary>Makes a schedule.</summary>
-    /// <exception cref="ValueException">A factor is outside [0, 1], the first one is 0, or there are no epochs.</exception>
+    /// <summary>Creates a schedule.</summary>
+    /// <exception cref="ValueException">A factor is outside [0, 1], the first factor is 0, or there are no epochs.</exception>
     public LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1, int totalIters = 5) : base(optimizer)
     {
-        if (!(startFactor is > 0 and <= 1 && endFactor is >= 0 and <= 1)) throw Error($"factors {startFactor} and {endFactor}; they must be in [0, 1], and the first not 0");
-        if (totalIters < 1) throw Error($"{totalIters} epochs; there must be 1 or more");
+        if (!(startFactor is > 0 and <= 1 && endFactor is >= 0 and <= 1)) throw Error($"startFactor is {startFactor} and endFactor is {endFactor}; they must be in [0, 1], and startFactor must not be 0");
+        if (totalIters < 1) throw Error($"totalIters is {totalIters}; it must be 1 or more");
         (_start, _end, _epochs) = (startFactor, endFactor, totalIters);
         Restart();
     }
@@ -25,17 +27,17 @@ public sealed class LinearLR : LRScheduler
     }
 }
 
-/// <summary>The rate times a factor for some epochs (ConstantLR).</summary>
+/// <summary>Multiplies the rate by a constant factor for some epochs (torch.optim.lr_scheduler.ConstantLR).</summary>
 public sealed class ConstantLR : LRScheduler
 {
     private readonly double _factor;
     private readonly int _epochs;
 
-    /// <summary>Makes a schedule.</summary>
+    /// <summary>Creates a schedule.</summary>
     /// <exception cref="ValueException">The factor is outside (0, 1].</exception>
     public ConstantLR(Optimizer optimizer, double factor = 1.0 / 3, int totalIters = 5) : base(optimizer)
     {
-        if (!(factor is > 0 and <= 1)) throw Error($"a factor of {factor}; it must be in (0, 1]");
+        if (!(factor is > 0 and <= 1)) throw Error($"factor is {factor}; it must be in (0, 1]");
         (_factor, _epochs) = (factor, totalIters);
         Restart();
     }
@@ -45,17 +47,17 @@ public sealed class ConstantLR : LRScheduler
         (Epoch == 0 ? _factor : 1) * (Epoch == _epochs ? 1 / _factor : 1) * current;
 }
 
-/// <summary>The initial rate times (1 − epoch / epochs)ᵖ, then 0 (PolynomialLR).</summary>
+/// <summary>Sets the rate to the initial rate times (1 − epoch / totalIters)ᵖ, and to 0 afterwards (torch.optim.lr_scheduler.PolynomialLR).</summary>
 public sealed class PolynomialLR : LRScheduler
 {
     private readonly int _epochs;
     private readonly double _power;
 
-    /// <summary>Makes a schedule.</summary>
-    /// <exception cref="ValueException">There are no epochs.</exception>
+    /// <summary>Creates a schedule.</summary>
+    /// <exception cref="ValueException"><paramref name="totalIters"/> is not positive.</exception>
     public PolynomialLR(Optimizer optimizer, int totalIters = 5, double power = 1) : base(optimizer)
     {
-        if (totalIters < 1) throw Error($"{totalIters} epochs; there must be 1 or more");
+        if (totalIters < 1) throw Error($"totalIters is {totalIters}; it must be 1 or more");
         (_epochs, _power) = (totalIters, power);
         Restart();
     }
