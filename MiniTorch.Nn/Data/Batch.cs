@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace MiniTorch.Data;
 
-/// <summary>A batch: one tensor for each tensor of the data set, of the same samples in the same order.</summary>
+/// <summary>A batch of samples: one tensor for each tensor of the data set, with the same samples in the same order.</summary>
 public sealed class Batch : IReadOnlyList<Tensor>
 {
     private readonly Tensor[] _tensors;
@@ -15,11 +15,11 @@ public sealed class Batch : IReadOnlyList<Tensor>
     /// <summary>The number of tensors.</summary>
     public int Count => _tensors.Length;
 
-    /// <summary>One of the tensors, [samples, …].</summary>
+    /// <summary>Returns one of the tensors, [samples, …].</summary>
     public Tensor this[int index] =>
         (uint)index < (uint)Count ? _tensors[index] : throw new ValueException($"Batch: there is no tensor {index} of {Count}");
 
-    /// <summary>The two tensors of a data set of two: <c>var (x, y) = batch</c>.</summary>
+    /// <summary>Deconstructs a batch of two tensors: <c>var (x, y) = batch</c>.</summary>
     /// <exception cref="ShapeException">The data set has another number of tensors.</exception>
     public void Deconstruct(out Tensor first, out Tensor second)
     {
@@ -27,7 +27,7 @@ public sealed class Batch : IReadOnlyList<Tensor>
         (first, second) = (_tensors[0], _tensors[1]);
     }
 
-    /// <summary>The three tensors of a data set of three.</summary>
+    /// <summary>Deconstructs a batch of three tensors: <c>var (x, mask, y) = batch</c>.</summary>
     /// <exception cref="ShapeException">The data set has another number of tensors.</exception>
     public void Deconstruct(out Tensor first, out Tensor second, out Tensor third)
     {
@@ -35,7 +35,7 @@ public sealed class Batch : IReadOnlyList<Tensor>
         (first, second, third) = (_tensors[0], _tensors[1], _tensors[2]);
     }
 
-    /// <summary>The tensors in order.</summary>
+    /// <summary>Enumerates the tensors in order.</summary>
     public IEnumerator<Tensor> GetEnumerator() => ((IEnumerable<Tensor>)_tensors).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _tensors.GetEnumerator();

@@ -1,15 +1,16 @@
 namespace MiniTorch.Data;
 
-/// <summary>Weights that make up for classes of different sizes.</summary>
+/// <summary>Computes weights that compensate for classes of different sizes.</summary>
 public static class ClassWeights
 {
     /// <summary>
-    /// A weight for each class, inverse to its frequency: samples / (classes · count), scikit-learn's "balanced" weights (King and Zeng 2001).
-    /// For the weight of <c>CrossEntropyLoss</c>.
+    /// Computes a weight for each class that is inverse to its frequency: samples / (classes · count), scikit-learn's "balanced" weights (King and
+    /// Zeng 2001).
+    /// Pass them as the weight of a <c>CrossEntropyLoss</c>.
     /// </summary>
     /// <param name="counts">The number of samples of each class.</param>
     /// <returns>Float32 [classes].</returns>
-    /// <exception cref="ValueException">There is no class, or one has no sample.</exception>
+    /// <exception cref="ValueException">There are no classes, or a class has no samples.</exception>
     public static Tensor FromCounts(params ReadOnlySpan<long> counts)
     {
         if (counts.IsEmpty) throw new ValueException("ClassWeights: there is no class");
@@ -21,10 +22,10 @@ public static class ClassWeights
         return Tensor.From(weights);
     }
 
-    /// <summary>As <see cref="FromCounts"/>, of the classes 0 … <paramref name="classes"/> − 1 as they occur among labels.</summary>
+    /// <summary>Computes <see cref="FromCounts"/> of the classes 0 … <paramref name="classes"/> − 1 from labels.</summary>
     /// <param name="labels">Int64, any shape.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <exception cref="ValueException">A label is no class, or a class has no sample.</exception>
+    /// <exception cref="ValueException">A label is not a class, or a class has no samples.</exception>
     public static Tensor FromLabels(Tensor labels, int classes)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -37,7 +38,9 @@ public static class ClassWeights
         return FromCounts(counts);
     }
 
-    /// <summary>The weight of each sample's class: what <see cref="WeightedRandomSampler"/> takes to draw all classes equally often.</summary>
+    /// <summary>
+    /// Returns the weight of each sample's class. A <see cref="WeightedRandomSampler"/> with these weights draws all classes equally often.
+    /// </summary>
     /// <inheritdoc cref="FromLabels"/>
     public static double[] OfSamples(Tensor labels, int classes)
     {

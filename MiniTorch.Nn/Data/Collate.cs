@@ -1,9 +1,9 @@
 namespace MiniTorch.Data;
 
-/// <summary>Puts the samples of a batch together: the samples, each of as many tensors, give one tensor for each place.</summary>
+/// <summary>Combines the samples of a batch: from samples of k tensors each, it makes k tensors.</summary>
 public delegate Tensor[] CollateFunction(IReadOnlyList<Tensor[]> samples);
 
-/// <summary>Ways to put the samples of a batch together (torch.utils.data.default_collate and its kin).</summary>
+/// <summary>Functions that combine the samples of a batch (torch.utils.data.default_collate).</summary>
 public static class Collate
 {
     /// <summary>Stacks tensors of equal shapes: [samples, …].</summary>
@@ -11,9 +11,10 @@ public static class Collate
     public static Tensor[] Stack(IReadOnlyList<Tensor[]> samples) => ByPlace(samples, tensors => Tensor.Stack(tensors));
 
     /// <summary>
-    /// As <see cref="Stack"/>, where sequences, [length, …], of unequal lengths are filled up to the longest: [samples, longest, …] (torch.nn.utils.rnn.pad_sequence with batch_first).
+    /// Stacks like <see cref="Stack"/>, but pads sequences [length, …] to the longest one: [samples, longest, …] (torch.nn.utils.rnn.pad_sequence
+    /// with batch_first).
     /// </summary>
-    /// <param name="value">What fills them up.</param>
+    /// <param name="value">The padding value.</param>
     public static CollateFunction Pad(Scalar value) => samples => ByPlace(samples, tensors =>
     {
         if (tensors[0].Rank == 0) return Tensor.Stack(tensors);

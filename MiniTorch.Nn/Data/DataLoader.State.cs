@@ -8,7 +8,10 @@ public sealed partial class DataLoader : IStateful
 
     private Epoch? _epoch, _loaded;
 
-    /// <summary>The place in the loop begun last: the batches taken, their order, the epoch's seed, and the generator's state where the loader has one of its own.</summary>
+    /// <summary>
+    /// Returns the position in the most recent loop: the number of batches, their order, the epoch's seed and, if the loader has its own generator,
+    /// the generator's state.
+    /// </summary>
     public OrderedDictionary<string, Tensor> StateDict()
     {
         Epoch? epoch = _loaded ?? _epoch;
@@ -22,9 +25,11 @@ public sealed partial class DataLoader : IStateful
         return state;
     }
 
-    /// <summary>Makes the next loop go on where <see cref="StateDict"/> was taken; at the beginning of an epoch where it was taken between two.</summary>
-    /// <param name="state">The state of a loader over as many samples with the same batch size.</param>
-    /// <exception cref="ValueException">The state does not fit; nothing was changed.</exception>
+    /// <summary>
+    /// Makes the next loop continue where <see cref="StateDict"/> was called; at the beginning of an epoch if that was between two loops.
+    /// </summary>
+    /// <param name="state">The state of a loader with the same number of samples and the same batch size.</param>
+    /// <exception cref="ValueException">The state does not fit; the loader is unchanged.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -43,9 +48,9 @@ public sealed partial class DataLoader : IStateful
         foreach (long index in order)
             if (index < 0 || index >= _dataset.Count) throw Misfit($"the order holds sample {index}, which is not in [0, {_dataset.Count - 1}]");
 
-        if (_generator is not null) GeneratorState.Load(_generator, state[GeneratorName]); // checks before it changes
+        if (_generator is not null) GeneratorState.Load(_generator, state[GeneratorName]); // throws before it changes anything
         var place = new Epoch(state[SeedName].Item<long>(), order) { Position = (int)position };
-        _loaded = _epoch is { IsUnderWay: true } && _epoch.IsAt(place) ? null : place; // a load that is undone inside a loop: that loop goes on
+        _loaded = _epoch is { IsUnderWay: true } && _epoch.IsAt(place) ? null : place; // a load that is undone inside a loop: the loop continues
     }
 
     private Epoch? TakeLoaded()
@@ -57,17 +62,17 @@ public sealed partial class DataLoader : IStateful
 
     private static ValueException Misfit(string problem) => new($"DataLoader.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
 
-    /// <summary>A place in an epoch; without an order, between two.</summary>
+    /// <summary>A position in an epoch; without an order, between two epochs.</summary>
     private sealed class Epoch(long seed, long[] order)
     {
         public long Seed => seed;
 
         public long[] Order => order;
 
-        /// <summary>How many batches were taken.</summary>
+        /// <summary>The number of batches taken.</summary>
         public int Position { get; set; }
 
-        /// <summary>Whether a loop is inside.</summary>
+        /// <summary>Whether a loop over this epoch is running.</summary>
         public bool IsUnderWay { get; set; }
 
         public bool IsAt(Epoch other) => (Position, Seed) == (other.Position, other.Seed) && Order.AsSpan().SequenceEqual(other.Order);

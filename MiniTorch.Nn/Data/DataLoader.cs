@@ -2,19 +2,28 @@ using System.Collections;
 
 namespace MiniTorch.Data;
 
-/// <summary>Changes a batch, such as by adding noise or mirroring images at random; what it draws comes from <paramref name="generator"/>.</summary>
+/// <summary>Changes a batch, such as by adding noise or mirroring images at random. Random numbers come from <paramref name="generator"/>.</summary>
 /// <param name="batch">The batch's tensors.</param>
-/// <param name="generator">The batch's own, seeded from the epoch's seed and the batch's number, so that prefetching and resuming change nothing.</param>
+/// <param name="generator">A generator of this batch, seeded from the epoch's seed and the batch's number, so that prefetching and resuming do not
+/// change the numbers.</param>
 public delegate Tensor[] BatchTransform(Tensor[] batch, Generator generator);
 
 /// <summary>
-/// Goes through a data set in batches, in PyTorch's order for the same seed (torch.utils.data.DataLoader): <c>foreach (var (x, y) in loader)</c>.
-/// Each loop is one epoch.
+/// Iterates over a data set in batches, in PyTorch's order for the same seed (torch.utils.data.DataLoader).
+/// Each <c>foreach</c> loop is one epoch.
 /// </summary>
 /// <remarks>
-/// Its state, which a <see cref="IO.Checkpoint"/> holds, is the place in the loop begun last: after loading it, the next loop goes on with the batch after
-/// the one that was in hand when the state was taken.
+/// A <see cref="IO.Checkpoint"/> can hold the loader's state, which is the position in the most recent loop. After loading it, the next loop
+/// continues with the batch after
+/// the current one at the time of saving.
 /// </remarks>
+/// <example><code>
+/// var loader = new DataLoader(new TensorDataset(images, labels), batchSize: 64, shuffle: true);
+/// foreach (var (x, y) in loader)
+/// {
+///     // x: [64, …], y: [64]
+/// }
+/// </code></example>
 public sealed partial class DataLoader : IEnumerable<Batch>
 {
     private readonly Dataset _dataset;
@@ -25,25 +34,27 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     private readonly CollateFunction? _collate;
     private readonly BatchTransform? _transform;
 
-    /// <summary>Makes a loader.</summary>
-    /// <param name="dataset">The samples.</param>
-    /// <param name="batchSize">Samples a batch; the last one may be smaller.</param>
-    /// <param name="shuffle">Whether each epoch has a new order.</param>
-    /// <param name="generator">Where the order is drawn from; <see cref="Generator.Default"/> by default.</param>
-    /// <param name="dropLast">Whether a smaller last batch is left out.</param>
-    /// <param name="sampler">Decides about the order; a <see cref="RandomSampler"/> if <paramref name="shuffle"/>, else a <see cref="SequentialSampler"/> by default.</param>
-    /// <param name="collate">Puts samples together; <see cref="Collate.Stack"/> by default.</param>
+    /// <summary>Creates a loader.</summary>
+    /// <param name="dataset">The data set.</param>
+    /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
+    /// <param name="shuffle">Whether each epoch has a new random order.</param>
+    /// <param name="generator">The generator that draws the order; <see cref="Generator.Default"/> by default.</param>
+    /// <param name="dropLast">Whether a smaller last batch is dropped.</param>
+    /// <param name="sampler">Determines the order; by default a <see cref="RandomSampler"/> if <paramref name="shuffle"/> is true, else a <see
+    /// cref="SequentialSampler"/>.</param>
+    /// <param name="collate">Combines the samples of a batch; <see cref="Collate.Stack"/> by default.</param>
     /// <param name="transform">Changes each batch.</param>
-    /// <param name="prefetch">How many batches are made in the background ahead of the one in hand. Order and numbers stay the same; the data set,
-    /// <paramref name="collate"/> and <paramref name="transform"/> are then called from several threads at once.</param>
-    /// <exception cref="ValueException"><paramref name="batchSize"/> is not positive, <paramref name="prefetch"/> is negative, or there are a sampler and <paramref name="shuffle"/>.</exception>
+    /// <param name="prefetch">The number of batches that are prepared in the background. Order and numbers stay the same, but the data set,
+    /// <paramref name="collate"/> and <paramref name="transform"/> are called from several threads at once.</param>
+    /// <exception cref="ValueException"><paramref name="batchSize"/> is not positive, <paramref name="prefetch"/> is negative, or both a sampler and
+    /// <paramref name="shuffle"/> are given.</exception>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false, Sampler? sampler = null,
         CollateFunction? collate = null, BatchTransform? transform = null, int prefetch = 0)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        if (batchSize < 1) throw new ValueException($"DataLoader: a batch size of {batchSize}; it must be 1 or more");
-        if (prefetch < 0) throw new ValueException($"DataLoader: prefetch {prefetch}; it must be 0 or more");
-        if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler decides about the order; leave shuffle out");
+        if (batchSize < 1) throw new ValueException($"DataLoader: batchSize is {batchSize}; it must be 1 or more");
+        if (prefetch < 0) throw new ValueException($"DataLoader: prefetch is {prefetch}; it must be 0 or more");
+        if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler determines the order; pass a sampler or shuffle, not both");
         (_dataset, _batchSize, _generator, _dropLast, _collate, _transform, _prefetch) = (dataset, batchSize, generator, dropLast, collate, transform, prefetch);
         _sampler = sampler ?? (shuffle ? new RandomSampler(dataset.Count) : new SequentialSampler(dataset.Count));
     }
@@ -51,7 +62,7 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     /// <summary>The number of batches in an epoch.</summary>
     public int Count => (_sampler.Count / _batchSize) + (_dropLast || _sampler.Count % _batchSize == 0 ? 0 : 1);
 
-    /// <summary>The batches of one epoch, or what a loaded state has left of one.</summary>
+    /// <summary>Enumerates the batches of one epoch, or the rest of an epoch after a state was loaded.</summary>
     public IEnumerator<Batch> GetEnumerator()
     {
         Epoch epoch = _epoch = TakeLoaded() ?? Begin();
@@ -74,13 +85,13 @@ public sealed partial class DataLoader : IEnumerable<Batch>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    // PyTorch draws the seed for worker processes at the start of every epoch, whether there are any or not.
+    // At the start of every epoch PyTorch draws a seed for worker processes, even if there are none.
     private Epoch Begin()
     {
         (long seed, long[] order) = (Sampler.DrawSeed(_generator), _sampler.Draw(_generator));
-        if (order.Length != _sampler.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew {order.Length} samples, and its Count is {_sampler.Count}");
+        if (order.Length != _sampler.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew {order.Length} samples, but its Count is {_sampler.Count}");
         foreach (long index in order)
-            if (index < 0 || index >= _dataset.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew sample {index}, and the data set has {_dataset.Count}");
+            if (index < 0 || index >= _dataset.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew sample {index}, but the data set has {_dataset.Count} samples");
         return new Epoch(seed, order);
     }
 
@@ -97,14 +108,14 @@ public sealed partial class DataLoader : IEnumerable<Batch>
             for (int next = epoch.Position; next < Count || coming.Count > 0;)
             {
                 for (; next < Count && coming.Count <= _prefetch; next++) coming.Enqueue(new ComingBatch(this, epoch, next));
-                Batch batch = coming.Peek().Take(); // if the wait is interrupted, it is one of those that are left behind
+                Batch batch = coming.Peek().Take(); // still queued, so that an interrupted wait abandons it too
                 coming.Dequeue();
                 yield return batch;
             }
         }
         finally
         {
-            // A loop that is left early leaves nobody behind who still reads the data set.
+            // After a loop that ends early, no background task may still read the data set.
             foreach (ComingBatch batch in coming) batch.Abandon();
         }
     }
@@ -117,7 +128,10 @@ public sealed partial class DataLoader : IEnumerable<Batch>
         return new Batch(_transform?.Invoke(tensors, new Generator(epoch.Seed + number)) ?? tensors);
     }
 
-    /// <summary>A batch that a pool thread makes, or the loop itself if none has begun when it is needed: a loop never waits for the pool to have a free thread.</summary>
+    /// <summary>
+    /// A batch that a pool thread prepares. If none has started when it is needed, the loop prepares it itself, so that it never waits for a free
+    /// pool thread.
+    /// </summary>
     private sealed class ComingBatch : Task<Batch>
     {
         private int _begun;
@@ -131,7 +145,7 @@ public sealed partial class DataLoader : IEnumerable<Batch>
             return GetAwaiter().GetResult();
         }
 
-        /// <summary>Waits if somebody is making it; else nobody will.</summary>
+        /// <summary>Cancels the batch; if a thread is preparing it, waits for the thread.</summary>
         public void Abandon()
         {
             if (!Begin()) Uninterrupted.Run(WaitFor, this);
@@ -140,7 +154,7 @@ public sealed partial class DataLoader : IEnumerable<Batch>
         private static void WaitFor(Task making)
         {
             try { making.Wait(); }
-            catch (AggregateException) { } // nobody wants the batch, nor its error
+            catch (AggregateException) { } // the batch and its error are not needed
         }
 
         private bool Begin() => Interlocked.Exchange(ref _begun, 1) == 0;

@@ -1,40 +1,47 @@
 namespace MiniTorch.Data;
 
-/// <summary>Samples by their number (torch.utils.data.Dataset): a sample is one or several tensors, such as an image and its label.</summary>
+/// <summary>
+/// Base class of data sets: samples by index (torch.utils.data.Dataset). A sample is one or several tensors, such as an image and its label.
+/// </summary>
 public abstract class Dataset
 {
     /// <summary>The number of samples.</summary>
     public abstract int Count { get; }
 
-    /// <summary>One sample.</summary>
+    /// <summary>Returns one sample.</summary>
     /// <exception cref="ShapeException">There is no such sample.</exception>
     public abstract Tensor[] this[int index] { get; }
 
-    /// <summary>This data set with a function applied to every sample when it is taken.</summary>
+    /// <summary>Returns a data set that applies a function to every sample when it is read.</summary>
     public Dataset Map(Func<Tensor[], Tensor[]> function) => new MappedDataset(this, function);
 
-    /// <summary>The samples of the given numbers, in that order (torch.utils.data.Subset).</summary>
+    /// <summary>Returns the samples with the given indices, in that order (torch.utils.data.Subset).</summary>
     /// <exception cref="ValueException">An index is out of range.</exception>
     public Dataset Subset(params ReadOnlySpan<int> indices) => new SubsetDataset(this, indices.ToArray());
 
-    /// <summary>Disjoint random parts of the given sizes, PyTorch's for the same seed (torch.utils.data.random_split).</summary>
-    /// <param name="sizes">How many samples each part has; together all of them.</param>
-    /// <param name="generator">Where the order is drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <summary>
+    /// Splits the data set into random parts of the given sizes, the same as PyTorch's for the same seed (torch.utils.data.random_split).
+    /// </summary>
+    /// <param name="sizes">The number of samples of each part; they sum to <see cref="Count"/>.</param>
+    /// <param name="generator">The generator that draws the order; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">A size is negative, or their sum is not the number of samples.</exception>
     public Dataset[] RandomSplit(ReadOnlySpan<int> sizes, Generator? generator = null)
     {
         long sum = 0;
         foreach (int size in sizes) sum += size >= 0 ? size : throw new ValueException($"RandomSplit: size {size} is negative");
-        if (sum != Count) throw new ValueException($"RandomSplit: the sizes sum to {sum} and the data set has {Count} samples");
+        if (sum != Count) throw new ValueException($"RandomSplit: the sizes sum to {sum}, but the data set has {Count} samples");
         int[] order = Tensor.RandPerm(Count, generator).ToArray<int>();
         var parts = new Dataset[sizes.Length];
         for (int i = 0, begin = 0; i < parts.Length; begin += sizes[i++]) parts[i] = new SubsetDataset(this, order[begin..(begin + sizes[i])]);
         return parts;
     }
 
-    /// <summary>Parts of the given shares, such as 0.8 and 0.2; what rounding leaves goes to the first parts, one sample each (torch.utils.data.random_split).</summary>
+    /// <summary>
+    /// Splits the data set into random parts of the given shares, such as 0.8 and 0.2; samples left over by rounding go to the first parts, one each
+    /// (torch.utils.data.random_split).
+    /// </summary>
     /// <param name="shares">Positive numbers that sum to 1.</param>
-    /// <param name="generator">Where the order is drawn from; <see cref="Generator.Default"/> by default.</param>
+    /// <param name="generator">The generator that draws the order; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">A share is not in [0, 1], or they do not sum to 1.</exception>
     public Dataset[] RandomSplit(ReadOnlySpan<double> shares, Generator? generator = null)
     {
@@ -48,7 +55,7 @@ public abstract class Dataset
         return RandomSplit(sizes, generator);
     }
 
-    /// <summary>The samples of a batch, put together where this data set can do that faster than sample by sample; null where it cannot.</summary>
+    /// <summary>Reads the samples of a batch together, if the data set can do that faster than one by one; else returns null.</summary>
     protected internal virtual Tensor[]? Gather(ReadOnlySpan<long> indices) => null;
 
     private sealed class MappedDataset(Dataset source, Func<Tensor[], Tensor[]> function) : Dataset

@@ -1,28 +1,28 @@
 namespace MiniTorch.Data;
 
 /// <summary>
-/// All samples in random order, with the classes spread evenly: every stretch of an epoch, and so every batch, has them in nearly the proportions of the whole.
+/// Samples in random order, with the classes spread evenly: every batch has them in nearly the proportions of the whole data set.
 /// </summary>
 public sealed class StratifiedSampler : Sampler
 {
     private readonly long[] _labels;
 
-    /// <summary>Makes a sampler.</summary>
+    /// <summary>Creates a sampler.</summary>
     /// <param name="labels">The class of each sample, Int64 [samples].</param>
     /// <exception cref="DTypeException">The labels are not Int64.</exception>
-    /// <exception cref="ShapeException">The labels do not lie in one dimension.</exception>
+    /// <exception cref="ShapeException">The labels do not have one dimension.</exception>
     public StratifiedSampler(Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        if (labels.DType != DType.Int64) throw new DTypeException($"StratifiedSampler: labels are Int64, not {labels.DType}");
-        if (labels.Rank != 1) throw new ShapeException($"StratifiedSampler: labels have shape [samples], not {labels.Shape}");
+        if (labels.DType != DType.Int64) throw new DTypeException($"StratifiedSampler: labels must be Int64, not {labels.DType}");
+        if (labels.Rank != 1) throw new ShapeException($"StratifiedSampler: labels must have shape [samples], not {labels.Shape}");
         _labels = labels.ToArray<long>();
     }
 
     /// <inheritdoc/>
     public override int Count => _labels.Length;
 
-    /// <summary>Places the members of each class, in random order, at equal distances over the epoch, each class starting at a random part of its distance.</summary>
+    /// <summary>Places the members of each class, in random order, at equal distances over the epoch; each class begins at a random offset.</summary>
     public override long[] Draw(Generator? generator)
     {
         generator ??= Generator.Default;

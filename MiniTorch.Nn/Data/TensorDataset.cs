@@ -1,20 +1,22 @@
 namespace MiniTorch.Data;
 
-/// <summary>Samples that lie along the first dimension of one or several tensors of equal length (torch.utils.data.TensorDataset).</summary>
+/// <summary>
+/// A data set of one or several tensors of equal length, with samples along their first dimension (torch.utils.data.TensorDataset).
+/// </summary>
 public sealed class TensorDataset : Dataset
 {
-    /// <summary>A data set of the given tensors.</summary>
-    /// <param name="tensors">Each [samples, …]; such as images and labels.</param>
-    /// <exception cref="ShapeException">There is no tensor, one is a scalar, or their lengths differ.</exception>
+    /// <summary>Creates a data set of the given tensors.</summary>
+    /// <param name="tensors">Tensors [samples, …], such as images and labels.</param>
+    /// <exception cref="ShapeException">There are no tensors, one is a scalar, or their lengths differ.</exception>
     public TensorDataset(params ReadOnlySpan<Tensor> tensors)
     {
-        if (tensors.Length == 0) throw new ShapeException("TensorDataset: needs at least one tensor");
+        if (tensors.Length == 0) throw new ShapeException("TensorDataset: pass at least one tensor");
         for (int i = 0; i < tensors.Length; i++)
         {
             if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"TensorDataset: tensor {i} is null");
             if (tensors[i].Rank == 0) throw new ShapeException($"TensorDataset: tensor {i} is a scalar; samples lie along the first dimension");
             if (tensors[i].Shape[0] != tensors[0].Shape[0])
-                throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, and tensor 0 has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");
+                throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, but tensor 0 has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");
         }
         Tensors = tensors.ToArray();
     }

@@ -1,23 +1,28 @@
 namespace MiniTorch.Data;
 
-/// <summary>Common <see cref="BatchTransform"/>s. Each changes the batch's first tensor, [samples, …], and leaves the others, such as labels, alone.</summary>
+/// <summary>
+/// Common <see cref="BatchTransform"/>s. Each one changes the first tensor of the batch, [samples, …], and leaves the others, such as labels,
+/// unchanged.
+/// </summary>
 public static class Transforms
 {
-    /// <summary>One transform after the other, all drawing from the batch's generator (torchvision.transforms.Compose).</summary>
+    /// <summary>Applies transforms one after the other; all of them draw from the batch's generator (torchvision.transforms.Compose).</summary>
     public static BatchTransform Compose(params BatchTransform[] transforms) =>
         (batch, generator) => transforms.Aggregate(batch, (current, transform) => transform(current, generator));
 
-    /// <summary>(x − mean) / std, broadcast (torchvision.transforms.Normalize).</summary>
-    /// <param name="mean">What is subtracted, such as [channels, 1, 1].</param>
-    /// <param name="std">What it is divided by, in a shape that broadcasts too.</param>
+    /// <summary>Computes (x − mean) / std, with broadcasting (torchvision.transforms.Normalize).</summary>
+    /// <param name="mean">The means, in a shape that broadcasts, such as [channels, 1, 1].</param>
+    /// <param name="std">The standard deviations, in a shape that broadcasts.</param>
     public static BatchTransform Normalize(Tensor mean, Tensor std) => OnFirst((x, _) => (x - mean) / std);
 
-    /// <summary>Adds normal noise of a standard deviation.</summary>
+    /// <summary>Adds normal noise with a standard deviation.</summary>
     public static BatchTransform Noise(double std) => OnFirst((x, generator) => x + std * Tensor.RandnLike(x, generator));
 
-    /// <summary>Reverses a dimension of each sample with a probability (torchvision.transforms.RandomHorizontalFlip, of the last dimension).</summary>
-    /// <param name="dim">The dimension, counted with the samples'; the last by default.</param>
-    /// <param name="probability">How likely each sample is reversed.</param>
+    /// <summary>
+    /// Reverses a dimension of each sample with some probability (torchvision.transforms.RandomHorizontalFlip for the last dimension).
+    /// </summary>
+    /// <param name="dim">The dimension of the batch; the last by default.</param>
+    /// <param name="probability">The probability of reversing a sample, in [0, 1].</param>
     /// <exception cref="ValueException">The probability is not in [0, 1].</exception>
     public static BatchTransform RandomFlip(int dim = -1, double probability = 0.5)
     {

@@ -3,30 +3,32 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MiniTorch.IO;
 
-/// <summary>Replaces a file as a whole: whatever happens meanwhile, its name leads to the old content or to the new one.</summary>
-/// <remarks>docs/internals/checkpoint.md describes the steps and what a crash after each of them leaves.</remarks>
+/// <summary>Replaces a file atomically: at any time its name refers to the complete old content or the complete new content.</summary>
+/// <remarks>docs/internals/checkpoint.md describes the steps and what a crash leaves after each of them.</remarks>
 internal static class AtomicFile
 {
-    /// <summary>What has been done of a save, in this order.</summary>
+    /// <summary>The completed steps of a save, in this order.</summary>
     internal enum Step { Created, Written, Flushed, Renamed, FolderFlushed }
 
-    /// <summary>Temporary files are numbered; every save removes those of dead processes among the first numbers.</summary>
+    /// <summary>Temporary files are numbered; every save removes stale ones of dead processes among the first numbers.</summary>
     private const int SweptNumbers = 16, MostNumbers = 1000;
 
-    private const int MostLinks = 40; // as Linux
+    private const int MostLinks = 40; // the limit of Linux
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         OfGroup = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute,
-        // Without set-user-ID and its like, which a plain write clears too.
+        // Without set-user-ID, set-group-ID and sticky, which a plain write clears too.
         Permissions = OwnerOnly | UnixFileMode.UserExecute | OfGroup | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Writes a temporary file beside the file, flushes it to the disk and renames it.</summary>
     /// <param name="path">
-    /// The file. If it is a link, the link stays and the file that it leads to is replaced. Permissions are kept, owner and group where the process may set them.
+    /// The file. If it is a link, the link stays and its target is replaced. Permissions are kept; owner and group are kept if the process may set
+    /// them.
     /// </param>
     /// <param name="write">Writes the content.</param>
-    /// <param name="reached">Called after each step; tests stop there.</param>
-    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, the disk is full or the file too large.</exception>
+    /// <param name="reached">Called after each step; tests interrupt the save there.</param>
+    /// <exception cref="IOException">The path is a folder, device, pipe or socket, its folder does not exist, the disk is full or the file too
+    /// large.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder.</exception>
     public static void Write(string path, Action<Stream> write, Action<Step>? reached = null)
     {
@@ -43,13 +45,13 @@ internal static class AtomicFile
             reached?.Invoke(Step.Written);
             stream.Flush(flushToDisk: true);
             reached?.Invoke(Step.Flushed);
-            File.Move(stream.Name, target, overwrite: true); // still open: its lock tells other processes that it is in use
+            File.Move(stream.Name, target, overwrite: true); // still open: its lock shows other processes that it is in use
         }
         catch (Exception error)
         {
             TryDelete(stream.Name);
-            handle.Dispose(); // or closing the stream writes the rest of its buffer, and that error hides this one
-            if (error is ArgumentOutOfRangeException { ParamName: "value" }) // .NET's word for EFBIG
+            handle.Dispose(); // otherwise closing the stream would flush its buffer, and that error would hide this one
+            if (error is ArgumentOutOfRangeException { ParamName: "value" }) // how .NET reports EFBIG
                 throw new IOException($"'{path}' cannot be written: it would be larger than the file system or the process's limit (ulimit -f) allows.", error);
             throw;
         }
@@ -58,7 +60,7 @@ internal static class AtomicFile
         reached?.Invoke(Step.FolderFlushed);
     }
 
-    /// <summary>The name of a temporary file, short enough wherever the file's own is.</summary>
+    /// <summary>Returns the name of a temporary file, short enough for any file system that accepts the file's own name.</summary>
     internal static string TemporaryName(string target, int number)
     {
         const int Kept = 60; // of at most 255 bytes
@@ -67,7 +69,7 @@ internal static class AtomicFile
         return Path.Join(Path.GetDirectoryName(target), $"{name}.minitorch-{number}.tmp");
     }
 
-    // As the system follows links: ".." after a link leaves the folder that the link leads to, which Path.GetFullPath does not know.
+    // Follows links as the system does: ".." after a link leaves the link's target, which Path.GetFullPath does not know.
     private static string Follow(string path)
     {
         if (OperatingSystem.IsWindows()) return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
@@ -89,7 +91,7 @@ internal static class AtomicFile
         return at;
     }
 
-    // Whether there is a file to replace; throws if something else is there, or a file that the process may not write to.
+    // Whether there is a file to replace; throws if it is not a regular file, or if the process may not write to it.
     private static bool CheckReplaces(string path, string target)
     {
         if (Path.EndsInDirectorySeparator(path) || Directory.Exists(target)) throw NotReplaceable(path, "a folder");
@@ -110,22 +112,22 @@ internal static class AtomicFile
             string name = TemporaryName(target, number);
             try
             {
-                // Sharing takes a lock that Sweep meets, and that readers of the renamed file do not mind.
+                // The share mode takes a lock, which Sweep detects and readers of the renamed file ignore.
                 const FileShare Share = FileShare.Read | FileShare.Delete;
                 var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = Share };
-                if (replaces && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly; // until the owner is right
+                if (replaces && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly; // until the owner is set
                 var stream = new FileStream(name, options);
                 if (Leads(name, stream)) return stream;
-                stream.Dispose(); // another process took it for a stale one before it was locked
+                stream.Dispose(); // another process removed it as stale before it was locked
             }
-            // Another process has this number, or is just finding out whether it is in use.
+            // Another process uses this number, or is checking whether it is in use.
             catch (IOException error) when (error.GetType() == typeof(IOException) && number < (File.Exists(name) ? MostNumbers : SweptNumbers))
             {
             }
         }
     }
 
-    // A process that was killed has left its temporary file, and its lock is gone.
+    // Removes temporary files of killed processes, whose locks are gone.
     private static void Sweep(string target, string ours)
     {
         for (int number = 0; number < SweptNumbers; number++)
@@ -135,15 +137,15 @@ internal static class AtomicFile
             using FileStream? stale = TryLock(name);
             if (stale is null) continue;
             using FileStream? own = TryLock(ours);
-            if (own is not null) return; // this file system has no locks
+            if (own is not null) return; // the file system does not support locks
             if (!Leads(name, stale)) continue;
             if (OperatingSystem.IsWindows()) stale.Dispose(); // there, an open file cannot be deleted
             TryDelete(name);
         }
     }
 
-    // Another process may have removed or renamed the file between opening and locking it, and the name may lead to a new one.
-    // While the lock is held, nobody does.
+    // Another process may remove or rename the file before it is locked, and the name may then refer to a new file.
+    // No process does so while the lock is held.
     private static bool Leads(string name, FileStream stream) => File.Exists(name) && FileStatus.Of(name) == FileStatus.Of(stream.SafeFileHandle);
 
     private static FileStream? TryLock(string name)

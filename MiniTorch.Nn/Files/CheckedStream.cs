@@ -1,6 +1,8 @@
 namespace MiniTorch.IO;
 
-/// <summary>Reads a stream forward and computes the CRC-32 of what was read, as zip archives note it (ISO 3309, reflected polynomial EDB88320).</summary>
+/// <summary>
+/// Reads a stream forward and computes the CRC-32 of what was read, as zip archives note it (ISO 3309, reflected polynomial EDB88320).
+/// </summary>
 internal sealed class CheckedStream(Stream source) : Stream
 {
     private static readonly uint[] s_table = Table();

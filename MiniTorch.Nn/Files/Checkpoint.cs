@@ -1,22 +1,33 @@
 namespace MiniTorch.IO;
 
 /// <summary>
-/// All that a training run needs to be stopped and gone on with, bit for bit, in one safetensors file:
-/// <c>new Checkpoint { ["model"] = model, ["optimizer"] = optimizer, ["loader"] = loader, ["epoch"] = 0 }</c>.
+/// Saves everything that a training run needs to continue, bit for bit, in one safetensors file.
 /// </summary>
 /// <remarks>
-/// A part is an <see cref="IStateful"/> (module, optimiser, scheduler, loader), a <see cref="Generator"/>, or a value: a tensor, a number, a text, a truth value.
-/// Values are replaced by <see cref="TryLoad"/>; read them with <see cref="Get{T}"/>. <see cref="Generator.Default"/>, from which dropout draws, is always held too.
-/// In the file the tensors of part P are called P.NAME, so that other tools find the weights; values and kinds of parts are in its metadata.
+/// A part is an <see cref="IStateful"/> (module, optimiser, scheduler, loader), a <see cref="Generator"/>, or a value: a tensor, a number, a string or a
+/// bool. <see cref="TryLoad"/> replaces values; read them with <see cref="Get{T}"/>. The state of <see cref="Generator.Default"/>, from which dropout
+/// draws, is always included.
+/// In the file the tensors of part P are called P.NAME, so that other tools find the weights; values and the kinds of parts are in its metadata.
 /// </remarks>
+/// <example><code>
+/// var checkpoint = new Checkpoint { ["model"] = model, ["optimizer"] = optimizer, ["loader"] = loader, ["epoch"] = 0 };
+/// checkpoint.TryLoad("run.ckpt"); // false at the first start
+/// for (int epoch = checkpoint.Get&lt;int&gt;("epoch"); epoch &lt; 10; epoch++)
+/// {
+///     foreach (var (x, y) in loader) Step(x, y);
+///     checkpoint["epoch"] = epoch + 1;
+///     checkpoint.Save("run.ckpt");
+/// }
+/// </code></example>
 public sealed class Checkpoint
 {
     private const string FormatKey = "format", Format = "MiniTorch checkpoint 1", PartPrefix = "part.", State = "state", TensorValue = "tensor", DefaultGenerator = "default_generator";
 
     private readonly OrderedDictionary<string, object> _parts = new() { [DefaultGenerator] = new GeneratorState(Generator.Default) };
 
-    /// <summary>A part by its name.</summary>
-    /// <exception cref="ValueException">Read: there is no such part. Set: the name is empty, reserved or has a dot, or the part is of a type that cannot be held.</exception>
+    /// <summary>Gets or sets a part by its name.</summary>
+    /// <exception cref="ValueException">Read: there is no such part. Set: the name is empty, reserved or has a dot, or the part has a type that
+    /// a checkpoint cannot hold.</exception>
     public object this[string name]
     {
         get => _parts.TryGetValue(name, out object? part) ? part is GeneratorState state ? state.Generator : part
@@ -24,7 +35,7 @@ public sealed class Checkpoint
         set
         {
             ArgumentNullException.ThrowIfNull(name);
-            if (name.Length == 0 || name.Contains('.')) throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or hold a dot");
+            if (name.Length == 0 || name.Contains('.')) throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or contain a dot");
             if (name is DefaultGenerator or SafetensorsHeader.MetadataName) throw new ValueException($"Checkpoint: the name '{name}' is reserved");
             _parts[name] = value switch
             {
@@ -37,24 +48,26 @@ public sealed class Checkpoint
         }
     }
 
-    /// <summary>A value: the one that was set, or the one that took its place when a file was loaded.</summary>
+    /// <summary>Returns a value: the one that was set, or its replacement from a loaded file.</summary>
     /// <exception cref="ValueException">There is no such part, or it is of another type.</exception>
     public T Get<T>(string name) => this[name] is T value ? value : throw new ValueException($"Checkpoint: '{name}' is a {this[name].GetType().Name}, not a {typeof(T).Name}");
 
     /// <summary>
-    /// Writes all parts as they are now. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held,
-    /// even if the process is killed meanwhile. If it is a link, the file that it leads to is replaced.
+    /// Writes the current state of all parts. The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps its old
+    /// content,
+    /// even if the process is killed. If the path is a link, its target is replaced.
     /// </summary>
     /// <exception cref="IOException">
-    /// The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; nothing was changed.
+    /// The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; the file is unchanged.
     /// </exception>
-    /// <exception cref="UnauthorizedAccessException">The process may not write to the file or to its folder; nothing was changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write to the file or its folder; the file is unchanged.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
 
-    /// <summary>Takes over what <see cref="Save"/> of a checkpoint with the same parts wrote.</summary>
-    /// <returns>False where there is no such file; nothing was changed then.</returns>
-    /// <exception cref="FileFormatException">The file is no checkpoint, cut short, damaged or hostile; nothing was changed.</exception>
-    /// <exception cref="ValueException">Parts are missing, unexpected, or do not fit: all are listed, and nothing was changed.</exception>
+    /// <summary>Loads the file that <see cref="Save"/> wrote for a checkpoint with the same parts.</summary>
+    /// <returns>False if there is no such file; nothing is changed then.</returns>
+    /// <exception cref="FileFormatException">The file is not a checkpoint, or is truncated, damaged or malicious; nothing is changed.</exception>
+    /// <exception cref="ValueException">Parts are missing, unexpected or do not fit. The message lists all of them, and nothing is
+    /// changed.</exception>
     public bool TryLoad(string path)
     {
         try
@@ -90,7 +103,7 @@ public sealed class Checkpoint
     {
         (OrderedDictionary<string, Tensor> tensors, OrderedDictionary<string, string> metadata) = Safetensors.Read(file);
         if (!metadata.TryGetValue(FormatKey, out string? format) || format != Format)
-            throw file.Error($"this is no checkpoint: its metadata does not say '{FormatKey}': '{Format}'. Safetensors.Load reads plain tensors");
+            throw file.Error($"this is not a checkpoint: its metadata does not contain '{FormatKey}': '{Format}'. Safetensors.Load reads plain tensors");
         ILookup<string, KeyValuePair<string, Tensor>> byPart = tensors.ToLookup(entry => entry.Key.Split('.', 2)[0]);
         var problems = new List<string>();
         foreach (string name in metadata.Keys.Where(key => key.StartsWith(PartPrefix, StringComparison.Ordinal)).Select(key => key[PartPrefix.Length..]))
@@ -110,7 +123,7 @@ public sealed class Checkpoint
                     if (Refusal(stateful, byPart[name], name) is { } refusal)
                     {
                         problems.Add(refusal);
-                        undo.Pop(); // it has changed nothing
+                        undo.Pop(); // it did not change anything
                     }
                 }
                 else if (part is Tensor && stored == TensorValue && tensors.TryGetValue(name, out Tensor? tensor)) values.Add((name, tensor));
@@ -127,7 +140,7 @@ public sealed class Checkpoint
         foreach ((string name, object value) in values) _parts[name] = value;
     }
 
-    // A part that failed with an unexpected exception may fail again; the others are still undone, and the first exception is thrown.
+    // A part that failed with an unexpected exception may fail again; the other parts are still undone, and the first exception is thrown.
     private static void Undo(IStateful part, OrderedDictionary<string, Tensor> state)
     {
         try
@@ -139,7 +152,7 @@ public sealed class Checkpoint
         }
     }
 
-    // Why a part does not take over its tensors of the file; null where it did.
+    // Returns why a part does not accept its tensors of the file; null if it does.
     private static string? Refusal(IStateful part, IEnumerable<KeyValuePair<string, Tensor>> entries, string name)
     {
         try

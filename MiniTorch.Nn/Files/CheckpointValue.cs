@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MiniTorch.IO;
 
-/// <summary>Numbers, texts and truth values as a checkpoint's metadata spells them: a kind and the value, <c>integer:7</c>.</summary>
+/// <summary>Formats numbers, strings and booleans for a checkpoint's metadata: a kind and the value, such as <c>integer:7</c>.</summary>
 internal static class CheckpointValue
 {
     /// <summary>Whether a value can be stored.</summary>
@@ -15,7 +15,7 @@ internal static class CheckpointValue
         _ => Convert.ToString(value, CultureInfo.InvariantCulture),
     })}";
 
-    /// <summary>The value as the type of the one that it takes the place of; null where it is not of that kind or does not fit.</summary>
+    /// <summary>Parses a value in the type of the one that it replaces; null if it is of another kind or does not fit.</summary>
     public static object? Parse(string text, Type type)
     {
         string kind = Kind(type) + ':';

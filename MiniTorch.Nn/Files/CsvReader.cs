@@ -2,18 +2,18 @@ using System.Text;
 
 namespace MiniTorch.IO;
 
-/// <summary>Takes text apart into rows of fields; a field in double quotes may hold separators, line ends and doubled quotes.</summary>
+/// <summary>Splits text into rows of fields; a field in double quotes may contain separators, line ends and doubled quotes.</summary>
 internal sealed class CsvReader(TextReader text, string name, char separator)
 {
     private readonly StringBuilder _field = new();
     private int _nextLine = 1;
 
-    /// <summary>The line on which the row last read begins, from 1.</summary>
+    /// <summary>The line on which the current row begins, starting at 1.</summary>
     public int Line { get; private set; } = 1;
 
     public FileFormatException Error(string problem) => new($"{name}: line {Line}: {problem}");
 
-    /// <summary>The next row's fields, empty lines left out; null at the end.</summary>
+    /// <summary>Reads the fields of the next row, skipping empty lines; null at the end.</summary>
     public string[]? ReadRow()
     {
         while (text.Peek() is '\r' or '\n') EndLine();

@@ -2,7 +2,12 @@ using System.Globalization;
 
 namespace MiniTorch.IO;
 
-/// <summary>A table of comma-separated values (RFC 4180), from which tensors are taken by column.</summary>
+/// <summary>A table of comma-separated values (RFC 4180) whose columns can be read as tensors.</summary>
+/// <example><code>
+/// CsvTable table = CsvTable.Load("iris.csv");
+/// Tensor x = table.Numbers("sepal_length", "petal_length"); // Float32 [rows, 2]
+/// var (y, names) = table.Classes("species"); // Int64 [rows]
+/// </code></example>
 public sealed class CsvTable
 {
     private readonly string _name;
@@ -13,21 +18,22 @@ public sealed class CsvTable
         (_name, Columns, _rows) = (name, columns, rows);
     }
 
-    /// <summary>The columns' names: those of the header, else "0", "1", ….</summary>
+    /// <summary>The column names: those of the header, else "0", "1", ….</summary>
     public IReadOnlyList<string> Columns { get; }
 
-    /// <summary>The number of rows, the header not counted.</summary>
+    /// <summary>The number of rows without the header.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>A field's text.</summary>
+    /// <summary>Returns the text of a field.</summary>
     public string this[int row, int column] => (uint)row < (uint)Count && (uint)column < (uint)Columns.Count ? _rows[row].Fields[column]
         : throw new ValueException($"CsvTable: there is no field [{row}, {column}] among {Count} rows of {Columns.Count} columns");
 
     /// <summary>Reads a table.</summary>
     /// <param name="path">The file, UTF-8.</param>
     /// <param name="header">Whether the first line names the columns.</param>
-    /// <param name="separator">What stands between fields.</param>
-    /// <exception cref="FileFormatException">Lines have different numbers of fields, a quoted field does not end, or a column's name is there twice.</exception>
+    /// <param name="separator">The character between fields.</param>
+    /// <exception cref="FileFormatException">Lines have different numbers of fields, a quoted field does not end, or a column name occurs
+    /// twice.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static CsvTable Load(string path, bool header = true, char separator = ',')
     {
@@ -35,8 +41,8 @@ public sealed class CsvTable
         return Read(text, path, header, separator);
     }
 
-    /// <summary>Columns as numbers: Float32 [rows, columns], in the order given; all columns where none is named.</summary>
-    /// <exception cref="FileFormatException">A field is no finite number.</exception>
+    /// <summary>Reads columns as numbers: Float32 [rows, columns], in the given order; all columns if no name is given.</summary>
+    /// <exception cref="FileFormatException">A field is not a finite number.</exception>
     /// <exception cref="ValueException">There is no such column.</exception>
     public Tensor Numbers(params ReadOnlySpan<string> columns)
     {
@@ -46,11 +52,11 @@ public sealed class CsvTable
         foreach ((int line, string[] fields) in _rows)
             foreach (int place in places)
                 values[count++] = float.TryParse(fields[place], NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value) ? value
-                    : throw new FileFormatException($"{_name}: line {line}: '{fields[place]}' in column '{Columns[place]}' is no finite number");
+                    : throw new FileFormatException($"{_name}: line {line}: '{fields[place]}' in column '{Columns[place]}' is not a finite number");
         return Tensor.From(values, [Count, places.Length]);
     }
 
-    /// <summary>A column as classes, numbered in the alphabetical order of their names: Int64 [rows], and the names.</summary>
+    /// <summary>Reads a column as class labels, numbered in the alphabetical order of their names: Int64 [rows], and the names.</summary>
     /// <exception cref="ValueException">There is no such column.</exception>
     public (Tensor Labels, IReadOnlyList<string> Names) Classes(string column)
     {
@@ -68,12 +74,12 @@ public sealed class CsvTable
         while (reader.ReadRow() is { } row)
         {
             columns ??= [.. row.Select((_, place) => place.ToString(CultureInfo.InvariantCulture))];
-            if (row.Length != columns.Length) throw reader.Error($"the row has {row.Length} fields, and {columns.Length} are expected");
+            if (row.Length != columns.Length) throw reader.Error($"the row has {row.Length} fields, but {columns.Length} are expected");
             rows.Add((reader.Line, row));
         }
         columns ??= [];
         if (columns.Distinct().Count() != columns.Length)
-            throw new FileFormatException($"{name}: a column's name is there twice; the names are {string.Join(", ", columns)}");
+            throw new FileFormatException($"{name}: a column name occurs twice; the names are {string.Join(", ", columns)}");
         return new CsvTable(name, columns, rows);
     }
 

@@ -1,6 +1,8 @@
 namespace MiniTorch.IO;
 
-/// <summary>How much a compressed file may unpack to unless its reader is told more: few bytes can claim a thousand times their number, and real data hardly a hundred.</summary>
+/// <summary>
+/// The default limit of the size of decompressed data: a malicious file expands about a thousandfold, real data hardly a hundredfold.
+/// </summary>
 internal static class DecompressionLimit
 {
     private const long Floor = 16L << 20, Ratio = 100;

@@ -1,12 +1,14 @@
 namespace MiniTorch.IO;
 
-/// <summary>Reads a file forward; whatever is wrong with it becomes a <see cref="FileFormatException"/> that says which file, what and where.</summary>
+/// <summary>
+/// Reads a file forward. Any problem becomes a <see cref="FileFormatException"/> that names the file, the problem and the position.
+/// </summary>
 /// <param name="stream">The content, from its beginning.</param>
-/// <param name="name">What errors call the file.</param>
-/// <param name="length">How many bytes there are, or are said to be.</param>
+/// <param name="name">The name of the file in errors.</param>
+/// <param name="length">The number of bytes, possibly as the file states it.</param>
 internal sealed class FileReader(Stream stream, string name, long length)
 {
-    /// <summary>As NumPy: more dimensions than anything real has, and few enough for every kernel.</summary>
+    /// <summary>NumPy's limit of the number of dimensions.</summary>
     private const int MaxRank = 64;
 
     private const int ChunkSize = 1 << 15;
@@ -17,7 +19,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
 
     public string Name => name;
 
-    /// <summary>Opens a file for reading once, without a buffer in between.</summary>
+    /// <summary>Opens a file for sequential reading without a buffer.</summary>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static T Open<T>(string path, Func<FileReader, T> read)
     {
@@ -33,16 +35,16 @@ internal sealed class FileReader(Stream stream, string name, long length)
         return cause is null ? new FileFormatException(message) : new FileFormatException(message, cause);
     }
 
-    /// <summary>Fills a span, or says that the file ends before <paramref name="field"/> does.</summary>
+    /// <summary>Fills a span, or throws if the file ends within <paramref name="field"/>.</summary>
     public void Read(Span<byte> destination, string field)
     {
-        // A compressed stream may go on where the file was said to end.
+        // A compressed stream may continue after the stated end of the file.
         int read = ReadSome(destination[..(int)Math.Min(destination.Length, Remaining)], field);
         if (read < destination.Length) throw Error($"the file ends within {field}: {destination.Length - read:N0} of {destination.Length:N0} bytes are missing");
         Position += read;
     }
 
-    /// <summary>The bytes of a header of at most <paramref name="most"/> bytes, checked before they are allocated.</summary>
+    /// <summary>Reads a header of at most <paramref name="most"/> bytes; the length is checked before memory is allocated.</summary>
     public byte[] ReadBytes(ulong count, long most, string field)
     {
         if (count > (ulong)Math.Min(most, Remaining))
@@ -52,7 +54,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
         return bytes;
     }
 
-    /// <summary>A shape from sizes in a file, and how many bytes its elements take there.</summary>
+    /// <summary>Makes a shape from sizes in a file, and computes the number of bytes that its elements take in the file.</summary>
     public (Shape Shape, long Bytes) ShapeOf(ReadOnlySpan<long> sizes, StoredElement element, string field)
     {
         if (sizes.Length > MaxRank) throw Error($"{field} has {sizes.Length} dimensions; at most {MaxRank} are possible");
@@ -60,7 +62,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
         Int128 extent = element.DType.Size(), bytes = element.Size; // in memory, and in the file
         for (int i = 0; i < shape.Length; i++)
         {
-            if (sizes[i] is < 0 or > int.MaxValue) throw Error($"{field} has size {sizes[i]} in dimension {i}; sizes are 0 … {int.MaxValue}");
+            if (sizes[i] is < 0 or > int.MaxValue) throw Error($"{field} has size {sizes[i]} in dimension {i}; sizes must be in 0 … {int.MaxValue}");
             shape[i] = (int)sizes[i];
             (extent, bytes) = (extent * Math.Max(shape[i], 1), bytes * shape[i]);
             if (extent > long.MaxValue / 8) throw Error($"{field} has a shape whose number of elements overflows");
@@ -68,7 +70,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
         return (shape, (long)bytes);
     }
 
-    /// <summary>The next elements as a tensor; they go straight into its memory where the file has them as memory does.</summary>
+    /// <summary>Reads the next elements as a tensor; directly into its memory if the file stores them in the same form.</summary>
     public Tensor ReadTensor(Shape shape, StoredElement element, string field, bool bigEndian = false)
     {
         if (shape.ElementCount * element.Size > Remaining)
@@ -80,11 +82,11 @@ internal sealed class FileReader(Stream stream, string name, long length)
         return tensor;
     }
 
-    /// <summary>Demands that all was read.</summary>
+    /// <summary>Throws if the file was not read to its end.</summary>
     public void ExpectEnd(string last)
     {
         Span<byte> next = stackalloc byte[1];
-        if (ReadSome(next, last) > 0) throw Error($"something follows {last}");
+        if (ReadSome(next, last) > 0) throw Error($"there is data after {last}");
     }
 
     private int ReadSome(Span<byte> destination, string field)
@@ -93,7 +95,7 @@ internal sealed class FileReader(Stream stream, string name, long length)
         {
             return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
         }
-        catch (InvalidDataException damage) // of a compressed stream
+        catch (InvalidDataException damage) // from a compressed stream
         {
             throw Error($"{field} cannot be decompressed: {damage.Message}", damage);
         }

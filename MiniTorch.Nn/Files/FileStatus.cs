@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MiniTorch.IO;
 
-/// <summary>What Linux says about a file and .NET does not: which file it is, of what kind, and whose.</summary>
+/// <summary>File status that .NET does not provide, on Linux: the file's identity, its kind and its owner.</summary>
 internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Owner, uint Group, int Mode)
 {
     private const int CurrentFolder = -100, OfHandle = 0x1000, OfLink = 0x100; // AT_FDCWD, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW

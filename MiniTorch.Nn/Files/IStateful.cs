@@ -1,12 +1,14 @@
 namespace MiniTorch.IO;
 
-/// <summary>Something that a <see cref="Checkpoint"/> can hold: modules, optimisers, schedulers, loaders, and whatever of the user's implements this.</summary>
+/// <summary>
+/// An object that a <see cref="Checkpoint"/> can hold: modules, optimisers, schedulers, loaders, and your own classes that implement it.
+/// </summary>
 public interface IStateful
 {
-    /// <summary>All that is needed to go on from here, as tensors by name; they may share memory with the object.</summary>
+    /// <summary>Returns the complete state as tensors by name; they may share memory with the object.</summary>
     OrderedDictionary<string, Tensor> StateDict();
 
-    /// <summary>Takes over what <see cref="StateDict"/> gave.</summary>
-    /// <exception cref="MiniTorchException">The state does not fit; nothing was changed.</exception>
+    /// <summary>Loads a result of <see cref="StateDict"/>.</summary>
+    /// <exception cref="MiniTorchException">The state does not fit; the object is unchanged.</exception>
     void LoadStateDict(IReadOnlyDictionary<string, Tensor> state);
 }

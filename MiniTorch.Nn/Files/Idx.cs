@@ -3,15 +3,17 @@ using System.IO.Compression;
 
 namespace MiniTorch.IO;
 
-/// <summary>The format of the MNIST files: one array, big-endian, also packed with gzip (yann.lecun.com/exdb/mnist, "the IDX file format").</summary>
+/// <summary>
+/// Reads the IDX format of the MNIST files: one big-endian array, optionally compressed with gzip (yann.lecun.com/exdb/mnist, "the IDX file format").
+/// </summary>
 public static class Idx
 {
     private const int MaxHeader = 4 + (255 * sizeof(int));
 
-    /// <summary>Reads an array such as <c>train-images-idx3-ubyte.gz</c>. Integers of all kinds become Int64, reals keep their type.</summary>
+    /// <summary>Reads an array such as <c>train-images-idx3-ubyte.gz</c>. Integers become Int64; Float32 and Float64 are kept.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">How many bytes a packed array may take when it is unpacked; 16 MB and a hundred times the file's size by default.</param>
-    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <param name="maxBytes">The maximum decompressed size in bytes; by default 16 MB plus a hundred times the file's size.</param>
+    /// <exception cref="FileFormatException">The file is not an IDX file, or is truncated, damaged or malicious.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static Tensor Load(string path, long? maxBytes = null)
     {
@@ -33,7 +35,7 @@ public static class Idx
         Span<byte> magic = stackalloc byte[4];
         file.Read(magic, "the signature");
         if (magic[0] != 0 || magic[1] != 0 || Element(magic[2]) is not { } element)
-            throw file.ErrorAt(0, $"this is no IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000, an element type of 08, 09, 0B … 0E, and the number of dimensions");
+            throw file.ErrorAt(0, $"this is not an IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000, an element type of 08, 09, 0B … 0E, and the number of dimensions");
         byte[] bytes = file.ReadBytes((ulong)(magic[3] * sizeof(int)), MaxHeader, "the sizes");
         var sizes = new long[magic[3]];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(i * sizeof(int)));

@@ -1,16 +1,20 @@
 namespace MiniTorch.IO;
 
-/// <summary>One array in a file, in NumPy's format (numpy.load, numpy.save; NEP 1).</summary>
+/// <summary>Reads and writes one array in NumPy's .npy format (numpy.load, numpy.save; NEP 1).</summary>
 public static class Npy
 {
-    /// <summary>Writes a tensor in its dtype. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <summary>
+    /// Writes a tensor in its dtype (numpy.save). The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps its
+    /// old content.
+    /// </summary>
     /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, Tensor tensor) => AtomicFile.Write(path, stream => Write(stream, tensor));
 
     /// <summary>
-    /// Reads an array of any byte order, row- or column-major. float16 becomes Float32, integers of all kinds Int64; Python objects are refused.
+    /// Reads an array of any byte order, row- or column-major (numpy.load). float16 becomes Float32, and integers become Int64. Arrays of Python
+    /// objects are rejected.
     /// </summary>
-    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="FileFormatException">The file is not an .npy file, or is truncated, damaged or malicious.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static Tensor Load(string path) => FileReader.Open(path, Read);
 
@@ -18,7 +22,7 @@ public static class Npy
     {
         NpyHeader header = NpyHeader.Read(file);
         if (header.Bytes != file.Remaining)
-            throw file.Error($"shape {header.Shape} takes {header.Bytes:N0} bytes, and {file.Remaining:N0} follow the header");
+            throw file.Error($"shape {header.Shape} takes {header.Bytes:N0} bytes, but {file.Remaining:N0} follow the header");
         if (!header.FortranOrder) return file.ReadTensor(header.Shape, header.Element, "the array", header.BigEndian);
         Shape reversed = header.Shape.Reverse().ToArray();
         return Ops.Copies.Fresh(file.ReadTensor(reversed, header.Element, "the array", header.BigEndian).T);

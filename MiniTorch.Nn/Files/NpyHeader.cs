@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MiniTorch.IO;
 
-/// <summary>The Python dictionary that leads an .npy file: <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (2, 3), }</c>.</summary>
+/// <summary>The Python dictionary at the start of an .npy file: <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (2, 3), }</c>.</summary>
 internal sealed class NpyHeader
 {
     private const int Alignment = 64, MaxLength = 1 << 16;
@@ -22,8 +22,8 @@ internal sealed class NpyHeader
         _file = file;
         Span<byte> prefix = stackalloc byte[8];
         file.Read(prefix, "the signature");
-        if (!prefix.StartsWith(Magic)) throw file.ErrorAt(0, "this is no .npy file: it does not begin with \\x93NUMPY");
-        if (prefix[6] is < 1 or > 3) throw file.ErrorAt(6, $"version {prefix[6]}.{prefix[7]} of the format is not known; versions 1 to 3 are");
+        if (!prefix.StartsWith(Magic)) throw file.ErrorAt(0, "this is not an .npy file: it does not begin with \\x93NUMPY");
+        if (prefix[6] is < 1 or > 3) throw file.ErrorAt(6, $"version {prefix[6]}.{prefix[7]} of the format is not supported; versions 1 to 3 are");
         Span<byte> length = stackalloc byte[prefix[6] == 1 ? 2 : 4];
         file.Read(length, "the header's length");
         _start = file.Position + length.Length;
@@ -75,10 +75,10 @@ internal sealed class NpyHeader
             Expect(':');
             switch (key)
             {
-                case "descr" when _descr is null: _descr = Peek() == '[' ? throw Invalid("arrays of records are not read") : Quoted(); break;
+                case "descr" when _descr is null: _descr = Peek() == '[' ? throw Invalid("structured arrays are not supported") : Quoted(); break;
                 case "fortran_order" when _fortranOrder is null: _fortranOrder = Truth(); break;
                 case "shape" when _sizes is null: _sizes = Tuple(); break;
-                default: throw Invalid($"the key '{key}' is there twice, or is none of descr, fortran_order, shape");
+                default: throw Invalid($"the key '{key}' occurs twice, or is not one of descr, fortran_order, shape");
             }
             if (Accepts(',')) continue;
             Expect('}');
@@ -104,8 +104,8 @@ internal sealed class NpyHeader
             "i1" => StoredElement.Int8,
             "u1" => StoredElement.UInt8,
             "b1" => StoredElement.Bool,
-            ['O', ..] => throw Invalid("arrays of Python objects are pickles, which run code when they are read; they are not read"),
-            _ => throw Invalid($"the element type '{descr}' has no place in a tensor"),
+            ['O', ..] => throw Invalid("arrays of Python objects are not supported: they are pickles, which can run code when they are read"),
+            _ => throw Invalid($"the element type '{descr}' is not supported by tensors"),
         };
         return (element, descr[0] == '>');
     }
@@ -144,7 +144,7 @@ internal sealed class NpyHeader
     {
         char quote = Peek();
         int end = quote is '\'' or '"' ? _text.IndexOf(quote, _position + 1) : -1;
-        if (end < 0) throw Invalid("a text in quotes is expected");
+        if (end < 0) throw Invalid("a quoted string is expected");
         string text = _text[(_position + 1)..end];
         _position = end + 1;
         SkipBlanks();

@@ -2,24 +2,27 @@ using System.IO.Compression;
 
 namespace MiniTorch.IO;
 
-/// <summary>Named arrays in one zip archive of .npy files, NumPy's format (numpy.load, numpy.savez, numpy.savez_compressed).</summary>
+/// <summary>Reads and writes named arrays in one zip archive of .npy files (numpy.load, numpy.savez, numpy.savez_compressed).</summary>
 public static class Npz
 {
     private const string Extension = ".npy";
 
-    /// <summary>Writes tensors in the dtypes that they have. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <summary>
+    /// Writes tensors in their dtypes (numpy.savez). The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps
+    /// its old content.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="arrays">Tensors by name.</param>
-    /// <param name="compressed">Whether to deflate them (savez_compressed).</param>
-    /// <exception cref="ValueException">A name is empty, or leads out of a folder that the archive might be unpacked to.</exception>
+    /// <param name="compressed">Whether the arrays are compressed (numpy.savez_compressed).</param>
+    /// <exception cref="ValueException">A name is empty, or contains a path that would leave the folder of an unpacked archive.</exception>
     /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false) =>
         AtomicFile.Write(path, stream => Write(stream, arrays, compressed));
 
-    /// <summary>Reads all arrays, as <see cref="Npy.Load"/> does each.</summary>
+    /// <summary>Reads all arrays; see <see cref="Npy.Load"/> for the dtypes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">How many bytes the arrays may take when they are unpacked; 16 MB and a hundred times the file's size by default.</param>
-    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <param name="maxBytes">The maximum decompressed size of all arrays in bytes; by default 16 MB plus a hundred times the file's size.</param>
+    /// <exception cref="FileFormatException">The file is not an .npz file, or is truncated, damaged or malicious.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static OrderedDictionary<string, Tensor> Load(string path, long? maxBytes = null)
     {
@@ -38,11 +41,11 @@ public static class Npz
             {
                 using var content = new CheckedStream(entry.Open());
                 arrays.Add(entry.FullName[..^Extension.Length], Npy.Read(new FileReader(content, $"{name}/{entry.FullName}", entry.Length)));
-                if (content.Crc32 != entry.Crc32) throw new FileFormatException($"{name}/{entry.FullName}: the content is damaged: its checksum is {content.Crc32:X8} and the archive notes {entry.Crc32:X8}");
+                if (content.Crc32 != entry.Crc32) throw new FileFormatException($"{name}/{entry.FullName}: the content is damaged: its checksum is {content.Crc32:X8}, but the archive states {entry.Crc32:X8}");
             }
             return arrays;
         }
-        // What the archive reader throws for damaged archives; all of it comes from the file's content.
+        // The exceptions of the archive reader for damaged archives; all of them are caused by the file's content.
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException or NotSupportedException or ArgumentException or OverflowException
             || (error is IOException && stream is not FileStream))
         {
@@ -59,7 +62,7 @@ public static class Npz
         foreach ((string name, Tensor tensor) in arrays)
         {
             ZipArchiveEntry entry = archive.CreateEntry(name + Extension, compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
-            entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // equal arrays make equal files
+            entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // so that equal arrays give equal files
             using Stream content = entry.Open();
             Npy.Write(content, tensor);
         }
@@ -73,10 +76,10 @@ public static class Npz
         {
             string path = entry.FullName;
             if (!path.EndsWith(Extension, StringComparison.Ordinal) || !IsPlain(path[..^Extension.Length]))
-                throw new FileFormatException($"{name}: the entry '{path}' does not name an array, as NAME.npy without .. does");
-            if (!names.Add(path)) throw new FileFormatException($"{name}: the entry '{path}' is there twice");
+                throw new FileFormatException($"{name}: the entry '{path}' is not of the form NAME.npy without ..");
+            if (!names.Add(path)) throw new FileFormatException($"{name}: the entry '{path}' occurs twice");
             if (entry.Length > maxBytes - total)
-                throw new FileFormatException($"{name}: the arrays up to '{path}' unpack to more than {maxBytes:N0} bytes; Npz.Load's maxBytes allows more where the file is trusted");
+                throw new FileFormatException($"{name}: the arrays up to '{path}' decompress to more than {maxBytes:N0} bytes; if you trust the file, pass a larger maxBytes to Npz.Load");
             total += entry.Length;
         }
     }

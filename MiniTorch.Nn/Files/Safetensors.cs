@@ -6,30 +6,40 @@ using System.Text.Json;
 namespace MiniTorch.IO;
 
 /// <summary>
-/// Named tensors in one file, in the format that PyTorch, JAX and their kin exchange weights in (https://github.com/huggingface/safetensors, "Format").
+/// Reads and writes named tensors in the safetensors format, in which PyTorch and JAX exchange weights (https://github.com/huggingface/safetensors,
+/// "Format").
 /// </summary>
+/// <example><code>
+/// Safetensors.Save("model.safetensors", model.StateDict());
+/// model.LoadStateDict(Safetensors.Load("model.safetensors"));
+/// </code></example>
 public static class Safetensors
 {
     private const int Alignment = 8;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Writes tensors in the dtypes that they have. The file is replaced as a whole: until all is on the disk, <paramref name="path"/> keeps what it held.</summary>
+    /// <summary>
+    /// Writes tensors in their dtypes. The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps its old
+    /// content.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="state">Tensors by name, as <c>model.StateDict()</c> gives them.</param>
-    /// <param name="metadata">Texts to go with them; read again by <see cref="LoadMetadata"/>.</param>
-    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the names alone pass 100 MB.</exception>
+    /// <param name="state">Tensors by name, such as <c>model.StateDict()</c>.</param>
+    /// <param name="metadata">Strings to store with the tensors; <see cref="LoadMetadata"/> reads them.</param>
+    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the header is larger than 100
+    /// MB.</exception>
     /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, state, metadata));
 
     /// <summary>
-    /// Reads all tensors in the order of the header. F16 and BF16 become Float32, integers of all kinds Int64. The whole header is checked before anything is allocated.
+    /// Reads all tensors in the order of the header. F16 and BF16 become Float32, and integers become Int64. The whole header is checked before
+    /// memory is allocated.
     /// </summary>
-    /// <exception cref="FileFormatException">The file is no such file: cut short, damaged or hostile.</exception>
+    /// <exception cref="FileFormatException">The file is not a safetensors file, or is truncated, damaged or malicious.</exception>
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static OrderedDictionary<string, Tensor> Load(string path) => FileReader.Open(path, file => Read(file).State);
 
-    /// <summary>Reads only the texts that went with the tensors.</summary>
+    /// <summary>Reads only the metadata: the strings that were stored with the tensors.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
     public static OrderedDictionary<string, string> LoadMetadata(string path) => FileReader.Open(path, file => SafetensorsHeader.Read(file).Metadata);
 
@@ -37,7 +47,7 @@ public static class Safetensors
     {
         SafetensorsHeader header = SafetensorsHeader.Read(file);
         var state = new OrderedDictionary<string, Tensor>(header.Entries.Count);
-        foreach (SafetensorsEntry entry in header.Entries) state.Add(entry.Name, null!); // the header's order, whatever the data's
+        foreach (SafetensorsEntry entry in header.Entries) state.Add(entry.Name, null!); // keeps the header's order, which may differ from the data's
         foreach (SafetensorsEntry entry in header.Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
             state[entry.Name] = file.ReadTensor(entry.Shape, entry.Element, entry.Name);
         return (state, header.Metadata);
@@ -50,7 +60,7 @@ public static class Safetensors
         foreach (string text in state.Keys.Concat(metadata?.SelectMany(entry => new[] { entry.Key, entry.Value }) ?? [])) RequireUnicode(text);
         foreach ((string name, Tensor? tensor) in state)
             if (tensor is null) throw new ArgumentNullException(nameof(state), $"Safetensors.Save: {name} is null");
-        // Large elements first: then all lie at multiples of their size, and readers may map the file into memory.
+        // Large elements first: all tensors are then aligned to their element size, so that readers may map the file into memory.
         KeyValuePair<string, Tensor>[] placed = [.. state.OrderByDescending(entry => entry.Value.DType.Size())];
         var offsets = new Dictionary<string, long>();
         long end = 0;
@@ -103,7 +113,7 @@ public static class Safetensors
         return buffer.WrittenSpan;
     }
 
-    // JSON would silently replace half a surrogate pair, and two names could become one.
+    // JSON would silently replace half of a surrogate pair, so that two names could become equal.
     private static void RequireUnicode(string text)
     {
         try

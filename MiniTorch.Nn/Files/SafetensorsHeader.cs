@@ -7,12 +7,12 @@ namespace MiniTorch.IO;
 /// <summary>A tensor in a safetensors file; offsets count from the end of the header.</summary>
 internal sealed record SafetensorsEntry(string Name, StoredElement Element, Shape Shape, long Begin, long End);
 
-/// <summary>The JSON object that leads a safetensors file, as its published layout has it.</summary>
+/// <summary>The JSON object at the start of a safetensors file, as the format's specification defines it.</summary>
 internal sealed class SafetensorsHeader
 {
     public const string MetadataName = "__metadata__";
 
-    /// <summary>The published limit of the header's length.</summary>
+    /// <summary>The specification's limit of the header's length.</summary>
     public const int MaxLength = 100_000_000;
 
     private readonly FileReader _file;
@@ -28,7 +28,9 @@ internal sealed class SafetensorsHeader
 
     public OrderedDictionary<string, string> Metadata { get; } = [];
 
-    /// <summary>Reads and checks the header: afterwards every entry's bytes are known to lie in the file, one after the other without gaps.</summary>
+    /// <summary>
+    /// Reads and checks the header. Afterwards the bytes of all entries are known to lie in the file, one after the other, without gaps.
+    /// </summary>
     public static SafetensorsHeader Read(FileReader file)
     {
         Span<byte> prefix = stackalloc byte[8];
@@ -55,7 +57,7 @@ internal sealed class SafetensorsHeader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
-            if (!_names.Add(name)) throw Invalid($"the name {name} is there twice", reader.TokenStartIndex);
+            if (!_names.Add(name)) throw Invalid($"the name {name} occurs twice", reader.TokenStartIndex);
             if (name == MetadataName) ReadMetadata(ref reader);
             else Entries.Add(ReadEntry(ref reader, name));
         }
@@ -69,7 +71,7 @@ internal sealed class SafetensorsHeader
         {
             string key = reader.GetString()!;
             Expect(ref reader, JsonTokenType.String, $"{MetadataName}.{key}");
-            if (!Metadata.TryAdd(key, reader.GetString()!)) throw Invalid($"{MetadataName}.{key} is there twice", reader.TokenStartIndex);
+            if (!Metadata.TryAdd(key, reader.GetString()!)) throw Invalid($"{MetadataName}.{key} occurs twice", reader.TokenStartIndex);
         }
     }
 
@@ -95,14 +97,14 @@ internal sealed class SafetensorsHeader
                     offsets = ReadNumbers(ref reader, $"{name}.data_offsets");
                     break;
                 default:
-                    throw Invalid($"{name} has the field {field} twice, or it is none of dtype, shape, data_offsets", reader.TokenStartIndex);
+                    throw Invalid($"{name} has the field {field} twice, or it is not one of dtype, shape, data_offsets", reader.TokenStartIndex);
             }
         }
         if (dtype is null || sizes is null || offsets is null) throw Invalid($"{name} lacks dtype, shape or data_offsets", start);
         if (offsets is not [var begin, var end] || begin > end) throw Invalid($"{name}.data_offsets is not [begin, end]", start);
         if (Element(dtype) is not { } element) throw Invalid($"{name} has dtype {dtype}, which is not known", start);
         (Shape shape, long bytes) = _file.ShapeOf(sizes.ToArray(), element, name);
-        if (end - begin != bytes) throw Invalid($"{name} has {end - begin:N0} bytes of data, and {bytes:N0} are needed for {dtype} of shape {shape}", start);
+        if (end - begin != bytes) throw Invalid($"{name} has {end - begin:N0} bytes of data, but {bytes:N0} are needed for {dtype} of shape {shape}", start);
         return new SafetensorsEntry(name, element, shape, begin, end);
     }
 
@@ -128,7 +130,7 @@ internal sealed class SafetensorsHeader
                 throw _file.ErrorAt(_file.Position + entry.Begin, $"{entry.Name} {(entry.Begin < expected ? "overlaps the tensor before it" : "leaves a hole before it")}: it begins at {entry.Begin:N0} of the data, not at {expected:N0}");
             expected = entry.End;
         }
-        if (expected != _file.Remaining) throw _file.Error($"the tensors take {expected:N0} bytes and the file has {_file.Remaining:N0} after its header");
+        if (expected != _file.Remaining) throw _file.Error($"the tensors take {expected:N0} bytes, but the file has {_file.Remaining:N0} after its header");
     }
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType token, string field)

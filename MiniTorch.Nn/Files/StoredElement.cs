@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch.IO;
 
-/// <summary>An element type as files have it, and what it becomes in memory: what a tensor cannot hold is widened.</summary>
+/// <summary>An element type in a file and its dtype in memory; types that tensors do not have are widened.</summary>
 /// <param name="Size">Bytes in the file.</param>
 /// <param name="DType">The tensor's dtype.</param>
-/// <param name="Decode">Turns a file's bytes, little-endian, into elements; throws OverflowException for what does not fit. Null where they are the same.</param>
+/// <param name="Decode">Converts little-endian bytes of the file to elements; throws OverflowException if a value does not fit. Null if both are the
+/// same.</param>
 internal sealed record StoredElement(int Size, DType DType, StoredElement.Decoder? Decode = null)
 {
     public delegate void Decoder(ReadOnlySpan<byte> stored, Span<byte> elements);
@@ -39,10 +40,10 @@ internal sealed record StoredElement(int Size, DType DType, StoredElement.Decode
         for (int i = 0; i < from.Length; i++) to[i] = widen(from[i]);
     };
 
-    // Kernels rely on truth values being 0 or 1.
+    // Kernels rely on booleans being 0 or 1.
     private static void Truths(ReadOnlySpan<byte> stored, Span<byte> elements)
     {
-        if (stored.ContainsAnyExceptInRange((byte)0, (byte)1)) throw new OverflowException("a truth value is neither 0 nor 1");
+        if (stored.ContainsAnyExceptInRange((byte)0, (byte)1)) throw new OverflowException("a boolean is neither 0 nor 1");
         stored.CopyTo(elements);
     }
 }

@@ -2,7 +2,12 @@ using MiniTorch.IO;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Tells when a metric has stopped to improve: <c>if (stopping.Update(validationLoss)) break;</c>. A <see cref="Checkpoint"/> can hold it.</summary>
+/// <summary>Reports when a metric has stopped improving. A <see cref="Checkpoint"/> can hold it.</summary>
+/// <example><code>
+/// var stopping = new EarlyStopping(patience: 5);
+/// // after each epoch:
+/// if (stopping.Update(validationLoss)) break;
+/// </code></example>
 public sealed class EarlyStopping : IStateful
 {
     private const string BestName = "best", BestUpdateName = "best_update", UpdatesName = "updates";
@@ -11,31 +16,31 @@ public sealed class EarlyStopping : IStateful
     private readonly double _minDelta;
     private readonly bool _maximize;
 
-    /// <summary>Nothing was seen yet.</summary>
-    /// <param name="patience">How many updates in a row may bring no improvement before the next of that kind stops.</param>
-    /// <param name="minDelta">By how much a value must be better than the best to count.</param>
-    /// <param name="maximize">Whether larger is better, as of an accuracy.</param>
+    /// <summary>Creates a monitor that has seen no values.</summary>
+    /// <param name="patience">The number of consecutive updates without improvement that are tolerated; the next one stops.</param>
+    /// <param name="minDelta">The smallest change that counts as an improvement.</param>
+    /// <param name="maximize">Whether larger values are better, as for an accuracy.</param>
     /// <exception cref="ValueException"><paramref name="patience"/> or <paramref name="minDelta"/> is negative.</exception>
     public EarlyStopping(int patience, double minDelta = 0, bool maximize = false)
     {
-        if (patience < 0 || !(minDelta >= 0)) throw new ValueException(FormattableString.Invariant($"EarlyStopping: patience {patience} and smallest improvement {minDelta}; both must be 0 or more"));
+        if (patience < 0 || !(minDelta >= 0)) throw new ValueException(FormattableString.Invariant($"EarlyStopping: patience is {patience} and minDelta is {minDelta}; both must be 0 or more"));
         (_patience, _minDelta, _maximize) = (patience, minDelta, maximize);
         Best = maximize ? double.NegativeInfinity : double.PositiveInfinity;
     }
 
-    /// <summary>The best value so far; an infinity before the first.</summary>
+    /// <summary>The best value so far; infinite before the first update.</summary>
     public double Best { get; private set; }
 
-    /// <summary>The number of the update that brought <see cref="Best"/>, from 1; 0 before.</summary>
+    /// <summary>The number of the update with the best value, starting at 1; 0 before the first.</summary>
     public int BestUpdate { get; private set; }
 
-    /// <summary>Whether the last update brought the best value: the time to keep the weights.</summary>
+    /// <summary>Whether the last update brought the best value, so that the weights are worth saving.</summary>
     public bool IsBest => BestUpdate > 0 && BestUpdate == Updates;
 
-    /// <summary>How many values were seen.</summary>
+    /// <summary>The number of updates.</summary>
     public int Updates { get; private set; }
 
-    /// <summary>Takes the next value; NaN is no improvement.</summary>
+    /// <summary>Adds the next value; NaN is not an improvement.</summary>
     /// <returns>Whether to stop.</returns>
     public bool Update(double value)
     {

@@ -1,13 +1,13 @@
 namespace MiniTorch.Nn;
 
-/// <summary>How good predictions are: numbers without a graph.</summary>
+/// <summary>Measures the quality of predictions. The results are numbers without a graph.</summary>
 public static class Metrics
 {
-    /// <summary>The share of rows whose largest score is at the target; NaN where no row counts.</summary>
+    /// <summary>Computes the share of rows whose largest score is that of the target; NaN if all rows are ignored.</summary>
     /// <param name="scores">(N, C) or (N, C, d1, …): logits or probabilities.</param>
-    /// <param name="targets">Int64 class indices, in that shape without C.</param>
-    /// <param name="ignoreIndex">The target of rows that do not count.</param>
-    /// <exception cref="MiniTorchException">Shapes that do not fit, or a target that is neither a class nor ignored.</exception>
+    /// <param name="targets">Int64 class indices in that shape without C.</param>
+    /// <param name="ignoreIndex">Rows with this target are skipped.</param>
+    /// <exception cref="MiniTorchException">The shapes do not fit, or a target is neither a class index nor ignored.</exception>
     public static double Accuracy(Tensor scores, Tensor targets, long ignoreIndex = -100)
     {
         int axis = LossShapes.ClassAxis("Accuracy", scores, null);
@@ -15,12 +15,12 @@ public static class Metrics
         return classes.Classes.Eq(scores.Detach().ArgMax(axis)).Sum().Item<long>() / (double)classes.KeptCount;
     }
 
-    /// <summary>The share of rows whose target is among the k largest scores; NaN where no row counts.</summary>
+    /// <summary>Computes the share of rows whose target is among the k largest scores; NaN if all rows are ignored.</summary>
     /// <inheritdoc cref="Accuracy"/>
     /// <param name="scores">(N, C) or (N, C, d1, …): logits or probabilities.</param>
-    /// <param name="targets">Int64 class indices, in that shape without C.</param>
-    /// <param name="k">From 1 to C.</param>
-    /// <param name="ignoreIndex">The target of rows that do not count.</param>
+    /// <param name="targets">Int64 class indices in that shape without C.</param>
+    /// <param name="k">The number of scores, from 1 to C.</param>
+    /// <param name="ignoreIndex">Rows with this target are skipped.</param>
     public static double TopK(Tensor scores, Tensor targets, int k, long ignoreIndex = -100)
     {
         int axis = LossShapes.ClassAxis("TopK", scores, null);
@@ -29,11 +29,11 @@ public static class Metrics
         return best.Eq(classes.Classes.Unsqueeze(axis)).Sum().Item<long>() / (double)classes.KeptCount;
     }
 
-    /// <summary>How often class i (row) was predicted as class j (column): Int64 (C, C).</summary>
-    /// <param name="predictions">Int64 classes, such as the scores' ArgMax.</param>
-    /// <param name="targets">Int64 classes in that shape.</param>
-    /// <param name="classes">C.</param>
-    /// <param name="ignoreIndex">The target of elements that do not count.</param>
+    /// <summary>Counts how often class i (row) was predicted as class j (column): Int64 (C, C).</summary>
+    /// <param name="predictions">Int64 class indices, such as the ArgMax of scores.</param>
+    /// <param name="targets">Int64 class indices in the same shape.</param>
+    /// <param name="classes">C, the number of classes.</param>
+    /// <param name="ignoreIndex">Elements with this target are skipped.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="DTypeException">Either is not Int64.</exception>
     /// <exception cref="ValueException">An element is not a class.</exception>
@@ -41,16 +41,16 @@ public static class Metrics
     {
         LossShapes.CheckSame("ConfusionMatrix", predictions, targets);
         if (predictions.DType != DType.Int64 || targets.DType != DType.Int64)
-            throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets {targets.DType}, and must be Int64 (the ArgMax of scores)");
+            throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets are {targets.DType}; both must be Int64 (the ArgMax of scores)");
         if (classes is < 0 or > 46_340) // (C, C) has at most 2³¹ elements
-            throw new ValueException($"ConfusionMatrix: {classes} classes; 0 to 46,340 are possible");
+            throw new ValueException($"ConfusionMatrix: classes is {classes}; it must be in 0 to 46,340");
         (long[] found, long[] wanted) = (predictions.ToArray<long>(), targets.ToArray<long>());
         var counts = new long[classes, classes];
         for (int i = 0; i < wanted.Length; i++)
         {
             if (wanted[i] == ignoreIndex) continue;
             if ((ulong)wanted[i] >= (ulong)classes || (ulong)found[i] >= (ulong)classes)
-                throw new ValueException($"ConfusionMatrix: element {i} has target {wanted[i]} and prediction {found[i]}, and classes are in [0, {classes})");
+                throw new ValueException($"ConfusionMatrix: element {i} has target {wanted[i]} and prediction {found[i]}; classes must be in [0, {classes})");
             counts[wanted[i], found[i]]++;
         }
         return Tensor.From(counts);

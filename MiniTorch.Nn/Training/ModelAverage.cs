@@ -2,30 +2,34 @@ using MiniTorch.IO;
 
 namespace MiniTorch.Nn;
 
-/// <summary>An exponential moving average of a model's weights, which often does better than the last ones: average ← decay·average + (1 − decay)·weight. A <see cref="Checkpoint"/> can hold it.</summary>
+/// <summary>
+/// Keeps an exponential moving average of a model's weights, which often generalises better than the last weights: average ← decay·average + (1 −
+/// decay)·weight (torch.optim.swa_utils.AveragedModel; Polyak and Juditsky 1992). A <see cref="Checkpoint"/> can hold it.
+/// </summary>
 public sealed class ModelAverage : IStateful
 {
     private readonly Module _model;
     private readonly double _decay;
     private readonly OrderedDictionary<string, Tensor> _average = [];
 
-    /// <summary>Starts from the model's present state.</summary>
+    /// <summary>Creates an average that starts from the model's current state.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="decay">How much of the average stays at each update, in [0, 1).</param>
+    /// <param name="decay">The weight of the average in an update, in [0, 1).</param>
     /// <exception cref="ValueException"><paramref name="decay"/> is out of range.</exception>
     public ModelAverage(Module model, double decay = 0.999)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (!(decay is >= 0 and < 1)) throw new ValueException(FormattableString.Invariant($"ModelAverage: a decay of {decay}; it must be in [0, 1)"));
+        if (!(decay is >= 0 and < 1)) throw new ValueException(FormattableString.Invariant($"ModelAverage: decay is {decay}; it must be in [0, 1)"));
         (_model, _decay) = (model, decay);
         foreach ((string name, Tensor value) in model.StateDict()) _average[name] = value.Clone();
     }
 
-    /// <summary>The averaged state, named as the model's; its memory belongs to the average.</summary>
+    /// <summary>Returns the averaged state, with the model's names; it shares memory with the average.</summary>
     public OrderedDictionary<string, Tensor> StateDict() => new(_average);
 
-    /// <summary>Takes over an averaged state.</summary>
-    /// <exception cref="ValueException">Names or shapes are not the model's: all are listed, and nothing was changed.</exception>
+    /// <summary>Loads an averaged state.</summary>
+    /// <exception cref="ValueException">Names or shapes differ from the model's. The message lists all of them, and the average is
+    /// unchanged.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -41,7 +45,7 @@ public sealed class ModelAverage : IStateful
         foreach ((string name, Tensor value) in _average) value.CopyInPlace(state[name]);
     }
 
-    /// <summary>Moves the average towards the model's state; what is not a real number is copied. Call it after every optimiser step.</summary>
+    /// <summary>Updates the average from the model's state; tensors that are not floating are copied. Call it after every optimiser step.</summary>
     public void Update()
     {
         using ModeScope mode = Autograd.NoGrad();
@@ -52,7 +56,9 @@ public sealed class ModelAverage : IStateful
         }
     }
 
-    /// <summary>Gives the model the averaged state until the result is disposed of: <c>using (average.Apply()) Evaluate(model);</c></summary>
+    /// <summary>
+    /// Loads the averaged state into the model until the returned object is disposed: <c>using (average.Apply()) Evaluate(model);</c>
+    /// </summary>
     public IDisposable Apply()
     {
         var own = _model.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.Clone());

@@ -2,15 +2,18 @@ using System.Globalization;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Where a loop is, as one line of text that fits a width.</summary>
+/// <summary>The progress of a loop as one line of text that fits a width.</summary>
 internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan Elapsed, double Rate, bool IsOver, (string Name, double Value)[] Metrics)
 {
     private const int LeastBar = 8, LargestBar = 30;
 
-    /// <summary>The line in at most <paramref name="width"/> characters. Where it is too long the bar goes first, then the share, the rate, the title, the time.</summary>
+    /// <summary>
+    /// Formats the line in at most <paramref name="width"/> characters. If it is too long, it drops the bar first, then the percentage, the rate, the
+    /// title and the time.
+    /// </summary>
     public string Fit(int width) => Compose(width, LargestBar);
 
-    /// <summary>The line without a bar, as long as it is.</summary>
+    /// <summary>Formats the line without a bar and without a limit.</summary>
     public string Plain() => Compose(int.MaxValue, 0);
 
     private string Compose(int width, int longestBar)

@@ -1,11 +1,12 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// A line in the terminal that tells how far a loop is, how fast, how long it will take, and its metrics:
+/// Shows a line in the terminal with the progress of a loop, its speed, the remaining time and metrics:
 /// <c>using var progress = new ProgressMeter(loader.Count, "epoch 1");</c> and in the loop <c>progress.Step(("loss", mean.Value));</c>.
 /// </summary>
 /// <remarks>
-/// The line is rewritten in place, in plain characters and no wider than the terminal. Where the output goes to a file or a pipe, whole lines are written, one every ten seconds and one at the end.
+/// The line is rewritten in place, in plain characters, and is no wider than the terminal. If the output is a file or a pipe, whole lines are
+/// written, one every ten seconds and one at the end.
 /// </remarks>
 public sealed class ProgressMeter : IDisposable
 {
@@ -20,11 +21,12 @@ public sealed class ProgressMeter : IDisposable
     private int _done, _written;
     private bool _isDisposed;
 
-    /// <summary>Begins a line on the console.</summary>
-    /// <param name="total">How many steps the loop has.</param>
-    /// <param name="title">What leads the line.</param>
-    /// <param name="done">How many of them were made before, in a run that is gone on with.</param>
-    /// <exception cref="ValueException"><paramref name="total"/> is negative, or <paramref name="done"/> not between 0 and it.</exception>
+    /// <summary>Creates a progress line on the console.</summary>
+    /// <param name="total">The number of steps of the loop.</param>
+    /// <param name="title">The text at the beginning of the line.</param>
+    /// <param name="done">The number of steps that are already done, in a resumed run.</param>
+    /// <exception cref="ValueException"><paramref name="total"/> is negative, or <paramref name="done"/> is not between 0 and <paramref
+    /// name="total"/>.</exception>
     public ProgressMeter(int total, string title = "", int done = 0) : this(total, title, done, ProgressOutput.ToConsole())
     {
     }
@@ -32,14 +34,14 @@ public sealed class ProgressMeter : IDisposable
     internal ProgressMeter(int total, string title, int done, ProgressOutput output)
     {
         ArgumentNullException.ThrowIfNull(title);
-        if (total < 0 || done < 0 || done > total) throw new ValueException($"ProgressMeter: {done} of {total} steps done; it needs 0 ≤ done ≤ total");
+        if (total < 0 || done < 0 || done > total) throw new ValueException($"ProgressMeter: {done} of {total} steps done; done must be in 0 … total");
         (_total, _title, _start, _done, _output) = (total, title, done, done, output);
         _begin = output.Clock.GetTimestamp();
         _due = output.Width is null ? s_plain : TimeSpan.Zero;
     }
 
-    /// <summary>Counts a step and shows the metrics with it, if it is time.</summary>
-    /// <param name="metrics">Names and values; none keep those of the step before.</param>
+    /// <summary>Counts a step, and updates the line with the metrics if enough time has passed.</summary>
+    /// <param name="metrics">Names and values; if empty, the previous ones are kept.</param>
     public void Step(params ReadOnlySpan<(string Name, double Value)> metrics)
     {
         _done++;
@@ -50,7 +52,7 @@ public sealed class ProgressMeter : IDisposable
         _due = elapsed + (_output.Width is null ? s_plain : s_redraw);
     }
 
-    /// <summary>Writes the line as it is at the end, and ends it.</summary>
+    /// <summary>Writes the final line and ends it.</summary>
     public void Dispose()
     {
         if (_isDisposed) return;
@@ -67,7 +69,7 @@ public sealed class ProgressMeter : IDisposable
             _output.Writer.WriteLine(line.Plain());
             return;
         }
-        // The last column stays free: writing there makes some terminals begin a new line.
+        // The last column stays free, because writing to it starts a new line in some terminals.
         string text = line.Fit(Math.Max(width() - 1, 1));
         _output.Writer.Write('\r' + text.PadRight(Math.Min(_written, Math.Max(width() - 1, 1))));
         _output.Writer.Flush();
@@ -75,10 +77,10 @@ public sealed class ProgressMeter : IDisposable
     }
 }
 
-/// <summary>Where a <see cref="ProgressMeter"/> writes.</summary>
-/// <param name="Writer">Takes the text.</param>
-/// <param name="Width">The terminal's columns; null where it is no terminal.</param>
-/// <param name="Clock">Tells the time.</param>
+/// <summary>The output of a <see cref="ProgressMeter"/>.</summary>
+/// <param name="Writer">Receives the text.</param>
+/// <param name="Width">The terminal's columns; null if the output is not a terminal.</param>
+/// <param name="Clock">The clock.</param>
 internal sealed record ProgressOutput(TextWriter Writer, Func<int>? Width, TimeProvider Clock)
 {
     private const int UsualWidth = 80;

@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The mean of what was added so far, such as the losses of an epoch's batches. It holds numbers, never a graph.</summary>
+/// <summary>Computes the mean of numbers as they are added, such as the losses of an epoch's batches. It keeps numbers, not graphs.</summary>
 public sealed class RunningMean
 {
     private double _sum, _compensation;
@@ -8,7 +8,7 @@ public sealed class RunningMean
     /// <summary>The total weight.</summary>
     public double Count { get; private set; }
 
-    /// <summary>The weighted mean; NaN before anything was added.</summary>
+    /// <summary>The weighted mean; NaN if nothing was added.</summary>
     public double Value => (_sum + _compensation) / Count;
 
     /// <summary>Adds a scalar with a weight, such as a batch's mean loss and its number of rows.</summary>
@@ -19,7 +19,7 @@ public sealed class RunningMean
         Add(value.Item<double>(), weight);
     }
 
-    /// <summary>Adds a number with a weight; rounding errors of the sum are carried along (Neumaier, 1974).</summary>
+    /// <summary>Adds a number with a weight; the sum is compensated for rounding errors (Neumaier 1974).</summary>
     public void Add(double value, double weight = 1)
     {
         double term = value * weight, sum = _sum + term;
@@ -28,6 +28,6 @@ public sealed class RunningMean
         Count += weight;
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Resets the mean to its initial state.</summary>
     public void Reset() => (_sum, _compensation, Count) = (0, 0, 0);
 }

@@ -118,7 +118,7 @@ public class DataLoaderStateTests
     public void A_sampler_that_draws_what_is_not_there_is_named()
     {
         var dataset = new TensorDataset(Tensor.Arange(3));
-        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4)).Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, and the data set has 3");
+        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4)).Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, but the data set has 3 samples");
     }
 
     [Test]
@@ -136,7 +136,7 @@ public class DataLoaderStateTests
         Refused("order", Tensor.Arange(49), "the order has 49 samples and an epoch 50");
         Refused("order", Tensor.Full([50], 50L), "sample 50, which is not in [0, 49]");
         Refused("generator", Tensor.Arange(3), "state");
-        Refused("generator", Tensor.Full([2526], 300L), "300, which is no byte");
+        Refused("generator", Tensor.Full([2526], 300L), "300, which is not a byte");
         Refused("unknown", 1L, "the entries must be");
         Should.Throw<ValueException>(() => loader.LoadStateDict(new Dictionary<string, Tensor>())).Message.ShouldContain("the entries must be");
         loader.StateDict()["generator"].ToArray<long>().ShouldBe(before);

@@ -88,13 +88,13 @@ public class SamplerTests
     [Test]
     public void Misuse_is_explained()
     {
-        Should.Throw<ValueException>(() => Numbers(10).RandomSplit([7, 2])).Message.ShouldContain("sum to 9 and the data set has 10");
+        Should.Throw<ValueException>(() => Numbers(10).RandomSplit([7, 2])).Message.ShouldContain("sum to 9, but the data set has 10");
         Should.Throw<ValueException>(() => Numbers(10).RandomSplit([11, -1])).Message.ShouldContain("size -1 is negative");
         Should.Throw<ValueException>(() => Numbers(10).RandomSplit([0.5, 0.4])).Message.ShouldContain("not 1");
         Should.Throw<ValueException>(() => Numbers(10).Subset(10)).Message.ShouldContain("index 10 is not in [0, 9]");
         Should.Throw<ValueException>(() => new WeightedRandomSampler([1, -1], 1)).Message.ShouldContain("weight 1 is -1");
         Should.Throw<ValueException>(() => new WeightedRandomSampler([0, 0], 1)).Message.ShouldContain("0 weights are positive");
-        Should.Throw<ValueException>(() => new WeightedRandomSampler([1, 0], 2, replacement: false)).Message.ShouldContain("1 weights are positive, and 2 must be");
+        Should.Throw<ValueException>(() => new WeightedRandomSampler([1, 0], 2, replacement: false)).Message.ShouldContain("1 weights are positive, but 2 must be");
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), shuffle: true, sampler: new SequentialSampler(2))).Message.ShouldContain("leave shuffle out");
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), prefetch: -1)).Message.ShouldContain("prefetch -1");
         Should.Throw<ValueException>(() => ClassWeights.FromCounts(1, 0)).Message.ShouldContain("class 1 has 0 samples");

@@ -94,18 +94,18 @@ public class NpyTests
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "a size is not a whole number")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "a size is not a whole number")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647), }", "overflows")]
-    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'shape': (2,), }", "'shape' is there twice")]
+    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'shape': (2,), }", "'shape' occurs twice")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}", "none of descr")]
     [TestCase("{'descr': '<f4', 'fortran_order': False}", "'shape' is missing")]
     [TestCase("{'descr': '<f4', 'shape': (2,)}", "'fortran_order' is missing")]
     [TestCase("{'fortran_order': False, 'shape': (2,)}", "'descr' is missing")]
     [TestCase("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "pickles")]
-    [TestCase("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "no place in a tensor")]
+    [TestCase("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "is not supported by tensors")]
     [TestCase("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "records")]
     [TestCase("{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }", "neither True nor False")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } x", "text follows")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,", "a size is not a whole number")]
-    [TestCase("{'descr", "a text in quotes is expected")]
+    [TestCase("{'descr", "a quoted string is expected")]
     [TestCase("", "{ is expected")]
     public void A_hostile_header_is_refused(string header, string message) =>
         Should.Throw<FileFormatException>(() => Read(FileOf(header, new byte[8]))).Message.ShouldContain(message);
@@ -122,8 +122,8 @@ public class NpyTests
     [TestCase("a/../../evil.npy", "without ..")]
     [TestCase("/etc/evil.npy", "without ..")]
     [TestCase("..\\evil.npy", "without ..")]
-    [TestCase(".npy", "does not name an array")]
-    [TestCase("readme.txt", "does not name an array")]
+    [TestCase(".npy", "is not of the form NAME.npy")]
+    [TestCase("readme.txt", "is not of the form NAME.npy")]
     public void Hostile_names_in_an_archive_are_refused(string name, string message) =>
         Should.Throw<FileFormatException>(() => Npz.Load(Archive($"{Guid.NewGuid()}.npz", (name, [])))).Message.ShouldContain(message);
 
@@ -136,7 +136,7 @@ public class NpyTests
 
     [Test]
     public void A_name_that_comes_twice_is_refused() =>
-        Should.Throw<FileFormatException>(() => Npz.Load(Archive("twice.npz", ("a.npy", []), ("a.npy", [])))).Message.ShouldContain("'a.npy' is there twice");
+        Should.Throw<FileFormatException>(() => Npz.Load(Archive("twice.npz", ("a.npy", []), ("a.npy", [])))).Message.ShouldContain("'a.npy' occurs twice");
 
     [Test]
     public void A_changed_byte_of_a_stored_array_is_noticed()

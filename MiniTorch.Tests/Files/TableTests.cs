@@ -37,16 +37,16 @@ public class TableTests
         byte[] packed = Packed(image);
         Idx.Load(_folder.Write("packed.gz", packed)).ToArray<long>().ShouldBe([7, 8, 9]);
         Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("cut.gz", packed.AsSpan(0, packed.Length - 12))));
-        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("more.gz", Packed([.. image, 1])))).Message.ShouldContain("something follows");
+        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("more.gz", Packed([.. image, 1])))).Message.ShouldContain("there is data after");
         Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("bomb.gz", Packed([0, 0, 8, 1, 0x7F, 0, 0, 0])))).Message.ShouldContain("takes 2,130,706,432 bytes");
     }
 
     [TestCase("", "ends within the signature")]
-    [TestCase("0001 08 01 00000001 01", "this is no IDX file")]
-    [TestCase("0000 0A 01 00000001 01", "this is no IDX file")]
+    [TestCase("0001 08 01 00000001 01", "this is not an IDX file")]
+    [TestCase("0000 0A 01 00000001 01", "this is not an IDX file")]
     [TestCase("0000 08 02 00000001", "the sizes is said to take 8 bytes")]
     [TestCase("0000 08 01 00000002 01", "takes 2 bytes; the file has 1 left")]
-    [TestCase("0000 08 01 00000001 0101", "something follows the array")]
+    [TestCase("0000 08 01 00000001 0101", "there is data after the array")]
     [TestCase("0000 08 01 FFFFFFFF 01", "size 4294967295")]
     [TestCase("0000 08 03 7FFFFFFF 7FFFFFFF 7FFFFFFF 01", "overflows")]
     public void A_hostile_IDX_file_is_refused(string hex, string message) =>
@@ -77,10 +77,10 @@ public class TableTests
         table[1, 1].ShouldBe("2");
     }
 
-    [TestCase("a,b\n1,2\n3\n", "line 3: the row has 1 fields, and 2 are expected")]
+    [TestCase("a,b\n1,2\n3\n", "line 3: the row has 1 fields, but 2 are expected")]
     [TestCase("a,b\n1,\"2\n", "line 2: a quoted field does not end")]
     [TestCase("a,b\n1,\"2\"3\n", "line 2: text follows the closing quote of field 2")]
-    [TestCase("a,a\n1,2\n", "a column's name is there twice")]
+    [TestCase("a,a\n1,2\n", "a column name occurs twice")]
     [TestCase("", "the header is missing")]
     public void A_broken_table_is_refused(string text, string message) =>
         Should.Throw<FileFormatException>(() => ReadCsv(text)).Message.ShouldContain(message);
@@ -89,7 +89,7 @@ public class TableTests
     public void A_field_that_is_no_number_is_named()
     {
         CsvTable table = ReadCsv("a,b\n1,2\n\n\"\n\",x\n5,1e99\n");
-        Should.Throw<FileFormatException>(() => table.Numbers("b")).Message.ShouldContain("line 4: 'x' in column 'b' is no finite number");
+        Should.Throw<FileFormatException>(() => table.Numbers("b")).Message.ShouldContain("line 4: 'x' in column 'b' is not a finite number");
         Should.Throw<ValueException>(() => table.Numbers("c")).Message.ShouldContain("no column 'c'; it has a, b");
     }
 
