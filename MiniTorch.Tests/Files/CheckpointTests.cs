@@ -75,7 +75,7 @@ public class CheckpointTests
         run.TryLoad(_folder["no/such/folder.safetensors"]).ShouldBeFalse();
         Should.Throw<FileFormatException>(() => run.TryLoad(_folder.Write("empty.safetensors", [])));
         Safetensors.Save(_folder["tensors.safetensors"], new Dictionary<string, Tensor> { ["epoch"] = Tensor.Ones([1]) });
-        Should.Throw<FileFormatException>(() => run.TryLoad(_folder["tensors.safetensors"])).Message.ShouldContain("no checkpoint");
+        Should.Throw<FileFormatException>(() => run.TryLoad(_folder["tensors.safetensors"])).Message.ShouldContain("this is not a checkpoint");
         run.Get<int>("epoch").ShouldBe(1);
     }
 
@@ -161,8 +161,8 @@ public class CheckpointTests
     public void Misuse_is_explained()
     {
         var run = new Checkpoint { ["epoch"] = 1 };
-        Should.Throw<ValueException>(() => run[""] = 1).Message.ShouldContain("must not be empty or hold a dot");
-        Should.Throw<ValueException>(() => run["a.b"] = 1).Message.ShouldContain("must not be empty or hold a dot");
+        Should.Throw<ValueException>(() => run[""] = 1).Message.ShouldContain("must not be empty or contain a dot");
+        Should.Throw<ValueException>(() => run["a.b"] = 1).Message.ShouldContain("must not be empty or contain a dot");
         Should.Throw<ValueException>(() => run["default_generator"] = 1).Message.ShouldContain("reserved");
         Should.Throw<ValueException>(() => run["model"] = null!).Message.ShouldBe("Checkpoint: 'model' is null");
         Should.Throw<ValueException>(() => run["date"] = DateTime.UnixEpoch).Message.ShouldContain("'date' is a DateTime");
