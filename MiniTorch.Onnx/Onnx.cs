@@ -3,27 +3,37 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.IO;
 
-/// <summary>Writes models in the Open Neural Network Exchange format (https://onnx.ai), which ONNX Runtime, browsers and phones run (torch.onnx.export).</summary>
+/// <summary>
+/// Exports models to the Open Neural Network Exchange format (https://onnx.ai), which ONNX Runtime, browsers and phones can run (torch.onnx.export).
+/// </summary>
+/// <example><code>
+/// Onnx.Export(model, Tensor.Zeros([1, 784]), "model.onnx");
+/// </code></example>
 public static class Onnx
 {
     /// <summary>
-    /// Writes what a model of one input computes, in evaluation mode, as an ONNX graph (opset 17) of any batch size. The model is called with batches
-    /// of 2, 3, 1, 5 and 17 rows made of the example's: what is the same in all becomes fixed (other sizes, the steps of a sequence, tensors made in
-    /// Forward), what follows the batch stays free. A choice that Forward makes by larger batch sizes only cannot be seen.
+    /// Exports a model of one input, in evaluation mode, as an ONNX graph (opset 17) for any batch size. The model is called with batches
+    /// of 2, 3, 1, 5 and 17 rows that are made from the example's rows. Everything that is the same in all calls becomes constant (other sizes, the
+    /// steps of a sequence, tensors created in
+    /// Forward); everything that follows the batch stays variable. A choice that Forward makes only for larger batches is not detected.
     /// </summary>
-    /// <param name="model">The model; its mode and parameters stay as they are. Parameters and buffers keep their names from <c>StateDict()</c>.</param>
-    /// <param name="exampleInput">An input such as the model takes, with at least one row. The graph's input is called <c>input</c>, its output <c>output</c>.</param>
-    /// <param name="path">The file; replaced as a whole, so that a failed export leaves what it held.</param>
-    /// <param name="batchDim">Which dimension of the input is the batch: 0, or 1 for sequences [T, N, …].</param>
-    /// <exception cref="MiniTorchException">The model uses an operation that ONNX lacks (named, with its module's path), depends on the batch size or on
-    /// values in a way that a graph cannot, or the file cannot be written.</exception>
+    /// <param name="model">The model; its mode and parameters are unchanged. Parameters and buffers keep their names from <c>StateDict()</c>.</param>
+    /// <param name="exampleInput">An example input with at least one row. The graph's input is called <c>input</c>, and its output
+    /// <c>output</c>.</param>
+    /// <param name="path">The file. It is replaced atomically, so a failed export leaves the old content.</param>
+    /// <param name="batchDim">The batch dimension of the input: 0, or 1 for sequences [T, N, …].</param>
+    /// <exception cref="MiniTorchException">The model uses an operation that ONNX does not have (the message names it and its module's path), depends
+    /// on the batch size or on
+    /// values in a way that a graph cannot express, or the file cannot be written.</exception>
     public static void Export(Module model, Tensor exampleInput, string path, int batchDim = 0) => Export(model, (IReadOnlyList<Tensor>)[exampleInput], path, batchDim);
 
-    /// <summary>As <see cref="Export(Module, Tensor, string, int)"/> for a model of several inputs, called <c>input_0</c>, <c>input_1</c> …</summary>
+    /// <summary>
+    /// Exports a model of several inputs, called <c>input_0</c>, <c>input_1</c> …; see <see cref="Export(Module, Tensor, string, int)"/>.
+    /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="exampleInputs">Inputs such as the model takes, all of the same batch.</param>
+    /// <param name="exampleInputs">Example inputs, all with the same batch size.</param>
     /// <param name="path">The file.</param>
-    /// <param name="batchDim">Which dimension of all inputs is the batch.</param>
+    /// <param name="batchDim">The batch dimension of all inputs.</param>
     /// <inheritdoc cref="Export(Module, Tensor, string, int)" path="/exception"/>
     [OverloadResolutionPriority(1)]
     public static void Export(Module model, IReadOnlyList<Tensor> exampleInputs, string path, int batchDim = 0)

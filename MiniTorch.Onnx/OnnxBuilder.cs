@@ -3,7 +3,10 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.IO;
 
-/// <summary>Makes a graph of two traces of a model: whatever differs between them follows the batch, or cannot be in a graph.</summary>
+/// <summary>
+/// Builds a graph from two traces of a model with different batch sizes: a difference between them must follow the batch, or the model cannot be
+/// exported.
+/// </summary>
 internal sealed class OnnxBuilder
 {
     private readonly Module _model;
@@ -22,22 +25,22 @@ internal sealed class OnnxBuilder
 
     public OnnxGraph Graph { get; }
 
-    /// <summary>Traces a model and writes down what it did.</summary>
+    /// <summary>Traces a model and converts its operations.</summary>
     public static OnnxGraph Build(Module model, IReadOnlyList<Tensor> examples, int batchDim)
     {
         using var dependence = new Dependence("Onnx.Export");
         int[] versions = [.. State(model).Select(state => state.Value.Storage.Version)];
-        // Of pairs, none is 1: an expansion of 1 to 1 would leave no trace.
+        // Neither batch size is 1, because expanding 1 to 1 leaves no trace.
         (OnnxTrace first, OnnxTrace second) = (Trace(2), Trace(3));
         OnnxGraph graph = Build(first, second);
         CheckSingleRow(first, second, Trace(1));
         (first, second) = (Trace(5), Trace(17));
         if (graph.FindDifference(Build(first, second)) is { } difference)
-            throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from what it is with 2 and 3");
+            throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from that with 2 and 3");
         foreach (((string name, Tensor value), int version) in State(model).Zip(versions))
             if (value.Storage.Version != version)
                 throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in evaluation mode too, "
-                    + "and a graph has no memory; write while Training only, or return the new value as an output");
+                    + "but a graph has no memory; write only if Training is true, or return the new value as an output");
         return graph;
 
         OnnxTrace Trace(int rows) => OnnxTrace.Of(model, examples, batchDim, rows, dependence);
@@ -52,7 +55,7 @@ internal sealed class OnnxBuilder
             return builder.Graph;
         }
 
-        // What moves sizes of 1, or nothing, leaves other traces and is not compared; shapes are.
+        // Operations that move sizes of 1, or nothing, leave other traces and are not compared; shapes are.
         void CheckSingleRow(OnnxTrace two, OnnxTrace three, OnnxTrace one)
         {
             (RecordedCall[] a, RecordedCall[] b, RecordedCall[] c) = (Essential(two), Essential(three), Essential(one));
@@ -73,10 +76,10 @@ internal sealed class OnnxBuilder
         static RecordedCall[] Essential(OnnxTrace trace) => [.. trace.Calls.Where(call => call.Op is not (View or Expand or Copy))];
     }
 
-    /// <summary>A vector of sizes, computed from the batch where they follow it.</summary>
+    /// <summary>Adds a vector of sizes; sizes that follow the batch are computed from it.</summary>
     /// <param name="first">The sizes in the first trace.</param>
-    /// <param name="second">And in the second.</param>
-    /// <param name="by">Who asks, for an error.</param>
+    /// <param name="second">The sizes in the second trace.</param>
+    /// <param name="by">The call that needs them, for errors.</param>
     public string Sizes(Shape first, Shape second, RecordedCall by)
     {
         if (first == second) return Integers([.. first.Select(size => (long)size)]);
@@ -84,14 +87,14 @@ internal sealed class OnnxBuilder
         return parts.Length == 1 ? parts[0] : Graph.Add("Concat", "", parts, ("axis", 0L));
     }
 
-    /// <summary>A constant vector.</summary>
+    /// <summary>Adds a constant vector.</summary>
     public string Integers(params long[] values) => Graph.Constant(Tensor.From(values));
 
-    /// <summary>A tensor in both traces: one that is known, or else a constant with the values that it had in a call.</summary>
+    /// <summary>Returns the value of a tensor in both traces: a known one, or else a constant with its elements.</summary>
     public OnnxValue ValueOf(RecordedCall first, RecordedCall second, int input) =>
         Find(first.Arguments[input].Tensor) ?? Constant(first.Inputs[input], second.Inputs[input], first);
 
-    /// <summary>An error of a call, led by its module's path.</summary>
+    /// <summary>Creates an error about a call that begins with the path of its module.</summary>
     public MiniTorchException Error(RecordedCall call, string problem)
     {
         string line = call.Line is null ? "" : $", called at {call.Line}";
@@ -101,7 +104,7 @@ internal sealed class OnnxBuilder
         };
     }
 
-    /// <summary>Adds the nodes of calls that ran one after the other.</summary>
+    /// <summary>Converts calls that ran one after the other.</summary>
     private void Convert(IReadOnlyList<RecordedCall> first, IReadOnlyList<RecordedCall> second)
     {
         for (int i = 0; i < first.Count; i++)
@@ -120,7 +123,7 @@ internal sealed class OnnxBuilder
         OnnxValue?[] known = [.. first.Arguments.Select(argument => Find(argument.Tensor))];
         for (int i = 0; i < known.Length; i++)
             CheckSame(known[i], first.Arguments[i].Tensor, second.Arguments[i].Tensor, problem => Error(first, $"input {i} {problem}"));
-        if (known.All(value => value is null)) return; // a constant: whoever uses it finds its value in the trace
+        if (known.All(value => value is null)) return; // a constant: the operation that uses it reads its value from the trace
         bool depends = known.Any(value => value is { DependsOnInput: true });
         var call = new OnnxCall(this, first, second);
         if (OnnxOps.Convert(call) is { } result)
@@ -138,7 +141,7 @@ internal sealed class OnnxBuilder
         }
     }
 
-    // A fused op is the composition that defines it, run again where it ran.
+    // Exports a fused op as its definition, by running the definition again.
     private void ConvertDefinition(RecordedCall first, RecordedCall second)
     {
         (List<RecordedCall> calls, Tensor[] results) = Run(first);
@@ -202,7 +205,7 @@ internal sealed class OnnxBuilder
             MiniTorchException Refused(string problem) => new($"Onnx.Export: {name} of {_modelName}, shape {first.Shape}, {problem}");
             OnnxValue? known = Find(first);
             CheckSame(known, first, second, Refused);
-            OnnxValue value = known ?? throw Refused("was not made from the input by operations that a graph can say");
+            OnnxValue value = known ?? throw Refused("was not computed from the input by operations that a graph can express");
             Graph.Nodes.Add(new OnnxNode("Identity", name, [value.Name], []));
             Graph.Outputs.Add(new OnnxPort(name, first.DType, FreeSizes(first.Shape, second.Shape)));
         }
@@ -220,7 +223,7 @@ internal sealed class OnnxBuilder
         bool isConstant = OnnxGraph.HaveSameBits(fixedFirst, fixedSecond)
             && OnnxGraph.HaveSameBits(fixedFirst.ExpandAs(first), first) && OnnxGraph.HaveSameBits(fixedSecond.ExpandAs(second), second);
         if (!isConstant)
-            throw Error(by, $"an input of shape {first.Shape} is neither a constant nor made from the model's input by operations that a graph can say "
+            throw Error(by, $"an input of shape {first.Shape} is neither a constant nor computed from the model's input by operations that a graph can express "
                 + "(numbers and indices that follow the batch size and values drawn at random are not)");
         var small = new OnnxValue(fixedFirst.Shape, fixedSecond.Shape, false, () => Graph.Constant(fixedFirst));
         return first.Shape == second.Shape ? small
@@ -235,7 +238,7 @@ internal sealed class OnnxBuilder
         return factor == 1 ? _batch.Value : Graph.Add("Mul", "", [_batch.Value, Integers(factor)]);
     }
 
-    // By memory and layout, not by object: Detach and the like make another object of the same elements.
+    // Finds values by memory and layout, because Detach and similar calls make another object with the same elements.
     private void Learn(Tensor first, Tensor second, OnnxValue value)
     {
         Add(_values, first);
@@ -248,14 +251,14 @@ internal sealed class OnnxBuilder
         }
     }
 
-    // The same value in both traces, or a constant in both: not another result of the same operations, nor what a graph lost sight of.
+    // Requires the same value, or a constant, in both traces: no other result of the same operations, and no value that the graph lost track of.
     private void CheckSame(OnnxValue? value, Tensor first, Tensor second, Func<string, MiniTorchException> error)
     {
         if (!ReferenceEquals(value, Find(_others, second)))
             throw error($"is another tensor with a batch of {_second.Batch} than with one of {_first.Batch}: "
                 + "Forward asks for sizes, or keeps tensors from call to call, and a graph cannot choose");
         if (value is null && (_dependence.Marks(first) || _dependence.Marks(second)))
-            throw error("depends on the model's input in a way that a graph cannot say (kept from another call, or a result that ONNX has not)");
+            throw error("depends on the model's input in a way that a graph cannot express (kept from another call, or a result that ONNX does not have)");
     }
 
     private OnnxValue? Find(Tensor tensor) => Find(_values, tensor);

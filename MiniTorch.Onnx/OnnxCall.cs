@@ -2,22 +2,22 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MiniTorch.IO;
 
-/// <summary>What an operation became: a name that is made when asked for.</summary>
-/// <param name="Name">Makes it.</param>
-/// <param name="Unexpanded">What it is an expansion of.</param>
+/// <summary>The result of a converted operation: a name whose node is created when the name is needed.</summary>
+/// <param name="Name">Creates the node and returns its name.</param>
+/// <param name="Unexpanded">The value that this is an expansion of; null if it is none.</param>
 internal sealed record OnnxResult(Func<string> Name, OnnxValue? Unexpanded = null)
 {
-    /// <summary>A node that exists; null where there is none.</summary>
+    /// <summary>Wraps the name of an existing node; null if there is none.</summary>
     [return: NotNullIfNotNull(nameof(name))]
     public static implicit operator OnnxResult?(string? name) => name is null ? null : new(() => name);
 }
 
-/// <summary>A call as it ran in both traces, and the nodes that may be made of it.</summary>
+/// <summary>A call in both traces, with methods that create its nodes.</summary>
 internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, RecordedCall second)
 {
     public Op Op => first.Op;
 
-    /// <summary>The op of the second trace: it differs from <see cref="Op"/> in what follows the batch.</summary>
+    /// <summary>The op of the second trace, which differs from <see cref="Op"/> in parameters that follow the batch.</summary>
     public Op Other => second.Op;
 
     public DType DType => first.Inputs[0].DType;
@@ -40,8 +40,8 @@ internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, Recorded
     /// <summary>The names of all inputs.</summary>
     public string[] Inputs() => [.. Enumerable.Range(0, Count).Select(Input)];
 
-    /// <summary>The inputs for an operator that broadcasts them itself: not expanded where that makes no difference.</summary>
-    /// <param name="keptDims">How many last dimensions are not broadcast.</param>
+    /// <summary>The inputs for an operator that broadcasts: without their expansion if that makes no difference.</summary>
+    /// <param name="keptDims">The number of last dimensions that the operator does not broadcast.</param>
     public string[] Broadcast(int keptDims = 0)
     {
         OnnxValue[] inputs = [.. Enumerable.Range(0, Count).Select(i => this[i])], small = [.. inputs.Select(input => input.Unexpanded ?? input)];
@@ -53,25 +53,25 @@ internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, Recorded
         Shape Together(IEnumerable<Shape> shapes) => shapes.Select(Leading).Aggregate((a, b) => Shape.Broadcast(a, b, Op.Name));
     }
 
-    /// <summary>Makes a node; its output's name is told.</summary>
+    /// <summary>Creates a node; returns the name of its output.</summary>
     public string Node(string type, string[] inputs, params (string Name, object Value)[] attributes) => builder.Graph.Add(type, first.Module ?? "", inputs, attributes);
 
-    /// <summary>A scalar of the first input's dtype.</summary>
+    /// <summary>Creates a scalar constant of the first input's dtype.</summary>
     public string Number(double value) => builder.Graph.Constant(Tensor.Full([], value, DType));
 
-    /// <summary>A constant tensor.</summary>
+    /// <summary>Creates a constant tensor.</summary>
     public string Constant(Tensor value) => builder.Graph.Constant(value);
 
-    /// <summary>A vector of integers.</summary>
+    /// <summary>Creates a vector of integers.</summary>
     public string Integers(params long[] values) => builder.Integers(values);
 
-    /// <summary>A vector of sizes, of which some follow the batch.</summary>
+    /// <summary>Creates a vector of sizes, some of which may follow the batch.</summary>
     public string Sizes(Shape first1, Shape second1) => builder.Sizes(first1, second1, first);
 
-    /// <summary>The error of a call whose parameters follow the batch, or values.</summary>
+    /// <summary>Creates the error for a call whose parameters depend on the batch or on values.</summary>
     public MiniTorchException Varies() =>
-        builder.Error(first, "its parameters change with the batch size or with values, and a graph cannot say how; in Forward, use fixed sizes, and no Item");
+        builder.Error(first, "its parameters change with the batch size or with values, which a graph cannot express; in Forward, use fixed sizes and avoid Item");
 
-    /// <summary>The error of a call that ONNX lacks for a reason.</summary>
+    /// <summary>Creates the error for a call that ONNX does not support.</summary>
     public MiniTorchException Lacks(string reason) => builder.Error(first, $"ONNX (opset {OnnxFile.Opset}) has no {reason}");
 }

@@ -2,13 +2,13 @@ using Google.Protobuf;
 
 namespace MiniTorch.IO;
 
-/// <summary>Writes a graph as the protocol buffers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; the numbers are its field numbers.</summary>
+/// <summary>Writes a graph as protocol buffers, with the field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.</summary>
 internal static class OnnxFile
 {
-    /// <summary>The version of the operators' meaning.</summary>
+    /// <summary>The version of the operator set.</summary>
     public const int Opset = 17;
 
-    private const int IrVersion = 8; // the one that came with opset 17
+    private const int IrVersion = 8; // the version that opset 17 requires
     private const uint VarintType = 0, LengthType = 2, Fixed32Type = 5;
 
     public static void Write(Stream stream, OnnxGraph graph)
@@ -93,7 +93,7 @@ internal static class OnnxFile
         else if (size.Length > 0) Text(output, 2, size);
     }
 
-    /// <summary>A dtype's number in the file.</summary>
+    /// <summary>Returns the number of a dtype in the file.</summary>
     public static int TypeNumber(DType dtype) => dtype switch { DType.Float32 => 1, DType.Float64 => 11, DType.Int64 => 7, _ => 9 };
 
     private static void Integer(CodedOutputStream output, int field, long value)
@@ -108,7 +108,7 @@ internal static class OnnxFile
         output.WriteString(value);
     }
 
-    // A message's length stands before it, so it is written aside first.
+    // The length precedes a message, so the message is written to a buffer first.
     private static void Message(CodedOutputStream output, int field, Action<CodedOutputStream> write)
     {
         using var stream = new MemoryStream();

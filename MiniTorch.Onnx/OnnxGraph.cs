@@ -1,19 +1,19 @@
 namespace MiniTorch.IO;
 
-/// <summary>An operation of the graph.</summary>
-/// <param name="Type">ONNX's name of it.</param>
-/// <param name="Name">Its own, unique; that of its only output too.</param>
-/// <param name="Inputs">Names of values; empty for an optional one that is left out.</param>
-/// <param name="Attributes">Each a long, a float, a string or a long[].</param>
+/// <summary>A node of the graph.</summary>
+/// <param name="Type">The name of the ONNX operator.</param>
+/// <param name="Name">The unique name of the node and of its only output.</param>
+/// <param name="Inputs">The names of the inputs; empty for an optional input that is omitted.</param>
+/// <param name="Attributes">Each value is a long, a float, a string or a long[].</param>
 internal sealed record OnnxNode(string Type, string Name, string[] Inputs, (string Name, object Value)[] Attributes);
 
 /// <summary>An input or output of the graph.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="DType">Its elements.</param>
-/// <param name="Sizes">Of each dimension a number, a name, or an empty text for a size that is free and has no name.</param>
+/// <param name="DType">The dtype of its elements.</param>
+/// <param name="Sizes">For each dimension a number, a name, or an empty string for a variable size without a name.</param>
 internal sealed record OnnxPort(string Name, DType DType, string[] Sizes);
 
-/// <summary>A graph as it will be written: nodes in the order in which they can be computed.</summary>
+/// <summary>A graph to be written: nodes in an order in which they can be computed.</summary>
 internal sealed class OnnxGraph(string name)
 {
     private const int SharedUpTo = 64;
@@ -25,17 +25,17 @@ internal sealed class OnnxGraph(string name)
 
     public List<OnnxNode> Nodes { get; } = [];
 
-    /// <summary>Tensors that are part of the file, by name.</summary>
+    /// <summary>Tensors that are stored in the file, by name.</summary>
     public OrderedDictionary<string, Tensor> Initializers { get; } = [];
 
     public List<OnnxPort> Inputs { get; } = [];
 
     public List<OnnxPort> Outputs { get; } = [];
 
-    /// <summary>Keeps a name from being given to a node or constant.</summary>
+    /// <summary>Reserves a name, so that no node or constant gets it.</summary>
     public void Reserve(string taken) => _uses.TryAdd(taken, 1);
 
-    /// <summary>Appends a node; its output's name is told.</summary>
+    /// <summary>Appends a node; returns the name of its output.</summary>
     public string Add(string type, string module, string[] inputs, params (string Name, object Value)[] attributes)
     {
         string output = Unique(module.Length == 0 ? type : $"{module}/{type}");
@@ -43,7 +43,7 @@ internal sealed class OnnxGraph(string name)
         return output;
     }
 
-    /// <summary>The name of a tensor that is no parameter; small ones of equal content are one.</summary>
+    /// <summary>Returns the name of a tensor that is not a parameter; small tensors with equal elements share one.</summary>
     public string Constant(Tensor value)
     {
         string content = value.ElementCount > SharedUpTo ? "" : $"{value.DType}{value.Shape}:{string.Join(' ', value.ToArray<double>().Select(BitConverter.DoubleToInt64Bits))}";
@@ -54,7 +54,7 @@ internal sealed class OnnxGraph(string name)
         return given;
     }
 
-    /// <summary>What is not the same in another graph: the first node, or else a constant or a port; null for equal graphs.</summary>
+    /// <summary>Returns the first difference from another graph: a node, or else a constant or a port; null if the graphs are equal.</summary>
     public string? FindDifference(OnnxGraph other)
     {
         for (int i = 0; i < Math.Max(Nodes.Count, other.Nodes.Count); i++)

@@ -3,10 +3,13 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.IO;
 
-/// <summary>What each operation is in ONNX: movements, products, reductions, indices. Element-wise ones are in <see cref="OnnxPointwise"/>, windows in <see cref="OnnxWindows"/>.</summary>
+/// <summary>
+/// Converts movements, products, reductions and indexing to ONNX. <see cref="OnnxPointwise"/> converts element-wise operations, <see
+/// cref="OnnxWindows"/> windows.
+/// </summary>
 internal static class OnnxOps
 {
-    /// <summary>The nodes of a call; null where ONNX has none for it.</summary>
+    /// <summary>Creates the nodes of a call; null if ONNX has no counterpart.</summary>
     public static OnnxResult? Convert(OnnxCall c) => c.Op switch
     {
         View => Reshape(c, c.X, (c[0].First, c[0].Second), c.Output),
@@ -37,7 +40,7 @@ internal static class OnnxOps
         _ => OnnxPointwise.Convert(c),
     };
 
-    /// <summary>Another shape: 0 keeps a size that follows the batch in its place, −1 stands for one that follows it elsewhere.</summary>
+    /// <summary>Changes the shape: 0 keeps a size that follows the batch in its place, and −1 stands for one that follows it elsewhere.</summary>
     public static string Reshape(OnnxCall c, string x, (Shape First, Shape Second) from, (Shape First, Shape Second) to)
     {
         if (from == to) return x;
@@ -60,7 +63,7 @@ internal static class OnnxOps
         return [.. dims];
     }
 
-    // A size of 1 keeps what is there, so only what becomes the batch has to be computed from it.
+    // A size of 1 keeps the input's size, so only the new batch size must be computed.
     private static string Expanded(OnnxCall c)
     {
         (Shape first, Shape second) = c.Output;
@@ -71,7 +74,7 @@ internal static class OnnxOps
         return c.Node("Expand", [c.X, c.Sizes(sizes, others)]);
     }
 
-    // Places along the batch are counted from its start or, where they move with its end, from there.
+    // Positions along the batch are counted from its start or, if they follow the batch size, from its end.
     private static string Sliced(OnnxCall c, Slice slice, Slice other)
     {
         if (slice.Dim != other.Dim || slice.Step != other.Step) throw c.Varies();
@@ -93,7 +96,7 @@ internal static class OnnxOps
         return dims.Length == 0 ? c.X : c.Node("Slice", [c.X, Same(-1), Same(long.MinValue + 1), c.Integers(dims), Same(-1)]);
     }
 
-    // LayerNormalization is over the last dimensions; over others the definition is exported.
+    // LayerNormalization normalises the last dimensions; for others the definition is exported.
     private static OnnxResult? Standardized(OnnxCall c, Standardize op)
     {
         long[] dims = Dims(op.Dims);

@@ -2,10 +2,10 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.IO;
 
-/// <summary>What element-wise operations are in ONNX: an operator of the same meaning, or a few that compose it.</summary>
+/// <summary>Converts element-wise operations to ONNX: an operator of the same meaning, or a few that compose it.</summary>
 internal static class OnnxPointwise
 {
-    /// <summary>Those that ONNX has under some name, with the same inputs and no parameters.</summary>
+    /// <summary>Operations that ONNX has under some name, with the same inputs and no parameters.</summary>
     private static readonly Dictionary<Type, string> SameMeaning = new()
     {
         [typeof(UnaryOp<Relu>)] = "Relu", [typeof(UnaryOp<Sigmoid>)] = "Sigmoid", [typeof(UnaryOp<Tanh>)] = "Tanh", [typeof(UnaryOp<Hardswish>)] = "HardSwish",
@@ -20,7 +20,7 @@ internal static class OnnxPointwise
         [typeof(TernaryOp<Where>)] = "Where",
     };
 
-    /// <summary>The nodes of a call; null where ONNX has none for it.</summary>
+    /// <summary>Creates the nodes of a call; null if ONNX has no counterpart.</summary>
     public static OnnxResult? Convert(OnnxCall c) =>
         SameMeaning.TryGetValue(c.Op.GetType(), out string? type) ? c.Node(type, c.Broadcast()) : Arithmetic(c) ?? Activation(c) ?? Truth(c);
 
@@ -59,7 +59,7 @@ internal static class OnnxPointwise
 
     private static string Truncated(OnnxCall c, string x) => c.Node("Mul", [c.Node("Sign", [x]), c.Node("Floor", [c.Node("Abs", [x])])]);
 
-    // max + ln(1 + e^−|a − b|), and the larger where the difference is NaN: equal infinities.
+    // max + ln(1 + e^−|a − b|); the larger input if the difference is NaN, that is, for equal infinities.
     private static string LogAddExp(OnnxCall c)
     {
         string larger = c.Node("Max", c.Inputs()), difference = c.Node("Sub", c.Inputs());
@@ -74,7 +74,7 @@ internal static class OnnxPointwise
         return c.Node("Where", [isZero, c.Number(0), c.Node("Mul", [c.X, c.Node("Log", [c.Input(1)])])]);
     }
 
-    // larger · √(1 + ratio²), and the larger where it is 0 or infinite.
+    // larger · √(1 + ratio²); the larger input if it is 0 or infinite.
     private static string Hypot(OnnxCall c)
     {
         string[] sides = [c.Node("Abs", [c.X]), c.Node("Abs", [c.Input(1)])];
@@ -120,7 +120,7 @@ internal static class OnnxPointwise
 
     private static string ToBool(OnnxCall c) => c.Node("Cast", [c.X], ("to", (long)OnnxFile.TypeNumber(DType.Bool)));
 
-    // An end that is infinite is left out.
+    // Omits an infinite end.
     private static string Clip(OnnxCall c, double low, double high) =>
         c.Node("Clip", [c.X, double.IsInfinity(low) ? "" : c.Number(low), double.IsInfinity(high) ? "" : c.Number(high)]);
 
@@ -136,7 +136,7 @@ internal static class OnnxPointwise
         return c.Node("Mul", [c.Node("Mul", [c.X, c.Number(0.5)]), c.Node("Add", [c.Node("Tanh", [inner]), c.Number(1)])]);
     }
 
-    // From 20 on, ln(1 + eˣ) is x itself in float32: PyTorch's usual threshold needs no node.
+    // From 20 on, ln(1 + eˣ) equals x in Float32, so PyTorch's default threshold needs no node.
     private static string Softplus(OnnxCall c, Softplus kernel)
     {
         if (kernel is { Beta.Value: 1, Threshold.Value: >= 20 }) return c.Node("Softplus", [c.X]);

@@ -1,10 +1,10 @@
 namespace MiniTorch.IO;
 
-/// <summary>A tensor of the model as it was in both traces. Its node is made when its name is first asked for.</summary>
+/// <summary>A tensor of the model in both traces. Its node is created when its name is first needed.</summary>
 /// <param name="first">Its shape in the first trace.</param>
 /// <param name="second">Its shape in the second.</param>
-/// <param name="dependsOnInput">Whether its values follow the model's input.</param>
-/// <param name="name">Makes its name in the graph.</param>
+/// <param name="dependsOnInput">Whether its elements depend on the model's input.</param>
+/// <param name="name">Creates its name in the graph.</param>
 internal sealed class OnnxValue(Shape first, Shape second, bool dependsOnInput, Func<string> name)
 {
     private readonly Lazy<string> _name = new(name);
@@ -17,6 +17,6 @@ internal sealed class OnnxValue(Shape first, Shape second, bool dependsOnInput, 
 
     public bool DependsOnInput => dependsOnInput;
 
-    /// <summary>What this is an expansion of: operators that broadcast take that instead.</summary>
+    /// <summary>The value that this is an expansion of; operators that broadcast use it instead.</summary>
     public OnnxValue? Unexpanded { get; init; }
 }

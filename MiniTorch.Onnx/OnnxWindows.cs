@@ -3,10 +3,10 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.IO;
 
-/// <summary>Convolutions and poolings in ONNX. Images keep their size, so all paddings are numbers.</summary>
+/// <summary>Converts convolutions and poolings to ONNX. Image sizes do not follow the batch, so all paddings are constants.</summary>
 internal static class OnnxWindows
 {
-    /// <summary>The nodes of a call.</summary>
+    /// <summary>Creates the nodes of a call.</summary>
     public static string? Convert(OnnxCall c) => (c.Op, c.Other) switch
     {
         (BiasedConvolution op, BiasedConvolution other) => Convolve(c, op.Sizes, other.Sizes),
@@ -33,7 +33,7 @@ internal static class OnnxWindows
         ];
     }
 
-    // What the result has beyond the last place that a filter reaches.
+    // The number of elements of the result beyond the last position that a filter reaches.
     private static long Extra(ConvolutionAxis axis) => axis.Input - (((axis.Output - 1) * axis.Stride) - (2 * axis.Padding) + (axis.Dilation * (axis.Kernel - 1)) + 1);
 
     private static string Pool(OnnxCall c, string type, PoolingShape sizes, PoolingShape other, AverageDivisor divisor = default)
@@ -42,7 +42,8 @@ internal static class OnnxWindows
         (PoolingAxis y, PoolingAxis x) = (Even(c, sizes.Y), Even(c, sizes.X));
         bool areImages = c.Rank == 4;
         string input = areImages ? c.X : OnnxOps.Reshape(c, c.X, (c[0].First, c[0].Second), (Planes(c[0].First), Planes(c[0].Second)));
-        // Zeros that count are put there, and what a last window covers beyond them never counts; so is padding wider than a dilated window's elements, which ONNX Runtime refuses.
+        // Zeros that count in the mean are padded explicitly, as are paddings wider than a dilated window, which ONNX Runtime rejects. The part of a
+        // last window beyond them never counts.
         if (divisor.Fixed is not null) Pad(Behind(y), Behind(x), c.Number(0));
         else if (divisor.CountsPadding && y.Padding + x.Padding > 0) Pad(y.Padding, x.Padding, c.Number(0));
         else if (Behind(y) >= y.Kernel || Behind(x) >= x.Kernel) Pad(Behind(y), Behind(x), c.Number(double.NegativeInfinity));
@@ -67,7 +68,7 @@ internal static class OnnxWindows
         Shape Pooled(Shape shape) => [Planes(shape)[0], 1, checked((int)y.Output), checked((int)x.Output)];
     }
 
-    // An adaptive pooling whose windows are all of one size is an ordinary one.
+    // Converts an adaptive pooling whose windows all have the same size to an ordinary one.
     private static PoolingAxis Even(OnnxCall c, PoolingAxis axis)
     {
         if (axis.Kernel > 0) return axis;
@@ -76,7 +77,7 @@ internal static class OnnxWindows
         return axis with { Kernel = size, Stride = size };
     }
 
-    // The padding behind that lets the last window (of a pooling in ceil mode) in.
+    // The padding at the end that fits the last window of a pooling in ceil mode.
     private static long Behind(PoolingAxis axis) =>
         Math.Max(axis.Padding, ((axis.Output - 1) * axis.Stride) + (axis.Dilation * (axis.Kernel - 1)) + 1 - axis.Input - axis.Padding);
 }

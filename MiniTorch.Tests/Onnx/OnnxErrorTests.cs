@@ -184,7 +184,7 @@ public class OnnxErrorTests
     [Test]
     public void An_example_without_rows_is_refused()
     {
-        Refused(x => x, 0, 3).Message.ShouldContain("the example input, shape [0, 3], needs a row at least along its batch, dimension 0");
+        Refused(x => x, 0, 3).Message.ShouldContain("the example input, shape [0, 3], needs at least one row along its batch, dimension 0");
         Refused(x => x).Message.ShouldContain("shape [], needs a row");
     }
 

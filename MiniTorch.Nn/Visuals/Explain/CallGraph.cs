@@ -2,37 +2,37 @@ using System.Globalization;
 
 namespace MiniTorch.Nn;
 
-/// <summary>A tensor on the way from the inputs to the outputs.</summary>
+/// <summary>A tensor on a path from the inputs to the outputs.</summary>
 internal sealed class ExplainedValue(Tensor tensor, ExplainedCall? producer, int version)
 {
     public Tensor Tensor { get; } = tensor;
 
-    /// <summary>What made it; null for an input, a parameter or a constant.</summary>
+    /// <summary>The call that produced it; null for an input, a parameter or a constant.</summary>
     public ExplainedCall? Producer { get; } = producer;
 
-    /// <summary>Its name; of a constant that nobody named, its value or shape.</summary>
+    /// <summary>Its name; for an unnamed constant, its value or shape.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Whether it was given a name, or has a parameter's.</summary>
+    /// <summary>Whether it was named explicitly or is a parameter.</summary>
     public bool IsNamed { get; set; }
 
-    /// <summary>The module that holds it, if it is a parameter or buffer: its path.</summary>
+    /// <summary>The path of the module that holds it, if it is a parameter or buffer.</summary>
     public string? Owner { get; set; }
 
-    /// <summary>Whether an in-place operation has written over it since.</summary>
+    /// <summary>Whether an in-place operation has overwritten it.</summary>
     public bool IsOverwritten => Tensor.Storage.Version != version;
 }
 
-/// <summary>An operation between them.</summary>
-/// <param name="Op">What it does.</param>
-/// <param name="Inputs">Of what.</param>
-/// <param name="Module">The path of the module that called it; empty outside.</param>
+/// <summary>An operation on the way.</summary>
+/// <param name="Op">The operation.</param>
+/// <param name="Inputs">Its inputs.</param>
+/// <param name="Module">The path of the module that called it; empty outside modules.</param>
 internal sealed record ExplainedCall(Op Op, ExplainedValue[] Inputs, string Module)
 {
     public List<ExplainedValue> Outputs { get; } = [];
 }
 
-/// <summary>The calls of a recording as a graph of named values, of which only those that lead to the outputs are kept.</summary>
+/// <summary>The calls of a recording as a graph of named values; only calls that lead to the outputs are kept.</summary>
 internal sealed class CallGraph
 {
     private readonly Dictionary<Tensor, ExplainedValue> _values = new(ReferenceEqualityComparer.Instance);
@@ -55,7 +55,7 @@ internal sealed class CallGraph
         foreach (RecordedCall recorded in recording.Calls)
         {
             ExplainedValue[] read = [.. recorded.Arguments.Select(argument => Find(argument.Tensor))];
-            // Broadcasting and aliases are the same value; a formula does not write them.
+            // Broadcasts and aliases are treated as the same value and omitted from formulas.
             if (recorded.Op is Ops.Expand || (recorded.Op is LinearOp && SameElements(recorded.Results[0], recorded.Arguments[0].Tensor)))
             {
                 _values[recorded.Results[0]] = read[0];
@@ -70,16 +70,16 @@ internal sealed class CallGraph
         NameAll();
     }
 
-    /// <summary>What the function was called with.</summary>
+    /// <summary>The inputs of the function.</summary>
     public List<ExplainedValue> Inputs { get; } = [];
 
-    /// <summary>What it gave.</summary>
+    /// <summary>The outputs of the function.</summary>
     public ExplainedValue[] Outputs { get; }
 
-    /// <summary>The calls that lead to an output, in their order.</summary>
+    /// <summary>The calls that lead to an output, in order.</summary>
     public List<ExplainedCall> Calls { get; }
 
-    /// <summary>Modules that ran: path, module and the path of the one around it.</summary>
+    /// <summary>The modules that ran: path, module and the path of the enclosing module.</summary>
     public IReadOnlyList<(string Path, Module Module, string Outer)> Modules { get; }
 
     private void AddParameters()
@@ -104,7 +104,10 @@ internal sealed class CallGraph
         return value;
     }
 
-    /// <summary>The value that a tensor is: itself, or a detached tensor or view of the same elements, or else of the same memory; or a constant.</summary>
+    /// <summary>
+    /// Finds the value of a tensor: the tensor itself, or a detached tensor or view of the same elements, or else one of the same memory, or a new
+    /// constant.
+    /// </summary>
     private ExplainedValue Find(Tensor tensor)
     {
         if (_values.TryGetValue(tensor, out ExplainedValue? known)) return known;
@@ -131,7 +134,7 @@ internal sealed class CallGraph
         return needed;
     }
 
-    // Given names first; the rest are called after their operations; a name that is taken gets a number.
+    // Explicit names come first; other values are named after their operations; duplicates get a number.
     private void NameAll()
     {
         foreach ((Tensor tensor, string name) in _recording.Names)

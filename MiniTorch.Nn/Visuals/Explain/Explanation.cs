@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>What one run of a function did: every intermediate value by name, as text, as the language of Graphviz, or of Mermaid.</summary>
+/// <summary>The record of one run of a function: every intermediate value by name, as text or as a graph for Graphviz or Mermaid.</summary>
 public sealed class Explanation
 {
     private readonly string _title;
@@ -12,11 +12,14 @@ public sealed class Explanation
         _graph = graph;
     }
 
-    /// <summary>Every value that the result depends on, in the order of the run, with its formula, shape and elements, in 80 columns; large tensors in one line.</summary>
+    /// <summary>
+    /// Lists every value that the result depends on, in order, with its formula, shape and elements, in 80 columns; large tensors are summarised in
+    /// one line.
+    /// </summary>
     public override string ToString() => new ExplanationText(_graph, new Dictionary<ExplainedValue, Tensor>()).Write(_title);
 
-    /// <summary>As <see cref="ToString"/>, with the gradient of the result by every value that it depends on differentiably.</summary>
-    /// <exception cref="GraphException">The result is not one number, or nothing that it depends on requires a gradient.</exception>
+    /// <summary>Lists the values like <see cref="ToString"/>, with the gradient of the result with respect to each differentiable value.</summary>
+    /// <exception cref="GraphException">The result is not a single number, or it does not depend on a tensor that requires a gradient.</exception>
     public string WithGradients()
     {
         if (_graph.Outputs is not [{ Tensor: { ElementCount: 1 } result }] || !result.RequiresGrad)
@@ -27,11 +30,12 @@ public sealed class Explanation
         return new ExplanationText(_graph, values.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second)).Write(_title);
     }
 
-    /// <summary>The computation graph for Graphviz: <c>dot -Tsvg graph.dot</c>.</summary>
-    /// <param name="depth">How many levels of modules are opened: 0 shows the outermost as boxes, 1 opens them and shows their submodules as boxes, and so on.</param>
+    /// <summary>Writes the computation graph for Graphviz: <c>dot -Tsvg graph.dot</c>.</summary>
+    /// <param name="depth">The number of module levels to open: 0 shows the outermost modules as boxes, 1 opens them and shows their submodules as
+    /// boxes, and so on.</param>
     public string ToDot(int depth = 1) => GraphText.Dot(new ModuleGraph(_title, _graph, depth));
 
-    /// <summary>The computation graph for Mermaid, which many Markdown viewers draw.</summary>
+    /// <summary>Writes the computation graph for Mermaid, which many Markdown viewers draw.</summary>
     /// <inheritdoc cref="ToDot"/>
     public string ToMermaid(int depth = 1) => GraphText.Mermaid(new ModuleGraph(_title, _graph, depth));
 }

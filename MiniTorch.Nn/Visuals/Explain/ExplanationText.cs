@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Writes what a function did, value by value, in 80 columns.</summary>
+/// <summary>Writes the values of a run, one by one, in 80 columns.</summary>
 internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<ExplainedValue, Tensor> gradients)
 {
     private const int Width = 80, MostElements = 64;
@@ -28,7 +28,7 @@ internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<Expla
         return _text.ToString();
     }
 
-    /// <summary>One value: its name, how it came about, dtype and shape on a line, and below the elements or what is to be known of them.</summary>
+    /// <summary>Writes one value: its name, formula, dtype and shape on one line, and its elements or a summary of them below.</summary>
     private void Show(ExplainedValue value, string? kind, string? formula = null)
     {
         if (!_shown.Add(value)) return;
@@ -52,7 +52,7 @@ internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<Expla
         foreach (string line in text.Split('\n')) _text.Append(indent).Append(line).Append('\n');
     }
 
-    // As tensors print, without the frame "tensor(…)", which its lines are indented by.
+    // Formats elements as tensors print, without the enclosing "tensor(…)" and its indentation.
     private static string Printed(Tensor values)
     {
         string text = values.ToString();

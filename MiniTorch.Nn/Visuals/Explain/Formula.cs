@@ -4,7 +4,7 @@ using MiniTorch.Ops;
 
 namespace MiniTorch.Nn;
 
-/// <summary>A call as one would write it: <c>logits − max</c>, <c>exp(shifted)</c>.</summary>
+/// <summary>Formats a call as a formula: <c>logits − max</c>, <c>exp(shifted)</c>.</summary>
 internal static class Formula
 {
     public static string Of(ExplainedCall call)

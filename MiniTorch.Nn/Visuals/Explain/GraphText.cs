@@ -60,7 +60,7 @@ internal static class GraphText
 
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
 
-    // Mermaid reads Markdown and its own marks between quotes; numbered entities are taken as they are.
+    // Mermaid interprets Markdown and its own markup in quotes, but not numbered entities.
     private static string Escaped(string text)
     {
         var result = new StringBuilder();

@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>What a box of a drawn graph stands for.</summary>
+/// <summary>The kind of a box in a drawn graph.</summary>
 internal enum BoxKind
 {
     Input,
@@ -11,10 +11,10 @@ internal enum BoxKind
 }
 
 /// <summary>A box of a drawn graph.</summary>
-/// <param name="Id">A name that all graph languages take.</param>
-/// <param name="Lines">What stands in it.</param>
-/// <param name="Kind">What it stands for.</param>
-/// <param name="Frame">The path of the opened module that it lies in; empty outside.</param>
+/// <param name="Id">A name that is valid in all graph languages.</param>
+/// <param name="Lines">The text in the box.</param>
+/// <param name="Kind">The kind of the box.</param>
+/// <param name="Frame">The path of the open module that contains it; empty outside modules.</param>
 internal sealed record Box(string Id, List<string> Lines, BoxKind Kind, string Frame);
 
 /// <summary>A computation as boxes and arrows, with modules below some depth collapsed into one box each.</summary>
@@ -46,7 +46,7 @@ internal sealed class ModuleGraph
 
     public List<(string From, string To)> Arrows { get; } = [];
 
-    /// <summary>The opened modules that directly lie in another (or, for the empty path, in none), with what is written on their frames.</summary>
+    /// <summary>The open modules directly inside another one (or at the top, for an empty path), with their labels.</summary>
     public IEnumerable<(string Path, string Label)> Frames(string outer) =>
         _modules.Where(module => module.Value.Outer == outer && Boxes.Exists(box => IsWithin(box.Frame, module.Key))).Select(module => (module.Key, Label(module.Key)));
 
@@ -56,7 +56,7 @@ internal sealed class ModuleGraph
         return frame == path;
     }
 
-    /// <summary>The modules around a place, outermost first.</summary>
+    /// <summary>The modules that enclose a path, outermost first.</summary>
     private List<string> Around(string path)
     {
         var around = new List<string>();
@@ -82,7 +82,9 @@ internal sealed class ModuleGraph
         return box;
     }
 
-    /// <summary>The box that a value comes from; null where nothing needs to be drawn: a constant without a name, or a parameter of the box that reads it.</summary>
+    /// <summary>
+    /// The box that a value comes from; null if nothing is drawn: for an unnamed constant, or a parameter of the box that reads it.
+    /// </summary>
     private Box? Source(ExplainedValue value, Box? reader)
     {
         if (value.Producer is not null) return BoxOf(value.Producer);

@@ -1,6 +1,6 @@
 namespace MiniTorch.Pictures;
 
-/// <summary>A scale of numbers along a picture's edge, linear or logarithmic, from <see cref="Low"/> to <see cref="High"/>.</summary>
+/// <summary>A linear or logarithmic scale along an edge of a picture, from <see cref="Low"/> to <see cref="High"/>.</summary>
 internal readonly struct Axis
 {
     private readonly double _start, _end;
@@ -12,12 +12,12 @@ internal readonly struct Axis
 
     public double High { get; }
 
-    /// <summary>An axis that holds all values that it can show, a little wider than they are; without any it goes from 0 to 1.</summary>
-    /// <param name="values">Any numbers; those that are not finite, or not positive on a logarithmic axis, do not count.</param>
-    /// <param name="isLog">Whether equal steps are equal ratios.</param>
-    /// <param name="start">Where <see cref="Low"/> is drawn.</param>
-    /// <param name="end">Where <see cref="High"/> is drawn.</param>
-    /// <param name="margin">The share of the range that is left free at both ends.</param>
+    /// <summary>Creates an axis that covers all values it can show, with a margin; without any values it goes from 0 to 1.</summary>
+    /// <param name="values">Any numbers; numbers that are not finite, or not positive on a logarithmic axis, are ignored.</param>
+    /// <param name="isLog">Whether the axis is logarithmic.</param>
+    /// <param name="start">The position of <see cref="Low"/>.</param>
+    /// <param name="end">The position of <see cref="High"/>.</param>
+    /// <param name="margin">The free share of the range at both ends.</param>
     public static Axis Over(IEnumerable<double> values, bool isLog, double start, double end, double margin)
     {
         (double low, double high) = (double.PositiveInfinity, double.NegativeInfinity);
@@ -30,17 +30,17 @@ internal readonly struct Axis
         return isLog ? new(Math.Pow(10, Math.Max(from, -323)), Math.Pow(10, Math.Min(to, 308)), true, start, end) : new(Math.Max(2 * from, -double.MaxValue), Math.Min(2 * to, double.MaxValue), false, start, end);
     }
 
-    /// <summary>Whether a value has a place.</summary>
+    /// <summary>Whether the axis can show a value.</summary>
     public bool Shows(double value) => double.IsFinite(value) && (!_isLog || value > 0);
 
-    /// <summary>Where a value is drawn.</summary>
+    /// <summary>Returns the position of a value.</summary>
     public double At(double value)
     {
         double share = _isLog ? (Math.Log10(value) - Math.Log10(Low)) / (Math.Log10(High) - Math.Log10(Low)) : ((value / 2) - (Low / 2)) / ((High / 2) - (Low / 2));
         return _start + (share * (_end - _start));
     }
 
-    /// <summary>Round numbers on the axis, about <paramref name="wanted"/> of them.</summary>
+    /// <summary>Returns about <paramref name="wanted"/> round numbers on the axis.</summary>
     public List<double> Ticks(int wanted) => _isLog && Math.Log10(High / Low) >= 1 ? Powers(wanted) : Steps(wanted);
 
     private List<double> Powers(int wanted)

@@ -6,7 +6,7 @@ public static class GradCheckPicture
     private const int Cell = 12, Gap = 24, Left = 16, MostCells = 64;
     private static readonly double[] s_scale = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
-    /// <summary>A finding as it is drawn: a cell shows the worst of some elements of the input.</summary>
+    /// <summary>A finding as a grid; a cell shows the worst of several elements of the input.</summary>
     private sealed record Grid(GradCheckFinding Finding, Shape Shape)
     {
         private int Columns => Shape.Rank == 0 ? 1 : Shape[-1];
@@ -16,15 +16,15 @@ public static class GradCheckPicture
         public string Caption => FormattableString.Invariant($"{Finding.Output} by {Finding.Input} {Shape}, order {Finding.Order}: {Finding.Verdict}")
             + (Across * Down == 1 ? "" : $" (a cell shows the worst of {Down} × {Across} elements)");
 
-        /// <summary>The number of the worst element of each cell.</summary>
+        /// <summary>Returns the index of the worst element of each cell.</summary>
         public IEnumerable<(int Row, int Column, int Worst)> Cells() =>
             Enumerable.Range(0, Finding.ErrorMap.Count).GroupBy(i => (Row: i / Columns / Down, Column: i % Columns / Across), (cell, elements) => (cell.Row, cell.Column, elements.MaxBy(i => Finding.ErrorMap[i])));
 
         public (int Rows, int Columns) Size => (((Finding.ErrorMap.Count / Columns) + Down - 1) / Down, (Columns + Across - 1) / Across);
     }
 
-    /// <summary>The error over each input's elements as an SVG image, from white (agrees) to red (a million tolerances off).</summary>
-    /// <param name="report">What a check has found; errors are drawn for findings alone, so a passed check is a heading.</param>
+    /// <summary>Draws the error of each input element as an SVG image, from white (agrees) to red (a million tolerances off).</summary>
+    /// <param name="report">The report of a check. Only findings are drawn, so a passed check gives only a heading.</param>
     public static string ToSvg(this GradCheckReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -62,6 +62,6 @@ public static class GradCheckPicture
         }
     }
 
-    // Full at a million; what fails barely is seen.
+    // A million tolerances are fully red; the smallest failure is pale.
     private static double Heat(double error) => error <= 1 ? 0 : Math.Min(1, 0.25 + (Math.Log10(error) / 8));
 }

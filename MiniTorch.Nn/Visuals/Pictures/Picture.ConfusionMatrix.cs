@@ -2,11 +2,13 @@ namespace MiniTorch.Pictures;
 
 public static partial class Picture
 {
-    /// <summary>A confusion matrix: rows are the true classes, columns the predicted ones; a cell is the darker the larger its share of its row.</summary>
-    /// <param name="counts">Square, as <see cref="Nn.Metrics.ConfusionMatrix"/> gives it; integers or reals.</param>
-    /// <param name="names">The classes' names; their numbers by default.</param>
-    /// <param name="title">The heading; the accuracy is written behind it.</param>
-    /// <exception cref="ShapeException">The matrix is not square, or there are as many names as there are not classes.</exception>
+    /// <summary>
+    /// Draws a confusion matrix: rows are the true classes, columns the predicted ones. The larger a cell's share of its row, the darker it is.
+    /// </summary>
+    /// <param name="counts">A square matrix of integers or reals, such as <see cref="Nn.Metrics.ConfusionMatrix"/> returns.</param>
+    /// <param name="names">The names of the classes; their numbers by default.</param>
+    /// <param name="title">The heading; the accuracy is appended.</param>
+    /// <exception cref="ShapeException">The matrix is not square, or the number of names differs from the number of classes.</exception>
     public static string ConfusionMatrix(Tensor counts, IReadOnlyList<string>? names = null, string title = "Confusion matrix")
     {
         if (counts.Rank != 2 || counts.Shape[0] != counts.Shape[1])
@@ -23,7 +25,7 @@ public static partial class Picture
         double widest = cells.Select(cell => Svg.WidthOf(Svg.Label(cell))).DefaultIfEmpty(0).Max();
         bool hasNumbers = classes <= 32;
         double side = hasNumbers ? Math.Clamp(widest + 10, 26, 64) : Math.Max(3, 640.0 / classes);
-        int every = Math.Max(1, (int)Math.Ceiling(14 / side)); // which names there is room for
+        int every = Math.Max(1, (int)Math.Ceiling(14 / side)); // labels every n-th class, as far as there is room
         bool isTurned = nameWidth > side - 4;
         double left = 46 + nameWidth, top = 62 + (isTurned ? nameWidth : 16);
         string heading = $"{title}: {accuracy}";

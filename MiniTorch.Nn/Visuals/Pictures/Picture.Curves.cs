@@ -4,16 +4,20 @@ using System.Text;
 namespace MiniTorch.Pictures;
 
 /// <summary>
-/// Pictures of training as SVG text, without any package: <c>File.WriteAllText("loss.svg", Picture.Curves([new("train", losses)]))</c>.
-/// They scale, follow a light or dark theme, and hold any number, NaN and infinity too.
+/// Draws pictures of a training run as SVG text. They scale, follow the reader's light or dark theme, and accept any numbers, including NaN and
+/// infinity.
 /// </summary>
+/// <example><code>
+/// File.WriteAllText("loss.svg", Picture.Curves([new("train", losses)]));
+/// </code></example>
 public static partial class Picture
 {
-    /// <summary>Curves over the steps of a run: several series, a logarithmic scale, smoothing.</summary>
-    /// <param name="curves">The series; none gives an empty frame.</param>
+    /// <summary>Draws curves over the steps of a run, optionally with a logarithmic scale and smoothing.</summary>
+    /// <param name="curves">The curves; an empty list gives an empty frame.</param>
     /// <param name="options">Texts, scale, smoothing and size.</param>
-    /// <exception cref="ValueException">A smoothing outside [0, 1), a picture that is too small, or as many steps as there are not values.</exception>
-    [OverloadResolutionPriority(1)] // new("train", values) among them is a curve
+    /// <exception cref="ValueException">The smoothing is outside [0, 1), the picture is too small, or the number of steps differs from the number of
+    /// values.</exception>
+    [OverloadResolutionPriority(1)] // so that new("train", values) in a list is a curve
     public static string Curves(IReadOnlyList<Curve> curves, CurveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(curves);
@@ -22,11 +26,11 @@ public static partial class Picture
         if (options.Width < 200 || options.Height < 160) throw new ValueException($"Curves: {options.Width} × {options.Height} pixels are too few; at least 200 × 160 are needed");
         foreach (Curve curve in curves)
             if ((curve ?? throw new ArgumentNullException(nameof(curves), "Curves: a curve is null")).Steps is { } steps && steps.Count != curve.Values.Count)
-                throw new ValueException($"Curves: '{curve.Name}' has {curve.Values.Count} values and {steps.Count} steps; each value needs its step");
+                throw new ValueException($"Curves: '{curve.Name}' has {curve.Values.Count} values but {steps.Count} steps; each value needs a step");
         return new CurvePlot(curves, options).Draw();
     }
 
-    /// <summary>One curve of numbers, such as a list of losses.</summary>
+    /// <summary>Draws one curve of numbers, such as a list of losses.</summary>
     /// <inheritdoc cref="Curves(IReadOnlyList{Curve}, CurveOptions?)"/>
     /// <param name="values">The numbers.</param>
     /// <param name="options">Texts, scale, smoothing and size.</param>
@@ -56,7 +60,7 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         Axis x = Axis.Over(steps, false, left, right, 0);
         bool isCount = Array.TrueForAll(steps, step => step == Math.Floor(step)) && x.High - x.Low >= 1;
 
-        // What a page needs to know which step lies under the pointer.
+        // The page's script reads these to find the step under the pointer.
         svg.Rectangle(left, top, right - left, bottom - top, $"class=\"plot\" data-low=\"{Svg.Plain(x.Low)}\" data-high=\"{Svg.Plain(x.High)}\"");
         foreach (double tick in yTicks)
         {
@@ -98,7 +102,7 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         return text.Append(note).ToString();
     }
 
-    /// <summary>Names and last values, in as many lines as they take; gives the last line's baseline.</summary>
+    /// <summary>Draws names and last values in as many lines as they need; returns the baseline of the last line.</summary>
     private double Legend(Svg svg, double baseline, string note)
     {
         double at = Margin;
@@ -118,7 +122,10 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         return baseline;
     }
 
-    /// <summary>A line through the values, broken where one has no place; of those that share a pixel column the first, least, largest and last are drawn.</summary>
+    /// <summary>
+    /// Draws a line through the values with gaps at values that cannot be shown; of the values in one pixel column only the first, least, largest and
+    /// last are drawn.
+    /// </summary>
     private void Polyline(Svg svg, Axis x, Axis y, int index, IReadOnlyList<double> values, string stroke)
     {
         Curve curve = curves[index];
@@ -156,14 +163,14 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
             foreach ((double px, double py) in column)
             {
                 path.Append(broken ? 'M' : 'L').Append(Svg.Number(px)).Append(' ').Append(Svg.Number(py));
-                if (broken) path.Append("h0"); // a value between two that are missing is a line without length, which its round caps show
+                if (broken) path.Append("h0"); // a value between two gaps is a line without length; its round caps make it visible
                 broken = false;
             }
             column.Clear();
         }
     }
 
-    /// <summary>The pixel columns with a value that has no place.</summary>
+    /// <summary>Returns the pixel columns of values that cannot be shown.</summary>
     private IEnumerable<double> Columns(Axis x, Curve curve) =>
         Enumerable.Range(0, curve.Values.Count).Where(i => !Fits(curve.Values[i]) && double.IsFinite(curve.StepAt(i))).Select(i => Math.Round(x.At(curve.StepAt(i)) / 4) * 4).Distinct();
 }

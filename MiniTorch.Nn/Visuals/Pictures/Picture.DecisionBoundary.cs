@@ -2,13 +2,17 @@ namespace MiniTorch.Pictures;
 
 public static partial class Picture
 {
-    /// <summary>What a classifier of points in the plane says everywhere around its data: each class has a colour, the stronger the surer; the data lie above.</summary>
-    /// <param name="scores">(M, 2) → (M, C) logits, or (M) or (M, 1) logits of the second of two classes: <c>model.Call</c>. Called without recording.</param>
-    /// <param name="points">(N, 2).</param>
-    /// <param name="classes">(N) Int64: the points' classes.</param>
+    /// <summary>
+    /// Draws the predictions of a classifier of points in the plane, around and below its data. Each class has a colour, which is stronger the more
+    /// certain the prediction is.
+    /// </summary>
+    /// <param name="scores">(M, 2) → (M, C) logits, or (M) or (M, 1) logits of the second of two classes, such as <c>model.Call</c>. It is called
+    /// without recording.</param>
+    /// <param name="points">The data, (N, 2).</param>
+    /// <param name="classes">The classes of the data, Int64 (N).</param>
     /// <param name="title">The heading.</param>
-    /// <param name="cells">How many cells the picture has across and down, 2 to 400.</param>
-    /// <exception cref="MiniTorchException">Shapes or dtypes that do not fit.</exception>
+    /// <param name="cells">The number of cells across and down, 2 to 400.</param>
+    /// <exception cref="MiniTorchException">A shape or dtype does not fit.</exception>
     public static string DecisionBoundary(Func<Tensor, Tensor> scores, Tensor points, Tensor classes, string title = "Decision boundary", int cells = 100)
     {
         ArgumentNullException.ThrowIfNull(scores);
@@ -17,7 +21,7 @@ public static partial class Picture
         ArgumentNullException.ThrowIfNull(title);
         const double Top = 36, Side = 440;
         const int Levels = 6;
-        if (points.Rank != 2 || points.Shape[1] != 2) throw new ShapeException($"DecisionBoundary: points have the shape (N, 2), not {points.Shape}");
+        if (points.Rank != 2 || points.Shape[1] != 2) throw new ShapeException($"DecisionBoundary: points must have shape (N, 2), not {points.Shape}");
         if (classes.Rank != 1 || classes.Shape[0] != points.Shape[0]) throw new ShapeException($"DecisionBoundary: classes of shape {classes.Shape} for points of shape {points.Shape}; each point needs one");
         if (cells is < 2 or > 400) throw new ValueException($"DecisionBoundary: {cells} cells across are not in [2, 400]");
         double[] places = points.Detach().ToArray<double>();
@@ -46,7 +50,7 @@ public static partial class Picture
         return svg.ToString();
     }
 
-    /// <summary>The likeliest class of each cell's middle, rows from the top; −1 where a score is not a number.</summary>
+    /// <summary>Returns the most likely class at the centre of each cell, rows from the top; −1 if a score is NaN.</summary>
     private static (int Class, double Probability)[] Guess(Func<Tensor, Tensor> scores, Axis x, Axis y, int cells, DType dtype)
     {
         var middles = new double[cells * cells * 2];
@@ -65,7 +69,7 @@ public static partial class Picture
         return [.. indices.ToArray<long>().Zip(probabilities.ToArray<double>(), (index, probability) => double.IsNaN(probability) ? (-1, 0) : ((int)index, probability))];
     }
 
-    /// <summary>Cells of one class and level as one path; neighbours in a row are one rectangle.</summary>
+    /// <summary>Returns the cells of one class and level as one path; neighbours in a row become one rectangle.</summary>
     private static IEnumerable<(int Class, int Level, string Path)> Regions((int Class, double Probability)[] guesses, int cells, int levels, double left, double top, double side)
     {
         (int Class, int Level)[] kinds = [.. guesses.Select(guess => (guess.Class, (int)Math.Round(guess.Probability * levels)))];

@@ -4,15 +4,19 @@ namespace MiniTorch.Pictures;
 
 public static partial class Picture
 {
-    /// <summary>How large the gradients of a model's parameters are after a backward pass: a histogram of log₁₀ |g| for each, first layers first.</summary>
-    /// <remarks>Bars that move to the left from the last layer to the first vanish, to the right explode. Zeros, NaN and parameters without a gradient are said.</remarks>
+    /// <summary>
+    /// Draws the size of the gradients of a model's parameters after a backward pass: a histogram of log₁₀ |g| for each parameter, first layers
+    /// first.
+    /// </summary>
+    /// <remarks>Gradients vanish if the bars move to the left from the last layer to the first, and explode if they move to the right. Zeros, NaN and
+    /// missing gradients are noted beside the histogram.</remarks>
     /// <param name="model">The model, after <c>loss.Backward()</c>.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(Module model, string title = "Gradients by parameter") =>
         GradientFlow([.. (model ?? throw new ArgumentNullException(nameof(model))).NamedParameters().Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
 
-    /// <summary>Histograms of log₁₀ of the sizes of any named gradients, or other tensors, on one scale.</summary>
-    /// <param name="gradients">Names and gradients; null where there is none.</param>
+    /// <summary>Draws histograms of log₁₀ of the absolute values of named gradients, or of other tensors, on one scale.</summary>
+    /// <param name="gradients">Names and gradients; null for a missing gradient.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(IReadOnlyList<(string Name, Tensor? Gradient)> gradients, string title = "Gradients by parameter")
     {
@@ -53,7 +57,7 @@ public static partial class Picture
         return svg.ToString();
     }
 
-    /// <summary>The median size, and what a histogram of logarithms cannot show.</summary>
+    /// <summary>Returns the median, and the counts that a histogram of logarithms cannot show.</summary>
     private static string Note(double[]? values)
     {
         if (values is null) return "no gradient";

@@ -6,14 +6,17 @@ public static partial class Picture
 {
     private const int MostTiles = 144, MostPixels = 64, WeightLevels = 16;
 
-    /// <summary>Weights as a grid of small images, red where positive, blue where negative, the stronger the larger; NaN and infinity are yellow.</summary>
+    /// <summary>
+    /// Draws weights as a grid of small images: positive weights are red, negative ones blue, larger ones stronger; NaN and infinity are yellow.
+    /// </summary>
     /// <param name="weight">
-    /// (N, H, W): N images; (O, I, H, W): a row of images for each of O filters; (N, F): one image, or with <paramref name="tile"/> N of them; fewer dimensions: one image.
+    /// (N, H, W): N images; (O, I, H, W): a row of I images for each of O filters; (N, F): one image, or N images if <paramref name="tile"/> is
+    /// given; fewer dimensions: one image.
     /// </param>
-    /// <param name="tile">The sizes (H, W) of the image that each row of a matrix is: <c>Picture.Weights(fc1.Weight, tile: [8, 8])</c>.</param>
+    /// <param name="tile">The image size (H, W) of each row of a matrix: <c>Picture.Weights(fc1.Weight, tile: [8, 8])</c>.</param>
     /// <param name="title">The heading.</param>
-    /// <remarks>At most 144 images are drawn, and at most 64 × 64 cells each; larger ones are drawn as means of blocks.</remarks>
-    /// <exception cref="ShapeException">More than four dimensions, or rows that are not such images.</exception>
+    /// <remarks>At most 144 images of at most 64 × 64 cells are drawn; larger images are averaged over blocks.</remarks>
+    /// <exception cref="ShapeException">The weight has more than four dimensions, or its rows do not fit <paramref name="tile"/>.</exception>
     public static string Weights(Tensor weight, Shape? tile = null, string title = "Weights")
     {
         (Tensor images, int across) = Tiles(weight.Detach(), tile);
@@ -60,14 +63,14 @@ public static partial class Picture
         };
     }
 
-    /// <summary>How many columns make an even, nearly square grid.</summary>
+    /// <summary>Returns the number of columns of an even, nearly square grid.</summary>
     private static int Across(int count)
     {
         int root = (int)Math.Ceiling(Math.Sqrt(count));
         return Enumerable.Range(root, root / 2 + 1).FirstOrDefault(columns => columns > 0 && count % columns == 0, root);
     }
 
-    /// <summary>Cells of one colour and strength as one path; a cell is the mean of its block.</summary>
+    /// <summary>Returns the cells of one colour and strength as one path; a cell is the mean of its block.</summary>
     private static IEnumerable<(string Style, int Level, string Path)> Cells(double[] values, int columns, int down, int wide, double largest, double left, double top, double pixel)
     {
         int rows = values.Length / columns;

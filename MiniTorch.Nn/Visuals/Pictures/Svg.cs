@@ -4,7 +4,7 @@ using System.Xml;
 
 namespace MiniTorch.Pictures;
 
-/// <summary>Where a text's position is.</summary>
+/// <summary>The alignment of a text at its position.</summary>
 internal enum Anchor
 {
     Start,
@@ -13,18 +13,19 @@ internal enum Anchor
 }
 
 /// <summary>
-/// Writes one SVG picture: it scales with its frame, has a title and a description for screen readers, follows the reader's light or dark theme, and is the
-/// same text under every culture. Colours are classes, so that both themes have their own.
+/// Writes one SVG picture that scales with its frame, has a title and a description for screen readers, follows the reader's light or dark theme, and
+/// does
+/// not depend on the culture. Colours are CSS classes, so that each theme has its own.
 /// </summary>
 internal sealed class Svg
 {
-    /// <summary>The size of ordinary text.</summary>
+    /// <summary>The size of normal text.</summary>
     public const double FontSize = 12;
 
-    /// <summary>How many colours series and classes have before they repeat: s0, s1 …</summary>
+    /// <summary>The number of colours for series and classes before they repeat: s0, s1 …</summary>
     public const int Colours = 8;
 
-    // Both palettes have a contrast of at least 3 : 1 to their paper, and stay apart for colour-blind eyes by lightness.
+    // Both palettes have a contrast of at least 3 : 1 to the background, and their lightness differs for colour-blind readers.
     private const string Style = """
         .paper{fill:#fff}.ink{fill:#1f2328}.soft{fill:#59636e}.on{fill:#fff}.axis{stroke:#59636e;fill:none}.grid{stroke:#d8dee4;fill:none}
         .heat{fill:#0550ae}.plus{fill:#b3261e}.minus{fill:#0550ae}.odd{fill:#bf8700}.strong{font-weight:600}.mark{fill:currentColor}.plot{fill:none;pointer-events:all}
@@ -39,7 +40,7 @@ internal sealed class Svg
     private readonly StringBuilder _body = new();
     private readonly string _open;
 
-    /// <summary>A picture of some size with a heading, by default its title, on its first 28 pixels.</summary>
+    /// <summary>Creates a picture with a heading, by default its title, in its first 28 pixels.</summary>
     public Svg(double width, double height, string title, string description, string? heading = null)
     {
         _open = $"""
@@ -53,22 +54,22 @@ internal sealed class Svg
         Text(HeadingLeft, 20, Fit(heading ?? title, width - (2 * HeadingLeft), HeadingSize), style: "ink strong", size: HeadingSize);
     }
 
-    /// <summary>Paint by a class of the theme.</summary>
+    /// <summary>Returns the attribute for a class of the theme.</summary>
     public static string Class(string name) => $"class=\"{name}\"";
 
-    /// <summary>Fills with the colour of a series or class.</summary>
+    /// <summary>Returns the attributes that fill with the colour of a series or class.</summary>
     public static string Filled(int series) => $"class=\"s{series % Colours}\" fill=\"currentColor\"";
 
-    /// <summary>Draws lines in the colour of a series or class.</summary>
+    /// <summary>Returns the attributes that draw lines in the colour of a series or class.</summary>
     public static string Stroked(int series) => $"class=\"s{series % Colours}\" fill=\"none\" stroke=\"currentColor\"";
 
-    /// <summary>How wide a picture must be for the whole of a heading.</summary>
+    /// <summary>Returns the width that a picture needs to show a whole heading.</summary>
     public static double WidthForHeading(string text) => WidthOf(text, HeadingSize) + (2 * HeadingLeft);
 
-    /// <summary>The text with every half of a surrogate pair replaced by �; writers of Unicode refuse it otherwise.</summary>
+    /// <summary>Replaces unpaired surrogates by �, because Unicode writers reject them.</summary>
     public static string Readable(string text) => string.Concat(text.EnumerateRunes());
 
-    /// <summary>About how wide a text is; no font is at hand to ask.</summary>
+    /// <summary>Estimates the width of a text, without a font.</summary>
     public static double WidthOf(string text, double size = FontSize)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -77,7 +78,7 @@ internal sealed class Svg
         return width * size;
     }
 
-    /// <summary>The text as far as it fits, with … where something was cut off: at its end, or at its start where the end tells more.</summary>
+    /// <summary>Shortens a text to a width, with … at its end, or at its start if <paramref name="keepEnd"/> is true.</summary>
     public static string Fit(string text, double width, double size = FontSize, bool keepEnd = false)
     {
         if (WidthOf(text, size) <= width) return text;
@@ -92,16 +93,16 @@ internal sealed class Svg
         return shown;
     }
 
-    /// <summary>A number as it is read: four digits, an exponent where it is far from 1, a true minus sign.</summary>
+    /// <summary>Formats a number for readers: four digits, an exponent if it is far from 1, and a true minus sign.</summary>
     public static string Label(double value)
     {
         if (!double.IsFinite(value)) return double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
-        double size = Math.Abs(value); // and below + 0.0 makes 0 of −0
+        double size = Math.Abs(value); // below, + 0.0 turns −0 into 0
         string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : (Math.Round(value, 6) + 0.0).ToString("0.####", CultureInfo.InvariantCulture);
         return text.Replace('-', '−');
     }
 
-    /// <summary>A number that a program reads again; 0 where it is not finite.</summary>
+    /// <summary>Formats a number for programs; 0 if it is not finite.</summary>
     public static string Plain(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "0";
 
     public void Rectangle(double x, double y, double width, double height, string paint, string? tooltip = null) =>
@@ -115,7 +116,7 @@ internal sealed class Svg
 
     public void Path(string data, string paint) => Shape("path", $"d=\"{data}\" {paint}", null);
 
-    /// <summary>A text on a baseline, turned around its position by some degrees.</summary>
+    /// <summary>Writes a text on a baseline, rotated around its position by some degrees.</summary>
     public void Text(double x, double y, string text, Anchor anchor = Anchor.Start, string style = "ink", double turn = 0, double size = FontSize)
     {
         string place = anchor switch { Anchor.Middle => " text-anchor=\"middle\"", Anchor.End => " text-anchor=\"end\"", _ => "" };
@@ -124,10 +125,10 @@ internal sealed class Svg
         _body.Append($"<text x=\"{Number(x)}\" y=\"{Number(y)}\" class=\"{style}\"{place}{sized}{turned}>{Escape(text)}</text>\n");
     }
 
-    /// <summary>A number as SVG takes it; what is not finite has no place and becomes 0.</summary>
+    /// <summary>Formats a coordinate; numbers that are not finite become 0.</summary>
     public static string Number(double value) => double.IsFinite(value) ? value.ToString("0.##", CultureInfo.InvariantCulture) : "0";
 
-    /// <summary>Text as XML may hold it: markup is escaped, what no XML document can hold becomes �.</summary>
+    /// <summary>Escapes text for XML; characters that XML does not allow become �.</summary>
     public static string Escape(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

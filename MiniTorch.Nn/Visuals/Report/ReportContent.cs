@@ -2,7 +2,7 @@ using MiniTorch.Pictures;
 
 namespace MiniTorch.Nn;
 
-/// <summary>What a report tells of a run.</summary>
+/// <summary>The content of a report about a run.</summary>
 internal sealed class ReportContent
 {
     private readonly OrderedDictionary<string, (List<double> Steps, List<double> Values)> _series = [];
@@ -21,12 +21,12 @@ internal sealed class ReportContent
 
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Pictures by their headings, in the order in which they were first shown.</summary>
+    /// <summary>Pictures by heading, in the order in which they were first shown.</summary>
     public OrderedDictionary<string, string> Pictures { get; } = [];
 
     public OrderedDictionary<string, string> Notes { get; } = [];
 
-    /// <summary>The curves by the picture that they share.</summary>
+    /// <summary>The curves, grouped by the picture that they share.</summary>
     public IEnumerable<(string Title, Curve[] Curves)> Charts =>
         _series.GroupBy(series => series.Key.Split('/')[0]).Select(chart => (chart.Key, chart.Select(series => new Curve(NameIn(series.Key), series.Value.Values) { Steps = series.Value.Steps }).ToArray()));
 

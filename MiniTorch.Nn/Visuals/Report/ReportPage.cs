@@ -7,7 +7,10 @@ using MiniTorch.Pictures;
 
 namespace MiniTorch.Nn;
 
-/// <summary>Writes a report as one HTML page: pictures are part of it, and a script of a few lines tells the values under the pointer or, by arrow keys, at a step.</summary>
+/// <summary>
+/// Writes a report as one HTML page with embedded pictures and a short script that shows the values under the pointer or, with the arrow keys, at a
+/// step.
+/// </summary>
 internal static class ReportPage
 {
     private const int MostPoints = 500; // of a series, for the values under the pointer
@@ -74,7 +77,7 @@ internal static class ReportPage
         new("processors", System.Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
     ];
 
-    // Numbers as they are read: no JSON has NaN, and nobody reads seventeen digits.
+    // Values are rounded as labels are; JSON has no NaN.
     private static string Json(Curve[] curves)
     {
         var text = new StringBuilder("[");

@@ -4,13 +4,18 @@ using MiniTorch.Pictures;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// A page about a training run that is written while it runs: <c>using var report = new TrainingReport("run.html");</c> and in the loop
-/// <c>report.Add("loss/train", loss.Item&lt;double&gt;());</c>. It holds curves, pictures, a summary, notes, the seed and the environment in one HTML file that needs
-/// nothing else, loads itself again until the run is over, and is replaced as a whole.
+/// Writes an HTML page about a training run while it runs: curves, pictures, a summary, notes, the seed and the environment in one self-contained
+/// file. The page reloads itself until the run is over, and the file is replaced atomically.
 /// </summary>
+/// <example><code>
+/// using var report = new TrainingReport("run.html");
+/// // in the loop:
+/// report.Add("loss/train", loss.Item&lt;double&gt;());
+/// </code></example>
 /// <remarks>
-/// Series whose names have the same beginning up to a <c>/</c> share a picture. A file that cannot be written is told once on the error stream and kept in
-/// <see cref="Error"/>; the run goes on, unless <see cref="ThrowsOnError"/>. Any thread may add.
+/// Series whose names begin with the same text up to a <c>/</c> share a picture. If the file cannot be written, the error is printed once on the
+/// error stream and stored in
+/// <see cref="Error"/>, and the run continues unless <see cref="ThrowsOnError"/> is true. Add is thread-safe.
 /// </remarks>
 public sealed class TrainingReport : IDisposable
 {
@@ -21,8 +26,8 @@ public sealed class TrainingReport : IDisposable
     private long _lastWrite;
     private bool _wasWritten, _isOver;
 
-    /// <summary>Begins a report; nothing is written before the first <see cref="Add"/>, <see cref="Show"/> or <see cref="Write"/>.</summary>
-    /// <param name="path">The file, ending in .html; folders that are missing are made.</param>
+    /// <summary>Creates a report. The file is first written by <see cref="Add"/>, <see cref="Show"/> or <see cref="Write"/>.</summary>
+    /// <param name="path">The file, ending in .html; missing folders are created.</param>
     public TrainingReport(string path) : this(path, TimeProvider.System)
     {
     }
@@ -36,10 +41,10 @@ public sealed class TrainingReport : IDisposable
     /// <summary>The heading.</summary>
     public string Title { get => _content.Title; init => _content.Title = value; }
 
-    /// <summary>A table about the model, such as <see cref="Module.Summary"/> gives it.</summary>
+    /// <summary>A table of the model, such as <see cref="Module.Summary"/> returns.</summary>
     public string? Summary { get => _content.Summary; set => _content.Summary = value; }
 
-    /// <summary>The seed that is told; that of <see cref="Generator.Default"/> when the report was made by default.</summary>
+    /// <summary>The seed to show; by default the seed of <see cref="Generator.Default"/> when the report was created.</summary>
     public long Seed { get => _content.Seed; init => _content.Seed = value; }
 
     /// <summary>Whether the vertical axes of all curves are logarithmic.</summary>
@@ -48,40 +53,42 @@ public sealed class TrainingReport : IDisposable
     /// <summary>In [0, 1): the smoothing of all curves; see <see cref="CurveOptions.Smoothing"/>.</summary>
     public double Smoothing { get => _content.Smoothing; init => _content.Smoothing = value; }
 
-    /// <summary>How often the file is written at most; a running page loads itself again as often.</summary>
+    /// <summary>The minimum time between two writes; the page reloads itself at the same interval.</summary>
     public TimeSpan Interval { get => _content.Interval; init => _content.Interval = value; }
 
-    /// <summary>Whether a file that cannot be written ends the run with the exception.</summary>
+    /// <summary>Whether an error while writing the file is thrown, which ends the run.</summary>
     public bool ThrowsOnError { get; init; }
 
-    /// <summary>Why the last attempt to write failed; null where it did not.</summary>
+    /// <summary>The error of the last attempt to write; null if it succeeded.</summary>
     public MiniTorchException? Error { get; private set; }
 
-    /// <summary>Adds a number to a series, and writes the page if the last time is <see cref="Interval"/> ago.</summary>
-    /// <param name="series">Its name, such as <c>loss/train</c>.</param>
+    /// <summary>Adds a number to a series, and writes the page if <see cref="Interval"/> has passed since the last write.</summary>
+    /// <param name="series">The name of the series, such as <c>loss/train</c>.</param>
     /// <param name="value">The number; NaN and infinity are marked in the curve.</param>
-    /// <param name="step">Its step; one after the last by default.</param>
-    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/>.</exception>
+    /// <param name="step">The step; one after the last by default.</param>
+    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/> is true.</exception>
     public void Add(string series, double value, double? step = null) => Change(() => _content.Add(series, value, step));
 
-    /// <summary>Shows a picture, such as <see cref="Picture.ConfusionMatrix"/> gives it, under a name; the one that was shown under that name before goes.</summary>
-    /// <param name="name">Its heading.</param>
-    /// <param name="svg">The picture; it becomes a part of the page as it is.</param>
-    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/>.</exception>
+    /// <summary>
+    /// Shows a picture, such as <see cref="Picture.ConfusionMatrix"/> returns, under a name; it replaces the previous picture with that name.
+    /// </summary>
+    /// <param name="name">The heading.</param>
+    /// <param name="svg">The picture; it is inserted into the page unchanged.</param>
+    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/> is true.</exception>
     public void Show(string name, string svg) => Change(() => _content.Pictures[name] = svg);
 
-    /// <summary>Notes something about the run, such as its learning rate, under a name.</summary>
+    /// <summary>Adds a note about the run, such as its learning rate, under a name.</summary>
     public void Note(string name, string text) => Change(() => _content.Notes[name] = text);
 
     /// <summary>Writes the page now.</summary>
-    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/>.</exception>
+    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/> is true.</exception>
     public void Write()
     {
         lock (_gate) WriteNow();
     }
 
-    /// <summary>Writes the page for the last time: it does not load itself again any more.</summary>
-    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/>.</exception>
+    /// <summary>Writes the page for the last time; it no longer reloads itself.</summary>
+    /// <exception cref="MiniTorchException">The file cannot be written, and <see cref="ThrowsOnError"/> is true.</exception>
     public void Dispose()
     {
         lock (_gate)
