@@ -96,7 +96,7 @@ public class SamplerTests
         Should.Throw<ValueException>(() => new WeightedRandomSampler([0, 0], 1)).Message.ShouldContain("0 weights are positive");
         Should.Throw<ValueException>(() => new WeightedRandomSampler([1, 0], 2, replacement: false)).Message.ShouldContain("1 weights are positive, but 2 must be");
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), shuffle: true, sampler: new SequentialSampler(2))).Message.ShouldContain("pass a sampler or shuffle, not both");
-        Should.Throw<ValueException>(() => new DataLoader(Numbers(2), prefetch: -1)).Message.ShouldContain("prefetch -1");
+        Should.Throw<ValueException>(() => new DataLoader(Numbers(2), prefetch: -1)).Message.ShouldContain("prefetch is -1");
         Should.Throw<ValueException>(() => ClassWeights.FromCounts(1, 0)).Message.ShouldContain("class 1 has 0 samples");
         Should.Throw<ValueException>(() => ClassWeights.FromLabels(Tensor.Arange(3), -2)).Message.ShouldContain("-2 classes");
         Should.Throw<ValueException>(() => ClassWeights.FromLabels(Tensor.Arange(3), 2)).Message.ShouldContain("label 2 is not in [0, 1]");

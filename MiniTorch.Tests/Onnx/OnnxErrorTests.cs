@@ -179,13 +179,13 @@ public class OnnxErrorTests
 
     [Test]
     public void An_output_that_is_not_made_from_the_input_is_refused() =>
-        Refused(x => Tensor.Ones([2]), 2, 3).Message.ShouldContain("output of Outer, shape [2], was not made from the input");
+        Refused(x => Tensor.Ones([2]), 2, 3).Message.ShouldContain("output of Outer, shape [2], was not computed from the input");
 
     [Test]
     public void An_example_without_rows_is_refused()
     {
         Refused(x => x, 0, 3).Message.ShouldContain("the example input, shape [0, 3], needs at least one row along its batch, dimension 0");
-        Refused(x => x).Message.ShouldContain("shape [], needs a row");
+        Refused(x => x).Message.ShouldContain("shape [], needs at least one row");
     }
 
     [Test]
