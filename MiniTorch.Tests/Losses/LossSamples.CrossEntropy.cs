@@ -76,7 +76,7 @@ internal static partial class LossSamples
     private static LossRow WithMisfits(LossRow row)
     {
         const string oneHot = ". Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax(";
-        const string weight = ", and must have one element for each of the 3 classes: [3]";
+        const string weight = " and must have one element for each of the 3 classes: [3]";
         CrossEntropyOptions first = new() { ClassAxis = 0 };
         row.Misuse<ShapeException>("CrossEntropyLoss: a scalar has no class dimension; scores must be (C), (N, C) or (N, C, d1, …)",
             () => Functional.CrossEntropy(F(), I()));
