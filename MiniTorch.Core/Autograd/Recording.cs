@@ -2,19 +2,19 @@ using MiniTorch.Ops;
 
 namespace MiniTorch;
 
-/// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
+/// <summary>A recorded call of an operation, with all data to replay it.</summary>
 /// <param name="Op">The operation.</param>
-/// <param name="Inputs">Copies of its inputs, of the same strides; where dependence is followed, only of those without one.</param>
+/// <param name="Inputs">Copies of its inputs with the same strides. If dependence is tracked, only independent inputs are copied.</param>
 /// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
 /// <param name="Results">The outputs themselves.</param>
-/// <param name="Versions">The versions that the outputs' memory had.</param>
-/// <param name="Node">What was recorded; null where nothing was.</param>
-/// <param name="Line">Where it was called, <c>file.cs:12</c>.</param>
+/// <param name="Versions">The versions of the outputs' memory at that time.</param>
+/// <param name="Node">The recorded node; null if the call was not recorded.</param>
+/// <param name="Line">The line that called it, such as <c>file.cs:12</c>.</param>
 /// <param name="Module">The path of the module that called it.</param>
 internal sealed record RecordedCall(
     Op Op, Tensor[] Inputs, (Tensor Tensor, bool HasGraph)[] Arguments, Tensor[] Results, int[] Versions, OpNode? Node, string? Line, string? Module);
 
-/// <summary>While it is open, every operation of this thread is noted down with its line and module. The values may be anything.</summary>
+/// <summary>Records every operation of this thread with its line and module until it is disposed of.</summary>
 internal sealed class Recording : IDisposable
 {
     [ThreadStatic]
@@ -25,7 +25,7 @@ internal sealed class Recording : IDisposable
     private readonly Dependence? _dependence;
 
     /// <summary>Opens a recording.</summary>
-    /// <param name="dependence">Follows what depends on a model's inputs; null where nobody asks.</param>
+    /// <param name="dependence">Tracks which tensors depend on a model's inputs; null if that is not needed.</param>
     public Recording(Dependence? dependence = null)
     {
         _dependence = dependence;
@@ -36,7 +36,7 @@ internal sealed class Recording : IDisposable
 
     public List<RecordedCall> Calls { get; } = [];
 
-    /// <summary>Names that were given to tensors.</summary>
+    /// <summary>The names of tensors (<see cref="Tensor.Named"/>).</summary>
     public Dictionary<Tensor, string> Names { get; } = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Runs an operation. What it computes with is its own affair and is not noted down.</summary>
@@ -60,7 +60,7 @@ internal sealed class Recording : IDisposable
         var versions = new int[outputs.Length];
         for (int i = 0; i < versions.Length; i++)
         {
-            outputs[i].Storage.MarkShared(); // it is looked at later, and must not be given back before
+            outputs[i].Storage.MarkShared(); // the recording reads it later, so the engine must not free it
             versions[i] = outputs[i].Storage.Version;
         }
         Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), versions, node, line, Trace.Module));
