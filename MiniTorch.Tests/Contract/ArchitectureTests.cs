@@ -3,7 +3,6 @@ using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Runtime.CompilerServices;
 using ArchUnitNET.Domain;
-using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
 using ArchUnitNET.NUnit;
 using MiniTorch.IO;
@@ -105,7 +104,7 @@ public sealed class ArchitectureTests
     }
 
     // All string literals.
-    private static IEnumerable<string> TextsOf(Assembly assembly)
+    private static List<string> TextsOf(Assembly assembly)
     {
         using var file = new PEReader(File.OpenRead(assembly.Location));
         MetadataReader reader = file.GetMetadataReader();

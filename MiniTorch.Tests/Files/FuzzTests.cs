@@ -16,7 +16,7 @@ internal sealed class FuzzTests
 
     // Inputs that a reader once took wrongly, and such as every attacker tries first.
     private static IEnumerable<TestCaseData> Regressions =>
-        from path in Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "IO", "Regressions")).Order(StringComparer.Ordinal)
+        from path in Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Files", "Regressions")).Order(StringComparer.Ordinal)
         select new TestCaseData(path).SetArgDisplayNames(Path.GetFileName(path));
 
     [TestCaseSource(nameof(Formats))]

@@ -1,5 +1,3 @@
-using MiniTorch.GradChecking;
-
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>What a report counts, notes and puts first.</summary>

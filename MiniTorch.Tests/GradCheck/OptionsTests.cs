@@ -1,5 +1,3 @@
-using MiniTorch.GradChecking;
-
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Defaults, tolerances and limits of the options.</summary>

@@ -1,5 +1,3 @@
-using MiniTorch.GradChecking;
-
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>Every planted fault is found, called by its name, and traced to its operation.</summary>

@@ -1,5 +1,3 @@
-using MiniTorch.GradChecking;
-
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>The gradient of one input.</summary>

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using MiniTorch.GradChecking;
 using MiniTorch.Pictures;
 
 namespace MiniTorch.Tests.GradChecks;

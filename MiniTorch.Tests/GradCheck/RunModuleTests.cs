@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MiniTorch.GradChecking;
 using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.GradChecks;

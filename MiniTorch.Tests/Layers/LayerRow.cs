@@ -11,7 +11,7 @@ public sealed record LayerFile(Dictionary<string, JsonElement[][]> Signatures, L
 
     internal static LayerFile Read()
     {
-        using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Nn", "data", "layers.json.gz")), CompressionMode.Decompress);
+        using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Layers", "data", "layers.json.gz")), CompressionMode.Decompress);
         return JsonSerializer.Deserialize<LayerFile>(stream, Json)!;
     }
 

@@ -1,5 +1,3 @@
-using MiniTorch.Nn;
-
 namespace MiniTorch.Tests.Losses;
 
 /// <summary>Every check of every row of <see cref="LossSamples"/>.</summary>

@@ -568,7 +568,7 @@ public class ModuleTests
 
         private static TextFile Read()
         {
-            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Nn", "data", "texts.json.gz")),
+            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Layers", "data", "texts.json.gz")),
                 CompressionMode.Decompress);
             return JsonSerializer.Deserialize<TextFile>(stream, JsonSerializerOptions.Web)!;
         }

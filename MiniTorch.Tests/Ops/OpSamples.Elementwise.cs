@@ -44,6 +44,9 @@ static partial class OpSamples
         Pointwise("Div", (a, b) => a.Div(b), Reals, NonZero),
         Broadcast("Remainder", (a, b) => a.Remainder(b), Reals, NonZero).Integers()
             .Misuse<ValueException>("integers by 0", () => Indices(1).Remainder(Indices(0)), "Remainder: integer division by zero: element 0 of the divisor, shape [1], is 0"),
+        Broadcast("Remainder (%)", (a, b) => a % b, Reals, NonZero, "Remainder").Integers(),
+        Pointwise("Remainder (% number)", x => x % 0.7, Reals),
+        Pointwise("Remainder (number %)", x => 2.5 % x, NonZero),
         Broadcast("Atan2", (a, b) => a.Atan2(b), NonZero, NonZero),
         Pointwise("LogAddExp", (a, b) => a.LogAddExp(b), Reals, Reals),
         Pointwise("Xlogy", (a, b) => a.Xlogy(b), Reals, Positive).Within(1e-7),

@@ -1,5 +1,3 @@
-using MiniTorch.Ops;
-
 namespace MiniTorch.Tests;
 
 static partial class OpSamples
