@@ -5,32 +5,35 @@ namespace MiniTorch;
 /// <summary>The type of a tensor's elements.</summary>
 public enum DType
 {
-    /// <summary>Truth values, one byte each (torch.bool).</summary>
+    /// <summary>Booleans of one byte each (torch.bool).</summary>
     Bool,
 
     /// <summary>64-bit signed integers (torch.int64).</summary>
     Int64,
 
-    /// <summary>32-bit IEEE 754 (torch.float32), the default.</summary>
+    /// <summary>32-bit IEEE 754 floating-point numbers (torch.float32), the default.</summary>
     Float32,
 
-    /// <summary>64-bit IEEE 754 (torch.float64).</summary>
+    /// <summary>64-bit IEEE 754 floating-point numbers (torch.float64).</summary>
     Float64,
 }
 
-/// <summary>What the engine asks of a <see cref="DType"/>.</summary>
+/// <summary>Properties and promotion rules of <see cref="DType"/>.</summary>
 internal static class DTypes
 {
-    /// <summary>Bytes an element takes.</summary>
+    /// <summary>Returns the size of one element in bytes.</summary>
     public static int Size(this DType dtype) => dtype switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
 
-    /// <summary>Whether gradients can flow through it.</summary>
+    /// <summary>Returns whether tensors of this dtype can have gradients.</summary>
     public static bool IsFloat(this DType dtype) => dtype >= DType.Float32;
 
-    /// <summary>The type that holds both: Bool &lt; Int64 &lt; Float32 &lt; Float64.</summary>
+    /// <summary>Returns the dtype that can represent both: Bool &lt; Int64 &lt; Float32 &lt; Float64.</summary>
     public static DType Promote(DType a, DType b) => a > b ? a : b;
 
-    /// <summary>The result type of an operation on two tensors: a 0-d tensor yields to a dimensioned one of the same category (PyTorch's rule).</summary>
+    /// <summary>
+    /// Returns the result dtype of an operation on two tensors. As in PyTorch, a 0-d tensor does not change the dtype of a tensor with dimensions
+    /// in the same category (boolean, integer, floating-point).
+    /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -40,7 +43,7 @@ internal static class DTypes
         return a.Rank == 0 ? WithScalar(y, x) : WithScalar(x, y);
     }
 
-    /// <summary>As <see cref="Promote(Tensor, Tensor)"/> for three tensors, in any order.</summary>
+    /// <summary>Returns the result dtype of an operation on three tensors; see <see cref="Promote(Tensor, Tensor)"/>.</summary>
     internal static DType Promote(Tensor a, Tensor b, Tensor c)
     {
         DType? dimensioned = null, scalar = null;
@@ -58,7 +61,7 @@ internal static class DTypes
         return scalar.IsFloat() || dimensioned == DType.Bool ? scalar : dimensioned;
     }
 
-    /// <summary>The dtype of the C# type <typeparamref name="T"/>; int and the smaller integers become Int64.</summary>
+    /// <summary>Returns the dtype for the C# type <typeparamref name="T"/>; int and smaller integer types give Int64.</summary>
     public static DType Of<T>() =>
         typeof(T) == typeof(float) ? DType.Float32
         : typeof(T) == typeof(double) ? DType.Float64
@@ -66,7 +69,7 @@ internal static class DTypes
         : typeof(T) == typeof(long) || IsSmallInteger<T>() ? DType.Int64
         : throw new DTypeException($"{typeof(T).Name} is not an element type; use float, double, bool, or an integer type up to long");
 
-    /// <summary>Whether <typeparamref name="T"/> is the type in which the storage holds <paramref name="dtype"/>, bit for bit.</summary>
+    /// <summary>Returns whether a storage of <paramref name="dtype"/> holds its elements as <typeparamref name="T"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Holds<T>(this DType dtype) =>
         typeof(T) == typeof(float) ? dtype == DType.Float32

@@ -1,105 +1,119 @@
 namespace MiniTorch;
 
-/// <summary>The base of every error MiniTorch raises. The message names the operation, the shapes and what to do.</summary>
+/// <summary>The base class of all exceptions that MiniTorch throws. The message names the operation, the shapes or values, and what to do.</summary>
 public class MiniTorchException : Exception
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public MiniTorchException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public MiniTorchException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public MiniTorchException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>The page that explains it and its ways out: docs/guide/errors/CODE.md.</summary>
+    /// <summary>The error code, such as MT1001. <see cref="Exception.HelpLink"/> is the page that explains it.</summary>
     public virtual string Code => "MT1000";
 
-    /// <summary>Where in the model it happened, as <c>Mlp.fc2</c>; null outside a module.</summary>
+    /// <summary>The page in the MiniTorch repository that explains the error: <c>docs/guide/errors/MT1001.md</c> for the code MT1001.</summary>
+    public override string? HelpLink
+    {
+        get => base.HelpLink ?? $"docs/guide/errors/{Code}.md";
+        set => base.HelpLink = value;
+    }
+
+    /// <summary>The path of the module in which the error occurred, such as <c>Mlp.fc2</c>; null outside a module.</summary>
     public string? ModulePath { get; internal set; }
 
-    /// <summary>The innermost module it passed through, which <see cref="ModulePath"/> leads to.</summary>
+    /// <summary>The innermost module in which the error occurred: the one that <see cref="ModulePath"/> names.</summary>
     internal object? Module { get; set; }
 
-    /// <summary>What went wrong, led by the module's path where there is one.</summary>
+    /// <summary>The description of the error, prefixed with <see cref="ModulePath"/> if it is not null.</summary>
     public override string Message =>
         ModulePath is null || base.Message.StartsWith($"{ModulePath}: ", StringComparison.Ordinal) ? base.Message : $"{ModulePath}: {base.Message}";
 }
 
-/// <summary>Shapes, dimensions or sizes that do not fit the operation.</summary>
+/// <summary>The exception that is thrown when shapes, dimensions or sizes do not fit the operation.</summary>
 public sealed class ShapeException : MiniTorchException
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public ShapeException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public ShapeException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public ShapeException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <inheritdoc/>
     public override string Code => "MT1001";
 }
 
-/// <summary>An element type that the operation does not take.</summary>
+/// <summary>The exception that is thrown when an operation does not support a tensor's dtype.</summary>
 public sealed class DTypeException : MiniTorchException
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public DTypeException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public DTypeException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public DTypeException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <inheritdoc/>
     public override string Code => "MT1002";
 }
 
-/// <summary>A value that the operation cannot take: an index out of range, a negative rate, a division of integers by zero.</summary>
+/// <summary>
+/// The exception that is thrown when a value is invalid: an index out of range, a negative learning rate, an integer division by zero.
+/// </summary>
 public sealed class ValueException : MiniTorchException
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public ValueException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public ValueException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public ValueException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <inheritdoc/>
     public override string Code => "MT1003";
 }
 
-/// <summary>A misuse of the graph: no graph, a graph used twice, a saved tensor that was changed.</summary>
+/// <summary>
+/// The exception that is thrown when the autograd graph is misused: there is no graph, its saved tensors were freed, or a saved tensor was
+/// modified.
+/// </summary>
 public sealed class GraphException : MiniTorchException
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public GraphException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public GraphException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public GraphException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <inheritdoc/>
     public override string Code => "MT1004";
 }
 
-/// <summary>A file whose content is not what its format demands: cut short, damaged or hostile. Nothing was changed by reading it.</summary>
+/// <summary>
+/// The exception that is thrown when a file is truncated, damaged or not of its format. Reading such a file changes no module, optimizer or tensor.
+/// </summary>
 public sealed class FileFormatException : MiniTorchException
 {
-    /// <summary>An error without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public FileFormatException() { }
 
-    /// <summary>An error with its message.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public FileFormatException(string message) : base(message) { }
 
-    /// <summary>An error with its message and its cause.</summary>
+    /// <summary>Creates an exception with a message and the exception that caused it.</summary>
     public FileFormatException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 namespace MiniTorch;
 
-/// <summary>Where a tensor's elements lie in its storage: shape, strides and offset, counted in elements; immutable and shared.</summary>
+/// <summary>
+/// The position of a tensor's elements in its storage: shape, strides and offset, in elements. Immutable, so tensors can share one.
+/// </summary>
 internal sealed class Layout : IEquatable<Layout>
 {
     public Layout(Shape shape, long[] strides, long offset)
@@ -17,10 +19,10 @@ internal sealed class Layout : IEquatable<Layout>
 
     public long Offset { get; }
 
-    /// <summary>Whether the elements lie row-major without gaps (sizes of 1 and empty tensors do not matter).</summary>
+    /// <summary>Whether the elements lie in row-major order without gaps. Strides of dimensions of size 1 and of empty tensors are ignored.</summary>
     public bool IsContiguous { get; }
 
-    /// <summary>Whether two different indices can name the same element (an expanded dimension).</summary>
+    /// <summary>Whether different indices refer to the same element, as in an expanded tensor.</summary>
     public bool Overlaps
     {
         get
@@ -32,7 +34,7 @@ internal sealed class Layout : IEquatable<Layout>
         }
     }
 
-    /// <summary>The strides of a view with another shape, or null where only a copy can have it (PyTorch's computeStride).</summary>
+    /// <summary>Returns the layout of a view with another shape, or null if that shape requires a copy (PyTorch's computeStride).</summary>
     public Layout? View(Shape shape)
     {
         if (IsContiguous) return new Layout(shape, shape.Strides, Offset);

@@ -1,16 +1,16 @@
 namespace MiniTorch;
 
-/// <summary>Two sizes, of height and width; one number stands for both: <c>3</c> is <c>(3, 3)</c>.</summary>
-/// <param name="Height">Of the dimension before the last.</param>
-/// <param name="Width">Of the last dimension.</param>
+/// <summary>The sizes of a two-dimensional window: height and width. A single number converts to both: <c>3</c> is <c>(3, 3)</c>.</summary>
+/// <param name="Height">The size along the second-to-last dimension.</param>
+/// <param name="Width">The size along the last dimension.</param>
 public readonly record struct Pair(int Height, int Width)
 {
-    /// <summary>The same number twice.</summary>
+    /// <summary>Converts a number to a pair with this number as height and width.</summary>
     public static implicit operator Pair(int both) => new(both, both);
 
-    /// <summary>Height and width.</summary>
+    /// <summary>Converts a tuple of height and width.</summary>
     public static implicit operator Pair((int Height, int Width) sizes) => new(sizes.Height, sizes.Width);
 
-    /// <summary>As <c>(2, 3)</c>.</summary>
+    /// <summary>Formats the pair as <c>(2, 3)</c>.</summary>
     public override string ToString() => $"({Height}, {Width})";
 }

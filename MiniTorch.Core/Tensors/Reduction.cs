@@ -1,17 +1,17 @@
 namespace MiniTorch;
 
-/// <summary>How a loss makes one number of the losses of its elements.</summary>
+/// <summary>Specifies how a loss combines the losses of its elements.</summary>
 public enum Reduction
 {
-    /// <summary>Not at all: one loss an element.</summary>
+    /// <summary>Returns the loss of each element without combining them.</summary>
     None,
 
-    /// <summary>Their mean; a weighted one where the loss has weights.</summary>
+    /// <summary>Returns the mean; the weighted mean if the loss has class weights.</summary>
     Mean,
 
-    /// <summary>Their sum.</summary>
+    /// <summary>Returns the sum.</summary>
     Sum,
 
-    /// <summary>Their sum divided by the size of the first dimension; only KLDivLoss knows it (batchmean).</summary>
+    /// <summary>Returns the sum divided by the size of the first dimension (batchmean); only KLDivLoss supports it.</summary>
     BatchMean,
 }

@@ -3,8 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch;
 
-/// <summary>The sizes of a tensor's dimensions, outermost first; immutable. A scalar's shape is empty; sizes may be zero.</summary>
-/// <remarks>A size is at most 2³¹ − 1; the number of elements is 64-bit and checked. Written as a collection: <c>[2, 3]</c>.</remarks>
+/// <summary>
+/// The sizes of a tensor's dimensions, outermost first (torch.Size). Immutable. The shape of a scalar has no dimensions; a size can be zero.
+/// </summary>
+/// <remarks>
+/// A size is at most 2³¹ − 1, and the number of elements must fit in 64 bits. A collection expression creates a shape: <c>[2, 3]</c>.
+/// </remarks>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
 {
@@ -32,7 +36,7 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <summary>The number of dimensions, so that <c>shape[^1]</c> is the last size.</summary>
     public int Length => _sizes.Length;
 
-    /// <summary>The size of dimension <paramref name="dim"/>; negative values count from the end.</summary>
+    /// <summary>The size of dimension <paramref name="dim"/>; a negative dimension counts from the end.</summary>
     /// <exception cref="ShapeException">There is no such dimension.</exception>
     public int this[int dim] => (uint)dim < (uint)_sizes.Length ? _sizes[dim] : _sizes[Dim(dim, "Shape")];
 
@@ -42,36 +46,39 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <summary>The strides, in elements, of a row-major tensor of this shape.</summary>
     internal long[] Strides => _strides ??= RowMajor(_sizes);
 
-    /// <summary>The layout of a fresh row-major tensor of this shape; shared by all of them.</summary>
+    /// <summary>The layout of a new row-major tensor of this shape, shared by all such tensors.</summary>
     internal Layout Layout => _layout ??= new Layout(this, Strides, 0);
 
-    // Sets of dimensions are bits of a number; PyTorch has the same limit.
+    // A set of dimensions is stored as the bits of a long; PyTorch has the same limit.
     private const int MostDims = 64;
 
-    /// <summary>A shape with the given sizes.</summary>
-    /// <exception cref="ShapeException">A size is negative, the number of elements passes 64 bits, or there are more than 64 dimensions.</exception>
+    /// <summary>Creates a shape with the given sizes.</summary>
+    /// <exception cref="ShapeException">A size is negative, the number of elements does not fit in 64 bits, or there are more than 64
+    /// dimensions.</exception>
     public static Shape Create(ReadOnlySpan<int> sizes)
     {
         if (sizes.IsEmpty) return Scalar;
-        if (sizes.Length > MostDims) throw new ShapeException($"Shape: {sizes.Length} dimensions; at most {MostDims} are possible");
+        if (sizes.Length > MostDims) throw new ShapeException($"Shape: {sizes.Length} dimensions are too many; the maximum is {MostDims}");
         foreach (int size in sizes)
-            if (size < 0) throw new ShapeException($"Shape: size {size} in {Format(sizes)} is negative; sizes are 0 or more (only Reshape, View and Expand take −1)");
+            if (size < 0)
+                throw new ShapeException($"Shape: size {size} in {Format(sizes)} is negative; sizes must be 0 or more (only Reshape, View and "
+                    + "Expand accept −1)");
         return new Shape(sizes.ToArray());
     }
 
-    /// <summary>A shape from an array of sizes.</summary>
+    /// <summary>Converts an array of sizes.</summary>
     public static implicit operator Shape(int[] sizes) => Create(sizes);
 
     /// <summary>The sizes as a span.</summary>
     public static implicit operator ReadOnlySpan<int>(Shape shape) => shape._sizes;
 
-    /// <summary>Whether all sizes agree.</summary>
+    /// <summary>Returns whether both have the same sizes.</summary>
     public static bool operator ==(Shape? a, Shape? b) => a is null ? b is null : a.Equals(b);
 
-    /// <summary>Whether any size differs.</summary>
+    /// <summary>Returns whether the sizes differ.</summary>
     public static bool operator !=(Shape? a, Shape? b) => !(a == b);
 
-    /// <summary>Whether all sizes agree.</summary>
+    /// <summary>Returns whether both have the same sizes.</summary>
     public bool Equals(Shape? other) => ReferenceEquals(this, other) || (other is not null && _sizes.AsSpan().SequenceEqual(other._sizes));
 
     /// <inheritdoc/>
@@ -85,18 +92,21 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         return hash.ToHashCode();
     }
 
-    /// <summary>The sizes as a new array.</summary>
+    /// <summary>Copies the sizes to a new array.</summary>
     public int[] ToArray() => [.. _sizes];
 
-    /// <summary>As <c>[2, 3]</c>.</summary>
+    /// <summary>Formats the shape as <c>[2, 3]</c>.</summary>
     public override string ToString() => Format(_sizes);
 
-    /// <summary>The sizes in order.</summary>
+    /// <summary>Enumerates the sizes, outermost first.</summary>
     public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)_sizes).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _sizes.GetEnumerator();
 
-    /// <summary>The shape both broadcast to, or an error that names the dimension (PyTorch's rule: align at the end; equal, or one of them 1).</summary>
+    /// <summary>
+    /// Returns the shape that both broadcast to, or throws an error that names the dimension. PyTorch's rule: align the dimensions at the end;
+    /// sizes must be equal, or one of them 1.
+    /// </summary>
     internal static Shape Broadcast(Shape a, Shape b, string op)
     {
         if (a.Equals(b)) return a;
@@ -106,28 +116,32 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         {
             int x = i <= a.Rank ? a._sizes[^i] : 1, y = i <= b.Rank ? b._sizes[^i] : 1;
             if (x != y && x != 1 && y != 1)
-                throw new ShapeException($"{op}: shapes {a} and {b} do not broadcast: dimension −{i} is {x} against {y}; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)");
+                throw new ShapeException($"{op}: shapes {a} and {b} do not broadcast: dimension −{i} has sizes {x} and {y}; "
+                    + "sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)");
             sizes[^i] = x == 1 ? y : x;
         }
         return sizes.SequenceEqual(a._sizes) ? a : sizes.SequenceEqual(b._sizes) ? b : Create(sizes);
     }
 
-    /// <summary>The dimension counted from the front, or an error that names the operation; a scalar has dimensions 0 and −1, as in PyTorch.</summary>
+    /// <summary>
+    /// Converts a negative dimension to one counted from the front, or throws an error that names the operation. As in PyTorch, a scalar has
+    /// dimensions 0 and −1.
+    /// </summary>
     internal int Dim(int dim, string op) => DimOf(dim, Math.Max(Rank, 1), op, this);
 
-    /// <summary>As <see cref="Dim"/> for a place among <paramref name="count"/> dimensions.</summary>
+    /// <summary>As <see cref="Dim"/>, for a position among <paramref name="count"/> dimensions.</summary>
     internal static int DimOf(int dim, int count, string op, Shape shape) =>
         dim >= -count && dim < count ? (dim < 0 ? dim + count : dim)
-        : throw new ShapeException($"{op}: dimension {dim} is not in [{-count}, {count - 1}] of shape {shape}");
+        : throw new ShapeException($"{op}: dimension {dim} is out of range [{-count}, {count - 1}] for shape {shape}");
 
-    /// <summary>A size that was worked out, or an error where it is too large for one.</summary>
+    /// <summary>Converts a computed size to int, or throws if it is too large.</summary>
     internal static int Size(long size, string op) =>
-        size <= int.MaxValue ? (int)size : throw new ShapeException($"{op}: a dimension would have {size:N0} elements, and can have 2³¹ − 1");
+        size <= int.MaxValue ? (int)size : throw new ShapeException($"{op}: a dimension would have {size:N0} elements; the maximum is 2³¹ − 1");
 
-    /// <summary>The size of a dimension that may be a scalar's only one.</summary>
+    /// <summary>Returns the size of a dimension; 1 for a scalar.</summary>
     internal int SizeOrOne(int dim) => Rank == 0 ? 1 : _sizes[dim];
 
-    /// <summary>This shape with one dimension's size changed.</summary>
+    /// <summary>Returns this shape with another size for one dimension.</summary>
     internal Shape With(int dim, int size)
     {
         int[] sizes = [.. _sizes];
@@ -135,7 +149,7 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         return Create(sizes);
     }
 
-    /// <summary>This shape without a dimension.</summary>
+    /// <summary>Returns this shape without one dimension.</summary>
     internal Shape Without(int dim) => Rank == 0 ? Scalar : Create([.. _sizes.AsSpan(0, dim), .. _sizes.AsSpan(dim + 1)]);
 
     internal static string Format(ReadOnlySpan<int> sizes) => $"[{string.Join(", ", sizes.ToArray())}]";
@@ -147,7 +161,7 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         foreach (int size in sizes)
         {
             if (count > long.MaxValue / size)
-                throw new ShapeException($"Shape: the number of elements of {Format(sizes)} passes 2⁶³");
+                throw new ShapeException($"Shape: the number of elements of {Format(sizes)} exceeds 2⁶³ − 1");
             count *= size;
         }
         return count;

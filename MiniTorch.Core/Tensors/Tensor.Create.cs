@@ -3,40 +3,46 @@ using System.Runtime.InteropServices;
 namespace MiniTorch;
 
 /// <summary>
-/// A C# number turned into a tensor: a 0-d Float32, Int64 or Bool. As long as it is a constant, it keeps its full precision for conversions.
+/// A C# number converted to a 0-d tensor of Float32, Int64 or Bool. While it is a constant, conversions use the number in full precision.
 /// </summary>
 internal sealed class ScalarTensor(Storage storage, double? exact) : Tensor(storage, Shape.Scalar.Layout)
 {
     private readonly Storage _initial = storage;
 
-    /// <summary>Whether nobody has written to it, moved it to another dtype or let gradients flow to it.</summary>
+    /// <summary>Whether it still has its original value: it was not written to or converted in place, and it requires no gradient.</summary>
     public bool IsConstant => ReferenceEquals(Storage, _initial) && Storage.Version == 0 && Node is null;
 
-    /// <summary>The number that was written, if it is a real one and this tensor still is a constant.</summary>
+    /// <summary>The original number if it is a floating-point number and this tensor is still a constant; otherwise null.</summary>
     public double? Exact => IsConstant ? exact : null;
 }
 
 public partial class Tensor
 {
-    /// <summary>A 0-d Float32 tensor.</summary>
+    /// <summary>Converts a number to a 0-d Float32 tensor.</summary>
     public static implicit operator Tensor(double value) => FromScalar(value);
 
-    /// <summary>A 0-d Float32 tensor.</summary>
+    /// <summary>Converts a number to a 0-d Float32 tensor.</summary>
     public static implicit operator Tensor(float value) => FromScalar(value);
 
-    /// <summary>A 0-d Int64 tensor.</summary>
+    /// <summary>Converts a number to a 0-d Int64 tensor.</summary>
     public static implicit operator Tensor(int value) => FromScalar(value);
 
-    /// <summary>A 0-d Int64 tensor.</summary>
+    /// <summary>Converts a number to a 0-d Int64 tensor.</summary>
     public static implicit operator Tensor(long value) => FromScalar(value);
 
-    /// <summary>A 0-d Bool tensor.</summary>
+    /// <summary>Converts a boolean to a 0-d Bool tensor.</summary>
     public static implicit operator Tensor(bool value) => FromScalar(value);
 
-    /// <summary>As <see cref="From(Array, Shape?, DType?, bool)"/>, so that any array of numbers is a tensor: <c>criterion.Call(logits, new byte[] { 0, 2 })</c>.</summary>
+    /// <summary>
+    /// Converts an array as <see cref="From(Array, Shape?, DType?, bool)"/> does, so that arrays can be passed as tensors:
+    /// <c>criterion.Call(logits, new byte[] { 0, 2 })</c>.
+    /// </summary>
     public static implicit operator Tensor(Array data) => From(data);
 
-    /// <summary>The rows as one tensor: what <c>[[1.0, 2], [3, 4]]</c> calls. Real numbers give Float32, integers Int64.</summary>
+    /// <summary>
+    /// Stacks rows along a new first dimension; collection expressions such as <c>[[1.0, 2], [3, 4]]</c> call it. Floating-point numbers give
+    /// Float32, integers Int64.
+    /// </summary>
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
     public static Tensor FromCollection(ReadOnlySpan<Tensor> rows)
     {
@@ -46,20 +52,23 @@ public partial class Tensor
         return AllNumbers(rows) ? FromNumbers(rows, Ops.MovementArguments.Common(rows)) : Stack(rows);
     }
 
-    /// <summary>The slices along dimension 0, in order.</summary>
+    /// <summary>Enumerates the slices along dimension 0.</summary>
     public IEnumerator<Tensor> GetEnumerator()
     {
-        if (Rank == 0) throw new ShapeException("a scalar (shape []) has no rows to enumerate; Item<T>() reads its value");
+        if (Rank == 0) throw new ShapeException("a scalar (shape []) has no rows to enumerate; read its value with Item<T>()");
         for (int i = 0; i < Shape[0]; i++) yield return Select(0, i);
     }
 
-    /// <summary>A tensor of an array's elements, in the array's own dtype (int and smaller become Int64), in the shape of the array or in the one given (torch.tensor).</summary>
-    /// <param name="data">A one- or many-dimensional array; its elements are copied.</param>
-    /// <param name="shape">The shape; the array's own by default.</param>
-    /// <param name="dtype">The dtype; the array's own by default.</param>
-    /// <param name="requiresGrad">Whether the tensor is a leaf that gathers a gradient.</param>
-    /// <exception cref="ShapeException">The numbers of elements differ.</exception>
-    /// <exception cref="DTypeException">The array's type holds no numbers, or is jagged.</exception>
+    /// <summary>
+    /// Copies an array to a new tensor (torch.tensor). The dtype follows the array's element type (int and smaller integers become Int64), the
+    /// shape that of the array, unless others are given.
+    /// </summary>
+    /// <param name="data">An array of one or more dimensions, not an array of arrays; its elements are copied.</param>
+    /// <param name="shape">The shape of the tensor, in row-major order; that of the array by default.</param>
+    /// <param name="dtype">The dtype; that of the array's element type by default.</param>
+    /// <param name="requiresGrad">Whether the tensor is a leaf that accumulates a gradient.</param>
+    /// <exception cref="ShapeException">The array and the shape have different numbers of elements.</exception>
+    /// <exception cref="DTypeException">The element type is not numeric, or the array is an array of arrays.</exception>
     public static Tensor From(Array data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -76,16 +85,17 @@ public partial class Tensor
             var t when t == typeof(sbyte) => Copied(Flat<sbyte>(data), shape),
             var t when t == typeof(ushort) => Copied(Flat<ushort>(data), shape),
             var t when t == typeof(uint) => Copied(Flat<uint>(data), shape),
-            var t => throw new DTypeException($"From: {t.Name} is not an element type; use an array of float, double, bool, or an integer type up to long (not an array of arrays)"),
+            var t => throw new DTypeException($"From: {t.Name} is not an element type; use a (multi-dimensional) array of float, double, bool, "
+                + "or an integer type up to long, not an array of arrays"),
         };
         return Finish(tensor, dtype, requiresGrad);
     }
 
-    /// <summary>As <see cref="From(Array, Shape?, DType?, bool)"/>, from a span.</summary>
+    /// <summary>Copies a span to a new tensor; see <see cref="From(Array, Shape?, DType?, bool)"/>.</summary>
     public static Tensor From<T>(ReadOnlySpan<T> data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false) where T : unmanaged =>
         Finish(Copied(data, shape), dtype, requiresGrad);
 
-    /// <summary>Zeros (torch.zeros).</summary>
+    /// <summary>Creates a tensor of zeros (torch.zeros). Float32 by default.</summary>
     public static Tensor Zeros(Shape shape, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor zeros = Empty(shape, dtype ?? DType.Float32);
@@ -93,10 +103,10 @@ public partial class Tensor
         return Finish(zeros, null, requiresGrad);
     }
 
-    /// <summary>Ones (torch.ones).</summary>
+    /// <summary>Creates a tensor of ones (torch.ones). Float32 by default.</summary>
     public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 1.0, dtype, requiresGrad);
 
-    /// <summary>One number everywhere (torch.full); its own category's dtype by default.</summary>
+    /// <summary>Creates a tensor filled with one number (torch.full). By default the dtype follows the number: Float32, Int64 or Bool.</summary>
     public static Tensor Full(Shape shape, Scalar value, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor full = Empty(shape, dtype ?? value.DType);
@@ -104,22 +114,25 @@ public partial class Tensor
         return Finish(full, null, requiresGrad);
     }
 
-    /// <summary>Zeros in another's shape and dtype (torch.zeros_like).</summary>
+    /// <summary>Creates zeros of the shape and dtype of <paramref name="other"/> (torch.zeros_like).</summary>
     public static Tensor ZerosLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Zeros(other.Shape, dtype ?? other.DType, requiresGrad);
 
-    /// <summary>Ones in another's shape and dtype (torch.ones_like).</summary>
+    /// <summary>Creates ones of the shape and dtype of <paramref name="other"/> (torch.ones_like).</summary>
     public static Tensor OnesLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Ones(other.Shape, dtype ?? other.DType, requiresGrad);
 
-    /// <summary>One number in another's shape and dtype (torch.full_like).</summary>
+    /// <summary>Creates a tensor filled with one number, of the shape and dtype of <paramref name="other"/> (torch.full_like).</summary>
     public static Tensor FullLike(Tensor other, Scalar value, DType? dtype = null, bool requiresGrad = false) => Full(other.Shape, value, dtype ?? other.DType, requiresGrad);
 
-    /// <summary>Standard normal draws in another's shape and dtype (torch.randn_like).</summary>
+    /// <summary>Draws from the standard normal distribution, in the shape and dtype of <paramref name="other"/> (torch.randn_like).</summary>
     public static Tensor RandnLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Randn(other.Shape, generator, dtype ?? other.DType, requiresGrad);
 
-    /// <summary>Uniform draws from [0, 1) in another's shape and dtype (torch.rand_like).</summary>
+    /// <summary>Draws from the uniform distribution on [0, 1), in the shape and dtype of <paramref name="other"/> (torch.rand_like).</summary>
     public static Tensor RandLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Rand(other.Shape, generator, dtype ?? other.DType, requiresGrad);
 
-    /// <summary>The identity matrix, or its top-left part of <paramref name="rows"/> × <paramref name="columns"/> (torch.eye).</summary>
+    /// <summary>
+    /// Creates a matrix of <paramref name="rows"/> × <paramref name="columns"/> (square by default) with ones on the diagonal and zeros elsewhere
+    /// (torch.eye).
+    /// </summary>
     public static Tensor Eye(int rows, int? columns = null, DType? dtype = null, bool requiresGrad = false)
     {
         Tensor eye = Zeros([rows, columns ?? rows], dtype);
@@ -128,18 +141,21 @@ public partial class Tensor
         return Finish(eye, null, requiresGrad);
     }
 
-    /// <summary>0, 1, … below <paramref name="end"/> (torch.arange).</summary>
+    /// <summary>Creates the numbers 0, 1, … below <paramref name="end"/> (torch.arange). Int64 if the end is an integer, otherwise Float32.</summary>
     public static Tensor Arange(Scalar end, DType? dtype = null, bool requiresGrad = false) => Arange(0, end, 1, dtype, requiresGrad);
 
-    /// <summary><paramref name="start"/>, start + step, … before <paramref name="end"/> (torch.arange). Int64 if all are integers, else Float32.</summary>
-    /// <exception cref="ValueException">The step is 0 or leads away from the end.</exception>
+    /// <summary>
+    /// Creates the numbers <paramref name="start"/>, start + step, … before <paramref name="end"/> (torch.arange). Int64 if all arguments are
+    /// integers, otherwise Float32.
+    /// </summary>
+    /// <exception cref="ValueException">The step is 0 or has the wrong sign for the range.</exception>
     public static Tensor Arange(Scalar start, Scalar end, Scalar? step = null, DType? dtype = null, bool requiresGrad = false)
     {
         Scalar by = step ?? 1;
         bool integers = start.DType == DType.Int64 && end.DType == DType.Int64 && by.DType == DType.Int64;
         double steps = (end.ToDouble() - start.ToDouble()) / by.ToDouble();
         if (by.ToDouble() == 0 || !double.IsFinite(steps) || steps < 0)
-            throw new ValueException($"Arange: from {start} to {end} in steps of {by} is not a finite range");
+            throw new ValueException($"Arange: the range from {start} to {end} in steps of {by} is not finite");
         Shape shape = [Shape.Size(integers ? Steps(start.ToInt64(), end.ToInt64(), by.ToInt64()) : (long)Math.Ceiling(steps), "Arange")];
         if (integers)
         {
@@ -155,7 +171,7 @@ public partial class Tensor
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);
 
-        // Exact, although the ends may lie beyond 2⁵³ and their distance beyond 2⁶³.
+        // Int128 is exact for bounds beyond 2⁵³ and for differences beyond 2⁶³.
         static long Steps(Int128 start, Int128 end, Int128 by)
         {
             (Int128 full, Int128 rest) = Int128.DivRem(end - start, by);
@@ -163,34 +179,40 @@ public partial class Tensor
         }
     }
 
-    /// <summary><paramref name="steps"/> numbers at equal distances from <paramref name="start"/> to <paramref name="end"/>, both included (torch.linspace).</summary>
+    /// <summary>
+    /// Creates <paramref name="steps"/> evenly spaced numbers from <paramref name="start"/> to <paramref name="end"/>, both included
+    /// (torch.linspace). Float32 by default.
+    /// </summary>
     public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, bool requiresGrad = false)
     {
-        if (steps < 0) throw new ValueException($"Linspace: {steps} steps; 0 or more are possible");
+        if (steps < 0) throw new ValueException($"Linspace: steps is {steps}; it must be 0 or more");
         double step = steps > 1 ? (end - start) / (steps - 1) : 0;
         Tensor values = Filled<double>([steps], to =>
         {
-            for (int i = 0; i < steps; i++) to[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // exact at both ends, as PyTorch's
+            for (int i = 0; i < steps; i++) to[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // as PyTorch: exact at both ends
         });
         return Finish(values, dtype ?? DType.Float32, requiresGrad);
     }
 
-    /// <summary>Uniform draws from [0, 1): PyTorch's numbers for the same seed (torch.rand).</summary>
+    /// <summary>Draws from the uniform distribution on [0, 1), with the same numbers as PyTorch for the same seed (torch.rand).</summary>
     public static Tensor Rand(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Drawn("Rand", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillUniform(span), span => (generator ?? Generator.Default).FillUniform(span));
 
-    /// <summary>Standard normal draws: PyTorch's numbers for the same seed (torch.randn).</summary>
+    /// <summary>Draws from the standard normal distribution, with the same numbers as PyTorch for the same seed (torch.randn).</summary>
     public static Tensor Randn(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
 
-    /// <summary>Integers from [low, high): PyTorch's numbers for the same seed (torch.randint). Int64 by default.</summary>
+    /// <summary>Draws integers from [low, high), with the same numbers as PyTorch for the same seed (torch.randint). Int64 by default.</summary>
     public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Finish(Filled<long>(shape, to => (generator ?? Generator.Default).FillRandInt(to, low, high)), dtype, requiresGrad);
 
-    /// <summary>0 … <paramref name="count"/> − 1 in random order: PyTorch's for the same seed (torch.randperm). Int64 by default.</summary>
+    /// <summary>
+    /// Creates a random permutation of 0 … <paramref name="count"/> − 1, the same as PyTorch's for the same seed (torch.randperm). Int64 by
+    /// default.
+    /// </summary>
     public static Tensor RandPerm(int count, Generator? generator = null, DType? dtype = null, bool requiresGrad = false)
     {
-        if (count < 0) throw new ValueException($"RandPerm: {count} elements; 0 or more are possible");
+        if (count < 0) throw new ValueException($"RandPerm: count is {count}; it must be 0 or more");
         return Finish(Filled<long>([count], (generator ?? Generator.Default).FillRandPerm), dtype, requiresGrad);
     }
 
@@ -202,14 +224,14 @@ public partial class Tensor
         return tensor;
     }
 
-    /// <summary>A row-major tensor with undefined content.</summary>
+    /// <summary>Creates a row-major tensor with undefined content.</summary>
     internal static Tensor Empty(Shape shape, DType dtype)
     {
         ArgumentNullException.ThrowIfNull(shape);
         return new(Storage.Allocate(dtype, shape.ElementCount), shape.Layout);
     }
 
-    /// <summary>Writes one number over all elements of a tensor of any strides, unrecorded.</summary>
+    /// <summary>Writes one number to all elements of a tensor of any strides, without recording.</summary>
     internal static void Fill(Tensor tensor, Scalar value)
     {
         Tensor source = Empty(Shape.Scalar, tensor.DType);
@@ -241,7 +263,8 @@ public partial class Tensor
     private static Tensor Copied<T>(ReadOnlySpan<T> data, Shape? shape) where T : unmanaged
     {
         shape ??= Shape.Create([data.Length]);
-        if (shape.ElementCount != data.Length) throw new ShapeException($"From: {data.Length} elements do not fill shape {shape} of {shape.ElementCount}");
+        if (shape.ElementCount != data.Length)
+            throw new ShapeException($"From: {data.Length} elements do not fit shape {shape}, which has {shape.ElementCount}");
         DType dtype = DTypes.Of<T>();
         Tensor tensor = Empty(shape, dtype);
         if (typeof(T) == typeof(bool) || dtype.Size() == System.Runtime.CompilerServices.Unsafe.SizeOf<T>() && typeof(T) != typeof(uint)) MemoryMarshal.AsBytes(data).CopyTo(tensor.Bytes);
@@ -274,7 +297,7 @@ public partial class Tensor
         {
             DType.Float32 => Filled(shape, floats),
             DType.Float64 => Filled(shape, doubles),
-            _ => throw new DTypeException($"{op}: random reals are Float32 or Float64, not {dtype} (RandInt draws integers)"),
+            _ => throw new DTypeException($"{op}: cannot draw {dtype}; use Float32 or Float64 (RandInt draws integers)"),
         };
         return Finish(tensor, null, requiresGrad);
     }

@@ -8,10 +8,13 @@ public partial class Tensor : IFormattable
     private const int EdgeItems = 3, SummaryThreshold = 1000, LineWidth = 80;
     private const string Prefix = "tensor(";
 
-    /// <summary>The values as PyTorch prints them: aligned, abbreviated beyond 1,000 elements, with dtype and the op that made the tensor where they matter.</summary>
+    /// <summary>
+    /// Formats the values as PyTorch prints them: aligned, and abbreviated above 1,000 elements. The dtype is included if it is not the default,
+    /// the operation that created the tensor if it was recorded.
+    /// </summary>
     public override string ToString() => ToString(null, CultureInfo.InvariantCulture);
 
-    /// <summary>The values with a .NET number format: <c>$"{x:F3}"</c>. The invariant culture is used where none is given.</summary>
+    /// <summary>Formats the values with a .NET number format: <c>$"{x:F3}"</c>. The default culture is the invariant culture.</summary>
     public string ToString(string? format, IFormatProvider? formatProvider)
     {
         CultureInfo culture = formatProvider as CultureInfo ?? CultureInfo.InvariantCulture;
@@ -28,7 +31,7 @@ public partial class Tensor : IFormattable
         return text.Append(')').ToString();
     }
 
-    /// <summary>Gives the value a name in what <c>Explain</c> prints and draws, and does nothing else; returns this tensor.</summary>
+    /// <summary>Names the tensor in the output of <c>Explain</c>, and returns the tensor. It has no other effect.</summary>
     public Tensor Named(string name)
     {
         if (Recording.Open is { } recording) recording.Names[this] = name;
@@ -44,7 +47,7 @@ public partial class Tensor : IFormattable
         else if (RequiresGrad) yield return "requiresGrad: true";
     }
 
-    // Only the first and last few of each long dimension are formatted, so that a huge tensor prints as fast as a small one.
+    // Formatting only the first and last elements of long dimensions makes a huge tensor print as fast as a small one.
     private Tensor Corners()
     {
         Tensor corners = Detach();
@@ -54,7 +57,7 @@ public partial class Tensor : IFormattable
         return corners;
     }
 
-    // The width is that of the widest; of reals as PyTorch prints them, of the widest that is finite and not 0.
+    // The width is that of the widest cell. For floating-point numbers, PyTorch considers only the finite nonzero ones.
     private static (string[] Cells, int Width) Cells(Tensor tensor, string? format, CultureInfo culture)
     {
         if (tensor.DType == DType.Bool) return AsWide([.. tensor.ToArray<bool>().Select(value => value ? "True" : "False")]);
@@ -77,7 +80,7 @@ public partial class Tensor : IFormattable
 
     private const string Integer = "F0", Fixed = "F4", Exponent = "e4";
 
-    // PyTorch's choice: integers with a point, four decimals, or four decimals and an exponent where magnitudes lie far apart (torch/_tensor_str.py).
+    // As PyTorch chooses (torch/_tensor_str.py): integers with a point, four decimals, or an exponent if the magnitudes differ by much.
     private static string FormatFor(double[] magnitudes)
     {
         if (magnitudes.Length == 0) return Integer;
@@ -86,7 +89,7 @@ public partial class Tensor : IFormattable
         return max / min > 1000 || max > 1e8 || (min < 1e-4 && !areIntegers) ? Exponent : areIntegers ? Integer : Fixed;
     }
 
-    // .NET writes exponents of three digits, C and PyTorch of two where they are enough.
+    // .NET writes three digits of an exponent; C and PyTorch write two if they suffice.
     private static string ShortExponent(string text) => text[^3] == '0' ? text.Remove(text.Length - 3, 1) : text;
 
     private void Append(StringBuilder text, Queue<string> cells, int width, int dim, bool abbreviate)

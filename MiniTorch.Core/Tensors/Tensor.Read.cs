@@ -3,40 +3,44 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch;
 
-/// <summary>Reads a tensor's elements in row-major order; the span is valid during the call only.</summary>
+/// <summary>Reads a tensor's elements in row-major order; the span is valid only during the call.</summary>
 public delegate TResult TensorReader<T, out TResult>(ReadOnlySpan<T> elements);
 
 public partial class Tensor
 {
-    /// <summary>The elements' bytes, of a row-major tensor of at most 2 GB. The caller keeps this tensor alive.</summary>
+    /// <summary>The bytes of the elements of a row-major tensor of at most 2 GB. The caller must keep this tensor alive.</summary>
     internal Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Data, ElementCount <= int.MaxValue / DType.Size() ? (int)ElementCount * DType.Size()
-        : throw new ShapeException($"{ElementCount:N0} elements, shape {Shape}, take more than the 2 GB that are filled in or read out at a time; use a part (Narrow)"));
+        : throw new ShapeException($"{ElementCount:N0} elements, shape {Shape}, exceed the 2 GB that can be filled or read at once; "
+            + "use parts (Narrow)"));
 
-    /// <summary>The value of a tensor of one element, converted as <see cref="To"/> does (torch.Tensor.item).</summary>
-    /// <exception cref="ShapeException">There is not exactly one element.</exception>
+    /// <summary>Returns the value of a tensor with one element, converted as <see cref="To"/> does (torch.Tensor.item).</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public T Item<T>() where T : unmanaged
     {
-        if (ElementCount != 1) throw new ShapeException($"Item: shape {Shape} has {ElementCount} elements, and one is needed; index an element or use ToArray<T>()");
+        if (ElementCount != 1)
+            throw new ShapeException($"Item: shape {Shape} has {ElementCount} elements instead of one; index an element or use ToArray<T>()");
         T value = default;
         CopyTo(new Span<T>(ref value));
         return value;
     }
 
-    /// <summary>The elements in row-major order, converted as <see cref="To"/> does.</summary>
+    /// <summary>Copies the elements in row-major order to a new array, converted as <see cref="To"/> does.</summary>
     public T[] ToArray<T>() where T : unmanaged
     {
         if (ElementCount > Array.MaxLength)
-            throw new ShapeException($"ToArray: {ElementCount:N0} elements, shape {Shape}, are more than an array can hold, {Array.MaxLength:N0}; use a part (Narrow)");
+            throw new ShapeException($"ToArray: {ElementCount:N0} elements, shape {Shape}, exceed the maximum length of an array, "
+                + $"{Array.MaxLength:N0}; use parts (Narrow)");
         var values = new T[ElementCount];
         CopyTo<T>(values);
         return values;
     }
 
-    /// <summary>Writes the elements in row-major order, converted as <see cref="To"/> does.</summary>
+    /// <summary>Copies the elements in row-major order to a span, converted as <see cref="To"/> does.</summary>
     /// <exception cref="ShapeException">The span is too short.</exception>
     public void CopyTo<T>(Span<T> destination) where T : unmanaged
     {
-        if (destination.Length < ElementCount) throw new ShapeException($"CopyTo: {destination.Length} places for the {ElementCount} elements of shape {Shape}");
+        if (destination.Length < ElementCount)
+            throw new ShapeException($"CopyTo: the span has length {destination.Length}, too short for the {ElementCount} elements of shape {Shape}");
         DType dtype = DTypes.Of<T>();
         Tensor source = DType == dtype && IsContiguous ? this : Ops.Copies.Converted(this, dtype);
         if (dtype.Holds<T>()) source.Bytes.CopyTo(MemoryMarshal.AsBytes(destination));
@@ -48,7 +52,10 @@ public partial class Tensor
         GC.KeepAlive(source);
     }
 
-    /// <summary>Reads the elements without copying them where they lie row-major in this type: <c>x.Read&lt;float, float&gt;(s => s[0])</c>.</summary>
+    /// <summary>
+    /// Passes the elements to a function as a span in row-major order: <c>x.Read&lt;float, float&gt;(s => s[0])</c>. A contiguous tensor with
+    /// elements of type <typeparamref name="T"/> is not copied.
+    /// </summary>
     public TResult Read<T, TResult>(TensorReader<T, TResult> reader) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(reader);

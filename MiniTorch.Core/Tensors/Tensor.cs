@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch;
 
 /// <summary>
-/// A multi-dimensional array with a link to the graph of operations that made it. The element type is a <see cref="DType"/>; nothing has to be disposed of.
+/// A multi-dimensional array that remembers the operations that created it, for automatic differentiation (torch.Tensor). Its elements have a <see
+/// cref="DType"/>. Tensors are garbage collected and need no Dispose.
 /// </summary>
 /// <remarks>
-/// Operations return new tensors; views (<see cref="View"/>, <see cref="Transpose"/>, slices …) share the memory of the tensor they were made from.
-/// Methods whose names end in InPlace write. <c>==</c> is reference equality; <see cref="Eq(Tensor)"/> compares elements.
+/// Operations return new tensors. Views (<see cref="View"/>, <see cref="Transpose"/>, slices …) share memory with the original tensor.
+/// Methods whose names end in InPlace modify the tensor. <c>==</c> is reference equality; <see cref="Eq(Tensor)"/> compares elements.
 /// </remarks>
 [CollectionBuilder(typeof(Tensor), nameof(FromCollection))]
 public partial class Tensor
@@ -23,7 +24,7 @@ public partial class Tensor
         Slot = slot;
     }
 
-    /// <summary>A view of <paramref name="source"/>: the same storage in another layout.</summary>
+    /// <summary>Creates a view of <paramref name="source"/>: the same storage with another layout.</summary>
     internal Tensor(Tensor source, Layout layout)
     {
         Storage = source.Storage;
@@ -32,7 +33,7 @@ public partial class Tensor
         Epoch = _base.Epoch;
     }
 
-    /// <summary>A tensor that takes over <paramref name="data"/>'s memory as a new leaf; for types that derive from Tensor.</summary>
+    /// <summary>Creates a leaf that shares the memory of <paramref name="data"/>; for types that derive from Tensor.</summary>
     internal Tensor(Tensor data)
     {
         Storage = data.Storage;
@@ -45,23 +46,24 @@ public partial class Tensor
     /// <summary>The number of dimensions; 0 for a scalar.</summary>
     public int Rank => Layout.Shape.Rank;
 
-    /// <summary>The number of elements (numel).</summary>
+    /// <summary>The number of elements (torch.Tensor.numel).</summary>
     public long ElementCount => Layout.Shape.ElementCount;
 
     /// <summary>The type of the elements.</summary>
     public DType DType => Storage.DType;
 
-    /// <summary>Whether the elements lie row-major without gaps.</summary>
+    /// <summary>Whether the elements lie in row-major order without gaps.</summary>
     public bool IsContiguous => Layout.IsContiguous;
 
-    /// <summary>Whether no recorded operation made this tensor: it was created, or detached, or made while recording was off.</summary>
+    /// <summary>Whether this tensor is not the result of a recorded operation: it was created directly, detached, or computed under NoGrad.</summary>
     public bool IsLeaf => Node is not OpNode;
 
     /// <summary>
-    /// Whether gradients flow to this tensor. Setting it makes a leaf gather <see cref="Grad"/> in <see cref="Backward"/>, or stop doing so.
+    /// Whether operations on this tensor are recorded. <see cref="Backward"/> accumulates the gradient of a leaf that requires one in <see
+    /// cref="Grad"/>.
     /// </summary>
-    /// <exception cref="DTypeException">True is set on an integer or Bool tensor.</exception>
-    /// <exception cref="GraphException">False is set on the result of a recorded operation.</exception>
+    /// <exception cref="DTypeException">It is set to true on an Int64 or Bool tensor.</exception>
+    /// <exception cref="GraphException">It is set to false on the result of a recorded operation.</exception>
     public bool RequiresGrad
     {
         get => Node is not null;
@@ -71,28 +73,30 @@ public partial class Tensor
             if (value && !DType.IsFloat())
                 throw new DTypeException($"RequiresGrad: a tensor of {DType} cannot have a gradient; only Float32 and Float64 can (To converts)");
             if (!value && !IsLeaf)
-                throw new GraphException("RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
-            Ops.FuseTrace.Flush(); // what was put off saw the former setting
+                throw new GraphException("RequiresGrad: cannot be set to false on the result of an operation; "
+                    + "Detach() returns a tensor that does not require a gradient");
+            Ops.FuseTrace.Flush(); // deferred operations must still see the old setting
             _node = value ? new LeafNode(DType) : null;
             Slot = 0;
         }
     }
 
     /// <summary>
-    /// The gradient gathered by <see cref="Backward"/>: of a leaf that requires one, or of a result that was asked to <see cref="RetainGrad"/>; null before.
-    /// It has this tensor's shape and dtype. It may be read while other threads train: the tensor that is returned stays valid, and a Backward that
-    /// adds to it meanwhile is seen element by element.
+    /// The gradient that <see cref="Backward"/> accumulated for a leaf, or for a result on which <see cref="RetainGrad"/> was called; null before
+    /// the first Backward.
+    /// It has this tensor's shape and dtype. Other threads may train while it is read: the returned tensor stays valid, but a concurrent Backward can
+    /// change its elements.
     /// </summary>
-    /// <exception cref="GraphException">Read from a result of an operation that was not asked to retain it.</exception>
-    /// <exception cref="ShapeException">Set to a tensor of another shape.</exception>
-    /// <exception cref="DTypeException">Set to a tensor of another dtype.</exception>
+    /// <exception cref="GraphException">It is read from the result of an operation without RetainGrad.</exception>
+    /// <exception cref="ShapeException">It is set to a tensor of another shape.</exception>
+    /// <exception cref="DTypeException">It is set to a tensor of another dtype.</exception>
     public Tensor? Grad
     {
         get
         {
             object? gate = Node is OpNode ? Retained() : _node;
             if (gate is null) return null;
-            Uninterrupted.Enter(gate); // another thread could drop the gradient, and its memory, before it is marked as the user's
+            Uninterrupted.Enter(gate); // otherwise another thread could free the gradient's memory before it is marked as shared
             Tensor? grad = gate is LeafNode leaf ? leaf.Grad : ((Dictionary<int, Tensor?>)gate)[Slot];
             grad?.Storage.MarkShared();
             Monitor.Exit(gate);
@@ -100,16 +104,19 @@ public partial class Tensor
         }
         set
         {
-            if (value is not null && value.Shape != Shape) throw new ShapeException($"Grad: a gradient of shape {value.Shape} does not fit a tensor of shape {Shape}");
-            if (value is not null && value.DType != DType) throw new DTypeException($"Grad: a gradient of {value.DType} does not fit a tensor of {DType}");
-            if (Node is OpNode) throw new GraphException("Grad: only a leaf's gradient can be set");
+            if (value is not null && value.Shape != Shape)
+                throw new ShapeException($"Grad: a gradient of shape {value.Shape} does not fit a tensor of shape {Shape}");
+            if (value is not null && value.DType != DType)
+                throw new DTypeException($"Grad: a gradient of {value.DType} does not fit a tensor of {DType}");
+            if (Node is OpNode)
+                throw new GraphException("Grad: the gradient can be set only on a leaf, and this tensor is the result of an operation");
             if (value is null && !RequiresGrad) return;
             RequiresGrad = true;
             LeafGrad = value;
         }
     }
 
-    /// <summary>The transpose of a matrix: all dimensions in reverse order (T).</summary>
+    /// <summary>A view with the dimensions in reverse order: the transpose of a matrix (torch.Tensor.T).</summary>
     public Tensor T
     {
         get
@@ -124,16 +131,18 @@ public partial class Tensor
 
     internal Layout Layout { get; private set; }
 
-    /// <summary>Which output of <see cref="Node"/> this is.</summary>
+    /// <summary>The index of this tensor among the outputs of <see cref="Node"/>.</summary>
     internal int Slot { get; private set; }
 
-    /// <summary>The innermost of the live tangents of forward mode.</summary>
+    /// <summary>The forward-mode tangent of the innermost level; the tangents of outer levels are linked from it.</summary>
     internal Dual? Dual { get; set; }
 
-    /// <summary>The tensor whose memory this is a view of; null if it is no view, or if its base has moved to other memory (Module.To).</summary>
+    /// <summary>The tensor that this tensor is a view of; null if it is not a view, or if Module.To has moved its base to other memory.</summary>
     internal Tensor? Base => _base is not null && ReferenceEquals(_base.Storage, Storage) ? _base : null;
 
-    /// <summary>What made this tensor, or gathers its gradient; null where no gradient flows.</summary>
+    /// <summary>
+    /// The node of the operation that created this tensor, or the leaf node that accumulates its gradient; null if it requires no gradient.
+    /// </summary>
     internal Node? Node
     {
         get
@@ -143,10 +152,15 @@ public partial class Tensor
         }
     }
 
-    /// <summary>Of a base, how often in-place operations rewrote its history; of a view, the base's count when its node was made.</summary>
+    /// <summary>
+    /// For a base, the number of in-place operations that changed its history; for a view, the base's number when the view's node was created.
+    /// </summary>
     internal int Epoch { get; set; }
 
-    /// <summary>A leaf's gradient as the engine and the optimisers use it: reading it does not hand its memory to the user.</summary>
+    /// <summary>
+    /// The gradient of a leaf, for the engine and the optimizers: unlike <see cref="Grad"/>, reading it does not mark its memory as shared with the
+    /// user.
+    /// </summary>
     internal Tensor? LeafGrad
     {
         get => (_node as LeafNode)?.Grad;
@@ -162,7 +176,9 @@ public partial class Tensor
         }
     }
 
-    /// <summary>As <see cref="LeafGrad"/>, held so that its memory stays although another thread drops it; the caller drops its storage when done.</summary>
+    /// <summary>
+    /// Returns <see cref="LeafGrad"/> with a reference to its storage, so that other threads cannot free it. The caller must release the storage.
+    /// </summary>
     internal Tensor? HoldGrad()
     {
         if (_node is not LeafNode leaf) return null;
@@ -173,7 +189,9 @@ public partial class Tensor
         return grad;
     }
 
-    /// <summary>Asks a result of an operation to keep its gradient in <see cref="Grad"/> too (retain_grad).</summary>
+    /// <summary>
+    /// Makes <see cref="Backward"/> store the gradient of this result of an operation in <see cref="Grad"/> too (torch.Tensor.retain_grad).
+    /// </summary>
     /// <exception cref="GraphException">The tensor does not require a gradient.</exception>
     public void RetainGrad()
     {
@@ -184,13 +202,15 @@ public partial class Tensor
         lock (retained) retained.TryAdd(Slot, null);
     }
 
-    /// <summary>This tensor without its history: it shares memory and requires no gradient (detach).</summary>
+    /// <summary>Returns a tensor that shares this tensor's memory but has no history and requires no gradient (torch.Tensor.detach).</summary>
     public Tensor Detach() => new(Storage, Layout);
 
-    /// <summary>The first element's first byte. Whoever takes a pointer keeps this tensor alive while using it (<see cref="GC.KeepAlive"/>).</summary>
+    /// <summary>
+    /// The first byte of the first element. The caller must keep this tensor alive while it uses a pointer (<see cref="GC.KeepAlive"/>).
+    /// </summary>
     internal ref byte Data => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
 
-    /// <summary>Links this tensor to the node that recorded it or wrote it in place. A retained gradient moves to the new node.</summary>
+    /// <summary>Links this tensor to the node of the operation that created it or wrote to it. A retained gradient moves to the new node.</summary>
     internal void SetHistory(Node? node, int slot)
     {
         if (_node?.Rare?.Retained is { } retained && retained.Remove(Slot, out Tensor? grad) && node is not null)
@@ -199,10 +219,10 @@ public partial class Tensor
         Slot = slot;
     }
 
-    /// <summary>The same value carrying a tangent: a view, still linked to the graph.</summary>
+    /// <summary>Returns a view that carries a tangent and stays linked to the graph.</summary>
     internal Tensor WithDual(Dual? dual) => new(this, Layout) { _node = Node, Slot = Slot, Dual = dual };
 
-    /// <summary>Takes over another memory and layout; the object, and so every reference to it, stays.</summary>
+    /// <summary>Takes over another tensor's memory and layout. The object stays the same, so references to it remain valid.</summary>
     internal void Replace(Tensor data)
     {
         Storage = data.Storage;
@@ -210,7 +230,7 @@ public partial class Tensor
         if (_node is LeafNode leaf) leaf.DType = DType;
     }
 
-    /// <summary>Changes the dtype of this very object. A leaf stays a leaf, and its gradient is converted too.</summary>
+    /// <summary>Converts this object to another dtype. A leaf stays a leaf, and its gradient is converted too.</summary>
     internal void ConvertTo(DType dtype)
     {
         if (dtype == DType) return;
@@ -223,5 +243,6 @@ public partial class Tensor
 
     private Dictionary<int, Tensor?> Retained() =>
         Node!.Rare?.Retained is { } retained && retained.ContainsKey(Slot) ? retained
-        : throw new GraphException("Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() on it before Backward");
+        : throw new GraphException("Grad: this tensor is the result of an operation, and only leaves keep their gradient; "
+            + "call RetainGrad() before Backward to keep it");
 }

@@ -1,6 +1,8 @@
 namespace MiniTorch;
 
-/// <summary>One place of <c>x[…]</c>: an integer, an Index, a Range, a stepped slice, a new axis, an ellipsis, or a tensor of integers or truth values.</summary>
+/// <summary>
+/// One index of <c>x[…]</c>: an integer, an Index, a Range, a slice with a step, a new axis, an ellipsis, an Int64 tensor, or a Bool mask.
+/// </summary>
 public readonly struct TensorIndex
 {
     private TensorIndex(IndexKind kind, Index start = default, Index stop = default, int step = 1, Tensor? tensor = null)
@@ -12,10 +14,10 @@ public readonly struct TensorIndex
         Tensor = tensor;
     }
 
-    /// <summary>A new dimension of size 1 (None, numpy.newaxis).</summary>
+    /// <summary>Inserts a dimension of size 1 (None, numpy.newaxis).</summary>
     public static TensorIndex NewAxis { get; } = new(IndexKind.NewAxis);
 
-    /// <summary>All dimensions that are not otherwise indexed (...).</summary>
+    /// <summary>Selects all dimensions that no other index selects (...).</summary>
     public static TensorIndex Ellipsis { get; } = new(IndexKind.Ellipsis);
 
     internal IndexKind Kind { get; }
@@ -28,26 +30,29 @@ public readonly struct TensorIndex
 
     internal Tensor? Tensor { get; }
 
-    /// <summary>Every <paramref name="step"/>th element from <paramref name="start"/> on, before <paramref name="stop"/>; negative places count from the end.</summary>
+    /// <summary>
+    /// Selects every <paramref name="step"/>th element from <paramref name="start"/> up to, not including, <paramref name="stop"/>. Negative
+    /// positions count from the end.
+    /// </summary>
     /// <exception cref="ValueException">The step is not positive.</exception>
     public static TensorIndex Slice(int? start = null, int? stop = null, int step = 1) =>
         step > 0 ? new(IndexKind.Range, Place(start ?? 0), stop is { } end ? Place(end) : Index.End, step)
         : throw new ValueException($"TensorIndex.Slice: step {step} must be positive (Flip reverses)");
 
-    /// <summary>One element of a dimension, which disappears; negative ones count from the end.</summary>
+    /// <summary>Selects one element of a dimension and removes the dimension; a negative index counts from the end.</summary>
     public static implicit operator TensorIndex(int index) => new(IndexKind.One, Place(index));
 
-    /// <summary>One element of a dimension, which disappears.</summary>
+    /// <summary>Selects one element of a dimension and removes the dimension.</summary>
     public static implicit operator TensorIndex(Index index) => new(IndexKind.One, index);
 
-    /// <summary>A range of a dimension; <c>..</c> is all of it.</summary>
+    /// <summary>Selects a range of a dimension; <c>..</c> selects all of it.</summary>
     public static implicit operator TensorIndex(Range range) => new(IndexKind.Range, range.Start, range.End);
 
-    /// <summary>The elements named by an Int64 tensor, or those where a Bool tensor is true.</summary>
+    /// <summary>Selects the elements at the indices in an Int64 tensor, or those for which a Bool tensor is true.</summary>
     public static implicit operator TensorIndex(Tensor tensor) =>
         new(IndexKind.Tensor, tensor: tensor ?? throw new ArgumentNullException(nameof(tensor)));
 
-    /// <summary>The elements named by an array of indices.</summary>
+    /// <summary>Selects the elements at the indices in an array.</summary>
     public static implicit operator TensorIndex(int[] indices) => new(IndexKind.Tensor, tensor: Tensor.From(indices));
 
     private static Index Place(int place) => place < 0 ? new Index(-(long)place > int.MaxValue ? int.MaxValue : -place, true) : place;
