@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch;
 
-/// <summary>A native block that lives as long as the pool and serves one owner after another: a storage or a kernel's scratch memory.</summary>
+/// <summary>A block of native memory that the pool lends to one owner after another: a storage or the scratch memory of a kernel.</summary>
 internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeClass)
 {
     /// <summary>
-    /// Tells, without keeping it alive, whether the owner that rented the block still exists; one handle for the block's whole life. It tracks resurrection:
-    /// an owner that a finaliser can still reach, and may use or keep, exists.
+    /// A weak handle to the owner that rented the block, reused for every owner. It tracks resurrection: an owner that a finalizer can still reach
+    /// is alive,
+    /// because the finalizer can use it.
     /// </summary>
     public readonly WeakGCHandle<object> Owner = new(null!, trackResurrection: true);
 
@@ -18,13 +19,13 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 
     public int SizeClass { get; } = sizeClass;
 
-    /// <summary>The bytes that were asked for, of which there are up to a quarter more.</summary>
+    /// <summary>The number of bytes requested. The capacity is up to a quarter larger.</summary>
     public long Asked { get; set; }
 
-    /// <summary>Whether a kernel's scratch memory rented it, not a storage.</summary>
+    /// <summary>Whether a kernel rented the block as scratch memory; otherwise a storage did.</summary>
     public bool IsScratch { get; set; }
 
-    /// <summary>The place in the list of rented blocks.</summary>
+    /// <summary>The index in the list of rented blocks.</summary>
     public int Place { get; set; }
 
     /// <summary>The next block in its free list.</summary>
@@ -32,38 +33,39 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 }
 
 /// <summary>
-/// Native memory for storages: free lists by size class, and reclaim of blocks whose storage is unreachable. A collection of the young generation
-/// is asked for only when the blocks out on rent pass a budget (1.3 × what was live, at least 64 MB); unreachable storages are then found by weak handles.
+/// The pool of native memory for storages and scratch memory. It keeps free lists by size class and reclaims blocks whose owner is unreachable.
+/// It requests a garbage collection of the youngest generation when the rented blocks exceed a budget (1.3 × the live bytes, at least 64 MB), then
+/// finds unreachable owners by their weak handles.
 /// </summary>
-/// <remarks>Measured against finalisers and against the garbage collector's own large-object heap in docs/adr/0002-memory.md.</remarks>
+/// <remarks>docs/adr/0002-memory.md compares it with finalizers and with the large-object heap of .NET.</remarks>
 internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;
     private const int Alignment = 64;
     private const double Headroom = 1.3;
 
-    // A collection takes 60 to 250 µs. Tensors of a few MB that pass through 64 MB of blocks are written to memory, through 16 MB to the cache, 2.5 times as fast.
+    // A collection takes 60–250 µs, but reusing 16 MB of blocks stays in the cache: 2.5 times as fast as cycling through 64 MB.
     private const long WorthSweeping = 8L << 20;
     private static readonly long s_machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     private static readonly Lock s_gate = new();
     private static readonly NativeBuffer?[] s_free = new NativeBuffer?[64 * 4];
     private static NativeBuffer[] s_rented = new NativeBuffer[256];
     private static int s_rentedCount;
-    private static int s_aged; // the generation to which collections within a pass have moved its storages
-    private static long s_rentedBytes, s_scratchBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: what the last sweep left
+    private static int s_aged; // the generation that the storages of the current pass have reached
+    private static long s_rentedBytes, s_scratchBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: after the last sweep
 
     static BufferPool() => _ = new Sweeper();
 
-    /// <summary>Bytes in blocks that storages and kernels hold now, those not yet found unreachable included.</summary>
+    /// <summary>The bytes in rented blocks, including those whose owner is unreachable but not yet found.</summary>
     public static long RentedBytes { get { lock (s_gate) return s_rentedBytes; } }
 
-    /// <summary>Bytes of <see cref="RentedBytes"/> that are scratch memory of kernels.</summary>
+    /// <summary>The part of <see cref="RentedBytes"/> that is scratch memory of kernels.</summary>
     public static long ScratchBytes { get { lock (s_gate) return s_scratchBytes; } }
 
-    /// <summary>Bytes in blocks that wait for the next owner.</summary>
+    /// <summary>The bytes in free blocks.</summary>
     public static long FreeBytes { get { lock (s_gate) return s_freeBytes; } }
 
-    /// <summary>A block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
+    /// <summary>Rents a block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
     public static NativeBuffer Rent(long bytes, object owner)
     {
         (int sizeClass, long capacity) = ClassOf(bytes);
@@ -91,13 +93,16 @@ internal static unsafe class BufferPool
         }
     }
 
-    /// <summary>Takes back a block whose owner is done with it.</summary>
+    /// <summary>Returns a block that its owner no longer uses.</summary>
     public static void Return(NativeBuffer buffer)
     {
         using (Uninterrupted.Enter(s_gate)) Reclaim(buffer);
     }
 
-    /// <summary>After a backward pass little is live beside the parameters: the cheapest moment to look for unreachable storages, if there may be enough of them.</summary>
+    /// <summary>
+    /// Reclaims unreachable storages if there may be enough of them. Called after a backward pass, when few storages besides the parameters are
+    /// live.
+    /// </summary>
     public static void SweepAtLowWater()
     {
         bool isBusy = Volatile.Read(ref s_rentedBytes) > s_liveBytes + WorthSweeping;
@@ -106,16 +111,15 @@ internal static unsafe class BufferPool
         {
             LowerBudget();
             if (!isBusy) return;
-            // Compacting: what little survives would otherwise hold its region, and the next objects would fault in the pages of another, five in each step of a small network.
+            // Compacting: otherwise the few survivors keep their region, and new objects cause page faults in another (5 per step of a small
+            // network).
             GC.Collect(s_aged, GCCollectionMode.Forced, blocking: true, compacting: true);
             s_aged = 0;
             Sweep();
         }
     }
 
-    // The youngest generation first: a step's storages die young. Older ones only when that does not make room, because each collection of an
-    // older generation also ages what is alive. What is live is known only after the oldest; and where that was needed, steps would need it again and
-    // again under a tight budget.
+    // Most storages die young. Collecting older generations also ages live objects, so it is the last resort; the live bytes are known only after it.
     private static void MakeRoom(long capacity, int sizeClass)
     {
         for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > s_budget; generation++)
@@ -130,11 +134,11 @@ internal static unsafe class BufferPool
 
     private static long BudgetFor(long live) => Math.Max(Floor, (long)Math.Min(live * Headroom, s_machineBytes));
 
-    // Slowly, and only where less than half was used lately: a budget taken at a step's ebb would give blocks back that the next flood faults in again.
+    // Slowly, and only if less than half was used: a budget from a low point within a step would free blocks that the next step allocates again.
     private static void LowerBudget()
     {
         if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
-        s_peakBytes = s_rentedBytes; // not 0: two calls in a row would take the second for a pass that used nothing
+        s_peakBytes = s_rentedBytes; // not 0: otherwise two calls in a row look like a pass without memory use
     }
 
     private static void Sweep()
@@ -158,7 +162,7 @@ internal static unsafe class BufferPool
         s_freeBytes += buffer.Capacity;
     }
 
-    // What there is no room for goes back to the system, largest first, but blocks of the wanted class last: it is the one that is surely in use.
+    // Frees blocks beyond the room, largest first. Blocks of the requested class come last because that class is in use.
     private static void Trim(int wanted, long room)
     {
         for (int sizeClass = s_free.Length - 1; sizeClass >= 0; sizeClass--)
@@ -185,7 +189,7 @@ internal static unsafe class BufferPool
 
     private static NativeBuffer Allocate(long capacity, int sizeClass)
     {
-        // Linux promises more memory than the machine has, and ends the process that takes it.
+        // Linux overcommits memory and kills the process that uses it.
         long room = s_machineBytes - s_rentedBytes - capacity;
         if (room < 0) throw OutOfMemory(capacity);
         if (s_freeBytes > room) Trim(sizeClass, room);
@@ -202,13 +206,15 @@ internal static unsafe class BufferPool
 
     private static MiniTorchException OutOfMemory(long capacity)
     {
-        s_budget = BudgetFor(s_rentedBytes); // it was raised for this block
+        s_budget = BudgetFor(s_rentedBytes); // undoes the increase for this block
         return new MiniTorchException(
-            $"out of memory: {capacity:N0} bytes were asked for; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and running kernels {s_scratchBytes:N0} "
-            + $"of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} wait in the pool");
+            $"out of memory: {capacity:N0} bytes were requested; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and "
+            + $"running kernels {s_scratchBytes:N0} of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} are free in the pool");
     }
 
-    /// <summary>Four classes to the power of two: at most a quarter of a block is unused, and never touched.</summary>
+    /// <summary>
+    /// Returns the size class for a number of bytes. There are four classes per power of two, so at most a quarter of a block is unused.
+    /// </summary>
     private static (int Class, long Capacity) ClassOf(long bytes)
     {
         bytes = Math.Max(bytes, 128);
@@ -218,7 +224,7 @@ internal static unsafe class BufferPool
         return (power * 4 + (int)quarters - 1, (1L << power) + quarters * quarter);
     }
 
-    /// <summary>The net under programs that stop allocating tensors: after a collection that the runtime ran by itself, sweep too.</summary>
+    /// <summary>Sweeps after garbage collections that the runtime started, for programs that have stopped allocating tensors.</summary>
     private sealed class Sweeper
     {
         ~Sweeper()
@@ -233,7 +239,7 @@ internal static unsafe class BufferPool
                 }
                 finally { s_gate.Exit(); }
             }
-            _ = new Sweeper(); // a re-registered one would grow old and see only full collections
+            _ = new Sweeper(); // a re-registered object would move to older generations and see only full collections
         }
     }
 }

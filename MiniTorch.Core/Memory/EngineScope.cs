@@ -1,8 +1,8 @@
 namespace MiniTorch;
 
 /// <summary>
-/// The temporaries of one derivative rule: native storages made while a scope is open belong to the engine, and those that no gradient slot
-/// holds when it closes are returned at once. Only rules that are known to keep nothing run inside one.
+/// Frees the temporaries of a derivative rule. Native storages created while the scope is open belong to the engine; closing it frees those that no
+/// gradient slot holds. Only rules that are known to keep no temporaries run in a scope.
 /// </summary>
 internal static class EngineScope
 {
@@ -12,7 +12,7 @@ internal static class EngineScope
     [ThreadStatic]
     private static List<NativeStorage>? t_spare;
 
-    /// <summary>A new storage: the engine's own if a scope is open on this thread.</summary>
+    /// <summary>Makes a new storage the engine's own if a scope is open on this thread.</summary>
     public static void Register(NativeStorage storage)
     {
         if (t_open is not { } open) return;

@@ -3,23 +3,24 @@ using System.Runtime.InteropServices;
 namespace MiniTorch;
 
 /// <summary>
-/// With the environment variable MINITORCH_CHECK_MEMORY=1 every block has fences around what was asked for, holds NaN while nothing was written, and is
-/// checked when it comes back and when it goes out again. Slow; for tests of kernels and of the engine.
+/// Memory checks for tests, enabled by the environment variable MINITORCH_CHECK_MEMORY=1. Every block gets guard bytes around the requested bytes
+/// and is
+/// filled with NaN. It is checked when it is returned and when it is rented again. Slow.
 /// </summary>
 internal static unsafe class MemoryCheck
 {
-    /// <summary>Bytes before and behind each block.</summary>
+    /// <summary>The number of guard bytes before and after each block.</summary>
     public const int Fence = 64;
 
     private const byte FenceByte = 0xA5;
 
-    // 0x7FF7… is NaN as float and as double, and far out of range as an index.
+    // 0x7FF7… is NaN as a float and as a double, and out of range as an index.
     private const ushort Poison = 0x7FF7;
 
     /// <summary>Whether blocks are checked.</summary>
     public static readonly bool On = Environment.GetEnvironmentVariable("MINITORCH_CHECK_MEMORY") == "1";
 
-    /// <summary>A block with fences; the address of what lies between them.</summary>
+    /// <summary>Allocates a block with guard bytes and returns the address between them.</summary>
     public static byte* Allocate(long capacity, int alignment)
     {
         byte* start = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity + 2 * Fence), (nuint)alignment);
@@ -28,25 +29,26 @@ internal static unsafe class MemoryCheck
         return data;
     }
 
-    /// <summary>Gives such a block back to the system.</summary>
+    /// <summary>Frees a block that <see cref="Allocate"/> allocated.</summary>
     public static void Free(byte* data) => NativeMemory.AlignedFree(data - Fence);
 
-    /// <summary>A block goes out: nobody may have written to it while it was free.</summary>
+    /// <summary>Checks a block that is being rented: it must not have been written to while it was free.</summary>
     public static void GoesOut(byte* data, long capacity, long asked)
     {
         var words = new ReadOnlySpan<ushort>(data, checked((int)Math.Min(capacity / 2, int.MaxValue)));
-        if (words.ContainsAnyExcept(Poison)) throw Broken($"a free block of {capacity:N0} bytes was written to, byte {2 * words.IndexOfAnyExcept(Poison):N0}");
+        if (words.ContainsAnyExcept(Poison))
+            throw Broken($"a free block of {capacity:N0} bytes was written to, byte {2 * words.IndexOfAnyExcept(Poison):N0}");
         new Span<byte>(data - Fence, Fence).Fill(FenceByte);
         NativeMemory.Fill(data + asked, (nuint)(capacity - asked + Fence), FenceByte);
     }
 
-    /// <summary>A block comes back: nobody may have written beside it.</summary>
+    /// <summary>Checks a block that is being returned: its guard bytes must be unchanged.</summary>
     public static void ComesBack(byte* data, long capacity, long asked)
     {
         for (int i = -Fence; i < 0; i++)
-            if (data[i] != FenceByte) throw Broken($"{-i} bytes before a block of {asked:N0} bytes something was written");
+            if (data[i] != FenceByte) throw Broken($"a write {-i} bytes before a block of {asked:N0} bytes");
         for (long i = asked; i < capacity + Fence; i++)
-            if (data[i] != FenceByte) throw Broken($"{i - asked} bytes behind a block of {asked:N0} bytes something was written");
+            if (data[i] != FenceByte) throw Broken($"a write {i - asked} bytes past the end of a block of {asked:N0} bytes");
         Fill(data, capacity);
     }
 

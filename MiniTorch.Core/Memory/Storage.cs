@@ -3,48 +3,48 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch;
 
 /// <summary>
-/// The memory under one or several tensors. Up to 64 bytes are fields of the object; more lie in a pooled, 64-byte aligned native buffer.
+/// The memory of one or several tensors. Up to 64 bytes are fields of the object; larger storages use a pooled native buffer, aligned to 64 bytes.
 /// </summary>
 /// <remarks>
-/// Nobody disposes of a storage. One that a user may hold is reclaimed by <see cref="BufferPool"/> once it is unreachable; one that only the
-/// engine can hold (<see cref="NativeStorage.EngineOwned"/>) is counted and returned at once.
+/// A storage is not disposed of. <see cref="BufferPool"/> reclaims a storage that a user may hold once it is unreachable; a storage that only the
+/// engine can hold (<see cref="NativeStorage.EngineOwned"/>) is reference-counted and returned at once.
 /// </remarks>
 internal abstract class Storage(DType dtype)
 {
-    /// <summary>How often an in-place operation has written here; saved tensors compare it at backward.</summary>
+    /// <summary>The number of in-place writes. The backward pass compares it with the number at which a tensor was saved.</summary>
     public int Version { get; private set; }
 
-    /// <summary>The operation that wrote here last, and where it was called if calls are traced.</summary>
+    /// <summary>The operation that wrote to this storage last, with the line that called it if calls are traced.</summary>
     public string? Writer { get; private set; }
 
     public DType DType { get; } = dtype;
 
-    /// <summary>Makes all storages, where a test wants them between protected pages.</summary>
+    /// <summary>Replaces the allocation of storages in tests, such as by memory between protected pages.</summary>
     public static Func<DType, long, Storage>? Substitute { get; set; }
 
-    /// <summary>Notes a write. Nothing that may have been saved is written without it.</summary>
+    /// <summary>Records a write. Every write to memory that may have been saved for backward must call it.</summary>
     public void Wrote(string op)
     {
         Version++;
         Writer = Trace.On && Trace.CallerLine() is { } line ? $"{op} at {line}" : op;
     }
 
-    /// <summary>The first byte. Whoever keeps a pointer to it keeps this object alive and pinned.</summary>
+    /// <summary>The first byte. The caller must keep this object alive and pinned while it uses a pointer.</summary>
     public abstract ref byte Data { get; }
 
-    /// <summary>Says that a user can see it from now on: only the garbage collector decides about it.</summary>
+    /// <summary>Marks the storage as visible to users; from now on only the garbage collector reclaims it.</summary>
     public virtual void MarkShared() { }
 
-    /// <summary>One more gradient slot holds it.</summary>
+    /// <summary>Counts one more gradient slot that holds the storage.</summary>
     public virtual void AddRef() { }
 
-    /// <summary>One gradient slot less; the last one returns the buffer.</summary>
+    /// <summary>Counts one gradient slot less; the last release returns the buffer.</summary>
     public virtual void Release() { }
 
-    /// <summary>Memory for <paramref name="count"/> elements, with undefined content.</summary>
+    /// <summary>Allocates memory for <paramref name="count"/> elements, with undefined content.</summary>
     public static Storage Allocate(DType dtype, long count)
     {
-        if (count > long.MaxValue / 8) throw new ShapeException($"{count} elements of {dtype} pass the address space");
+        if (count > long.MaxValue / 8) throw new ShapeException($"{count} elements of {dtype} exceed the address space");
         if (Substitute is { } substitute) return substitute(dtype, count);
         long bytes = count * dtype.Size();
         return bytes <= 8 ? new Inline8(dtype) : bytes <= 64 ? new Inline64(dtype) : new NativeStorage(dtype, bytes);
@@ -85,18 +85,20 @@ internal sealed unsafe class NativeStorage : Storage
         EngineScope.Register(this);
     }
 
-    /// <summary>True while no user can hold a tensor on it, so that <see cref="ReleaseIfUnheld"/> may return it at once.</summary>
+    /// <summary>Whether no user can hold a tensor with this storage, so that <see cref="ReleaseIfUnheld"/> may return it at once.</summary>
     public bool EngineOwned { get; private set; }
 
     public override ref byte Data => ref *(_data != null ? _data : throw Returned());
 
-    /// <summary>How many gradient slots hold it. Slots of several threads may: a leaf's gradient belongs to all who train it.</summary>
+    /// <summary>
+    /// The number of gradient slots that hold it. They can belong to several threads, because threads that train one model share its gradients.
+    /// </summary>
     public int Holders => Volatile.Read(ref _holders);
 
-    /// <summary>Whether one gradient slot alone holds it, so that its content may be written over or handed on.</summary>
+    /// <summary>Whether only one gradient slot holds it, so that its content may be overwritten or passed on.</summary>
     public bool HeldOnce => EngineOwned && Holders == 1;
 
-    /// <summary>Says that only the engine will see this storage.</summary>
+    /// <summary>Marks the storage as visible only to the engine.</summary>
     public void TakeOwnership() => EngineOwned = true;
 
     public override void MarkShared() => EngineOwned = false;
@@ -109,13 +111,13 @@ internal sealed unsafe class NativeStorage : Storage
         ReleaseIfUnheld();
     }
 
-    /// <summary>Returns the buffer if it is the engine's own and no slot holds it.</summary>
+    /// <summary>Returns the buffer if the engine owns it and no gradient slot holds it.</summary>
     public void ReleaseIfUnheld()
     {
         if (Holders > 0 || !EngineOwned || Interlocked.Exchange(ref _returned, 1) != 0) return;
         _data = null;
         BufferPool.Return(_buffer);
-        GC.KeepAlive(this); // another thread's sweep, while this one waits for the pool, would take the buffer back too
+        GC.KeepAlive(this); // otherwise a sweep on another thread could reclaim the buffer at the same time
     }
 
     private static InvalidOperationException Returned() =>

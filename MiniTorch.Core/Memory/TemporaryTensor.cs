@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>An uninitialised tensor that is freed at the end of a <c>using</c> block; no other tensor may share its memory by then.</summary>
+/// <summary>A tensor with undefined content that is freed at the end of a <c>using</c> block. By then no other tensor may share its memory.</summary>
 internal readonly ref struct TemporaryTensor(Shape shape, DType dtype)
 {
     public Tensor Tensor { get; } = Tensor.Empty(shape, dtype);
