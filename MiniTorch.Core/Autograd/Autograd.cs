@@ -1,34 +1,41 @@
 namespace MiniTorch;
 
-/// <summary>Differentiation: modes of recording, and gradients, tangents, Jacobians and Hessians of functions (torch.autograd, torch.func).</summary>
+/// <summary>
+/// Automatic differentiation: recording modes, and gradients, Jacobian-vector products, Jacobians and Hessians of functions (torch.autograd,
+/// torch.func).
+/// </summary>
 public static class Autograd
 {
-    /// <summary>Operations are not recorded until the result is disposed of (torch.no_grad). Flows with async code.</summary>
+    /// <summary>Turns off recording until the result is disposed of (torch.no_grad). The mode flows with async code.</summary>
     public static ModeScope NoGrad() => EngineMode.Record(false);
 
-    /// <summary>Operations are recorded again until the result is disposed of (torch.enable_grad).</summary>
+    /// <summary>Turns recording on again until the result is disposed of (torch.enable_grad).</summary>
     public static ModeScope EnableGrad() => EngineMode.Record(true);
 
     /// <summary>
-    /// Until the result is disposed of, every operation notes the line that called it, and the first one that makes NaN or infinity of finite values,
-    /// forward or backward, throws (torch.autograd.detect_anomaly). Slow.
+    /// Throws a <see cref="ValueException"/> at the first operation, forward or backward, that produces NaN or infinity from finite values
+    /// (torch.autograd.detect_anomaly).
+    /// The error names the operation, the line that called it and the module. The mode is slow; it lasts until the result is disposed of.
     /// </summary>
     /// <remarks>
-    /// Lines come from the stack. In optimized code, a method that ends with <c>return x.Log();</c> is no longer on the stack when
-    /// Log runs (a tail call); the line of its caller is named then.
+    /// Lines are read from the call stack. In optimized code, a method that ends with <c>return x.Log();</c> may no longer be on the stack when
+    /// Log runs (a tail call); then the error names the line of its caller.
     /// </remarks>
     public static ModeScope DetectAnomaly() => EngineMode.DetectAnomaly();
 
     /// <summary>
-    /// The gradients of <paramref name="output"/> with respect to <paramref name="inputs"/>, without touching any Grad (torch.autograd.grad).
+    /// Returns the gradients of <paramref name="output"/> with respect to <paramref name="inputs"/>, without changing any Grad (torch.autograd.grad).
     /// </summary>
     /// <param name="output">A scalar, or a tensor together with <paramref name="gradOutput"/>.</param>
-    /// <param name="inputs">Tensors that require a gradient; leaves or not.</param>
-    /// <param name="gradOutput">The cotangent, of the output's shape and dtype; 1 for a scalar.</param>
-    /// <param name="createGraph">Whether the gradients can be differentiated again.</param>
-    /// <param name="allowUnused">Whether an input that the output does not depend on gives a zero gradient instead of an error.</param>
-    /// <param name="retainGraph">Whether the graph can be used again; as <paramref name="createGraph"/> by default.</param>
-    /// <exception cref="GraphException">The output has no graph, an input does not require a gradient, or is not used.</exception>
+    /// <param name="inputs">Tensors that require a gradient: leaves or results of operations.</param>
+    /// <param name="gradOutput">The gradient with respect to <paramref name="output"/>, of its shape and dtype; 1 by default if the output is a
+    /// scalar.</param>
+    /// <param name="createGraph">Whether to record the backward pass, so that the gradients can be differentiated.</param>
+    /// <param name="allowUnused">Whether to return zeros for an input that the output does not depend on, instead of throwing.</param>
+    /// <param name="retainGraph">Whether to keep the saved tensors of the graph for another backward pass; <paramref name="createGraph"/> by
+    /// default.</param>
+    /// <exception cref="GraphException">The output has no graph, an input does not require a gradient, or the output does not depend on an
+    /// input.</exception>
     public static Tensor[] Grad(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false, bool? retainGraph = null)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -36,19 +43,25 @@ public static class Autograd
         for (int i = 0; i < inputs.Length; i++)
         {
             if (inputs[i] is null) throw new ArgumentNullException(nameof(inputs), $"Grad: input {i} is null");
-            if (!inputs[i].RequiresGrad) throw new GraphException($"Grad: input {i}, shape {inputs[i].Shape}, does not require a gradient; set RequiresGrad before it is used");
+            if (!inputs[i].RequiresGrad)
+                throw new GraphException($"Grad: input {i}, shape {inputs[i].Shape}, does not require a gradient; "
+                    + "set RequiresGrad before it is used");
             Ops.FuseTrace.CheckReceivesGradient("Grad", inputs[i]);
         }
         Tensor?[] found = Reverse.Gradients([output], [cotangent], inputs, retainGraph ?? createGraph, createGraph);
         var gradients = new Tensor[found.Length];
         for (int i = 0; i < found.Length; i++)
             gradients[i] = found[i] ?? (allowUnused ? Tensor.ZerosLike(inputs[i])
-                : throw new GraphException($"Grad: the output does not depend on input {i}, shape {inputs[i].Shape}; pass allowUnused: true to get zeros for it"));
+                : throw new GraphException($"Grad: the output does not depend on input {i}, shape {inputs[i].Shape}; "
+                    + "pass allowUnused: true to get zeros for it"));
         return gradients;
     }
 
-    /// <summary>f(x) and its directional derivative along <paramref name="v"/>, by forward mode (torch.func.jvp).</summary>
-    /// <exception cref="ShapeException"><paramref name="v"/> is not of x's shape.</exception>
+    /// <summary>
+    /// Returns f(x) and the Jacobian-vector product J·v, the derivative in the direction <paramref name="v"/>, computed in forward mode
+    /// (torch.func.jvp).
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="v"/> does not have the shape of <paramref name="x"/>.</exception>
     public static (Tensor Value, Tensor Tangent) Jvp(Func<Tensor, Tensor> f, Tensor x, Tensor v)
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -60,25 +73,32 @@ public static class Autograd
         return (value, tangent ?? Tensor.ZerosLike(value));
     }
 
-    /// <summary>f(x) and uᵀ·J, by reverse mode (torch.func.vjp).</summary>
+    /// <summary>
+    /// Returns f(x) and the vector-Jacobian product uᵀ·J, computed in reverse mode (torch.func.vjp). <paramref name="u"/> has the shape of f(x).
+    /// </summary>
     public static (Tensor Value, Tensor Gradient) Vjp(Func<Tensor, Tensor> f, Tensor x, Tensor u)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
         Tensor gradient = GradientOf(value, input, u, createGraph || u.Node is not null);
-        // Unless somebody else's tensors are in it, the value's graph ends here. A function that only reshapes gives a view of x.
+        // Drop the graph unless f also depends on other tensors. If f only reshapes, the value is a view of x.
         if (!createGraph) value = (ReferenceEquals(value.Storage, x.Storage) ? new Tensor(x, value.Layout) : value.Detach()).WithDual(value.Dual);
         return (value, gradient);
     }
 
-    /// <summary>The gradient of a scalar function, differentiable where <paramref name="x"/> is part of a graph or carries a tangent.</summary>
+    /// <summary>
+    /// Returns the gradient of a scalar function. It is differentiable if <paramref name="x"/> is part of a graph or carries a tangent.
+    /// </summary>
     internal static Tensor Gradient(Func<Tensor, Tensor> f, Tensor x)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
-        if (value.ElementCount != 1) throw new ShapeException($"the function must give a scalar, not shape {value.Shape}");
+        if (value.ElementCount != 1) throw new ShapeException($"the function must return a scalar, but returned shape {value.Shape}");
         return GradientOf(value, input, null, createGraph);
     }
 
-    /// <summary>The Jacobian of f at x, of shape [output's shape…, x's shape…], a row by reverse mode each (torch.func.jacrev).</summary>
+    /// <summary>
+    /// Returns the Jacobian of f at x, of shape [shape of f(x)…, shape of x…], computed by one backward pass for each element of f(x)
+    /// (torch.func.jacrev).
+    /// </summary>
     public static Tensor Jacobian(Func<Tensor, Tensor> f, Tensor x)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
@@ -94,13 +114,15 @@ public static class Autograd
         return count == 0 ? Tensor.Zeros(shape, x.DType) : Tensor.Stack(rows).Reshape(shape);
     }
 
-    /// <summary>The Hessian of a scalar function at x, of shape [x's shape…, x's shape…] (torch.func.hessian).</summary>
+    /// <summary>Returns the Hessian of a scalar function at x, of shape [shape of x…, shape of x…] (torch.func.hessian).</summary>
     public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Jacobian(y => Gradient(f, y), x);
 
-    /// <summary>The Hessian of a scalar function times <paramref name="v"/>: forward mode over reverse, without forming the Hessian.</summary>
+    /// <summary>
+    /// Returns the Hessian of a scalar function times <paramref name="v"/>, computed in forward mode over reverse mode without forming the Hessian.
+    /// </summary>
     public static Tensor Hvp(Func<Tensor, Tensor> f, Tensor x, Tensor v) => Jvp(y => Gradient(f, y), x, v).Tangent;
 
-    /// <summary>The checked cotangent of a backward pass.</summary>
+    /// <summary>Returns the initial gradient of a backward pass after checking it.</summary>
     internal static Tensor Cotangent(string op, Tensor output, Tensor? gradient)
     {
         if (!output.RequiresGrad)
@@ -109,13 +131,16 @@ public static class Autograd
                 + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         if (gradient is null)
             return output.ElementCount == 1 ? Tensor.Ones(output.Shape, output.DType)
-                : throw new GraphException($"{op}: the output has shape {output.Shape}, and only a scalar has an obvious gradient; reduce it (Sum, Mean) or pass the gradient");
-        if (gradient.Shape != output.Shape) throw new ShapeException($"{op}: the given gradient has shape {gradient.Shape} and the output {output.Shape}; they must be equal");
-        if (gradient.DType != output.DType) throw new DTypeException($"{op}: the given gradient is {gradient.DType} and the output {output.DType}; convert it with To");
+                : throw new GraphException($"{op}: the output has shape {output.Shape}, and only a scalar has an obvious gradient; "
+                    + "reduce it (Sum, Mean) or pass the gradient");
+        if (gradient.Shape != output.Shape)
+            throw new ShapeException($"{op}: the given gradient has shape {gradient.Shape} and the output {output.Shape}; they must be equal");
+        if (gradient.DType != output.DType)
+            throw new DTypeException($"{op}: the given gradient is {gradient.DType} and the output {output.DType}; convert it with To");
         return gradient;
     }
 
-    // f at a new name for x. The derivative is part of a graph where x is, and where f reads tensors that require a gradient: it depends on them too.
+    // Evaluates f at an alias of x. The derivative needs a graph if x has one, or if f reads other tensors that require a gradient.
     private static (Tensor Input, Tensor Value, bool CreateGraph) Recorded(Func<Tensor, Tensor> f, Tensor x)
     {
         ArgumentNullException.ThrowIfNull(f);

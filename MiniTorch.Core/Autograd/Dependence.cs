@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace MiniTorch;
 
 /// <summary>
-/// Follows what depends on a model's inputs while it is exported: results of operations on what depends on them. Its elements may be read by
-/// operations only, which a recording notes down. Any other read (Item, ArgMax, a mask as index) would make a constant of an example's value, and throws.
+/// Tracks which tensors depend on a model's inputs during an export. Only operations may read the elements of such tensors, because the export
+/// records
+/// operations. Any other read (Item, ArgMax, a mask as index) would turn the value of one example into a constant, so it throws.
 /// </summary>
 internal sealed class Dependence : IDisposable
 {
@@ -13,7 +14,7 @@ internal sealed class Dependence : IDisposable
 
     private volatile bool _isOver;
 
-    /// <summary>Runs an operation, which may read what depends on the inputs; its results do too if one of its inputs does.</summary>
+    /// <summary>Runs an operation. Its results depend on the model's inputs if one of its inputs does.</summary>
     public Tensor[] Compute(Op op, ReadOnlySpan<Tensor> inputs)
     {
         Tensor[] outputs;
@@ -33,19 +34,19 @@ internal sealed class Dependence : IDisposable
         return outputs;
     }
 
-    /// <summary>Says that a tensor depends on the inputs.</summary>
+    /// <summary>Marks a tensor as dependent on the model's inputs.</summary>
     public void Mark(Tensor tensor)
     {
         if (!Marks(tensor)) tensor.Replace(new Tensor(new MarkedStorage(tensor.Storage, this), tensor.Layout));
     }
 
-    /// <summary>Whether a tensor depends on the inputs.</summary>
+    /// <summary>Returns whether a tensor depends on the model's inputs.</summary>
     public bool Marks(Tensor tensor) => tensor.Storage is MarkedStorage storage && ReferenceEquals(storage.Owner, this);
 
-    /// <summary>The export is over: what is left of it may be read again.</summary>
+    /// <summary>Ends the export: its tensors can be read again.</summary>
     public void Dispose() => _isOver = true;
 
-    // The outermost method of this library's core is what the model called.
+    // The outermost frame in this assembly is the method that the model called.
     private static MiniTorchException Refusal()
     {
         string reader = "Item";
@@ -57,10 +58,10 @@ internal sealed class Dependence : IDisposable
         bool writes = reader.EndsWith("InPlace", StringComparison.Ordinal) || reader.StartsWith("set_", StringComparison.Ordinal);
         string line = Trace.CallerLine() is { } at ? $", called at {at}," : "";
         string problem = writes
-            ? "changes a tensor in place with values that depend on the model's input, which a graph cannot say; "
+            ? "changes a tensor in place with values that depend on the model's input, which a graph cannot express; "
                 + "use the operation that returns a new tensor"
-            : "reads values that depend on the model's input, and what follows from them would be a constant in the graph; "
-                + "use operations that return tensors (Where instead of a choice, Amax instead of Max), or do it with the graph's output";
+            : "reads values that depend on the model's input, which would become a constant in the graph; "
+                + "use operations that return tensors (Where instead of a choice, Amax instead of Max), or apply it to the graph's output";
         string name = reader.Replace("get_Element", "an index tensor").Replace("set_Element", "an assignment to elements");
         return new MiniTorchException($"Onnx.Export: {name}{line} {problem}") { ModulePath = Trace.Module };
     }

@@ -4,32 +4,35 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
-/// <summary>An element-wise op as a part of a fused chain.</summary>
+/// <summary>An element-wise op that can be part of a fused chain.</summary>
 internal interface IElementwiseOp
 {
-    /// <summary>The function of its inputs.</summary>
+    /// <summary>The function that computes the output from the inputs.</summary>
     LoopFunction Forward { get; }
 
-    /// <summary>The function of a cotangent, the inputs and the output that gives an input's gradient.</summary>
+    /// <summary>Returns the function that computes the gradient of an input from the cotangent, the inputs and the output.</summary>
     LoopFunction Backward(int input);
 
-    /// <summary>What that function reads besides the cotangent.</summary>
+    /// <summary>Returns the values that <see cref="Backward"/>'s function reads besides the cotangent.</summary>
     Reads BackwardReads(int input);
 
-    /// <summary>The inputs whose gradient is the cotangent itself.</summary>
+    /// <summary>The inputs whose gradient equals the cotangent.</summary>
     Reads IdentityGradInputs { get; }
 
-    /// <summary>False for a type derived from one of the kinds below: it may have other rules.</summary>
+    /// <summary>Whether it is exactly one of the types below; a derived type may have other rules.</summary>
     bool IsPlain { get; }
 
-    /// <summary>The output's dtype.</summary>
+    /// <summary>Returns the dtype of the output.</summary>
     DType ResultType(ReadOnlySpan<Tensor> inputs);
 
-    /// <summary>Whether another op is the same function, with numbers of the same bits (−0 is not 0).</summary>
+    /// <summary>Returns whether another op is the same function with bitwise equal parameters (−0 differs from 0).</summary>
     bool Is(IElementwiseOp other);
 }
 
-/// <summary>An element-wise op of one input. The kernel is the whole op: value, derivative and what the derivative reads.</summary>
+/// <summary>
+/// An element-wise op of one input. <typeparamref name="TKernel"/> defines all of it: the value, the derivative and the values that the derivative
+/// reads.
+/// </summary>
 /// <typeparam name="TKernel">The function and its derivative.</typeparam>
 /// <param name="Function">The function's parameters.</param>
 public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
@@ -136,7 +139,7 @@ public record BinaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
         return isBool ? [outputs[0].To(DType.Bool)] : outputs;
     }
 
-    // Converts both to one dtype and broadcasts them to one shape. True if they were Bool, whose arithmetic is that of integers.
+    // Promotes and broadcasts both. Returns true if they were Bool, which is computed as Int64.
     private bool Fit(ref Tensor a, ref Tensor b)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -295,10 +298,10 @@ public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     }
 }
 
-/// <summary>Runs an element-wise function on tensors' memory.</summary>
+/// <summary>Runs element-wise functions on the memory of tensors.</summary>
 internal static unsafe class ElementwiseCall
 {
-    /// <summary>The function of up to five tensors of one shape, as a new tensor. An absent one reads as zeros.</summary>
+    /// <summary>Applies a function to up to five tensors of one shape and returns a new tensor. A missing tensor reads as zeros.</summary>
     public static Tensor Run<F>(F function, DType result, Shape shape, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
         where F : struct, ILoopFunction
     {
@@ -307,7 +310,7 @@ internal static unsafe class ElementwiseCall
         return output;
     }
 
-    /// <summary>The function of a tensor and others like it: over the first, or as a new tensor.</summary>
+    /// <summary>Applies a function to tensors of one shape and dtype, and writes the result to the first or to a new tensor.</summary>
     public static Tensor RunOver<F>(bool overwrites, F function, Tensor a, Tensor? b, Tensor? c, Tensor? d = null, Tensor? e = null)
         where F : struct, ILoopFunction
     {
@@ -316,11 +319,13 @@ internal static unsafe class ElementwiseCall
         return output;
     }
 
-    /// <summary>As <see cref="Run"/>, into a tensor that exists; it may be one of the inputs.</summary>
+    /// <summary>Applies a function as <see cref="Run"/> does and writes to an existing tensor, which may be one of the inputs.</summary>
     public static void RunInto<F>(F function, Tensor output, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
         where F : struct, ILoopFunction
     {
-        if (output.Layout.Overlaps) throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share one place in memory and cannot be written; Clone() it first");
+        if (output.Layout.Overlaps)
+            throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share the same memory and cannot be "
+                + "written; Clone() it first");
         DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
         fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d), pe = &Ops.KernelCall.DataOf(e))
         {
@@ -337,7 +342,7 @@ internal static unsafe class ElementwiseCall
         GC.KeepAlive(e);
     }
 
-    /// <summary>Whether a derivative must go through recorded tensor operations: someone will differentiate it again.</summary>
+    /// <summary>Returns whether a derivative must be computed by recorded tensor operations because it will be differentiated again.</summary>
     public static bool MustRecord(Tensor g, Tensor? a = null, Tensor? b = null, Tensor? c = null)
     {
         bool grad = EngineMode.Enabled;
@@ -346,7 +351,7 @@ internal static unsafe class ElementwiseCall
         static bool Matters(Tensor? tensor, bool grad) => tensor is not null && ((grad && tensor.Node is not null) || tensor.Dual is not null);
     }
 
-    /// <summary>Whether two functions have the same parameters, bit by bit.</summary>
+    /// <summary>Returns whether two functions have bitwise equal parameters.</summary>
     public static bool SameBits<TKernel>(TKernel a, TKernel b) where TKernel : struct =>
         RuntimeHelpers.IsReferenceOrContainsReferences<TKernel>() ? a.Equals(b)
         : MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in b)));

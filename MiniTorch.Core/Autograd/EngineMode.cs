@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>The settings that flow with async code: whether operations are recorded, watched, put off, and fused.</summary>
+/// <summary>The settings that flow with async code: whether operations are recorded, traced, deferred and fused.</summary>
 [Flags]
 internal enum EngineFlags : byte
 {
@@ -12,10 +12,10 @@ internal enum EngineFlags : byte
     DeferCalls = 16,
 }
 
-/// <summary>The engine's mode on this thread. Reading costs a thread-static load.</summary>
+/// <summary>The settings of the engine on this thread. Reading them costs one thread-static load.</summary>
 internal static class EngineMode
 {
-    // The thread-static mirrors the async-local, which is too slow to read at every operation.
+    // The thread-static field mirrors the AsyncLocal, which is too slow to read for every operation.
     private static readonly AsyncLocal<EngineFlags> s_mode = new(change => t_mode = change.CurrentValue);
 
     [ThreadStatic]
@@ -27,10 +27,10 @@ internal static class EngineMode
 
     public static bool TracesCalls => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls)) != 0;
 
-    /// <summary>Whether an operation is not merely computed and recorded.</summary>
+    /// <summary>Whether an operation needs more than computing and recording: tracing, anomaly detection or deferral.</summary>
     public static bool InterceptsCalls => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.DeferCalls)) != 0;
 
-    /// <summary>Whether operations may be put off: nobody watches each of them.</summary>
+    /// <summary>Whether operations may be deferred and fused: neither tracing nor anomaly detection observes each of them.</summary>
     public static bool CanDefer => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.NoFusion)) == 0;
 
     public static bool FusionIsOff => (t_mode & EngineFlags.NoFusion) != 0;
@@ -58,7 +58,7 @@ internal static class EngineMode
     }
 }
 
-/// <summary>A setting of the engine that lasts until it is disposed of: <c>using (Autograd.NoGrad()) { … }</c>.</summary>
+/// <summary>A scope of an engine setting, such as <c>using (Autograd.NoGrad()) { … }</c>. Disposing of it restores the previous setting.</summary>
 public readonly record struct ModeScope : IDisposable
 {
     private readonly EngineFlags _former;
@@ -68,6 +68,6 @@ public readonly record struct ModeScope : IDisposable
         _former = former;
     }
 
-    /// <summary>Puts the former setting back.</summary>
+    /// <summary>Restores the previous setting.</summary>
     public void Dispose() => EngineMode.Restore(_former);
 }

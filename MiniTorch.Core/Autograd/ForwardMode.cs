@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>One running forward-mode differentiation. Inner ones have higher depths; a tangent of a level that has ended counts for nothing.</summary>
+/// <summary>A forward-mode differentiation in progress. Nested levels have higher depths. Tangents of a level that has ended are ignored.</summary>
 internal sealed class JvpLevel : IDisposable
 {
     private static long s_last;
@@ -12,7 +12,7 @@ internal sealed class JvpLevel : IDisposable
     public void Dispose() => IsLive = false;
 }
 
-/// <summary>A tangent at one level, and those of outer levels. Keeping levels apart is what prevents perturbation confusion.</summary>
+/// <summary>A tangent at one level, linked to the tangents of outer levels. Separate levels prevent perturbation confusion.</summary>
 internal sealed class Dual(JvpLevel level, Tensor tangent, Dual? outer)
 {
     public JvpLevel Level { get; } = level;
@@ -21,14 +21,14 @@ internal sealed class Dual(JvpLevel level, Tensor tangent, Dual? outer)
 
     public Dual? Outer { get; } = outer;
 
-    /// <summary>The chain without the levels that have ended.</summary>
+    /// <summary>Returns the chain without the levels that have ended.</summary>
     public static Dual? Live(Dual? dual)
     {
         while (dual is { Level.IsLive: false }) dual = dual.Outer;
         return dual;
     }
 
-    /// <summary>Whether any of some tangents belongs to a level that has not ended.</summary>
+    /// <summary>Returns whether any tangent belongs to a level that has not ended.</summary>
     public static bool AnyLive(Dual?[]? duals)
     {
         foreach (Dual? dual in duals ?? [])
@@ -36,7 +36,7 @@ internal sealed class Dual(JvpLevel level, Tensor tangent, Dual? outer)
         return false;
     }
 
-    /// <summary>Whether any tensor carries a tangent of a level that has not ended.</summary>
+    /// <summary>Returns whether any tensor carries a tangent of a level that has not ended.</summary>
     public static bool AnyLive(ReadOnlySpan<Tensor?> tensors)
     {
         foreach (Tensor? tensor in tensors)
@@ -48,7 +48,7 @@ internal sealed class Dual(JvpLevel level, Tensor tangent, Dual? outer)
 /// <summary>Forward mode: an operation on tensors that carry tangents also computes its result's tangent.</summary>
 internal static class Forward
 {
-    /// <summary>The innermost live level among <paramref name="inputs"/>.</summary>
+    /// <summary>Returns the innermost live level among <paramref name="inputs"/>.</summary>
     public static JvpLevel? Innermost(ReadOnlySpan<Tensor> inputs)
     {
         JvpLevel? level = null;
@@ -57,7 +57,7 @@ internal static class Forward
         return level;
     }
 
-    /// <summary>Applies an op at one level: the op on the values (which may carry outer tangents), then its jvp.</summary>
+    /// <summary>Applies an op at one level: first the op to the values, which may carry outer tangents, then its Jvp.</summary>
     public static Tensor[] Apply(Op op, ReadOnlySpan<Tensor> inputs, JvpLevel level)
     {
         var values = new Tensor[inputs.Length];
@@ -76,7 +76,7 @@ internal static class Forward
         return results;
     }
 
-    /// <summary>A tensor's value without, and its tangent at, <paramref name="level"/>.</summary>
+    /// <summary>Splits a tensor into its value without <paramref name="level"/> and its tangent at this level.</summary>
     public static (Tensor Value, Tensor? Tangent) Split(Tensor tensor, JvpLevel level)
     {
         Dual? dual = Dual.Live(tensor.Dual);
@@ -86,11 +86,11 @@ internal static class Forward
     private static Tensor Checked(Op op, Tensor tangent, Tensor output) =>
         tangent.Shape == output.Shape
         ? tangent.DType == output.DType ? tangent
-            : throw new DTypeException($"{op.Name}: its Jvp gave a tangent of {tangent.DType} for an output of {output.DType}")
-        : throw new ShapeException($"{op.Name}: its Jvp gave a tangent of shape {tangent.Shape} for an output of shape {output.Shape}; "
-            + "a tangent has its output's shape");
+            : throw new DTypeException($"{op.Name}: its Jvp returned a tangent of {tangent.DType} for an output of {output.DType}")
+        : throw new ShapeException($"{op.Name}: its Jvp returned a tangent of shape {tangent.Shape} for an output of shape {output.Shape}; "
+            + "a tangent must have the shape of its output");
 
-    // Reverse mode inside forward mode differentiates the rules themselves, so what they read must carry its tangents.
+    // Reverse mode inside forward mode differentiates the rules, so the saved tensors must carry their tangents.
     private static void SaveDuals(OpNode node, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs)
     {
         Dual?[] duals = node.EnsureRare().Duals ??= new Dual?[inputs.Length + outputs.Length];

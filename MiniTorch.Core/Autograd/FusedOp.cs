@@ -1,24 +1,25 @@
 namespace MiniTorch;
 
 /// <summary>
-/// An op with a definition composed of other ops and a faster kernel for the same values. The definition is the kernel's oracle in tests, serves
-/// higher derivatives and forward mode, and runs instead of the kernel under <see cref="Fusion.Off"/>.
+/// An op with a definition composed of other ops and a faster kernel that computes the same values. The definition is the reference in tests, is
+/// used for
+/// higher derivatives and forward mode, and replaces the kernel under <see cref="Fusion.Off"/>.
 /// </summary>
 public abstract record FusedOp : Op
 {
     /// <inheritdoc/>
     protected internal override Reads Reads => Reads.Inputs;
 
-    /// <summary>The composition of other ops that this op is.</summary>
+    /// <summary>Computes the op by a composition of other ops.</summary>
     public abstract Tensor Definition(ReadOnlySpan<Tensor> inputs);
 
-    /// <summary>As <see cref="Definition"/> for an op of several outputs.</summary>
+    /// <summary>Computes an op of several outputs by a composition of other ops; see <see cref="Definition"/>.</summary>
     public virtual Tensor[] Definitions(ReadOnlySpan<Tensor> inputs) => [Definition(inputs)];
 
-    /// <summary>The gradients by the fast kernel; called only where nobody differentiates them again.</summary>
+    /// <summary>Computes the gradients with the fast kernel. It is called only if the gradients are not differentiated again.</summary>
     protected abstract void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
-    /// <summary>As <see cref="KernelVjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
+    /// <summary>Computes the gradients of an op of several outputs; see <see cref="KernelVjp"/>. A null cotangent stands for zeros.</summary>
     protected virtual void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => KernelVjp(call, cotangents[0]!, gradients);
 
     /// <inheritdoc/>
@@ -42,7 +43,7 @@ public abstract record FusedOp : Op
             return;
         }
         bool createGraph = EngineMode.Enabled;
-        // New names for the inputs, so that differentiation stops at them although they are part of a larger graph.
+        // Aliases of the inputs stop differentiation here, although the inputs are part of a larger graph.
         var inputs = new Tensor[gradients.Length];
         var wanted = new List<Tensor>();
         using (EngineMode.Record(true))
@@ -79,7 +80,7 @@ public abstract record FusedOp : Op
     /// <inheritdoc/>
     protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
-        if (outputTangents.Length == 1) outputTangents[0] = Jvp(call, tangents); // an op may have a shorter rule
+        if (outputTangents.Length == 1) outputTangents[0] = Jvp(call, tangents); // an op may override Jvp with a shorter rule
         else JvpOfDefinitions(call, tangents, outputTangents);
     }
 
@@ -97,11 +98,11 @@ public abstract record FusedOp : Op
     }
 }
 
-/// <summary>Whether fused ops run their kernels or their definitions.</summary>
+/// <summary>Controls whether fused ops run their kernels or their definitions.</summary>
 public static class Fusion
 {
     internal static bool IsOff => EngineMode.FusionIsOff;
 
-    /// <summary>Runs definitions instead of kernels until the result is disposed of.</summary>
+    /// <summary>Makes fused ops run their definitions instead of their kernels until the result is disposed of.</summary>
     public static ModeScope Off() => EngineMode.FusionOff();
 }

@@ -3,7 +3,7 @@ using MiniTorch.Ops;
 
 namespace MiniTorch;
 
-/// <summary>Operations that write into existing memory: PyTorch's rules for leaves and views, version counting, and the history of what was written.</summary>
+/// <summary>In-place operations: PyTorch's rules for leaves and views, version counting, and the history of the tensor written to.</summary>
 internal static class InPlace
 {
     /// <summary>target = kernel(target, other).</summary>
@@ -20,32 +20,32 @@ internal static class InPlace
         return Assign(op, target, new BinaryOp<TKernel>(kernel).Apply(target.Clone(), other).To(target.DType));
     }
 
-    /// <summary>target = source, broadcast and converted.</summary>
+    /// <summary>target = source, after broadcasting and conversion.</summary>
     public static Tensor Copy(Tensor target, Tensor source, string op)
     {
         Check(op, target, source, target.DType);
         if (NeedsHistory(target, source)) return Assign(op, target, source.To(target.DType).ExpandTo(target.Shape).Clone());
-        if (source is ScalarTensor) source = source.To(target.DType); // in full precision
+        if (source is ScalarTensor) source = source.To(target.DType); // keeps full precision
         Copies.Into(target, Separate(target, source).ExpandTo(target.Shape).Detach());
         target.Storage.Wrote(op);
         return target;
     }
 
-    /// <summary>Adds values of the same shape, outside the graph and its version counting.</summary>
+    /// <summary>Adds values of the same shape without recording and without a new version.</summary>
     public static void AddValues(Tensor target, Tensor values) => ElementwiseCall.RunInto(new BinaryForward<Add>(default), target, target, values);
 
-    /// <summary>Makes the node of a view whose base was written through another tensor.</summary>
+    /// <summary>Creates the node of a view after its base was written to through another tensor.</summary>
     public static void RefreshView(Tensor view, Tensor root)
     {
         int epoch = root.Epoch;
         view.SetHistory(root.Node is null ? null : new UnaryNode(new Restride(Relative(view, root)), root, view, Reads.None), 0);
-        view.Epoch = epoch; // last: another thread that reads it takes the node as made
+        view.Epoch = epoch; // last: it tells other threads that the node exists
     }
 
     private static bool NeedsHistory(Tensor target, Tensor other) =>
         EngineMode.Enabled && target.DType.IsFloat() && (target.Node is not null || target.Base?.Node is not null || other.Node is not null);
 
-    // The values are computed already; what remains is to write them, and to make them the history of the target and of what it is a view of.
+    // Writes the computed values and updates the history of the target and of its base.
     private static Tensor Assign(string op, Tensor target, Tensor result)
     {
         Copies.Into(target, result.Detach());
@@ -54,7 +54,7 @@ internal static class InPlace
         if (result.Node is not null && IsAllOf(target, root)) root.SetHistory(result.Node, result.Slot);
         else root.SetHistory(new BinaryNode(new SliceScatter(Relative(target, root)), root, result, root, Reads.None), 0);
         root.Epoch++;
-        _ = target.Node; // made now, so that a gradient that a view was asked to retain is that of what it is from now on
+        _ = target.Node; // creates the node now, so that a retained gradient of a view moves to the new history
         return target;
     }
 
@@ -64,27 +64,32 @@ internal static class InPlace
     private static Layout Relative(Tensor view, Tensor root) =>
         IsAllOf(view, root) ? root.Shape.Layout
         : root.IsContiguous ? new Layout(view.Shape, view.Layout.Strides, view.Layout.Offset - root.Layout.Offset)
-        : throw new GraphException($"an in-place operation on a view of a detached tensor that is not contiguous, shape {root.Shape}; Clone() the detached tensor first");
+        : throw new GraphException($"an in-place operation on a view of a detached, non-contiguous tensor of shape {root.Shape} is not "
+            + "supported; Clone() the detached tensor first");
 
-    // A source that shares memory with the target in another layout is read before it is written over.
+    // A source that shares memory with the target in another layout must be read before it is overwritten.
     private static Tensor Separate(Tensor target, Tensor source) =>
         ReferenceEquals(target.Storage, source.Storage) && !ReferenceEquals(target.Layout, source.Layout) ? Copies.Fresh(source) : source;
 
     private static void Check(string op, Tensor target, Tensor other, DType result)
     {
         ArgumentNullException.ThrowIfNull(other);
-        FuseTrace.Flush(); // what was put off reads the values from before
+        FuseTrace.Flush(); // deferred operations must read the values before the write
         if (EngineMode.Enabled && (target.Node is LeafNode || target.Base?.Node is LeafNode))
             throw new GraphException($"{op}: {(target.Node is LeafNode ? "this tensor is" : "this is a view of")} a leaf that requires a gradient, "
-                + "and its graph would be wrong after a change; write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
+                + "and its graph would be wrong after a change; write to it inside using (Autograd.NoGrad()), or use the operation that returns "
+                + "a new tensor");
         if (EngineMode.Enabled && target.Node is null && target.Base?.Node is not null)
-            throw new GraphException($"{op}: this view was made while recording was off, and what it held would lose its gradient; make the view outside of NoGrad, or write inside of it");
+            throw new GraphException($"{op}: this view was created while recording was off, and its former values would lose their gradient; "
+                + "create the view outside NoGrad, or write to it inside NoGrad");
         if (target.Dual is not null || other.Dual is not null)
             throw new GraphException($"{op}: in-place operations do not carry forward-mode tangents; use the operation that returns a new tensor");
         if (target.Layout.Overlaps)
-            throw new ShapeException($"{op}: several elements of this expanded tensor, shape {target.Shape}, share one place in memory; Clone() it before writing");
+            throw new ShapeException($"{op}: several elements of this expanded tensor, shape {target.Shape}, share the same memory; "
+                + "Clone() it before writing");
         if (Shape.Broadcast(target.Shape, other.Shape, op) != target.Shape)
-            throw new ShapeException($"{op}: shape {other.Shape} does not broadcast to the target's shape {target.Shape}, which cannot change");
+            throw new ShapeException($"{op}: shape {other.Shape} does not broadcast to the target's shape {target.Shape}, which an in-place "
+                + "operation cannot change");
         if (result != target.DType && !(result.IsFloat() && target.DType.IsFloat()))
             throw new DTypeException($"{op}: the result is {result} and cannot be written into {target.DType}; convert the target with To first");
     }

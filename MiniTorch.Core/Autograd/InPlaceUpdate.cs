@@ -2,10 +2,10 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
-/// <summary>Runs an optimiser's update rule on tensors' memory, unrecorded.</summary>
+/// <summary>Runs an optimizer's update rule on the memory of tensors, without recording.</summary>
 internal static unsafe class InPlaceUpdate
 {
-    /// <summary>Updates a parameter and its states (row-major, of the parameter's shape and dtype) in one pass.</summary>
+    /// <summary>Updates a parameter and its states in one pass. The states are row-major and have the parameter's shape and dtype.</summary>
     public static void Run<F>(F rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
         where F : struct, IUpdateRule
     {
@@ -28,7 +28,7 @@ internal static unsafe class InPlaceUpdate
         GC.KeepAlive(s2);
     }
 
-    // The kernel reads as many elements of each as the parameter has, in its dtype.
+    // The kernel reads every tensor with the parameter's element count and dtype.
     private static void Check(Tensor parameter, Tensor other)
     {
         if (other.DType != parameter.DType || other.Shape != parameter.Shape)

@@ -1,12 +1,14 @@
 namespace MiniTorch;
 
-/// <summary>An op that is linear in all of its inputs together (a movement, a sum, a concatenation): only its transpose has to be written.</summary>
+/// <summary>
+/// An op that is jointly linear in all its inputs, such as a view, a sum or a concatenation. A derived op implements only its transpose.
+/// </summary>
 public abstract record LinearOp : Op
 {
-    /// <summary>Whether an input holds indices or a mask: the op is linear in the others.</summary>
+    /// <summary>Returns whether an input holds indices or a mask; the op is linear in the other inputs.</summary>
     protected virtual bool IsIndex(int input) => false;
 
-    /// <summary>The transposed map: an input's gradient from the output's.</summary>
+    /// <summary>Applies the transposed map: computes the gradient of an input from that of the output.</summary>
     protected abstract Tensor Transpose(OpContext call, int input, Tensor cotangent);
 
     /// <inheritdoc/>
@@ -25,13 +27,16 @@ public abstract record LinearOp : Op
     }
 }
 
-/// <summary>An op that is linear in each input when the others are held (a matrix product, a convolution): a transpose for each has to be written.</summary>
+/// <summary>
+/// An op that is linear in each input if the others are fixed, such as a matrix product or a convolution. A derived op implements a transpose for
+/// each input.
+/// </summary>
 public abstract record MultilinearOp : Op
 {
     /// <inheritdoc/>
     protected internal override Reads Reads => Reads.Inputs;
 
-    /// <summary>The transpose of the map from one input: its gradient from the output's and the other inputs.</summary>
+    /// <summary>Applies the transpose of the map from one input: computes its gradient from that of the output and the other inputs.</summary>
     protected abstract Tensor Transpose(OpContext call, int input, Tensor cotangent);
 
     /// <inheritdoc/>

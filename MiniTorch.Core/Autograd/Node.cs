@@ -1,6 +1,8 @@
 namespace MiniTorch;
 
-/// <summary>Where a gradient goes on to: an output of the node that produced an input; a null node where none is needed.</summary>
+/// <summary>
+/// The destination of an input's gradient: an output of the node that produced the input. The node is null if the input needs no gradient.
+/// </summary>
 internal readonly struct Edge(Node? node, int slot)
 {
     public readonly Node? Node = node;
@@ -9,7 +11,7 @@ internal readonly struct Edge(Node? node, int slot)
     public static Edge To(Tensor tensor) => new(tensor.Node, tensor.Slot);
 }
 
-/// <summary>An input or output as a rule will need it: always its layout; its storage, and the version it had, only where the rule reads values.</summary>
+/// <summary>A saved input or output: always its layout, and its storage with the version at that time if the derivative rule reads values.</summary>
 internal readonly struct Saved
 {
     public readonly Layout Layout;
@@ -32,34 +34,37 @@ internal readonly struct Saved
         DType = dtype;
     }
 
-    /// <summary>The layout and the dtype alone.</summary>
+    /// <summary>Only the layout and the dtype.</summary>
     public Saved WithoutValues => new(Layout, DType);
 
-    /// <summary>The saved tensor again, linked to the graph by <paramref name="edge"/>.</summary>
+    /// <summary>Recreates the saved tensor, linked to the graph by <paramref name="edge"/>.</summary>
     public Tensor Unwrap(Node reader, int place, Edge edge)
     {
         if (Storage is null) throw reader.NotSaved(place);
         if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, Storage.Version - _version, Storage.Writer);
-        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.OutputIndex) : new Tensor(Storage, Layout); // indices among several outputs
+        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.OutputIndex) : new Tensor(Storage, Layout); // an op can also output indices
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
 }
 
-/// <summary>A place in the graph that receives a gradient.</summary>
+/// <summary>A node of the graph: it receives a gradient.</summary>
 internal abstract class Node
 {
     private RareState? _rare;
 
-    /// <summary>One more than the highest input's: whoever consumes a node's output stands higher, so that descending heights are an order for backward.</summary>
+    /// <summary>
+    /// One more than the maximum height of the inputs. A consumer is always higher than its inputs, so descending heights are a valid order for
+    /// backward.
+    /// </summary>
     public int Height { get; protected init; }
 
-    /// <summary>The gradient gathered so far in a running backward pass (of the first output; those of others are in <see cref="Rare"/>).</summary>
+    /// <summary>The gradient accumulated so far in a backward pass, for the first output. Those of other outputs are in <see cref="Rare"/>.</summary>
     public Tensor? Cotangent { get; set; }
 
-    /// <summary>The backward pass that this node waits in; 0 outside.</summary>
+    /// <summary>The number of the backward pass in which this node waits; 0 if there is none.</summary>
     public int Pass;
 
-    /// <summary>What few nodes have.</summary>
+    /// <summary>State that few nodes have; null if there is none.</summary>
     public RareState? Rare => _rare;
 
     public abstract string Name { get; }
@@ -68,7 +73,7 @@ internal abstract class Node
 
     public abstract Edge this[int input] { get; }
 
-    /// <summary>Whether the node waits in a backward pass, which then is the only one to use its cotangents.</summary>
+    /// <summary>Returns whether the node waits in a backward pass. Then only this pass uses its cotangents.</summary>
     public bool IsIn(int pass) => Volatile.Read(ref Pass) == pass;
 
     public RareState EnsureRare()
@@ -77,15 +82,16 @@ internal abstract class Node
         return Rare!;
     }
 
-    /// <summary>The error that a rule reads what its op has not declared.</summary>
+    /// <summary>Creates the error for a rule that reads a tensor that its op did not declare.</summary>
     public MiniTorchException NotSaved(int place) =>
         new GraphException($"{Name}: the derivative rule reads {Place(place)}, which was not saved; declare it in the op's Reads");
 
-    /// <summary>The error that a saved tensor has changed since.</summary>
+    /// <summary>Creates the error for a saved tensor that was modified afterwards.</summary>
     public MiniTorchException Overwritten(int place, Shape shape, int writes, string? writer) =>
-        new GraphException($"{Name}: {Place(place)}, shape {shape}, was saved for backward and has been changed since by {writer}{(writes > 1 ? $" ({writes} writes)" : "")}. "
+        new GraphException($"{Name}: {Place(place)}, shape {shape}, was saved for backward and was changed afterwards by "
+            + $"{writer}{(writes > 1 ? $" ({writes} writes)" : "")}. "
             + "Clone() it before changing it, or use the operation that returns a new tensor. "
-            + (Rare?.Origin ?? "Run the step inside using (Autograd.DetectAnomaly()) to see the lines of both."));
+            + (Rare?.Origin ?? "Run the step inside using (Autograd.DetectAnomaly()) to see both lines."));
 
     private string Place(int place) => place >= InputCount ? "its output" : $"input {place}";
 
@@ -102,12 +108,12 @@ internal abstract class Node
     }
 }
 
-/// <summary>The end of the graph at a leaf that requires a gradient: it gathers <see cref="Grad"/> (PyTorch's AccumulateGrad).</summary>
+/// <summary>The node of a leaf that requires a gradient: it accumulates <see cref="Grad"/> (PyTorch's AccumulateGrad).</summary>
 internal sealed class LeafNode(DType dtype) : Node
 {
     public Tensor? Grad { get; set; }
 
-    /// <summary>The leaf's dtype now, which may not be the one that it had when an operation read it (Module.To).</summary>
+    /// <summary>The current dtype of the leaf. Module.To may have changed it since an operation read the leaf.</summary>
     public DType DType { get; set; } = dtype;
 
     public override string Name => "Leaf";
@@ -117,14 +123,14 @@ internal sealed class LeafNode(DType dtype) : Node
     public override Edge this[int input] => throw new ArgumentOutOfRangeException(nameof(input));
 }
 
-/// <summary>A recorded operation: its op, its edges, and what its rule reads.</summary>
+/// <summary>A recorded operation: its op, its edges and its saved tensors.</summary>
 internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
 {
     private Saved _output = new(output, savesOutput);
 
     public Op Op { get; } = op;
 
-    /// <summary>Whether what the rule reads has been let go of.</summary>
+    /// <summary>Whether the saved tensors were freed.</summary>
     public bool Released { get; private set; }
 
     public override string Name => Op.Name;
@@ -139,7 +145,7 @@ internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
 
     public virtual Tensor Output(int slot) => _output.Unwrap(this, InputCount, new Edge(this, 0));
 
-    /// <summary>Lets go of saved storages; edges and layouts stay.</summary>
+    /// <summary>Frees the saved storages; edges and layouts remain.</summary>
     public virtual void Release()
     {
         _output = _output.WithoutValues;
@@ -204,7 +210,7 @@ internal sealed class BinaryNode : OpNode
     }
 }
 
-/// <summary>Any number of inputs and outputs.</summary>
+/// <summary>A recorded operation with any number of inputs and outputs.</summary>
 internal sealed class ManyNode : OpNode
 {
     private readonly Edge[] _edges;
@@ -236,7 +242,9 @@ internal sealed class ManyNode : OpNode
 
     public override Tensor Output(int slot) => slot == 0 ? base.Output(0) : _outputs[slot - 1].Unwrap(this, InputCount + slot, new Edge(this, slot));
 
-    /// <summary>A saved output that nobody else holds, once: its memory becomes the engine's, so that a leaf may take it over without a copy.</summary>
+    /// <summary>
+    /// Returns a saved hidden output once and gives its memory to the engine, so that a leaf can use it as its gradient without a copy.
+    /// </summary>
     public Tensor? TakeOutput(int output)
     {
         ref Saved saved = ref _outputs[output - 1];

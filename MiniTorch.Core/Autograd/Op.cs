@@ -2,11 +2,11 @@ using MiniTorch.Ops;
 
 namespace MiniTorch;
 
-/// <summary>Which values a derivative rule reads; nothing else is kept alive by the graph. Shapes are always known.</summary>
+/// <summary>Specifies which values a derivative rule reads. The graph keeps only these alive; shapes are always available.</summary>
 [Flags]
 public enum Reads
 {
-    /// <summary>Shapes alone.</summary>
+    /// <summary>No values, only shapes.</summary>
     None = 0,
 
     /// <summary>The first input.</summary>
@@ -21,47 +21,53 @@ public enum Reads
     /// <summary>All inputs.</summary>
     Inputs = 0x3fff_ffff,
 
-    /// <summary>The output, or all of several.</summary>
+    /// <summary>The output, or all outputs if there are several.</summary>
     Output = 0x4000_0000,
 }
 
-/// <summary>Questions to <see cref="Reads"/>.</summary>
+/// <summary>Extension methods for <see cref="Reads"/>.</summary>
 internal static class ReadsExtensions
 {
-    /// <summary>Whether an input is among them; from the thirtieth on all inputs are one.</summary>
+    /// <summary>Returns whether an input is included. Inputs 29 and above share one flag.</summary>
     public static bool HasInput(this Reads reads, int input) => ((int)reads & (1 << Math.Min(input, 29))) != 0;
 }
 
 /// <summary>
-/// A differentiable operation: an immutable record with one kernel and one derivative rule. The rule is written in tensor operations, so higher
-/// derivatives follow by themselves. Derive from one of the kinds (<see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see cref="MultilinearOp"/>,
-/// <see cref="FusedOp"/> …) and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
+/// A differentiable operation: an immutable record with a kernel and a derivative rule. The rule is composed of tensor operations, so higher
+/// derivatives
+/// need no extra code. Derive from a specialized base such as <see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see cref="MultilinearOp"/> or
+/// <see cref="FusedOp"/>, and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
 /// </summary>
 public abstract record Op
 {
-    /// <summary>The name in errors, printed tensors and graphs.</summary>
+    /// <summary>The name that error messages, printed tensors and drawn graphs show.</summary>
     public virtual string Name => GetType().Name;
 
     /// <summary>Which values the derivative rule reads.</summary>
     protected internal virtual Reads Reads => Reads.None;
 
-    /// <summary>False where no gradient exists (comparisons, indices).</summary>
+    /// <summary>Whether the op has a gradient; false for comparisons and index computations.</summary>
     protected internal virtual bool IsDifferentiable => true;
 
-    /// <summary>True where the rule is known to keep none of its temporaries, so that their memory may be reused at once.</summary>
+    /// <summary>Whether the rule keeps none of its temporaries, so that their memory can be reused at once.</summary>
     internal virtual bool CanReuseTemporaries => GetType().Assembly == typeof(Op).Assembly;
 
-    /// <summary>True where a rule can add to what an input's producer has gathered (<see cref="OpContext.AccumulatedGrad"/>); of equal nodes it then goes last.</summary>
+    /// <summary>
+    /// Whether the rule can add to the accumulated gradient of an input (<see cref="OpContext.AccumulatedGrad"/>). Among nodes of equal height such
+    /// an op runs last.
+    /// </summary>
     internal virtual bool AddsToAccumulatedGrad => false;
 
-    /// <summary>The number of last outputs that only the derivative rule sees, such as a gradient that the forward pass finds on the way.</summary>
+    /// <summary>
+    /// The number of trailing outputs that only the derivative rule sees, such as a gradient that the forward pass computes as a by-product.
+    /// </summary>
     internal virtual int HiddenOutputs => 0;
 
     /// <summary>Applies the op to its inputs and records it if one of them requires a gradient.</summary>
     public Tensor Apply(params ReadOnlySpan<Tensor> inputs) =>
         inputs.Length switch { 1 => Apply(inputs[0]), 2 => Apply(inputs[0], inputs[1]), _ => ApplyAll(inputs)[0] };
 
-    /// <summary>Applies an op of one input.</summary>
+    /// <summary>Applies an op of one input; see <see cref="Apply(ReadOnlySpan{Tensor})"/>.</summary>
     public virtual Tensor Apply(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -72,7 +78,7 @@ public abstract record Op
         return y;
     }
 
-    /// <summary>Applies an op of two inputs.</summary>
+    /// <summary>Applies an op of two inputs; see <see cref="Apply(ReadOnlySpan{Tensor})"/>.</summary>
     public virtual Tensor Apply(Tensor a, Tensor b)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -91,7 +97,7 @@ public abstract record Op
         return Execute(inputs);
     }
 
-    /// <summary>Applies the op to inputs that its kind has prepared (broadcast, converted): at the innermost level of forward mode, if there is one.</summary>
+    /// <summary>Applies the op to prepared inputs (broadcast and converted), at the innermost forward-mode level if there is one.</summary>
     internal Tensor[] Execute(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } level) return Forward.Apply(this, inputs, level);
@@ -104,7 +110,7 @@ public abstract record Op
         return outputs;
     }
 
-    // Every result of every op passes here: outputs that share an input's memory become views of it, and outputs are linked to the graph.
+    // All results pass through here: outputs that share an input's memory become its views, and outputs are linked to the graph.
     private OpNode? Record(ReadOnlySpan<Tensor> inputs, Span<Tensor> outputs)
     {
         foreach (ref Tensor output in outputs)
@@ -126,28 +132,33 @@ public abstract record Op
         return node;
     }
 
-    /// <summary>The op's only output, a new tensor, computed without recording.</summary>
+    /// <summary>Computes the only output, a new tensor, without recording.</summary>
     protected internal abstract Tensor Compute(ReadOnlySpan<Tensor> inputs);
 
-    /// <summary>All outputs, computed without recording.</summary>
+    /// <summary>Computes all outputs without recording.</summary>
     protected internal virtual Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => [Compute(inputs)];
 
-    /// <summary>Puts the gradients of those inputs that <see cref="OpContext.Needs"/> names into <paramref name="gradients"/>.</summary>
+    /// <summary>
+    /// Computes the vector-Jacobian product: stores the gradient of each input for which <see cref="OpContext.Needs"/> is true in <paramref
+    /// name="gradients"/>.
+    /// </summary>
     protected internal abstract void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
-    /// <summary>As <see cref="Vjp"/> for an op of several outputs; a null cotangent stands for zeros.</summary>
+    /// <summary>Computes the vector-Jacobian product of an op of several outputs; see <see cref="Vjp"/>. A null cotangent stands for zeros.</summary>
     protected internal virtual void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => Vjp(call, cotangents[0]!, gradients);
 
-    /// <summary>The output's tangent, given the inputs' (null stands for zeros); null where it is zero.</summary>
+    /// <summary>
+    /// Computes the Jacobian-vector product: returns the tangent of the output for the tangents of the inputs. Null stands for zeros in both.
+    /// </summary>
     protected internal abstract Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents);
 
-    /// <summary>As <see cref="Jvp"/> for an op of several outputs.</summary>
+    /// <summary>Computes the Jacobian-vector product of an op of several outputs; see <see cref="Jvp"/>.</summary>
     protected internal virtual void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
 
-    /// <summary>Throws unless there are so many inputs, and none is null.</summary>
+    /// <summary>Throws unless there are exactly <paramref name="count"/> inputs and none of them is null.</summary>
     private protected void RequireInputs(ReadOnlySpan<Tensor> inputs, int count)
     {
-        if (inputs.Length != count) throw new ValueException($"{Name}: {inputs.Length} inputs; it takes {count}");
+        if (inputs.Length != count) throw new ValueException($"{Name}: got {inputs.Length} inputs and takes {count}");
         RequireAll(inputs);
     }
 
@@ -159,7 +170,7 @@ public abstract record Op
 
     private protected static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
 
-    // An op that changes only the gradient may return its input's memory. As a view of it, what is written to one of them is known to both.
+    // An op that changes only the gradient may return its input's memory. As a view, writes to one are visible in the history of both.
     private static Tensor ViewOf(Tensor input, Tensor output) =>
         ReferenceEquals(output, input) || !ReferenceEquals(output.Base, input.Base ?? input) ? new Tensor(input, output.Layout) : output;
 
@@ -171,7 +182,7 @@ public abstract record Op
     }
 }
 
-/// <summary>What a derivative rule knows of the call that it differentiates.</summary>
+/// <summary>The call that a derivative rule differentiates: its inputs, outputs and shapes.</summary>
 public readonly ref struct OpContext
 {
     private readonly OpNode? _node;
@@ -179,10 +190,10 @@ public readonly ref struct OpContext
     private readonly int _pass;
     private readonly ReadOnlySpan<Tensor> _inputs, _outputs;
 
-    /// <summary>A call in a backward pass.</summary>
+    /// <summary>Creates the context of a call in a backward pass.</summary>
     /// <param name="node">The recorded call.</param>
-    /// <param name="wanted">The nodes that a gradient is wanted of; null for all.</param>
-    /// <param name="pass">The pass's number if its memory may be reused, else 0.</param>
+    /// <param name="wanted">The nodes that need a gradient; null for all.</param>
+    /// <param name="pass">The number of the backward pass if its memory may be reused, otherwise 0.</param>
     internal OpContext(OpNode node, HashSet<Node>? wanted, int pass)
     {
         _node = node;
@@ -204,36 +215,43 @@ public readonly ref struct OpContext
     /// <summary>The number of inputs.</summary>
     public int InputCount => _node?.InputCount ?? _inputs.Length;
 
-    /// <summary>The only or first output; the op must declare <see cref="Reads.Output"/>.</summary>
+    /// <summary>The first output. The op must declare <see cref="Reads.Output"/>.</summary>
     public Tensor Output => OutputAt(0);
 
-    /// <summary>The shape of the only or first output.</summary>
+    /// <summary>The shape of the first output.</summary>
     public Shape OutputShape => _node is null ? _outputs[0].Shape : _node.OutputLayout.Shape;
 
-    /// <summary>An input's values; the op must declare it in its <see cref="Op.Reads"/>.</summary>
+    /// <summary>Returns an input. The op must declare it in <see cref="Op.Reads"/>.</summary>
     public Tensor Input(int input) => _node is null ? _inputs[input] : _node.Input(input);
 
-    /// <summary>One of several outputs.</summary>
+    /// <summary>Returns one of several outputs. The op must declare <see cref="Reads.Output"/>.</summary>
     public Tensor OutputAt(int slot) => _node is null ? _outputs[slot] : _node.Output(slot);
 
-    /// <summary>Hands a hidden output over to the rule, which may write it and return it as a gradient; null if an earlier backward pass took it.</summary>
+    /// <summary>
+    /// Transfers a hidden output to the rule, which may write to it and return it as a gradient. Returns null if an earlier backward pass took it.
+    /// </summary>
     internal Tensor? TakeOutput(int output) => (_node as ManyNode)?.TakeOutput(output);
 
-    /// <summary>An input's shape.</summary>
+    /// <summary>Returns the shape of an input.</summary>
     public Shape InputShape(int input) => InputLayout(input).Shape;
 
-    /// <summary>Whether a gradient of this input is wanted.</summary>
+    /// <summary>Returns whether this input needs a gradient.</summary>
     public bool Needs(int input) => _node is null || (_node[input].Node is { } node && (_wanted is null || _wanted.Contains(node)));
 
-    /// <summary>Whether forward mode differentiates what the rule computes: a cotangent or a saved tensor carries a tangent.</summary>
+    /// <summary>Returns whether forward mode differentiates the rule: a cotangent or a saved tensor carries a tangent.</summary>
     internal bool CarriesTangent(params ReadOnlySpan<Tensor?> cotangents) => Dual.AnyLive(cotangents) || Dual.AnyLive(_node?.Rare?.Duals);
 
-    /// <summary>What the producer of an input has gathered so far in this pass, if a rule may add to it in place and return it as the gradient.</summary>
+    /// <summary>
+    /// Returns the gradient that an input has accumulated in this pass if the rule may add to it in place and return it; otherwise null.
+    /// </summary>
     internal Tensor? AccumulatedGrad(int input) =>
         _pass != 0 && _node![input] is { OutputIndex: 0, Node: OpNode producer } && producer.IsIn(_pass)
         && producer.Cotangent is { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } } sum ? sum : null;
 
-    /// <summary>Whether a rule that goes through its inputs in order may write the gradient of one over the cotangent: nobody will read it any more.</summary>
+    /// <summary>
+    /// Returns whether the rule, which processes its inputs in order, may overwrite the cotangent with the gradient of this input because nothing
+    /// reads it later.
+    /// </summary>
     internal bool CanOverwrite(Tensor cotangent, int input = 0, Reads passesThrough = Reads.None)
     {
         if (_pass == 0 || cotangent is not { IsContiguous: true, Storage: NativeStorage { HeldOnce: true } }) return false;

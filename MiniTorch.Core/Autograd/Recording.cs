@@ -1,18 +1,18 @@
 namespace MiniTorch;
 
-/// <summary>A call of an operation as it ran, with what is needed to run it again.</summary>
+/// <summary>A recorded call of an operation, with all data to replay it.</summary>
 /// <param name="Op">The operation.</param>
-/// <param name="Inputs">Copies of its inputs, of the same strides; where dependence is followed, only of those without one.</param>
+/// <param name="Inputs">Copies of its inputs with the same strides. If dependence is tracked, only independent inputs are copied.</param>
 /// <param name="Arguments">The inputs themselves, and whether they were linked to a graph.</param>
 /// <param name="Results">The outputs themselves.</param>
-/// <param name="Versions">The versions that the outputs' memory had.</param>
-/// <param name="Node">What was recorded; null where nothing was.</param>
-/// <param name="Line">Where it was called, <c>file.cs:12</c>.</param>
+/// <param name="Versions">The versions of the outputs' memory at that time.</param>
+/// <param name="Node">The recorded node; null if the call was not recorded.</param>
+/// <param name="Line">The line that called it, such as <c>file.cs:12</c>.</param>
 /// <param name="Module">The path of the module that called it.</param>
 internal sealed record RecordedCall(
     Op Op, Tensor[] Inputs, (Tensor Tensor, bool HasGraph)[] Arguments, Tensor[] Results, int[] Versions, OpNode? Node, string? Line, string? Module);
 
-/// <summary>While it is open, every operation of this thread is noted down with its line and module. The values may be anything.</summary>
+/// <summary>Records every operation of this thread with its line and module until it is disposed of.</summary>
 internal sealed class Recording : IDisposable
 {
     [ThreadStatic]
@@ -24,7 +24,7 @@ internal sealed class Recording : IDisposable
     private readonly Dependence? _dependence;
 
     /// <summary>Opens a recording.</summary>
-    /// <param name="dependence">Follows what depends on a model's inputs; null where nobody asks.</param>
+    /// <param name="dependence">Tracks which tensors depend on a model's inputs; null if that is not needed.</param>
     public Recording(Dependence? dependence = null)
     {
         _dependence = dependence;
@@ -35,13 +35,13 @@ internal sealed class Recording : IDisposable
 
     public List<RecordedCall> Calls { get; } = [];
 
-    /// <summary>Names that were given to tensors.</summary>
+    /// <summary>The names of tensors (<see cref="Tensor.Named"/>).</summary>
     public Dictionary<Tensor, string> Names { get; } = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The paths of all modules that ran, outer ones first, and the path that each ran in; empty outside.</summary>
+    /// <summary>The paths of all modules that ran, outer modules first, with the path of the enclosing module; empty if there is none.</summary>
     public List<(string Path, object Module, string Outer)> Entered { get; } = [];
 
-    /// <summary>Runs an operation. What it computes with is its own affair and is not noted down.</summary>
+    /// <summary>Runs an operation without recording the operations that it uses internally.</summary>
     public Tensor[] Compute(Op op, ReadOnlySpan<Tensor> inputs)
     {
         int noted = Calls.Count;
@@ -50,7 +50,7 @@ internal sealed class Recording : IDisposable
         return outputs;
     }
 
-    /// <summary>A module is being called: gives its path, which another module that had the same makes <c>path 2</c>.</summary>
+    /// <summary>Notes the call of a module and returns its path, or <c>path 2</c> if another module already has this path.</summary>
     public string Enter(object module, string path, string? outer)
     {
         string chosen = path;
@@ -71,7 +71,7 @@ internal sealed class Recording : IDisposable
         var versions = new int[outputs.Length];
         for (int i = 0; i < versions.Length; i++)
         {
-            outputs[i].Storage.MarkShared(); // it is looked at later, and must not be given back before
+            outputs[i].Storage.MarkShared(); // the recording reads it later, so the engine must not free it
             versions[i] = outputs[i].Storage.Version;
         }
         Calls.Add(new RecordedCall(op, copies, arguments, outputs.ToArray(), versions, node, line, Trace.Module));

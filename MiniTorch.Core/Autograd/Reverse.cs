@@ -4,8 +4,9 @@ using MiniTorch.Ops;
 namespace MiniTorch;
 
 /// <summary>
-/// One backward pass: nodes are taken highest first, so each has gathered all of its gradient when its rule runs. Iterative: a graph may be
-/// millions of operations deep.
+/// One backward pass. It processes nodes in order of descending height, so the gradient of a node is complete when its rule runs. The loop is
+/// iterative,
+/// because a graph can be millions of operations deep.
 /// </summary>
 internal sealed class Reverse
 {
@@ -13,10 +14,10 @@ internal sealed class Reverse
 
     private readonly int _pass = NextPass();
     private readonly bool _retainGraph, _createGraph;
-    private bool _reuseMemory; // until a tangent of forward mode appears, whose memory nobody counts
+    private bool _reuseMemory; // until a forward-mode tangent appears, because tangents are not reference-counted
     private readonly HashSet<Node>? _wanted;
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
-    private readonly PriorityQueue<Node, int> _waiting = new(8); // the highest first, so by negative height
+    private readonly PriorityQueue<Node, int> _waiting = new(8); // highest first, so the priority is the negative height
     private Tensor? _current;
     private bool _gradientsShareMemory;
 
@@ -29,19 +30,19 @@ internal sealed class Reverse
         _targets = targets;
     }
 
-    /// <summary>Adds the gradients of all leaves to their Grad.</summary>
+    /// <summary>Adds the gradients of all leaves to their Grad (torch.Tensor.backward).</summary>
     public static void Accumulate(Tensor output, Tensor cotangent, bool retainGraph, bool createGraph)
     {
         Pass(output, cotangent, retainGraph, createGraph);
         BufferPool.SweepAtLowWater();
 
-        // A frame of its own: the spans of this one would keep the output alive, and the sweep would age it.
+        // A separate frame: the spans of this one would keep the output alive during the sweep.
         [MethodImpl(MethodImplOptions.NoInlining)]
         static void Pass(Tensor output, Tensor cotangent, bool retainGraph, bool createGraph) =>
             new Reverse(retainGraph, createGraph, null, null).Run([output], [cotangent]);
     }
 
-    /// <summary>The gradients of <paramref name="inputs"/>; null for one that the outputs do not depend on. No leaf's Grad changes.</summary>
+    /// <summary>Returns the gradients of <paramref name="inputs"/>, null for an input that the outputs do not depend on. No Grad changes.</summary>
     public static Tensor?[] Gradients(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents, ReadOnlySpan<Tensor> inputs, bool retainGraph, bool createGraph)
     {
         var targets = new Dictionary<(Node, int), Tensor?>();
@@ -56,7 +57,7 @@ internal sealed class Reverse
         return gradients;
     }
 
-    /// <summary>Whether a result depends on another leaf than this one.</summary>
+    /// <summary>Returns whether a result depends on any leaf other than <paramref name="leaf"/>.</summary>
     public static bool DependsOnOthers(Tensor result, Tensor leaf) => Reached([result]).Any(node => node is LeafNode && node != leaf.Node);
 
     private void Run(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents)
@@ -72,7 +73,7 @@ internal sealed class Reverse
         finally
         {
             EngineScope.Close();
-            while (_waiting.TryDequeue(out Node? node, out _)) Forget(node); // after an error: leave nothing behind
+            while (_waiting.TryDequeue(out Node? node, out _)) Forget(node); // clean up after an error
         }
     }
 
@@ -86,7 +87,9 @@ internal sealed class Reverse
         Keep(node, cotangent, more);
         if (!Continues(node)) return;
         if (node.Released && node.Op.Reads != Reads.None)
-            throw new GraphException($"{node.Name}: backward went through this graph before, and what its rules read was let go of; pass retainGraph: true to the first Backward or Grad");
+            throw new GraphException($"{node.Name}: the saved tensors of this graph were freed by an earlier Backward or Grad; "
+                + "pass retainGraph: true to that call to run backward again (a hidden state carried over from the last step has the same "
+                + "effect: Detach it)");
 
         Op op = node.Op;
         if (_reuseMemory && (Dual.Live(cotangent?.Dual) is not null || Dual.AnyLive(more) || Dual.AnyLive(node.Rare?.Duals))) _reuseMemory = false;
@@ -102,7 +105,7 @@ internal sealed class Reverse
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
-            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // it added to it already
+            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // the rule added to it in place
                 Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
@@ -111,7 +114,7 @@ internal sealed class Reverse
         if (!_retainGraph) node.Release();
     }
 
-    // Beyond a target of Autograd.Grad there may be nothing that is wanted.
+    // Below a target of Autograd.Grad there may be no other target.
     private bool Continues(OpNode node)
     {
         if (_wanted is null) return true;
@@ -120,14 +123,14 @@ internal sealed class Reverse
         return false;
     }
 
-    /// <summary>Adds a gradient to what its receiver has gathered.</summary>
+    /// <summary>Adds a gradient to the accumulated gradient of its receiver.</summary>
     private void Send(Edge edge, Tensor gradient)
     {
         Node node = edge.Node!;
         if (_wanted is not null && !_wanted.Contains(node)) return;
         if (node is LeafNode leaf)
         {
-            if (gradient.DType != leaf.DType) gradient = gradient.To(leaf.DType); // Module.To since the operation was recorded
+            if (gradient.DType != leaf.DType) gradient = gradient.To(leaf.DType); // Module.To ran after the operation was recorded
             if (_targets is null) Store(leaf, gradient);
             else _targets[(leaf, 0)] = Add(_targets[(leaf, 0)], gradient);
             return;
@@ -135,7 +138,8 @@ internal sealed class Reverse
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
         if (holder == 0) _waiting.Enqueue(node, (-2 * node.Height) + (((OpNode)node).Op.AddsToAccumulatedGrad ? 1 : 0));
         else if (holder != _pass)
-            throw new GraphException($"{node.Name}: another backward pass is going through this graph now; a graph belongs to one thread at a time (run one pass after the other, or build a graph per thread)");
+            throw new GraphException($"{node.Name}: another backward pass is using this graph; a graph can be used by one thread at a time (run "
+                + "one pass after the other, or build a graph per thread)");
         if (edge.OutputIndex == 0)
         {
             node.Cotangent = Add(node.Cotangent, gradient);
@@ -145,7 +149,7 @@ internal sealed class Reverse
         more[edge.OutputIndex] = Add(more[edge.OutputIndex], gradient);
     }
 
-    /// <summary>The sum of two gradients, in place where the first is the engine's alone.</summary>
+    /// <summary>Returns the sum of two gradients, in place if only the engine holds the first.</summary>
     private Tensor Add(Tensor? gathered, Tensor gradient)
     {
         if (gathered is null)
@@ -186,8 +190,8 @@ internal sealed class Reverse
         }
     }
 
-    // A gradient that nothing but the node being differentiated holds may become a leaf's Grad without a copy; not if another input gets the same memory,
-    // because the leaf's Grad is added to in place.
+    // A gradient that only this node holds can become a leaf's Grad without a copy, unless another input gets the same memory:
+    // later gradients are added to the leaf's Grad in place.
     private bool IsOurs(Tensor gradient) =>
         !_gradientsShareMemory && gradient.Storage is NativeStorage { EngineOwned: true } storage && gradient.IsContiguous
         && storage.Holders == (ReferenceEquals(storage, _current?.Storage) ? 1 : 0);
@@ -195,14 +199,14 @@ internal sealed class Reverse
     private static bool ShareMemory(ReadOnlySpan<Tensor?> gradients)
     {
         if (gradients.Length == 1) return false;
-        if (gradients.Length > 4) return true; // a copy costs less than the comparisons
+        if (gradients.Length > 4) return true; // copying is cheaper than the comparisons
         for (int i = 0; i < gradients.Length; i++)
             for (int j = i + 1; j < gradients.Length; j++)
                 if (gradients[i] is { } a && gradients[j] is { } b && ReferenceEquals(a.Storage, b.Storage)) return true;
         return false;
     }
 
-    // What a user asked to see: retained gradients, and the targets of Autograd.Grad.
+    // Stores the gradients that the user requested: retained ones and the targets of Autograd.Grad.
     private void Keep(OpNode node, Tensor? cotangent, Tensor?[]? more)
     {
         if (node.Rare?.Retained is { } retained)
@@ -252,10 +256,12 @@ internal sealed class Reverse
     private static Tensor Checked(OpNode node, int input, Tensor gradient) =>
         gradient.Shape == node.InputLayout(input).Shape
         ? gradient.DType == node.InputType(input) ? gradient
-            : throw new DTypeException($"{node.Name}: its derivative rule gave a gradient of {gradient.DType} for input {input} of {node.InputType(input)}")
-        : throw new ShapeException($"{node.Name}: its derivative rule gave a gradient of shape {gradient.Shape} for input {input} of shape {node.InputLayout(input).Shape}; a gradient has its input's shape (that of a broadcast input is summed)");
+            : throw new DTypeException($"{node.Name}: its derivative rule returned a gradient of {gradient.DType} for input {input} of "
+                + $"{node.InputType(input)}")
+        : throw new ShapeException($"{node.Name}: its derivative rule returned a gradient of shape {gradient.Shape} for input {input} of shape "
+            + $"{node.InputLayout(input).Shape}; a gradient must have the shape of its input (sum it over broadcast dimensions)");
 
-    /// <summary>The nodes from which a target is reached; rules of others need not run.</summary>
+    /// <summary>Returns the nodes that lead to a target; the rules of other nodes need not run.</summary>
     private static HashSet<Node> Leading(ReadOnlySpan<Tensor> outputs, Dictionary<(Node Node, int Slot), Tensor?> targets)
     {
         HashSet<Node> leading = [.. targets.Keys.Select(target => target.Node)];

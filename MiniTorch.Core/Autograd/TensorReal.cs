@@ -2,7 +2,9 @@ using MiniTorch.Ops;
 
 namespace MiniTorch;
 
-/// <summary>Tensors as the arithmetic of pointwise rules: every operation is recorded, so that a rule can be differentiated. Constants stay numbers.</summary>
+/// <summary>
+/// Evaluates element-wise rules on tensors: every operation is recorded, so that the rule can be differentiated. Constants remain numbers.
+/// </summary>
 internal readonly struct TensorReal : IReal<TensorReal>
 {
     private readonly Tensor? _tensor;
@@ -24,7 +26,7 @@ internal readonly struct TensorReal : IReal<TensorReal>
 
     public static implicit operator TensorReal(Constant value) => Of(value.Value);
 
-    /// <summary>The value as a tensor of the shape and dtype of <paramref name="like"/>.</summary>
+    /// <summary>Returns the value as a tensor of the shape and dtype of <paramref name="like"/>.</summary>
     public Tensor ToTensor(Tensor like) => _tensor ?? Tensor.Full([], _constant, like.DType).ExpandTo(like.Shape);
 
     public static TensorReal operator +(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant + b._constant) : new(b._tensor + a._constant)

@@ -3,31 +3,32 @@ using System.Diagnostics;
 namespace MiniTorch;
 
 /// <summary>
-/// Watches every operation while <see cref="Autograd.DetectAnomaly"/> is on, where it was called and whether it made the first NaN or infinity, or while
-/// a <see cref="Recording"/> is open.
+/// Observes every operation under <see cref="Autograd.DetectAnomaly"/>, which reports the first NaN or infinity and its source line, and during
+/// a <see cref="Recording"/>.
 /// </summary>
 internal static class Trace
 {
     public static bool On => EngineMode.TracesCalls;
 
-    /// <summary>The path of the module whose Forward runs on this thread, as <c>Mlp.fc2</c>; null outside of modules.</summary>
+    /// <summary>The path of the module whose Forward runs on this thread, such as <c>Mlp.fc2</c>; null outside modules.</summary>
     [field: ThreadStatic]
     public static string? Module { get; set; }
 
-    /// <summary>Notes the caller's line on the node, and throws where finite inputs gave a result that is not.</summary>
+    /// <summary>Stores the caller's line in the node, and throws if finite inputs gave a result that is not finite.</summary>
     public static void Applied(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, OpNode? node)
     {
         string? line = CallerLine();
-        string origin = $"called {(line is null ? "outside of any file that is known" : $"at {line}")}{(Module is null ? "" : $" in {Module}")}";
+        string origin = $"called {(line is null ? "from an unknown source line" : $"at {line}")}{(Module is null ? "" : $" in {Module}")}";
         if (node is not null) node.EnsureRare().Origin = $"It was {origin}.";
         Recording.Open?.Add(op, inputs, outputs, node, line);
         if (!EngineMode.DetectsAnomalies || !AllFinite(inputs)) return;
         foreach (Tensor output in outputs)
             if (FirstNotFinite(output) is { } at)
-                throw new ValueException($"{op.Name}: the first value that is not finite: output {Place(output, at)} from inputs {Describe(inputs)}{Row(output, at, inputs)}, {origin}");
+                throw new ValueException($"{op.Name}: produced the first value that is not finite: output {Place(output, at)} from inputs "
+                    + $"{Describe(inputs)}{Row(output, at, inputs)}, {origin}");
     }
 
-    /// <summary>Throws where a rule made the first gradient that is not finite.</summary>
+    /// <summary>Throws if a rule produced the first gradient that is not finite.</summary>
     public static void Differentiated(OpNode node, ReadOnlySpan<Tensor?> cotangents, ReadOnlySpan<Tensor?> gradients)
     {
         if (!EngineMode.DetectsAnomalies) return;
@@ -35,7 +36,8 @@ internal static class Trace
             if (cotangent is not null && FirstNotFinite(cotangent) is not null) return;
         for (int i = 0; i < gradients.Length; i++)
             if (gradients[i] is { } gradient && FirstNotFinite(gradient) is { } at)
-                throw new ValueException($"{node.Name} backward: the first gradient that is not finite: of input {i}, {Place(gradient, at)}, from the cotangent {Describe(Present(cotangents))}. {node.Rare?.Origin}");
+                throw new ValueException($"{node.Name} backward: produced the first gradient that is not finite: of input {i}, "
+                    + $"{Place(gradient, at)}, from the cotangent {Describe(Present(cotangents))}. {node.Rare?.Origin}");
     }
 
     private static bool AllFinite(ReadOnlySpan<Tensor> tensors)
@@ -65,14 +67,15 @@ internal static class Trace
         foreach (Tensor input in inputs)
         {
             double[] values = input.Detach().ToArray<double>();
-            parts.Add(values.Length == 0 ? $"{input.Shape} (empty)" : FormattableString.Invariant($"{input.Shape} with values in [{values.Min():g5}, {values.Max():g5}]"));
+            parts.Add(values.Length == 0 ? $"{input.Shape} (empty)" : FormattableString.Invariant(
+                $"{input.Shape} with values in [{values.Min():g5}, {values.Max():g5}]"));
         }
         return string.Join(", ", parts);
     }
 
     private static Tensor[] Present(ReadOnlySpan<Tensor?> tensors) => [.. tensors.ToArray().OfType<Tensor>()];
 
-    // What an input of as many rows holds in the row at hand, which is what a person would look for next.
+    // Shows the same row of the inputs, which a user would look up next.
     private static string Row(Tensor output, long at, ReadOnlySpan<Tensor> inputs)
     {
         if (output.Rank == 0) return "";
@@ -84,12 +87,14 @@ internal static class Trace
             if (inputs[i].Rank == 0 || inputs[i].Shape[0] != output.Shape[0] || !inputs[i].DType.IsFloat()) continue;
             double[] all = inputs[i].Detach().ToArray<double>();
             Span<double> values = all.AsSpan(all.Length / output.Shape[0] * row, all.Length / output.Shape[0]);
-            text.Append(FormattableString.Invariant($"; row {row} of input {i} is [{string.Join(", ", values[..Math.Min(Shown, values.Length)].ToArray().Select(value => value.ToString("g5", System.Globalization.CultureInfo.InvariantCulture)))}{(values.Length > Shown ? ", …" : "")}]"));
+            IEnumerable<string> shown = values[..Math.Min(Shown, values.Length)].ToArray()
+                .Select(value => value.ToString("g5", System.Globalization.CultureInfo.InvariantCulture));
+            text.Append($"; row {row} of input {i} is [{string.Join(", ", shown)}{(values.Length > Shown ? ", …" : "")}]");
         }
         return text.ToString();
     }
 
-    // The first frame outside the library is the line a person wants to see.
+    // The first frame outside the library is the line that the user wrote.
     public static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
