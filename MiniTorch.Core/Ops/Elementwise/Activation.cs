@@ -16,7 +16,7 @@ internal readonly record struct LogSigmoid : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Sigmoid(-x);
 }
 
-/// <summary>max(x, 0) (torch.relu); derivative 0 at 0. NaN stays NaN.</summary>
+/// <summary>max(x, 0) (torch.relu); derivative 0 at 0. NaN propagates.</summary>
 internal readonly record struct Relu : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -25,7 +25,7 @@ internal readonly record struct Relu : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(y, 0), 0, g);
 }
 
-/// <summary>x where it is positive, else slope · x (torch.nn.functional.leaky_relu); the slope's side at 0.</summary>
+/// <summary>x if x > 0, otherwise slope · x (torch.nn.functional.leaky_relu). The derivative at 0 is the slope.</summary>
 internal readonly record struct LeakyRelu(Constant Slope) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -33,7 +33,7 @@ internal readonly record struct LeakyRelu(Constant Slope) : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(0, x), g, g * Slope);
 }
 
-/// <summary>a where it is positive, else b · a (torch.nn.functional.prelu); the weight's side at 0.</summary>
+/// <summary>a if a > 0, otherwise b · a (torch.nn.functional.prelu). The derivative at 0 is the weight b.</summary>
 internal readonly record struct Prelu : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
@@ -42,7 +42,7 @@ internal readonly record struct Prelu : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(0, a), 0, a * g);
 }
 
-/// <summary>scale · x where x is positive, else scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
+/// <summary>scale · x if x > 0, otherwise scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
 internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -52,7 +52,7 @@ internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryFunc
         R.Where(R.Less(0, x), g * Scale, g * ((Alpha * Scale) * R.Exp(R.Where(R.Less(0, x), 0, x))));
 }
 
-/// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, exact in the left tail (torch.nn.functional.gelu).</summary>
+/// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, accurate in the left tail (torch.nn.functional.gelu).</summary>
 internal readonly record struct Gelu : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -76,7 +76,7 @@ internal readonly record struct GeluTanh : IUnaryFunction
     private const double Root = 0.79788456080286535588; // √(2/π)
     private const double Cubic = 0.044715;
 
-    // The sigmoid is 0 or 1 from ±30 on, where no power of x overflows yet.
+    // Beyond ±30 the sigmoid is 0 or 1; the bound keeps the powers of x from overflowing.
     private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, -30), 30);
 
     private static R Twice<R>(R x) where R : struct, IReal<R> => (2 * Root) * (x + Cubic * (x * x * x));
@@ -110,7 +110,7 @@ internal readonly record struct Mish : IUnaryFunction
     private static R Inner<R>(R x) where R : struct, IReal<R> => new Softplus(1, 20).Forward(x);
 }
 
-/// <summary>ln(1 + e^βx) / β, and x itself where βx passes the threshold (torch.nn.functional.softplus).</summary>
+/// <summary>ln(1 + e^βx) / β, and x if βx exceeds the threshold (torch.nn.functional.softplus).</summary>
 internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -128,7 +128,7 @@ internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IU
     }
 }
 
-/// <summary>x between −λ and λ becomes 0 (torch.nn.functional.hardshrink).</summary>
+/// <summary>0 if −λ ≤ x ≤ λ, otherwise x (torch.nn.functional.hardshrink).</summary>
 internal readonly record struct Hardshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -136,7 +136,7 @@ internal readonly record struct Hardshrink(Constant Lambda) : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
-/// <summary>x moved by λ towards 0, and 0 between −λ and λ (torch.nn.functional.softshrink).</summary>
+/// <summary>0 if −λ ≤ x ≤ λ, otherwise x moved toward 0 by λ (torch.nn.functional.softshrink).</summary>
 internal readonly record struct Softshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -145,7 +145,7 @@ internal readonly record struct Softshrink(Constant Lambda) : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
-/// <summary>x above the threshold, else a constant (torch.nn.functional.threshold).</summary>
+/// <summary>x if x exceeds the threshold, otherwise a constant (torch.nn.functional.threshold).</summary>
 internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -153,7 +153,7 @@ internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUn
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, At), 0, g);
 }
 
-/// <summary>(x + 3) / 6 cut to [0, 1] (torch.nn.functional.hardsigmoid); derivative 0 at both ends.</summary>
+/// <summary>(x + 3) / 6 clamped to [0, 1] (torch.nn.functional.hardsigmoid); derivative 0 at both ends.</summary>
 internal readonly record struct Hardsigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -170,7 +170,7 @@ internal readonly record struct Hardswish : IUnaryFunction
         R.Where(R.Less(x, -3), 0, R.Where(R.LessOrEqual(3, x), g, g * (x / 3 + 0.5)));
 }
 
-/// <summary>x cut to lie strictly inside its range: at the ends the derivative is 0 (torch.nn.functional.hardtanh, relu6).</summary>
+/// <summary>x clamped to [low, high] (torch.nn.functional.hardtanh, relu6); derivative 0 at both ends.</summary>
 internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;

@@ -107,14 +107,14 @@ internal readonly record struct PowScalar(double Exponent) : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? 0 * g : g * (Exponent * R.Pow(x, Exponent - 1));
 }
 
-/// <summary>aᵇ (torch.pow). By b where a = 0 and b ≥ 0 the derivative is 0, its limit.</summary>
+/// <summary>aᵇ (torch.pow). The derivative with respect to b is 0, its limit, if a = 0 and b ≥ 0.</summary>
 internal readonly record struct Pow : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Inputs | Reads.Output;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
 
-    // Only where b is 0 and a⁻¹ is not finite does the product become NaN instead of 0; elsewhere its derivative by b must stay.
+    // The product is NaN instead of 0 only if b is 0 and a⁻¹ is not finite; elsewhere it must keep its derivative with respect to b.
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isUndefined = R.And(R.Equal(b, 0), R.Not(R.Less(R.Abs(1 / a), double.PositiveInfinity)));
@@ -161,7 +161,7 @@ internal readonly record struct FloorDivide : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
 
-    // From the exact remainder, because a / b may round up to the next integer.
+    // Uses the exact remainder because a / b may round up to the next integer.
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b), q = Truncated(a, b, r);
@@ -175,12 +175,12 @@ internal readonly record struct FloorDivide : IBinaryFunction
     // The integer q with a = q · b + r.
     internal static R Truncated<R>(R a, R b, R r) where R : struct, IReal<R> => R.Round((a - r) / b);
 
-    // Whether a truncated quotient with this remainder lies above the floored one.
+    // Whether the truncated quotient with this remainder exceeds the floored quotient.
     internal static R IsBelow<R>(R remainder, R divisor) where R : struct, IReal<R> =>
         R.Or(R.And(R.Less(remainder, 0), R.Less(0, divisor)), R.And(R.Less(0, remainder), R.Less(divisor, 0)));
 }
 
-/// <summary>a / b without its fraction (torch.div with rounding_mode='trunc'); derivative 0.</summary>
+/// <summary>a / b rounded toward 0 (torch.div with rounding_mode='trunc'); derivative 0.</summary>
 internal readonly record struct TruncateDivide : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -207,7 +207,7 @@ internal readonly record struct Atan2 : IBinaryFunction
     }
 
 
-    // b / (a² + b²) and −a / (a² + b²), from the ratio of the smaller to the larger, so that no square over- or underflows.
+    // b / (a² + b²) and −a / (a² + b²), computed from the ratio of the smaller to the larger to avoid overflow and underflow of squares.
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * OverSquare(b, a, b);
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * OverSquare(a, a, b);
 
@@ -218,7 +218,7 @@ internal readonly record struct Atan2 : IBinaryFunction
     }
 }
 
-/// <summary>ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^−|a − b|) (torch.logaddexp); equal infinities have the difference 0.</summary>
+/// <summary>ln(eᵃ + eᵇ) = max(a, b) + ln(1 + e^−|a − b|) (torch.logaddexp); the difference of equal infinities is taken as 0.</summary>
 internal readonly record struct LogAddExp : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
@@ -230,7 +230,7 @@ internal readonly record struct LogAddExp : IBinaryFunction
         R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), double.PositiveInfinity)), 0, a - b);
 }
 
-/// <summary>a · ln b, and 0 where a is 0 and b is not NaN (torch.xlogy). At a = 0 and b ≤ 0 both derivatives are 0.</summary>
+/// <summary>a · ln b, and 0 if a is 0 and b is not NaN (torch.xlogy). If a = 0 and b ≤ 0, both derivatives are 0.</summary>
 internal readonly record struct Xlogy : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
@@ -251,7 +251,7 @@ internal readonly record struct Xlogy : IBinaryFunction
     private static R IsZero<R>(R a, R b) where R : struct, IReal<R> => R.And(R.Equal(a, 0), R.LessOrEqual(b, 0));
 }
 
-/// <summary>√(a² + b²) = |larger| · √(1 + ratio²), without overflow; ∞ beside NaN is ∞, as in C (torch.hypot).</summary>
+/// <summary>√(a² + b²) = |larger| · √(1 + ratio²), without overflow; the result for ∞ and NaN is ∞, as in C (torch.hypot).</summary>
 internal readonly record struct Hypot : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs | Reads.Output;
@@ -267,7 +267,7 @@ internal readonly record struct Hypot : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (b / y);
 }
 
-/// <summary>a + c · (b − a), from the end that is nearer, so that a weight of 1 gives b (torch.lerp).</summary>
+/// <summary>a + c · (b − a), computed from the nearer end, so that a weight of 1 gives exactly b (torch.lerp).</summary>
 internal readonly record struct Lerp : ITernaryFunction
 {
     public static Reads Reads => Reads.Inputs;

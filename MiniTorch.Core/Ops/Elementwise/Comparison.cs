@@ -1,6 +1,6 @@
 namespace MiniTorch.Ops;
 
-/// <summary>The elements of a mask as numbers.</summary>
+/// <summary>Conversion of comparison results to numbers.</summary>
 internal static class Truth
 {
     public static R Of<R>(R mask) where R : struct, IReal<R> => R.Where(mask, 1, 0);
@@ -56,7 +56,7 @@ internal readonly record struct Equal : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
 }
 
-/// <summary>x ≠ 0, as a conversion to Bool.</summary>
+/// <summary>x ≠ 0: the conversion to Bool.</summary>
 internal readonly record struct IsNonZero : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;

@@ -2,7 +2,7 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>x, as a kernel: copies and conversions are pointwise too.</summary>
+/// <summary>x: the function of copies and conversions.</summary>
 internal readonly record struct Identity : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -19,7 +19,10 @@ internal sealed record Copy : LinearOp
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent;
 }
 
-/// <summary>A conversion to another dtype (torch.Tensor.to). Real to integer cuts off; what does not fit becomes the smallest integer.</summary>
+/// <summary>
+/// A conversion to another dtype (torch.Tensor.to). Floating-point numbers are truncated toward zero; numbers out of range become the smallest
+/// integer.
+/// </summary>
 internal sealed record Cast(DType From, DType To) : LinearOp
 {
     protected internal override bool IsDifferentiable => From.IsFloat() && To.IsFloat();
@@ -29,13 +32,13 @@ internal sealed record Cast(DType From, DType To) : LinearOp
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.To(From);
 }
 
-/// <summary>Copies outside the graph.</summary>
+/// <summary>Copies that are not recorded.</summary>
 internal static class Copies
 {
-    /// <summary>A new row-major tensor of the same values.</summary>
+    /// <summary>Returns a new row-major tensor with the same values.</summary>
     public static Tensor Fresh(Tensor x) => Converted(x, x.DType);
 
-    /// <summary>The tensor itself if it lies row-major, else a copy that does.</summary>
+    /// <summary>Returns the tensor itself if it is row-major, otherwise a row-major copy.</summary>
     public static Tensor RowMajor(Tensor x) => x.IsContiguous ? x : Fresh(x);
 
     public static Tensor Converted(Tensor x, DType dtype)
@@ -45,6 +48,6 @@ internal static class Copies
         return output;
     }
 
-    /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>
+    /// <summary>Copies x to <paramref name="destination"/>, which has the same shape, and converts it.</summary>
     public static void Into(Tensor destination, Tensor x) => ElementwiseCall.RunInto(new UnaryForward<Identity>(default), destination, x);
 }

@@ -104,7 +104,9 @@ internal readonly record struct Erfc : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((-1.1283791670955125739) * R.Exp(-(x * x)));
 }
 
-/// <summary>Φ(x), the share of the normal distribution below x (torch.special.ndtr); derivative e^(−x²/2) / √(2π).</summary>
+/// <summary>
+/// Φ(x), the cumulative distribution function of the standard normal distribution (torch.special.ndtr); derivative e^(−x²/2) / √(2π).
+/// </summary>
 internal readonly record struct Ndtr : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -128,7 +130,7 @@ internal readonly record struct Lgamma : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Polygamma(0, x);
 }
 
-/// <summary>The derivative of that order of ψ(x) = d ln Γ(x) / dx (torch.polygamma; order 0 is torch.digamma).</summary>
+/// <summary>The derivative of the given order of ψ(x) = d ln Γ(x) / dx (torch.polygamma; order 0 is torch.digamma).</summary>
 internal readonly record struct Polygamma(int Order) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -239,7 +241,7 @@ internal readonly record struct Atanh : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((1 - x) * (1 + x));
 }
 
-/// <summary>ln(x / (1 − x)) (torch.logit); outside [0, 1] the derivative is NaN as the value is.</summary>
+/// <summary>ln(x / (1 − x)) (torch.logit); outside [0, 1] both the value and the derivative are NaN.</summary>
 internal readonly record struct Logit : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;

@@ -4,25 +4,25 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>What is done to the elements at one position of up to five inputs.</summary>
+/// <summary>A function of the elements at one position of up to five inputs.</summary>
 internal interface ILoopFunction
 {
-    /// <summary>How many of the arguments are used.</summary>
+    /// <summary>The number of arguments that are used.</summary>
     static abstract int Inputs { get; }
 
     R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R>;
 }
 
-/// <summary>Drives an element-wise function over strided operands, in chunks that depend on the sizes alone.</summary>
+/// <summary>Runs an element-wise function over strided operands, in chunks that depend only on the sizes.</summary>
 internal static unsafe class ElementwiseKernel
 {
-    // Below this many elements the planning of a loop nest would be felt.
+    // For fewer elements, planning the loop nest would take a noticeable part of the time.
     const long SmallCount = 4096;
 
-    // An output of so many bytes has left the cache before anything reads it, and to bring its lines there first is a third of the traffic.
+    // An output of this size leaves the cache before it is read. Streaming stores save loading its lines first, a third of the traffic.
     const long StreamedBytes = 32 << 20;
 
-    /// <summary>output = f(a, b, c, d, e), element by element; a missing input (default) reads as zeros.</summary>
+    /// <summary>Computes output = f(a, b, c, d, e) element by element; a missing input (default) reads as zeros.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     public static void Run<F, T>(F function, ReadOnlySpan<int> sizes, in Operand output, in Operand a, in Operand b = default, in Operand c = default,
         in Operand d = default, in Operand e = default)
@@ -53,7 +53,7 @@ internal static unsafe class ElementwiseKernel
         Simd.Run<Job<F, T>, T>(ref job);
     }
 
-    /// <summary>The number of elements, or −1 where it is not small.</summary>
+    /// <summary>Returns the number of elements, or −1 if it is not small.</summary>
     static long SmallCountOf(ReadOnlySpan<int> sizes)
     {
         long count = 1;
@@ -65,7 +65,7 @@ internal static unsafe class ElementwiseKernel
         return count;
     }
 
-    /// <summary>Whether an operand is missing, or of type T and in memory in the order of the loop.</summary>
+    /// <summary>Returns whether an operand is missing, or of type T and row-major.</summary>
     static bool IsDense<T>(in Operand operand, ReadOnlySpan<int> sizes)
     {
         if (operand.Data == null) return true;
@@ -79,7 +79,7 @@ internal static unsafe class ElementwiseKernel
         return true;
     }
 
-    /// <summary>Few elements, dense in memory: no plan is needed.</summary>
+    /// <summary>A loop over few contiguous elements, which needs no plan.</summary>
     readonly struct DenseJob<F, T>(F function, long count, byte* output, byte* a, byte* b, byte* c, byte* d, byte* e) : IVectorJob<T>
         where F : struct, ILoopFunction
         where T : unmanaged, IBinaryNumber<T>
@@ -112,7 +112,7 @@ internal static unsafe class ElementwiseKernel
             chunks.RunAll();
         }
 
-        // Only what is dense, and no input as well: then the cache's lines would not have to be read.
+        // Streams only a contiguous output that is not an input too.
         bool Streams => plan.Count * sizeof(T) >= StreamedBytes && plan.Strides(0)[0] == sizeof(T) && plan.Types[0].Holds<T>() && !IsInput(plan.Data[0]);
 
         bool IsInput(byte* output)

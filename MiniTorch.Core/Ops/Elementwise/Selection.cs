@@ -1,6 +1,6 @@
 namespace MiniTorch.Ops;
 
-/// <summary>b where the condition holds, else c (torch.where).</summary>
+/// <summary>b if the condition is true, otherwise c (torch.where).</summary>
 internal readonly record struct Where : ITernaryFunction
 {
     public static bool SelectsByFirst => true;
@@ -12,7 +12,7 @@ internal readonly record struct Where : ITernaryFunction
     public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), g, 0);
 }
 
-/// <summary>The larger element (torch.maximum); at ties the gradient is halved. NaN propagates.</summary>
+/// <summary>The larger element (torch.maximum); each of two equal elements gets half of the gradient. NaN propagates.</summary>
 internal readonly record struct Maximum : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -25,7 +25,7 @@ internal readonly record struct Maximum : IBinaryFunction
         R.Where(R.Equal(winner, loser), g / 2, R.Where(R.Less(winner, loser), 0, g));
 }
 
-/// <summary>The smaller element (torch.minimum); at ties the gradient is halved. NaN propagates.</summary>
+/// <summary>The smaller element (torch.minimum); each of two equal elements gets half of the gradient. NaN propagates.</summary>
 internal readonly record struct Minimum : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -35,7 +35,7 @@ internal readonly record struct Minimum : IBinaryFunction
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Maximum.Share(g, -b, -a);
 }
 
-/// <summary>x cut to lie between two numbers (torch.clamp); the gradient passes where low ≤ x ≤ high.</summary>
+/// <summary>x clamped to [low, high] (torch.clamp); the derivative is 1 if low ≤ x ≤ high, otherwise 0.</summary>
 internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
@@ -64,7 +64,7 @@ internal readonly record struct Sign : IUnaryFunction
         R.Where(R.Less(0, x), 1, R.Where(R.Less(x, 0), -1, 0));
 }
 
-/// <summary>The largest integer not above x (torch.floor); derivative 0.</summary>
+/// <summary>The largest integer less than or equal to x (torch.floor); derivative 0.</summary>
 internal readonly record struct Floor : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -72,7 +72,7 @@ internal readonly record struct Floor : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
-/// <summary>The smallest integer not below x (torch.ceil); derivative 0.</summary>
+/// <summary>The smallest integer greater than or equal to x (torch.ceil); derivative 0.</summary>
 internal readonly record struct Ceiling : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -80,7 +80,7 @@ internal readonly record struct Ceiling : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
-/// <summary>The nearest integer, halves to even (torch.round); derivative 0.</summary>
+/// <summary>The nearest integer, with halves rounded to even (torch.round); derivative 0.</summary>
 internal readonly record struct Round : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
@@ -88,7 +88,7 @@ internal readonly record struct Round : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
 
-/// <summary>x without its fraction (torch.trunc); derivative 0.</summary>
+/// <summary>x rounded toward 0 (torch.trunc); derivative 0.</summary>
 internal readonly record struct Truncate : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;

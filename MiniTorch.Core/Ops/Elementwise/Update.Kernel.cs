@@ -4,16 +4,16 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>One step of an optimiser for one element: changes the parameter and up to three state values, given the gradient.</summary>
+/// <summary>One optimizer step for one element: updates the parameter and up to three state values from the gradient.</summary>
 internal interface IUpdateRule
 {
-    /// <summary>How many of the state values are used.</summary>
+    /// <summary>The number of state values that are used.</summary>
     static abstract int States { get; }
 
     void Apply<R>(ref R parameter, R gradient, ref R state0, ref R state1, ref R state2) where R : struct, IReal<R>;
 }
 
-/// <summary>Runs an update rule over row-major memory in one pass, in chunks that depend on the size alone.</summary>
+/// <summary>Runs an update rule over row-major memory in one pass, in chunks that depend only on the size.</summary>
 internal static unsafe class UpdateKernel
 {
     /// <summary>Updates <paramref name="count"/> elements; a state that the rule does not use may be null.</summary>
@@ -65,7 +65,9 @@ internal static unsafe class UpdateKernel
             if (i < end) Tail(i, (int)(end - i));
         }
 
-        /// <summary>Fewer elements than a vector has, through the same vector code, so that an element's bits don't depend on its position.</summary>
+        /// <summary>
+        /// Updates fewer elements than a vector holds with the same vector code, so that results do not depend on an element's position.
+        /// </summary>
         [MethodImpl(AggressiveOptimization | NoInlining)]
         void Tail(long i, int length)
         {

@@ -3,8 +3,8 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// x[i, j, …] with index tensors: the indexed dimensions are moved to the front and flattened, and the index tensors become one vector of rows, so that
-/// index_select and index_copy do the work and know the derivative.
+/// x[i, j, …] with index tensors. It moves the indexed dimensions to the front and flattens them, and combines the index tensors to one vector of row
+/// indices, so that index_select and index_copy compute values and derivatives.
 /// </summary>
 internal sealed class AdvancedIndex
 {
@@ -22,7 +22,7 @@ internal sealed class AdvancedIndex
         _rows = rows;
     }
 
-    /// <summary>The plan for an index tensor, or null, for each dimension of <paramref name="x"/>.</summary>
+    /// <summary>Creates the plan from an index tensor or null for each dimension of <paramref name="x"/>.</summary>
     public static AdvancedIndex Of(Tensor x, Tensor?[] indices)
     {
         int[] indexed = [.. Enumerable.Range(0, x.Rank).Where(dim => indices[dim] is not null)];
@@ -40,7 +40,7 @@ internal sealed class AdvancedIndex
         return picked.Permute(ResultOrder(picked.Rank));
     }
 
-    /// <summary>A copy of <paramref name="x"/> with the named elements replaced.</summary>
+    /// <summary>Returns a copy of <paramref name="x"/> with the indexed elements replaced.</summary>
     public Tensor Write(Tensor x, Tensor value)
     {
         Tensor moved = x.Permute(_order);
@@ -48,7 +48,7 @@ internal sealed class AdvancedIndex
         int[] resultOrder = ResultOrder(front.Rank);
         Shape result = Shape.Create([.. resultOrder.Select(dim => front[dim])]);
         if (Shape.Broadcast(result, value.Shape, "index") != result)
-            throw new ShapeException($"index: a value of shape {value.Shape} does not broadcast to the indexed part, shape {result}");
+            throw new ShapeException($"index: a value of shape {value.Shape} does not broadcast to the indexed elements of shape {result}");
         Tensor rows = value.To(x.DType).ExpandTo(result).Permute(Inverse(resultOrder)).Reshape([(int)_rows.ElementCount, .. moved.Shape.Span[_indexed..]]);
         return Flat(moved).IndexCopy(0, _rows, rows).Reshape(moved.Shape).Permute(Inverse(_order));
     }
@@ -59,7 +59,7 @@ internal sealed class AdvancedIndex
         return moved.Reshape([first, .. moved.Shape.Span[_indexed..]]);
     }
 
-    // The places come first in what is picked, and belong where the index tensors stood if those stood side by side.
+    // The indexed dimensions come first in the result. If the index tensors were adjacent, they move back to that position.
     private int[] ResultOrder(int rank) =>
         [.. Enumerable.Range(_places.Rank, _resultDim), .. Enumerable.Range(0, _places.Rank), .. Enumerable.Range(_places.Rank + _resultDim, rank - _places.Rank - _resultDim)];
 
@@ -84,7 +84,8 @@ internal sealed class AdvancedIndex
                 inRange = IndexOffsets.Add((long*)pr, (long*)pi, places, index.Layout.Strides, x.Shape[dim], scale, out fault);
             GC.KeepAlive((rows, index));
             if (!inRange)
-                throw new ValueException($"index: {fault.Value} (element {fault.Position} of those given, counted row-major) is not in [{-x.Shape[dim]}, {x.Shape[dim]}) of dimension {dim}, shape {x.Shape}");
+                throw new ValueException($"index: {fault.Value} (element {fault.Position} of the index tensor in row-major order) is out of "
+                    + $"range [{-x.Shape[dim]}, {x.Shape[dim]}) for dimension {dim} of shape {x.Shape}");
             scale *= x.Shape[dim];
         }
         return rows;

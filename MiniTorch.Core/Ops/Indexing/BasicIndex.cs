@@ -1,9 +1,9 @@
 namespace MiniTorch.Ops;
 
-/// <summary>x[i, a..b, …]: numbers, ranges, new axes and the ellipsis are views; what tensors index is left to <see cref="AdvancedIndex"/>.</summary>
+/// <summary>x[i, a..b, …]: integers, ranges, new axes and the ellipsis give views; <see cref="AdvancedIndex"/> handles index tensors.</summary>
 internal static class BasicIndex
 {
-    /// <summary>The view by integers, ranges and new axes, and the index tensor of each of its dimensions that has one.</summary>
+    /// <summary>Returns the view for integers, ranges and new axes, and the index tensor or null for each of its dimensions.</summary>
     public static (Tensor View, Tensor?[]? Tensors) Of(Tensor x, ReadOnlySpan<TensorIndex> indices)
     {
         int consumed = 0, ellipses = 0;
@@ -17,8 +17,8 @@ internal static class BasicIndex
                 _ => 1,
             };
         }
-        if (consumed > x.Rank) throw new ShapeException($"index: {consumed} indices for shape {x.Shape} of {x.Rank} dimensions");
-        if (ellipses > 1) throw new ShapeException("index: an ellipsis can stand once");
+        if (consumed > x.Rank) throw new ShapeException($"index: got {consumed} indices for shape {x.Shape}, which has {x.Rank} dimensions");
+        if (ellipses > 1) throw new ShapeException("index: only one ellipsis is allowed");
 
         Tensor view = x;
         var tensors = new List<Tensor?>();
@@ -30,7 +30,8 @@ internal static class BasicIndex
                 case IndexKind.One:
                     int size = view.Shape[dim], place = index.Start.GetOffset(size);
                     if (place < 0 || place >= size)
-                        throw new ValueException($"index: {(index.Start.IsFromEnd ? $"^{index.Start.Value}" : place)} is not in dimension {dim} of size {size}, shape {x.Shape}");
+                        throw new ValueException($"index: {(index.Start.IsFromEnd ? $"^{index.Start.Value}" : place)} is out of range for "
+                            + $"dimension {dim} of size {size}, shape {x.Shape}");
                     view = view.Select(dim, place);
                     break;
                 case IndexKind.Range:
@@ -46,7 +47,7 @@ internal static class BasicIndex
                     break;
                 default:
                     Tensor given = index.Tensor!;
-                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1)); // all of a new dimension, or nothing of it
+                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1)); // selects all or nothing of a new dimension
                     while (tensors.Count < dim) tensors.Add(null);
                     foreach (Tensor part in AsIntegers(given, view.Shape, dim)) tensors.Add(part);
                     dim = tensors.Count;
@@ -63,9 +64,11 @@ internal static class BasicIndex
     private static IEnumerable<Tensor> AsIntegers(Tensor index, Shape shape, int dim)
     {
         if (index.DType == DType.Int64) return [index];
-        if (index.DType != DType.Bool) throw new DTypeException($"index: a tensor of {index.DType} cannot index; use Int64 indices or a Bool mask");
+        if (index.DType != DType.Bool)
+            throw new DTypeException($"index: cannot index with a tensor of {index.DType}; use Int64 indices or a Bool mask");
         for (int i = 0; i < index.Rank; i++)
-            if (index.Shape[i] != shape[dim + i]) throw new ShapeException($"index: a mask of shape {index.Shape} does not fit the dimensions from {dim} on of shape {shape}");
+            if (index.Shape[i] != shape[dim + i])
+                throw new ShapeException($"index: a mask of shape {index.Shape} does not fit shape {shape} from dimension {dim}");
         Tensor places = index.NonZero();
         return Enumerable.Range(0, index.Rank).Select(i => places.Select(1, i));
     }

@@ -1,6 +1,6 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Operations that take an index tensor, with their arguments checked.</summary>
+/// <summary>Argument checks of operations that take an index tensor.</summary>
 internal static class IndexingArguments
 {
     public static Tensor Gather(Tensor x, int dim, Tensor index)
@@ -37,7 +37,7 @@ internal static class IndexingArguments
     public static Tensor IndexCopy(Tensor x, int dim, Tensor index, Tensor src) =>
         new Scatter(new Indexing(CheckRows("IndexCopy", x, dim, index, src), true)).Apply(x, src, index.Reshape(-1));
 
-    /// <summary>Rows of a table by index; the row of <paramref name="paddingIdx"/> takes no gradient.</summary>
+    /// <summary>Looks up rows of a table; the row <paramref name="paddingIdx"/> gets no gradient.</summary>
     public static Tensor Embedding(Tensor x, Tensor weight, int? paddingIdx)
     {
         ArgumentNullException.ThrowIfNull(weight);
@@ -47,7 +47,7 @@ internal static class IndexingArguments
         if (paddingIdx is { } padding)
         {
             int count = weight.Shape[0], at = padding < 0 ? padding + count : padding;
-            if (at < 0 || at >= count) throw new ValueException($"Embedding: paddingIdx {padding} is not in [{-count}, {count})");
+            if (at < 0 || at >= count) throw new ValueException($"Embedding: paddingIdx {padding} is out of range [{-count}, {count})");
             rows = Tensor.Where(x.Reshape(-1, 1).Eq(at), rows.Detach(), rows);
         }
         return rows.Reshape([.. x.Shape.Span, weight.Shape[1]]);
@@ -62,7 +62,8 @@ internal static class IndexingArguments
         fixed (byte* pm = &mask.Data, pi = &indices.Data) found = Kernels.IndexMask.NonZero(pm, (long*)pi, count, mask.Shape, mask.Layout.Strides);
         GC.KeepAlive((mask, indices));
         return found == count ? indices
-            : throw new ValueException($"NonZero: another thread changed the mask, shape {x.Shape}, between counting {count} true elements and finding {found}; Clone() it first");
+            : throw new ValueException($"NonZero: another thread changed the mask, shape {x.Shape}, between counting {count} true elements and "
+                + $"finding {found}; Clone() it first");
     }
 
     private static void CheckIndex(string op, Tensor x, int dim, Tensor index, Tensor? src)
@@ -72,10 +73,12 @@ internal static class IndexingArguments
         if (index.DType != DType.Int64) throw new DTypeException($"{op}: the index is {index.DType} and must be Int64");
         if (src is not null && src.DType != x.DType) throw new DTypeException($"{op}: src is {src.DType} and x is {x.DType}; they must be equal");
         if (index.Rank != x.Rank || (src is not null && src.Rank != x.Rank))
-            throw new ShapeException($"{op}: x {x.Shape}, index {index.Shape}{(src is null ? "" : $" and src {src.Shape}")} must have the same number of dimensions");
+            throw new ShapeException($"{op}: x {x.Shape}, index {index.Shape}{(src is null ? "" : $" and src {src.Shape}")} must have the same "
+                + "number of dimensions");
         for (int i = 0; i < x.Rank; i++)
             if ((i != at && index.Shape[i] > x.Shape[i]) || (src is not null && index.Shape[i] > src.Shape[i]))
-                throw new ShapeException($"{op}: dimension {i} of index {index.Shape} is larger than that of x {x.Shape}{(src is null ? "" : $" or src {src.Shape}")}");
+                throw new ShapeException($"{op}: dimension {i} of index {index.Shape} is larger than that of x "
+                    + $"{x.Shape}{(src is null ? "" : $" or src {src.Shape}")}");
     }
 
     private static int CheckRows(string op, Tensor x, int dim, Tensor index, Tensor? src = null)

@@ -1,10 +1,10 @@
 namespace MiniTorch.Kernels;
 
-/// <summary>Where a mask of bytes, 0 for false, is true; in row-major order.</summary>
+/// <summary>Finds the true elements of a mask of bytes (0 is false) in row-major order.</summary>
 internal static unsafe class IndexMask
 {
-    /// <summary>The coordinates of the true elements, one row of rank(mask) integers each, of which there is room for <paramref name="count"/>.</summary>
-    /// <returns>How many are true; another number than the count only if another thread has changed the mask since it was counted.</returns>
+    /// <summary>Writes the coordinates of at most <paramref name="count"/> true elements, one row of rank(mask) integers for each.</summary>
+    /// <returns>The number of true elements. It differs from the count only if another thread changed the mask after counting.</returns>
     public static long NonZero(byte* mask, long* coordinates, long count, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides)
     {
         Span<long> position = stackalloc long[dims.Length];

@@ -3,7 +3,7 @@ namespace MiniTorch.Kernels;
 /// <summary>Bounds checks of index arrays, and the linear offsets of several index tensors at once.</summary>
 internal static unsafe class IndexOffsets
 {
-    /// <summary>False, and the first fault, where an index is not in [lowest, limit).</summary>
+    /// <summary>Checks that all indices are in [lowest, limit). Returns false and the first fault if one is not.</summary>
     public static bool Check(long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long lowest, long limit, out IndexFault fault)
     {
         fault = default;
@@ -12,7 +12,7 @@ internal static unsafe class IndexOffsets
 
     static bool Check(long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long lowest, long limit, long position, out IndexFault fault)
     {
-        // A dimension along which the index does not move is checked once, and keeps its weight in the position.
+        // A dimension of stride 0 is checked once; it still counts in the position.
         while (dims.Length > 0 && strides[0] == 0)
         {
             position *= dims[0];
@@ -54,8 +54,8 @@ internal static unsafe class IndexOffsets
     }
 
     /// <summary>
-    /// Adds <c>index·scale</c> (negative indices count from the end) to each of the contiguous <paramref name="offsets"/>: called once
-    /// per index tensor, on offsets that start at 0, it gives the linear offsets of x[i, j, …]. Nothing is written where an index is
+    /// Adds <c>index·scale</c> (negative indices count from the end) to each of the contiguous <paramref name="offsets"/>. Called once
+    /// per index tensor, on offsets that start at 0, it gives the linear offsets of x[i, j, …]. It writes nothing if an index is
     /// out of range.
     /// </summary>
     public static bool Add(

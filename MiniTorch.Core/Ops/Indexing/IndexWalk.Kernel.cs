@@ -1,6 +1,6 @@
 namespace MiniTorch.Kernels;
 
-/// <summary>What an indexed operation does where an element of x meets a value.</summary>
+/// <summary>The transfer between an element of x and a value in an indexed operation.</summary>
 internal unsafe interface IMove<T>
     where T : unmanaged
 {
@@ -19,10 +19,10 @@ internal unsafe struct IndexWalk
     long* _sizes, _x, _index, _values;
     long _scale, _limit, _skip;
 
-    /// <summary>How many longs <see cref="Create"/> needs for a layout of this rank.</summary>
+    /// <summary>Returns the number of longs that <see cref="Create"/> needs for a layout of this rank.</summary>
     public static int ScratchLength(int rank) => 4 * Math.Max(rank, 1);
 
-    /// <summary>Merges what can be merged; false where there is nothing to walk.</summary>
+    /// <summary>Merges dimensions if possible. Returns false if there are no elements.</summary>
     public static bool Create(in IndexedLayout layout, long* scratch, out IndexWalk walk)
     {
         int room = Math.Max(layout.Dims.Length, 1);
@@ -66,8 +66,9 @@ internal unsafe struct IndexWalk
     }
 
     /// <summary>
-    /// Applies <typeparamref name="TMove"/> to every pair, in row-major order. False, with the index and no position, at an index out of range, which another
-    /// thread has written since all were checked.
+    /// Applies <typeparamref name="TMove"/> to every pair in row-major order. Returns false with the index, but no position, if an index is out of
+    /// range because
+    /// another thread wrote to it after the check.
     /// </summary>
     public readonly bool Run<T, TMove>(T* x, long* index, T* values, out IndexFault fault)
         where T : unmanaged

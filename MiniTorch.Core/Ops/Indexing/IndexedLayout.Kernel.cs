@@ -1,10 +1,10 @@
 namespace MiniTorch.Kernels;
 
-/// <summary>The first index that lies outside its dimension: its row-major position in <see cref="IndexedLayout.Dims"/>, and its value.</summary>
+/// <summary>The first index that is out of range: its row-major position in <see cref="IndexedLayout.Dims"/>, and its value.</summary>
 internal readonly record struct IndexFault(long Position, long Value);
 
 /// <summary>
-/// The pairing that every indexed operation walks: at each position p of <see cref="Dims"/>, <c>values[p·ValueStrides]</c> meets
+/// The pairs of elements that an indexed operation visits: at each position p of <see cref="Dims"/>, <c>values[p·ValueStrides]</c> meets
 /// <c>x[p·XStrides + index[p·IndexStrides]·Scale]</c>.
 /// </summary>
 /// <remarks>
@@ -15,31 +15,31 @@ internal readonly record struct IndexFault(long Position, long Value);
 /// </remarks>
 internal readonly ref struct IndexedLayout
 {
-    /// <summary>The shape that is walked.</summary>
+    /// <summary>The shape that is iterated over.</summary>
     public required ReadOnlySpan<int> Dims { get; init; }
 
-    /// <summary>Strides of x, 0 where the index alone moves.</summary>
+    /// <summary>Strides of x; 0 in the dimension that the index determines.</summary>
     public required ReadOnlySpan<long> XStrides { get; init; }
 
-    /// <summary>Strides of the indices, 0 where one index serves a whole row.</summary>
+    /// <summary>Strides of the indices; 0 in dimensions that share an index.</summary>
     public required ReadOnlySpan<long> IndexStrides { get; init; }
 
     /// <summary>Strides of the values.</summary>
     public required ReadOnlySpan<long> ValueStrides { get; init; }
 
-    /// <summary>How far one step of an index moves in x.</summary>
+    /// <summary>The distance in x between consecutive index values.</summary>
     public required long Scale { get; init; }
 
-    /// <summary>Size of the indexed dimension; indices are below it, and not below 0 (−Limit where <see cref="Wraps"/>).</summary>
+    /// <summary>The size of the indexed dimension. Indices are in [0, Limit), or in [−Limit, Limit) if <see cref="Wraps"/>.</summary>
     public required long Limit { get; init; }
 
     /// <summary>Whether negative indices count from the end.</summary>
     public bool Wraps { get; init; }
 
-    /// <summary>An index whose values are passed over (embedding's padding_idx); −1 for none.</summary>
+    /// <summary>An index whose values are skipped (padding_idx of an embedding); −1 for none.</summary>
     public long Skip { get; init; } = -1;
 
-    /// <summary>An empty layout, for the initialiser.</summary>
+    /// <summary>Creates an empty layout for an object initializer.</summary>
     public IndexedLayout()
     {
     }

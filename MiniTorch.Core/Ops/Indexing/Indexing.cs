@@ -2,7 +2,9 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>How an index tensor names elements of a dimension of x: one for each element of the values (gather), or one for each whole row (index_select).</summary>
+/// <summary>
+/// The use of an index tensor along a dimension of x: one index for each element of the values (gather) or for each whole row (index_select).
+/// </summary>
 internal readonly record struct Indexing(int Dim, bool ByRow)
 {
     /// <summary>Reads values = x[index].</summary>
@@ -43,7 +45,7 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
         GC.KeepAlive((x, index, values));
     }
 
-    /// <summary>Writes x[index] += values; repeated indices sum up, in the order of the values.</summary>
+    /// <summary>Writes x[index] += values; values at repeated indices are added in their order.</summary>
     public unsafe void Add(Tensor x, Tensor index, Tensor values, string op)
     {
         KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
@@ -56,7 +58,7 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
                 DType.Float32 => IndexKernels.ScatterAdd((float*)px, (long*)pi, (float*)pv, layout, out fault),
                 DType.Float64 => IndexKernels.ScatterAdd((double*)px, (long*)pi, (double*)pv, layout, out fault),
                 DType.Int64 => IndexKernels.ScatterAdd((long*)px, (long*)pi, (long*)pv, layout, out fault),
-                _ => throw new DTypeException($"{op}: Bool tensors have no sum; To(DType.Int64) first"),
+                _ => throw new DTypeException($"{op}: cannot add Bool tensors; To(DType.Int64) first"),
             };
             if (!done) throw OutOfRange(op, fault, x.Shape);
         }
@@ -84,11 +86,14 @@ internal readonly record struct Indexing(int Dim, bool ByRow)
     }
 
     private ValueException OutOfRange(string op, IndexFault fault, Shape x) =>
-        new($"{op}: index {fault.Value} ({(fault.Position < 0 ? "which another thread has written since the indices were checked; Clone() them first"
-            : $"element {fault.Position} of those given, counted row-major")}) is not in [0, {x[Dim]}) of dimension {Dim}, shape {x}");
+        new($"{op}: index {fault.Value} ({(fault.Position < 0 ? "written by another thread after the indices were checked; Clone() them first"
+            : $"element {fault.Position} of the index tensor in row-major order")}) is out of range [0, {x[Dim]}) for dimension {Dim} of shape {x}");
 }
 
-/// <summary>x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index. A caller's name stands in its errors.</summary>
+/// <summary>
+/// x[index] along a dimension (torch.gather; by row torch.index_select). Inputs: x, index. Errors show the name <paramref name="Caller"/> if it is
+/// given.
+/// </summary>
 internal sealed record Gather(Indexing At, string? Caller = null) : LinearOp
 {
     public override string Name => Caller ?? (At.ByRow ? "IndexSelect" : "Gather");
@@ -136,7 +141,9 @@ internal sealed record ScatterAdd(Indexing At) : LinearOp
         input == 0 ? cotangent : new Gather(At).Apply(cotangent, call.Input(2));
 }
 
-/// <summary>x with values written at indices, the last of several (torch.scatter; by row torch.index_copy). Inputs: x, values, index.</summary>
+/// <summary>
+/// x with values written at indices; the last of repeated indices wins (torch.scatter; by row torch.index_copy). Inputs: x, values, index.
+/// </summary>
 internal sealed record Scatter(Indexing At) : LinearOp
 {
     public override string Name => At.ByRow ? "IndexCopy" : "Scatter";
@@ -156,7 +163,7 @@ internal sealed record Scatter(Indexing At) : LinearOp
         input == 1 ? new Gather(At).Apply(cotangent, call.Input(2)).MaskedFill(Overwritten(call), 0)
         : Apply(cotangent, Tensor.Zeros(call.InputShape(1), cotangent.DType), call.Input(2));
 
-    // Of values written to the same place only the last is in the result: each writes its number, and those that do not read theirs back have lost.
+    // Only the last value at a repeated index is in the result. Each writes its number; those that read back another number were overwritten.
     private Tensor Overwritten(OpContext call)
     {
         Shape values = call.InputShape(1);

@@ -10,7 +10,7 @@ internal sealed record View(Layout To) : LinearOp
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
 }
 
-/// <summary>Sizes of 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
+/// <summary>Dimensions of size 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
 internal sealed record Expand(Shape To) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -49,10 +49,10 @@ internal sealed record Permute(int[] Dims) : LinearOp
     public override int GetHashCode() => Dims.Aggregate(0, HashCode.Combine);
 }
 
-/// <summary>An op that names some elements of its input, each at most once, without moving them.</summary>
+/// <summary>An op that selects some elements of its input, each at most once, without copying them.</summary>
 internal abstract record Subview : LinearOp
 {
-    /// <summary>Where the named elements lie in a tensor of a layout.</summary>
+    /// <summary>Returns the layout of the selected elements in a tensor.</summary>
     public abstract Layout Of(Layout from);
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], Of(inputs[0].Layout));
@@ -67,7 +67,7 @@ internal abstract record Subview : LinearOp
     }
 }
 
-/// <summary>Zeros with the input at the elements that a <see cref="Subview"/> names: its transpose.</summary>
+/// <summary>Zeros with the input at the elements that a <see cref="Subview"/> selects: its transpose.</summary>
 internal sealed record Unview(Subview View, Shape To) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -111,7 +111,7 @@ internal sealed record Diagonal(int Offset, int Dim1, int Dim2) : Subview
     }
 }
 
-/// <summary>Dimensions in reverse, as a copy (torch.flip); its own transpose.</summary>
+/// <summary>A copy with dimensions in reverse order (torch.flip); its own transpose.</summary>
 internal sealed record Flip(ulong Dims) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -132,7 +132,7 @@ internal sealed record Flip(ulong Dims) : LinearOp
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Apply(cotangent);
 }
 
-/// <summary>The elements that a layout names in a row-major tensor, counted from its first: how a view is made again from its rewritten base.</summary>
+/// <summary>The elements of a row-major tensor that a layout selects. Recreates a view after an in-place write to its base.</summary>
 internal sealed record Restride(Layout To) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
@@ -143,7 +143,7 @@ internal sealed record Restride(Layout To) : LinearOp
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Apply(tangents[0]!.Contiguous());
 }
 
-/// <summary>Zeros with the input at the elements that a layout names, summed where it repeats them: the transpose of <see cref="Restride"/>.</summary>
+/// <summary>Zeros with the input added at the elements that a layout selects: the transpose of <see cref="Restride"/>.</summary>
 internal sealed record Unstride(Layout At, Shape To) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -164,7 +164,9 @@ internal sealed record Unstride(Layout At, Shape To) : LinearOp
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Restride(At).Apply(cotangent.Contiguous());
 }
 
-/// <summary>The first input with the elements that a layout names taken from the second: what an in-place operation on a view makes of its base.</summary>
+/// <summary>
+/// The first input with the elements that a layout selects replaced by the second input: the effect of an in-place write to a view on its base.
+/// </summary>
 internal sealed record SliceScatter(Layout At) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -196,7 +198,7 @@ internal sealed record Cat(int Dim) : LinearOp
         return output;
     }
 
-    // All at once: each place alone would be the sum of all sizes before it.
+    // All slices in one loop: computing each start separately would sum all sizes before it.
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         for (int i = 0, start = 0; i < gradients.Length; i++)

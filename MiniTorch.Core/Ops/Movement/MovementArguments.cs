@@ -1,28 +1,29 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Views, joins and their arguments: checked, and made sizes of.</summary>
+/// <summary>Argument checks and size inference of views and joins.</summary>
 internal static class MovementArguments
 {
-    /// <summary>A view where the strides allow it, else a copy.</summary>
+    /// <summary>Returns a view if the strides allow it, otherwise a copy.</summary>
     public static Tensor Reshape(Tensor x, ReadOnlySpan<int> shape)
     {
         Shape to = Resolve("Reshape", x, shape);
         return x.Layout.View(to) is { } layout ? new View(layout).Apply(x) : x.Contiguous().Reshape(shape);
     }
 
-    /// <summary>The same memory in another shape, or an error.</summary>
+    /// <summary>Returns a view of another shape, or throws if the strides require a copy.</summary>
     public static Tensor View(Tensor x, ReadOnlySpan<int> shape)
     {
         Shape to = Resolve("View", x, shape);
         Layout layout = x.Layout.View(to)
-            ?? throw new ShapeException($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape {to} without a copy; use Reshape");
+            ?? throw new ShapeException($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape "
+                + $"{to} without a copy; use Reshape");
         return new View(layout).Apply(x);
     }
 
     public static Tensor Flatten(Tensor x, int startDim, int endDim)
     {
         (int start, int end) = (x.Shape.Dim(startDim, "Flatten"), x.Shape.Dim(endDim, "Flatten"));
-        if (start > end) throw new ShapeException($"Flatten: startDim {startDim} lies behind endDim {endDim} of shape {x.Shape}");
+        if (start > end) throw new ShapeException($"Flatten: startDim {startDim} is after endDim {endDim} of shape {x.Shape}");
         if (x.Rank == 0) return x.Reshape(1);
         int merged = Shape.Size(Shape.Create(x.Shape.Span[start..(end + 1)]).ElementCount, "Flatten");
         return x.Reshape([.. x.Shape.Span[..start], merged, .. x.Shape.Span[(end + 1)..]]);
@@ -30,13 +31,15 @@ internal static class MovementArguments
 
     public static Tensor Permute(Tensor x, ReadOnlySpan<int> dims)
     {
-        if (dims.Length != x.Rank) throw new ShapeException($"Permute: {dims.Length} dimensions {Shape.Format(dims)} are given for shape {x.Shape}; name each of its {x.Rank} once");
+        if (dims.Length != x.Rank)
+            throw new ShapeException($"Permute: got {dims.Length} dimensions {Shape.Format(dims)} for shape {x.Shape}; "
+                + $"list each of its {x.Rank} dimensions once");
         var order = new int[x.Rank];
         ulong seen = 0;
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = x.Shape.Dim(dims[i], "Permute");
-            if ((seen >> order[i] & 1) != 0) throw new ShapeException($"Permute: dimension {dims[i]} is named twice in {Shape.Format(dims)}");
+            if ((seen >> order[i] & 1) != 0) throw new ShapeException($"Permute: dimension {dims[i]} occurs twice in {Shape.Format(dims)}");
             seen |= 1UL << order[i];
         }
         return new Permute(order).Apply(x);
@@ -59,9 +62,11 @@ internal static class MovementArguments
         {
             int size = i < added ? -1 : x.Shape[i - added];
             if (sizes[i] == -1 && i >= added) sizes[i] = size;
-            else if (sizes[i] < 0) throw new ShapeException($"Expand: size {sizes[i]} at dimension {i} of {Shape.Format(shape)}; only a dimension that exists can be kept with −1");
+            else if (sizes[i] < 0) throw new ShapeException($"Expand: size {sizes[i]} at dimension {i} of {Shape.Format(shape)}; "
+                + "−1 can only keep the size of an existing dimension");
             else if (i >= added && size != 1 && size != sizes[i])
-                throw new ShapeException($"Expand: dimension {i - added} of shape {x.Shape} is {size} and cannot become {sizes[i]}; only sizes of 1 expand (Repeat copies)");
+                throw new ShapeException($"Expand: dimension {i - added} of shape {x.Shape} is {size} and cannot become {sizes[i]}; "
+                    + "only dimensions of size 1 expand (Repeat copies)");
         }
         return x.ExpandTo(Shape.Create(sizes));
     }
@@ -84,15 +89,16 @@ internal static class MovementArguments
         int at = x.Shape.Dim(dim, "Narrow");
         int first = start < 0 ? start + x.Shape.SizeOrOne(at) : start;
         if (x.Rank == 0 || first < 0 || length < 0 || (long)first + length > x.Shape[at])
-            throw new ShapeException($"Narrow: {length} elements from {start} on do not lie in dimension {dim} of shape {x.Shape}");
+            throw new ShapeException($"Narrow: {length} elements from index {start} exceed dimension {dim} of shape {x.Shape}");
         return new Slice(at, first, length, 1).Apply(x);
     }
 
     public static Tensor Select(Tensor x, int dim, int index)
     {
-        if (x.Rank == 0) throw new ShapeException("Select: a scalar (shape []) has no dimension to index; Item<T>() reads its value");
+        if (x.Rank == 0) throw new ShapeException("Select: a scalar (shape []) has no dimension to index; read its value with Item<T>()");
         int at = x.Shape.Dim(dim, "Select"), size = x.Shape[at];
-        if (index < -size || index >= size) throw new ValueException($"Select: index {index} is not in [{-size}, {size}) of dimension {dim}, shape {x.Shape}");
+        if (index < -size || index >= size)
+            throw new ValueException($"Select: index {index} is out of range [{-size}, {size}) for dimension {dim} of shape {x.Shape}");
         return new Slice(at, index < 0 ? index + size : index, 1, 1).Apply(x).Reshape(x.Shape.Without(at));
     }
 
@@ -104,25 +110,26 @@ internal static class MovementArguments
 
     public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim)
     {
-        if (tensors.IsEmpty) throw new ShapeException("Cat: there is no tensor to join");
+        if (tensors.IsEmpty) throw new ShapeException("Cat: the list of tensors is empty");
         RequireAll("Cat", tensors);
         DType dtype = Common(tensors);
         var parts = new List<Tensor>(tensors.Length);
         foreach (Tensor tensor in tensors)
-            if (tensor.Shape.Rank != 1 || tensor.Shape[0] != 0) parts.Add(tensor.To(dtype)); // PyTorch passes over tensors of shape [0]
+            if (tensor.Shape.Rank != 1 || tensor.Shape[0] != 0) parts.Add(tensor.To(dtype)); // PyTorch skips tensors of shape [0]
         if (parts.Count == 0) return tensors[0].Clone();
         Shape first = parts[0].Shape;
         if (first.Rank == 0) throw new ShapeException("Cat: scalars (shape []) have no dimension to join along; Stack adds one");
         int at = first.Dim(dim, "Cat");
         for (int i = 1; i < parts.Count; i++)
             if (parts[i].Rank != first.Rank || parts[i].Shape.With(at, 0) != first.With(at, 0))
-                throw new ShapeException($"Cat: shape {parts[i].Shape} of tensor {i} does not fit {first} of tensor 0; all sizes but that of dimension {dim} must agree");
+                throw new ShapeException($"Cat: shape {parts[i].Shape} of tensor {i} does not fit {first} of tensor 0; "
+                    + $"all sizes except that of dimension {dim} must be equal");
         return new Cat(at).Apply(parts.ToArray());
     }
 
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim)
     {
-        if (tensors.IsEmpty) throw new ShapeException("Stack: there is no tensor to stack");
+        if (tensors.IsEmpty) throw new ShapeException("Stack: the list of tensors is empty");
         RequireAll("Stack", tensors);
         Shape shape = tensors[0].Shape;
         int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
@@ -130,13 +137,15 @@ internal static class MovementArguments
         var parts = new Tensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (tensors[i].Shape != shape) throw new ShapeException($"Stack: tensor {i} has shape {tensors[i].Shape} and tensor 0 has {shape}; all must be equal (Cat joins different sizes)");
-            parts[i] = tensors[i].To(dtype).Unsqueeze(at); // converted first: a C# number has its full precision only as it is
+            if (tensors[i].Shape != shape)
+                throw new ShapeException($"Stack: tensor {i} has shape {tensors[i].Shape} and tensor 0 has {shape}; "
+                    + "all shapes must be equal (Cat joins different sizes)");
+            parts[i] = tensors[i].To(dtype).Unsqueeze(at); // converts first: views of a C# number lose its full precision
         }
         return Tensor.Cat(parts, at);
     }
 
-    /// <summary>The type that holds the elements of all tensors.</summary>
+    /// <summary>Returns the promoted dtype of all tensors.</summary>
     public static DType Common(ReadOnlySpan<Tensor> tensors)
     {
         DType dtype = DType.Bool;
@@ -155,10 +164,12 @@ internal static class MovementArguments
         }
         int[] sizes = shape.ToArray();
         sizes[unknown] = 1;
-        if (sizes.Contains(-1)) throw new ShapeException($"{op}: −1 stands twice in {Shape.Format(shape)}; only one size can be worked out");
+        if (sizes.Contains(-1)) throw new ShapeException($"{op}: −1 occurs twice in {Shape.Format(shape)}; only one size can be inferred");
         long rest = Shape.Create(sizes).ElementCount;
-        if (rest == 0) throw new ShapeException($"{op}: −1 in {Shape.Format(shape)} is ambiguous, because the other sizes give 0 elements; write the size");
-        if (x.ElementCount % rest != 0) throw new ShapeException($"{op}: {x.ElementCount} elements of shape {x.Shape} cannot be put into {Shape.Format(shape)}");
+        if (rest == 0)
+            throw new ShapeException($"{op}: −1 in {Shape.Format(shape)} is ambiguous because another size is 0; pass the size explicitly");
+        if (x.ElementCount % rest != 0)
+            throw new ShapeException($"{op}: the {x.ElementCount} elements of shape {x.Shape} do not fit {Shape.Format(shape)}");
         sizes[unknown] = Shape.Size(x.ElementCount / rest, op);
         return Shape.Create(sizes);
     }

@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch.Ops;
 
-/// <summary>Padding, made of joins and selections.</summary>
+/// <summary>Padding, composed of joins and selections.</summary>
 internal static class Padding
 {
-    /// <summary>Pads the last dimensions by two counts each, the last dimension's first.</summary>
+    /// <summary>Pads the last dimensions by two counts each, starting with the last dimension.</summary>
     public static Tensor Apply(Tensor x, ReadOnlySpan<int> pad, string mode, double value)
     {
-        if (pad.Length % 2 != 0 || pad.Length > 2 * x.Rank) throw new ShapeException($"Pad: {pad.Length} counts {Shape.Format(pad)} for shape {x.Shape}; two for each dimension, from the last on");
+        if (pad.Length % 2 != 0 || pad.Length > 2 * x.Rank)
+            throw new ShapeException($"Pad: got {pad.Length} counts {Shape.Format(pad)} for shape {x.Shape}; "
+                + "pass two for each dimension, starting with the last");
         Tensor padded = x;
         for (int i = 0; i < pad.Length; i += 2)
             if (pad[i] != 0 || pad[i + 1] != 0) padded = Along(padded, x.Rank - 1 - (i / 2), pad[i], pad[i + 1], mode, value);
@@ -18,11 +20,13 @@ internal static class Padding
     private static Tensor Along(Tensor x, int dim, int before, int behind, string mode, double value)
     {
         int size = x.Shape[dim];
-        if (size + (long)before + behind < 0) throw new ShapeException($"Pad: {before} and {behind} cut more than dimension {dim} of shape {x.Shape} has");
+        if (size + (long)before + behind < 0)
+            throw new ShapeException($"Pad: counts {before} and {behind} remove more elements than dimension {dim} of shape {x.Shape} has");
         if (mode == "constant") return Constant(x, dim, before, behind, value);
         int most = mode switch { "reflect" => size - 1, "circular" => size, "replicate" => size > 0 ? int.MaxValue : 0, _ => throw Unknown(mode) };
         if (Math.Max(before, behind) > most)
-            throw new ShapeException($"Pad: {mode} cannot put {Math.Max(before, behind)} elements beside the {size} of dimension {dim}, shape {x.Shape}; at most {most}");
+            throw new ShapeException($"Pad: mode {mode} cannot add {Math.Max(before, behind)} elements to the {size} of dimension {dim}, shape "
+                + $"{x.Shape}; the maximum is {most}");
         Tensor places = Tensor.Empty([Shape.Size(size + (long)before + behind, "Pad")], DType.Int64);
         Span<long> to = MemoryMarshal.Cast<byte, long>(places.Bytes);
         for (int i = 0; i < to.Length; i++) to[i] = Place(i - before, size, mode);
@@ -47,5 +51,5 @@ internal static class Padding
         _ => (i + size) % size,
     };
 
-    private static ValueException Unknown(string mode) => new($"Pad: mode is '{mode}'; 'constant', 'reflect', 'replicate' and 'circular' are possible");
+    private static ValueException Unknown(string mode) => new($"Pad: mode is '{mode}'; use 'constant', 'reflect', 'replicate' or 'circular'");
 }

@@ -1,18 +1,18 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Movements that are made of views, joins and selections.</summary>
+/// <summary>Rearrangements composed of views, joins and selections.</summary>
 internal static class Rearrange
 {
     public static Tensor Repeat(Tensor x, ReadOnlySpan<int> repeats)
     {
         int added = repeats.Length - x.Rank;
-        if (added < 0) throw new ShapeException($"Repeat: {Shape.Format(repeats)} has fewer entries than shape {x.Shape} has dimensions");
+        if (added < 0) throw new ShapeException($"Repeat: {Shape.Format(repeats)} has fewer counts than shape {x.Shape} has dimensions");
         var apart = new int[2 * repeats.Length];
         var expanded = new int[apart.Length];
         var merged = new int[repeats.Length];
         for (int i = 0; i < repeats.Length; i++)
         {
-            if (repeats[i] < 0) throw new ValueException($"Repeat: {repeats[i]} repeats of dimension {i}; 0 or more are possible");
+            if (repeats[i] < 0) throw new ValueException($"Repeat: the count for dimension {i} is {repeats[i]}; it must be 0 or more");
             int size = i < added ? 1 : x.Shape[i - added];
             (apart[2 * i], apart[2 * i + 1]) = (1, size);
             (expanded[2 * i], expanded[2 * i + 1]) = (repeats[i], size);
@@ -23,7 +23,7 @@ internal static class Rearrange
 
     public static Tensor RepeatInterleave(Tensor x, int repeats, int? dim)
     {
-        if (repeats < 0) throw new ValueException($"RepeatInterleave: {repeats} repeats; 0 or more are possible");
+        if (repeats < 0) throw new ValueException($"RepeatInterleave: repeats is {repeats}; it must be 0 or more");
         if (dim is not { } given) return x.Flatten().RepeatInterleave(repeats, 0);
         int at = x.Shape.Dim(given, "RepeatInterleave");
         if (x.Rank == 0) return x.Reshape(1).RepeatInterleave(repeats, 0);
@@ -41,12 +41,13 @@ internal static class Rearrange
 
     public static Tensor Roll(Tensor x, ReadOnlySpan<int> shifts, ReadOnlySpan<int> dims)
     {
-        if (shifts.Length != dims.Length) throw new ShapeException($"Roll: {shifts.Length} shifts for {dims.Length} dimensions");
+        if (shifts.Length != dims.Length)
+            throw new ShapeException($"Roll: got {shifts.Length} shifts for {dims.Length} dimensions; pass one for each");
         for (int i = 0; i < dims.Length; i++) x = x.Roll(shifts[i], dims[i]);
         return x;
     }
 
-    /// <summary>The elements of matrices whose distance from the diagonal (column − row) is kept, 0 elsewhere.</summary>
+    /// <summary>Keeps the elements of matrices for which a predicate of the diagonal (column − row) is true, and sets the others to 0.</summary>
     public static Tensor Triangle(string op, Tensor x, Func<Tensor, Tensor> keeps)
     {
         if (x.Rank < 2) throw new ShapeException($"{op}: shape {x.Shape} must be a matrix, or matrices in its last two dimensions");
@@ -57,13 +58,13 @@ internal static class Rearrange
     public static Tensor Diagonal(Tensor x, int offset, int dim1, int dim2)
     {
         (int first, int second) = (x.Shape.Dim(dim1, "Diagonal"), x.Shape.Dim(dim2, "Diagonal"));
-        if (first == second) throw new ShapeException($"Diagonal: dimensions {dim1} and {dim2} of shape {x.Shape} are the same");
+        if (first == second) throw new ShapeException($"Diagonal: dim1 {dim1} and dim2 {dim2} are the same dimension of shape {x.Shape}");
         return new Diagonal(offset, first, second).Apply(x);
     }
 
     public static Tensor DiagEmbed(Tensor x, int offset)
     {
-        if (x.Rank == 0) throw new ShapeException("DiagEmbed: a scalar (shape []) has no dimension to put on a diagonal");
+        if (x.Rank == 0) throw new ShapeException("DiagEmbed: a scalar (shape []) has no dimension to embed as a diagonal");
         int size = Shape.Size(x.Shape[^1] + Math.Abs((long)offset), "DiagEmbed");
         return new Unview(new Diagonal(offset, x.Rank - 1, x.Rank), [.. x.Shape.Span[..^1], size, size]).Apply(x);
     }
@@ -71,7 +72,7 @@ internal static class Rearrange
     public static Tensor[] Split(Tensor x, int size, int dim)
     {
         int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Split"));
-        if (size <= 0) throw new ValueException($"Split: pieces of {size} elements; 1 or more are possible");
+        if (size <= 0) throw new ValueException($"Split: the size is {size}; it must be 1 or more");
         var sizes = new int[Math.Max(1, (total + (long)size - 1) / size)];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = Math.Min(size, total - (i * size));
         return x.Split(sizes, dim);
@@ -82,7 +83,9 @@ internal static class Rearrange
         int at = x.Shape.Dim(dim, "Split");
         long total = 0;
         foreach (int size in sizes) total += size;
-        if (x.Rank == 0 || total != x.Shape[at]) throw new ShapeException($"Split: sizes {Shape.Format(sizes)} add up to {total}, and dimension {dim} of shape {x.Shape} must be that");
+        if (x.Rank == 0 || total != x.Shape[at])
+            throw new ShapeException($"Split: sizes {Shape.Format(sizes)} add up to {total}, which is not the size of dimension {dim} of shape "
+                + $"{x.Shape}");
         var pieces = new Tensor[sizes.Length];
         int start = 0;
         for (int i = 0; i < pieces.Length; start += sizes[i++]) pieces[i] = x.Narrow(at, start, sizes[i]);
@@ -92,14 +95,15 @@ internal static class Rearrange
     public static Tensor[] Chunk(Tensor x, int chunks, int dim)
     {
         int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Chunk"));
-        if (chunks <= 0) throw new ValueException($"Chunk: {chunks} pieces; 1 or more are possible");
+        if (chunks <= 0) throw new ValueException($"Chunk: the number of chunks is {chunks}; it must be 1 or more");
         return x.Split(Math.Max(1, (int)((total + (long)chunks - 1) / chunks)), dim);
     }
 
     public static Tensor Unfold(Tensor x, int dim, int size, int step)
     {
         int at = x.Shape.Dim(dim, "Unfold"), total = x.Shape.SizeOrOne(at);
-        if (size < 0 || size > total || step <= 0) throw new ValueException($"Unfold: windows of {size} every {step} do not fit dimension {dim} of shape {x.Shape}");
+        if (size < 0 || size > total || step <= 0)
+            throw new ValueException($"Unfold: windows of size {size} with step {step} do not fit dimension {dim} of shape {x.Shape}");
         int count = (total - size) / step + 1;
         Tensor places = (Tensor.Arange(count) * step).Unsqueeze(1) + Tensor.Arange(size);
         Tensor picked = x.IndexSelect(at, places.Reshape(-1));

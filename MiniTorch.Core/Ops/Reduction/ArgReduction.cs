@@ -3,14 +3,15 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>The places of largest or smallest elements (torch.argmax, torch.argmin): the first of equal ones, and NaN before all others.</summary>
+/// <summary>Indices of the largest or smallest elements (torch.argmax, torch.argmin): the first of equal elements; NaN takes precedence.</summary>
 internal static unsafe class ArgReduction
 {
     public static Tensor Apply(string op, Tensor x, int dim, bool keepDim, bool largest)
     {
         int at = x.Shape.Dim(dim, op);
         if (x.Rank == 0) return Tensor.Zeros([], DType.Int64);
-        if (x.Shape[at] == 0) throw new ShapeException($"{op}: dimension {dim} of shape {x.Shape} has no element to take the largest or smallest of");
+        if (x.Shape[at] == 0)
+            throw new ShapeException($"{op}: dimension {dim} of shape {x.Shape} has size 0; argmax and argmin need at least one element");
         ulong dims = 1UL << at;
         Tensor from = x.DType == DType.Bool ? x.To(DType.Int64) : x;
         Tensor indices = Tensor.Empty(ReductionArguments.Kept(x.Shape, dims), DType.Int64), values = Tensor.Empty(indices.Shape, from.DType);

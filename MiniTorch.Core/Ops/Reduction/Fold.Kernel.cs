@@ -4,19 +4,19 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>A reduction: each element is mapped, and the results are combined two by two, in any grouping.</summary>
+/// <summary>A reduction: maps each element and combines the results in pairs, in any grouping.</summary>
 internal interface IFold
 {
-    /// <summary>What combines without effect; the result over no elements.</summary>
+    /// <summary>Returns the neutral element, which is also the result for no elements.</summary>
     static abstract V Identity<V>() where V : struct, IReal<V>;
 
-    /// <summary>What an element counts; <paramref name="center"/> belongs to its result.</summary>
+    /// <summary>Maps an element before it is combined. <paramref name="center"/> is an argument for each result.</summary>
     static virtual V Map<V>(V x, V center) where V : struct, IReal<V> => x;
 
-    /// <summary>Two results as one.</summary>
+    /// <summary>Combines two partial results.</summary>
     static abstract V Combine<V>(V a, V b) where V : struct, IReal<V>;
 
-    /// <summary>The lanes as one result: halves are combined until one is left.</summary>
+    /// <summary>Combines the lanes of a vector: combines halves until one lane is left.</summary>
     static abstract T Across<V, T>(V lanes)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>;
@@ -118,7 +118,7 @@ internal static class Fold
         }
     }
 
-    /// <summary>max x; NaN where any is NaN.</summary>
+    /// <summary>max x; NaN if any element is NaN.</summary>
     internal readonly struct Max : IFold
     {
         [MethodImpl(AggressiveInlining)]
@@ -133,7 +133,7 @@ internal static class Fold
             where T : unmanaged, IBinaryNumber<T> => V.MaxLane(lanes);
     }
 
-    /// <summary>min x; NaN where any is NaN.</summary>
+    /// <summary>min x; NaN if any element is NaN.</summary>
     internal readonly struct Min : IFold
     {
         [MethodImpl(AggressiveInlining)]

@@ -23,11 +23,13 @@ internal sealed record Variance(ulong Dims, double Correction) : FusedOp
 
     private double Count(Shape shape) => ReductionArguments.Count(shape, Dims);
 
-    // 0, not below: the variance of too few elements is NaN or infinite.
+    // Not negative: the variance of too few elements is NaN or infinite.
     private double Freedom(Shape shape) => Math.Max(Count(shape) - Correction, 0);
 }
 
-/// <summary>√(Σ (x − mean)² / (n − correction)) over dimensions, kept with size 1 (torch.std). The gradient is 0 where all elements are equal.</summary>
+/// <summary>
+/// √(Σ (x − mean)² / (n − correction)) over dimensions, kept with size 1 (torch.std). The gradient is 0 where all elements are equal.
+/// </summary>
 internal sealed record StandardDeviation(ulong Dims, double Correction) : FusedOp
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
@@ -82,7 +84,7 @@ internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
     private Tensor MeanSquare(Tensor x) => ReductionArguments.Run<Kernels.Fold.SumOfSquares>(x, Dims) / (double)ReductionArguments.Count(x.Shape, Dims);
 }
 
-/// <summary>(x − mean) / √(variance + ε) over dimensions, with the variance of the whole population: what the normalisation layers share.</summary>
+/// <summary>(x − mean) / √(variance + ε) over dimensions, with the population variance; shared by the normalization layers.</summary>
 internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
@@ -149,8 +151,9 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
 internal static class Moments
 {
     /// <summary>
-    /// Means over dimensions, kept with size 1, and sums of squared deviations. Where a sum overflows or lies below <paramref name="low"/>, the
-    /// deviations are multiplied by a factor first; null where none does.
+    /// Returns means over dimensions, kept with size 1, and sums of squared deviations. If a sum overflows or is less than <paramref name="low"/>,
+    /// the
+    /// deviations are first multiplied by a factor, which is null if no sum needs it.
     /// </summary>
     public static (Tensor Mean, Tensor Squares, Tensor? Factor) Of(Tensor x, ulong dims, double low = 0)
     {
@@ -168,7 +171,7 @@ internal static class Moments
         }
     }
 
-    /// <summary>A mean square of numbers that were multiplied by a factor.</summary>
+    /// <summary>Undoes the factor in a mean square.</summary>
     public static Tensor Unscaled(Tensor squares, Tensor? factor) => factor is null ? squares : squares / factor / factor;
 
     /// <summary>The mean over dimensions, kept with size 1, also where the sum overflows; not differentiable.</summary>
@@ -179,8 +182,8 @@ internal static class Moments
     }
 
     /// <summary>
-    /// What to multiply the elements behind each sum by: a small power of two where the sum is not finite, a large one where it lies below
-    /// <paramref name="low"/>, 1 elsewhere; null if that is everywhere.
+    /// Returns a factor for the elements of each sum: a small power of two if the sum is not finite, a large one if it is less than
+    /// <paramref name="low"/>, otherwise 1. Returns null if all factors are 1.
     /// </summary>
     public static Tensor? Rescaling(Tensor sums, double low = 0)
     {
@@ -190,14 +193,14 @@ internal static class Moments
         return shrinks.MaskedFill(sums < low, 1 / shrink);
     }
 
-    /// <summary>The end of the range in which sums of squares are accurate, unless an ε is added that is larger.</summary>
+    /// <summary>Returns the lower end of the range in which sums of squares are accurate; a larger added ε makes it unnecessary.</summary>
     public static double Low(DType dtype, double eps = 0)
     {
         double low = dtype == DType.Float64 ? Kernels.SafeRange.Low<double>() : Kernels.SafeRange.Low<float>();
         return eps < low ? low : 0;
     }
 
-    /// <summary>Whether all sums, which are not negative, lie in [low, ∞).</summary>
+    /// <summary>Returns whether all sums, which are not negative, lie in [low, ∞).</summary>
     public static unsafe bool AreSafe(Tensor sums, double low)
     {
         sums = Copies.RowMajor(sums);
@@ -211,10 +214,10 @@ internal static class Moments
         return areSafe;
     }
 
-    /// <summary>The variance over dimensions.</summary>
+    /// <summary>Returns the variance over dimensions.</summary>
     public static Tensor Variance(Tensor x, ulong dims, double correction, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Var: the variance of {x.DType} is not defined; To(DType.Float32) first");
+        if (!x.DType.IsFloat()) throw new DTypeException($"Var: cannot compute the variance of {x.DType}; To(DType.Float32) first");
         Tensor kept = new Variance(dims, correction).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
@@ -222,17 +225,18 @@ internal static class Moments
     /// <summary>The standard deviation over dimensions.</summary>
     public static Tensor Deviation(Tensor x, ulong dims, double correction, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Std: the standard deviation of {x.DType} is not defined; To(DType.Float32) first");
+        if (!x.DType.IsFloat()) throw new DTypeException($"Std: cannot compute the standard deviation of {x.DType}; To(DType.Float32) first");
         Tensor kept = new StandardDeviation(dims, correction).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
 
-    /// <summary>The norm of any order over dimensions.</summary>
+    /// <summary>Returns the norm of any order over dimensions.</summary>
     public static Tensor Norm(Tensor x, double ord, ulong dims, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Norm: the norm of {x.DType} is not defined; To(DType.Float32) first");
+        if (!x.DType.IsFloat()) throw new DTypeException($"Norm: cannot compute the norm of {x.DType}; To(DType.Float32) first");
         if (double.IsInfinity(ord)) return x.Abs().Reduced("Norm", ord > 0 ? new Amax(dims) : new Amin(dims), keepDim);
-        if (ord < 0 && ReductionArguments.Count(x.Shape, dims) == 0) throw new ShapeException($"Norm: shape {x.Shape} has no element, and a norm of negative order needs one");
+        if (ord < 0 && ReductionArguments.Count(x.Shape, dims) == 0)
+            throw new ShapeException($"Norm: a norm of negative order needs at least one element, and shape {x.Shape} has none");
         Tensor kept = ord == 0 ? new Sum(dims, true).Apply(x.Ne(0).To(x.DType)) : new Ops.Norm(ord, dims).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }

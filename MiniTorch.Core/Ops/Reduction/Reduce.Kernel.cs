@@ -3,14 +3,14 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>Reductions over any set of dimensions of an array with any strides, into contiguous results.</summary>
-/// <remarks>Over no elements every result is the fold's identity: 0 for sums, 1 for products; the caller refuses the others.</remarks>
+/// <remarks>The result over no elements is the fold's identity: 0 for sums, 1 for products. Callers reject empty extrema.</remarks>
 internal static unsafe class ReduceKernel
 {
     /// <summary>Reduces the dimensions whose bit is set in <paramref name="reduced"/>.</summary>
     /// <param name="x">First element.</param>
     /// <param name="dims">The array's shape.</param>
     /// <param name="strides">The array's strides.</param>
-    /// <param name="reduced">Bit d is set where dimension d is reduced.</param>
+    /// <param name="reduced">Bit d is set if dimension d is reduced.</param>
     /// <param name="results">One element for each position of the kept dimensions.</param>
     /// <param name="centers">Argument of the fold for each result, or null.</param>
     public static void Run<T, TFold>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* results, T* centers = null)
@@ -22,7 +22,7 @@ internal static unsafe class ReduceKernel
         Simd.Run<Whole<T, TFold>, T>(ref job);
     }
 
-    /// <summary>The mean and Σ (x − mean)² of each result, in two passes.</summary>
+    /// <summary>Computes the mean and Σ (x − mean)² of each result in two passes.</summary>
     public static void Moments<T>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* means, T* squares)
         where T : unmanaged, IBinaryNumber<T>
     {

@@ -5,19 +5,22 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Extrema with their positions: the first among equals, and the first NaN where there is one. A position is row-major among the
-/// reduced dimensions. No result may be over no elements.
+/// Extrema with their positions: the first of equal elements, or the first NaN if there is one. A position is row-major among the
+/// reduced dimensions. Every result needs at least one element.
 /// </summary>
 internal static unsafe class ReduceArg
 {
-    // Fewer rows are better shared among the threads one by one.
+    // Fewer rows are distributed among the threads one by one.
     const int ManyRows = 8;
 
-    /// <summary>The largest element (<typeparamref name="TFold"/> = <see cref="Fold.Max"/>) or the smallest (<see cref="Fold.Min"/>), and its position.</summary>
+    /// <summary>
+    /// Computes the largest element (<typeparamref name="TFold"/> = <see cref="Fold.Max"/>) or the smallest (<see cref="Fold.Min"/>) and its
+    /// position.
+    /// </summary>
     /// <param name="x">First element.</param>
     /// <param name="dims">The array's shape.</param>
     /// <param name="strides">The array's strides.</param>
-    /// <param name="reduced">Bit d is set where dimension d is reduced.</param>
+    /// <param name="reduced">Bit d is set if dimension d is reduced.</param>
     /// <param name="values">The extrema, contiguous.</param>
     /// <param name="positions">Their positions, contiguous.</param>
     public static void Run<T, TFold>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* values, long* positions)
@@ -48,7 +51,7 @@ internal static unsafe class ReduceArg
         public void Run<V>() where V : struct, IVector<V, T> => ReduceUnits.Run(new RowScan<V, T, TFold>(x, _plan, values, positions), _plan);
     }
 
-    /// <summary>Finds a row's extremum block by block, and then its position in the block that it came from, which is still in the cache.</summary>
+    /// <summary>Finds the extremum of a row block by block, then its position within its block, which is still in the cache.</summary>
     readonly struct RowScan<V, T, TFold>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -79,7 +82,7 @@ internal static unsafe class ReduceArg
         }
     }
 
-    /// <summary>Looks for values that are known to be there.</summary>
+    /// <summary>Searches for values that are known to exist.</summary>
     readonly struct Search<T>(T* x, ReducePlan plan, T* values, long* positions) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -92,12 +95,12 @@ internal static unsafe class ReduceArg
         }
     }
 
-    /// <summary>Lanes that hold the value sought; a NaN is found only where it is the value sought.</summary>
+    /// <summary>Returns the lanes that hold the value sought; NaN matches only if the value sought is NaN.</summary>
     static ulong Matches<V, T>(V x, V sought)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => V.ToBits(V.Or(V.Equal(x, sought), V.Not(V.Equal(x, x))));
 
-    /// <summary>Adds the place of the first lane that matches, or the row's size where none does.</summary>
+    /// <summary>Adds the position of the first matching lane, or the row's size if none matches.</summary>
     [MethodImpl(AggressiveOptimization | NoInlining)]
     static bool FindInRow<V, T>(T* row, long size, V sought, ref long position)
         where V : struct, IVector<V, T>

@@ -5,12 +5,12 @@ namespace MiniTorch.Kernels;
 /// <summary>Reads and writes a few neighbouring columns at any stride.</summary>
 internal static unsafe class ColumnAccess
 {
-    /// <summary>How many of <paramref name="width"/> columns fall into the given vector.</summary>
+    /// <summary>Returns how many of <paramref name="width"/> columns are in the given vector.</summary>
     public static int Lanes<V, T>(int width, int vector)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => Math.Clamp(width - vector * V.Count, 0, V.Count);
 
-    /// <summary>The first <paramref name="lanes"/> columns from <paramref name="x"/> on, zero beyond.</summary>
+    /// <summary>Loads the first <paramref name="lanes"/> columns from <paramref name="x"/>; other lanes are zero.</summary>
     public static V Load<V, T>(T* x, long stride, int lanes)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -21,7 +21,7 @@ internal static unsafe class ColumnAccess
         return V.Load(gathered);
     }
 
-    /// <summary>Four vectors at a stride, zero beyond <paramref name="width"/>.</summary>
+    /// <summary>Loads four vectors at a stride; lanes beyond <paramref name="width"/> are zero.</summary>
     public static Columns<V> LoadAll<V, T>(T* x, long stride, int width)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => new()

@@ -10,10 +10,10 @@ internal struct Columns<V>
     public V A, B, C, D;
 }
 
-/// <summary>Neighbouring results from rows of elements: vectors run across results.</summary>
-/// <param name="width">Number of results, at most <see cref="Width"/>.</param>
-/// <param name="columnStride">From one result's element to the next one's.</param>
-/// <param name="rowStride">From one element of a result to the next.</param>
+/// <summary>Reduces rows of elements to neighboring results: each lane of a vector is one result.</summary>
+/// <param name="width">The number of results, at most <see cref="Width"/>.</param>
+/// <param name="columnStride">The distance from an element of one result to that of the next result.</param>
+/// <param name="rowStride">The distance from one element of a result to the next.</param>
 /// <param name="centers">Argument of the fold for each result.</param>
 internal readonly unsafe struct ReduceColumns<V, T, TFold>(int width, long columnStride, long rowStride, Columns<V> centers)
     : IReduceLeaf<Columns<V>, T>
@@ -25,7 +25,7 @@ internal readonly unsafe struct ReduceColumns<V, T, TFold>(int width, long colum
     readonly long _columnStride = columnStride, _rowStride = rowStride;
     readonly Columns<V> _centers = centers;
 
-    /// <summary>The most results at once.</summary>
+    /// <summary>The maximum number of results at once.</summary>
     public static int Width => 4 * V.Count;
 
     public long Length => 16;

@@ -4,13 +4,16 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>One result from neighbouring elements: four vectors of partial results run along them. Elements at another stride are copied together first.</summary>
+/// <summary>
+/// Reduces neighboring elements to one result with four vectors of partial results. Elements at another stride are first copied to contiguous
+/// memory.
+/// </summary>
 internal readonly unsafe struct ReduceRows<V, T, TFold>(V center, long stride) : IReduceLeaf<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
     where TFold : IFold
 {
-    // So many sequential additions in one lane lose less than the pairwise tree above them.
+    // This many sequential additions in a lane lose less accuracy than the pairwise tree above them.
     const int Depth = 16;
 
     readonly V _center = center;

@@ -2,16 +2,17 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>Runs reductions on tensors' memory. Dimensions are bit masks.</summary>
+/// <summary>Runs reductions on the memory of tensors. Sets of dimensions are bit masks.</summary>
 internal static unsafe class ReductionArguments
 {
     private const int FewElements = 4096;
 
-    /// <summary>Folds the dimensions whose bit is set, keeping them with size 1.</summary>
+    /// <summary>Reduces the dimensions whose bit is set and keeps them with size 1.</summary>
     public static Tensor Run<TFold>(Tensor x, ulong dims) where TFold : IFold
     {
         Tensor output = Tensor.Empty(Kept(x.Shape, dims), x.DType);
-        // A kernel folds in the order of memory. One result of few elements is folded in their own order, so that its bits do not depend on the layout.
+        // A kernel folds in the order of memory. One result of few elements is folded in their own order, so that its bits do not depend on the
+        // layout.
         if (output.ElementCount == 1 && x.ElementCount <= FewElements) x = Copies.RowMajor(x);
         fixed (byte* px = &x.Data, po = &output.Data)
             switch (x.DType)
@@ -19,14 +20,14 @@ internal static unsafe class ReductionArguments
                 case DType.Float32: Kernels.ReduceKernel.Run<float, TFold>((float*)px, x.Shape, x.Layout.Strides, dims, (float*)po); break;
                 case DType.Float64: Kernels.ReduceKernel.Run<double, TFold>((double*)px, x.Shape, x.Layout.Strides, dims, (double*)po); break;
                 case DType.Int64: Kernels.ReduceKernel.Run<long, TFold>((long*)px, x.Shape, x.Layout.Strides, dims, (long*)po); break;
-                default: throw new DTypeException($"a reduction of {x.DType}");
+                default: throw new DTypeException($"cannot reduce {x.DType}; convert it with To");
             }
         GC.KeepAlive(x);
         GC.KeepAlive(output);
         return output;
     }
 
-    /// <summary>The shape with the reduced sizes at 1.</summary>
+    /// <summary>Returns the shape with size 1 for the reduced dimensions.</summary>
     public static Shape Kept(Shape shape, ulong dims)
     {
         int[] sizes = shape.ToArray();
@@ -35,7 +36,7 @@ internal static unsafe class ReductionArguments
         return Shape.Create(sizes);
     }
 
-    /// <summary>The shape without the reduced dimensions.</summary>
+    /// <summary>Returns the shape without the reduced dimensions.</summary>
     public static Shape Dropped(Shape shape, ulong dims)
     {
         Span<int> sizes = stackalloc int[shape.Rank];
@@ -45,7 +46,7 @@ internal static unsafe class ReductionArguments
         return Shape.Create(sizes[..kept]);
     }
 
-    /// <summary>The number of elements behind each result.</summary>
+    /// <summary>Returns the number of elements that each result is reduced from.</summary>
     public static long Count(Shape shape, ulong dims)
     {
         long count = 1;
@@ -55,7 +56,7 @@ internal static unsafe class ReductionArguments
     }
 }
 
-/// <summary>The sum over dimensions (torch.sum), accumulated pairwise. The sum of nothing is 0.</summary>
+/// <summary>The sum over dimensions (torch.sum), accumulated pairwise. The sum of no elements is 0.</summary>
 internal sealed record Sum(ulong Dims, bool KeepDim) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -82,7 +83,8 @@ internal sealed record Amin(ulong Dims, bool FindsNaN = false) : AmaxOrAmin(Dims
 
 /// <summary>The rule of <see cref="Amax"/> and <see cref="Amin"/>: the gradient is shared evenly among ties.</summary>
 /// <param name="Dims">The dimensions, as bits.</param>
-/// <param name="FindsNaN">Whether the gradient of a NaN goes to the NaNs (torch.max and torch.min of a whole tensor); otherwise it is NaN everywhere.</param>
+/// <param name="FindsNaN">Whether the gradient of a NaN goes to the NaNs (torch.max and torch.min of a whole tensor); otherwise it is NaN
+/// everywhere.</param>
 internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
@@ -91,7 +93,7 @@ internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
 
-    // 1/k at each of the k places that hold the extreme, else 0; 0/0 where NaN equals none.
+    // 1/k at each of the k positions of the extremum, 0 elsewhere; 0/0 if the extremum is NaN.
     private Tensor Share(OpContext call)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
@@ -100,7 +102,7 @@ internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
     }
 }
 
-/// <summary>The product over dimensions (torch.prod). The product of nothing is 1.</summary>
+/// <summary>The product over dimensions (torch.prod). The product of no elements is 1.</summary>
 internal sealed record Prod(int Dim) : Op
 {
     protected internal override Reads Reads => Reads.Input0;
@@ -111,7 +113,7 @@ internal sealed record Prod(int Dim) : Op
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
 
-    // The product of all other elements, without division, so that zeros need no care: those before times those behind.
+    // The product of the elements before times that of those after. It needs no division, so zeros need no special case.
     private Tensor Others(Tensor x)
     {
         Tensor before = LinearScan.Shift(x.CumProd(Dim), Dim, 1), behind = LinearScan.Shift(x.Flip(Dim).CumProd(Dim), Dim, 1).Flip(Dim);
@@ -119,12 +121,14 @@ internal sealed record Prod(int Dim) : Op
     }
 }
 
-/// <summary>(Σ |x|ᵖ)^(1/p) over dimensions, kept with size 1 (torch.linalg.vector_norm for finite p above 0); the gradient of a zero vector is 0.</summary>
+/// <summary>
+/// (Σ |x|ᵖ)^(1/p) over dimensions, kept with size 1 (torch.linalg.vector_norm for finite p above 0); the gradient of a zero vector is 0.
+/// </summary>
 internal sealed record Norm(double Order, ulong Dims) : Op
 {
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
-    // Where the powers over- or underflow, they are taken again of elements divided by the one that counts most: the largest, or of a negative order
+    // If the powers overflow or underflow, they are recomputed after dividing by the dominant element: the largest, or for a negative order
     // the smallest.
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
@@ -155,7 +159,8 @@ internal sealed record Norm(double Order, ulong Dims) : Op
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
 
-    // ∂‖x‖/∂xᵢ = sign(xᵢ) (|xᵢ| / ‖x‖)^(p−1). Zeros are replaced before they are divided by or raised, so that no derivative of this makes NaN of them.
+    // ∂‖x‖/∂xᵢ = sign(xᵢ) (|xᵢ| / ‖x‖)^(p−1). Zeros are replaced before they are divided by or raised, so that no derivative of this makes NaN of
+    // them.
     private Tensor Direction(OpContext call)
     {
         Tensor x = call.Input(0);

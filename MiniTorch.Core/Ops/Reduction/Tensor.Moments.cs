@@ -4,43 +4,47 @@ namespace MiniTorch;
 
 public partial class Tensor
 {
-    /// <summary>The variance of all elements: Σ (x − mean)² / (n − correction) (torch.var).</summary>
-    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    /// <summary>Returns the variance of all elements: Σ (x − mean)² / (n − correction) (torch.var).</summary>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
     public Tensor Var(double correction = 1) => Moments.Variance(this, AllDims, correction, false);
 
-    /// <summary>The variances along a dimension; NaN over a single element, unless the correction is 0 (torch.var).</summary>
+    /// <summary>Returns the variances along a dimension (torch.var). The variance of one element is NaN unless the correction is 0.</summary>
     public Tensor Var(int dim, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dim), correction, keepDim);
 
-    /// <summary>The variances over several dimensions; all for an empty list (torch.var).</summary>
+    /// <summary>Returns the variances over several dimensions; an empty list means all dimensions (torch.var).</summary>
     public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dims), correction, keepDim);
 
-    /// <summary>The standard deviation of all elements, √variance (torch.std).</summary>
-    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    /// <summary>Returns the standard deviation of all elements, √variance (torch.std).</summary>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
     public Tensor Std(double correction = 1) => Moments.Deviation(this, AllDims, correction, false);
 
-    /// <summary>The standard deviations along a dimension (torch.std).</summary>
+    /// <summary>Returns the standard deviations along a dimension (torch.std).</summary>
     public Tensor Std(int dim, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dim), correction, keepDim);
 
-    /// <summary>The standard deviations over several dimensions; all for an empty list (torch.std).</summary>
+    /// <summary>Returns the standard deviations over several dimensions; an empty list means all dimensions (torch.std).</summary>
     public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
-    /// <summary>The norm of all elements as one vector (torch.linalg.vector_norm).</summary>
-    /// <exception cref="ShapeException">There is no element, and the order has no identity (∞ and negative ones).</exception>
+    /// <summary>Returns the norm of all elements as one vector (torch.linalg.vector_norm).</summary>
+    /// <exception cref="ShapeException">The tensor is empty, and the order is infinite or negative.</exception>
     public Tensor Norm(double ord = 2) => Moments.Norm(this, ord, AllDims, false);
 
-    /// <summary>The norms of the vectors along a dimension (torch.linalg.vector_norm).</summary>
+    /// <summary>Returns the norms of the vectors along a dimension (torch.linalg.vector_norm).</summary>
     public Tensor Norm(double ord, int dim, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dim), keepDim);
 
     /// <summary>
-    /// The norms of the vectors over several dimensions, all for an empty list: (Σ |x|ᵖ)^(1/p); max |x| for ∞, min |x| for −∞, the number of elements that are
-    /// not 0 for 0 (torch.linalg.vector_norm). The gradient of a zero vector is 0.
+    /// Returns the norms over several dimensions (torch.linalg.vector_norm); an empty list means all dimensions. The norm is (Σ |x|ᵖ)^(1/p); max
+    /// |x| for ∞, min |x| for −∞,
+    /// and the number of nonzero elements for order 0. The gradient of a zero vector is 0.
     /// </summary>
     public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
 
-    /// <summary>x divided by its norms along a dimension, which are taken to be eps at least (torch.nn.functional.normalize).</summary>
+    /// <summary>Divides x by max(‖x‖ₚ, eps) along a dimension (torch.nn.functional.normalize).</summary>
     public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) => this / Norm(p, dim, keepDim: true).Clamp(min: eps);
 
-    /// <summary>The cosine of the angle between vectors along a dimension, their norms taken to be eps at least (torch.nn.functional.cosine_similarity).</summary>
+    /// <summary>
+    /// Returns the cosine of the angle between vectors along a dimension (torch.nn.functional.cosine_similarity). Norms below <paramref
+    /// name="eps"/> are replaced by it.
+    /// </summary>
     public Tensor CosineSimilarity(Tensor other, int dim = 1, double eps = 1e-8)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -49,16 +53,19 @@ public partial class Tensor
         return (a.Normalize(2, dim, eps) * b.Normalize(2, dim, eps)).Sum(dim);
     }
 
-    /// <summary>‖a − b + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance).</summary>
+    /// <summary>Returns ‖a − b + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance).</summary>
     public Tensor PairwiseDistance(Tensor other, double p = 2, double eps = 1e-6, bool keepDim = false) => (this - other + eps).Norm(p, -1, keepDim);
 
-    /// <summary>The distances ‖aᵢ − bⱼ‖ₚ between all rows of […, n, d] and of […, m, d], shape […, n, m] (torch.cdist). The gradient at distance 0 is 0.</summary>
-    /// <exception cref="ShapeException">A tensor has less than two dimensions, or the rows differ in length.</exception>
+    /// <summary>
+    /// Returns the distances ‖aᵢ − bⱼ‖ₚ between all rows of […, n, d] and all rows of […, m, d], of shape […, n, m] (torch.cdist). The gradient at
+    /// distance 0 is 0.
+    /// </summary>
+    /// <exception cref="ShapeException">A tensor has fewer than two dimensions, or the rows differ in length.</exception>
     public Tensor Cdist(Tensor other, double p = 2)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (Rank < 2 || other.Rank < 2 || Shape[^1] != other.Shape[^1])
-            throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape}; both must be […, rows, d] with the same d");
+            throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape} do not fit; both must be […, rows, d] with the same d");
         return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
     }
 }

@@ -4,84 +4,102 @@ namespace MiniTorch;
 
 public partial class Tensor
 {
-    /// <summary>The sum of all elements, 0 if there are none; integers and Bool give Int64 (torch.sum).</summary>
+    /// <summary>Returns the sum of all elements (torch.sum). The sum of no elements is 0. Integers and Bool give Int64.</summary>
     public Tensor Sum() => SumOver(AllDims, false);
 
-    /// <summary>The sums along a dimension (torch.sum).</summary>
+    /// <summary>Returns the sums along a dimension (torch.sum). Integers and Bool give Int64.</summary>
     public Tensor Sum(int dim, bool keepDim = false) => SumOver(Mask("Sum", dim), keepDim);
 
-    /// <summary>The sums over several dimensions; all for an empty list (torch.sum).</summary>
+    /// <summary>Returns the sums over several dimensions; an empty list means all dimensions (torch.sum).</summary>
     public Tensor Sum(ReadOnlySpan<int> dims, bool keepDim = false) => SumOver(Mask("Sum", dims), keepDim);
 
-    /// <summary>The mean of all elements, NaN if there are none (torch.mean).</summary>
-    /// <exception cref="DTypeException">The elements are integers or Bool.</exception>
+    /// <summary>Returns the mean of all elements (torch.mean). The mean of no elements is NaN.</summary>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
     public Tensor Mean() => MeanOver(AllDims, false);
 
-    /// <summary>The means along a dimension (torch.mean).</summary>
+    /// <summary>Returns the means along a dimension (torch.mean).</summary>
     public Tensor Mean(int dim, bool keepDim = false) => MeanOver(Mask("Mean", dim), keepDim);
 
-    /// <summary>The means over several dimensions; all for an empty list (torch.mean).</summary>
+    /// <summary>Returns the means over several dimensions; an empty list means all dimensions (torch.mean).</summary>
     public Tensor Mean(ReadOnlySpan<int> dims, bool keepDim = false) => MeanOver(Mask("Mean", dims), keepDim);
 
-    /// <summary>The largest element; the gradient is shared evenly among ties; NaN propagates (torch.max).</summary>
-    /// <exception cref="ShapeException">There is no element.</exception>
+    /// <summary>Returns the largest element (torch.max). Equal maxima share the gradient evenly. NaN propagates.</summary>
+    /// <exception cref="ShapeException">The tensor is empty.</exception>
     public Tensor Max() => Reduced("Max", new Amax(AllDims, FindsNaN: true), false);
 
-    /// <summary>The largest elements along a dimension and their first indices; the gradient goes to the index that is given (torch.max).</summary>
+    /// <summary>
+    /// Returns the largest elements along a dimension and the index of the first of equal maxima (torch.max). The gradient goes to this index.
+    /// </summary>
     public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => At("Max", dim, keepDim, ArgMax(dim, true));
 
-    /// <summary>The smallest element; the gradient is shared evenly among ties; NaN propagates (torch.min).</summary>
+    /// <summary>Returns the smallest element (torch.min). Equal minima share the gradient evenly. NaN propagates.</summary>
     public Tensor Min() => Reduced("Min", new Amin(AllDims, FindsNaN: true), false);
 
-    /// <summary>The smallest elements along a dimension and their first indices (torch.min).</summary>
+    /// <summary>
+    /// Returns the smallest elements along a dimension and the index of the first of equal minima (torch.min). The gradient goes to this index.
+    /// </summary>
     public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => At("Min", dim, keepDim, ArgMin(dim, true));
 
-    /// <summary>The largest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amax).</summary>
+    /// <summary>
+    /// Returns the largest elements over several dimensions; an empty list means all dimensions (torch.amax). Equal maxima share the gradient
+    /// evenly.
+    /// </summary>
     public Tensor Amax(ReadOnlySpan<int> dims, bool keepDim = false) => Reduced("Amax", new Amax(Mask("Amax", dims)), keepDim);
 
-    /// <summary>The largest elements along a dimension; the gradient is shared evenly among ties (torch.amax).</summary>
+    /// <summary>Returns the largest elements along a dimension (torch.amax). Equal maxima share the gradient evenly.</summary>
     public Tensor Amax(int dim, bool keepDim = false) => Reduced("Amax", new Amax(Mask("Amax", dim)), keepDim);
 
-    /// <summary>The smallest elements over dimensions, all for none; the gradient is shared evenly among ties (torch.amin).</summary>
+    /// <summary>
+    /// Returns the smallest elements over several dimensions; an empty list means all dimensions (torch.amin). Equal minima share the gradient
+    /// evenly.
+    /// </summary>
     public Tensor Amin(ReadOnlySpan<int> dims, bool keepDim = false) => Reduced("Amin", new Amin(Mask("Amin", dims)), keepDim);
 
-    /// <summary>The smallest elements along a dimension; the gradient is shared evenly among ties (torch.amin).</summary>
+    /// <summary>Returns the smallest elements along a dimension (torch.amin). Equal minima share the gradient evenly.</summary>
     public Tensor Amin(int dim, bool keepDim = false) => Reduced("Amin", new Amin(Mask("Amin", dim)), keepDim);
 
-    /// <summary>The index of the first largest of all elements, counted row-major; NaN counts as largest (torch.argmax). Int64.</summary>
+    /// <summary>
+    /// Returns the row-major index of the largest element, the first of equal ones, as Int64 (torch.argmax). NaN counts as the largest.
+    /// </summary>
     public Tensor ArgMax() => Reshape(-1).ArgMax(0);
 
-    /// <summary>The index of the first largest element along a dimension; NaN counts as largest (torch.argmax). Int64.</summary>
+    /// <summary>
+    /// Returns the index of the largest element along a dimension, the first of equal ones, as Int64 (torch.argmax). NaN counts as the largest.
+    /// </summary>
     public Tensor ArgMax(int dim, bool keepDim = false) => ArgReduction.Apply("ArgMax", this, dim, keepDim, largest: true);
 
-    /// <summary>The index of the first smallest of all elements, counted row-major; NaN counts as smallest (torch.argmin). Int64.</summary>
+    /// <summary>
+    /// Returns the row-major index of the smallest element, the first of equal ones, as Int64 (torch.argmin). NaN counts as the smallest.
+    /// </summary>
     public Tensor ArgMin() => Reshape(-1).ArgMin(0);
 
-    /// <summary>The index of the first smallest element along a dimension; NaN counts as smallest (torch.argmin). Int64.</summary>
+    /// <summary>
+    /// Returns the index of the smallest element along a dimension, the first of equal ones, as Int64 (torch.argmin). NaN counts as the smallest.
+    /// </summary>
     public Tensor ArgMin(int dim, bool keepDim = false) => ArgReduction.Apply("ArgMin", this, dim, keepDim, largest: false);
 
-    /// <summary>Whether all elements are true or not 0 (torch.all). Bool.</summary>
+    /// <summary>Returns whether all elements are true or nonzero, as Bool (torch.all).</summary>
     public Tensor All() => To(DType.Bool).LogicalNot().Sum().Eq(0);
 
-    /// <summary>Whether all elements along a dimension are true or not 0 (torch.all). Bool.</summary>
+    /// <summary>Returns whether all elements along a dimension are true or nonzero, as Bool (torch.all).</summary>
     public Tensor All(int dim, bool keepDim = false) => To(DType.Bool).LogicalNot().Sum(dim, keepDim).Eq(0);
 
-    /// <summary>Whether any element is true or not 0 (torch.any). Bool.</summary>
+    /// <summary>Returns whether any element is true or nonzero, as Bool (torch.any).</summary>
     public Tensor Any() => To(DType.Bool).Sum().Ne(0);
 
-    /// <summary>Whether any element along a dimension is true or not 0 (torch.any). Bool.</summary>
+    /// <summary>Returns whether any element along a dimension is true or nonzero, as Bool (torch.any).</summary>
     public Tensor Any(int dim, bool keepDim = false) => To(DType.Bool).Sum(dim, keepDim).Ne(0);
 
-    /// <summary>The number of elements that are not 0 (torch.count_nonzero). Int64.</summary>
+    /// <summary>Returns the number of nonzero elements, as Int64 (torch.count_nonzero).</summary>
     public Tensor CountNonZero() => To(DType.Bool).Sum();
 
-    /// <summary>The number of elements along a dimension that are not 0 (torch.count_nonzero). Int64.</summary>
+    /// <summary>Returns the number of nonzero elements along a dimension, as Int64 (torch.count_nonzero).</summary>
     public Tensor CountNonZero(int dim) => To(DType.Bool).Sum(dim);
 
-    /// <summary>The product of all elements, 1 if there are none; integers and Bool give Int64 (torch.prod).</summary>
+    /// <summary>Returns the product of all elements (torch.prod). The product of no elements is 1. Integers and Bool give Int64.</summary>
     public Tensor Prod() => Reshape(Shape.Size(ElementCount, "Prod")).Prod(0);
 
-    /// <summary>The products along a dimension; exact gradients where elements are 0 (torch.prod).</summary>
+    /// <summary>Returns the products along a dimension (torch.prod). Gradients are exact even if elements are 0.</summary>
     public Tensor Prod(int dim, bool keepDim = false)
     {
         int at = Shape.Dim(dim, "Prod");
@@ -101,7 +119,7 @@ public partial class Tensor
         foreach (int dim in dims)
         {
             ulong bit = Mask(op, dim);
-            if ((mask & bit) != 0) throw new ShapeException($"{op}: dimension {dim} is named twice in {Shape.Format(dims)}");
+            if ((mask & bit) != 0) throw new ShapeException($"{op}: dimension {dim} occurs twice in {Shape.Format(dims)}");
             mask |= bit;
         }
         return dims.IsEmpty ? AllDims : mask;
@@ -109,17 +127,18 @@ public partial class Tensor
 
     private Tensor SumOver(ulong dims, bool keepDim) => new Sum(dims, keepDim).Apply(Numbers());
 
-    // Sums and products of integers and truth values are Int64.
+    // Sums and products of integers and Bool are Int64.
     private Tensor Numbers() => DType.IsFloat() ? this : To(DType.Int64);
 
     internal Tensor MeanOver(ulong dims, bool keepDim) =>
-        !DType.IsFloat() ? throw new DTypeException($"Mean: the mean of {DType} is not defined; To(DType.Float32) first")
+        !DType.IsFloat() ? throw new DTypeException($"Mean: cannot compute the mean of {DType}; To(DType.Float32) first")
         : SumOver(dims, keepDim) / (double)ReductionArguments.Count(Shape, dims);
 
     internal Tensor Reduced(string caller, AmaxOrAmin op, bool keepDim)
     {
         if (ReductionArguments.Count(Shape, op.Dims) == 0)
-            throw new ShapeException($"{caller}: shape {Shape} has no element to take the {(op is Amax ? "largest" : "smallest")} of; check ElementCount first");
+            throw new ShapeException($"{caller}: shape {Shape} has no element to take the {(op is Amax ? "largest" : "smallest")} of; "
+                + "check ElementCount first");
         Tensor kept = op.Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, op.Dims));
     }
