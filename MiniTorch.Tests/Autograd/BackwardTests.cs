@@ -114,7 +114,7 @@ public sealed class BackwardTests
         y.Backward(retainGraph: true);
         y.Backward();
         Should.Throw<GraphException>(() => y.Backward()).Message.ShouldBe(
-            "Exp: backward went through this graph before, and what its rules read was let go of; pass retainGraph: true to the first Backward or Grad");
+            "Exp: the saved tensors of this graph were freed by an earlier Backward or Grad; pass retainGraph: true to that call to run backward again (a hidden state carried over from the last step has the same effect: Detach it)");
         x.Grad!.Item<double>().ShouldBe(2 * Math.Exp(2), 1e-14);
     }
 
@@ -123,7 +123,7 @@ public sealed class BackwardTests
     {
         Tensor x = Leaf(3), y = x * 2;
         Should.Throw<GraphException>(() => y.Grad).Message.ShouldBe(
-            "Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() on it before Backward");
+            "Grad: this tensor is the result of an operation, and only leaves keep their gradient; call RetainGrad() before Backward to keep it");
         y.RetainGrad();
         y.Grad.ShouldBeNull();
         Tensor z = y.Pow(2).Sum();
@@ -187,7 +187,7 @@ public sealed class BackwardTests
         Tensor x = Leaf(1, 2);
         Should.Throw<ShapeException>(() => x.Grad = Tensor.Ones([3], DType.Float64)).Message.ShouldBe("Grad: a gradient of shape [3] does not fit a tensor of shape [2]");
         Should.Throw<DTypeException>(() => x.Grad = Tensor.Ones([2])).Message.ShouldBe("Grad: a gradient of Float32 does not fit a tensor of Float64");
-        Should.Throw<GraphException>(() => (x * 2).Grad = Tensor.Ones([2], DType.Float64)).Message.ShouldBe("Grad: only a leaf's gradient can be set");
+        Should.Throw<GraphException>(() => (x * 2).Grad = Tensor.Ones([2], DType.Float64)).Message.ShouldBe("Grad: the gradient can be set only on a leaf, and this tensor is the result of an operation");
         x.Grad = Tensor.From([1.0, 1]);
         x.Sum().Backward();
         x.Grad!.ToArray<double>().ShouldBe([2, 2]);
@@ -200,7 +200,7 @@ public sealed class BackwardTests
             "RequiresGrad: a tensor of Int64 cannot have a gradient; only Float32 and Float64 can (To converts)");
         Tensor x = Leaf(1), y = x * 2;
         Should.Throw<GraphException>(() => y.RequiresGrad = false).Message.ShouldBe(
-            "RequiresGrad: only a leaf can stop requiring a gradient; this tensor is the result of an operation. Detach() gives one that does not");
+            "RequiresGrad: cannot be set to false on the result of an operation; Detach() returns a tensor that does not require a gradient");
         x.RequiresGrad = false;
         (x * 2).RequiresGrad.ShouldBeFalse();
     }

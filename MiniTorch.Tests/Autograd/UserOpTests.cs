@@ -33,14 +33,14 @@ public sealed class UserOpTests
     public void A_gradient_of_another_shape_is_an_error()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward()).Message.ShouldBe("WrongShape: its derivative rule gave a gradient of shape [3] for input 0 of shape [2]; a gradient has its input's shape (that of a broadcast input is summed)");
+        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward()).Message.ShouldBe("WrongShape: its derivative rule returned a gradient of shape [3] for input 0 of shape [2]; a gradient must have the shape of its input (sum it over broadcast dimensions)");
     }
 
     [Test]
     public void A_gradient_of_another_dtype_is_an_error()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<DTypeException>(() => new WrongDType().Apply(x).Sum().Backward()).Message.ShouldBe("WrongDType: its derivative rule gave a gradient of Float32 for input 0 of Float64");
+        Should.Throw<DTypeException>(() => new WrongDType().Apply(x).Sum().Backward()).Message.ShouldBe("WrongDType: its derivative rule returned a gradient of Float32 for input 0 of Float64");
     }
 
     [Test]
@@ -67,9 +67,9 @@ public sealed class UserOpTests
         Tensor x = Leaf(1, 0);
         // As a tail call, this line would not be on the stack in optimized code.
         string message = Should.Throw<ValueException>(() => { _ = x.Log(); }).Message;
-        message.ShouldStartWith("Log: the first value that is not finite: output [1] = -Infinity from inputs [2] with values in [0, 1]; row 1 of input 0 is [0], called at UserOpTests.cs:");
+        message.ShouldStartWith("Log: produced the first value that is not finite: output [1] = -Infinity from inputs [2] with values in [0, 1]; row 1 of input 0 is [0], called at UserOpTests.cs:");
         Tensor y = x.Sqrt();
-        Should.Throw<ValueException>(() => y.Sum().Backward()).Message.ShouldStartWith("Sqrt backward: the first gradient that is not finite: of input 0, [1] = Infinity, from the cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");
+        Should.Throw<ValueException>(() => y.Sum().Backward()).Message.ShouldStartWith("Sqrt backward: produced the first gradient that is not finite: of input 0, [1] = Infinity, from the cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");
     }
 
     static readonly (string Told, Func<Tensor> Call)[] Rows =
@@ -126,9 +126,9 @@ public sealed class UserOpTests
     {
         Tensor x = Tensor.From([1.0, 2]);
         Should.Throw<ShapeException>(() => Autograd.Jvp(t => new WrongTangent(v => v[..1]).Apply(t), x, x)).Message.ShouldBe(
-            "WrongTangent: its Jvp gave a tangent of shape [1] for an output of shape [2]; a tangent has its output's shape");
+            "WrongTangent: its Jvp returned a tangent of shape [1] for an output of shape [2]; a tangent must have the shape of its output");
         Should.Throw<DTypeException>(() => Autograd.Jvp(t => new WrongTangent(v => v.To(DType.Float32)).Apply(t), x, x)).Message.ShouldBe(
-            "WrongTangent: its Jvp gave a tangent of Float32 for an output of Float64");
+            "WrongTangent: its Jvp returned a tangent of Float32 for an output of Float64");
     }
 
     sealed record WrongTangent(Func<Tensor, Tensor> Tangent) : Op

@@ -127,7 +127,7 @@ public sealed class ViewTests
         Tensor x = Leaf(1, 2);
         Should.Throw<GraphException>(() => x.AddInPlace(1)).Message.ShouldBe(
             "AddInPlace: this tensor is a leaf that requires a gradient, and its graph would be wrong after a change; "
-            + "write inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
+            + "write to it inside using (Autograd.NoGrad()), or use the operation that returns a new tensor");
         Should.Throw<GraphException>(() => x[0] = 1).Message.ShouldStartWith("CopyInPlace: this is a view of a leaf that requires a gradient");
         x.ToArray<double>().ShouldBe([1, 2]);
         using (Autograd.NoGrad()) x.AddInPlace(1);
@@ -140,8 +140,8 @@ public sealed class ViewTests
     {
         Tensor x = Tensor.Ones([2, 3], requiresGrad: true), y = x * 1.0, row;
         using (Autograd.NoGrad()) row = y[0];
-        Should.Throw<GraphException>(() => row.MulInPlace(3)).Message.ShouldStartWith("MulInPlace: this view was made while recording was off");
-        Should.Throw<GraphException>(() => row.CopyInPlace(Tensor.Zeros([3]))).Message.ShouldStartWith("CopyInPlace: this view was made while recording was off");
+        Should.Throw<GraphException>(() => row.MulInPlace(3)).Message.ShouldStartWith("MulInPlace: this view was created while recording was off");
+        Should.Throw<GraphException>(() => row.CopyInPlace(Tensor.Zeros([3]))).Message.ShouldStartWith("CopyInPlace: this view was created while recording was off");
         using (Autograd.NoGrad()) row.MulInPlace(3);
         y.Sum().Backward();
         x.Grad!.ToArray<float>().ShouldAllBe(g => g == 1, "a write that is not recorded changes no gradient, as in PyTorch");
@@ -152,7 +152,7 @@ public sealed class ViewTests
     {
         Tensor x = Tensor.Zeros([1, 3]).Expand(2, 3);
         Should.Throw<ShapeException>(() => x.AddInPlace(1)).Message.ShouldBe(
-            "AddInPlace: several elements of this expanded tensor, shape [2, 3], share one place in memory; Clone() it before writing");
+            "AddInPlace: several elements of this expanded tensor, shape [2, 3], share the same memory; Clone() it before writing");
         Should.Throw<ShapeException>(() => x[0].CopyInPlace(Tensor.Ones([4])));
         x[0].AddInPlace(1); // one row of it has places of its own
         x.ToArray<float>().ShouldBe([1, 1, 1, 1, 1, 1]);
@@ -177,7 +177,7 @@ public sealed class ViewTests
     {
         Tensor x = Tensor.Zeros([3], DType.Int64);
         Should.Throw<ShapeException>(() => Tensor.Zeros([3]).AddInPlace(Tensor.Zeros([2, 3]))).Message.ShouldBe(
-            "AddInPlace: shape [2, 3] does not broadcast to the target's shape [3], which cannot change");
+            "AddInPlace: shape [2, 3] does not broadcast to the target's shape [3], which an in-place operation cannot change");
         Should.Throw<DTypeException>(() => x.AddInPlace(0.5)).Message.ShouldBe("AddInPlace: the result is Float32 and cannot be written into Int64; convert the target with To first");
         Should.Throw<DTypeException>(() => x.DivInPlace(2)).Message.ShouldStartWith("DivInPlace: the result is Float32");
         x.CopyInPlace(Tensor.From([1.9, -1.9, 3])).ToArray<long>().ShouldBe([1, -1, 3]);
@@ -192,8 +192,8 @@ public sealed class ViewTests
         {
             Tensor x = Leaf(1, 2), saved = x * 1, y = saved.Pow(2);
             change(saved);
-            Should.Throw<GraphException>(() => y.Sum().Backward()).Message.ShouldBe("Square: input 0, shape [2], was saved for backward and has been changed since by "
-                + $"{op}. Clone() it before changing it, or use the operation that returns a new tensor. Run the step inside using (Autograd.DetectAnomaly()) to see the lines of both.");
+            Should.Throw<GraphException>(() => y.Sum().Backward()).Message.ShouldBe("Square: input 0, shape [2], was saved for backward and was changed afterwards by "
+                + $"{op}. Clone() it before changing it, or use the operation that returns a new tensor. Run the step inside using (Autograd.DetectAnomaly()) to see both lines.");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class WriteTests
         loss.Backward(retainGraph: true);
         if (optimizer is LBFGS lbfgs) lbfgs.Step(() => { weight.Grad = null; Tensor again = weight.Square().Sum(); again.Backward(); return again; });
         else optimizer.Step();
-        Should.Throw<GraphException>(() => loss.Backward()).Message.ShouldContain("has been changed since by ");
+        Should.Throw<GraphException>(() => loss.Backward()).Message.ShouldContain("was changed afterwards by ");
     }
 
     [Test]
@@ -65,7 +65,7 @@ public sealed class WriteTests
         Tensor x = Tensor.Ones([2], requiresGrad: true), y = x.Exp();
         y.AddInPlace(1);
         string message = Should.Throw<GraphException>(() => y.Sum().Backward()).Message;
-        message.ShouldContain("has been changed since by AddInPlace at WriteTests.cs:");
+        message.ShouldContain("was changed afterwards by AddInPlace at WriteTests.cs:");
         message.ShouldContain("It was called at WriteTests.cs:");
     }
 
@@ -80,6 +80,6 @@ public sealed class WriteTests
         Tensor x = Tensor.Ones(target.Shape, requiresGrad: true);
         Tensor loss = (x * target.Detach()).Sum();
         write();
-        Should.Throw<GraphException>(() => loss.Backward()).Message.ShouldContain("has been changed since by ");
+        Should.Throw<GraphException>(() => loss.Backward()).Message.ShouldContain("was changed afterwards by ");
     }
 }

@@ -131,7 +131,7 @@ public class LinearCrossEntropyTests
     {
         Tensor hidden = Tensor.Ones([1]).Expand(1 << 16, 1 << 15, 1), weight = Tensor.Ones([2, 1]);
         foreach (Action call in (Action[])[() => Functional.LinearCrossEntropy(hidden, weight, Targets), () => Functional.LinearCrossEntropyOutputs(hidden, weight, Targets)])
-            Should.Throw<ShapeException>(call).Message.ShouldBe("LinearCrossEntropy: a dimension would have 2,147,483,648 elements, and can have 2³¹ − 1");
+            Should.Throw<ShapeException>(call).Message.ShouldBe("LinearCrossEntropy: a dimension would have 2,147,483,648 elements; the maximum is 2³¹ − 1");
     }
 
     [Test]

@@ -6,8 +6,8 @@ public sealed unsafe class MemoryCheckTests
 {
     private const long Capacity = 256, Asked = 200;
 
-    [TestCase(Asked, "0 bytes behind")]
-    [TestCase(Capacity + MemoryCheck.Fence - 1, "119 bytes behind")]
+    [TestCase(Asked, "0 bytes past the end")]
+    [TestCase(Capacity + MemoryCheck.Fence - 1, "119 bytes past the end")]
     [TestCase(-1, "1 bytes before")]
     [TestCase(-MemoryCheck.Fence, "64 bytes before")]
     public void A_write_beside_a_block_is_found(long at, string message) => Should.Throw<InvalidOperationException>(() => Lend(data => data[at] = 1)).Message.ShouldContain(message);

@@ -7,7 +7,7 @@ internal sealed class OutOfMemoryTests
     public void Asking_for_too_much_says_how_much_and_leaves_the_budget_as_it_was()
     {
         Should.Throw<MiniTorchException>(() => Tensor.Zeros([1_000_000, 10_000_000])).Message
-            .ShouldMatch("bytes were asked for; tensors hold [0-9,]+ bytes and running kernels [0-9,]+ of the machine's");
+            .ShouldMatch("bytes were requested; tensors hold [0-9,]+ bytes and running kernels [0-9,]+ of the machine's");
         long before = BufferPool.RentedBytes;
         for (int i = 0; i < 400; i++) _ = Tensor.Zeros([1 << 18]); // 400 MB of garbage, if nothing collected it
         (BufferPool.RentedBytes - before).ShouldBeLessThan(200L << 20);

@@ -13,13 +13,13 @@ internal sealed class TracedModuleTests
         Tensor x = Tensor.Ones([3, 2]);
         // As a tail call, this line would not be on the stack in optimized code.
         string forward = Should.Throw<ValueException>(() => { _ = model.Call(x * -1e9); }).Message;
-        forward.ShouldStartWith("Sequential.1.root: Log: the first value that is not finite: output [");
+        forward.ShouldStartWith("Sequential.1.root: Log: produced the first value that is not finite: output [");
         forward.ShouldContain("called at TracedModuleTests.cs:");
 
         model = new Sequential(new SquareRoot(), new Identity());
         Tensor zero = Tensor.Zeros([3, 2], requiresGrad: true), loss = model.Call(zero).Sum();
         string backward = Should.Throw<ValueException>(() => loss.Backward()).Message;
-        backward.ShouldStartWith("Sqrt backward: the first gradient that is not finite");
+        backward.ShouldStartWith("Sqrt backward: produced the first gradient that is not finite");
         backward.ShouldContain(" in Sequential.0.");
     }
 

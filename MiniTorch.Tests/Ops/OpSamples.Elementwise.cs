@@ -11,7 +11,7 @@ static partial class OpSamples
     static Tensor V(params double[] values) => Tensor.From(values);
 
     static string NoBroadcast(string op) =>
-        $"{op}: shapes [2, 3] and [2, 2] do not broadcast: dimension −1 is 3 against 2; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)";
+        $"{op}: shapes [2, 3] and [2, 2] do not broadcast: dimension −1 has sizes 3 and 2; sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)";
 
     /// <summary>An op of two inputs, with the misuse that all of them have.</summary>
     static OpRow Broadcast(string name, Func<Tensor, Tensor, Tensor> function, Domain a, Domain b, string? kernel = null) =>
@@ -21,7 +21,7 @@ static partial class OpSamples
     [
         Broadcast("Add", (a, b) => a + b, Reals, Reals).Integers().Torch("tensor([1., inf, nan]) + tensor([2., -inf, 1.])", [3, NaN, NaN], V(1, Inf, NaN), V(2, -Inf, 1)),
         Broadcast("Subtract", (a, b) => a - b, Reals, Reals).Integers().Torch("tensor([1., inf]) - tensor([2.5, inf])", [-1.5, NaN], V(1, Inf), V(2.5, Inf))
-            .Misuse<DTypeException>("Bool − Bool", () => _ = Mask(3) - Mask(3), "Subtract: Bool tensors have no difference; use LogicalXor, or To(DType.Int64) first"),
+            .Misuse<DTypeException>("Bool − Bool", () => _ = Mask(3) - Mask(3), "Subtract: cannot subtract Bool tensors; use LogicalXor, or To(DType.Int64) first"),
         Broadcast("Multiply", (a, b) => a * b, Reals, Reals).Integers().Torch("tensor([3., 0., -2.]) * tensor([-0.5, inf, 0.])", [-1.5, NaN, -0.0], V(3, 0, -2), V(-0.5, Inf, 0)),
         Broadcast("Divide", (a, b) => a / b, Reals, NonZero).Torch("tensor([1., -1., 0., inf]) / tensor([0., 0., 0., 2.])", [Inf, -Inf, NaN, Inf], V(1, -1, 0, Inf), V(0, 0, 0, 2)),
         Pointwise("AddScalar", x => x + 2.5, Reals),
@@ -38,12 +38,12 @@ static partial class OpSamples
         Pointwise("PowScalar (0)", x => x.Pow(0), Reals).Integers().Torch("tensor([0., nan, inf]).pow(0)", [1, 1, 1], V(0, NaN, Inf)),
         Broadcast("Pow", (a, b) => a.Pow(b), Positive, Positive).Integers().Torch("tensor([0., 0., -2., -2., 1.]).pow(tensor([0., -1., 3., 0.5, nan]))", [1, Inf, -8, NaN, 1], V(0, 0, -2, -2, 1), V(0, -1, 3, 0.5, NaN)),
         Broadcast("Div(floor)", (a, b) => a.Div(b, "floor"), Reals, NonZero, "FloorDivide").Integers().Covers(nameof(FloorDivide))
-            .Misuse<ValueException>("integers by 0", () => Indices(1, 2).FloorDivide(Indices(1, 0)), "FloorDivide: an integer division by zero: element 1 of the divisor, shape [2], is 0")
-            .Misuse<ValueException>("another rounding", () => Tensor.Ones([1]).Div(Tensor.Ones([1]), "up"), "Div: roundingMode is 'up'; null, 'floor' and 'trunc' are possible"),
+            .Misuse<ValueException>("integers by 0", () => Indices(1, 2).FloorDivide(Indices(1, 0)), "FloorDivide: integer division by zero: element 1 of the divisor, shape [2], is 0")
+            .Misuse<ValueException>("another rounding", () => Tensor.Ones([1]).Div(Tensor.Ones([1]), "up"), "Div: roundingMode is 'up'; use null, 'floor' or 'trunc'"),
         Pointwise("Div(trunc)", (a, b) => a.Div(b, "trunc"), Reals, NonZero).Integers(),
         Pointwise("Div", (a, b) => a.Div(b), Reals, NonZero),
         Broadcast("Remainder", (a, b) => a.Remainder(b), Reals, NonZero).Integers()
-            .Misuse<ValueException>("integers by 0", () => Indices(1).Remainder(Indices(0)), "Remainder: an integer division by zero: element 0 of the divisor, shape [1], is 0"),
+            .Misuse<ValueException>("integers by 0", () => Indices(1).Remainder(Indices(0)), "Remainder: integer division by zero: element 0 of the divisor, shape [1], is 0"),
         Broadcast("Atan2", (a, b) => a.Atan2(b), NonZero, NonZero),
         Pointwise("LogAddExp", (a, b) => a.LogAddExp(b), Reals, Reals),
         Pointwise("Xlogy", (a, b) => a.Xlogy(b), Reals, Positive).Within(1e-7),
@@ -84,7 +84,7 @@ static partial class OpSamples
         Pointwise("Acosh", x => x.Acosh(), AboveOne).Within(1e-6),
         Pointwise("Atanh", x => x.Atanh(), Unit).Within(1e-7),
         Pointwise("Digamma", x => x.Digamma(), AboveOne)
-            .Misuse<ValueException>("a negative order", () => Tensor.Ones([1]).Polygamma(-1), "Polygamma: the order -1 is negative"),
+            .Misuse<ValueException>("a negative order", () => Tensor.Ones([1]).Polygamma(-1), "Polygamma: n is -1; it must be 0 or more"),
         Pointwise("Logit", x => x.Logit(), Probability).Within(1e-6),
         Pointwise("Logit(eps)", x => x.Logit(0.3), Probability),
         Pointwise("Frac", x => x.Frac(), Reals).Integers(),
@@ -97,15 +97,15 @@ static partial class OpSamples
         Pointwise("LogSigmoid", x => x.LogSigmoid(), Reals),
         Pointwise("Relu6", x => x.Relu6(), Reals).Integers(),
         Pointwise("Hardtanh", x => x.Hardtanh(), Reals).Integers()
-            .Misuse<ValueException>("bounds in the wrong order", () => Tensor.Ones([1]).Hardtanh(1, 0), "Hardtanh: low 1 lies above high 0"),
+            .Misuse<ValueException>("bounds in the wrong order", () => Tensor.Ones([1]).Hardtanh(1, 0), "Hardtanh: low 1 exceeds high 0"),
         Pointwise("LeakyRelu", x => x.LeakyRelu(0.1), Reals),
         Row("Prelu", (x, weight) => x.Prelu(weight), [R(2, 3), R(3)], [R(2, 3, 2), R(1)], [R(2, 3), R()], [R(4), R(1)])
-            .Misuse<ShapeException>("another number of weights", () => Tensor.Ones([2, 3]).Prelu(Tensor.Ones([2])), "Prelu: 2 weights for shape [2, 3]; 1 or 3 (the channels, dimension 1) are possible"),
+            .Misuse<ShapeException>("another number of weights", () => Tensor.Ones([2, 3]).Prelu(Tensor.Ones([2])), "Prelu: got 2 weights for shape [2, 3]; pass 1 or 3, the number of channels (dimension 1)"),
         Pointwise("Elu", x => x.Elu(0.7), Reals),
         Pointwise("Celu", x => x.Celu(0.7), Reals),
         Pointwise("Selu", x => x.Selu(), Reals),
         Pointwise("Gelu", x => x.Gelu(), Reals)
-            .Misuse<ValueException>("another approximation", () => Tensor.Ones([1]).Gelu("erf"), "Gelu: approximate is 'erf'; 'none' and 'tanh' are possible"),
+            .Misuse<ValueException>("another approximation", () => Tensor.Ones([1]).Gelu("erf"), "Gelu: approximate is 'erf'; use 'none' or 'tanh'"),
         Pointwise("GeluTanh", x => x.Gelu("tanh"), Reals),
         Pointwise("Fuse", Fuse.Compile((a, b) => (a * b).Tanh() * a - b), Reals, Reals),
         Pointwise("Silu", x => x.Silu(), Reals),
@@ -140,16 +140,16 @@ static partial class OpSamples
         Pointwise("IsFinite", x => x.IsFinite(), Reals).NotDifferentiable().Covers(nameof(IsFinite)),
         Pointwise("LogicalXor", (a, b) => a.LogicalXor(b), Reals, Reals).NotDifferentiable(),
         Row("IsClose", (a, b) => a.IsClose(b, 0.5), [R(2, 3), R(2, 3)], [R(), R(3)]).NotDifferentiable()
-            .Misuse<DTypeException>("two dtypes", () => Tensor.Ones([1]).IsClose(Tensor.Ones([1], DType.Float64)), "IsClose: Float32 with Float64; convert one side with To"),
+            .Misuse<DTypeException>("two dtypes", () => Tensor.Ones([1]).IsClose(Tensor.Ones([1], DType.Float64)), "IsClose: the dtypes Float32 and Float64 differ; convert one tensor with To"),
     ];
 
     static OpRow[] SelectionRows() =>
     [
         Row("Where", (a, b) => Tensor.Where(Mask(2, 3), a, b), [R(2, 3), R(2, 3)], [R(), R(3)], [R(1, 3), R(2, 1)], [R(4, 2, 3), R(4, 1, 3)], [R(0, 2, 3), R()])
             .Large(R(70, 2, 3), R(70, 2, 3))
-            .Misuse<DTypeException>("a condition of numbers", () => Tensor.Where(Tensor.Ones([2]), 1.0, 2.0), "Where: the condition is Float32 and must be Bool; compare first, or To(DType.Bool)")
+            .Misuse<DTypeException>("a condition of numbers", () => Tensor.Where(Tensor.Ones([2]), 1.0, 2.0), "Where: the condition is Float32 and must be Bool; use a comparison or To(DType.Bool)")
             .Misuse<ShapeException>("shapes that do not broadcast", () => Tensor.Where(Mask(2), Tensor.Ones([3]), 2.0),
-                "Where: shapes [2] and [3] do not broadcast: dimension −1 is 2 against 3; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)"),
+                "Where: shapes [2] and [3] do not broadcast: dimension −1 has sizes 2 and 3; sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)"),
         Row("x.Where", (a, b) => a.Where(Mask(2, 3), b), [R(2, 3), R(3)]),
         Row("MaskedFill", x => x.MaskedFill(Mask(3), -7.5), R(2, 3), R(3), R(0, 3)),
         Broadcast("Maximum", (a, b) => a.Maximum(b), Reals, Reals).Integers().Torch("tensor([1., nan, inf, 2.]).maximum(tensor([2., 1., nan, 2.]))", [2, NaN, NaN, 2], V(1, NaN, Inf, 2), V(2, 1, NaN, 2)),

@@ -19,6 +19,6 @@ static partial class OpSamples
             .Misuse<DTypeException>("two dtypes", () => Tensor.Ones([2, 2]).MatMul(Tensor.Ones([2, 2], DType.Float64)), "MatMul: Float32 with Float64; convert one side with To")
             .Misuse<DTypeException>("Bool", () => Mask(2, 2).MatMul(Mask(2, 2)), "MatMul: Bool tensors have no product; To(DType.Float32) first")
             .Misuse<ShapeException>("batches that do not broadcast", () => Tensor.Ones([2, 2, 2]).MatMul(Tensor.Ones([3, 2, 2])),
-                "MatMul: shapes [2] and [3] do not broadcast: dimension −1 is 2 against 3; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)"),
+                "MatMul: shapes [2] and [3] do not broadcast: dimension −1 has sizes 2 and 3; sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)"),
     ];
 }

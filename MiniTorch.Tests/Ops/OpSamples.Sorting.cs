@@ -7,7 +7,7 @@ static partial class OpSamples
     static OpRow[] ScanRows() =>
     [
         Row("CumSum", x => x.CumSum(-1), Shapes([2, 3], [], [0, 3], [2, 0], [2, 3, 2])).RowWise().Large(R(263, 102)).Integers()
-            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2]).CumSum(1), "CumSum: dimension 1 is not in [-1, 0] of shape [2]"),
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2]).CumSum(1), "CumSum: dimension 1 is out of range [-1, 0] for shape [2]"),
         Row("CumProd", x => x.CumProd(0), Shapes([2, 3], [], [0, 3], [2, 0], [4, 2])).Integers(),
         Row("LogCumSumExp", x => x.LogCumSumExp(1), Shapes([2, 3], [0, 3], [2, 0], [2, 4, 2])),
         Row("LinearScan", (a, b) => new LinearScan(1).Apply(a, b), [R(2, 3), R(2, 3)], [R(2, 3, 2), R(2, 3, 2)], [R(2, 0), R(2, 0)]).Covers(nameof(LinearScan)),
@@ -16,7 +16,7 @@ static partial class OpSamples
     static OpRow[] SortRows() =>
     [
         RowOfMany("Sort", x => Both(x[0].Sort()), [R(2, 3)], [R()], [R(0, 3)], [R(2, 0)], [R(7)]).Large(R(263, 102)).RowWise()
-            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2]).Sort(1), "Sort: dimension 1 is not in [-1, 0] of shape [2]"),
+            .Misuse<ShapeException>("a dimension that is not there", () => Tensor.Ones([2]).Sort(1), "Sort: dimension 1 is out of range [-1, 0] for shape [2]"),
         RowOfMany("Sort(descending)", x => Both(x[0].Sort(0, descending: true)), [R(4, 3)], [R(3)]),
         Row("ArgSort", x => x.ArgSort(0), Shapes([4, 3], [3])).NotDifferentiable(),
         RowOfMany("TopK", x => Both(x[0].TopK(2, 0)), [R(4, 3)], [R(2)], [R(3, 0)])

@@ -19,7 +19,7 @@ public sealed class RefusalTests
         ("a kernel 0 by 3", () => Tensor.Ones([1, 1, 4, 4]).Conv2d(Tensor.Zeros([1, 1, 0, 3])), "Conv2d: weight [1, 1, 0, 3] has a kernel of size 0"),
         ("a transposed kernel of 0", () => Tensor.Ones([1, 1, 4, 4]).ConvTranspose2d(Tensor.Zeros([1, 1, 3, 0])), "ConvTranspose2d: weight [1, 1, 3, 0] has a kernel of size 0"),
         ("a one-dimensional kernel of 0", () => Tensor.Ones([1, 1, 4]).Conv1d(Tensor.Zeros([1, 1, 0])), "has a kernel of size 0"),
-        ("65 dimensions", () => Tensor.Ones([.. Enumerable.Repeat(1, 65)]), "Shape: 65 dimensions; at most 64 are possible"),
+        ("65 dimensions", () => Tensor.Ones([.. Enumerable.Repeat(1, 65)]), "Shape: 65 dimensions are too many; the maximum is 64"),
     ];
 
     [TestCaseSource(nameof(AllCalls))]

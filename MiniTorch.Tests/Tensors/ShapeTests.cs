@@ -8,9 +8,9 @@ public sealed class ShapeTests
     public void Sizes_are_checked()
     {
         Should.Throw<ShapeException>(() => Tensor.Zeros([2, -1])).Message.ShouldBe(
-            "Shape: size -1 in [2, -1] is negative; sizes are 0 or more (only Reshape, View and Expand take −1)");
+            "Shape: size -1 in [2, -1] is negative; sizes must be 0 or more (only Reshape, View and Expand accept −1)");
         Should.Throw<ShapeException>(() => new[] { int.MaxValue, int.MaxValue, 3 } is var sizes ? Shape.Create(sizes) : null).Message.ShouldBe(
-            "Shape: the number of elements of [2147483647, 2147483647, 3] passes 2⁶³");
+            "Shape: the number of elements of [2147483647, 2147483647, 3] exceeds 2⁶³ − 1");
         Should.Throw<MiniTorchException>(() => Tensor.Zeros([int.MaxValue, int.MaxValue])).Message.ShouldNotBeEmpty();
         Should.Throw<MiniTorchException>(() => Tensor.Zeros([1 << 20, 1 << 20])).Message.ShouldStartWith("out of memory: ");
     }
@@ -64,8 +64,8 @@ public sealed class ShapeTests
         x.Max(0).Indices.Item<long>().ShouldBe(0);
         x.T.Shape.ShouldBe([]);
         x.Reshape(1, 1).Squeeze().Shape.ShouldBe([]);
-        Should.Throw<ShapeException>(() => x.Sum(1)).Message.ShouldBe("Sum: dimension 1 is not in [-1, 0] of shape []");
-        Should.Throw<ShapeException>(() => _ = x[0]).Message.ShouldBe("index: 1 indices for shape [] of 0 dimensions");
+        Should.Throw<ShapeException>(() => x.Sum(1)).Message.ShouldBe("Sum: dimension 1 is out of range [-1, 0] for shape []");
+        Should.Throw<ShapeException>(() => _ = x[0]).Message.ShouldBe("index: got 1 indices for shape [], which has 0 dimensions");
     }
 
     [Test]
@@ -79,6 +79,6 @@ public sealed class ShapeTests
         a[^1].ShouldBe(3);
         a[-1].ShouldBe(3);
         a.ToString().ShouldBe("[2, 3]");
-        Should.Throw<ShapeException>(() => a[2]).Message.ShouldBe("Shape: dimension 2 is not in [-2, 1] of shape [2, 3]");
+        Should.Throw<ShapeException>(() => a[2]).Message.ShouldBe("Shape: dimension 2 is out of range [-2, 1] for shape [2, 3]");
     }
 }

@@ -291,7 +291,7 @@ public sealed class FuseTests
         fused(Tensor.Ones([2]));
         using ModeScope mode = Autograd.DetectAnomaly();
         string message = Should.Throw<ValueException>(() => fused(Tensor.Zeros([2]))).Message;
-        message.ShouldStartWith("Log: the first value that is not finite");
+        message.ShouldStartWith("Log: produced the first value that is not finite");
         message.ShouldContain("FuseTests.cs:");
     }
 

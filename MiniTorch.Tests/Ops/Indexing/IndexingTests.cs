@@ -104,9 +104,9 @@ public sealed class IndexingTests
         x[I(0), I(0, 1)] = Tensor.From(new long[,] { { -7 }, { -8 } });
         x.ToArray<long>().ShouldBe([-7, -7, -7, -7, -8, -8, -8, -8, 8, 9, 10, 11, 12, -1, -2, 15, 16, -1, -2, 19, 20, -1, -2, 23]);
         Should.Throw<ShapeException>(() => x[0] = Tensor.Zeros([3])).Message.ShouldBe(
-            "CopyInPlace: shapes [3, 4] and [3] do not broadcast: dimension −1 is 4 against 3; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)");
+            "CopyInPlace: shapes [3, 4] and [3] do not broadcast: dimension −1 has sizes 4 and 3; sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)");
         Should.Throw<ShapeException>(() => x[I(0, 1), I(0, 1)] = Tensor.Zeros([3])).Message.ShouldBe(
-            "index: shapes [2, 4] and [3] do not broadcast: dimension −1 is 4 against 3; sizes must be equal or 1 (Unsqueeze adds a dimension of 1)");
+            "index: shapes [2, 4] and [3] do not broadcast: dimension −1 has sizes 4 and 3; sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)");
     }
 
     [Test]
