@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Ops;
 
-/// <summary>A kernel with its parameters, to be run on tensors' memory in their dtype.</summary>
+/// <summary>A kernel with its parameters, which runs on the memory of tensors in their dtype.</summary>
 internal unsafe interface IKernelCall
 {
     /// <summary>Which of the tensors holds indices, and so is Int64 whatever the dtype of the others; −1 for none.</summary>
@@ -13,7 +13,7 @@ internal unsafe interface IKernelCall
     void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>;
 }
 
-/// <summary>As <see cref="IKernelCall"/>, for a kernel of Float32 and Float64 alone.</summary>
+/// <summary>As <see cref="IKernelCall"/>, for a kernel that supports only Float32 and Float64.</summary>
 internal unsafe interface IRealKernelCall
 {
     /// <summary>Which of the tensors holds indices, and so is Int64 whatever the dtype of the others; −1 for none.</summary>
@@ -73,7 +73,7 @@ internal static unsafe class KernelCall
         for (int i = 0; i < tensors.Length; i++)
             if (tensors[i] is { } tensor && tensor.DType != (i == indexAt ? DType.Int64 : dtype))
                 throw new DTypeException($"{(kernel.DeclaringType ?? kernel).Name}: operand {i}, shape {tensor.Shape}, is {tensor.DType}, "
-                    + $"where {(i == indexAt ? DType.Int64 : dtype)} is needed; convert it with To");
+                    + $"but must be {(i == indexAt ? DType.Int64 : dtype)}; convert it with To");
     }
 
     /// <summary>The first byte of a tensor, or null.</summary>

@@ -5,7 +5,7 @@ namespace MiniTorch.Kernels;
 /// <summary>Sizes of attention: in each head Queries rows of Width, Keys rows of Width and of ValueWidth.</summary>
 internal readonly record struct AttentionShape(long Heads, long Queries, long Keys, long Width, long ValueWidth, double Scale, bool IsCausal)
 {
-    /// <summary>How many keys, from the first on, query <paramref name="i"/> sees.</summary>
+    /// <summary>Returns the number of leading keys that query <paramref name="i"/> sees.</summary>
     public long Seen(long i) => IsCausal ? Math.Min(Keys, i + 1) : Keys;
 }
 
@@ -182,7 +182,7 @@ internal static unsafe class AttentionKernel
                 if (x.Mask.Exist) Hide(row, x.Mask.At(head, first + i), x.Mask.Column, seen);
                 if (x.Added.Exist) Add(row, x.Added.At(head, first + i), x.Added.Column, seen);
                 SoftmaxRow<V, T>.Scaled(row, seen, T.One, row, out _, out T sum);
-                // A query whose keys are all masked has the weights 0, as in PyTorch since 2.5, instead of 0 / 0.
+                // A query whose keys are all masked has weights 0, as in PyTorch since 2.5, instead of 0 / 0.
                 if (isMasked && T.IsZero(sum)) seen = 0;
                 new Span<T>(row + seen, checked((int)(Keys - seen))).Clear();
             }

@@ -11,7 +11,7 @@ internal readonly record struct ConvolutionAxis(long Input, long Output, long Ke
     /// <summary>At stride 1, the axis of the convolution that gives the input's gradient from the output's.</summary>
     public ConvolutionAxis Turned => this with { Input = Output, Output = Input, Padding = Reach - Padding };
 
-    /// <summary>What kernel element <paramref name="i"/> adds to o · Stride.</summary>
+    /// <summary>Returns the offset that kernel element <paramref name="i"/> adds to o · Stride.</summary>
     public long Shift(long i) => i * Dilation - Padding;
 
     /// <summary>The outputs, from Start to before End, at which kernel element <paramref name="i"/> sees an input and not padding.</summary>
@@ -26,7 +26,8 @@ internal readonly record struct ConvolutionAxis(long Input, long Output, long Ke
 
 /// <summary>
 /// A convolution's sizes; Channels and Filters are those of one group. x is (Batch, Groups · Channels, Y.Input, X.Input), w is
-/// (Groups · Filters, Channels, Y.Kernel, X.Kernel) and y (Batch, Groups · Filters, Y.Output, X.Output), all contiguous. One dimension is Y of size 1.
+/// (Groups · Filters, Channels, Y.Kernel, X.Kernel) and y (Batch, Groups · Filters, Y.Output, X.Output), all contiguous. One dimension is Y of size
+/// 1.
 /// </summary>
 internal readonly record struct ConvolutionShape(long Batch, long Groups, long Channels, long Filters, ConvolutionAxis Y, ConvolutionAxis X)
 {
@@ -78,7 +79,7 @@ internal static unsafe class ConvolutionKernel
     public static void GradWeight<T>(in ConvolutionShape shape, T* x, T* dy, T* dw)
         where T : unmanaged, IBinaryNumber<T>
     {
-        // Images are summed in parts that depend on the shape alone, so that the sum does not depend on the threads.
+        // Images are summed in parts that depend only on the shape, so that the sum does not depend on the threads.
         long filters = shape.Groups * shape.Filters, size = filters * shape.PatchSize;
         long parts = Math.Clamp(PartialBytes / Math.Max(1, size * sizeof(T)), 1, Math.Clamp(shape.Batch, 1, MostParts));
         T* partials = Scratch.Rent<T>(ref t_partials, parts * size);
@@ -133,7 +134,8 @@ internal static unsafe class ConvolutionKernel
     }
 
     /// <summary>
-    /// Partial gradients, and their sum in place of the first. One is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is then the
+    /// Partial gradients, and their sum in place of the first. One is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is
+    /// then the
     /// one to transpose.
     /// </summary>
     readonly struct GradWeightJob<T>(ConvolutionShape shape, T* x, T* dy, T* partials, long parts) : IVectorJob<T>

@@ -3,10 +3,10 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>The three tensors that a convolution ties together.</summary>
+/// <summary>The three tensors of a convolution.</summary>
 internal enum ConvolutionRole
 {
-    /// <summary>What is convolved.</summary>
+    /// <summary>The input.</summary>
     Input,
 
     /// <summary>The filters.</summary>
@@ -17,8 +17,9 @@ internal enum ConvolutionRole
 }
 
 /// <summary>
-/// Σ output · (input ⋆ weight) is linear in each of its three tensors; this op is its derivative by one of them, given the two others in the order of their
-/// roles. By the output it is the convolution, by the input the transposed convolution, and all three are each other's derivatives.
+/// Σ output · (input ⋆ weight) is linear in each of its three tensors. This op is its derivative with respect to one of them, given the two others
+/// in the order of their
+/// roles: for the output it is the convolution, for the input the transposed convolution. All three are derivatives of each other.
 /// </summary>
 internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Result) : MultilinearOp
 {

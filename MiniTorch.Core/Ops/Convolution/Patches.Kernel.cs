@@ -43,7 +43,7 @@ internal unsafe ref struct Patches<T>
         return Width > 0;
     }
 
-    // At stride 1 and equal widths a row of the matrix is the image shifted, and only its borders need care.
+    // At stride 1 and equal widths a row of the matrix is the image shifted, and only its edges need special treatment.
     readonly bool IsShifted => _shape.X.Stride == 1 && _shape.Y.Stride == 1 && _shape.X.Output == _shape.X.Input;
 
     /// <summary>Fills the matrix from an image; what lies in the padding is zero.</summary>

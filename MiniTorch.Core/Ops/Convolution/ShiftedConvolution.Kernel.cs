@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Convolutions of stride 1: products of matrices that read the padded image itself, shifted, in place of copied patches.</summary>
+/// <summary>Convolutions of stride 1: products of matrices that read the padded image itself, shifted, instead of copied patches.</summary>
 internal static unsafe class ShiftedConvolution
 {
     [ThreadStatic]
@@ -30,7 +30,9 @@ internal static unsafe class ShiftedConvolution
         Scratch.Return(ref t_filters);
     }
 
-    /// <summary>Adds to <paramref name="partial"/>, (PatchSize, Filters), the gradient of a group's filters from one image and the gradient of its output.</summary>
+    /// <summary>
+    /// Adds to <paramref name="partial"/>, (PatchSize, Filters), the gradient of a group's filters from one image and the gradient of its output.
+    /// </summary>
     public static void AddGradWeight<V, T>(in ConvolutionShape shape, T* image, T* dy, T* partial)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -74,7 +76,7 @@ internal static unsafe class ShiftedConvolution
             T* product = Scratch.Rent<T>(ref t_product, shape.Filters * row + V.Count);
             while (padded.Next(x + chunk * shape.InputSize))
             {
-                // The rows of the product have the image's pitch: between two rows of outputs lie sums that nobody needs.
+                // The rows of the product have the image's pitch: between two rows of outputs lie unused sums.
                 long columns = (padded.Rows - 1) * padded.Pitch + shape.X.Output, outputs = padded.Rows * shape.X.Output;
                 MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size, new GatheredSteps<T>(padded.Data, places), product, row, accumulate: false);
                 for (long f = 0; f < shape.Filters; f++)

@@ -4,9 +4,9 @@ namespace MiniTorch;
 
 public partial class Tensor
 {
-    /// <summary>The convolution of […, channels, length] with filters [filters, channels / groups, size] (torch.nn.functional.conv1d).</summary>
-    /// <exception cref="ShapeException">Shapes do not fit each other or the groups, or the filter is larger than the padded input.</exception>
-    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding negative.</exception>
+    /// <summary>Convolves […, channels, length] with filters [filters, channels / groups, size] (torch.nn.functional.conv1d).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit each other or the groups, or the filter is larger than the padded input.</exception>
+    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding is negative.</exception>
     public Tensor Conv1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {
         ConvolutionArguments.CheckRanks("Conv1d", this, weight, 3);
@@ -14,24 +14,27 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// The convolution of […, channels, height, width] with filters [filters, channels / groups, height, width]:
-    /// y[f] = bias[f] + Σ over channels and filter elements of x · weight, without turning the filter round (torch.nn.functional.conv2d).
+    /// Convolves […, channels, height, width] with filters [filters, channels / groups, height, width] (torch.nn.functional.conv2d):
+    /// y[f] = bias[f] + Σ x · weight over the channels and filter elements. It is a cross-correlation: the filters are not flipped.
     /// </summary>
     /// <param name="weight">The filters.</param>
-    /// <param name="bias">One number for each filter.</param>
-    /// <param name="stride">The steps of the filter; 1 by default.</param>
-    /// <param name="padding">Zeros on each side.</param>
-    /// <param name="dilation">The distance of filter elements; 1 by default.</param>
-    /// <param name="groups">Into how many parts channels and filters are divided, each seeing its own part only.</param>
-    /// <exception cref="ShapeException">Shapes do not fit each other or the groups, or the filter is larger than the padded input.</exception>
-    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding negative.</exception>
+    /// <param name="bias">One number for each filter, shape [filters]; null for 0.</param>
+    /// <param name="stride">The distance between neighboring positions of the filter; 1 by default.</param>
+    /// <param name="padding">The number of zeros added on each side.</param>
+    /// <param name="dilation">The distance between neighboring filter elements; 1 by default.</param>
+    /// <param name="groups">The number of groups into which channels and filters are divided; the filters of a group see only its channels.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other or the groups, or the filter is larger than the padded input.</exception>
+    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, or a padding is negative.</exception>
     public Tensor Conv2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair? dilation = null, int groups = 1)
     {
         ConvolutionArguments.CheckRanks("Conv2d", this, weight, 4);
         return ConvolutionArguments.Plain("Conv2d", this, weight, bias, stride ?? 1, padding, dilation ?? 1, groups);
     }
 
-    /// <summary>The transposed convolution of […, channels, length] with filters [channels, filters / groups, size] (torch.nn.functional.conv_transpose1d).</summary>
+    /// <summary>
+    /// Applies the transposed convolution to […, channels, length] with filters [channels, filters / groups, size]
+    /// (torch.nn.functional.conv_transpose1d).
+    /// </summary>
     public Tensor ConvTranspose1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, int groups = 1, int dilation = 1)
     {
         ConvolutionArguments.CheckRanks("ConvTranspose1d", this, weight, 3);
@@ -39,18 +42,19 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// The transposed convolution of […, channels, height, width] with filters [channels, filters / groups, height, width]: what the gradient of
-    /// <see cref="Conv2d"/> by its input is (torch.nn.functional.conv_transpose2d).
+    /// Applies the transposed convolution to […, channels, height, width] with filters [channels, filters / groups, height, width]: the gradient of
+    /// <see cref="Conv2d"/> with respect to its input (torch.nn.functional.conv_transpose2d).
     /// </summary>
     /// <param name="weight">The filters.</param>
-    /// <param name="bias">One number for each filter.</param>
-    /// <param name="stride">The distance of input elements in the output; 1 by default.</param>
-    /// <param name="padding">What is cut off on each side.</param>
-    /// <param name="outputPadding">Elements added at the end; fewer than the stride or the dilation.</param>
-    /// <param name="groups">Into how many parts channels and filters are divided.</param>
-    /// <param name="dilation">The distance of filter elements; 1 by default.</param>
-    /// <exception cref="ShapeException">Shapes do not fit each other or the groups, or nothing is left.</exception>
-    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, a padding negative, or the output's padding too large.</exception>
+    /// <param name="bias">One number for each filter, shape [filters]; null for 0.</param>
+    /// <param name="stride">The distance in the output between neighboring input elements; 1 by default.</param>
+    /// <param name="padding">The number of output elements removed on each side.</param>
+    /// <param name="outputPadding">The number of elements added at the end; less than the stride or the dilation.</param>
+    /// <param name="groups">The number of groups into which channels and filters are divided.</param>
+    /// <param name="dilation">The distance between neighboring filter elements; 1 by default.</param>
+    /// <exception cref="ShapeException">The shapes do not fit each other or the groups, or the output would be empty.</exception>
+    /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, a padding is negative, or the output padding is too
+    /// large.</exception>
     public Tensor ConvTranspose2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1, Pair? dilation = null) =>
         ConvolutionArguments.Transposed(this, weight, bias, stride ?? 1, padding, outputPadding, groups, dilation ?? 1);
 }

@@ -17,7 +17,8 @@ internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted,
 
 /// <summary>
 /// Puts off the element-wise operations that a function applies. Their results have a shape, a dtype and a history, and get elements when somebody
-/// reads them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on as it is.
+/// reads them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on
+/// as it is.
 /// </summary>
 internal sealed class FuseTrace : IDisposable
 {
@@ -49,7 +50,7 @@ internal sealed class FuseTrace : IDisposable
     {
         Flush();
         if (tensor is TracedTensor { Owner._isFused: true })
-            throw new GraphException($"{op}: this tensor, shape {tensor.Shape}, was made inside a fused function, "
+            throw new GraphException($"{op}: this tensor, shape {tensor.Shape}, was created inside a fused function, "
                 + "through which gradients pass as through one operation; call the function inside using (Fusion.Off()), or without Fuse.Compile");
     }
 
@@ -197,8 +198,9 @@ internal sealed class FuseTrace : IDisposable
     {
         foreach ((Tensor leaf, Storage storage, int version) in _leaves)
             if (!ReferenceEquals(leaf.Storage, storage) || storage.Version != version)
-                throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read has been written since "
-                    + $"by {storage.Writer ?? "a conversion"}, and a value from inside the function, which is computed when it is read, needs what it held; "
+                throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read was changed afterwards "
+                    + $"by {storage.Writer ?? "a conversion"}, and a value from inside the function, which is computed when it is read, needs "
+                    + "its former values; "
                     + "return that value from the function, or read it before the write");
     }
 

@@ -10,7 +10,8 @@ internal static class EachMatrix
     /// <param name="op">The name in errors.</param>
     /// <param name="inputs">Of equal leading dimensions.</param>
     /// <param name="sizes">What follows the batch in each result's shape: two sizes for a matrix, one for a vector, none for a number.</param>
-    /// <param name="function">Gives a matrix for each result; its elements are read row-major. It throws <see cref="ValueException"/> for a matrix that it cannot take.</param>
+    /// <param name="function">Gives a matrix for each result; its elements are read row-major. It throws <see cref="ValueException"/> for a matrix
+    /// that it cannot take.</param>
     public static Tensor[] Run(string op, ReadOnlySpan<Tensor> inputs, int[][] sizes, Func<Matrix<double>[], Matrix<double>[]> function)
     {
         DType dtype = inputs[0].DType;
@@ -38,7 +39,8 @@ internal static class EachMatrix
             catch (Exception wrong) when (wrong is ValueException or NonConvergenceException)
             {
                 string problem = wrong is ValueException ? wrong.Message : "is too ill-conditioned: the iteration does not converge";
-                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, {problem}");
+                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, "
+                    + $"{problem}");
             }
         }
         return Pack();
@@ -55,9 +57,11 @@ internal static class EachMatrix
     /// <exception cref="ValueException">An element is NaN or infinite.</exception>
     public static Matrix<double> Finite(Matrix<double> a) =>
         a.Find(element => !double.IsFinite(element)) is not var (row, column, element) ? a
-        : throw new ValueException(FormattableString.Invariant($"has the element {element} at [{row}, {column}]; only finite matrices can be decomposed"));
+        : throw new ValueException(FormattableString.Invariant($"contains {element} at [{row}, {column}]; only finite matrices can be decomposed"));
 
-    /// <summary>A finite matrix times a power of 2 that keeps squares of its elements in range, and what undoes it; most matrices stay as they are.</summary>
+    /// <summary>
+    /// A finite matrix times a power of 2 that keeps squares of its elements in range, and what undoes it; most matrices stay as they are.
+    /// </summary>
     /// <exception cref="ValueException">An element is NaN or infinite.</exception>
     public static (Matrix<double> Matrix, double Scale) Scaled(Matrix<double> a)
     {

@@ -1,6 +1,6 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Einstein's notation as permutations, reshapes, sums and one matrix product for each further operand.</summary>
+/// <summary>Einsum, composed of permutations, reshapes, sums and one matrix product for each further operand.</summary>
 internal static class Einsum
 {
     // Dimensions behind an ellipsis get names beyond the letters, counted from the last.
@@ -11,8 +11,8 @@ internal static class Einsum
         ArgumentNullException.ThrowIfNull(equation);
         string[] sides = equation.Replace(" ", "", StringComparison.Ordinal).Split("->");
         string[] terms = sides[0].Split(',');
-        if (sides.Length > 2) throw Wrong(equation, "'->' stands once at most");
-        if (terms.Length != operands.Length) throw Wrong(equation, $"it names {terms.Length} operands, and {operands.Length} are given");
+        if (sides.Length > 2) throw Wrong(equation, "'->' can occur only once");
+        if (terms.Length != operands.Length) throw Wrong(equation, $"it has {terms.Length} operands, but {operands.Length} tensors are given");
 
         var labels = new string[terms.Length];
         var tensors = new Tensor[terms.Length];
@@ -31,7 +31,7 @@ internal static class Einsum
         CheckLabels(equation, output);
         for (int i = 0; i < output.Length; i++)
             if (!labels.Any(label => label.Contains(output[i], StringComparison.Ordinal)) || output.LastIndexOf(output[i]) != i)
-                throw Wrong(equation, $"'{output[i]}' of the result must stand there once and in an operand");
+                throw Wrong(equation, $"'{output[i]}' must occur once in the result and in at least one operand");
 
         for (int i = 0; i < tensors.Length; i++) (tensors[i], labels[i]) = WithoutRepeats(equation, operands[i], labels[i]);
         (Tensor result, string names) = (tensors[0], labels[0]);
@@ -59,14 +59,15 @@ internal static class Einsum
         for (int i = 0; i < names.Length; i++)
             for (int other = names.IndexOf(names[i], i + 1); other >= 0; other = names.IndexOf(names[i], i + 1))
             {
-                if (x.Shape[i] != x.Shape[other]) throw Wrong(equation, $"'{names[i]}' stands for {x.Shape[i]} and {x.Shape[other]} in shape {x.Shape}");
+                if (x.Shape[i] != x.Shape[other])
+                    throw Wrong(equation, $"'{names[i]}' stands for {x.Shape[i]} and {x.Shape[other]} in shape {x.Shape}");
                 x = x.Diagonal(0, i, other).MoveDim(-1, i);
                 names = names.Remove(other, 1);
             }
         return (x, names);
     }
 
-    /// <summary>The product of two operands, summed over what both have and nobody else needs.</summary>
+    /// <summary>Returns the product of two operands, summed over shared dimensions that are not needed later.</summary>
     private static (Tensor, string) Contract(string equation, (Tensor Tensor, string Names) a, (Tensor Tensor, string Names) b, string needed)
     {
         a = SumOver(a.Tensor, a.Names, name => !needed.Contains(name, StringComparison.Ordinal) && !b.Names.Contains(name, StringComparison.Ordinal));

@@ -6,8 +6,8 @@ namespace MiniTorch.Kernels;
 internal static unsafe class MatMulKernel
 {
     /// <summary>
-    /// C = A·B, or C += A·B where <paramref name="accumulate"/>: A is (m, k), B (k, n), C (m, n) with unit column stride. With k = 0 the product
-    /// is zero. Each element is summed in the order of k with fused multiply-adds, so its bits depend on its row of A and column of B alone.
+    /// C = A·B, or C += A·B if <paramref name="accumulate"/> is true: A is (m, k), B (k, n), C (m, n) with unit column stride. With k = 0 the product
+    /// is zero. Each element is summed in the order of k with fused multiply-adds, so its bits depend only on its row of A and column of B.
     /// </summary>
     public static void Run<T>(
         long m, long n, long k, T* a, long aRow, long aCol, T* b, long bRow, long bCol, T* c, long cRow, bool accumulate)

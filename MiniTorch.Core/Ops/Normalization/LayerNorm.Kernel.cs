@@ -9,7 +9,9 @@ internal static unsafe class LayerNormRows
 {
     const int ChunkElements = 1 << 14, FewestRows = 8, MostRows = 64;
 
-    /// <summary>The rows whose gradients of weight and bias are added one after the other; it depends on the shape alone, so that the sums do.</summary>
+    /// <summary>
+    /// The rows whose gradients of weight and bias are added one after the other; it depends only on the shape, and so do the sums.
+    /// </summary>
     public static long RowsOfChunk(long size) => Math.Clamp(ChunkElements / Math.Max(1, size), FewestRows, MostRows);
 
     /// <summary>The chunks of a matrix.</summary>

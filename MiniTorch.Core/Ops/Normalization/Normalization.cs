@@ -1,6 +1,6 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Normalisations: standardised over some dimensions, then scaled and moved.</summary>
+/// <summary>Normalizations: standardize over some dimensions, then scale and shift.</summary>
 internal static class Normalization
 {
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
@@ -24,7 +24,7 @@ internal static class Normalization
     {
         CheckReal("GroupNorm", x);
         if (x.Rank < 2 || numGroups < 1 || x.Shape[1] % numGroups != 0)
-            throw new ShapeException($"GroupNorm: shape {x.Shape} needs a dimension 1 of channels that {numGroups} groups divide");
+            throw new ShapeException($"GroupNorm: the channels (dimension 1) of shape {x.Shape} must be divisible by {numGroups} groups");
         CheckChannels("GroupNorm", x.Shape, weight, bias);
         long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
         Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, "GroupNorm"))).Reshape(x.Shape);
@@ -34,7 +34,7 @@ internal static class Normalization
     public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum, double eps)
     {
         CheckReal("BatchNorm", x);
-        if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} needs a batch, dimension 0, and channels, dimension 1");
+        if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} must have a batch (dimension 0) and channels (dimension 1)");
         CheckChannels("BatchNorm", x.Shape, weight, bias);
         CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
         int[] channels = ForChannels(x, x.Shape[1]);
@@ -43,7 +43,9 @@ internal static class Normalization
         {
             ulong dims = x.AllDims & ~2UL;
             long count = ReductionArguments.Count(x.Shape, dims);
-            if (count == 1) throw new ShapeException($"BatchNorm: shape {x.Shape} has one value for each channel, and training needs more to take a variance of");
+            if (count == 1)
+                throw new ShapeException($"BatchNorm: shape {x.Shape} has only one value for each channel; "
+                    + "training needs more to compute a variance");
             if (count > 0)
             {
                 using ModeScope mode = Autograd.NoGrad();
@@ -55,7 +57,8 @@ internal static class Normalization
         }
         else
         {
-            if (runningMean is null || runningVar is null) throw new ValueException("BatchNorm: outside training it needs runningMean and runningVar");
+            if (runningMean is null || runningVar is null)
+                throw new ValueException("BatchNorm: runningMean and runningVar are required if training is false");
             y = (x - runningMean.Reshape(channels)) * (runningVar.Reshape(channels) + eps).Rsqrt();
         }
         return Affine(y, weight?.Reshape(channels), bias?.Reshape(channels));
@@ -93,6 +96,7 @@ internal static class Normalization
     {
         foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[a, b])
             if (parameter is not null && (parameter.Rank != 1 || parameter.Shape[0] != shape[1]))
-                throw new ShapeException($"{op}: a tensor of shape {parameter.Shape} must be [{shape[1]}], one number for each channel of shape {shape}");
+                throw new ShapeException($"{op}: a tensor of shape {parameter.Shape} must be [{shape[1]}], one number for each channel of shape "
+                    + $"{shape}");
     }
 }

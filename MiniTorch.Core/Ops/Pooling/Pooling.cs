@@ -3,7 +3,10 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>The maximum of each window of the last two dimensions, and its place in its plane (torch.max_pool2d with indices); the gradient goes to that place.</summary>
+/// <summary>
+/// The maximum of each window of the last two dimensions and its index in its plane (torch.max_pool2d with indices). The gradient goes to this
+/// index.
+/// </summary>
 internal sealed record MaxPool(PoolingShape Sizes) : Op
 {
     protected internal override Reads Reads => Reads.Output;
@@ -33,7 +36,7 @@ internal sealed record MaxPool(PoolingShape Sizes) : Op
     }
 }
 
-/// <summary>Zeros with each element added at its place in its plane: the transpose of picking the maxima. Inputs: values, indices.</summary>
+/// <summary>Zeros with each element added at its index in its plane: the transpose of selecting the maxima. Inputs: values, indices.</summary>
 internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
 {
     protected internal override Reads Reads => Reads.Input1;
@@ -58,7 +61,7 @@ internal sealed record MaxUnpool(PoolingShape Sizes, Shape To) : LinearOp
     }
 }
 
-/// <summary>The mean of each window of the last two dimensions (torch.avg_pool2d), or the transpose of taking it.</summary>
+/// <summary>The mean of each window of the last two dimensions (torch.avg_pool2d), or its transpose.</summary>
 internal sealed record AveragePool(PoolingShape Sizes, AverageDivisor Divisor, Shape To, bool IsTransposed = false) : LinearOp
 {
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
@@ -85,17 +88,18 @@ internal sealed record AveragePool(PoolingShape Sizes, AverageDivisor Divisor, S
 internal static class Windows
 {
     /// <summary>A pooling of sliding windows (torch.nn.functional.max_pool2d's arguments).</summary>
-    /// <exception cref="ValueException">A kernel, stride or dilation is not positive, or the padding more than half the kernel.</exception>
-    /// <exception cref="ShapeException">The windows are larger than the padded input, or one sees nothing of it.</exception>
+    /// <exception cref="ValueException">A kernel, stride or dilation is not positive, or the padding exceeds half of the kernel.</exception>
+    /// <exception cref="ShapeException">The windows are larger than the padded input, or a window contains only padding.</exception>
     public static PoolingShape Sliding(string op, Shape x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceilMode)
     {
         if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1)
             throw new ValueException($"{op}: kernel {kernel}, stride {stride}, dilation {dilation}: all must be 1 or more");
         if (padding.Height < 0 || padding.Width < 0 || padding.Height > kernel.Height / 2 || padding.Width > kernel.Width / 2)
-            throw new ValueException($"{op}: padding {padding} must be between 0 and half the kernel {kernel}");
+            throw new ValueException($"{op}: padding {padding} must be from 0 to half of kernel {kernel}");
         PoolingAxis rows = Axis(x[^2], kernel.Height, stride.Height, padding.Height, dilation.Height);
         PoolingAxis columns = Axis(x[^1], kernel.Width, stride.Width, padding.Width, dilation.Width);
-        if (rows.Output < 1 || columns.Output < 1) throw new ShapeException($"{op}: windows of {kernel} with dilation {dilation} are larger than the input {x} with padding {padding}");
+        if (rows.Output < 1 || columns.Output < 1)
+            throw new ShapeException($"{op}: windows of {kernel} with dilation {dilation} are larger than the padded input ({x}, padding {padding})");
         return new PoolingShape(Planes(x), rows, columns);
 
         PoolingAxis Axis(long size, long kernel, long stride, long padding, long dilation)
@@ -106,21 +110,25 @@ internal static class Windows
             if (ceilMode && (count - 1) * stride >= size + padding) count--; // a window must start inside the input or its left padding
             var axis = new PoolingAxis(size, count, kernel, stride, padding, dilation);
             for (long o = 0; o < count && o * stride < padding; o++) // from the padding a dilated window may step over the whole input
-                if (axis.Start(o) >= axis.End(o)) throw new ShapeException($"{op}: a window of {kernel} with dilation {dilation} and padding {padding} sees nothing of {size} elements, input {x}");
+                if (axis.Start(o) >= axis.End(o))
+                    throw new ShapeException($"{op}: a window of {kernel} with dilation {dilation} and padding {padding} contains none of the "
+                        + $"{size} elements, input {x}");
             return axis;
         }
     }
 
-    /// <summary>A pooling to a given size, the windows spread evenly.</summary>
-    /// <exception cref="ShapeException">The output size is negative, or the input has nothing to pool.</exception>
+    /// <summary>Returns a pooling to a given size, with evenly spread windows.</summary>
+    /// <exception cref="ShapeException">The output size is negative, or the input is empty.</exception>
     public static PoolingShape Adaptive(string op, Shape x, Pair output)
     {
-        if (output.Height < 0 || output.Width < 0 || x[^2] == 0 || x[^1] == 0) throw new ShapeException($"{op}: input {x} cannot be pooled to {output}");
+        if (output.Height < 0 || output.Width < 0 || x[^2] == 0 || x[^1] == 0)
+            throw new ShapeException($"{op}: input {x} cannot be pooled to {output}");
         return new PoolingShape(Planes(x), new PoolingAxis(x[^2], output.Height), new PoolingAxis(x[^1], output.Width));
     }
 
     /// <summary>The shape of the result.</summary>
-    public static Shape Pooled(Shape x, in PoolingShape sizes) => Shape.Create([.. x.Span[..^2], Shape.Size(sizes.Y.Output, "a pooling"), Shape.Size(sizes.X.Output, "a pooling")]);
+    public static Shape Pooled(Shape x, in PoolingShape sizes) => Shape.Create([.. x.Span[..^2], Shape.Size(sizes.Y.Output, "a "
+        + "pooling"), Shape.Size(sizes.X.Output, "a pooling")]);
 
     /// <summary>The elements at places in their planes.</summary>
     public static Tensor Pick(Tensor x, Tensor indices, in PoolingShape sizes)

@@ -1,6 +1,6 @@
 namespace MiniTorch.Kernels;
 
-/// <summary>What is computed of each row; <see cref="Uniform"/> may be null.</summary>
+/// <summary>The values computed for each row. <see cref="Uniform"/> can be null.</summary>
 internal readonly unsafe struct CrossEntropyValues<T>(T* losses, T* sums, T* maxima, T* uniform)
     where T : unmanaged
 {
@@ -17,17 +17,17 @@ internal readonly unsafe struct CrossEntropyValues<T>(T* losses, T* sums, T* max
     public readonly T* Uniform = uniform;
 }
 
-/// <summary>The gradients of each row's values, each null for zeros or with a stride, 0 for one that all rows share.</summary>
+/// <summary>The gradients of each row's values. Null stands for zeros; a stride of 0 shares one gradient among all rows.</summary>
 internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStride, T* sums = null, long sumStride = 0, T* uniform = null, long uniformStride = 0)
     where T : unmanaged, System.Numerics.IBinaryNumber<T>
 {
-    /// <summary>Of the loss.</summary>
+    /// <summary>The gradient of the loss.</summary>
     public T Loss(long row) => losses == null ? T.Zero : losses[row * lossStride];
 
-    /// <summary>Of the sum of exponentials.</summary>
+    /// <summary>The gradient of the sum of exponentials.</summary>
     public T Sum(long row) => sums == null ? T.Zero : sums[row * sumStride];
 
-    /// <summary>Of the loss against equal probabilities.</summary>
+    /// <summary>The gradient of the loss against equal probabilities.</summary>
     public T Uniform(long row) => uniform == null ? T.Zero : uniform[row * uniformStride];
 }
 
@@ -41,14 +41,15 @@ internal readonly unsafe struct LogitRows<T>(T* x, long rowStride, long count, l
     /// <summary>Number of logits in a row.</summary>
     public readonly long Classes = classes;
 
-    /// <summary>The target of rows that don't count.</summary>
+    /// <summary>The target that marks a row as ignored.</summary>
     public readonly long Ignored = ignored;
 
     /// <summary>First logit of a row.</summary>
     public T* Row(long row) => x + row * rowStride;
 
     /// <summary>
-    /// The row's class, or <see cref="Ignored"/>. Read it once: what is no class was written by another thread after callers had checked it, and counts as ignored.
+    /// The row's class, or <see cref="Ignored"/>. Read it once: what is no class was written by another thread after callers had checked it, and
+    /// counts as ignored.
     /// </summary>
     public long Target(long row)
     {

@@ -4,10 +4,10 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Softmax and its kin along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
+/// <summary>Softmax, log-softmax and log-sum-exp along the middle of three dimensions [outer, size, inner] of contiguous arrays.</summary>
 internal static unsafe class SoftmaxKernel
 {
-    /// <summary>y = eˣ / Σ eˣ. Where all elements are −∞ it is NaN, or 0 if it is to be safe.</summary>
+    /// <summary>y = eˣ / Σ eˣ. If all elements are −∞, the result is NaN, or 0 if <paramref name="safe"/> is true.</summary>
     public static void Forward<T>(T* x, T* y, long outer, long size, long inner, bool safe = false)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run(new AxisOperands<T>(x, null, null, y), outer, size, inner, new ForwardKernel(safe));
 
@@ -15,7 +15,7 @@ internal static unsafe class SoftmaxKernel
     public static void Backward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, BackwardKernel>(new(y, g, null, dx), outer, size, inner);
 
-    /// <summary>As <see cref="Backward"/>, for one row, on the thread that asks.</summary>
+    /// <summary>Computes <see cref="Backward"/> for one row on the calling thread.</summary>
     public static void BackwardRow<V, T>(T* y, T* g, T* dx, long size)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => default(BackwardKernel).Run(AxisStrip<V, T>.Row(size), new AxisOperands<T>(y, g, null, dx));
@@ -28,7 +28,7 @@ internal static unsafe class SoftmaxKernel
     public static void LogBackward<T>(T* y, T* g, T* dx, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogBackwardKernel>(new(y, g, null, dx), outer, size, inner);
 
-    /// <summary>lse = ln Σ eˣ of shape [outer, inner]: −∞ where all are −∞, ∞ where any is.</summary>
+    /// <summary>lse = ln Σ eˣ of shape [outer, inner]: −∞ if all elements are −∞, ∞ if any element is ∞.</summary>
     public static void LogSumExp<T>(T* x, T* lse, long outer, long size, long inner)
         where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, LogSumExpKernel>(new(x, null, lse, null), outer, size, inner);
 

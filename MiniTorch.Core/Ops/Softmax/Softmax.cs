@@ -1,8 +1,8 @@
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// A normalisation by Σ eˣ along one dimension: a fused kernel over its lines for values and gradients; the rules read the output alone wherever they can,
-/// and are written in tensor operations when somebody differentiates them again.
+/// A normalization by Σ eˣ along one dimension, with a fused kernel for values and gradients. The rules read only the output if they can,
+/// and use tensor operations if they are differentiated again.
 /// </summary>
 internal abstract record SoftmaxOp(int Dim) : FusedOp
 {
@@ -40,7 +40,8 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
 }
 
 /// <summary>
-/// eˣ / Σ eˣ along a dimension (torch.softmax); dx = y (g − Σ g y). Where all elements are −∞ it gives NaN, or 0 if it is safe (torch._safe_softmax).
+/// eˣ / Σ eˣ along a dimension (torch.softmax); dx = y (g − Σ g y). If all elements are −∞, the result is NaN, or 0 if it is safe
+/// (torch._safe_softmax).
 /// </summary>
 internal sealed record Softmax(int Dim, bool Safe = false) : SoftmaxOp(Dim)
 {

@@ -5,19 +5,21 @@ namespace MiniTorch;
 
 public partial class Tensor
 {
-    /// <summary>ln Σ eˣ along a dimension, without overflow; −∞ where there is nothing to sum; integers give Float32 (torch.logsumexp).</summary>
+    /// <summary>
+    /// Returns ln Σ eˣ along a dimension, computed without overflow (torch.logsumexp). The result for no elements is −∞. Integers give Float32.
+    /// </summary>
     public Tensor LogSumExp(int dim, bool keepDim = false) => LogSumExpOver(Mask("LogSumExp", dim), keepDim);
 
-    /// <summary>ln Σ eˣ over several dimensions, all for an empty list (torch.logsumexp).</summary>
+    /// <summary>Returns ln Σ eˣ over several dimensions; an empty list means all dimensions (torch.logsumexp).</summary>
     public Tensor LogSumExp(ReadOnlySpan<int> dims, bool keepDim = false) => LogSumExpOver(Mask("LogSumExp", dims), keepDim);
 
-    /// <summary>eˣ / Σ eˣ along a dimension, without overflow; integers give Float32 (torch.softmax).</summary>
+    /// <summary>Returns eˣ / Σ eˣ along a dimension, computed without overflow (torch.softmax). Integers give Float32.</summary>
     public Tensor Softmax(int dim) => Rank == 0 ? Reshape(1).Softmax(dim).Reshape() : new Softmax(Shape.Dim(dim, "Softmax")).Apply(Reals());
 
-    /// <summary>x − ln Σ eˣ along a dimension, without overflow; integers give Float32 (torch.log_softmax).</summary>
+    /// <summary>Returns x − ln Σ eˣ along a dimension, computed without overflow (torch.log_softmax). Integers give Float32.</summary>
     public Tensor LogSoftmax(int dim) => Rank == 0 ? Reshape(1).LogSoftmax(dim).Reshape() : new LogSoftmax(Shape.Dim(dim, "LogSoftmax")).Apply(Reals());
 
-    /// <summary>e⁻ˣ / Σ e⁻ˣ along a dimension (torch.nn.functional.softmin).</summary>
+    /// <summary>Returns e⁻ˣ / Σ e⁻ˣ along a dimension (torch.nn.functional.softmin).</summary>
     public Tensor Softmin(int dim) => (-Reals()).Softmax(dim);
 
     private Tensor LogSumExpOver(ulong dims, bool keepDim)
