@@ -42,7 +42,7 @@ public class BadInputTests
     [Test]
     public void A_dilated_window_that_steps_over_the_whole_input_is_refused() => // its maximum would lie outside, and there the gradient would be written
         Should.Throw<ShapeException>(() => Tensor.Ones([4, 3]).MaxPool2d((2, 1), padding: (1, 0), dilation: (5, 1)))
-            .Message.ShouldBe("MaxPool2d: a window of 2 with dilation 5 and padding 1 sees nothing of 4 elements, input [4, 3]");
+            .Message.ShouldBe("MaxPool2d: a window of 2 with dilation 5 and padding 1 contains none of the 4 elements, input [4, 3]");
 
     [Test]
     public void Item_of_many_is_refused() => Should.Throw<ShapeException>(() => Tensor.Ones([2]).Item<float>()).Message.ShouldStartWith("Item: shape [2] has 2 elements");

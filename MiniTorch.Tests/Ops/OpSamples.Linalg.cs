@@ -15,7 +15,7 @@ static partial class OpSamples
                 "MatMul: shapes [2, 3] and [4, 3] do not fit: 3 columns against 4 rows; transpose the right side? (other.Transpose(-2, -1))")
             .Misuse<ShapeException>("a left side to transpose", () => Tensor.Ones([3, 2]).MatMul(Tensor.Ones([3, 4])),
                 "MatMul: shapes [3, 2] and [3, 4] do not fit: 2 columns against 3 rows; transpose the left side? (x.Transpose(-2, -1))")
-            .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).MatMul(Tensor.Ones([3])), "MatMul: shapes [] and [3]; both sides need a dimension (multiply by a scalar with *)")
+            .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).MatMul(Tensor.Ones([3])), "MatMul: shapes [] and [3] do not fit: both sides need at least one dimension (multiply by a scalar with *)")
             .Misuse<DTypeException>("two dtypes", () => Tensor.Ones([2, 2]).MatMul(Tensor.Ones([2, 2], DType.Float64)), "MatMul: Float32 with Float64; convert one side with To")
             .Misuse<DTypeException>("Bool", () => Mask(2, 2).MatMul(Mask(2, 2)), "MatMul: Bool tensors have no product; To(DType.Float32) first")
             .Misuse<ShapeException>("batches that do not broadcast", () => Tensor.Ones([2, 2, 2]).MatMul(Tensor.Ones([3, 2, 2])),

@@ -310,7 +310,7 @@ public sealed class FuseTests
         (y + inner).Sum().Backward();
         x.Grad!.ToArray<double>().ShouldBe([5, 33]);
         Should.Throw<GraphException>(() => Autograd.Grad(fused(x).Sum(), [inner], allowUnused: true)).Message
-            .ShouldStartWith("Grad: this tensor, shape [2], was made inside a fused function");
+            .ShouldStartWith("Grad: this tensor, shape [2], was created inside a fused function");
         Should.Throw<GraphException>(inner.RetainGrad).Message.ShouldStartWith("RetainGrad: this tensor, shape [2], was made inside");
     }
 
@@ -322,7 +322,7 @@ public sealed class FuseTests
         Fuse.Compile(x => (inner = x * 2) + 1)(x);
         x.MulInPlace(3);
         Should.Throw<GraphException>(() => inner!.ToArray<float>()).Message
-            .ShouldStartWith("Fuse: a tensor of shape [20] that a fused function read has been written since by MulInPlace");
+            .ShouldStartWith("Fuse: a tensor of shape [20] that a fused function read was changed afterwards by MulInPlace");
     }
 
     [Test]
