@@ -1,6 +1,8 @@
 namespace MiniTorch.Kernels;
 
-/// <summary>A reduction's dimensions in two groups, kept and reduced, each merged where memory allows; in memory that other threads can read.</summary>
+/// <summary>
+/// A reduction's dimensions in two groups, kept and reduced, each merged where memory allows; in memory that other threads can read.
+/// </summary>
 internal unsafe struct ReducePlan
 {
     /// <summary>Reduced dimensions, the outermost first; at least one.</summary>
@@ -26,7 +28,7 @@ internal unsafe struct ReducePlan
     /// <summary>Plans the reduction of the dimensions whose bit is set in <paramref name="reduced"/>; results are contiguous.</summary>
     /// <param name="dims">The array's shape.</param>
     /// <param name="strides">The array's strides.</param>
-    /// <param name="reduced">Bit d is set where dimension d is reduced.</param>
+    /// <param name="reduced">Bit d is set if dimension d is reduced.</param>
     /// <param name="keepOrder">Whether reduced elements must be met in row-major order, for their positions.</param>
     /// <param name="scratch">Room for <see cref="ScratchLength"/> longs.</param>
     public static ReducePlan Create(ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, bool keepOrder, long* scratch)
@@ -63,7 +65,8 @@ internal unsafe struct ReducePlan
     }
 
     /// <summary>
-    /// Dimensions come innermost first; each goes to the front, or behind those of a larger stride. Expanded ones, whose stride is 0, go outermost, so that vectors
+    /// Dimensions come innermost first; each goes to the front, or behind those of a larger stride. Expanded ones, whose stride is 0, go outermost,
+    /// so that vectors
     /// run along elements that differ.
     /// </summary>
     static void Insert(long* sizes, long* strides, long* results, ref int rank, long size, long stride, long result, bool sort)
@@ -106,7 +109,9 @@ internal unsafe struct ReducePlan
         }
     }
 
-    /// <summary>Offsets, in the array and in the results, of position <paramref name="index"/> of the first <paramref name="rank"/> kept dimensions.</summary>
+    /// <summary>
+    /// Offsets, in the array and in the results, of position <paramref name="index"/> of the first <paramref name="rank"/> kept dimensions.
+    /// </summary>
     public readonly void Locate(long index, int rank, out long offset, out long result)
     {
         offset = 0;

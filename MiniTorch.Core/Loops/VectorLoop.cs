@@ -12,7 +12,9 @@ internal unsafe interface IRowLoop<V, T>
     /// <summary>How many of the operands, the first ones, are written.</summary>
     int Outputs { get; }
 
-    /// <summary>Computes <paramref name="count"/> elements; each operand's pointer moves on by its step a vector, 0 or <see cref="IVector{V, T}.Count"/>.</summary>
+    /// <summary>
+    /// Computes <paramref name="count"/> elements; each operand's pointer moves on by its step a vector, 0 or <see cref="IVector{V, T}.Count"/>.
+    /// </summary>
     void Run(T** pointers, long* steps, long count);
 }
 
@@ -83,7 +85,9 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = f
     /// <summary>How many elements come before the next address that is a multiple of a vector's bytes.</summary>
     static int Unaligned(T* address) => (int)(-((nint)address / sizeof(T)) & (V.Count - 1));
 
-    /// <summary>Fewer elements than a vector has, through the same vector code, so that an element's bits don't depend on its position.</summary>
+    /// <summary>
+    /// Updates fewer elements than a vector holds with the same vector code, so that results do not depend on an element's position.
+    /// </summary>
     [MethodImpl(AggressiveOptimization | NoInlining)]
     static void Tail(F f, T* output, T* a, T* b, T* c, T* d, T* e, int count) =>
         V.StorePartial(
