@@ -44,8 +44,11 @@ internal static partial class LossSamples
                 (x, r) => new LinearCrossEntropyLoss(new() { Reduction = r }).Call(x.X, new(x.Weight, x.Vocabulary)))
             .Torch("linear_cross_entropy(x, weight, target, bias=None, ignore_index=-100, label_smoothing=0.0, softcap=0.0, reduction='mean')",
                 a => Functional.LinearCrossEntropy(
-                    a["x"], a["weight"], a["target"], a.Find("bias"), OptionsOf(a) with { Softcap = a.Real("softcap"),
-                        Weight = a.Find("class_weight") }))
+                    a["x"], a["weight"], a["target"], a.Find("bias"), OptionsOf(a) with
+                    {
+                        Softcap = a.Real("softcap"),
+                        Weight = a.Find("class_weight")
+                    }))
             .Ignores("linear", x => Functional.LinearCrossEntropy(x, vocabulary, s_ignoring))
             .Ignores("linear, as defined", x => Functional.LinearCrossEntropy(x, vocabulary, s_ignoring, options: new() { Softcap = 2 }))
             .Ignores("linear, its weight's gradient by the definition",
