@@ -18,7 +18,7 @@ public class GuardedMemoryTests
 
     static readonly Guarded[] Cases =
     [
-        new(["Elementwise", "VectorLoop", "VectorMath"], (n, make) =>
+        new(["ElementwiseKernel", "VectorLoop", "VectorMath"], (n, make) =>
         {
             Tensor a = make([n]), b = make([3, n]);
             Differentiate(a.Exp() * b + a.Tanh().Where(a > 0, b));
@@ -31,7 +31,7 @@ public class GuardedMemoryTests
                 foreach (DType to in Enum.GetValues<DType>()) x.To(from).T.To(to);
             x.Detach().CopyInPlace(make([n]));
         }),
-        new(["Reduce", "ReduceTree", "ColumnAccess"], (n, make) =>
+        new(["ReduceKernel", "ReduceTree", "ColumnAccess"], (n, make) =>
         {
             Tensor x = make([5, n]);
             Differentiate(x.Sum(0), x.Sum(1), x.Sum(), x.T.Mean(1), x.Prod(1));
@@ -42,25 +42,25 @@ public class GuardedMemoryTests
             Tensor x = make([5, n]);
             if (n > 0) Differentiate(x.Max(0).Values, x.Max(1).Values, x.T.Min(0).Values, x.Amax(1));
         }),
-        new(["Softmax"], (n, make) =>
+        new(["SoftmaxKernel"], (n, make) =>
         {
             Tensor x = make([5, n]);
             Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
             Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
         }),
         new(["LayerNormRows"], (n, make) => Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
-        new(["Standardize"], (n, make) =>
+        new(["StandardizeKernel"], (n, make) =>
         {
             Differentiate(make([5, n]).LayerNorm(new[] { n }));
             if (n > 0) Differentiate(make([5, n]).BatchNorm(null, null, training: true));
         }),
-        new(["SoftmaxCrossEntropy", "SoftmaxRow"], (n, make) =>
+        new(["SoftmaxCrossEntropyKernel", "SoftmaxRow"], (n, make) =>
         {
             if (n == 0) return;
             Tensor x = make([5, n]), targets = Tensor.From(new long[] { 0, n - 1, n / 2, -100, n / 3 });
             Differentiate(Functional.CrossEntropy(x, targets), Functional.CrossEntropy(x, targets, reduction: Reduction.None, labelSmoothing: 0.1));
         }),
-        new(["Attention"], (n, make) =>
+        new(["AttentionKernel"], (n, make) =>
         {
             Tensor q = make([2, n, 5]), k = make([2, 7, 5]), v = make([2, 7, 3]);
             Differentiate(q.ScaledDotProductAttention(k, v, isCausal: true), k.ScaledDotProductAttention(q, q, make([7, n]).Detach()), k.ScaledDotProductAttention(q, q, make([7, n]) > 0));
@@ -78,28 +78,28 @@ public class GuardedMemoryTests
             Differentiate(x[x > 0]);
             x.NonZero();
         }),
-        new(["Scan", "LinearScan"], (n, make) =>
+        new(["ScanKernel", "LinearScanKernel"], (n, make) =>
         {
             Tensor x = make([5, n]);
             foreach (int dim in (int[])[0, 1]) Differentiate(x.CumSum(dim), x.CumProd(dim), x.LogCumSumExp(dim));
         }),
-        new(["Sort"], (n, make) =>
+        new(["SortKernel"], (n, make) =>
         {
             Tensor x = make([5, n]);
             foreach (int dim in (int[])[0, 1]) Differentiate(x.Sort(dim).Values, x.Sort(dim, descending: true).Values);
             if (n > 0) Differentiate(x.TopK((n + 1) / 2, 1).Values, x.KthValue((n + 1) / 2, 1).Values);
         }),
-        new(["MatMul", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
+        new(["MatMulKernel", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
             Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
-        new(["Convolution", "ShiftedConvolution", "Patches"], (n, make) =>
+        new(["ConvolutionKernel", "ShiftedConvolution", "Patches"], (n, make) =>
         {
             Differentiate(make([2, 9, 3, n + 2]).Conv2d(make([2, 9, 2, 2])));
             Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1), make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
         }),
-        new(["Pooling", "MaxPoolPairs", "MaxPoolRows"], (n, make) =>
+        new(["PoolingKernel", "MaxPoolPairs", "MaxPoolRows"], (n, make) =>
         {
             Tensor x = make([2, 1, 5, n + 2]);
             Differentiate(x.MaxPool2d(2), x.AvgPool2d(2), x.MaxPool2d(3, stride: 1, padding: 1), x.AvgPool2d(3, stride: 2, padding: 1));
