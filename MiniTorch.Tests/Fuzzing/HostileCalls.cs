@@ -23,6 +23,7 @@ internal sealed class HostileCalls(string folder)
     public void Run(int first, int count)
     {
         string before = Environment.CurrentDirectory;
+        bool checksDims = Nn.Dims.Enabled;
         (TextWriter output, TextWriter errors) = (Console.Out, Console.Error);
         Environment.CurrentDirectory = folder;
         Storage.Substitute = Modest;
@@ -38,6 +39,7 @@ internal sealed class HostileCalls(string folder)
             Console.SetOut(output);
             Console.SetError(errors);
             Storage.Substitute = null;
+            Nn.Dims.Enabled = checksDims;
             Environment.CurrentDirectory = before;
         }
     }

@@ -102,7 +102,7 @@ public class LayerTests
         Should.Throw<ValueException>(() => new Conv2d(1, 1, (3, 0))).Message.ShouldBe("Conv2d: the kernel size is [3, 0]; all sizes must be 1 or more");
         Should.Throw<ValueException>(() => new Conv2d(1, 1, 3, padding: -1)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => new Conv1d(1, 1, 3, padding: (1, 2))).Message.ShouldContain("pass one number");
-        Should.Throw<ShapeException>(() => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(Tensor.Zeros([1, 1, 4]))).Message.ShouldContain("reflect cannot put 4 elements beside the 4");
+        Should.Throw<ShapeException>(() => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(Tensor.Zeros([1, 1, 4]))).Message.ShouldContain("reflect cannot add 4 elements to the 4");
         Should.Throw<ValueException>(() => new Embedding(4, 2, maxNorm: 0)).Message.ShouldContain("must be positive");
         Should.Throw<ValueException>(() => new Embedding(-1, 2)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => new MultiheadAttention(8, 3)).Message.ShouldContain("embedDim 8 is not divisible by 3 heads");

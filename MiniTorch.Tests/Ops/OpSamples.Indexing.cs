@@ -38,7 +38,7 @@ static partial class OpSamples
         Row("x[step]", x => x[TensorIndex.Slice(1, null, 2)], R(5, 2), R(4), R(0, 2))
             .Misuse<ValueException>("a negative step", () => TensorIndex.Slice(step: -1), "TensorIndex.Slice: step -1 must be positive (Flip reverses)"),
         Row("x[mask]", x => x[Mask(2, 3)], R(2, 3), R(2, 3, 2), R(2, 3, 0))
-            .Misuse<ShapeException>("a mask of another shape", () => _ = Tensor.Ones([2, 3])[Mask(2, 2)], "index: a mask of shape [2, 2] does not fit shape [ from dimension 02, 3]"),
+            .Misuse<ShapeException>("a mask of another shape", () => _ = Tensor.Ones([2, 3])[Mask(2, 2)], "index: a mask of shape [2, 2] does not fit shape [2, 3] from dimension 0"),
         Row("x[indices, indices]", x => x[Indices(0, 1, -1), Indices(2, 0, 0)], R(2, 3), R(2, 3, 2))
             .Misuse<ValueException>("an index out of range", () => _ = Tensor.Ones([2, 3])[Indices(0, 1), Indices(0, -4)],
                 "index: -4 (element 1 of the index tensor in row-major order) is out of range [-3, 3) for dimension 1 of shape [2, 3]")

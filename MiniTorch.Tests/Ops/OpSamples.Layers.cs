@@ -39,7 +39,7 @@ static partial class OpSamples
             .Misuse<ShapeException>("channels that do not fit", () => X(1, 3, 4, 4).Conv2d(X(2, 2, 3, 3)),
                 "Conv2d: input [1, 3, 4, 4] with weight [2, 2, 3, 3] and 1 groups: the channels, 3, must be 2 · 1, and the filters, 2, divisible by the groups")
             .Misuse<ShapeException>("a filter that is too large", () => X(1, 1, 2, 2).Conv2d(X(1, 1, 3, 3)),
-                "Conv2d: the kernel (weight [1, 1, 3, 3], dilation (1, 1)) is larger than the padded input ([1, 1, 2, 2], padding ()0, 0)")
+                "Conv2d: the kernel (weight [1, 1, 3, 3], dilation (1, 1)) is larger than the padded input ([1, 1, 2, 2], padding (0, 0))")
             .Misuse<ShapeException>("a matrix", () => X(2, 2).Conv2d(X(1, 1, 1, 1)), "Conv2d: input [2, 2] with weight [1, 1, 1, 1]; the weight needs 4 dimensions and the input 4, or 3 without a batch")
             .Misuse<ShapeException>("a bias of another size", () => X(1, 1, 2, 2).Conv2d(X(1, 1, 1, 1), X(2)), "Conv2d: the bias has shape [2] and must be [1], one number for each filter")
             .Misuse<ValueException>("a stride of 0", () => X(1, 1, 2, 2).Conv2d(X(1, 1, 1, 1), stride: 0),
@@ -59,7 +59,7 @@ static partial class OpSamples
     static OpRow[] PoolingRows() =>
     [
         Row("MaxPool2d", x => x.MaxPool2d((3, 2), (2, 1), (1, 0), (1, 2), ceilMode: true), R(2, 2, 5, 4), R(4, 3), R(0, 3, 3)).Large(R(263, 2, 9, 11)).RowWise()
-            .Misuse<ShapeException>("a window that is too large", () => X(1, 2, 2).MaxPool2d(3), "MaxPool2d: windows of (3, 3) with dilation (1, 1) are larger than the padded input ([1, 2, 2], padding ()0, 0)")
+            .Misuse<ShapeException>("a window that is too large", () => X(1, 2, 2).MaxPool2d(3), "MaxPool2d: windows of (3, 3) with dilation (1, 1) are larger than the padded input ([1, 2, 2], padding (0, 0))")
             .Misuse<ValueException>("too much padding", () => X(1, 4, 4).MaxPool2d(2, padding: 2), "MaxPool2d: padding (2, 2) must be from 0 to half of kernel (2, 2)")
             .Misuse<ValueException>("a kernel of 0", () => X(1, 4, 4).MaxPool2d(0), "MaxPool2d: kernel (0, 0), stride (0, 0), dilation (1, 1): all must be 1 or more")
             .Misuse<ShapeException>("a vector", () => X(4).MaxPool2d(2), "MaxPool2d: shape [4] has too few dimensions; pooling needs at least 2")

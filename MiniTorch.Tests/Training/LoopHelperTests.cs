@@ -77,7 +77,7 @@ public class LoopHelperTests
         stopping.IsBest.ShouldBeTrue();
         stopping.Update(0.65).ShouldBeFalse();
         stopping.Update(0.7).ShouldBeTrue();
-        Should.Throw<ValueException>(() => new EarlyStopping(-1)).Message.ShouldContain("patience -1");
+        Should.Throw<ValueException>(() => new EarlyStopping(-1)).Message.ShouldContain("patience is -1");
         Should.Throw<ValueException>(() => new EarlyStopping(1, double.NaN)).Message.ShouldContain("NaN");
     }
 

@@ -143,7 +143,7 @@ public class PictureTests
     {
         Should.Throw<ValueException>(() => Picture.Curves([1.0], new() { Smoothing = 1 })).Message.ShouldContain("smoothing 1 is not in [0, 1)");
         Should.Throw<ValueException>(() => Picture.Curves([1.0], new() { Width = 100 })).Message.ShouldContain("100 × 400");
-        Should.Throw<ValueException>(() => Picture.Curves([new("a", [1]) { Steps = [] }])).Message.ShouldContain("'a' has 1 values and 0 steps");
+        Should.Throw<ValueException>(() => Picture.Curves([new("a", [1]) { Steps = [] }])).Message.ShouldContain("'a' has 1 values but 0 steps");
         Should.Throw<ShapeException>(() => Picture.ConfusionMatrix(Tensor.Zeros([2, 3]))).Message.ShouldContain("[2, 3]");
         Should.Throw<ShapeException>(() => Picture.ConfusionMatrix(Tensor.Zeros([2, 2]), ["a"])).Message.ShouldContain("1 names for 2 classes");
         Should.Throw<ShapeException>(() => Picture.DecisionBoundary(x => x, Tensor.Zeros([3, 3]), [0, 0, 0])).Message.ShouldContain("[3, 3]");

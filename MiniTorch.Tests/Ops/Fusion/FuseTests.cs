@@ -311,7 +311,7 @@ public sealed class FuseTests
         x.Grad!.ToArray<double>().ShouldBe([5, 33]);
         Should.Throw<GraphException>(() => Autograd.Grad(fused(x).Sum(), [inner], allowUnused: true)).Message
             .ShouldStartWith("Grad: this tensor, shape [2], was created inside a fused function");
-        Should.Throw<GraphException>(inner.RetainGrad).Message.ShouldStartWith("RetainGrad: this tensor, shape [2], was made inside");
+        Should.Throw<GraphException>(inner.RetainGrad).Message.ShouldStartWith("RetainGrad: this tensor, shape [2], was created inside");
     }
 
     [Test]
