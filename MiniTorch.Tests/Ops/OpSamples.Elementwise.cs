@@ -21,7 +21,8 @@ static partial class OpSamples
     [
         Broadcast("Add", (a, b) => a + b, Reals, Reals).Integers().Torch("tensor([1., inf, nan]) + tensor([2., -inf, 1.])", [3, NaN, NaN], V(1, Inf, NaN), V(2, -Inf, 1)),
         Broadcast("Subtract", (a, b) => a - b, Reals, Reals).Integers().Torch("tensor([1., inf]) - tensor([2.5, inf])", [-1.5, NaN], V(1, Inf), V(2.5, Inf))
-            .Misuse<DTypeException>("Bool − Bool", () => _ = Mask(3) - Mask(3), "Subtract: cannot subtract Bool tensors; use LogicalXor, or To(DType.Int64) first"),
+            .Misuse<DTypeException>("Bool − Bool", () => _ = Mask(3) - Mask(3), "Subtract: cannot subtract Bool tensors; use LogicalXor, or To(DType.Int64) first")
+            .Misuse<DTypeException>("Bool − Bool in place", () => Mask(3).SubInPlace(Mask(3)), "Subtract: cannot subtract Bool tensors; use LogicalXor, or To(DType.Int64) first"),
         Broadcast("Multiply", (a, b) => a * b, Reals, Reals).Integers().Torch("tensor([3., 0., -2.]) * tensor([-0.5, inf, 0.])", [-1.5, NaN, -0.0], V(3, 0, -2), V(-0.5, Inf, 0)),
         Broadcast("Divide", (a, b) => a / b, Reals, NonZero).Torch("tensor([1., -1., 0., inf]) / tensor([0., 0., 0., 2.])", [Inf, -Inf, NaN, Inf], V(1, -1, 0, Inf), V(0, 0, 0, 2)),
         Pointwise("AddScalar", x => x + 2.5, Reals),

@@ -16,10 +16,7 @@ public partial class Tensor
 
     /// <summary>Subtracts element by element, with broadcasting (torch.sub).</summary>
     /// <exception cref="DTypeException">Both are Bool.</exception>
-    public static Tensor operator -(Tensor a, Tensor b) =>
-        Given(a).DType == DType.Bool && Given(b).DType == DType.Bool ? throw new DTypeException("Subtract: cannot subtract Bool tensors; "
-            + "use LogicalXor, or To(DType.Int64) first")
-        : Binary(new Subtract(), a, b);
+    public static Tensor operator -(Tensor a, Tensor b) => Binary(new Subtract(), NotBool(a, b), b);
 
     /// <summary>Subtracts a number and every element, in the order written.</summary>
     public static Tensor operator -(Tensor a, Scalar b) => WithScalar(a, b, new AddScalar(-b.ToDouble()), new Subtract());

@@ -9,7 +9,8 @@ public partial class Tensor
     public Tensor AddInPlace(Tensor other) => InPlace.Binary(new Add(), this, other, nameof(AddInPlace));
 
     /// <summary>Subtracts another tensor in place and returns this tensor (torch.Tensor.sub_).</summary>
-    public Tensor SubInPlace(Tensor other) => InPlace.Binary(new Subtract(), this, other, nameof(SubInPlace));
+    /// <exception cref="DTypeException">Both are Bool.</exception>
+    public Tensor SubInPlace(Tensor other) => InPlace.Binary(new Subtract(), NotBool(this, other), other, nameof(SubInPlace));
 
     /// <summary>Multiplies by another tensor in place and returns this tensor (torch.Tensor.mul_).</summary>
     public Tensor MulInPlace(Tensor other) => InPlace.Binary(new Multiply(), this, other, nameof(MulInPlace));
@@ -27,4 +28,9 @@ public partial class Tensor
 
     /// <summary>Sets all elements to zero and returns this tensor (torch.Tensor.zero_).</summary>
     public Tensor ZeroInPlace() => InPlace.Copy(this, FromScalar(0).To(DType), nameof(ZeroInPlace));
+
+    // Returns the minuend of a difference that is defined: Bool tensors have none, as in PyTorch.
+    private static Tensor NotBool(Tensor a, Tensor b) =>
+        Given(a).DType == DType.Bool && Given(b).DType == DType.Bool
+            ? throw new DTypeException("Subtract: cannot subtract Bool tensors; use LogicalXor, or To(DType.Int64) first") : a;
 }
