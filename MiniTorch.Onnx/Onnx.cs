@@ -12,10 +12,10 @@ namespace MiniTorch.IO;
 public static class Onnx
 {
     /// <summary>
-    /// Exports a model of one input, in evaluation mode, as an ONNX graph (opset 17) for any batch size. The model is called with batches
-    /// of 2, 3, 1, 5 and 17 rows that are made from the example's rows. Everything that is the same in all calls becomes constant (other sizes, the
-    /// steps of a sequence, tensors created in
-    /// Forward); everything that follows the batch stays variable. A choice that Forward makes only for larger batches is not detected.
+    /// Exports a model of one input, in evaluation mode, as an ONNX graph (opset 17) for any batch size. The model is called with batches of 2, 3, 1,
+    /// 5 and 17 rows that are made from the example's rows. Everything that is the same in all calls becomes constant (other sizes, the steps of a
+    /// sequence, tensors created in Forward); everything that follows the batch stays variable. A choice that Forward makes only for larger batches
+    /// is not detected.
     /// </summary>
     /// <param name="model">The model; its mode and parameters are unchanged. Parameters and buffers keep their names from <c>StateDict()</c>.</param>
     /// <param name="exampleInput">An example input with at least one row. The graph's input is called <c>input</c>, and its output
@@ -23,8 +23,7 @@ public static class Onnx
     /// <param name="path">The file. It is replaced atomically, so a failed export leaves the old content.</param>
     /// <param name="batchDim">The batch dimension of the input: 0, or 1 for sequences [T, N, …].</param>
     /// <exception cref="MiniTorchException">The model uses an operation that ONNX does not have (the message names it and its module's path), depends
-    /// on the batch size or on
-    /// values in a way that a graph cannot express, or the file cannot be written.</exception>
+    /// on the batch size or on values in a way that a graph cannot express, or the file cannot be written.</exception>
     public static void Export(Module model, Tensor exampleInput, string path, int batchDim = 0) => Export(model, (IReadOnlyList<Tensor>)[exampleInput], path, batchDim);
 
     /// <summary>

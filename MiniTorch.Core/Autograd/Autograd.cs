@@ -14,8 +14,8 @@ public static class Autograd
 
     /// <summary>
     /// Throws a <see cref="ValueException"/> at the first operation, forward or backward, that produces NaN or infinity from finite values
-    /// (torch.autograd.detect_anomaly).
-    /// The error names the operation, the line that called it and the module. The mode is slow; it lasts until the result is disposed of.
+    /// (torch.autograd.detect_anomaly). The error names the operation, the line that called it and the module. The mode is slow; it lasts until the
+    /// result is disposed of.
     /// </summary>
     /// <remarks>
     /// Lines are read from the call stack. In optimized code, a method that ends with <c>return x.Log();</c> may no longer be on the stack when

@@ -4,8 +4,7 @@ namespace MiniTorch;
 
 /// <summary>
 /// Tracks which tensors depend on a model's inputs during an export. Only operations may read the elements of such tensors, because the export
-/// records
-/// operations. Any other read (Item, ArgMax, a mask as index) would turn the value of one example into a constant, so it throws.
+/// records operations. Any other read (Item, ArgMax, a mask as index) would turn the value of one example into a constant, so it throws.
 /// </summary>
 /// <param name="caller">Who exports, as errors name it.</param>
 internal sealed class Dependence(string caller) : IDisposable

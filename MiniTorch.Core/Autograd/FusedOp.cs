@@ -1,9 +1,8 @@
 namespace MiniTorch;
 
 /// <summary>
-/// An op with a definition composed of other ops and a faster kernel that computes the same values. The definition is the reference in tests, is
-/// used for
-/// higher derivatives and forward mode, and replaces the kernel under <see cref="Fusion.Off"/>.
+/// An op with a definition composed of other ops and a faster kernel that computes the same values. The definition is the reference in tests, is used
+/// for higher derivatives and forward mode, and replaces the kernel under <see cref="Fusion.Off"/>.
 /// </summary>
 public abstract record FusedOp : Op
 {

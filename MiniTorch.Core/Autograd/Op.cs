@@ -34,9 +34,8 @@ internal static class ReadsExtensions
 
 /// <summary>
 /// A differentiable operation: an immutable record with a kernel and a derivative rule. The rule is composed of tensor operations, so higher
-/// derivatives
-/// need no extra code. Derive from a specialized base such as <see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see cref="MultilinearOp"/> or
-/// <see cref="FusedOp"/>, and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
+/// derivatives need no extra code. Derive from a specialized base such as <see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see
+/// cref="MultilinearOp"/> or <see cref="FusedOp"/>, and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
 /// </summary>
 public abstract record Op
 {

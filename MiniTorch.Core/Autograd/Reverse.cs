@@ -5,8 +5,7 @@ namespace MiniTorch;
 
 /// <summary>
 /// One backward pass. It processes nodes in order of descending height, so the gradient of a node is complete when its rule runs. The loop is
-/// iterative,
-/// because a graph can be millions of operations deep.
+/// iterative, because a graph can be millions of operations deep.
 /// </summary>
 internal sealed class Reverse
 {

@@ -66,8 +66,7 @@ internal unsafe struct ReducePlan
 
     /// <summary>
     /// Dimensions come innermost first; each goes to the front, or behind those of a larger stride. Expanded ones, whose stride is 0, go outermost,
-    /// so that vectors
-    /// run along elements that differ.
+    /// so that vectors run along elements that differ.
     /// </summary>
     static void Insert(long* sizes, long* strides, long* results, ref int rank, long size, long stride, long result, bool sort)
     {

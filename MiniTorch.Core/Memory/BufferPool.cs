@@ -7,9 +7,8 @@ namespace MiniTorch;
 internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeClass)
 {
     /// <summary>
-    /// A weak handle to the owner that rented the block, reused for every owner. It tracks resurrection: an owner that a finalizer can still reach
-    /// is alive,
-    /// because the finalizer can use it.
+    /// A weak handle to the owner that rented the block, reused for every owner. It tracks resurrection: an owner that a finalizer can still reach is
+    /// alive, because the finalizer can use it.
     /// </summary>
     public readonly WeakGCHandle<object> Owner = new(null!, trackResurrection: true);
 

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace MiniTorch;
 
 /// <summary>
-/// Memory checks for tests, enabled by the environment variable MINITORCH_CHECK_MEMORY=1. Every block gets guard bytes around the requested bytes
-/// and is
-/// filled with NaN. It is checked when it is returned and when it is rented again. Slow.
+/// Memory checks for tests, enabled by the environment variable MINITORCH_CHECK_MEMORY=1. Every block gets guard bytes around the requested bytes and
+/// is filled with NaN. It is checked when it is returned and when it is rented again. Slow.
 /// </summary>
 internal static unsafe class MemoryCheck
 {

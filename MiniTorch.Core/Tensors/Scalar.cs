@@ -2,8 +2,7 @@ namespace MiniTorch;
 
 /// <summary>
 /// A C# number as an operand (PyTorch's wrapped number). It keeps full precision, and it changes a tensor's dtype only if the number's category is
-/// higher
-/// than the tensor's: Int64 × 0.5 gives Float32, Float32 × 0.1 stays Float32, and Float64 × 0.1 multiplies by the double 0.1.
+/// higher than the tensor's: Int64 × 0.5 gives Float32, Float32 × 0.1 stays Float32, and Float64 × 0.1 multiplies by the double 0.1.
 /// </summary>
 public readonly struct Scalar
 {

@@ -82,10 +82,9 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// The gradient that <see cref="Backward"/> accumulated for a leaf, or for a result on which <see cref="RetainGrad"/> was called; null before
-    /// the first Backward.
-    /// It has this tensor's shape and dtype. Other threads may train while it is read: the returned tensor stays valid, but a concurrent Backward can
-    /// change its elements.
+    /// The gradient that <see cref="Backward"/> accumulated for a leaf, or for a result on which <see cref="RetainGrad"/> was called; null before the
+    /// first Backward. It has this tensor's shape and dtype. Other threads may train while it is read: the returned tensor stays valid, but a
+    /// concurrent Backward can change its elements.
     /// </summary>
     /// <exception cref="GraphException">It is read from the result of an operation without RetainGrad.</exception>
     /// <exception cref="ShapeException">It is set to a tensor of another shape.</exception>

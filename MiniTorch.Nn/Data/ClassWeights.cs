@@ -5,8 +5,7 @@ public static class ClassWeights
 {
     /// <summary>
     /// Computes a weight for each class that is inverse to its frequency: samples / (classes · count), scikit-learn's "balanced" weights (King and
-    /// Zeng 2001).
-    /// Pass them as the weight of a <c>CrossEntropyLoss</c>.
+    /// Zeng 2001). Pass them as the weight of a <c>CrossEntropyLoss</c>.
     /// </summary>
     /// <param name="counts">The number of samples of each class.</param>
     /// <returns>Float32 [classes].</returns>

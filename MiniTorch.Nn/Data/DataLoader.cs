@@ -14,8 +14,7 @@ public delegate Tensor[] BatchTransform(Tensor[] batch, Generator generator);
 /// </summary>
 /// <remarks>
 /// A <see cref="IO.Checkpoint"/> can hold the loader's state, which is the position in the most recent loop. After loading it, the next loop
-/// continues with the batch after
-/// the current one at the time of saving.
+/// continues with the batch after the current one at the time of saving.
 /// </remarks>
 /// <example><code>
 /// var loader = new DataLoader(new TensorDataset(images, labels), batchSize: 64, shuffle: true);

@@ -4,10 +4,10 @@ namespace MiniTorch.IO;
 /// Saves everything that a training run needs to continue, bit for bit, in one safetensors file.
 /// </summary>
 /// <remarks>
-/// A part is an <see cref="IStateful"/> (module, optimiser, scheduler, loader), a <see cref="Generator"/>, or a value: a tensor, a number, a string or a
-/// bool. <see cref="TryLoad"/> replaces values; read them with <see cref="Get{T}"/>. The state of <see cref="Generator.Default"/>, from which dropout
-/// draws, is always included.
-/// In the file the tensors of part P are called P.NAME, so that other tools find the weights; values and the kinds of parts are in its metadata.
+/// A part is an <see cref="IStateful"/> (module, optimiser, scheduler, loader), a <see cref="Generator"/>, or a value: a tensor, a number, a string
+/// or a bool. <see cref="TryLoad"/> replaces values; read them with <see cref="Get{T}"/>. The state of <see cref="Generator.Default"/>, from which
+/// dropout draws, is always included. In the file the tensors of part P are called P.NAME, so that other tools find the weights; values and the kinds
+/// of parts are in its metadata.
 /// </remarks>
 /// <example><code>
 /// var checkpoint = new Checkpoint { ["model"] = model, ["optimizer"] = optimizer, ["loader"] = loader, ["epoch"] = 0 };
@@ -54,8 +54,7 @@ public sealed class Checkpoint
 
     /// <summary>
     /// Writes the current state of all parts. The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps its old
-    /// content,
-    /// even if the process is killed. If the path is a link, its target is replaced.
+    /// content, even if the process is killed. If the path is a link, its target is replaced.
     /// </summary>
     /// <exception cref="IOException">
     /// The path is a folder, device, pipe or socket, its folder does not exist, or the disk is full; the file is unchanged.

@@ -2,9 +2,8 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Base class of batch normalisation: normalises each channel (dimension 1) over the batch and all other dimensions, multiplies by a weight and adds
-/// a bias,
-/// y = (x − mean)/√(var + ε)·w + b (Ioffe and Szegedy 2015). In training mode it uses the
-/// mean and variance of the batch and updates the running ones; in evaluation mode it uses the running ones.
+/// a bias, y = (x − mean)/√(var + ε)·w + b (Ioffe and Szegedy 2015). In training mode it uses the mean and variance of the batch and updates the
+/// running ones; in evaluation mode it uses the running ones.
 /// </summary>
 public abstract class BatchNormBase : Module<Tensor, Tensor>
 {

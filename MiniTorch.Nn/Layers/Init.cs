@@ -101,8 +101,7 @@ public static class Init
 
     /// <summary>
     /// Fills a tensor with a matrix of orthonormal rows or columns (whichever are fewer) times a gain: the Q of the QR decomposition of a normal
-    /// matrix, with the signs of R's diagonal
-    /// (torch.nn.init.orthogonal_; Saxe et al. 2013). Dimensions after the first are flattened.
+    /// matrix, with the signs of R's diagonal (torch.nn.init.orthogonal_; Saxe et al. 2013). Dimensions after the first are flattened.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
     public static Tensor Orthogonal(Tensor tensor, double gain = 1, Generator? generator = null)

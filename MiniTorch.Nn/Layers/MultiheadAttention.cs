@@ -2,9 +2,8 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Computes multi-head attention, softmax(q·kᵀ/√d)·v of linear projections of query, key and value in each head, followed by an output projection
-/// (torch.nn.MultiheadAttention; Vaswani et al. 2017).
-/// Inputs are query [T, N, E], key [S, N, kdim] and value [S, N, vdim]; [N, steps, features] with batchFirst; or without the batch. Returns the
-/// output, in the query's shape, and the weights, [N, T, S].
+/// (torch.nn.MultiheadAttention; Vaswani et al. 2017). Inputs are query [T, N, E], key [S, N, kdim] and value [S, N, vdim]; [N, steps, features] with
+/// batchFirst; or without the batch. Returns the output, in the query's shape, and the weights, [N, T, S].
 /// </summary>
 /// <example><code>
 /// var attention = new MultiheadAttention(embedDim: 64, numHeads: 8, batchFirst: true);

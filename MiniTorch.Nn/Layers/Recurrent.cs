@@ -2,8 +2,7 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Base class of recurrent layers. The input is a sequence [T, N, in], [N, T, in] with batchFirst, or [T, in] without a batch. The output holds the
-/// state of the last layer at every step,
-/// with both directions concatenated; the final states are [layers · directions, N, hidden].
+/// state of the last layer at every step, with both directions concatenated; the final states are [layers · directions, N, hidden].
 /// </summary>
 /// <typeparam name="TState">The type of the final states.</typeparam>
 /// <typeparam name="TOptionalState">The type of the initial states; null for zeros.</typeparam>

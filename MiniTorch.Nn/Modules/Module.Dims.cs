@@ -6,8 +6,7 @@ public abstract partial class Module
 
     /// <summary>
     /// The shapes of Forward's inputs and result; by default those of <see cref="DimsAttribute"/> on its parameters. A module whose shapes depend on
-    /// its options
-    /// overrides this property. It is read once, at the first call.
+    /// its options overrides this property. It is read once, at the first call.
     /// </summary>
     protected virtual ForwardDims DeclaredDims => ForwardDims.Of(GetType());
 

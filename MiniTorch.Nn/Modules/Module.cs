@@ -5,14 +5,12 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Base class of all layers and models (torch.nn.Module). Parameters, buffers and submodules are discovered in the fields of a derived class, and in
-/// arrays, lists and
-/// string-keyed dictionaries that fields hold; they need no registration.
+/// arrays, lists and string-keyed dictionaries that fields hold; they need no registration.
 /// </summary>
 /// <remarks>
 /// Names are PyTorch's: a leading _ is dropped, and PascalCase becomes snake_case; <see cref="NameAttribute"/> sets another name. Fields of base
-/// classes come
-/// first. An object that is reachable in two ways has the first name. Derive models from <see cref="Module{TIn, TOut}"/> or one of its variants with
-/// more inputs.
+/// classes come first. An object that is reachable in two ways has the first name. Derive models from <see cref="Module{TIn, TOut}"/> or one of its
+/// variants with more inputs.
 /// </remarks>
 /// <example><code>
 /// sealed class Mlp : Module&lt;Tensor, Tensor&gt;
@@ -46,8 +44,7 @@ public abstract partial class Module
 
     /// <summary>
     /// Returns all parameters of this module and its submodules, each once, in the order of <see cref="NamedParameters"/>
-    /// (torch.nn.Module.parameters). An optimiser that is created
-    /// with them saves their names with its state.
+    /// (torch.nn.Module.parameters). An optimiser that is created with them saves their names with its state.
     /// </summary>
     public IReadOnlyList<Parameter> Parameters() => [.. NamedParameters().Select(parameter => parameter.Value)];
 

@@ -9,8 +9,7 @@ public static class ModuleGradCheck
     {
         /// <summary>
         /// Checks the gradients of a module with respect to every parameter (by name) and every floating-point input. The module is converted to
-        /// Float64 for the check
-        /// (unless the options say otherwise) and restored afterwards. Frozen parameters are skipped.
+        /// Float64 for the check (unless the options say otherwise) and restored afterwards. Frozen parameters are skipped.
         /// </summary>
         /// <param name="model">The module; in training mode Dropout makes it <see cref="Verdict.Nondeterministic"/>, so call Eval() first.</param>
         /// <param name="inputs">The inputs to call it with.</param>

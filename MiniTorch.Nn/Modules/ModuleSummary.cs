@@ -7,8 +7,8 @@ public abstract partial class Module
 {
     /// <summary>
     /// Returns a table of all modules with the shape of their output, the number of parameters, the memory of parameters and outputs, and the
-    /// arithmetic operations. The model is called once, in
-    /// evaluation mode, with zeros of the given shapes and the parameters' dtype. Shared parameters are counted once.
+    /// arithmetic operations. The model is called once, in evaluation mode, with zeros of the given shapes and the parameters' dtype. Shared
+    /// parameters are counted once.
     /// </summary>
     /// <param name="inputs">The inputs' shapes: <c>model.Summary([32, 64])</c>.</param>
     /// <exception cref="MiniTorchException">The model does not accept such inputs.</exception>

@@ -5,8 +5,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements Adam (torch.optim.Adam; Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← p − lr/(1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) +
-/// ε).
-/// With amsgrad the largest v so far replaces v in the last formula (Reddi et al. 2018).
+/// ε). With amsgrad the largest v so far replaces v in the last formula (Reddi et al. 2018).
 /// </summary>
 /// <example><code>
 /// var optimizer = new Adam(model.Parameters(), lr: 1e-3);

@@ -4,8 +4,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements NAdam, Adam with Nesterov momentum (torch.optim.NAdam; Dozat 2016): the momentum of step t is μₜ = β₁(1 − 0.96^(tψ) / 2), and the
-/// update mixes the gradient
-/// with the first moment that the next step will use.
+/// update mixes the gradient with the first moment that the next step will use.
 /// </summary>
 public sealed class NAdam : Optimizer
 {

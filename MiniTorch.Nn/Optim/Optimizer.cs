@@ -4,8 +4,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Base class of optimisers, which update parameters along their gradients (torch.optim.Optimizer). Parameters belong to groups that have their own
-/// options. Parameters without a
-/// gradient are skipped.
+/// options. Parameters without a gradient are skipped.
 /// </summary>
 public abstract class Optimizer : IStateful
 {
@@ -87,9 +86,8 @@ public abstract class Optimizer : IStateful
 
     /// <summary>
     /// Returns the options and the states of the parameters as tensors by name: <c>groups.0.lr</c>, <c>state.3.exp_avg</c>; parameters are numbered
-    /// across all groups.
-    /// If a model listed the parameters, <c>groups.0.parameters.fc1.weight</c> holds the number of its parameter fc1.weight.
-    /// The tensors share memory with the optimiser.
+    /// across all groups. If a model listed the parameters, <c>groups.0.parameters.fc1.weight</c> holds the number of its parameter fc1.weight. The
+    /// tensors share memory with the optimiser.
     /// </summary>
     public virtual OrderedDictionary<string, Tensor> StateDict()
     {

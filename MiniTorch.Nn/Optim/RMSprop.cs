@@ -4,8 +4,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements RMSprop (torch.optim.RMSprop; Hinton 2012): v ← αv + (1 − α)g², p ← p − lr·g / (√v + ε). If centred, the squared mean of g is
-/// subtracted from v
-/// (Graves 2013). With momentum, b ← μb + g / (√v + ε) and p ← p − lr·b.
+/// subtracted from v (Graves 2013). With momentum, b ← μb + g / (√v + ε) and p ← p − lr·b.
 /// </summary>
 public sealed class RMSprop : Optimizer
 {

@@ -4,8 +4,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements stochastic gradient descent (torch.optim.SGD): p ← p − lr·g. With momentum, b ← μ·b + (1 − dampening)·g replaces g; with Nesterov
-/// momentum, g + μ·b does
-/// (Sutskever et al. 2013). The first step sets b to g.
+/// momentum, g + μ·b does (Sutskever et al. 2013). The first step sets b to g.
 /// </summary>
 /// <example><code>
 /// var optimizer = new SGD(model.Parameters(), lr: 0.1, momentum: 0.9);

@@ -134,9 +134,8 @@ internal static unsafe class ConvolutionKernel
     }
 
     /// <summary>
-    /// Partial gradients, and their sum in place of the first. One is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is
-    /// then the
-    /// one to transpose.
+    /// Partial gradients, and their sum in place of the first. One is (PatchSize, Filters) in each group: of the two factors the smaller, dy, is then
+    /// the one to transpose.
     /// </summary>
     readonly struct GradWeightJob<T>(ConvolutionShape shape, T* x, T* dy, T* partials, long parts) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>

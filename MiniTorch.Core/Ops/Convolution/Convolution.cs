@@ -17,9 +17,8 @@ internal enum ConvolutionRole
 }
 
 /// <summary>
-/// Σ output · (input ⋆ weight) is linear in each of its three tensors. This op is its derivative with respect to one of them, given the two others
-/// in the order of their
-/// roles: for the output it is the convolution, for the input the transposed convolution. All three are derivatives of each other.
+/// Σ output · (input ⋆ weight) is linear in each of its three tensors. This op is its derivative with respect to one of them, given the two others in
+/// the order of their roles: for the output it is the convolution, for the input the transposed convolution. All three are derivatives of each other.
 /// </summary>
 internal sealed record Convolution(ConvolutionShape Sizes, ConvolutionRole Result) : MultilinearOp
 {

@@ -7,16 +7,13 @@ namespace MiniTorch;
 /// chains).
 /// </summary>
 /// <remarks>
-/// The function runs at every call, so it can read shapes, dtypes, <see cref="Tensor.RequiresGrad"/>, modes, and captured numbers and tensors
-/// that change. Its element-wise operations are deferred until it returns, and then run as one program. A program is compiled when it first occurs,
-/// which takes about 0.2 ms, and the last eight programs are kept. A captured number that changes at every call causes a compilation each time, so
-/// pass it as a tensor.
-/// A function that uses another operation on an intermediate result (a reduction, a view, <see cref="Tensor.Item{T}"/>, an in-place operation) runs
-/// without
-/// fusion from there on, with the same values and gradients. The function is not fused under <see cref="Fusion.Off"/>, <see
-/// cref="Autograd.DetectAnomaly"/>
-/// and forward mode, and with arguments that are not all Float32 or all Float64.
-/// An intermediate result that leaves the function by another way than its return value gets no gradient.
+/// The function runs at every call, so it can read shapes, dtypes, <see cref="Tensor.RequiresGrad"/>, modes, and captured numbers and tensors that
+/// change. Its element-wise operations are deferred until it returns, and then run as one program. A program is compiled when it first occurs, which
+/// takes about 0.2 ms, and the last eight programs are kept. A captured number that changes at every call causes a compilation each time, so pass it
+/// as a tensor. A function that uses another operation on an intermediate result (a reduction, a view, <see cref="Tensor.Item{T}"/>, an in-place
+/// operation) runs without fusion from there on, with the same values and gradients. The function is not fused under <see cref="Fusion.Off"/>, <see
+/// cref="Autograd.DetectAnomaly"/> and forward mode, and with arguments that are not all Float32 or all Float64. An intermediate result that leaves
+/// the function by another way than its return value gets no gradient.
 /// </remarks>
 public static class Fuse
 {

@@ -67,8 +67,7 @@ internal unsafe struct IndexWalk
 
     /// <summary>
     /// Applies <typeparamref name="TMove"/> to every pair in row-major order. Returns false with the index, but no position, if an index is out of
-    /// range because
-    /// another thread wrote to it after the check.
+    /// range because another thread wrote to it after the check.
     /// </summary>
     public readonly bool Run<T, TMove>(T* x, long* index, T* values, out IndexFault fault)
         where T : unmanaged

@@ -4,10 +4,8 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// Reads and writes of x at given indices. Each returns false and the first index out of range before writing anything. Indices are checked again
-/// when
-/// they are used, so that changes by other threads cannot cause access outside x.
-/// Indices of <see cref="IndexedLayout.Dims"/> are visited in row-major order, so the last of several writes to one element wins
-/// and sums have one order.
+/// when they are used, so that changes by other threads cannot cause access outside x. Indices of <see cref="IndexedLayout.Dims"/> are visited in
+/// row-major order, so the last of several writes to one element wins and sums have one order.
 /// </summary>
 internal static unsafe class IndexKernels
 {

@@ -5,9 +5,8 @@ namespace MiniTorch;
 public partial class Tensor
 {
     /// <summary>
-    /// Returns the matrix product over the last two dimensions, with leading dimensions broadcast (torch.matmul). A vector is a row on the left and
-    /// a column on the right;
-    /// two vectors give the dot product.
+    /// Returns the matrix product over the last two dimensions, with leading dimensions broadcast (torch.matmul). A vector is a row on the left and a
+    /// column on the right; two vectors give the dot product.
     /// </summary>
     /// <exception cref="ShapeException">A tensor is a scalar, or the inner sizes differ.</exception>
     /// <exception cref="DTypeException">The dtypes differ or are Bool.</exception>
@@ -27,17 +26,16 @@ public partial class Tensor
         : throw new ShapeException($"Outer: shapes {Shape} and {other.Shape} must be vectors");
 
     /// <summary>
-    /// Sums products over indices in Einstein notation, such as <c>bij,bjk->bik</c> (torch.einsum). A letter that occurs twice in an operand
-    /// selects its diagonal. Without <c>-></c>, the
-    /// letters that occur once are kept in alphabetical order. <c>...</c> stands for leading dimensions, which are broadcast.
+    /// Sums products over indices in Einstein notation, such as <c>bij,bjk->bik</c> (torch.einsum). A letter that occurs twice in an operand selects
+    /// its diagonal. Without <c>-></c>, the letters that occur once are kept in alphabetical order. <c>...</c> stands for leading dimensions, which
+    /// are broadcast.
     /// </summary>
     /// <exception cref="ShapeException">The equation does not fit the operands.</exception>
     public static Tensor Einsum(string equation, params ReadOnlySpan<Tensor> operands) => Ops.Einsum.Apply(equation, operands);
 
     /// <summary>
     /// Returns softmax(q kᵀ · scale + mask) v over the last two dimensions (torch.nn.functional.scaled_dot_product_attention without dropout). This
-    /// tensor is the query q, […, n, d].
-    /// The result of a query whose keys are all masked is 0, and it does not contribute to gradients.
+    /// tensor is the query q, […, n, d]. The result of a query whose keys are all masked is 0, and it does not contribute to gradients.
     /// </summary>
     /// <param name="key">The keys, […, m, d].</param>
     /// <param name="value">The values, […, m, e].</param>

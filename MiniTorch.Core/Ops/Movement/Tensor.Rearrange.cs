@@ -86,8 +86,7 @@ public partial class Tensor
 
     /// <summary>
     /// Pads the last dimensions at both ends (torch.nn.functional.pad). The counts are <c>[left, right, top, bottom, …]</c>, starting with the last
-    /// dimension;
-    /// negative counts remove elements.
+    /// dimension; negative counts remove elements.
     /// </summary>
     /// <param name="pad">Two counts for each padded dimension.</param>
     /// <param name="mode"><c>constant</c>, or <c>reflect</c>, <c>replicate</c> or <c>circular</c>, which copy elements of the tensor.</param>

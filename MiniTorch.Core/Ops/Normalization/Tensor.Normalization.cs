@@ -37,9 +37,8 @@ public partial class Tensor
 
     /// <summary>
     /// Normalizes each channel (dimension 1) over all other dimensions (torch.nn.functional.batch_norm; Ioffe and Szegedy 2015). Training uses the
-    /// mean and variance of the batch and updates the
-    /// running statistics in place: running = (1 − momentum) · running + momentum · batch, with the unbiased variance. Evaluation uses the running
-    /// statistics.
+    /// mean and variance of the batch and updates the running statistics in place: running = (1 − momentum) · running + momentum · batch, with the
+    /// unbiased variance. Evaluation uses the running statistics.
     /// </summary>
     /// <param name="runningMean">The running mean, shape [channels]; can be null in training.</param>
     /// <param name="runningVar">The running variance, shape [channels]; can be null in training.</param>

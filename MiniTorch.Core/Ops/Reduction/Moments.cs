@@ -160,8 +160,7 @@ internal static class Moments
 {
     /// <summary>
     /// Returns means over dimensions, kept with size 1, and sums of squared deviations. If a sum overflows or is less than <paramref name="low"/>,
-    /// the
-    /// deviations are first multiplied by a factor, which is null if no sum needs it.
+    /// the deviations are first multiplied by a factor, which is null if no sum needs it.
     /// </summary>
     public static (Tensor Mean, Tensor Squares, Tensor? Factor) Of(Tensor x, ulong dims, double low = 0)
     {

@@ -32,9 +32,8 @@ public partial class Tensor
     public Tensor Norm(double ord, int dim, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dim), keepDim);
 
     /// <summary>
-    /// Returns the norms over several dimensions (torch.linalg.vector_norm); an empty list means all dimensions. The norm is (Σ |x|ᵖ)^(1/p); max
-    /// |x| for ∞, min |x| for −∞,
-    /// and the number of nonzero elements for order 0. The gradient of a zero vector is 0.
+    /// Returns the norms over several dimensions (torch.linalg.vector_norm); an empty list means all dimensions. The norm is (Σ |x|ᵖ)^(1/p); max |x|
+    /// for ∞, min |x| for −∞, and the number of nonzero elements for order 0. The gradient of a zero vector is 0.
     /// </summary>
     public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
 

@@ -10,8 +10,7 @@ public static partial class Functional
     /// <para>Shapes: input and target have the same shape; with <see cref="Reduction.None"/> the loss has it too. Source: torch.nn.BCELoss. Prefer
     /// logits: <see cref="BinaryCrossEntropyWithLogits"/>.</para>
     /// <para>Edge cases: at p = 0 and 1 the loss is at most 100, and the derivative, (p − target)/max(p·(1 − p), 1e-12), is finite. The mean over no
-    /// elements
-    /// is NaN.</para>
+    /// elements is NaN.</para>
     /// </remarks>
     /// <param name="input">Probabilities in [0, 1], any shape.</param>
     /// <param name="target">Numbers in the input's shape, usually in [0, 1].</param>
@@ -145,8 +144,7 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: input and target (N, …), and with <see cref="Reduction.None"/> the loss is (N); a vector (M) is one region, and its loss is a
-    /// scalar.
-    /// Source: Milletari et al., "V-Net", 2016, with sums of probabilities instead of sums of their squares.</para>
+    /// scalar. Source: Milletari et al., "V-Net", 2016, with sums of probabilities instead of sums of their squares.</para>
     /// <para>Edge cases: if input and target are all 0, the loss is 0; with smooth = 0 it is NaN (0/0).</para>
     /// </remarks>
     /// <param name="input">Probabilities (N, …), such as the sigmoid of logits.</param>

@@ -10,8 +10,7 @@ public static partial class Functional
     /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target in that shape without C; with <see cref="Reduction.None"/> the loss has the target's
     /// shape. Source: torch.nn.NLLLoss.</para>
     /// <para>Edge cases: an ignored row has loss and gradient 0, whatever its scores are. The mean is NaN if all rows are ignored or have weight 0. A
-    /// target of
-    /// log-probability −∞ has loss ∞.</para>
+    /// target of log-probability −∞ has loss ∞.</para>
     /// </remarks>
     /// <param name="input">Log-probabilities (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Int64 class indices in that shape without C.</param>
@@ -36,11 +35,9 @@ public static partial class Functional
     /// <summary>Computes the focal loss −(1 − p)^γ·ln p, where p is the softmax probability of the target; easy examples have less weight.</summary>
     /// <remarks>
     /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), target in that shape without C; with <see cref="Reduction.None"/> the loss has the target's
-    /// shape.
-    /// Source: Lin et al., "Focal Loss for Dense Object Detection", 2017.</para>
+    /// shape. Source: Lin et al., "Focal Loss for Dense Object Detection", 2017.</para>
     /// <para>Edge cases: if p is 1, loss and gradient are 0, for γ &lt; 1 too. If p is 0 because of a logit −∞, the loss is ∞ and the gradient is
-    /// that of
-    /// cross-entropy. An ignored row has loss and gradient 0, whatever its logits are. The mean is NaN if all rows are ignored.</para>
+    /// that of cross-entropy. An ignored row has loss and gradient 0, whatever its logits are. The mean is NaN if all rows are ignored.</para>
     /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
     /// <param name="target">Int64 class indices in that shape without C.</param>
@@ -69,9 +66,7 @@ public static partial class Functional
     /// <summary>Computes cross-entropy + ε·(1 − Σ target·softmax(x)) (optax.losses.poly_loss_cross_entropy).</summary>
     /// <remarks>
     /// <para>Shapes: input (C), (N, C) or (N, C, d1, …), class indices in that shape without C; with <see cref="Reduction.None"/> the loss has the
-    /// shape of
-    /// class indices.
-    /// Source: Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions", 2022.</para>
+    /// shape of class indices. Source: Leng et al., "PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions", 2022.</para>
     /// <para>Edge cases: see <see cref="CrossEntropyLoss"/>; the second term adds a number in [0, ε].</para>
     /// </remarks>
     /// <param name="input">Logits (C), (N, C) or (N, C, d1, …).</param>
@@ -97,8 +92,7 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: input (C) or (N, C), target () or (N); with <see cref="Reduction.None"/> the loss has the target's shape. Source: Crammer and
-    /// Singer, "On the Algorithmic Implementation of
-    /// Multiclass Kernel-based Vector Machines", 2001.</para>
+    /// Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines", 2001.</para>
     /// <para>Edge cases: exactly at the margin the gradient is 0. With one class the loss is 0. No index is ignored. The mean over no rows is
     /// NaN.</para>
     /// </remarks>

@@ -5,18 +5,13 @@ namespace MiniTorch.Nn;
 /// </summary>
 /// <remarks>
 /// <para>With a class index t as target, the loss of a row is lse − x[t] with lse = ln Σ eˣ, and its gradient is softmax(x) − onehot(t). Class
-/// weights w,
-/// smoothing ε and C classes make it (1 − ε)·w[t]·(lse − x[t]) + ε/C·Σ w[c]·(lse − x[c]); the mean divides by Σ w[t] over the rows that are not
-/// ignored.
-/// With class probabilities p, the target of class c is ((1 − ε)·p[c] + ε/C)·w[c]; the mean divides by the number of rows.</para>
+/// weights w, smoothing ε and C classes make it (1 − ε)·w[t]·(lse − x[t]) + ε/C·Σ w[c]·(lse − x[c]); the mean divides by Σ w[t] over the rows that
+/// are not ignored. With class probabilities p, the target of class c is ((1 − ε)·p[c] + ε/C)·w[c]; the mean divides by the number of rows.</para>
 /// <para>Shapes: logits (C), (N, C) or (N, C, d1, …). Class indices are Int64 in that shape without C; class probabilities have the logits' shape and
-/// a
-/// floating dtype. The loss is a scalar; with <see cref="Reduction.None"/> it has the shape of class indices.</para>
+/// a floating dtype. The loss is a scalar; with <see cref="Reduction.None"/> it has the shape of class indices.</para>
 /// <para>Edge cases follow PyTorch: the mean over no rows is NaN and its gradient 0. A logit of −∞ has probability 0: as the target it makes the loss
-/// ∞, and
-/// as a class of target probability 0 it makes the loss NaN (0·∞). A row of only −∞, or with ∞ or NaN, gives NaN. PyTorch's gradient of an ignored
-/// row with
-/// such logits is NaN; here it is 0.</para>
+/// ∞, and as a class of target probability 0 it makes the loss NaN (0·∞). A row of only −∞, or with ∞ or NaN, gives NaN. PyTorch's gradient of an
+/// ignored row with such logits is NaN; here it is 0.</para>
 /// <para>Sources: torch.nn.CrossEntropyLoss; label smoothing from Szegedy et al., "Rethinking the Inception Architecture", 2016.</para>
 /// </remarks>
 /// <example><code>

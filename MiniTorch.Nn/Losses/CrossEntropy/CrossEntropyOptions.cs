@@ -19,8 +19,7 @@ public sealed record CrossEntropyOptions
 
     /// <summary>
     /// None, Sum or Mean. Mean divides the sum by the total weight of the rows that are not ignored. The weight of a row is the class weight of its
-    /// target times
-    /// its element weight; for class probabilities it is the element weight. If all rows are ignored, the mean is NaN.
+    /// target times its element weight; for class probabilities it is the element weight. If all rows are ignored, the mean is NaN.
     /// </summary>
     public Reduction Reduction { get; init; } = Reduction.Mean;
 

@@ -7,8 +7,8 @@ namespace MiniTorch.Nn;
 /// </summary>
 /// <remarks>
 /// <para>Inputs: hidden (…, H); <see cref="LinearCrossEntropyInputs.Weight"/> (C, H), <see cref="LinearCrossEntropyInputs.Bias"/> (C) or null and the
-/// targets,
-/// Int64 class indices (…) or class probabilities (…, C). Options, results and edge cases are those of <see cref="CrossEntropyLoss"/>.</para>
+/// targets, Int64 class indices (…) or class probabilities (…, C). Options, results and edge cases are those of <see
+/// cref="CrossEntropyLoss"/>.</para>
 /// <para>With Mean or Sum the forward pass computes the gradients, one chunk of logits at a time. With <see cref="Reduction.None"/> the backward
 /// pass computes the logits again. Higher derivatives and forward mode use the definition, which stores all logits.</para>
 /// </remarks>

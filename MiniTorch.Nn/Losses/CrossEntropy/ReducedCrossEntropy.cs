@@ -5,8 +5,8 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. Rows with class <see
-/// cref="ClassTargets.Ignored"/>
-/// are skipped. If the gradient is wanted, the forward pass computes it too, so that the exponentials are computed once and the logits are read once.
+/// cref="ClassTargets.Ignored"/> are skipped. If the gradient is wanted, the forward pass computes it too, so that the exponentials are computed once
+/// and the logits are read once.
 /// </summary>
 internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) : FusedOp
 {

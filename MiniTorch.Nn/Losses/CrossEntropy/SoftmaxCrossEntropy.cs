@@ -5,8 +5,7 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// Computes, for rows of logits and their classes: each row's loss lse − x[t], its Σ e^(x − max), its max x and, if smoothed, its loss against equal
-/// probabilities.
-/// Rows with class <see cref="ClassTargets.Ignored"/> have 0, 1, 0, 0 and gradient 0. Each direction is one pass over memory.
+/// probabilities. Rows with class <see cref="ClassTargets.Ignored"/> have 0, 1, 0, 0 and gradient 0. Each direction is one pass over memory.
 /// </summary>
 /// <param name="Smooths">Whether the fourth output is computed.</param>
 internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp

@@ -11,14 +11,11 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: log-probabilities (T, N, C), and with <see cref="Reduction.None"/> the loss is (N); or (T, C) and a scalar. Source: Graves et
-    /// al., "Connectionist Temporal
-    /// Classification", 2006. The forward recursion α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]) over the labels with blanks in between is
-    /// composed of tensor operations,
-    /// so it has derivatives of every order.</para>
+    /// al., "Connectionist Temporal Classification", 2006. The forward recursion α'[s] = ln p[s] + ln(e^α[s] + e^α[s−1] + e^α[s−2]) over the labels
+    /// with blanks in between is composed of tensor operations, so it has derivatives of every order.</para>
     /// <para>Edge cases: if no alignment exists (the input is shorter than its labels, with a blank between equal ones), the loss is ∞ and the
-    /// gradient 0
-    /// (PyTorch's is NaN). A label sequence of length 0 is aligned with blanks only; over an input of length 0 its loss is 0. It has length
-    /// 1 in a mean.</para>
+    /// gradient 0 (PyTorch's is NaN). A label sequence of length 0 is aligned with blanks only; over an input of length 0 its loss is 0. It has
+    /// length 1 in a mean.</para>
     /// </remarks>
     /// <param name="logProbs">Log-probabilities (T, N, C), or (T, C) of one sequence.</param>
     /// <param name="targets">Int64 labels (N, S), or the labels of all sequences concatenated; (S) for one sequence.</param>

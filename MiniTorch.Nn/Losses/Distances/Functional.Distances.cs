@@ -8,8 +8,7 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: input1, input2 and target have the same number of dimensions and broadcast; with <see cref="Reduction.None"/> the loss has the
-    /// broadcast shape.
-    /// Source: torch.nn.MarginRankingLoss.</para>
+    /// broadcast shape. Source: torch.nn.MarginRankingLoss.</para>
     /// <para>Edge cases: exactly at the margin the gradient passes, as in PyTorch. Target 0 has loss max(0, margin).</para>
     /// </remarks>
     /// <param name="input1">Scores.</param>
@@ -63,8 +62,7 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: (D) or (N, D), which broadcast; with <see cref="Reduction.None"/> the loss is () or (N). Source: Balntas et al., "Learning Local
-    /// Feature Descriptors with
-    /// Triplets and Shallow Convolutional Neural Networks", 2016.</para>
+    /// Feature Descriptors with Triplets and Shallow Convolutional Neural Networks", 2016.</para>
     /// <para>Edge cases: the distance and gradient of equal vectors follow from eps (with eps = 0 the gradient is 0). Exactly at the margin the
     /// gradient passes.</para>
     /// </remarks>

@@ -96,8 +96,7 @@ public static partial class Functional
 
     /// <summary>
     /// Computes e^input − target·input; if the input is not a logarithm, input − target·ln(input + eps). If <paramref name="full"/> is true, adds
-    /// Stirling's
-    /// approximation target·ln target − target + ½·ln(2π·target) for targets > 1 (torch.nn.functional.poisson_nll_loss).
+    /// Stirling's approximation target·ln target − target + ½·ln(2π·target) for targets > 1 (torch.nn.functional.poisson_nll_loss).
     /// </summary>
     /// <remarks>
     /// <para>Shapes: input and target broadcast; with <see cref="Reduction.None"/> the loss has the broadcast shape. Source:

@@ -12,8 +12,8 @@ public enum Anneal
 
 /// <summary>
 /// Runs one cycle over all steps: the rate rises from <c>maxLr / divFactor</c> to <c>maxLr</c> and then falls to almost 0; the momentum changes in
-/// the opposite direction
-/// (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2019). Call <see cref="LRScheduler.Step"/> after every optimiser step.
+/// the opposite direction (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2019). Call <see cref="LRScheduler.Step"/> after every optimiser
+/// step.
 /// </summary>
 public sealed class OneCycleLR : LRScheduler
 {

@@ -4,8 +4,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Base class of learning-rate schedules, which change the rates of an optimiser's groups (torch.optim.lr_scheduler). The constructor sets the rates
-/// of epoch 0. Call
-/// <see cref="Step"/> after each epoch, or after each optimiser step if the schedule counts steps.
+/// of epoch 0. Call <see cref="Step"/> after each epoch, or after each optimiser step if the schedule counts steps.
 /// </summary>
 /// <remarks>
 /// Several schedules of one optimiser can be combined; call Step on each. Each one starts from the rates that the one before it has set.

@@ -14,10 +14,9 @@ public enum PlateauMode
 public enum ThresholdMode
 {
     /// <summary>
-    /// Relative to the best value: a metric has improved if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch,
-    /// this is meant for positive metrics: if the best value is negative, a slightly worse metric counts as an improvement. Use <see cref="Abs"/> for
-    /// metrics
-    /// that may be negative.
+    /// Relative to the best value: a metric has improved if it is below best · (1 − threshold), or above best · (1 + threshold). As in PyTorch, this
+    /// is meant for positive metrics: if the best value is negative, a slightly worse metric counts as an improvement. Use <see cref="Abs"/> for
+    /// metrics that may be negative.
     /// </summary>
     Rel,
 

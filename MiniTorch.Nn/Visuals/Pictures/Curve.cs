@@ -19,8 +19,7 @@ public sealed record Curve(string Name, IReadOnlyList<double> Values)
 
     /// <summary>
     /// Computes the exponential moving average in which the past has weight aᵈ after d steps, corrected for its start at 0 by 1 − aⁿ (Kingma and Ba
-    /// 2015, section 3). A value
-    /// every hundredth step is therefore hardly smoothed. Values that are not finite are returned unchanged and ignored.
+    /// 2015, section 3). A value every hundredth step is therefore hardly smoothed. Values that are not finite are returned unchanged and ignored.
     /// </summary>
     internal double[] Smoothed(double smoothing)
     {

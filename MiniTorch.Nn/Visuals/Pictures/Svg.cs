@@ -14,8 +14,7 @@ internal enum Anchor
 
 /// <summary>
 /// Writes one SVG picture that scales with its frame, has a title and a description for screen readers, follows the reader's light or dark theme, and
-/// does
-/// not depend on the culture. Colours are CSS classes, so that each theme has its own.
+/// does not depend on the culture. Colours are CSS classes, so that each theme has its own.
 /// </summary>
 internal sealed class Svg
 {

@@ -14,8 +14,7 @@ namespace MiniTorch.Nn;
 /// </code></example>
 /// <remarks>
 /// Series whose names begin with the same text up to a <c>/</c> share a picture. If the file cannot be written, the error is printed once on the
-/// error stream and stored in
-/// <see cref="Error"/>, and the run continues unless <see cref="ThrowsOnError"/> is true. Add is thread-safe.
+/// error stream and stored in <see cref="Error"/>, and the run continues unless <see cref="ThrowsOnError"/> is true. Add is thread-safe.
 /// </remarks>
 public sealed class TrainingReport : IDisposable
 {
