@@ -57,9 +57,9 @@ sealed record BadSquare : Op
 
     protected override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Pow(2);
 
-    protected override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = cotangent * call.Input(0);
+    protected override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = cotangent * call.Input(0);
 
-    protected override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => tangents[0]! * call.Input(0);
+    protected override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]! * call.Input(0);
 }
 
 // Right, but the detached input does not tell how the gradient changes with it.
@@ -69,7 +69,7 @@ sealed record CutSquare : Op
 
     protected override Tensor Compute(ReadOnlySpan<Tensor> inputs) => inputs[0].Detach().Pow(2);
 
-    protected override void Vjp(Call call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = 2 * cotangent * call.Input(0).Detach();
+    protected override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = 2 * cotangent * call.Input(0).Detach();
 
-    protected override Tensor? Jvp(Call call, ReadOnlySpan<Tensor?> tangents) => 2 * tangents[0]! * call.Input(0);
+    protected override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => 2 * tangents[0]! * call.Input(0);
 }
