@@ -32,7 +32,8 @@ public sealed class LBFGS : Optimizer
         int historySize = 100, bool strongWolfe = false) : base(parameters, new OptimizerOption("lr", lr))
     {
         if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"maxIter is {maxIter}, maxEval {maxEval} and historySize {historySize}; all must be 1 or more");
-        if (!(toleranceGrad >= 0 && toleranceChange >= 0)) throw Error("toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more");
+        if (!(toleranceGrad >= 0 && toleranceChange >= 0))
+            throw Error(FormattableString.Invariant($"toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more"));
         (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? (int)Math.Min(maxIter * 5L / 4, int.MaxValue), historySize);
         (_toleranceGrad, _toleranceChange, _strongWolfe) = (toleranceGrad, toleranceChange, strongWolfe);
     }

@@ -50,7 +50,7 @@ public class LoopHelperTests
     [Test]
     public void Accumulation_refuses_what_has_no_meaning()
     {
-        Should.Throw<ValueException>(() => new GradientAccumulation(Model().Parameters(), 0)).Message.ShouldContain("batches is 0");
+        Should.Throw<ValueException>(() => new GradientAccumulation(Model().Parameters(), 0)).Message.ShouldContain("batches is 0; it must be 1 or more");
         Should.Throw<ValueException>(() => new GradientAccumulation([], 2)).Message.ShouldContain("empty");
         var accumulation = new GradientAccumulation(Model().Parameters(), 2);
         Should.Throw<ValueException>(() => accumulation.Backward(1.0, weight: 0)).Message.ShouldContain("must be positive");
