@@ -50,13 +50,15 @@ internal static class Trace
         return true;
     }
 
-    private static long? FirstNotFinite(Tensor tensor)
+    /// <summary>The place of the first infinity or NaN; null if there is none.</summary>
+    public static int? FirstNotFinite(ReadOnlySpan<double> values)
     {
-        if (!tensor.DType.IsFloat()) return null;
-        double[] values = tensor.Detach().ToArray<double>();
-        int at = Array.FindIndex(values, value => !double.IsFinite(value));
-        return at < 0 ? null : at;
+        for (int i = 0; i < values.Length; i++)
+            if (!double.IsFinite(values[i])) return i;
+        return null;
     }
+
+    private static int? FirstNotFinite(Tensor tensor) => tensor.DType.IsFloat() ? FirstNotFinite(tensor.Detach().ToArray<double>()) : null;
 
     private static string Place(Tensor tensor, long at)
     {

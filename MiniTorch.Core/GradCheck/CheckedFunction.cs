@@ -29,7 +29,7 @@ internal sealed class CheckedFunction
         _title = title;
         Variables = variables;
         foreach (Variable variable in variables)
-            if (FirstNotFinite(variable.Values) is { } at)
+            if (Trace.FirstNotFinite(variable.Values) is { } at)
                 throw new ValueException(FormattableString.Invariant($"GradCheck: {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, at)} is {variable.Values[at]}; choose a finite point to check at"));
         CallUnrecorded();
         int start = 0;
@@ -176,13 +176,6 @@ internal sealed class CheckedFunction
 
     public static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>() : [.. results.SelectMany(result => result.ToArray<double>())];
 
-    private static int? FirstNotFinite(ReadOnlySpan<double> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-            if (!double.IsFinite(values[i])) return i;
-        return null;
-    }
-
     // Without recording, writing to a leaf is possible; so this call tells a function that changes its inputs whatever it does about recording.
     private void CallUnrecorded()
     {
@@ -203,7 +196,7 @@ internal sealed class CheckedFunction
 
     private void CheckFinite()
     {
-        if (FirstNotFinite(Center) is not { } at) return;
+        if (Trace.FirstNotFinite(Center) is not { } at) return;
         Output output = Outputs.First(output => at < output.Start + output.Count);
         throw new ValueException(FormattableString.Invariant(
             $"GradCheck: {_title} gives {Center[at]} at {output.Name}{ElementIndex.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));

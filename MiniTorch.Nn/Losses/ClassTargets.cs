@@ -42,7 +42,7 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         int classes = scores.Shape.SizeOrOne(axis);
         (long kept, long fault) = targets.Read<long, (long, long)>(all => Scan(all, classes, ignoreIndex, alsoIgnore));
         if (fault >= 0)
-            throw new ValueException($"{op}: target{Position(targets.Shape, fault)} = {targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
+            throw new ValueException($"{op}: target{ElementIndex.Index(targets.Shape, fault)} = {targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
                 + (ignoreIndex is null ? "" : $", and is not ignored (IgnoreIndex is {ignoreIndex})"));
 
         Tensor marked = targets;
@@ -67,12 +67,5 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
             kept++;
         }
         return (kept, -1);
-    }
-
-    private static string Position(Shape shape, long flat)
-    {
-        var indices = new long[shape.Rank];
-        for (int dim = shape.Rank - 1; dim >= 0; dim--) (flat, indices[dim]) = Math.DivRem(flat, shape[dim]);
-        return indices.Length == 0 ? "" : $"[{string.Join(", ", indices)}]";
     }
 }

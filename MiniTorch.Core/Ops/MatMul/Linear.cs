@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace MiniTorch.Ops;
 
 /// <summary>x Wᵀ + bias (torch.nn.functional.linear): the product is accumulated upon the bias, without a pass of its own. Inputs: x [rows, in], W [out, in], bias [out].</summary>
@@ -16,7 +14,7 @@ internal sealed record Linear : FusedOp
         (Tensor x, Tensor weight, Tensor bias) = (inputs[0], inputs[1], inputs[2]);
         Tensor y = Tensor.Empty([x.Shape[0], weight.Shape[0]], x.DType);
         Copies.Into(y, bias.Detach().ExpandTo(y.Shape));
-        KernelCall.Run(new Product(x.Layout, weight.Layout), x, weight, y);
+        MatMul.Into(y, x, weight, accumulate: true, isTransposed: true);
         return y;
     }
 
@@ -34,12 +32,5 @@ internal sealed record Linear : FusedOp
     {
         Tensor? product = Sum(tangents[0]?.MatMul(call.Input(1).Transpose(0, 1)), tangents[1] is { } w ? call.Input(0).MatMul(w.Transpose(0, 1)) : null);
         return Sum(product, tangents[2]?.ExpandTo(call.OutputShape));
-    }
-
-    private readonly unsafe struct Product(Layout x, Layout weight) : IKernelCall
-    {
-        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
-            Kernels.MatMulKernel.Run(x.Shape[0], weight.Shape[0], x.Shape[1], (T*)data[0], x.Strides[0], x.Strides[1],
-                (T*)data[1], weight.Strides[1], weight.Strides[0], (T*)data[2], weight.Shape[0], accumulate: true);
     }
 }

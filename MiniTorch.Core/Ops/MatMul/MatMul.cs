@@ -34,6 +34,17 @@ internal sealed record MatMul : MultilinearOp
         }
     }
 
+    /// <summary>c = a·b, or c += a·b, of matrices; b may be given transposed, and c has neighbouring elements in its rows.</summary>
+    internal static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
+        KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed), a, b, c);
+
+    private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate, bool isTransposed) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.MatMulKernel.Run(c.Shape[0], c.Shape[1], a.Shape[1], (T*)data[0], a.Strides[0], a.Strides[1],
+                (T*)data[1], b.Strides[isTransposed ? 1 : 0], b.Strides[isTransposed ? 0 : 1], (T*)data[2], c.Strides[0], accumulate);
+    }
+
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 0 ? Apply(cotangent, call.Input(1).Transpose(-2, -1)) : Apply(call.Input(0).Transpose(-2, -1), cotangent);
 }

@@ -1,3 +1,5 @@
+using MiniTorch.Ops;
+
 namespace MiniTorch.Nn;
 
 /// <summary>
@@ -84,8 +86,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             int count = Math.Min(chunk, rows - start);
             Tensor x = hidden.Narrow(0, start, count), logits = buffer.Tensor.Narrow(0, 0, count);
             if (Ignored is not null) x = x.MaskedFill(Ignored.Narrow(0, start, count), 0);
-            if (bias is null) MatMulInto.Into(logits, x, weight.T, accumulate: false);
-            else MatMulInto.Into(logits.CopyInPlace(bias), x, weight.T, accumulate: true);
+            if (bias is null) MatMul.Into(logits, x, weight, accumulate: false, isTransposed: true);
+            else MatMul.Into(logits.CopyInPlace(bias), x, weight, accumulate: true, isTransposed: true);
 
             outputs?.Note(start, logits, Options.Softcap);
             var options = Options with { ElementWeights = Options.ElementWeights?.Narrow(0, start, count) };
@@ -94,8 +96,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (perRow) losses.Narrow(0, start, count).CopyInPlace(loss);
             else losses.AddInPlace(loss);
 
-            if (wanted.HasInput(0)) MatMulInto.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
-            if (wanted.HasInput(1)) MatMulInto.Into(gradients[1]!, logits.T, x, accumulate: true);
+            if (wanted.HasInput(0)) MatMul.Into(gradients[0]!.Narrow(0, start, count), logits, weight, accumulate: true);
+            if (wanted.HasInput(1)) MatMul.Into(gradients[1]!, logits.T, x, accumulate: true);
             if (bias is not null && wanted.HasInput(3)) gradients[3]!.AddInPlace(logits.Sum(0));
         }
         return (losses, gradients);
