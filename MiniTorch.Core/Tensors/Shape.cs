@@ -10,7 +10,7 @@ namespace MiniTorch;
 /// A size is at most 2³¹ − 1, and the number of elements must fit in 64 bits. A collection expression creates a shape: <c>[2, 3]</c>.
 /// </remarks>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
-public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
+public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
 {
     private readonly int[] _sizes;
     private long[]? _strides;
@@ -102,26 +102,6 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)_sizes).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _sizes.GetEnumerator();
-
-    /// <summary>
-    /// Returns the shape that both broadcast to, or throws an error that names the dimension. PyTorch's rule: align the dimensions at the end;
-    /// sizes must be equal, or one of them 1.
-    /// </summary>
-    internal static Shape Broadcast(Shape a, Shape b, string op)
-    {
-        if (a.Equals(b)) return a;
-        int rank = Math.Max(a.Rank, b.Rank);
-        Span<int> sizes = stackalloc int[rank];
-        for (int i = 1; i <= rank; i++)
-        {
-            int x = i <= a.Rank ? a._sizes[^i] : 1, y = i <= b.Rank ? b._sizes[^i] : 1;
-            if (x != y && x != 1 && y != 1)
-                throw new ShapeException($"{op}: shapes {a} and {b} do not broadcast: dimension −{i} has sizes {x} and {y}; "
-                    + "sizes must be equal or 1 (Unsqueeze adds a dimension of size 1)");
-            sizes[^i] = x == 1 ? y : x;
-        }
-        return sizes.SequenceEqual(a._sizes) ? a : sizes.SequenceEqual(b._sizes) ? b : Create(sizes);
-    }
 
     /// <summary>
     /// Converts a negative dimension to one counted from the front, or throws an error that names the operation. As in PyTorch, a scalar has

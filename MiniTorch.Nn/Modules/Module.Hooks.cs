@@ -19,6 +19,7 @@ public abstract partial class Module
     private HookList<ForwardPreHook>? _preHooks;
     private HookList<ForwardHook>? _hooks;
     private HookList<BackwardHook>? _backwardHooks;
+    private ForwardDims? _dims;
 
     /// <summary>
     /// Calls <paramref name="hook"/> before every Forward of this module, until the returned object is disposed
@@ -106,6 +107,22 @@ public abstract partial class Module
         string? name = NamedModules().FirstOrDefault(module => ReferenceEquals(module.Value, innermost)).Name;
         error.ModulePath = ModuleMembers.Join(GetType().Name, name ?? error.ModulePath ?? "");
         return false;
+    }
+
+    /// <summary>
+    /// The shapes of Forward's inputs and result; by default those of <see cref="DimsAttribute"/> on its parameters. A module whose shapes depend on
+    /// its options overrides this property. It is read once, at the first call.
+    /// </summary>
+    protected virtual ForwardDims DeclaredDims => ForwardDims.Of(GetType());
+
+    /// <summary>The name of one of Forward's inputs.</summary>
+    internal string InputName(int index) => ForwardDims.ForwardOf(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
+
+    private void CheckDims(ReadOnlySpan<object?> inputs, object? output)
+    {
+        if (!Dims.Enabled) return;
+        _dims ??= DeclaredDims;
+        if (!_dims.IsEmpty) _dims.Check(GetType().Name, inputs, output);
     }
 
     private Tensor Watched(Tensor output, HookList<BackwardHook> hooks) => new GradientHook(gradient =>

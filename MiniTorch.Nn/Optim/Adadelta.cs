@@ -25,7 +25,7 @@ public sealed class Adadelta : Optimizer
 
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) =>
-        InPlaceUpdate.Run(new Rule(group), StepName, parameter, gradient, state.Tensors);
+        Apply(new Rule(group), parameter, gradient, state.Tensors);
 
     private readonly struct Rule(ParameterGroup group) : IUpdateRule
     {

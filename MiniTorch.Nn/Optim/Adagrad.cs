@@ -27,7 +27,7 @@ public sealed class Adagrad : Optimizer
 
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) =>
-        InPlaceUpdate.Run(new Rule(group, state.Step), StepName, parameter, gradient, state.Tensors);
+        Apply(new Rule(group, state.Step), parameter, gradient, state.Tensors);
 
     private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
     {

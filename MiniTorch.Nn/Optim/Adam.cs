@@ -49,8 +49,8 @@ public class Adam : Optimizer
         // Most parameters of a group are at the same step: options and powers are computed once for all of them.
         var key = (group, state.Step, group.Changes);
         if (_momentsOf != key) (_moments, _momentsOf) = (new Moments(group, state.Step, DecaysParameter), key);
-        if (_moments.IsAmsgrad) InPlaceUpdate.Run(new Amsgrad(_moments), StepName, parameter, gradient, state.Tensors);
-        else InPlaceUpdate.Run(new Plain(_moments), StepName, parameter, gradient, state.Tensors);
+        if (_moments.IsAmsgrad) Apply(new Amsgrad(_moments), parameter, gradient, state.Tensors);
+        else Apply(new Plain(_moments), parameter, gradient, state.Tensors);
     }
 
     private readonly struct Moments(ParameterGroup group, double step, bool decaysParameter)

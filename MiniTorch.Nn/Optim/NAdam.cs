@@ -37,7 +37,7 @@ public sealed class NAdam : Optimizer
         double mu = Mu(group, state.Step), next = Mu(group, state.Step + 1);
         // PyTorch stores the product in a float32 tensor; rounding reproduces its numbers.
         state.Numbers[1] = (float)state.Numbers[1] * (float)mu;
-        InPlaceUpdate.Run(new Rule(group, state.Step, mu, next, state.Numbers[1]), StepName, parameter, gradient, state.Tensors);
+        Apply(new Rule(group, state.Step, mu, next, state.Numbers[1]), parameter, gradient, state.Tensors);
     }
 
     private static double Mu(ParameterGroup group, double step) => group["beta1"] * (1 - (0.5 * Math.Pow(0.96, step * group["momentum_decay"])));

@@ -1,4 +1,7 @@
+using System.Numerics;
 using MiniTorch.IO;
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
 
 namespace MiniTorch.Optim;
 
@@ -9,7 +12,7 @@ namespace MiniTorch.Optim;
 public abstract class Optimizer : IStateful
 {
     /// <summary>What errors and overwritten tensors name as the writer.</summary>
-    private protected const string StepName = "an optimiser's Step";
+    private const string StepName = "an optimiser's Step";
 
     private readonly OptimizerOption[] _options;
     private readonly List<ParameterGroup> _groups = [];
@@ -201,6 +204,34 @@ public abstract class Optimizer : IStateful
         state.Numbers[0]++;
         Update(group, parameter, gradient, state);
         state.IsNew = false;
+    }
+
+    /// <summary>Updates a parameter and its states (row-major, of the parameter's shape and dtype) by a rule, in one unrecorded pass.</summary>
+    private protected static void Apply<TRule>(TRule rule, Tensor parameter, Tensor gradient, params ReadOnlySpan<Tensor> states)
+        where TRule : struct, IUpdateRule
+    {
+        CheckFits(parameter, gradient);
+        foreach (Tensor state in states) CheckFits(parameter, state);
+        FuseTrace.Flush();
+        Tensor target = Copies.RowMajor(parameter), source = Copies.RowMajor(gradient);
+        KernelCall.RunReal(new RuleCall<TRule>(rule, parameter.ElementCount), target, source,
+            states.Length > 0 ? states[0] : null, states.Length > 1 ? states[1] : null, states.Length > 2 ? states[2] : null);
+        if (!ReferenceEquals(target.Storage, parameter.Storage)) Copies.Into(parameter, target);
+        parameter.Storage.Wrote(StepName);
+    }
+
+    // The kernel reads as many elements of each as the parameter has, in its dtype.
+    private static void CheckFits(Tensor parameter, Tensor other)
+    {
+        if (other.DType != parameter.DType || other.Shape != parameter.Shape)
+            throw new DTypeException($"{StepName}: the parameter is {parameter.DType}, shape {parameter.Shape}, "
+                + $"and its gradient or a tensor of its state is {other.DType}, shape {other.Shape}; convert it with To");
+    }
+
+    private readonly unsafe struct RuleCall<TRule>(TRule rule, long count) : IRealKernelCall where TRule : struct, IUpdateRule
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            UpdateKernel.Run(rule, (T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], (T*)data[4], count);
     }
 
     private ParameterState StateOf(ParameterGroup group, Tensor parameter, int tensors)

@@ -29,8 +29,8 @@ public sealed class RMSprop : Optimizer
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
-        if (RemembersMore(group)) InPlaceUpdate.Run(new Full(group), StepName, parameter, gradient, state.Tensors);
-        else InPlaceUpdate.Run(new Plain(group), StepName, parameter, gradient, state.Tensors);
+        if (RemembersMore(group)) Apply(new Full(group), parameter, gradient, state.Tensors);
+        else Apply(new Plain(group), parameter, gradient, state.Tensors);
     }
 
     private static bool RemembersMore(ParameterGroup group) => group.Is("centered") || group["momentum"] > 0;

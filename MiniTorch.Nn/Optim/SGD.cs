@@ -41,8 +41,8 @@ public sealed class SGD : Optimizer
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)
     {
-        if (group["momentum"] == 0) InPlaceUpdate.Run(new Plain(group), StepName, parameter, gradient);
-        else InPlaceUpdate.Run(new Momentum(group, state.IsNew), StepName, parameter, gradient, state.Tensors);
+        if (group["momentum"] == 0) Apply(new Plain(group), parameter, gradient);
+        else Apply(new Momentum(group, state.IsNew), parameter, gradient, state.Tensors);
     }
 
     private readonly struct Plain(ParameterGroup group) : IUpdateRule

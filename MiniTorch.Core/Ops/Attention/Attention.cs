@@ -1,3 +1,4 @@
+using System.Numerics;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
@@ -12,8 +13,19 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
 
     public override string Name => "ScaledDotProductAttention";
 
+    /// <summary>Attention with its arguments checked.</summary>
+    public static Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? attnMask, bool isCausal, double? scale)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        if (isCausal && attnMask is not null) throw new ValueException("ScaledDotProductAttention: pass attnMask or isCausal, not both");
+        if (query.Rank < 2 || key.Rank < 2)
+            throw new ShapeException($"ScaledDotProductAttention: query {query.Shape} and key {key.Shape} need two dimensions, […, rows, d]");
+        return new Attention(scale ?? 1 / Math.Sqrt(query.Shape[^1]), isCausal).Of(query, key, value, attnMask);
+    }
+
     /// <summary>The fused op where its kernel has the dtypes and shapes, else the composition, which converts, broadcasts and complains.</summary>
-    public Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    private Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? mask)
     {
         bool fits = value.Rank >= 2 && query.DType.IsFloat() && key.DType == query.DType && value.DType == query.DType
             && key.Shape[^1] == query.Shape[^1] && value.Shape[^2] == key.Shape[^2];
@@ -28,22 +40,15 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Compose(inputs[0], inputs[1], inputs[2], inputs.Length > 3 ? inputs[3] : null);
 
-    protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor output = EmptyAs(inputs[0], inputs[2].Shape[^1]);
-        KernelCall.CheckTypes(typeof(Attention), output.DType, -1, inputs[0], inputs[1], inputs[2]);
         var memory = new Memory(inputs);
-        fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), y = &output.Data)
-        {
-            if (output.DType == DType.Float32) Kernels.AttentionKernel.Forward(Sizes(memory), memory.Operands<float>(q, k, v, m), Heads<float>(output, y));
-            else Kernels.AttentionKernel.Forward(Sizes(memory), memory.Operands<double>(q, k, v, m), Heads<double>(output, y));
-        }
-        memory.KeepAlive();
-        GC.KeepAlive(output);
+        KernelCall.RunReal(new Forward(Sizes(memory), memory, output), memory.Query, memory.Key, memory.Value, output, memory.Mask);
         return output;
     }
 
-    protected override unsafe void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         var inputs = new Tensor[call.InputCount];
         for (int i = 0; i < inputs.Length; i++)
@@ -53,17 +58,26 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         }
         var memory = new Memory(inputs);
         (Tensor? ofQuery, Tensor? ofKey, Tensor? ofValue) = (gradients[0], gradients[1], gradients[2]);
-        fixed (byte* q = &memory.Query.Data, k = &memory.Key.Data, v = &memory.Value.Data, m = &KernelCall.DataOf(memory.Mask), g = &cotangent.Data)
-        fixed (byte* dq = &KernelCall.DataOf(ofQuery), dk = &KernelCall.DataOf(ofKey), dv = &KernelCall.DataOf(ofValue))
-        {
-            AttentionShape sizes = Sizes(memory);
-            if (cotangent.DType == DType.Float32)
-                Kernels.AttentionKernel.Backward(sizes, memory.Operands<float>(q, k, v, m), Heads<float>(cotangent, g), Heads<float>(ofQuery, dq), Heads<float>(ofKey, dk), Heads<float>(ofValue, dv));
-            else
-                Kernels.AttentionKernel.Backward(sizes, memory.Operands<double>(q, k, v, m), Heads<double>(cotangent, g), Heads<double>(ofQuery, dq), Heads<double>(ofKey, dk), Heads<double>(ofValue, dv));
-        }
-        memory.KeepAlive();
-        GC.KeepAlive((cotangent, ofQuery, ofKey, ofValue));
+        KernelCall.RunReal(new Backward(Sizes(memory), memory, cotangent, ofQuery, ofKey, ofValue),
+            memory.Query, memory.Key, memory.Value, cotangent, memory.Mask, ofQuery, ofKey, ofValue);
+    }
+
+    private readonly unsafe struct Forward(AttentionShape sizes, Memory memory, Tensor output) : IRealKernelCall
+    {
+        public static int AnyTypeAt => 4;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            AttentionKernel.Forward(sizes, memory.Operands<T>(data[0], data[1], data[2], data[4]), Heads<T>(output, data[3]));
+    }
+
+    private readonly unsafe struct Backward(AttentionShape sizes, Memory memory, Tensor cotangent, Tensor? ofQuery, Tensor? ofKey, Tensor? ofValue)
+        : IRealKernelCall
+    {
+        public static int AnyTypeAt => 4;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            AttentionKernel.Backward(sizes, memory.Operands<T>(data[0], data[1], data[2], data[4]), Heads<T>(cotangent, data[3]),
+                Heads<T>(ofQuery, data[5]), Heads<T>(ofKey, data[6]), Heads<T>(ofValue, data[7]));
     }
 
     private Tensor Compose(Tensor query, Tensor key, Tensor value, Tensor? mask)
@@ -110,7 +124,7 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
     }
 
     /// <summary>The inputs, by name.</summary>
-    private readonly ref struct Memory(ReadOnlySpan<Tensor> inputs)
+    private readonly struct Memory(ReadOnlySpan<Tensor> inputs)
     {
         public readonly Tensor Query = inputs[0], Key = inputs[1], Value = inputs[2];
         public readonly Tensor? Mask = inputs.Length > 3 ? inputs[3] : null;
@@ -120,7 +134,5 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
             bool hides = Mask is { DType: DType.Bool };
             return new(Heads<T>(Query, q), Heads<T>(Key, k), Heads<T>(Value, v), Heads<byte>(hides ? Mask : null, m), Heads<T>(hides ? null : Mask, m));
         }
-
-        public void KeepAlive() => GC.KeepAlive((Query, Key, Value, Mask));
     }
 }

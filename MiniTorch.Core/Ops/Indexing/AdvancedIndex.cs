@@ -70,7 +70,7 @@ internal sealed class AdvancedIndex
         return inverse;
     }
 
-    private static unsafe Tensor Rows(Tensor x, Tensor?[] indices, int[] indexed, Shape places)
+    private static Tensor Rows(Tensor x, Tensor?[] indices, int[] indexed, Shape places)
     {
         Tensor rows = Tensor.Zeros([Shape.Size(places.ElementCount, "index")], DType.Int64);
         long scale = 1;
@@ -78,16 +78,23 @@ internal sealed class AdvancedIndex
         {
             int dim = indexed[i];
             Tensor index = indices[dim]!.ExpandTo(places);
-            IndexFault fault;
-            bool inRange;
-            fixed (byte* pr = &rows.Data, pi = &index.Data)
-                inRange = IndexOffsets.Add((long*)pr, (long*)pi, places, index.Layout.Strides, x.Shape[dim], scale, out fault);
-            GC.KeepAlive((rows, index));
+            bool inRange = false;
+            IndexFault fault = default;
+            KernelCall.RunAs(DType.Int64, new Offsets(index.Layout, x.Shape[dim], scale, ref inRange, ref fault), rows, index);
             if (!inRange)
                 throw new ValueException($"index: {fault.Value} (element {fault.Position} of the index tensor in row-major order) is out of "
                     + $"range [{-x.Shape[dim]}, {x.Shape[dim]}) for dimension {dim} of shape {x.Shape}");
             scale *= x.Shape[dim];
         }
         return rows;
+    }
+
+    private readonly unsafe ref struct Offsets(Layout index, int limit, long scale, ref bool inRange, ref IndexFault fault) : IKernelCall
+    {
+        private readonly ref bool _inRange = ref inRange;
+        private readonly ref IndexFault _fault = ref fault;
+
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            _inRange = IndexOffsets.Add((long*)data[0], (long*)data[1], index.Shape, index.Strides, limit, scale, out _fault);
     }
 }

@@ -53,14 +53,13 @@ internal static class IndexingArguments
         return rows.Reshape([.. x.Shape.Span, weight.Shape[1]]);
     }
 
-    public static unsafe Tensor NonZero(Tensor x)
+    public static Tensor NonZero(Tensor x)
     {
         Tensor mask = x.To(DType.Bool);
         int count = Shape.Size(mask.Sum().Item<long>(), "NonZero");
         Tensor indices = Tensor.Empty([count, x.Rank], DType.Int64);
-        long found;
-        fixed (byte* pm = &mask.Data, pi = &indices.Data) found = Kernels.IndexMask.NonZero(pm, (long*)pi, count, mask.Shape, mask.Layout.Strides);
-        GC.KeepAlive((mask, indices));
+        long found = 0;
+        KernelCall.RunAs(DType.Int64, new TrueElements(mask.Layout, count, ref found), mask, indices);
         return found == count ? indices
             : throw new ValueException($"NonZero: another thread changed the mask, shape {x.Shape}, between counting {count} true elements and "
                 + $"finding {found}; Clone() it first");
@@ -100,5 +99,13 @@ internal static class IndexingArguments
         for (int i = 0; i < shape.Rank; i++)
             if (part.Shape[i] != shape[i]) part = part.Narrow(i, 0, shape[i]);
         return part;
+    }
+
+    private readonly unsafe ref struct TrueElements(Layout mask, long count, ref long found) : IKernelCall
+    {
+        private readonly ref long _found = ref found;
+
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            _found = Kernels.IndexMask.NonZero(data[0], (long*)data[1], count, mask.Shape, mask.Strides);
     }
 }

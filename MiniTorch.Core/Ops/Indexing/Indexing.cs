@@ -1,3 +1,4 @@
+using System.Numerics;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
@@ -8,61 +9,52 @@ namespace MiniTorch.Ops;
 internal readonly record struct Indexing(int Dim, bool ByRow)
 {
     /// <summary>Reads values = x[index].</summary>
-    public unsafe void Read(Tensor x, Tensor index, Tensor values, string op)
-    {
-        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
-        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
-        {
-            IndexedLayout layout = Layout(x, index, values);
-            IndexFault fault;
-            bool done = x.DType.Size() switch
-            {
-                1 => IndexKernels.Gather(px, (long*)pi, pv, layout, out fault),
-                4 => IndexKernels.Gather((float*)px, (long*)pi, (float*)pv, layout, out fault),
-                _ => IndexKernels.Gather((long*)px, (long*)pi, (long*)pv, layout, out fault),
-            };
-            if (!done) throw OutOfRange(op, fault, x.Shape);
-        }
-        GC.KeepAlive((x, index, values));
-    }
+    public void Read(Tensor x, Tensor index, Tensor values, string op) => Run(Access.Read, x, index, values, op);
 
     /// <summary>Writes x[index] = values.</summary>
-    public unsafe void Write(Tensor x, Tensor index, Tensor values, string op)
-    {
-        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
-        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
-        {
-            IndexedLayout layout = Layout(x, index, values);
-            IndexFault fault;
-            bool done = x.DType.Size() switch
-            {
-                1 => IndexKernels.Scatter(px, (long*)pi, pv, layout, out fault),
-                4 => IndexKernels.Scatter((float*)px, (long*)pi, (float*)pv, layout, out fault),
-                _ => IndexKernels.Scatter((long*)px, (long*)pi, (long*)pv, layout, out fault),
-            };
-            if (!done) throw OutOfRange(op, fault, x.Shape);
-        }
-        GC.KeepAlive((x, index, values));
-    }
+    public void Write(Tensor x, Tensor index, Tensor values, string op) => Run(Access.Write, x, index, values, op);
 
     /// <summary>Writes x[index] += values; values at repeated indices are added in their order.</summary>
-    public unsafe void Add(Tensor x, Tensor index, Tensor values, string op)
+    public void Add(Tensor x, Tensor index, Tensor values, string op)
     {
-        KernelCall.CheckTypes(typeof(Indexing), x.DType, 1, x, index, values);
-        fixed (byte* px = &x.Data, pi = &index.Data, pv = &values.Data)
+        if (x.DType == DType.Bool) throw new DTypeException($"{op}: cannot add Bool tensors; To(DType.Int64) first");
+        Run(Access.Add, x, index, values, op);
+    }
+
+    private void Run(Access access, Tensor x, Tensor index, Tensor values, string op)
+    {
+        bool done = true;
+        IndexFault fault = default;
+        KernelCall.Run(new Kernel(access, Layout(x, index, values), ref done, ref fault), x, index, values);
+        if (!done) throw OutOfRange(op, fault, x.Shape);
+    }
+
+    private enum Access
+    {
+        Read,
+        Write,
+        Add,
+    }
+
+    private readonly unsafe ref struct Kernel(Access access, IndexedLayout layout, ref bool done, ref IndexFault fault) : IKernelCall
+    {
+        private readonly IndexedLayout _layout = layout;
+        private readonly ref bool _done = ref done;
+        private readonly ref IndexFault _fault = ref fault;
+
+        public static int IndexAt => 1;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
         {
-            IndexedLayout layout = Layout(x, index, values);
-            IndexFault fault;
-            bool done = x.DType switch
+            T* x = (T*)data[0], values = (T*)data[2];
+            long* index = (long*)data[1];
+            _done = access switch
             {
-                DType.Float32 => IndexKernels.ScatterAdd((float*)px, (long*)pi, (float*)pv, layout, out fault),
-                DType.Float64 => IndexKernels.ScatterAdd((double*)px, (long*)pi, (double*)pv, layout, out fault),
-                DType.Int64 => IndexKernels.ScatterAdd((long*)px, (long*)pi, (long*)pv, layout, out fault),
-                _ => throw new DTypeException($"{op}: cannot add Bool tensors; To(DType.Int64) first"),
+                Access.Read => IndexKernels.Gather(x, index, values, _layout, out _fault),
+                Access.Write => IndexKernels.Scatter(x, index, values, _layout, out _fault),
+                _ => IndexKernels.ScatterAdd(x, index, values, _layout, out _fault),
             };
-            if (!done) throw OutOfRange(op, fault, x.Shape);
         }
-        GC.KeepAlive((x, index, values));
     }
 
     private IndexedLayout Layout(Tensor x, Tensor index, Tensor values)

@@ -10,14 +10,14 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">A tensor is a scalar, or the inner sizes differ.</exception>
     /// <exception cref="DTypeException">The dtypes differ or are Bool.</exception>
-    public Tensor MatMul(Tensor other) => MatMulArguments.MatMul(this, other);
+    public Tensor MatMul(Tensor other) => Ops.MatMul.Of(this, other);
 
     /// <summary>Returns x Wᵀ + bias along the last dimension: […, in] gives […, out] (torch.nn.functional.linear).</summary>
     /// <param name="weight">The weight of shape [out, in], or [in] for one output without the dimension out.</param>
     /// <param name="bias">A tensor of shape [out]; null for 0.</param>
     /// <exception cref="ShapeException">The last sizes of x and the weight differ, or the bias does not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
-    public Tensor Linear(Tensor weight, Tensor? bias = null) => MatMulArguments.Linear(this, weight, bias);
+    public Tensor Linear(Tensor weight, Tensor? bias = null) => Ops.Linear.Of(this, weight, bias);
 
     /// <summary>Returns the outer product of two vectors, of shape [n, m] (torch.outer).</summary>
     /// <exception cref="ShapeException">A tensor is not a vector.</exception>
@@ -45,5 +45,5 @@ public partial class Tensor
     /// <param name="scale">The factor of the products; 1/√d by default.</param>
     /// <exception cref="ValueException">Both a mask and <paramref name="isCausal"/> are given.</exception>
     public Tensor ScaledDotProductAttention(Tensor key, Tensor value, Tensor? attnMask = null, bool isCausal = false, double? scale = null) =>
-        MatMulArguments.Attention(this, key, value, attnMask, isCausal, scale);
+        Attention.Of(this, key, value, attnMask, isCausal, scale);
 }

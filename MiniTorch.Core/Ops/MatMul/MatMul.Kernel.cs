@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -19,12 +21,12 @@ internal static unsafe class MatMulKernel
     /// index times aBatch, bBatch and cBatch; a stride of 0 shares an operand. The products of C must not overlap.
     /// </summary>
     public static void RunBatched<T>(
-        ReadOnlySpan<long> batch, ReadOnlySpan<long> aBatch, ReadOnlySpan<long> bBatch, ReadOnlySpan<long> cBatch,
+        ReadOnlySpan<int> batch, ReadOnlySpan<long> aBatch, ReadOnlySpan<long> bBatch, ReadOnlySpan<long> cBatch,
         long m, long n, long k, T* a, long aRow, long aCol, T* b, long bRow, long bCol, T* c, long cRow, bool accumulate)
         where T : unmanaged, IBinaryNumber<T>
     {
         long products = 1;
-        foreach (long size in batch)
+        foreach (int size in batch)
             products *= size;
         if (products == 0 || m == 0 || n == 0) return;
 
@@ -41,7 +43,8 @@ internal static unsafe class MatMulKernel
             return;
         }
 
-        fixed (long* sizes = batch, aStrides = aBatch, bStrides = bBatch, cStrides = cBatch)
+        fixed (int* sizes = batch)
+        fixed (long* aStrides = aBatch, bStrides = bBatch, cStrides = cBatch)
         {
             var job = new MatMulJob<T>
             {
@@ -51,4 +54,212 @@ internal static unsafe class MatMulKernel
             Simd.Run<MatMulJob<T>, T>(ref job);
         }
     }
+}
+
+/// <summary>
+/// A batch of matrix products, cut into chunks for the workers: each is some rows of some strips of columns of some products. The cut depends on
+/// the shape alone.
+/// </summary>
+internal unsafe struct MatMulJob<T> : IVectorJob<T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    public int BatchRank;
+    public int* BatchSizes;
+    public long* ABatch, BBatch, CBatch;
+    public long Products, M, N, K, ARow, ACol, BRow, BCol, CRow;
+    public T* A, B, C;
+    public bool Accumulate;
+
+    public readonly void Run<V>()
+        where V : struct, IVector<V, T>
+    {
+        if (IsLarge<V>())
+        {
+            for (long product = 0; product < Products; product++)
+                MatMulPacked<T, V>.Run(this, A + Offset(product, ABatch), B + Offset(product, BBatch), C + Offset(product, CBatch));
+            return;
+        }
+
+        var chunks = new Chunks<V>(this);
+        do
+        {
+            Workers.Run(chunks, chunks.Count);
+        }
+        while (chunks.Deepen());
+    }
+
+    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; sooner where low tiles would read a
+    // quarter of each line of a transposed A, and soonest for one thread, since several have to meet twice for each part. No element depends on the choice.
+    readonly bool IsLarge<V>()
+        where V : struct, IVector<V, T>
+    {
+        bool isSliced = ARow == 1 && !MatMulBlock<T, V>.HasTallTiles;
+        return Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
+    }
+
+    /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
+    readonly long Offset(long product, long* strides)
+    {
+        long offset = 0;
+        for (int d = BatchRank - 1; d >= 0; d--)
+        {
+            (product, long index) = Math.DivRem(product, BatchSizes[d]);
+            offset += index * strides[d];
+        }
+
+        return offset;
+    }
+
+    struct Chunks<V> : IJob
+        where V : struct, IVector<V, T>
+    {
+        const long ChunkWork = 1 << 16;          // multiply-adds, about 0.5 µs: far more than claiming a chunk costs
+        const int MostChunks = 128;              // of a large product: enough to balance many threads
+        const int PackedRows = 256;              // of C that share a packed strip of B
+        const int RowStep = 8;                   // the height of a tile
+        const int LowTilesPackRows = 64;         // of C, and bytes of B: low tiles read B twice as often, so that it pays sooner to copy it
+        const int LowTilesPackBytes = 1 << 17;
+
+        readonly MatMulJob<T> _job;
+        readonly MatMulStrips<T, V> _strips;
+        readonly bool _packsB;
+        readonly long _rowsPerChunk, _stripsPerChunk = 1, _productsPerChunk = 1, _rowBlocks = 1, _stripBlocks = 1;
+        long _first, _depth;
+
+        public Chunks(in MatMulJob<T> job)
+        {
+            _job = job;
+            _strips = new(job.N);
+            _packsB = job.BCol != 1 || job.N < V.Count || (!MatMulBlock<T, V>.HasTallTiles && job.M >= LowTilesPackRows && job.K * job.N * sizeof(T) > LowTilesPackBytes);
+            _depth = _packsB ? Math.Min(job.K, PackedDepth) : job.K;
+            _rowsPerChunk = job.M;
+            _stripsPerChunk = _strips.Count;
+            _productsPerChunk = job.Products;
+
+            double work = (double)job.M * job.N * _depth * job.Products;
+            if (work > ChunkWork)
+            {
+                long rowWork = Math.Max(1, job.N * _depth / _strips.Count);
+                long target = Math.Max(ChunkWork, (long)(work / MostChunks));
+                _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
+                _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), 1, _strips.Count);
+                _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
+                _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
+                _stripBlocks = CeilDiv(_strips.Count, _stripsPerChunk);
+            }
+
+            Count = CeilDiv(job.Products, _productsPerChunk) * _stripBlocks * _rowBlocks;
+        }
+
+        public long Count { get; }
+
+        /// <summary>With <see cref="PackedRows"/>, half of a second-level cache.</summary>
+        static long PackedDepth => 2048 / sizeof(T);
+
+        /// <summary>Goes on to the next part of k; false at the end.</summary>
+        public bool Deepen()
+        {
+            _first += _depth;
+            _depth = Math.Min(_depth, _job.K - _first);
+            return _depth > 0;
+        }
+
+        public readonly void Execute(long chunk)
+        {
+            (chunk, long stripBlock) = Math.DivRem(chunk, _stripBlocks);
+            (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
+            long lastProduct = Math.Min(_job.Products, (chunk + 1) * _productsPerChunk);
+            for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
+                Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
+        }
+
+        readonly void Multiply(long product, long row, long strip)
+        {
+            T* a = _job.A + _job.Offset(product, _job.ABatch) + row * _job.ARow + _first * _job.ACol;
+            T* b = _job.B + _job.Offset(product, _job.BBatch) + _first * _job.BRow;
+            T* c = _job.C + _job.Offset(product, _job.CBatch) + row * _job.CRow;
+            long rows = Math.Min(_rowsPerChunk, _job.M - row);
+            long lastStrip = Math.Min(_strips.Count, strip + _stripsPerChunk);
+            for (long column = _strips.Start(strip), end; strip < lastStrip; column = end)
+            {
+                end = _strips.Start(++strip);
+                MultiplyStrip(rows, end - column, a, b + column * _job.BCol, c + column);
+            }
+        }
+
+        readonly void MultiplyStrip(long rows, long columns, T* a, T* b, T* c)
+        {
+            long bRow = _job.BRow;
+            if (_packsB)
+            {
+                long panelRow = Math.Max(columns, V.Count);
+                T* panel = Scratch.Rent<T>(ref MatMulScratch.B, _depth * panelRow);
+                MatMulPack<T, V>.Copy(_depth, columns, b, bRow, _job.BCol, panel, panelRow);
+                b = panel;
+                bRow = panelRow;
+            }
+
+            MatMulBlock<T, V>.Multiply(
+                rows, columns, _depth, a, _job.ARow, _job.ACol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
+        }
+
+        static long CeilDiv(long a, long b) => (a + b - 1) / b;
+    }
+}
+
+/// <summary>Where the columns of A or the rows of B begin, one for each step of the sum.</summary>
+internal unsafe interface IMatMulWalk<TSelf, T>
+    where TSelf : struct, IMatMulWalk<TSelf, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    /// <summary>Where the one at hand begins, at first the first.</summary>
+    T* Current { get; }
+
+    /// <summary>Goes on to the next.</summary>
+    void Advance();
+
+    /// <summary>The same walk from so many elements further.</summary>
+    TSelf From(long offset);
+}
+
+/// <summary>A constant stride.</summary>
+internal unsafe struct Steps<T>(T* first, long stride) : IMatMulWalk<Steps<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    T* _current = first;
+
+    public readonly T* Current => _current;
+
+    [MethodImpl(AggressiveInlining)]
+    public void Advance() => _current += stride;
+
+    public readonly Steps<T> From(long offset) => new(_current + offset, stride);
+}
+
+/// <summary>Rows that are cut into panels of some height, a panel's columns one after the other; steps lead from column to column, offsets count rows.</summary>
+internal unsafe struct Panels<T>(T* first, long height, long panel) : IMatMulWalk<Panels<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    T* _current = first;
+
+    public readonly T* Current => _current;
+
+    [MethodImpl(AggressiveInlining)]
+    public void Advance() => _current += height;
+
+    public readonly Panels<T> From(long offset) => new(_current + offset / height * panel + offset % height, height, panel);
+}
+
+/// <summary>Offsets from a table.</summary>
+internal unsafe struct GatheredSteps<T>(T* origin, long* offsets) : IMatMulWalk<GatheredSteps<T>, T>
+    where T : unmanaged, IBinaryNumber<T>
+{
+    long* _current = offsets;
+
+    public readonly T* Current => origin + *_current;
+
+    [MethodImpl(AggressiveInlining)]
+    public void Advance() => _current++;
+
+    public readonly GatheredSteps<T> From(long offset) => new(origin + offset, _current);
 }

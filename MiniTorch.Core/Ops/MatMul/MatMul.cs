@@ -1,3 +1,6 @@
+using System.Numerics;
+using MiniTorch.Kernels;
+
 namespace MiniTorch.Ops;
 
 /// <summary>The product of matrices in the last two dimensions, […, m, k] · […, k, n]; leading sizes are equal (torch.matmul after broadcasting).</summary>
@@ -5,46 +8,53 @@ internal sealed record MatMul : MultilinearOp
 {
     internal override bool CanReuseTemporaries => true;
 
-    protected internal override unsafe Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    /// <summary>Checks the arguments and multiplies matrices, vectors or batches of matrices (torch.matmul).</summary>
+    public static Tensor Of(Tensor x, Tensor other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (x.Rank == 0 || other.Rank == 0)
+            throw new ShapeException($"MatMul: shapes {x.Shape} and {other.Shape} do not fit: both sides need at least one dimension "
+                + "(multiply by a scalar with *)");
+        if (x.DType != other.DType) throw new DTypeException($"MatMul: {x.DType} with {other.DType}; convert one side with To");
+        if (x.DType == DType.Bool) throw new DTypeException("MatMul: Bool tensors have no product; To(DType.Float32) first");
+        if (x.Rank == 1) return x.Unsqueeze(0).MatMul(other).Squeeze(other.Rank == 1 ? 0 : -2);
+        if (other.Rank == 1) return x.MatMul(other.Unsqueeze(1)).Squeeze(-1);
+        if (x.Shape[^1] != other.Shape[^2])
+            throw new ShapeException($"MatMul: shapes {x.Shape} and {other.Shape} do not fit: {x.Shape[^1]} columns against {other.Shape[^2]} rows"
+                + (x.Shape[^1] == other.Shape[^1] ? "; transpose the right side? (other.Transpose(-2, -1))"
+                    : x.Shape[^2] == other.Shape[^2] ? "; transpose the left side? (x.Transpose(-2, -1))" : ""));
+        if (x.Rank > 2 && other.Rank == 2) // one large product instead of many small ones
+            return new MatMul().Apply(x.Reshape(Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "MatMul"), x.Shape[^1]), other).Reshape([.. x.Shape.Span[..^1], other.Shape[^1]]);
+        if (x.Rank == 2 && other.Rank == 2) return new MatMul().Apply(x, other);
+        Shape batch = Shape.Broadcast(Shape.Create(x.Shape.Span[..^2]), Shape.Create(other.Shape.Span[..^2]), "MatMul");
+        return new MatMul().Apply(x.ExpandTo(Shape.Create([.. batch.Span, .. x.Shape.Span[^2..]])), other.ExpandTo(Shape.Create([.. batch.Span, .. other.Shape.Span[^2..]])));
+    }
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         (Tensor a, Tensor b) = (inputs[0], inputs[1]);
-        KernelCall.CheckTypes(typeof(MatMul), a.DType, -1, b);
-        int batch = a.Rank - 2;
-        (int m, int k, int n) = (a.Shape[^2], a.Shape[^1], b.Shape[^1]);
-        Tensor c = Tensor.Empty(Shape.Create([.. a.Shape.Span[..batch], m, n]), a.DType);
-        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &c.Data)
-            switch (a.DType)
-            {
-                case DType.Float32: Run((float*)pa, (float*)pb, (float*)pc); break;
-                case DType.Float64: Run((double*)pa, (double*)pb, (double*)pc); break;
-                default: Run((long*)pa, (long*)pb, (long*)pc); break;
-            }
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
-        GC.KeepAlive(c);
+        Tensor c = Tensor.Empty(Shape.Create([.. a.Shape.Span[..^1], b.Shape[^1]]), a.DType);
+        KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout), a, b, c);
         return c;
-
-        void Run<T>(T* x, T* y, T* z) where T : unmanaged, System.Numerics.IBinaryNumber<T>
-        {
-            (long[] xs, long[] ys, long[] zs) = (a.Layout.Strides, b.Layout.Strides, c.Layout.Strides);
-            Span<long> sizes = stackalloc long[batch];
-            for (int i = 0; i < batch; i++) sizes[i] = a.Shape[i];
-            Kernels.MatMulKernel.RunBatched(sizes, xs.AsSpan(0, batch), ys.AsSpan(0, batch), zs.AsSpan(0, batch),
-                m, n, k, x, xs[batch], xs[batch + 1], y, ys[batch], ys[batch + 1], z, zs[batch], accumulate: false);
-        }
     }
 
-    /// <summary>c = a·b, or c += a·b, of matrices; b may be given transposed, and c has neighbouring elements in its rows.</summary>
-    internal static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
+    /// <summary>
+    /// Computes c = a·b, or c += a·b, for matrices; b can be given transposed. The elements of a row of c must be adjacent.
+    /// </summary>
+    public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
         KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed), a, b, c);
-
-    private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate, bool isTransposed) : IKernelCall
-    {
-        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.MatMulKernel.Run(c.Shape[0], c.Shape[1], a.Shape[1], (T*)data[0], a.Strides[0], a.Strides[1],
-                (T*)data[1], b.Strides[isTransposed ? 1 : 0], b.Strides[isTransposed ? 0 : 1], (T*)data[2], c.Strides[0], accumulate);
-    }
 
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
         input == 0 ? Apply(cotangent, call.Input(1).Transpose(-2, -1)) : Apply(call.Input(0).Transpose(-2, -1), cotangent);
+
+    private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate = false, bool isTransposed = false) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
+        {
+            int batch = a.Shape.Rank - 2;
+            MatMulKernel.RunBatched(a.Shape.Span[..batch], a.Strides.AsSpan(0, batch), b.Strides.AsSpan(0, batch), c.Strides.AsSpan(0, batch),
+                c.Shape[^2], c.Shape[^1], a.Shape[^1], (T*)data[0], a.Strides[^2], a.Strides[^1],
+                (T*)data[1], b.Strides[isTransposed ? ^1 : ^2], b.Strides[isTransposed ? ^2 : ^1], (T*)data[2], c.Strides[^2], accumulate);
+        }
+    }
 }

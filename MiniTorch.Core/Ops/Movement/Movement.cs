@@ -12,23 +12,6 @@ internal sealed record View(Layout To) : LinearOp
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
 }
 
-/// <summary>Dimensions of size 1 repeated without a copy (torch.Tensor.expand); the transpose is a sum.</summary>
-internal sealed record Expand(Shape To) : LinearOp
-{
-    internal override bool CanReuseTemporaries => true;
-
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
-    {
-        Layout from = inputs[0].Layout;
-        int added = To.Rank - from.Shape.Rank;
-        var strides = new long[To.Rank];
-        for (int i = added; i < strides.Length; i++) strides[i] = from.Shape[i - added] == To[i] ? from.Strides[i - added] : 0;
-        return new Tensor(inputs[0], new Layout(To, strides, from.Offset));
-    }
-
-    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.SumTo(call.InputShape(0));
-}
-
 /// <summary>Dimensions in another order (torch.permute).</summary>
 internal sealed record Permute(int[] Dims) : LinearOp
 {

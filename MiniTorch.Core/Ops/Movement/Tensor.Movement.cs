@@ -91,17 +91,4 @@ public partial class Tensor
 
     /// <summary>Returns a view of the whole tensor, as a new tensor in the graph.</summary>
     internal Tensor Alias() => new View(Layout).Apply(this);
-
-    internal Tensor ExpandTo(Shape shape) => Shape == shape ? this : new Expand(shape).Apply(this);
-
-    /// <summary>Sums over the dimensions that broadcasting from <paramref name="shape"/> added or repeated.</summary>
-    internal Tensor SumTo(Shape shape)
-    {
-        if (Shape == shape) return this;
-        int added = Rank - shape.Rank;
-        ulong dims = 0;
-        for (int i = 0; i < Rank; i++)
-            if (i < added || shape[i - added] != Shape[i]) dims |= 1UL << i;
-        return new Sum(dims, true).Apply(this).Reshape(shape);
-    }
 }

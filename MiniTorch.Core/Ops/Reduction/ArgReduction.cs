@@ -4,7 +4,7 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>Indices of the largest or smallest elements (torch.argmax, torch.argmin): the first of equal elements; NaN takes precedence.</summary>
-internal static unsafe class ArgReduction
+internal static class ArgReduction
 {
     public static Tensor Apply(string op, Tensor x, int dim, bool keepDim, bool largest)
     {
@@ -15,21 +15,14 @@ internal static unsafe class ArgReduction
         ulong dims = 1UL << at;
         Tensor from = x.DType == DType.Bool ? x.To(DType.Int64) : x;
         Tensor indices = Tensor.Empty(ReductionArguments.Kept(x.Shape, dims), DType.Int64), values = Tensor.Empty(indices.Shape, from.DType);
-        fixed (byte* px = &from.Data, pi = &indices.Data, pv = &values.Data)
-            switch (from.DType)
-            {
-                case DType.Float32: Run((float*)px, (float*)pv, (long*)pi); break;
-                case DType.Float64: Run((double*)px, (double*)pv, (long*)pi); break;
-                default: Run((long*)px, (long*)pv, (long*)pi); break;
-            }
-        GC.KeepAlive(from);
-        GC.KeepAlive(values);
+        if (largest) KernelCall.RunAs(from.DType, new Places<Fold.Max>(from.Layout, dims), from, values, indices);
+        else KernelCall.RunAs(from.DType, new Places<Fold.Min>(from.Layout, dims), from, values, indices);
         return keepDim ? indices : indices.Squeeze(at);
+    }
 
-        void Run<T>(T* elements, T* extremes, long* places) where T : unmanaged, IBinaryNumber<T>
-        {
-            if (largest) ReduceArg.Run<T, Fold.Max>(elements, from.Shape, from.Layout.Strides, dims, extremes, places);
-            else ReduceArg.Run<T, Fold.Min>(elements, from.Shape, from.Layout.Strides, dims, extremes, places);
-        }
+    private readonly unsafe struct Places<TFold>(Layout x, ulong dims) : IKernelCall where TFold : IFold
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            ReduceArg.Run<T, TFold>((T*)data[0], x.Shape, x.Strides, dims, (T*)data[1], (long*)data[2]);
     }
 }

@@ -208,17 +208,20 @@ internal static class Moments
     }
 
     /// <summary>Returns whether all sums, which are not negative, lie in [low, ∞).</summary>
-    public static unsafe bool AreSafe(Tensor sums, double low)
+    public static bool AreSafe(Tensor sums, double low)
     {
         sums = Copies.RowMajor(sums);
-        int count = Shape.Size(sums.ElementCount, "Norm");
-        bool areSafe;
-        fixed (byte* data = &sums.Data)
-            areSafe = sums.DType == DType.Float64
-                ? Kernels.SafeRange.Holds<double>(new(data, count), low)
-                : Kernels.SafeRange.Holds<float>(new(data, count), (float)low);
-        GC.KeepAlive(sums);
+        bool areSafe = false;
+        KernelCall.RunReal(new SafeSums(Shape.Size(sums.ElementCount, "Norm"), low, ref areSafe), sums, null);
         return areSafe;
+    }
+
+    private readonly unsafe ref struct SafeSums(int count, double low, ref bool areSafe) : IRealKernelCall
+    {
+        private readonly ref bool _areSafe = ref areSafe;
+
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> =>
+            _areSafe = Kernels.SafeRange.Holds(new ReadOnlySpan<T>(data[0], count), T.CreateTruncating(low));
     }
 
     /// <summary>Returns the variance over dimensions.</summary>

@@ -1,9 +1,11 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
 /// <summary>Runs reductions on the memory of tensors. Sets of dimensions are bit masks.</summary>
-internal static unsafe class ReductionArguments
+internal static class ReductionArguments
 {
     private const int FewElements = 4096;
 
@@ -14,17 +16,16 @@ internal static unsafe class ReductionArguments
         // A kernel folds in the order of memory. One result of few elements is folded in their own order, so that its bits do not depend on the
         // layout.
         if (output.ElementCount == 1 && x.ElementCount <= FewElements) x = Copies.RowMajor(x);
-        fixed (byte* px = &x.Data, po = &output.Data)
-            switch (x.DType)
-            {
-                case DType.Float32: Kernels.ReduceKernel.Run<float, TFold>((float*)px, x.Shape, x.Layout.Strides, dims, (float*)po); break;
-                case DType.Float64: Kernels.ReduceKernel.Run<double, TFold>((double*)px, x.Shape, x.Layout.Strides, dims, (double*)po); break;
-                case DType.Int64: Kernels.ReduceKernel.Run<long, TFold>((long*)px, x.Shape, x.Layout.Strides, dims, (long*)po); break;
-                default: throw new DTypeException($"cannot reduce {x.DType}; convert it with To");
-            }
-        GC.KeepAlive(x);
-        GC.KeepAlive(output);
+        if (x.DType == DType.Bool) throw new DTypeException($"cannot reduce {x.DType}; convert it with To");
+        KernelCall.RunAs(x.DType, new FoldCall<TFold>(x.Layout, dims), x, output);
         return output;
+    }
+
+    private readonly unsafe struct FoldCall<TFold>(Layout x, ulong dims) : IKernelCall where TFold : IFold
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            ReduceKernel.Run<T, TFold>((T*)data[0], x.Shape, x.Strides, dims, (T*)data[1]);
     }
 
     /// <summary>Returns the shape with size 1 for the reduced dimensions.</summary>

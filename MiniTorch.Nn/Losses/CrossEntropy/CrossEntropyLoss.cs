@@ -21,6 +21,13 @@ namespace MiniTorch.Nn;
 /// </code></example>
 public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
 {
+    // The loss by a fused kernel if one has the options, else by its definition.
+    internal static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    {
+        var rows = new CrossEntropyRows(logits, targets, options);
+        return SoftmaxCrossEntropy.TryFused(logits, rows) ?? Compose(logits, rows).Loss;
+    }
+
     // The loss by its definition. The fused kernels are tested against it.
     internal static CrossEntropyOutputs Compose(Tensor logits, CrossEntropyRows rows)
     {
@@ -82,7 +89,7 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     /// <inheritdoc/>
     [return: Dims("| batch ...")]
     protected override Tensor Forward([Dims("classes | batch classes ...")] Tensor logits, [Dims("| batch ...targets | classes")] Tensor targets) =>
-        Functional.CrossEntropy(logits, targets, Options);
+        Of(logits, targets, Options);
 
     private static (Tensor Max, Tensor Predictions) MaxOf(Tensor x, int axis)
     {

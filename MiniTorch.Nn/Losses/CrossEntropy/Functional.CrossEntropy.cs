@@ -19,11 +19,8 @@ public static partial class Functional
 
     /// <summary>Computes cross-entropy with all options of <see cref="CrossEntropyOptions"/>; see <see cref="CrossEntropyLoss"/>.</summary>
     /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>
-    public static Tensor CrossEntropy(Tensor logits, Tensor targets, CrossEntropyOptions options)
-    {
-        var rows = new CrossEntropyRows(logits, targets, options);
-        return SoftmaxCrossEntropy.TryFused(logits, rows) ?? CrossEntropyLoss.Compose(logits, rows).Loss;
-    }
+    public static Tensor CrossEntropy(Tensor logits, Tensor targets, CrossEntropyOptions options) =>
+        CrossEntropyLoss.Of(logits, targets, options);
 
     /// <summary>Computes cross-entropy, the log-sum-exp and the prediction of each row, and the accuracy in one pass over the logits.</summary>
     /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>

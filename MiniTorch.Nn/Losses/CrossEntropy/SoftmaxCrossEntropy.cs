@@ -1,3 +1,4 @@
+using System.Numerics;
 using MiniTorch.Kernels;
 using MiniTorch.Ops;
 
@@ -44,23 +45,13 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
 
     /// <inheritdoc/>
-    protected internal override unsafe Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
         (Tensor x, Tensor classes) = (Copies.RowMajor(inputs[0]), Copies.RowMajor(inputs[1]));
-        KernelCall.CheckTypes(typeof(SoftmaxCrossEntropy), x.DType, 1, x, classes);
         var outputs = new Tensor[Smooths ? 4 : 3];
         for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(classes.Shape, x.DType);
-        if (x.DType == DType.Float32) Run<float>();
-        else Run<double>();
-        GC.KeepAlive((x, classes));
+        KernelCall.RunReal(new ForwardCall(x.Shape), x, classes, outputs[0], outputs[1], outputs[2], Smooths ? outputs[3] : null);
         return outputs;
-
-        void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
-        {
-            fixed (byte* px = &x.Data, pt = &classes.Data, losses = &outputs[0].Data, sums = &outputs[1].Data, maxima = &outputs[2].Data, uniform = &outputs[^1].Data)
-                Kernels.SoftmaxCrossEntropyKernel.Forward(
-                    Rows<T>(x.Shape, px, pt), new CrossEntropyValues<T>((T*)losses, (T*)sums, (T*)maxima, Smooths ? (T*)uniform : null));
-        }
     }
 
     /// <inheritdoc/>
@@ -78,26 +69,32 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     /// Writes the gradient of row-major logits, given the gradients of the losses, the sums and the losses against equal probabilities (null for
     /// zeros).
     /// </summary>
-    public static unsafe void Backward(
+    public static void Backward(
         Tensor x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)
     {
         (Tensor? losses, long lossStride) = PerRow(ofLosses);
         (Tensor? summed, long sumStride) = PerRow(ofSums);
         (Tensor? uniform, long uniformStride) = PerRow(ofUniform);
-        KernelCall.CheckTypes(typeof(SoftmaxCrossEntropy), x.DType, 1, x, classes, sums, maxima, losses, summed, uniform, result);
-        if (x.DType == DType.Float32) Run<float>();
-        else Run<double>();
-        GC.KeepAlive((x, classes, sums, maxima, losses, summed, uniform));
-        GC.KeepAlive(result);
+        KernelCall.RunReal(new BackwardCall(x.Shape, lossStride, sumStride, uniformStride), x, classes, sums, maxima, result, losses, summed, uniform);
+    }
 
-        void Run<T>() where T : unmanaged, System.Numerics.IBinaryNumber<T>
-        {
-            fixed (byte* px = &x.Data, pt = &classes.Data, ps = &sums.Data, pm = &maxima.Data, pr = &result.Data)
-            fixed (byte* gl = &KernelCall.DataOf(losses), gs = &KernelCall.DataOf(summed), gu = &KernelCall.DataOf(uniform))
-                Kernels.SoftmaxCrossEntropyKernel.Backward(
-                    Rows<T>(x.Shape, px, pt), (T*)pm, (T*)ps,
-                    new CrossEntropyGradients<T>((T*)gl, lossStride, (T*)gs, sumStride, (T*)gu, uniformStride), (T*)pr);
-        }
+    private readonly unsafe struct ForwardCall(Shape logits) : IRealKernelCall
+    {
+        public static int IndexAt => 1;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            SoftmaxCrossEntropyKernel.Forward(
+                Rows<T>(logits, data[0], data[1]), new CrossEntropyValues<T>((T*)data[2], (T*)data[3], (T*)data[4], (T*)data[5]));
+    }
+
+    private readonly unsafe struct BackwardCall(Shape logits, long lossStride, long sumStride, long uniformStride) : IRealKernelCall
+    {
+        public static int IndexAt => 1;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            SoftmaxCrossEntropyKernel.Backward(
+                Rows<T>(logits, data[0], data[1]), (T*)data[3], (T*)data[2],
+                new CrossEntropyGradients<T>((T*)data[5], lossStride, (T*)data[6], sumStride, (T*)data[7], uniformStride), (T*)data[4]);
     }
 
     /// <summary>Row-major logits and their classes in the form that the kernel takes.</summary>
@@ -108,4 +105,74 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     private static (Tensor? Values, long Stride) PerRow(Tensor? cotangent) =>
         cotangent is null ? (null, 0)
         : Array.TrueForAll(cotangent.Layout.Strides, stride => stride == 0) ? (cotangent, 0) : (Copies.RowMajor(cotangent), 1);
+}
+
+/// <summary>
+/// Σ (lse − x[t]) / divisor over rows of logits and their classes: the mean or sum of unweighted losses. Rows with class <see
+/// cref="ClassTargets.Ignored"/> are skipped. If the gradient is wanted, the forward pass computes it too, so that the exponentials are computed once
+/// and the logits are read once.
+/// </summary>
+internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) : FusedOp
+{
+    [ThreadStatic]
+    private static Scratch? t_losses;
+
+    internal override bool CanReuseTemporaries => true;
+
+    internal override int HiddenOutputs => WantsGradient ? 1 : 0;
+
+    /// <inheritdoc/>
+    protected internal override Reads Reads => WantsGradient ? Reads.Inputs | Reads.Output : Reads.Inputs;
+
+    /// <inheritdoc/>
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => new SoftmaxCrossEntropy(Smooths: false).Definition(inputs).Sum() / Divisor;
+
+    /// <inheritdoc/>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(inputs[0], inputs[1], 1 / Divisor, wantsGradient: false).Loss;
+
+    /// <inheritdoc/>
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    {
+        (Tensor loss, Tensor? gradient) = Run(inputs[0], inputs[1], 1 / Divisor, WantsGradient);
+        return gradient is null ? [loss] : [loss, gradient];
+    }
+
+    /// <inheritdoc/>
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        double g = cotangent.Item<double>();
+        // A non-finite factor cannot be applied afterwards: 0·∞ is NaN, and ignored rows have gradient 0 even in a mean over no rows.
+        bool isFactor = double.IsFinite(g);
+        Tensor gradient = (isFactor ? call.TakeOutput(1) : null)
+            ?? Run(call.Input(0), call.Input(1), isFactor ? 1 / Divisor : g / Divisor, wantsGradient: true).Gradient!;
+        if (isFactor && g != 1) gradient.MulInPlace(cotangent);
+        gradients[0] = gradient;
+    }
+
+    private (Tensor Loss, Tensor? Gradient) Run(Tensor logits, Tensor classes, double scale, bool wantsGradient)
+    {
+        (Tensor x, Tensor targets) = (Copies.RowMajor(logits), Copies.RowMajor(classes));
+        Tensor? gradient = wantsGradient ? Tensor.Empty(x.Shape, x.DType) : null;
+        double sum = 0;
+        KernelCall.RunReal(new SumCall(x.Shape, targets.ElementCount, scale, ref sum), x, targets, gradient);
+        return (Tensor.Full([], sum / Divisor, x.DType), gradient);
+    }
+
+    private readonly unsafe ref struct SumCall(Shape logits, long rows, double scale, ref double sum) : IRealKernelCall
+    {
+        private readonly ref double _sum = ref sum;
+
+        public static int IndexAt => 1;
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            T* losses = Scratch.Rent<T>(ref t_losses, rows);
+            SoftmaxCrossEntropyKernel.ForwardAndBackward(
+                SoftmaxCrossEntropy.Rows<T>(logits, data[0], data[1]), losses, T.CreateTruncating(scale), (T*)data[2]);
+            double total = 0;
+            for (long row = 0; row < rows; row++) total += double.CreateTruncating(losses[row]);
+            Scratch.Return(ref t_losses);
+            _sum = total;
+        }
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class CallGraph
         {
             ExplainedValue[] read = [.. recorded.Arguments.Select(argument => Find(argument.Tensor))];
             // Broadcasts and aliases are treated as the same value and omitted from formulas.
-            if (recorded.Op is Ops.Expand || (recorded.Op is LinearOp && SameElements(recorded.Results[0], recorded.Arguments[0].Tensor)))
+            if (recorded.Op is Expand || (recorded.Op is LinearOp && SameElements(recorded.Results[0], recorded.Arguments[0].Tensor)))
             {
                 _values[recorded.Results[0]] = read[0];
                 continue;

@@ -120,7 +120,7 @@ public sealed unsafe class MatMulTests
         }
 
         long[] aStrides = [m * K, First * m * K], bStrides = [0, K * n], cStrides = [Second * m * n, m * n];
-        MatMulKernel.RunBatched([First, Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
+        MatMulKernel.RunBatched([(int)First, (int)Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
         c.Memory.SequenceEqual(expected).ShouldBeTrue();
     }
 
