@@ -79,6 +79,8 @@ internal sealed class Dependence(string caller) : IDisposable
             }
         }
 
+        public override string? WhyUnreadable => owner._isOver ? memory.WhyUnreadable : "an export follows it";
+
         public override void MarkShared() => memory.MarkShared();
     }
 }

@@ -32,6 +32,9 @@ internal abstract class Storage(DType dtype)
     /// <summary>The first byte. The caller must keep this object alive and pinned while it uses a pointer.</summary>
     public abstract ref byte Data { get; }
 
+    /// <summary>Why a debugger must not read the elements; null if it may.</summary>
+    public virtual string? WhyUnreadable => null;
+
     /// <summary>Marks the storage as visible to users; from now on only the garbage collector reclaims it.</summary>
     public virtual void MarkShared() { }
 
@@ -89,6 +92,8 @@ internal sealed unsafe class NativeStorage : Storage
     public bool EngineOwned { get; private set; }
 
     public override ref byte Data => ref *(_data != null ? _data : throw Returned());
+
+    public override string? WhyUnreadable => _data == null ? "its memory was returned" : null;
 
     /// <summary>
     /// The number of gradient slots that hold it. They can belong to several threads, because threads that train one model share its gradients.

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace MiniTorch;
@@ -10,6 +11,8 @@ namespace MiniTorch;
 /// A size is at most 2³¹ − 1, and the number of elements must fit in 64 bits. A collection expression creates a shape: <c>[2, 3]</c>.
 /// </remarks>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
+[DebuggerDisplay("{ToString(),nq}")]
+[DebuggerTypeProxy(typeof(DebugView))]
 public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
 {
     private readonly int[] _sizes;
@@ -157,5 +160,11 @@ public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
             step *= Math.Max(sizes[i], 1);
         }
         return strides;
+    }
+
+    private sealed class DebugView(Shape shape)
+    {
+        [DebuggerBrowsable(DebuggerBrowsableState.RootHidden)]
+        public int[] Sizes => shape.ToArray();
     }
 }

@@ -1,8 +1,11 @@
+using System.Diagnostics;
+
 namespace MiniTorch.Nn;
 
 /// <summary>
 /// A tensor that a model learns: a leaf that requires a gradient, discovered by its module and passed to optimisers (torch.nn.Parameter).
 /// </summary>
+[DebuggerDisplay("{Name,nq} {DebugText,nq}")]
 public sealed class Parameter : Tensor
 {
     /// <summary>Creates a parameter with the values of <paramref name="data"/>, which is detached and shares its memory.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Reflection.Metadata;
 using System.Xml.Linq;
 using MiniTorch.Tests.Docs;
 using MiniTorch.Tests.Files;
@@ -62,9 +63,12 @@ public sealed class PackageTests
         using ZipArchive symbols = Open("MiniTorch.Nn.*.snupkg");
         using var content = new MemoryStream();
         using (Stream stream = symbols.GetEntry("lib/net10.0/MiniTorch.Nn.pdb")!.Open()) stream.CopyTo(content);
-        string text = System.Text.Encoding.Latin1.GetString(content.ToArray());
-        text.ShouldContain("minitorch");
-        text.ShouldNotContain(RepositoryFiles.Root);
+        content.Position = 0;
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(content);
+        MetadataReader reader = provider.GetMetadataReader();
+        string[] sources = [.. reader.Documents.Select(document => reader.GetString(reader.GetDocument(document).Name))];
+        sources.ShouldContain(source => source.EndsWith("/MiniTorch.Nn/Modules/Module.cs", StringComparison.Ordinal));
+        sources.ShouldAllBe(source => source.StartsWith("/_", StringComparison.Ordinal));
     }
 
     [Test]

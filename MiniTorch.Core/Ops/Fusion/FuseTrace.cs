@@ -224,6 +224,8 @@ internal sealed class FuseTrace : IDisposable
 
         public bool HasElements => _memory is not null;
 
+        public override string? WhyUnreadable => HasElements ? null : "deferred: its elements are computed when they are read";
+
         public Storage Memory
         {
             set
