@@ -94,6 +94,11 @@ public class GuardedMemoryTests
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
             Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
+        new(["FactorKernel", "QrKernel"], (n, make) =>
+        {
+            Tensor x = make([n, n]) + Tensor.Eye(n, dtype: make([0]).DType) * (n + 3);
+            Differentiate(Linalg.Inv(x), Linalg.Solve(x, make([n, 2])), Linalg.Solve(x, make([n])), Linalg.SlogDet(x).LogAbsDet, Linalg.Cholesky(x), Linalg.QR(x).Q);
+        }),
         new(["ConvolutionKernel", "ShiftedConvolution", "Patches"], (n, make) =>
         {
             Differentiate(make([2, 9, 3, n + 2]).Conv2d(make([2, 9, 2, 2])));

@@ -1,11 +1,62 @@
+using System.Numerics;
 using MathNet.Numerics;
 using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.Providers.LinearAlgebra;
+using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>Runs Math.NET in float64 on each matrix of a batch.</summary>
+/// <summary>Computes in float64 with each matrix of a batch, by a kernel or by Math.NET.</summary>
 internal static class EachMatrix
 {
+    /// <summary>
+    /// As <see cref="Run(string, ReadOnlySpan{Tensor}, int[][], Func{Matrix{double}[], Matrix{double}[]})"/>, by a kernel, unless the user
+    /// installed a native provider for Math.NET, which is faster.
+    /// </summary>
+    public static Tensor[] Run<F>(string op, F kernel, ReadOnlySpan<Tensor> inputs, int[][] sizes, Func<Matrix<double>[], Matrix<double>[]> function)
+        where F : struct, IMatrixFunction
+    {
+        if (LinearAlgebraControl.Provider is not ManagedLinearAlgebraProvider) return Run(op, inputs, sizes, function);
+        Shape batch = Shape.Create(inputs[0].Shape.Span[..^2]);
+        DType dtype = inputs[0].DType;
+        var matrices = new Tensor[inputs.Length + sizes.Length];
+        for (int i = 0; i < inputs.Length; i++) matrices[i] = inputs[i].Detach().To(DType.Float64).Contiguous();
+        for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = Tensor.Empty(Shape.Create([.. batch.Span, .. sizes[i]]), DType.Float64);
+        var shapes = new (int Rows, int Columns)[matrices.Length];
+        for (int i = 0; i < inputs.Length; i++) shapes[i] = (inputs[i].Shape[^2], inputs[i].Shape[^1]);
+        for (int i = 0; i < sizes.Length; i++) shapes[inputs.Length + i] = sizes[i].Length == 0 ? (1, 1) : (sizes[i][0], sizes[i][^1]);
+        var call = new KernelMatrices<F>(kernel, Shape.Size(batch.ElementCount, op), inputs.Length, shapes);
+        KernelCall.Run(call, matrices[0], matrices[1], At(2), At(3));
+        if (call.Failed[0] is var failed && failed >= 0) throw Problem(op, batch, failed, inputs[0].Shape, F.Problem);
+        for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = matrices[inputs.Length + i].To(dtype);
+        return matrices[inputs.Length..];
+
+        Tensor? At(int i) => i < matrices.Length ? matrices[i] : null;
+    }
+
+    private static ValueException Problem(string op, Shape batch, long at, Shape shape, string problem) =>
+        new($"{op}: {(batch.Rank == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {shape}, {problem}");
+
+    private readonly unsafe struct KernelMatrices<F>(F kernel, long count, int inputs, (int Rows, int Columns)[] shapes) : IKernelCall
+        where F : struct, IMatrixFunction
+    {
+        /// <summary>The first matrix without a result, or −1.</summary>
+        public long[] Failed { get; } = [-1];
+
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
+        {
+            MatrixBlock* first = stackalloc MatrixBlock[shapes.Length];
+            for (int i = 0; i < shapes.Length; i++)
+                first[i] = new MatrixBlock((double*)data[i], shapes[i].Rows, shapes[i].Columns, shapes[i].Columns);
+            long failed;
+            var job = new MatrixJob<F>
+            {
+                Function = kernel, Count = count, Inputs = inputs, First = first, Matrices = shapes.Length, Failed = &failed,
+            };
+            Simd.Run<MatrixJob<F>, double>(ref job);
+            if (failed < count) Failed[0] = failed;
+        }
+    }
     /// <summary>The results of a function of one matrix from each input, as tensors of the inputs' dtype and shape [batch…, size…].</summary>
     /// <param name="op">The name in errors.</param>
     /// <param name="inputs">Of equal leading dimensions.</param>
@@ -39,8 +90,7 @@ internal static class EachMatrix
             catch (Exception wrong) when (wrong is ValueException or NonConvergenceException)
             {
                 string problem = wrong is ValueException ? wrong.Message : "is too ill-conditioned: the iteration does not converge";
-                throw new ValueException($"{op}: {(batch.Length == 0 ? "the matrix" : $"matrix {at} of the batch")}, shape {inputs[0].Shape}, "
-                    + $"{problem}");
+                throw Problem(op, Shape.Create(batch), at, inputs[0].Shape, problem);
             }
         }
         return Pack();

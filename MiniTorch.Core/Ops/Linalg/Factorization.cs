@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
@@ -11,7 +12,7 @@ internal sealed record Cholesky : Op
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        EachMatrix.Run("Cholesky", inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]], a =>
+        EachMatrix.Run("Cholesky", default(CholeskyFunction), inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]], a =>
         {
             Matrix<double> lower = a[0].LowerTriangle(), symmetric = lower + a[0].StrictlyLowerTriangle().Transpose();
             try
@@ -56,7 +57,7 @@ internal sealed record QrFactors : Op
     protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
         (int m, int n) = (inputs[0].Shape[^2], inputs[0].Shape[^1]);
-        return EachMatrix.Run("QR", inputs, [[m, n], [n, n]], a =>
+        return EachMatrix.Run("QR", default(QrFunction), inputs, [[m, n], [n, n]], a =>
         {
             var qr = a[0].QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin);
             var signs = Matrix<double>.Build.DiagonalOfDiagonalVector(qr.R.Diagonal().Map(r => r < 0 ? -1.0 : 1.0));

@@ -1,5 +1,6 @@
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Factorization;
+using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
@@ -11,7 +12,8 @@ internal sealed record Inverse : Op
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        EachMatrix.Run("Inv", inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]], a => [Pivots.OfInvertible(a[0]).Inverse()])[0];
+        EachMatrix.Run("Inv", default(InverseFunction), inputs, [[inputs[0].Shape[^2], inputs[0].Shape[^1]]],
+            a => [Pivots.OfInvertible(a[0]).Inverse()])[0];
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
@@ -30,7 +32,8 @@ internal sealed record Solve : Op
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        EachMatrix.Run("Solve", inputs, [[inputs[1].Shape[^2], inputs[1].Shape[^1]]], x => [Pivots.OfInvertible(x[0]).Solve(x[1])])[0];
+        EachMatrix.Run("Solve", default(SolveFunction), inputs, [[inputs[1].Shape[^2], inputs[1].Shape[^1]]],
+            x => [Pivots.OfInvertible(x[0]).Solve(x[1])])[0];
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
@@ -53,9 +56,21 @@ internal sealed record Determinant : Op
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor a = inputs[0];
-        if (a.Shape[^1] == 0) return Tensor.Ones(Shape.Create(a.Shape.Span[..^2]), a.DType);
-        return EachMatrix.Run("Det", inputs, [[]], x => [Matrix<double>.Build.Dense(1, 1, x[0].LU().Determinant)])[0];
+        return a.Shape[^1] == 0 ? Tensor.Ones(Shape.Create(a.Shape.Span[..^2]), a.DType) : All("Det", a)[0];
     }
+
+    /// <summary>The determinants, their signs and ln of their magnitudes; these are computed from the pivots, so that they do not overflow.</summary>
+    public static Tensor[] All(string op, Tensor a) => EachMatrix.Run(op, default(DeterminantFunction), [a], [[], [], []], x =>
+    {
+        LU<double> lu = x[0].LU();
+        Vector<double> pivots = lu.U.Diagonal();
+        int exchanges = lu.P.ToInversions().Where((row, place) => row != place).Count();
+        double sign = pivots.Aggregate(exchanges % 2 == 0 ? 1.0 : -1.0,
+            (product, pivot) => product * (double.IsNaN(pivot) ? pivot : Math.Sign(pivot)));
+        return [Number(lu.Determinant), Number(sign), Number(pivots.Sum(pivot => Math.Log(Math.Abs(pivot))))];
+
+        static Matrix<double> Number(double value) => Matrix<double>.Build.Dense(1, 1, value);
+    });
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Cofactors(call) * cotangent.Unsqueeze(-1).Unsqueeze(-1);
@@ -65,8 +80,19 @@ internal sealed record Determinant : Op
     private static Tensor Cofactors(OpContext call)
     {
         (Tensor a, Tensor det) = (call.Input(0), call.Output);
-        bool needsCare = ElementwiseCall.MustRecord(a) || det.Detach().Eq(0).Any().Item<bool>();
-        return needsCare && a.ElementCount > 0 ? CofactorsOfAny(a) : det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
+        if (a.ElementCount > 0)
+        {
+            if (ElementwiseCall.MustRecord(a)) return CofactorsOfAny(a);
+            if (det.Detach().Eq(0).Any().Item<bool>())
+            {
+                // Either 0, or too small for the dtype.
+                Tensor precise = a.To(DType.Float64);
+                Tensor[] all = All("Det", precise);
+                if (all[2].Eq(double.NegativeInfinity).Any().Item<bool>()) return CofactorsOfAny(a);
+                return (all[0].Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(precise).Transpose(-2, -1)).To(a.DType);
+            }
+        }
+        return det.Unsqueeze(-1).Unsqueeze(-1) * new Inverse().Apply(a).Transpose(-2, -1);
     }
 
     // A singular matrix has no inverse, and the derivatives of a nearly singular one's cancel. R = A + U Vᵀ has a good one, with constants U and V
@@ -117,15 +143,8 @@ internal sealed record LogAbsDeterminant : Op
     {
         Shape batch = Shape.Create(a.Shape.Span[..^2]);
         if (a.Shape[^1] == 0) return (Tensor.Ones(batch, a.DType), Tensor.Zeros(batch, a.DType));
-        Tensor[] results = EachMatrix.Run("LogDet", [a], [[], []], x =>
-        {
-            LU<double> lu = x[0].LU();
-            Vector<double> pivots = lu.U.Diagonal();
-            int exchanges = lu.P.ToInversions().Where((row, place) => row != place).Count();
-            double sign = pivots.Aggregate(exchanges % 2 == 0 ? 1.0 : -1.0, (product, pivot) => product * (double.IsNaN(pivot) ? pivot : Math.Sign(pivot)));
-            return [Matrix<double>.Build.Dense(1, 1, sign), Matrix<double>.Build.Dense(1, 1, pivots.Sum(pivot => Math.Log(Math.Abs(pivot))))];
-        });
-        return (results[0], results[1]);
+        Tensor[] results = Determinant.All("LogDet", a);
+        return (results[1], results[2]);
     }
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>

@@ -1,0 +1,200 @@
+namespace MiniTorch.Kernels;
+
+/// <summary>
+/// Triangular factors of matrices in float64, in place. Each is cut in halves, down to a few columns, so that matrix products do most of the work.
+/// </summary>
+internal static unsafe class FactorKernel<V>
+    where V : struct, IVector<V, double>
+{
+    /// <summary>The columns of a block that is computed column by column.</summary>
+    public const int Narrow = 16;
+
+    /// <summary>The symmetric products up to this size are computed as a whole, both triangles.</summary>
+    const int WholeGram = 64;
+
+    /// <summary>Below this, a mask costs more than a loop.</summary>
+    const int FewElements = 4;
+
+    /// <summary>
+    /// P A = L U with at least as many rows as columns: U on and above the diagonal, L below it, without its diagonal of ones. Row i was
+    /// exchanged with row <paramref name="pivots"/>[i], the one with the largest element, in the order of i.
+    /// </summary>
+    public static void Lu(MatrixBlock a, int* pivots)
+    {
+        if (a.Columns <= Narrow)
+        {
+            NarrowLu(a, pivots);
+            return;
+        }
+        int half = Half(a.Columns);
+        MatrixBlock left = a.Part(0, 0, a.Rows, half), right = a.Part(0, half, a.Rows, a.Columns - half);
+        MatrixBlock top = right.Part(0, 0, half, right.Columns), bottom = right.Part(half, 0, a.Rows - half, right.Columns);
+        Lu(left, pivots);
+        for (int i = 0; i < half; i++) right.Exchange(i, pivots[i]);
+        SolveLower(left.Part(0, 0, half, half), top, hasOnes: true);
+        SubtractProduct(left.Part(half, 0, a.Rows - half, half), top, bottom);
+        Lu(bottom, pivots + half);
+        for (int i = half; i < a.Columns; i++) left.Exchange(i, pivots[i] += half);
+    }
+
+    static void NarrowLu(MatrixBlock a, int* pivots)
+    {
+        (long stride, int rows, int columns) = (a.RowStride, a.Rows, a.Columns);
+        for (int j = 0; j < columns; j++)
+        {
+            double* top = a.Row(j);
+            int pivot = j;
+            double largest = Math.Abs(top[j]);
+            for (int i = j + 1; i < rows; i++)
+            {
+                double size = Math.Abs(a.Data[i * stride + j]);
+                if (size > largest) (pivot, largest) = (i, size);
+            }
+            pivots[j] = pivot;
+            a.Exchange(j, pivot);
+            if (top[j] == 0) continue;
+            for (int i = j + 1; i < rows; i++)
+            {
+                double* row = a.Data + i * stride;
+                double factor = row[j] /= top[j];
+                AddScaled(row + j + 1, -factor, top + j + 1, columns - j - 1);
+            }
+        }
+    }
+
+    /// <summary>A = Uᵀ U with U in the upper triangle, all that is read of A; what is below the diagonal becomes undefined. False if A is not positive definite.</summary>
+    public static bool Cholesky(MatrixBlock a)
+    {
+        if (a.Columns <= Narrow) return NarrowCholesky(a);
+        int half = Half(a.Columns), rest = a.Columns - half;
+        MatrixBlock first = a.Part(0, 0, half, half), beside = a.Part(0, half, half, rest), last = a.Part(half, half, rest, rest);
+        if (!Cholesky(first)) return false;
+        SolveLower(first.Transposed, beside, hasOnes: false);
+        SubtractGram(beside, last);
+        return Cholesky(last);
+    }
+
+    static bool NarrowCholesky(MatrixBlock a)
+    {
+        int n = a.Columns;
+        for (int k = 0; k < n; k++)
+        {
+            if (!(a[k, k] > 0)) return false;
+            double* row = a.Row(k);
+            double root = Math.Sqrt(row[k]);
+            for (int j = k; j < n; j++) row[j] /= root;
+            for (int i = k + 1; i < n; i++) AddScaled(a.Row(i) + i, -row[i], row + i, n - i);
+        }
+        return true;
+    }
+
+    /// <summary>The upper triangle of C −= Xᵀ X.</summary>
+    static void SubtractGram(MatrixBlock x, MatrixBlock c)
+    {
+        if (c.Columns <= WholeGram)
+        {
+            SubtractProduct(x.Transposed, x, c);
+            return;
+        }
+        int half = Half(c.Columns), rest = c.Columns - half;
+        MatrixBlock left = x.Part(0, 0, x.Rows, half), right = x.Part(0, half, x.Rows, rest);
+        SubtractGram(left, c.Part(0, 0, half, half));
+        SubtractProduct(left.Transposed, right, c.Part(0, half, half, rest));
+        SubtractGram(right, c.Part(half, half, rest, rest));
+    }
+
+    /// <summary>Writes the X of T X = B over B, where T is the lower triangle of a matrix, or one with a diagonal of ones.</summary>
+    public static void SolveLower(MatrixBlock t, MatrixBlock b, bool hasOnes)
+    {
+        if (t.Rows > Narrow)
+        {
+            int half = Half(t.Rows), rest = t.Rows - half;
+            MatrixBlock top = b.Part(0, 0, half, b.Columns), bottom = b.Part(half, 0, rest, b.Columns);
+            SolveLower(t.Part(0, 0, half, half), top, hasOnes);
+            SubtractProduct(t.Part(half, 0, rest, half), top, bottom);
+            SolveLower(t.Part(half, half, rest, rest), bottom, hasOnes);
+            return;
+        }
+        for (int i = 0; i < t.Rows; i++)
+        {
+            double* row = b.Row(i);
+            for (int k = 0; k < i; k++) AddScaled(row, -t[i, k], b.Row(k), b.Columns);
+            if (!hasOnes) Divide(row, t[i, i], b.Columns);
+        }
+    }
+
+    /// <summary>Writes the X of T X = B over B, where T is the upper triangle of a matrix.</summary>
+    public static void SolveUpper(MatrixBlock t, MatrixBlock b)
+    {
+        if (t.Rows > Narrow)
+        {
+            int half = Half(t.Rows), rest = t.Rows - half;
+            MatrixBlock top = b.Part(0, 0, half, b.Columns), bottom = b.Part(half, 0, rest, b.Columns);
+            SolveUpper(t.Part(half, half, rest, rest), bottom);
+            SubtractProduct(t.Part(0, half, half, rest), bottom, top);
+            SolveUpper(t.Part(0, 0, half, half), top);
+            return;
+        }
+        for (int i = t.Rows - 1; i >= 0; i--)
+        {
+            double* row = b.Row(i);
+            for (int k = t.Rows - 1; k > i; k--) AddScaled(row, -t[i, k], b.Row(k), b.Columns);
+            Divide(row, t[i, i], b.Columns);
+        }
+    }
+
+    /// <summary>C −= A·B for a row-major C.</summary>
+    public static void SubtractProduct(MatrixBlock a, MatrixBlock b, MatrixBlock c)
+    {
+        var negated = new MatrixBlock(Scratch.Rent<double>(ref FactorScratch.Negated, Math.Max(1, (long)a.Rows * a.Columns)), a.Rows, a.Columns, a.Columns);
+        for (int i = 0; i < a.Rows; i++)
+            for (int j = 0; j < a.Columns; j++) negated[i, j] = -a[i, j];
+        Multiply(negated, b, c, accumulate: true);
+    }
+
+    /// <summary>C = A·B, or C += A·B, for a row-major C.</summary>
+    public static void Multiply(MatrixBlock a, MatrixBlock b, MatrixBlock c, bool accumulate) =>
+        MatMulKernel.Run(c.Rows, c.Columns, a.Columns, a.Data, a.RowStride, a.ColumnStride, b.Data, b.RowStride, b.ColumnStride, c.Data, c.RowStride, accumulate);
+
+    /// <summary>y += factor · x.</summary>
+    public static void AddScaled(double* y, double factor, double* x, long count)
+    {
+        long i = 0;
+        if (count < FewElements)
+        {
+            for (; i < count; i++) y[i] = Math.FusedMultiplyAdd(factor, x[i], y[i]);
+            return;
+        }
+        V broadcast = V.Broadcast(factor);
+        for (; i <= count - V.Count; i += V.Count) V.Store(V.Fma(broadcast, V.Load(x + i), V.Load(y + i)), y + i);
+        int rest = (int)(count - i);
+        if (rest > 0) V.StorePartial(V.Fma(broadcast, V.LoadPartial(x + i, rest), V.LoadPartial(y + i, rest)), y + i, rest);
+    }
+
+    static void Divide(double* x, double divisor, long count)
+    {
+        V broadcast = V.Broadcast(divisor);
+        long i = 0;
+        for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) / broadcast, x + i);
+        for (; i < count; i++) x[i] /= divisor;
+    }
+
+    // A multiple of a vector of 512 bits.
+    static int Half(int size) => Math.Max(8, size / 2 / 8 * 8);
+}
+
+/// <summary>What the factorizations keep for their next call on the thread.</summary>
+internal static class FactorScratch
+{
+    [ThreadStatic]
+    public static Scratch? Work, Negated, Reflectors, Small;
+
+    /// <summary>Returns what exceeds the room that a thread may keep.</summary>
+    public static void Return()
+    {
+        Scratch.Return(ref Work);
+        Scratch.Return(ref Negated);
+        Scratch.Return(ref Reflectors);
+        Scratch.Return(ref Small);
+    }
+}

@@ -1,0 +1,61 @@
+namespace MiniTorch.Kernels;
+
+/// <summary>A matrix in memory, or a part of one, at any strides.</summary>
+internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns, long rowStride, long columnStride = 1)
+{
+    public double* Data => data;
+
+    public int Rows => rows;
+
+    public int Columns => columns;
+
+    public long RowStride => rowStride;
+
+    public long ColumnStride => columnStride;
+
+    /// <summary>The same elements with rows and columns exchanged.</summary>
+    public MatrixBlock Transposed => new(data, columns, rows, columnStride, rowStride);
+
+    public ref double this[int row, int column] => ref data[row * rowStride + column * columnStride];
+
+    public double* Row(int row) => data + row * rowStride;
+
+    /// <summary>The block whose first element is the given one.</summary>
+    public MatrixBlock Part(int firstRow, int firstColumn, int partRows, int partColumns) =>
+        new(data + firstRow * rowStride + firstColumn * columnStride, partRows, partColumns, rowStride, columnStride);
+
+    /// <summary>Row-major memory whose rows lie an odd number of cache lines apart, so that the elements of a column do not share one place of the cache.</summary>
+    public static MatrixBlock Rent(ref Scratch? scratch, int rows, int columns)
+    {
+        long stride = RentedStride(columns);
+        return new(Scratch.Rent<double>(ref scratch, Math.Max(1, rows * stride)), rows, columns, stride);
+    }
+
+    public void CopyTo(MatrixBlock target)
+    {
+        for (int i = 0; i < rows; i++)
+            if (columnStride == 1 && target.ColumnStride == 1) new ReadOnlySpan<double>(Row(i), columns).CopyTo(new Span<double>(target.Row(i), columns));
+            else for (int j = 0; j < columns; j++) target[i, j] = this[i, j];
+    }
+
+    public void Clear()
+    {
+        for (int i = 0; i < rows; i++) new Span<double>(Row(i), columns).Clear();
+    }
+
+    public void SetIdentity()
+    {
+        Clear();
+        for (int i = 0; i < Math.Min(rows, columns); i++) this[i, i] = 1;
+    }
+
+    /// <summary>Exchanges two rows of a row-major block.</summary>
+    public void Exchange(int first, int second)
+    {
+        if (first == second) return;
+        double* a = Row(first), b = Row(second);
+        for (int j = 0; j < columns; j++) (a[j], b[j]) = (b[j], a[j]);
+    }
+
+    static long RentedStride(int columns) => columns <= 8 ? columns : ((columns + 7) / 8 | 1) * 8L;
+}
