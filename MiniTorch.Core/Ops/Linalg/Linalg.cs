@@ -4,7 +4,8 @@ namespace MiniTorch;
 
 /// <summary>
 /// Linear algebra of matrices in the last two dimensions; leading dimensions are a batch (torch.linalg). All methods are differentiable for Float32
-/// and Float64. Decompositions are computed in float64; a native provider that is installed for Math.NET Numerics computes them instead of the built-in code. All methods throw <see cref="ShapeException"/> for tensors that are not
+/// and Float64. Decompositions are computed in float64; if a native provider for Math.NET Numerics is installed, it computes them. All methods
+/// throw <see cref="ShapeException"/> for tensors that are not
 /// matrices and <see cref="DTypeException"/> for integers.
 /// </summary>
 public static class Linalg
