@@ -36,7 +36,7 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         bool batchFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
         if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0) throw new ValueException($"MultiheadAttention: embedDim {embedDim} is not divisible by {numHeads} heads");
-        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: kdim is {kdim} and vdim is {vdim}; both must be 1 or more");
+        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: kdim is {kdim ?? embedDim} and vdim is {vdim ?? embedDim}; both must be 1 or more");
         (_heads, _dropout, _addZeroAttn, _batchFirst, _generator) = (numHeads, dropout, addZeroAttn, batchFirst, generator);
         _sizes = [embedDim, kdim ?? embedDim, vdim ?? embedDim];
         OutProj = new Linear(embedDim, embedDim, bias, dtype, generator);

@@ -1,28 +1,62 @@
-using System.IO.Compression;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Runtime.CompilerServices;
+using MiniTorch.Nn;
+using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.Layers;
 
-/// <summary>What data/layers.py wrote: PyTorch's signatures of its layers, and calls of them.</summary>
-public sealed record LayerFile(Dictionary<string, JsonElement[][]> Signatures, LayerRow[] Rows)
+/// <summary>A row of the table; see <see cref="LayerSamples"/>.</summary>
+public sealed class LayerRow(Type layer)
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    public string Name => Layer.Name;
 
-    internal static LayerFile Read()
+    public Type Layer { get; } = layer;
+
+    public List<ModelCase> Cases { get; } = [];
+
+    public List<Misuse> Misuses { get; } = [];
+
+    /// <summary>The numbers of dimensions that an input may have.</summary>
+    public (int Least, int Most) Rank { get; private set; } = (0, AnyRank);
+
+    /// <summary>Whether a dimension is added to the inputs of the first case at their end; they are channels first.</summary>
+    public bool GrowsAtEnd { get; private set; }
+
+    /// <summary>How training differs from evaluation, for the guide.</summary>
+    public string InTraining { get; private set; } = "";
+
+    /// <summary>Whether a call in training draws random numbers.</summary>
+    public bool IsRandomInTraining { get; private set; }
+
+    /// <summary>A rank that stands for any: the most that the checks try.</summary>
+    public const int AnyRank = 6;
+
+    /// <summary>A layer with some arguments, and its inputs; the expression is its name.</summary>
+    public LayerRow Case(Func<Module> make, Func<int, Tensor[]> input, int batchDim = 0, bool exports = true, bool isDifferentiable = true,
+        [CallerArgumentExpression(nameof(make))] string expression = "")
     {
-        using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Layers", "data", "layers.json.gz")), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize<LayerFile>(stream, Json)!;
+        string name = expression.Replace("() => ", "", StringComparison.Ordinal);
+        Cases.Add(new(input(1).Length == 1 ? name : $"{name} of {input(1).Length} inputs", make, input, batchDim) { Exports = exports, IsDifferentiable = isDifferentiable });
+        return this;
     }
 
-    internal static Tensor Tensor(JsonElement written)
+    public LayerRow Ranks(int least, int most, bool growsAtEnd = false)
     {
-        double[] data = written.GetProperty("data").EnumerateArray().Select(value => value.ValueKind is JsonValueKind.Number ? value.GetDouble() : Convert.ToDouble(value.GetBoolean())).ToArray();
-        int[] shape = written.GetProperty("shape").Deserialize<int[]>()!;
-        return MiniTorch.Tensor.From(data, shape, written.GetProperty("dtype").GetString() switch { "int64" => DType.Int64, "bool" => DType.Bool, _ => DType.Float64 });
+        (Rank, GrowsAtEnd) = ((least, most), growsAtEnd);
+        return this;
     }
+
+    public LayerRow Trains(string how, bool isRandom = false)
+    {
+        (InTraining, IsRandomInTraining) = (how, isRandom);
+        return this;
+    }
+
+    /// <summary>A wrong construction or call and its error's message; one that ends with … is the message's beginning.</summary>
+    public LayerRow Misuse<TError>(string message, Action call) where TError : MiniTorchException
+    {
+        Misuses.Add(new(message, call, typeof(TError), message));
+        return this;
+    }
+
+    public override string ToString() => Name;
 }
-
-/// <summary>A layer made after manual_seed(0), called, and differentiated: the loss is Σ cos(i)·element i of every output.</summary>
-public sealed record LayerRow(string Id, string Layer, Dictionary<string, JsonElement> Args, string Mode, JsonElement[] Inputs, Dictionary<string, JsonElement> Options,
-    Dictionary<string, JsonElement> Initial, JsonElement[] Outputs, Dictionary<string, JsonElement> State, JsonElement[] InputGradients, Dictionary<string, JsonElement> Gradients);

@@ -1,8 +1,6 @@
-using System.Reflection;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Conformance;
 using MiniTorch.Tests.Modules;
-using Module = MiniTorch.Nn.Module;
 
 namespace MiniTorch.Tests.Losses;
 
@@ -50,8 +48,7 @@ public sealed class LossRow(string name, Type? module)
 
     internal Dictionary<string, OpCall> TorchCalls { get; } = [];
 
-    /// <summary>The constructors' arguments; the properties of an options record count as arguments.</summary>
-    public IReadOnlyList<(string Name, object? Default)> Arguments { get; } = module is null ? [] : [.. ArgumentsOf(module)];
+    public IReadOnlyList<ConstructorArgument> Arguments { get; } = module is null ? [] : ConstructorArgument.Of(module);
 
     /// <summary>What the guide's table says that the constructor does not.</summary>
     public LossRow Guide(string targets, string classAxis = "", string classWeights = "", string elementWeights = "", string? note = null)
@@ -116,23 +113,4 @@ public sealed class LossRow(string name, Type? module)
     }
 
     public override string ToString() => Name;
-
-    private static IEnumerable<(string, object?)> ArgumentsOf(Type module) =>
-        from constructor in module.GetConstructors()
-        from parameter in constructor.GetParameters()
-        from argument in parameter.ParameterType == typeof(CrossEntropyOptions)
-            ? OptionsOf(parameter.ParameterType) : [(parameter.Name!, DefaultOf(parameter))]
-        group argument.Item2 by argument.Item1 into found
-        select (found.Key, found.First());
-
-    private static IEnumerable<(string, object?)> OptionsOf(Type options)
-    {
-        object defaults = Activator.CreateInstance(options)!;
-        return options.GetProperties().Select(property =>
-            ($"{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}", property.GetValue(defaults)));
-    }
-
-    private static object? DefaultOf(ParameterInfo parameter) =>
-        parameter.ParameterType.IsEnum && parameter.DefaultValue is int number
-            ? Enum.ToObject(parameter.ParameterType, number) : parameter.DefaultValue;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text;
 using MiniTorch.Nn;
@@ -50,9 +49,9 @@ public sealed partial class LossTests
         foreach (LossRow row in LossSamples.All.Where(row => row.Module is not null))
         {
             IEnumerable<string> own = row.Arguments.Where(argument => !s_columns.Contains(argument.Name))
-                .Select(argument => Option(argument.Name, argument.Default));
+                .Select(argument => argument.ToString());
             if (row.Note is not null) own = own.Append(row.Note);
-            if (row.Arguments.Contains(("reduction", Reduction.None))) own = own.Append("reduction None by default");
+            if (row.Arguments.Contains(new("reduction", Reduction.None))) own = own.Append("reduction None by default");
             text.Append("| ").AppendJoin(" | ", $"`{row.Name}`", row.Targets, row.ClassWeights, row.ElementWeights,
                 Dot(row, "ignoreIndex"), Dot(row, "labelSmoothing"), row.ClassAxis, string.Join(", ", own.DefaultIfEmpty("–"))).Append(" |\n");
         }
@@ -62,11 +61,4 @@ public sealed partial class LossTests
     private static bool Has(LossRow row, string argument) => row.Arguments.Any(given => given.Name == argument);
 
     private static string Dot(LossRow row, string argument) => Has(row, argument) ? "●" : "";
-
-    private static string Option(string name, object? value) => value switch
-    {
-        true => $"{name} true",
-        int or double => string.Create(CultureInfo.InvariantCulture, $"{name} {value}").Replace("E-0", "e-", StringComparison.Ordinal),
-        _ => name,
-    };
 }

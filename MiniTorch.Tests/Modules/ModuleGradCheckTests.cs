@@ -19,7 +19,7 @@ public sealed class ModuleGradCheckTests
 
     [TestCaseSource(nameof(Modules))]
     public void Every_module_has_a_sample(Type module) =>
-        ModuleSamples.All.SelectMany(sample => sample.Model.NamedModules()).Select(inner => Definition(inner.Value.GetType())).ShouldContain(Definition(module), $"add {module.Name} to ModuleSamples");
+        ModuleSamples.All.SelectMany(sample => sample.Model.NamedModules()).Select(inner => Definition(inner.Value.GetType())).ShouldContain(Definition(module), $"add a row for {module.Name} to LayerSamples");
 
     static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 }

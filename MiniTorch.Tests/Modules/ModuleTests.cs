@@ -1,6 +1,4 @@
 using MiniTorch.Tests.Layers;
-using System.IO.Compression;
-using System.Text.Json;
 using MiniTorch.Nn;
 using MiniTorch.Optim;
 
@@ -560,26 +558,4 @@ public class ModuleTests
         ring.ToString().ShouldBe("Ring(\n  (first): Linear(in_features=2, out_features=2, bias=False)\n  (next): Ring(...)\n)");
         new Hidden().ToString().ShouldBe("Hidden(...)");
     }
-
-    /// <summary>What data/texts.py wrote.</summary>
-    public sealed record TextFile(TextRow[] Rows, Dictionary<string, string> Models)
-    {
-        internal static readonly TextFile Instance = Read();
-
-        private static TextFile Read()
-        {
-            using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Layers", "data", "texts.json.gz")),
-                CompressionMode.Decompress);
-            return JsonSerializer.Deserialize<TextFile>(stream, JsonSerializerOptions.Web)!;
-        }
-    }
-
-    public sealed record TextRow(string Layer, Dictionary<string, JsonElement> Args, string Text);
-
-    private static IEnumerable<TestCaseData> Texts() =>
-        TextFile.Instance.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Text.ReplaceLineEndings(" ")));
-
-    [TestCaseSource(nameof(Texts))]
-    public void A_layer_is_printed_as_PyTorch_prints_it(TextRow row) =>
-        LayerConstructor.Make(row.Layer, row.Args, DType.Float32).ToString().ShouldBe(row.Text);
 }

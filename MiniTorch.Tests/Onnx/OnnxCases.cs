@@ -1,31 +1,22 @@
 using MiniTorch.Nn;
+using MiniTorch.Tests.Layers;
+using MiniTorch.Tests.Modules;
+using static MiniTorch.Tests.Modules.ModelCase;
 
 namespace MiniTorch.Tests.Export;
 
-/// <summary>Models that are exported and run elsewhere.</summary>
-/// <param name="Name">The test's name.</param>
-/// <param name="Make">Makes the model.</param>
-/// <param name="Input">Makes an input of so many rows.</param>
-/// <param name="BatchDim">Which dimension the rows are.</param>
-internal sealed record OnnxCase(string Name, Func<Module> Make, Func<int, Tensor[]> Input, int BatchDim = 0)
+/// <summary>A model that is one function.</summary>
+internal sealed class FunctionModule(Func<Tensor, Tensor> function) : Module<Tensor, Tensor>
+{
+    protected override Tensor Forward(Tensor input) => function(input);
+}
+
+/// <summary>Models that are exported and run elsewhere: networks, the layers of <see cref="LayerSamples"/>, functions.</summary>
+internal static class OnnxCases
 {
     private const double Tolerance = 1e-5;
 
-    public override string ToString() => Name;
-
-    /// <summary>The model, always with the same weights.</summary>
-    public Module Model()
-    {
-        Generator.ManualSeed(3);
-        return Make();
-    }
-
-    /// <summary>What the library computes, in evaluation mode.</summary>
-    public static Tensor[] Outputs(Module model, Tensor[] inputs)
-    {
-        using ModeScope mode = Autograd.NoGrad();
-        return [.. Tensors(model.Eval().CallWith([.. inputs]))];
-    }
+    public static IEnumerable<ModelCase> All() => [.. Networks(), .. LayerSamples.All.SelectMany(row => row.Cases).Where(test => test.Exports), .. Functions()];
 
     /// <summary>An output that was computed elsewhere is the library's.</summary>
     public static void ShouldAgree(int[] shape, double[] values, Tensor expected)
@@ -36,25 +27,7 @@ internal sealed record OnnxCase(string Name, Func<Module> Make, Func<int, Tensor
         worst.ShouldBe(-1, worst < 0 ? null : FormattableString.Invariant($"element {worst} is {values[worst]} and should be {expected.ToArray<double>()[worst]}"));
     }
 
-    private static IEnumerable<Tensor> Tensors(object? output) => output switch
-    {
-        Tensor tensor => [tensor],
-        System.Runtime.CompilerServices.ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
-        _ => [],
-    };
-}
-
-/// <summary>A model that is one function.</summary>
-internal sealed class FunctionModule(Func<Tensor, Tensor> function) : Module<Tensor, Tensor>
-{
-    protected override Tensor Forward(Tensor input) => function(input);
-}
-
-internal static class OnnxCases
-{
-    public static IEnumerable<OnnxCase> All() => [.. Networks(), .. Layers(), .. Functions()];
-
-    private static IEnumerable<OnnxCase> Networks()
+    private static IEnumerable<ModelCase> Networks()
     {
         yield return new("Mlp", () => new Sequential(new Linear(5, 16), new ReLU(), new Dropout(0.5), new Linear(16, 16, bias: false), new Tanh(), new Linear(16, 3)), Real(5));
         yield return new("ConvNet", TrainedConvNet, Real(1, 8, 8));
@@ -63,45 +36,7 @@ internal static class OnnxCases
         yield return new("LetterModel", () => new LetterModel(), Whole(11, 5));
     }
 
-    private static IEnumerable<OnnxCase> Layers()
-    {
-        yield return new("Bilinear", () => new Bilinear(3, 4, 2), Several(Real(3), Real(4)));
-        yield return new("Embedding", () => new Embedding(7, 3, paddingIdx: 2), Whole(7, 4));
-        yield return new("Conv1d", () => new Conv1d(4, 6, 3, stride: 2, padding: 1, dilation: 2, groups: 2), Real(4, 9));
-        yield return new("Conv2d", () => new Conv2d(3, 4, (3, 2), stride: (2, 1), padding: (1, 0), dilation: (1, 2), bias: false), Real(3, 7, 6));
-        yield return new("ConvTranspose2d", () => new ConvTranspose2d(4, 6, 3, stride: 2, padding: 1, outputPadding: (1, 0), groups: 2), Real(4, 4, 5));
-        yield return new("MaxPool1d", () => new MaxPool1d(3, stride: 2, padding: 1), Real(2, 9));
-        yield return new("MaxPool2d", () => new MaxPool2d(2, stride: 3, padding: 1, dilation: 2, ceilMode: true), Real(2, 9, 8));
-        yield return new("AvgPool1d", () => new AvgPool1d(2, countIncludePad: false), Real(2, 8));
-        yield return new("AvgPool2d", () => new AvgPool2d(3, stride: 2, padding: 1, ceilMode: true), Real(2, 8, 7));
-        yield return new("AvgPool2dWithoutPadding", () => new AvgPool2d(3, stride: 2, padding: 1, ceilMode: true, countIncludePad: false), Real(2, 8, 7));
-        yield return new("AdaptiveAvgPool1d", () => new AdaptiveAvgPool1d(3), Real(2, 9));
-        yield return new("AdaptiveAvgPool2d", () => new AdaptiveAvgPool2d((1, 3)), Real(2, 5, 6));
-        yield return new("BatchNorm1d", () => new BatchNorm1d(4), Real(4));
-        yield return new("LayerNorm", () => new LayerNorm(Shape.Create([3, 4])), Real(2, 3, 4));
-        yield return new("RMSNorm", () => new RMSNorm(4), Real(3, 4));
-        yield return new("GroupNorm", () => new GroupNorm(2, 4), Real(4, 3, 3));
-        yield return new("Sequence LSTM", () => new LSTM(3, 4, numLayers: 2, bidirectional: true, batchFirst: true), Real(5, 3));
-        yield return new("Sequence GRU", () => new GRU(3, 4), Real(-1, 3), BatchDim: 1);
-        yield return new("Sequence RNN", () => new RNN(3, 4, nonlinearity: Nonlinearity.Relu), Real(-1, 3), BatchDim: 1);
-        yield return new("RNNCell", () => new RNNCell(3, 4), Several(Real(3), Real(4)));
-        yield return new("GRUCell", () => new GRUCell(3, 4), Real(3));
-        yield return new("LSTMCell", () => new LSTMCell(3, 4), Real(3));
-        yield return new("MultiheadAttention", () => new MultiheadAttention(8, 2, batchFirst: true), Several(Real(5, 8), Real(3, 8), Real(3, 8)));
-        Module[] ofAnyShape =
-        [
-            new ReLU(), new ReLU6(), new LeakyReLU(0.2), new ELU(0.7), new CELU(1.5), new SELU(), new GELU(), new GELU("tanh"), new SiLU(), new Mish(), new Tanh(), new Sigmoid(), new LogSigmoid(),
-            new Softplus(), new Softplus(2, 0.5), new Softsign(), new Hardtanh(-0.5, 0.7), new Hardsigmoid(), new Hardswish(), new Hardshrink(), new Softshrink(), new Tanhshrink(),
-            new Threshold(0.1, -3), new PReLU(), new PReLU(4), new Softmax(-1), new LogSoftmax(1), new Softmin(1), new GLU(1), new Flatten(), new Identity(),
-        ];
-        for (int i = 0; i < ofAnyShape.Length; i++)
-        {
-            Module layer = ofAnyShape[i];
-            yield return new($"{layer.GetType().Name} {i}", () => layer, Real(4, 3));
-        }
-    }
-
-    private static IEnumerable<OnnxCase> Functions()
+    private static IEnumerable<ModelCase> Functions()
     {
         (string Name, Func<Tensor, Tensor> Function)[] functions =
         [
@@ -129,14 +64,6 @@ internal static class OnnxCases
         ];
         foreach ((string name, Func<Tensor, Tensor> function) in functions) yield return new($"Function: {name}", () => new FunctionModule(function), Real(4, 3));
     }
-
-    // A size of −1 stands for time before the batch: [4, N, …].
-    private static Func<int, Tensor[]> Real(params int[] sizes) => rows =>
-        [Tensor.Randn(sizes[0] == -1 ? [4, rows, .. sizes[1..]] : [rows, .. sizes], new Generator(5 + rows))];
-
-    private static Func<int, Tensor[]> Whole(int below, int length) => rows => [Tensor.RandInt(0, below, [rows, length], new Generator(5 + rows))];
-
-    private static Func<int, Tensor[]> Several(params Func<int, Tensor[]>[] inputs) => rows => [.. inputs.SelectMany(input => input(rows))];
 
     // Running means and variances that are not 0 and 1.
     private static Sequential TrainedConvNet()

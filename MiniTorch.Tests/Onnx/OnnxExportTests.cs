@@ -1,6 +1,7 @@
 using MiniTorch.IO;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Files;
+using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.Export;
 
@@ -10,21 +11,21 @@ public class OnnxExportTests
     private static IEnumerable<TestCaseData> Cases() => OnnxCases.All().Select(model => new TestCaseData(model).SetArgDisplayNames(model.Name));
 
     [TestCaseSource(nameof(Cases))]
-    public void An_exported_model_computes_the_same_for_every_batch_size(object model)
+    public void An_exported_model_computes_the_same_for_every_batch_size(ModelCase test)
     {
         using var folder = new TemporaryFolder();
-        var (test, path) = ((OnnxCase)model, folder["model.onnx"]);
+        string path = folder["model.onnx"];
         Module module = test.Model();
         Onnx.Export(module, test.Input(1), path, test.BatchDim);
         var file = new OnnxModel(path);
         foreach (int rows in (int[])[1, 2, 7])
         {
-            Tensor[] inputs = test.Input(rows), expected = OnnxCase.Outputs(module, inputs);
+            Tensor[] inputs = test.Input(rows), expected = ModelCase.Evaluated(module, inputs);
             IReadOnlyDictionary<string, Tensor> outputs = OnnxInterpreter.Run(file, file.Inputs.Zip(inputs).ToDictionary(pair => pair.First.Name, pair => pair.Second));
             for (int i = 0; i < expected.Length; i++)
             {
                 Tensor output = outputs[file.Outputs[i].Name];
-                OnnxCase.ShouldAgree(output.Shape.ToArray(), output.ToArray<double>(), expected[i]);
+                OnnxCases.ShouldAgree(output.Shape.ToArray(), output.ToArray<double>(), expected[i]);
             }
         }
     }
@@ -84,6 +85,6 @@ public class OnnxExportTests
         Onnx.Export(model, x, folder["model.onnx"]);
         var file = new OnnxModel(folder["model.onnx"]);
         Tensor output = OnnxInterpreter.Run(file, new Dictionary<string, Tensor> { ["input"] = x })["output"];
-        output.ToArray<double>().ShouldBe(OnnxCase.Outputs(model, [x])[0].ToArray<double>(), 1e-14);
+        output.ToArray<double>().ShouldBe(ModelCase.Evaluated(model, [x])[0].ToArray<double>(), 1e-14);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using MiniTorch.IO;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Files;
+using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.Export;
 
@@ -14,9 +15,8 @@ public class OnnxRuntimeTests
     private static IEnumerable<TestCaseData> Cases() => OnnxCases.All().Select(model => new TestCaseData(model).SetArgDisplayNames(model.Name));
 
     [TestCaseSource(nameof(Cases))]
-    public void ONNX_Runtime_computes_the_same_for_every_batch_size(object model)
+    public void ONNX_Runtime_computes_the_same_for_every_batch_size(ModelCase test)
     {
-        var test = (OnnxCase)model;
         Module module = test.Model();
         using var folder = new TemporaryFolder();
         string path = folder["model.onnx"];
@@ -25,13 +25,13 @@ public class OnnxRuntimeTests
         using var session = new InferenceSession(path, options);
         foreach (int rows in s_batches)
         {
-            Tensor[] inputs = test.Input(rows), expected = OnnxCase.Outputs(module, inputs);
+            Tensor[] inputs = test.Input(rows), expected = ModelCase.Evaluated(module, inputs);
             using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run([.. inputs.Select(Named)], session.OutputNames);
             outputs.Count.ShouldBe(expected.Length);
             foreach ((int i, DisposableNamedOnnxValue output) in outputs.Index())
             {
                 (int[] shape, double[] values) = Read(output);
-                OnnxCase.ShouldAgree(shape, values, expected[i]);
+                OnnxCases.ShouldAgree(shape, values, expected[i]);
             }
 
             NamedOnnxValue Named(Tensor x, int i)

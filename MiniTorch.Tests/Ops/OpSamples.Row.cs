@@ -3,8 +3,16 @@ namespace MiniTorch.Tests;
 /// <summary>Values that PyTorch printed for a call.</summary>
 public sealed record TorchValues(string Call, double[] Expected, Tensor[] Inputs);
 
-/// <summary>A wrong call, and the error it gives to the letter.</summary>
-public sealed record Misuse(string What, Action Call, Type Error, string Message);
+/// <summary>A wrong call and its error's message; one that ends with … is the message's beginning.</summary>
+public sealed record Misuse(string What, Action Call, Type Error, string Message)
+{
+    public void ShouldBeAnswered()
+    {
+        string message = Should.Throw(Call, Error, What).Message;
+        if (Message.EndsWith('…')) message.ShouldStartWith(Message[..^1], Case.Sensitive, What);
+        else message.ShouldBe(Message, What);
+    }
+}
 
 /// <summary>A row of the table; see <see cref="OpSamples"/>.</summary>
 public sealed class OpRow(string name, Func<Tensor[], Tensor[]> function, IEnumerable<SampleInput[]> samples)

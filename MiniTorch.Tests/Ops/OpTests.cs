@@ -35,11 +35,7 @@ public sealed partial class OpTests
     [TestCaseSource(nameof(MisuseRows))]
     public void Misuse_gives_the_approved_message(OpRow row)
     {
-        foreach (Misuse misuse in row.Misuses)
-        {
-            var error = Should.Throw(misuse.Call, misuse.Error, $"{row}: {misuse.What}");
-            error.Message.ShouldBe(misuse.Message, misuse.What);
-        }
+        foreach (Misuse misuse in row.Misuses) misuse.ShouldBeAnswered();
     }
 
     [TestCaseSource(nameof(AllRows))]

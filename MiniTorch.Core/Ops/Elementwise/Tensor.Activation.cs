@@ -39,7 +39,7 @@ public partial class Tensor
             throw new ShapeException($"Prelu: got {weight.ElementCount} weights for shape {Shape}; pass 1 or {channels}, the number of channels "
                 + "(dimension 1)");
         weight = weight.To(DTypes.Promote(DType, weight.DType)); // before the reshape, which would lose the full precision of a C# number
-        return Binary(new Prelu(), this, weight.Reshape(Normalization.ForChannels(this, (int)weight.ElementCount)));
+        return Binary(new Prelu(), this, weight.Reshape(weight.ElementCount == 1 ? [] : Normalization.ForChannels(this, channels)));
     }
 
     /// <summary>Returns x if x > 0, otherwise α (eˣ − 1) (torch.nn.functional.elu).</summary>
