@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch;
 
 /// <summary>
@@ -36,6 +38,7 @@ public static class Autograd
     /// default.</param>
     /// <exception cref="GraphException">The output has no graph, an input does not require a gradient, or the output does not depend on an
     /// input.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor[] Grad(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false, bool? retainGraph = null)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -55,6 +58,18 @@ public static class Autograd
                 : throw new GraphException($"Grad: the output does not depend on input {i}, shape {inputs[i].Shape}; "
                     + "pass allowUnused: true to get zeros for it"));
         return gradients;
+    }
+
+    /// <inheritdoc cref="Grad(Tensor, ReadOnlySpan{Tensor}, Tensor?, bool, bool, bool?)"/>
+    /// <example><code>
+    /// Tensor[] gradients = Autograd.Grad(loss, model.Parameters());
+    /// </code></example>
+    public static Tensor[] Grad(
+        Tensor output, IEnumerable<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false,
+        bool? retainGraph = null)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Grad(output, [.. inputs], gradOutput, createGraph, allowUnused, retainGraph);
     }
 
     /// <summary>

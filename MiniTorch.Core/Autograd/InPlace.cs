@@ -31,6 +31,14 @@ internal static class InPlace
         return target;
     }
 
+    /// <summary>target = function(target).</summary>
+    public static Tensor Result(string op, Tensor target, Func<Tensor, Tensor> function)
+    {
+        Tensor result = function(EngineMode.Enabled ? target.Clone() : target); // the graph must not save the memory that is overwritten
+        Check(op, target, result, result.DType);
+        return Copy(target, result, op);
+    }
+
     /// <summary>Adds values of the same shape without recording and without a new version.</summary>
     public static void AddValues(Tensor target, Tensor values) => ElementwiseCall.RunInto(new BinaryForward<Add>(default), target, target, values);
 

@@ -98,6 +98,38 @@ public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <summary>Copies the sizes to a new array.</summary>
     public int[] ToArray() => [.. _sizes];
 
+    /// <summary>Reads the sizes of a shape with two dimensions: <c>var (rows, columns) = x.Shape</c>.</summary>
+    /// <exception cref="ShapeException">The shape has another number of dimensions.</exception>
+    public void Deconstruct(out int size0, out int size1)
+    {
+        RequireRank(2);
+        (size0, size1) = (_sizes[0], _sizes[1]);
+    }
+
+    /// <summary>Reads the sizes of a shape with three dimensions: <c>var (b, t, c) = x.Shape</c>.</summary>
+    /// <exception cref="ShapeException">The shape has another number of dimensions.</exception>
+    public void Deconstruct(out int size0, out int size1, out int size2)
+    {
+        RequireRank(3);
+        (size0, size1, size2) = (_sizes[0], _sizes[1], _sizes[2]);
+    }
+
+    /// <summary>Reads the sizes of a shape with four dimensions: <c>var (n, c, h, w) = x.Shape</c>.</summary>
+    /// <exception cref="ShapeException">The shape has another number of dimensions.</exception>
+    public void Deconstruct(out int size0, out int size1, out int size2, out int size3)
+    {
+        RequireRank(4);
+        (size0, size1, size2, size3) = (_sizes[0], _sizes[1], _sizes[2], _sizes[3]);
+    }
+
+    /// <summary>Reads the sizes of a shape with five dimensions.</summary>
+    /// <exception cref="ShapeException">The shape has another number of dimensions.</exception>
+    public void Deconstruct(out int size0, out int size1, out int size2, out int size3, out int size4)
+    {
+        RequireRank(5);
+        (size0, size1, size2, size3, size4) = (_sizes[0], _sizes[1], _sizes[2], _sizes[3], _sizes[4]);
+    }
+
     /// <summary>Formats the shape as <c>[2, 3]</c>.</summary>
     public override string ToString() => Format(_sizes);
 
@@ -134,6 +166,11 @@ public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
 
     /// <summary>Returns this shape without one dimension.</summary>
     internal Shape Without(int dim) => Rank == 0 ? Scalar : Create([.. _sizes.AsSpan(0, dim), .. _sizes.AsSpan(dim + 1)]);
+
+    private void RequireRank(int count)
+    {
+        if (Rank != count) throw new ShapeException($"Shape: {this} has {Rank} dimensions and cannot be read into {count} variables");
+    }
 
     internal static string Format(ReadOnlySpan<int> sizes) => $"[{string.Join(", ", sizes.ToArray())}]";
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Runtime.InteropServices;
 
 namespace MiniTorch;
@@ -63,15 +64,16 @@ public partial class Tensor
     /// Copies an array to a new tensor (torch.tensor). The dtype follows the array's element type (int and smaller integers become Int64), the
     /// shape that of the array, unless others are given.
     /// </summary>
-    /// <param name="data">An array of one or more dimensions, not an array of arrays; its elements are copied.</param>
+    /// <param name="data">An array of one or more dimensions, or an array of arrays of equal lengths; its elements are copied.</param>
     /// <param name="shape">The shape of the tensor, in row-major order; that of the array by default.</param>
     /// <param name="dtype">The dtype; that of the array's element type by default.</param>
     /// <param name="requiresGrad">Whether the tensor is a leaf that accumulates a gradient.</param>
     /// <exception cref="ShapeException">The array and the shape have different numbers of elements.</exception>
-    /// <exception cref="DTypeException">The element type is not numeric, or the array is an array of arrays.</exception>
+    /// <exception cref="DTypeException">The element type is not numeric.</exception>
     public static Tensor From(Array data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (data is IEnumerable<IEnumerable>) return From((IEnumerable)data, shape, dtype, requiresGrad);
         shape ??= Shape.Create([.. Enumerable.Range(0, data.Rank).Select(data.GetLength)]);
         Tensor tensor = data.GetType().GetElementType()! switch
         {
@@ -85,10 +87,50 @@ public partial class Tensor
             var t when t == typeof(sbyte) => Copied(Flat<sbyte>(data), shape),
             var t when t == typeof(ushort) => Copied(Flat<ushort>(data), shape),
             var t when t == typeof(uint) => Copied(Flat<uint>(data), shape),
-            var t => throw new DTypeException($"From: {t.Name} is not an element type; use a (multi-dimensional) array of float, double, bool, "
-                + "or an integer type up to long, not an array of arrays"),
+            var t => throw new DTypeException($"From: {t.Name} is not an element type; use an array of float, double, bool, or an integer type up to "
+                + "long"),
         };
         return Finish(tensor, dtype, requiresGrad);
+    }
+
+    /// <summary>
+    /// Copies a list, a query or nested lists of equal lengths to a new tensor (torch.tensor): a <c>List&lt;float&gt;</c>, a <c>float[][]</c>, a
+    /// <c>List&lt;List&lt;int&gt;&gt;</c>, or a list of tensors, which are stacked. The dtype follows the numbers as in <see
+    /// cref="From(Array, Shape?, DType?, bool)"/>; an empty list of lists gives Float32.
+    /// </summary>
+    /// <param name="data">Numbers, or rows of numbers to any depth.</param>
+    /// <param name="shape">The shape of the tensor, in row-major order; that of the data by default.</param>
+    /// <param name="dtype">The dtype; that of the numbers by default.</param>
+    /// <param name="requiresGrad">Whether the tensor is a leaf that accumulates a gradient.</param>
+    /// <exception cref="ShapeException">Rows have different lengths, or the data and the shape have different numbers of elements.</exception>
+    /// <exception cref="DTypeException">The data holds something else than numbers.</exception>
+    /// <example><code>
+    /// var lengths = new List&lt;double&gt; { 1.5, 2, 4 };
+    /// Tensor x = Tensor.From(lengths, dtype: DType.Float32);
+    /// Tensor squares = Tensor.From(lengths.Select(length => length * length));
+    /// </code></example>
+    public static Tensor From(IEnumerable data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false)
+    {
+        Tensor tensor = data switch
+        {
+            null => throw new ArgumentNullException(nameof(data)),
+            Array { Rank: > 1 } numbers => From(numbers),
+            IEnumerable<float> numbers => From(numbers.ToArray()),
+            IEnumerable<double> numbers => From(numbers.ToArray()),
+            IEnumerable<long> numbers => From(numbers.ToArray()),
+            IEnumerable<int> numbers => From(numbers.ToArray()),
+            IEnumerable<bool> numbers => From(numbers.ToArray()),
+            IEnumerable<short> numbers => From(numbers.ToArray()),
+            IEnumerable<byte> numbers => From(numbers.ToArray()),
+            IEnumerable<sbyte> numbers => From(numbers.ToArray()),
+            IEnumerable<ushort> numbers => From(numbers.ToArray()),
+            IEnumerable<uint> numbers => From(numbers.ToArray()),
+            IEnumerable<Tensor> rows => FromCollection(rows.ToArray()),
+            IEnumerable<IEnumerable> rows => FromCollection([.. rows.Select(row => From(row))]),
+            _ => throw new DTypeException($"From: a {data.GetType().Name} does not hold numbers; use a list or an array of float, double, bool or an "
+                + "integer type up to long, or such rows"),
+        };
+        return Finish(shape is null ? tensor : tensor.Reshape(shape), dtype, requiresGrad);
     }
 
     /// <summary>Copies a span to a new tensor; see <see cref="From(Array, Shape?, DType?, bool)"/>.</summary>
@@ -126,8 +168,16 @@ public partial class Tensor
     /// <summary>Draws from the standard normal distribution, in the shape and dtype of <paramref name="other"/> (torch.randn_like).</summary>
     public static Tensor RandnLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Randn(other.Shape, generator, dtype ?? other.DType, requiresGrad);
 
+    /// <summary>Draws in the shape of <paramref name="other"/> and the given dtype (torch.randn_like).</summary>
+    public static Tensor RandnLike(Tensor other, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
+        RandnLike(other, generator, dtype, requiresGrad);
+
     /// <summary>Draws from the uniform distribution on [0, 1), in the shape and dtype of <paramref name="other"/> (torch.rand_like).</summary>
     public static Tensor RandLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Rand(other.Shape, generator, dtype ?? other.DType, requiresGrad);
+
+    /// <summary>Draws in the shape of <paramref name="other"/> and the given dtype (torch.rand_like).</summary>
+    public static Tensor RandLike(Tensor other, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
+        RandLike(other, generator, dtype, requiresGrad);
 
     /// <summary>
     /// Creates a matrix of <paramref name="rows"/> × <paramref name="columns"/> (square by default) with ones on the diagonal and zeros elsewhere
@@ -198,13 +248,25 @@ public partial class Tensor
     public static Tensor Rand(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Drawn("Rand", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillUniform(span), span => (generator ?? Generator.Default).FillUniform(span));
 
+    /// <summary>Draws from the uniform distribution on [0, 1) in the given dtype (torch.rand).</summary>
+    public static Tensor Rand(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
+        Rand(shape, generator, dtype, requiresGrad);
+
     /// <summary>Draws from the standard normal distribution, with the same numbers as PyTorch for the same seed (torch.randn).</summary>
     public static Tensor Randn(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
 
+    /// <summary>Draws from the standard normal distribution in the given dtype (torch.randn).</summary>
+    public static Tensor Randn(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
+        Randn(shape, generator, dtype, requiresGrad);
+
     /// <summary>Draws integers from [low, high), with the same numbers as PyTorch for the same seed (torch.randint). Int64 by default.</summary>
     public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Finish(Filled<long>(shape, to => (generator ?? Generator.Default).FillRandInt(to, low, high)), dtype, requiresGrad);
+
+    /// <summary>Draws integers from [low, high) in the given dtype (torch.randint).</summary>
+    public static Tensor RandInt(long low, long high, Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
+        RandInt(low, high, shape, generator, dtype, requiresGrad);
 
     /// <summary>
     /// Creates a random permutation of 0 … <paramref name="count"/> − 1, the same as PyTorch's for the same seed (torch.randperm). Int64 by

@@ -24,6 +24,26 @@ public partial class Tensor
         return value;
     }
 
+    /// <summary>Returns the value of a tensor with one element; see <see cref="Item"/>.</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    public static explicit operator float(Tensor x) => Given(x).Item<float>();
+
+    /// <summary>Returns the value of a tensor with one element; see <see cref="Item"/>.</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    public static explicit operator double(Tensor x) => Given(x).Item<double>();
+
+    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item"/>.</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    public static explicit operator long(Tensor x) => Given(x).Item<long>();
+
+    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item"/>.</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    public static explicit operator int(Tensor x) => Given(x).Item<int>();
+
+    /// <summary>Returns whether the element of a tensor with one element is true or nonzero; see <see cref="Item"/>.</summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    public static explicit operator bool(Tensor x) => Given(x).Item<bool>();
+
     /// <summary>Copies the elements in row-major order to a new array, converted as <see cref="To"/> does.</summary>
     public T[] ToArray<T>() where T : unmanaged
     {

@@ -175,7 +175,9 @@ public partial class Tensor
         }
     }
 
-    /// <summary>Returns <see cref="LeafGrad"/> with a reference to its storage, so that other threads cannot free it. The caller disposes of the result.</summary>
+    /// <summary>
+    /// Returns <see cref="LeafGrad"/> with a reference to its storage, so that other threads cannot free it. The caller disposes of the result.
+    /// </summary>
     internal HeldGrad HoldGrad()
     {
         if (_node is not LeafNode leaf) return default;
@@ -197,6 +199,15 @@ public partial class Tensor
         if (Node is not OpNode node) return;
         Dictionary<int, Tensor?> retained = node.EnsureRare().Retained ??= [];
         lock (retained) retained.TryAdd(Slot, null);
+    }
+
+    /// <summary>Sets <see cref="RequiresGrad"/> and returns this tensor (torch.Tensor.requires_grad_).</summary>
+    /// <exception cref="DTypeException">It is set to true on an Int64 or Bool tensor.</exception>
+    /// <exception cref="GraphException">It is set to false on the result of a recorded operation.</exception>
+    public Tensor RequireGrad(bool requiresGrad = true)
+    {
+        RequiresGrad = requiresGrad;
+        return this;
     }
 
     /// <summary>Returns a tensor that shares this tensor's memory but has no history and requires no gradient (torch.Tensor.detach).</summary>

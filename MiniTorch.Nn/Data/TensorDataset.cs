@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Data;
 
 /// <summary>
@@ -8,6 +10,7 @@ public sealed class TensorDataset : Dataset
     /// <summary>Creates a data set of the given tensors.</summary>
     /// <param name="tensors">Tensors [samples, …], such as images and labels.</param>
     /// <exception cref="ShapeException">There are no tensors, one is a scalar, or their lengths differ.</exception>
+    [OverloadResolutionPriority(1)]
     public TensorDataset(params ReadOnlySpan<Tensor> tensors)
     {
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: pass at least one tensor");
@@ -20,6 +23,9 @@ public sealed class TensorDataset : Dataset
         }
         Tensors = tensors.ToArray();
     }
+
+    /// <inheritdoc cref="TensorDataset(ReadOnlySpan{Tensor})"/>
+    public TensorDataset(IEnumerable<Tensor> tensors) : this([.. tensors ?? throw new ArgumentNullException(nameof(tensors))]) { }
 
     /// <summary>The tensors.</summary>
     public IReadOnlyList<Tensor> Tensors { get; }

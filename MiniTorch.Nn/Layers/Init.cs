@@ -65,20 +65,21 @@ public static class Init
         Normal(tensor, 0, XavierStd(tensor, "XavierNormal", gain), generator);
 
     /// <summary>
-    /// Returns the recommended gain for a nonlinearity: 1 for "linear" and "sigmoid", 5/3 for "tanh", √2 for "relu", √(2 / (1 + a²)) for
-    /// "leaky_relu" of slope a, 3/4 for "selu" (torch.nn.init.calculate_gain).
+    /// Returns the recommended gain for a nonlinearity: 1 for Linear and Sigmoid, 5/3 for Tanh, √2 for Relu, √(2 / (1 + a²)) for LeakyRelu of slope
+    /// a, 3/4 for Selu (torch.nn.init.calculate_gain).
     /// </summary>
-    /// <param name="nonlinearity">One of these names.</param>
+    /// <param name="nonlinearity">The nonlinearity after the layer.</param>
     /// <param name="a">The slope of the leaky ReLU.</param>
-    /// <exception cref="ValueException">The nonlinearity is unknown.</exception>
-    public static double Gain(string nonlinearity, double a = 0.01) => nonlinearity switch
+    /// <exception cref="ValueException">The nonlinearity is not one of the enumeration.</exception>
+    public static double Gain(Nonlinearity nonlinearity, double a = 0.01) => nonlinearity switch
     {
-        "linear" or "sigmoid" => 1,
-        "tanh" => 5.0 / 3,
-        "relu" => Math.Sqrt(2),
-        "leaky_relu" => Math.Sqrt(2 / (1 + (a * a))),
-        "selu" => 0.75,
-        _ => throw new ValueException($"Init.Gain: '{nonlinearity}' is not a known nonlinearity; use linear, sigmoid, tanh, relu, leaky_relu or selu"),
+        Nonlinearity.Linear or Nonlinearity.Sigmoid => 1,
+        Nonlinearity.Tanh => 5.0 / 3,
+        Nonlinearity.Relu => Math.Sqrt(2),
+        Nonlinearity.LeakyRelu => Math.Sqrt(2 / (1 + (a * a))),
+        Nonlinearity.Selu => 0.75,
+        _ => throw new ValueException($"Init.Gain: {nonlinearity} is not a known nonlinearity; use "
+            + $"{string.Join(", ", Enum.GetNames<Nonlinearity>())}"),
     };
 
     /// <summary>Fills a tensor with uniform draws from ±gain·√(3 / fan) (torch.nn.init.kaiming_uniform_; He et al. 2015).</summary>
@@ -88,7 +89,8 @@ public static class Init
     /// <param name="nonlinearity">The nonlinearity after the layer; see <see cref="Gain"/>.</param>
     /// <param name="generator">The generator that draws the numbers; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
-    public static Tensor KaimingUniform(Tensor tensor, double a = 0, Fan mode = Fan.In, string nonlinearity = "leaky_relu", Generator? generator = null)
+    public static Tensor KaimingUniform(
+        Tensor tensor, double a = 0, Fan mode = Fan.In, Nonlinearity nonlinearity = Nonlinearity.LeakyRelu, Generator? generator = null)
     {
         double bound = Math.Sqrt(3) * KaimingStd(tensor, "KaimingUniform", mode, Gain(nonlinearity, a));
         return Uniform(tensor, -bound, bound, generator);
@@ -96,7 +98,8 @@ public static class Init
 
     /// <summary>Fills a tensor with normal draws of standard deviation gain / √fan (torch.nn.init.kaiming_normal_; He et al. 2015).</summary>
     /// <inheritdoc cref="KaimingUniform"/>
-    public static Tensor KaimingNormal(Tensor tensor, double a = 0, Fan mode = Fan.In, string nonlinearity = "leaky_relu", Generator? generator = null) =>
+    public static Tensor KaimingNormal(
+        Tensor tensor, double a = 0, Fan mode = Fan.In, Nonlinearity nonlinearity = Nonlinearity.LeakyRelu, Generator? generator = null) =>
         Normal(tensor, 0, KaimingStd(tensor, "KaimingNormal", mode, Gain(nonlinearity, a)), generator);
 
     /// <summary>

@@ -116,6 +116,8 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
     bool bidirectional = false, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 1, bias, batchFirst, dropout, bidirectional, dtype, generator)
 {
+    private readonly bool _isTanh = RNNCell.IsTanh("RNN", nonlinearity);
+
     private protected override int StateCount => 1;
 
     /// <inheritdoc/>
@@ -126,7 +128,7 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
     }
 
     private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights) =>
-        [nonlinearity == Nonlinearity.Tanh
+        [_isTanh
             ? input.RnnTanhCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)
             : input.RnnReluCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
 }

@@ -42,16 +42,6 @@ internal sealed class CellWeights
     }
 }
 
-/// <summary>The nonlinearity of a plain recurrent layer.</summary>
-public enum Nonlinearity
-{
-    /// <summary>tanh.</summary>
-    Tanh,
-
-    /// <summary>max(x, 0).</summary>
-    Relu,
-}
-
 /// <summary>Base class of a single step of a recurrent layer; its parameters are weight_ih, weight_hh, bias_ih and bias_hh.</summary>
 /// <typeparam name="TState">The state that is passed from step to step.</typeparam>
 /// <typeparam name="TOptionalState">The type of the initial state; null for zeros.</typeparam>
@@ -102,17 +92,26 @@ public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOp
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Nonlinearity nonlinearity = Nonlinearity.Tanh, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 1, bias, dtype, generator)
 {
+    private readonly bool _isTanh = IsTanh("RNNCell", nonlinearity);
+
     /// <inheritdoc/>
     [return: Dims("... hidden")]
     protected override Tensor Forward([Dims("... features")] Tensor input, [Dims("... hidden")] Tensor? state)
     {
         Tensor h = state ?? ZeroState(input);
-        return nonlinearity == Nonlinearity.Tanh
+        return _isTanh
             ? input.RnnTanhCell(h, WeightIh, WeightHh, BiasIh, BiasHh)
             : input.RnnReluCell(h, WeightIh, WeightHh, BiasIh, BiasHh);
     }
 
-    private protected override string Arguments => base.Arguments + (nonlinearity == Nonlinearity.Tanh ? "" : ", nonlinearity=relu");
+    private protected override string Arguments => base.Arguments + (_isTanh ? "" : ", nonlinearity=relu");
+
+    internal static bool IsTanh(string layer, Nonlinearity nonlinearity) => nonlinearity switch
+    {
+        Nonlinearity.Tanh => true,
+        Nonlinearity.Relu => false,
+        _ => throw new ValueException($"{layer}: the nonlinearity is {nonlinearity} and must be Tanh or Relu"),
+    };
 }
 
 /// <summary>Computes a step of a gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014): [N, in] and [N, hidden] → [N, hidden].</summary>

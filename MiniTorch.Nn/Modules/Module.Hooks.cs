@@ -41,7 +41,9 @@ public abstract partial class Module
 
     /// <summary>Calls the module with inputs whose types are only known at run time.</summary>
     /// <exception cref="ValueException">The number or the types of the inputs do not fit.</exception>
-    internal abstract object? CallWith(params object?[] inputs);
+    internal virtual object? CallWith(params object?[] inputs) =>
+        throw new ValueException($"{GetType().Name}: the module has no Forward that can be called; derive it from Module<TIn, TOut> or a "
+            + "variant with more inputs, or call its own methods");
 
     /// <summary>Runs before Forward: checks shapes and calls hooks.</summary>
     private protected void Enter(params ReadOnlySpan<object?> inputs)

@@ -26,7 +26,11 @@ public abstract partial class Module
     internal const DynamicallyAccessedMemberTypes ReflectedMembers =
         DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties | DynamicallyAccessedMemberTypes.NonPublicMethodsWithInherited;
 
-    private protected Module() { }
+    /// <summary>
+    /// Creates a module without a Forward of its own arity: a container, or a model with methods of other names (<c>Encode</c>, <c>Decode</c>).
+    /// Derive from <see cref="Module{TIn, TOut}"/> or its variants to use Call, hooks, Summary, GradCheck and ONNX export.
+    /// </summary>
+    protected Module() { }
 
     /// <summary>Whether the module is in training mode, which changes Dropout and batch normalisation; true for a new module.</summary>
     public bool Training { get; internal set; } = true;

@@ -19,7 +19,72 @@ public sealed class WriteTests
 
     [TestCaseSource(nameof(Methods))]
     public void An_in_place_method_is_noticed(MethodInfo method) => ShouldBeNoticed(target =>
-        method.Invoke(target, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(Tensor) ? (object)Tensor.Full([3, 4], 0.5) : (Scalar)0.5)]));
+        method.Invoke(target, [.. method.GetParameters().Select(parameter => parameter switch
+        {
+            { Name: "mask" } => Tensor.Full([3, 4], true),
+            { Name: "index" } => Tensor.Arange(3),
+            { Name: "dim" } => 0,
+            _ => parameter.ParameterType == typeof(Tensor) ? (object)Tensor.Full([3, 4], 0.5) : (Scalar)0.5,
+        })]));
+
+    private static readonly Tensor s_other = Tensor.Randn([3], DType.Float64, new Generator(1));
+    private static readonly Tensor s_weight = Tensor.Rand([3], DType.Float64, new Generator(2));
+    private static readonly Tensor s_mask = s_other > 0;
+    private static readonly Tensor s_index = Tensor.From(new[] { 2, 0, 2 });
+
+    private static IEnumerable<TestCaseData> Pairs()
+    {
+        yield return Pair("AddInPlace", (x, y) => x.AddInPlace(y, alpha: 3), (x, y) => x + (y * 3));
+        yield return Pair("SubInPlace", (x, y) => x.SubInPlace(y, alpha: -0.5), (x, y) => x - (y * -0.5));
+        yield return Pair("ClampInPlace", (x, y) => (x * y).ClampInPlace(-0.3, 0.4), (x, y) => (x * y).Clamp(-0.3, 0.4));
+        yield return Pair("ClampInPlace_max", (x, y) => (x * y).ClampInPlace(max: 0.1), (x, y) => (x * y).Clamp(max: 0.1));
+        yield return Pair("LerpInPlace", (x, y) => x.LerpInPlace(y, s_weight), (x, y) => x.Lerp(y, s_weight));
+        yield return Pair("LerpInPlace_weight", (x, y) => x.LerpInPlace(s_other, y), (x, y) => x.Lerp(s_other, y));
+        yield return Pair("MaskedFillInPlace", (x, y) => (x * y).MaskedFillInPlace(s_mask, 2), (x, y) => (x * y).MaskedFill(s_mask, 2));
+        yield return Pair("IndexAddInPlace", (x, y) => x.IndexAddInPlace(0, s_index, y, alpha: 2), (x, y) => x.IndexAdd(0, s_index, y * 2));
+
+        static TestCaseData Pair(string name, Func<Tensor, Tensor, Tensor> inPlace, Func<Tensor, Tensor, Tensor> plain) =>
+            new TestCaseData(inPlace, plain).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Pairs))]
+    public void An_in_place_method_has_the_values_and_gradients_of_the_method_that_returns_a_new_tensor(
+        Func<Tensor, Tensor, Tensor> inPlace, Func<Tensor, Tensor, Tensor> plain)
+    {
+        Tensor a = Tensor.Randn([2, 3], DType.Float64, new Generator(3)), b = Tensor.Randn([3], DType.Float64, new Generator(4));
+        (double[] Value, double[] GradA, double[] GradB) expected = Run((x, y) => Tensor.Stack([x[0].Sin(), plain(x[1].Sin(), y.Exp())]));
+        (double[] Value, double[] GradA, double[] GradB) written = Run((x, y) =>
+        {
+            Tensor whole = x.Sin(), row = whole[1];
+            Tensor result = inPlace(row, y.Exp());
+            return ReferenceEquals(result, row) ? whole : Tensor.Stack([whole[0], result]);
+        });
+        written.Value.ShouldBe(expected.Value);
+        written.GradA.ShouldBe(expected.GradA);
+        written.GradB.ShouldBe(expected.GradB);
+        using (Autograd.NoGrad())
+        {
+            Tensor y = b.Clone();
+            inPlace(y, a[0]).ToArray<double>().ShouldBe(plain(b, a[0]).ToArray<double>());
+        }
+
+        (double[], double[], double[]) Run(Func<Tensor, Tensor, Tensor> function)
+        {
+            Tensor x = a.Clone().RequireGrad(), y = b.Clone().RequireGrad();
+            Tensor result = function(x, y);
+            (result * Tensor.Arange(6).Reshape(2, 3)).Sum().Backward();
+            return (result.ToArray<double>(), x.Grad!.ToArray<double>(), y.Grad!.ToArray<double>());
+        }
+    }
+
+    [Test]
+    public void An_in_place_method_whose_result_has_another_kind_of_dtype_is_refused()
+    {
+        Tensor x = Tensor.Arange(3);
+        Should.Throw<DTypeException>(() => x.ClampInPlace(0.5)).Message.ShouldContain("ClampInPlace: the result is Float32 and cannot be written into Int64");
+        x.ToArray<long>().ShouldBe([0, 1, 2]);
+        x.ClampInPlace(1).ToArray<long>().ShouldBe([1, 1, 2]);
+    }
 
     [TestCaseSource(nameof(Initialisers))]
     public void An_initialiser_is_noticed(MethodInfo method) => ShouldBeNoticed(target =>

@@ -58,7 +58,7 @@ public class LayerValueTests
              -0.6027541160583496, 0.7743824124336243, -0.7536848187446594, 0.0863322913646698, -0.3984595835208893, 0.26252254843711853]);
         Should.Throw<ShapeException>(() => Init.XavierUniform(Tensor.Zeros([3]))).Message.ShouldContain("[out, in, …]");
         Should.Throw<DTypeException>(() => Init.Uniform(Tensor.Arange(3))).Message.ShouldContain("Int64");
-        Should.Throw<ValueException>(() => Init.Gain("gelu")).Message.ShouldContain("'gelu' is not a known nonlinearity");
+        Should.Throw<ValueException>(() => Init.Gain((Nonlinearity)99)).Message.ShouldContain("99 is not a known nonlinearity; use Tanh, Relu");
     }
 
     [Test]

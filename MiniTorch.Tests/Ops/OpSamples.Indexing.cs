@@ -21,6 +21,8 @@ static partial class OpSamples
         Row("Scatter", (x, index, src) => x.Scatter(1, index, src), [R(2, 3), Indices(new long[,] { { 2, 0 }, { 1, 0 } }), R(2, 3)], [R(2, 3), Indices(new long[,] { { 2, 2 }, { 1, 1 } }), R(2, 2)])
             .Misuse<ValueException>("an index out of range", () => Tensor.Ones([2]).Scatter(0, Indices(2), Tensor.Ones([1])),
                 "Scatter: index 2 (element 0 of the index tensor in row-major order) is out of range [0, 2) for dimension 0 of shape [2]"),
+        Row("Rows", x => x[[0, 1, 0]], R(2, 3), R(3)).Misuse<ValueException>("a row out of range", () => _ = Tensor.Ones([2, 3])[new[] { 0, 2 }],
+            "index: 2 (element 1 of the index tensor in row-major order) is out of range [-2, 2) for dimension 0 of shape [2, 3]"),
         Row("IndexSelect", (x, index) => x.IndexSelect(0, index), [R(3, 2), Indices(2, 0, 2)], [R(3), Indices(1)], [R(3, 2), Tensor.Zeros([0], DType.Int64)], [R(3, 2), Tensor.Ones([], DType.Int64)])
             .Large(R(500, 400), Tensor.Arange(499))
             .Misuse<ShapeException>("a matrix of indices", () => Tensor.Ones([3]).IndexSelect(0, Indices(new long[,] { { 0 } })), "IndexSelect: the index has shape [1, 1] and must be a vector")

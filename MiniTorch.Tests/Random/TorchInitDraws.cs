@@ -27,7 +27,8 @@ sealed class TorchInitDraws(Generator generator, DType dtype)
         Tensor w = Tensor.Zeros([.. made.Arguments.SelectMany(PythonValue.Reals).Select(size => (int)size)], dtype);
         double a = call.Real("a", 0), gain = call.Real("gain", 1);
         Init.Fan mode = call.Options.GetValueOrDefault("mode") is "fan_out" ? Init.Fan.Out : Init.Fan.In;
-        string nonlinearity = (string)call.Options.GetValueOrDefault("nonlinearity", "leaky_relu")!;
+        string name = (string)call.Options.GetValueOrDefault("nonlinearity", "leaky_relu")!;
+        Nonlinearity nonlinearity = Enum.Parse<Nonlinearity>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
         return call.Name["nn.init.".Length..] switch
         {
             "kaiming_uniform_" => Init.KaimingUniform(w, a, mode, nonlinearity, generator),

@@ -55,6 +55,22 @@ public partial class Tensor
     /// <summary>Negates every element (torch.neg).</summary>
     public static Tensor operator -(Tensor x) => Unary(new Negate(), x);
 
+    /// <summary>Returns the logical AND of two Bool tensors (torch.logical_and).</summary>
+    /// <exception cref="DTypeException">A tensor is not Bool.</exception>
+    public static Tensor operator &(Tensor a, Tensor b) => OnlyBool("&", a).LogicalAnd(OnlyBool("&", b));
+
+    /// <summary>Returns the logical OR of two Bool tensors (torch.logical_or).</summary>
+    /// <exception cref="DTypeException">A tensor is not Bool.</exception>
+    public static Tensor operator |(Tensor a, Tensor b) => OnlyBool("|", a).LogicalOr(OnlyBool("|", b));
+
+    /// <summary>Returns the exclusive OR of two Bool tensors (torch.logical_xor).</summary>
+    /// <exception cref="DTypeException">A tensor is not Bool.</exception>
+    public static Tensor operator ^(Tensor a, Tensor b) => OnlyBool("^", a).LogicalXor(OnlyBool("^", b));
+
+    /// <summary>Returns the logical NOT of a Bool tensor (torch.logical_not, ~ in Python).</summary>
+    /// <exception cref="DTypeException">The tensor is not Bool.</exception>
+    public static Tensor operator !(Tensor x) => OnlyBool("!", x).LogicalNot();
+
     /// <summary>Compares a &lt; b element by element, as Bool (torch.lt).</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Binary(new Less(), a, b);
 
@@ -211,11 +227,16 @@ public partial class Tensor
     /// <summary>Returns a copy with <paramref name="value"/> where the mask is true (torch.masked_fill).</summary>
     public Tensor MaskedFill(Tensor mask, Scalar value) => Where(mask, FromScalar(value).To(DType), this);
 
-    private static Tensor Given(Tensor? x, [CallerArgumentExpression(nameof(x))] string name = "")
+    private static T Given<T>(T? x, [CallerArgumentExpression(nameof(x))] string name = "") where T : class
     {
         ArgumentNullException.ThrowIfNull(x, name);
         return x;
     }
+
+    private static Tensor OnlyBool(string op, Tensor x) =>
+        Given(x).DType == DType.Bool ? x
+        : throw new DTypeException($"{op}: the operand is {x.DType}, shape {x.Shape}, and must be Bool; compare it, or "
+            + "convert it with To(DType.Bool)");
 
     private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryFunction => new UnaryOp<TKernel>(kernel).Apply(x);
 

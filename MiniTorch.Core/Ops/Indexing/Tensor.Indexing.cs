@@ -28,6 +28,18 @@ public partial class Tensor
         }
     }
 
+    /// <summary>
+    /// Selects rows, the slices along the first dimension, at a list of indices: <c>x[[0, 2]]</c> is rows 0 and 2, while <c>x[0, 2]</c> is one
+    /// element. The result is a copy; assigning writes to this tensor in place.
+    /// </summary>
+    /// <exception cref="ValueException">An index is out of range.</exception>
+    [IndexerName("Element")]
+    public Tensor this[ReadOnlySpan<int> rows]
+    {
+        get => this[(TensorIndex)Tensor.From(rows)];
+        set => this[(TensorIndex)Tensor.From(rows)] = value;
+    }
+
     /// <summary>Gathers elements at the indices in a tensor along a dimension: y[i][j] = x[i][index[i][j]] for dim 1 (torch.gather).</summary>
     /// <param name="dim">The indexed dimension.</param>
     /// <param name="index">Int64, with the same number of dimensions. Its sizes in other dimensions are at most those of this tensor.</param>

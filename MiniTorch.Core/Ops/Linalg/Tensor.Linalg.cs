@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -31,7 +32,11 @@ public partial class Tensor
     /// are broadcast.
     /// </summary>
     /// <exception cref="ShapeException">The equation does not fit the operands.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor Einsum(string equation, params ReadOnlySpan<Tensor> operands) => Ops.Einsum.Apply(equation, operands);
+
+    /// <inheritdoc cref="Einsum(string, ReadOnlySpan{Tensor})"/>
+    public static Tensor Einsum(string equation, IEnumerable<Tensor> operands) => Einsum(equation, [.. Given(operands)]);
 
     /// <summary>
     /// Returns softmax(q kᵀ · scale + mask) v over the last two dimensions (torch.nn.functional.scaled_dot_product_attention without dropout). This

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -68,11 +69,19 @@ public partial class Tensor
 
     /// <summary>Joins tensors along an existing dimension (torch.cat). Their other sizes must be equal; dtypes are promoted.</summary>
     /// <exception cref="ShapeException">The list is empty, or other sizes differ.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor Cat(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementArguments.Cat(tensors, dim);
+
+    /// <inheritdoc cref="Cat(ReadOnlySpan{Tensor}, int)"/>
+    public static Tensor Cat(IEnumerable<Tensor> tensors, int dim = 0) => Cat([.. Given(tensors)], dim);
 
     /// <summary>Joins tensors of one shape along a new dimension (torch.stack).</summary>
     /// <exception cref="ShapeException">The list is empty, or shapes differ.</exception>
+    [OverloadResolutionPriority(1)]
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim = 0) => MovementArguments.Stack(tensors, dim);
+
+    /// <inheritdoc cref="Stack(ReadOnlySpan{Tensor}, int)"/>
+    public static Tensor Stack(IEnumerable<Tensor> tensors, int dim = 0) => Stack([.. Given(tensors)], dim);
 
     /// <summary>Returns a row-major copy, through which gradients flow (torch.clone).</summary>
     public Tensor Clone() => new Copy().Apply(this);

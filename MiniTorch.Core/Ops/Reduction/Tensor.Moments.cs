@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -24,18 +25,20 @@ public partial class Tensor
     /// <summary>Returns the standard deviations over several dimensions; an empty list means all dimensions (torch.std).</summary>
     public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
-    /// <summary>Returns the norm of all elements as one vector (torch.linalg.vector_norm).</summary>
+    /// <summary>
+    /// Returns the norm of all elements as one vector, or the norms of the vectors along a dimension (torch.linalg.vector_norm).
+    /// </summary>
     /// <exception cref="ShapeException">The tensor is empty, and the order is infinite or negative.</exception>
-    public Tensor Norm(double ord = 2) => Moments.Norm(this, ord, AllDims, false);
-
-    /// <summary>Returns the norms of the vectors along a dimension (torch.linalg.vector_norm).</summary>
-    public Tensor Norm(double ord, int dim, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dim), keepDim);
+    [OverloadResolutionPriority(1)]
+    public Tensor Norm(double ord = 2, int? dim = null, bool keepDim = false) =>
+        Moments.Norm(this, ord, dim is { } one ? Mask("Norm", one) : AllDims, keepDim);
 
     /// <summary>
     /// Returns the norms over several dimensions (torch.linalg.vector_norm); an empty list means all dimensions. The norm is (Σ |x|ᵖ)^(1/p); max |x|
     /// for ∞, min |x| for −∞, and the number of nonzero elements for order 0. The gradient of a zero vector is 0.
     /// </summary>
-    public Tensor Norm(double ord, ReadOnlySpan<int> dims, bool keepDim = false) => Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
+    public Tensor Norm(double ord = 2, ReadOnlySpan<int> dims = default, bool keepDim = false) =>
+        Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
 
     /// <summary>Divides x by max(‖x‖ₚ, eps) along a dimension (torch.nn.functional.normalize).</summary>
     public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) => this / Norm(p, dim, keepDim: true).Clamp(min: eps);

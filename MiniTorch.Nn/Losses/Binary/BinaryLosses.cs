@@ -1,7 +1,8 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Computes the binary cross-entropy of probabilities and targets (torch.nn.BCELoss); see <see cref="Functional.BinaryCrossEntropy"/>.
+/// Computes the binary cross-entropy of probabilities and targets (torch.nn.BCELoss); see <see
+/// cref="Functional.BinaryCrossEntropy(Tensor, Tensor, Tensor?, Reduction)"/>.
 /// </summary>
 /// <param name="weight">A weight for each element; must broadcast to the loss. Part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -17,7 +18,8 @@ public sealed class BCELoss(Tensor? weight = null, Reduction reduction = Reducti
 }
 
 /// <summary>
-/// Computes the binary cross-entropy of logits and targets (torch.nn.BCEWithLogitsLoss); see <see cref="Functional.BinaryCrossEntropyWithLogits"/>.
+/// Computes the binary cross-entropy of logits and targets (torch.nn.BCEWithLogitsLoss); see <see
+/// cref="Functional.BinaryCrossEntropyWithLogits(Tensor, Tensor, Tensor?, Reduction, Tensor?)"/>.
 /// </summary>
 /// <example><code>
 /// var criterion = new BCEWithLogitsLoss();
@@ -42,7 +44,9 @@ public sealed class BCEWithLogitsLoss(Tensor? weight = null, Reduction reduction
         Functional.BinaryCrossEntropyWithLogits(input, target, _weight, reduction, _posWeight);
 }
 
-/// <summary>Computes the logistic loss for targets 1 and −1 (torch.nn.SoftMarginLoss); see <see cref="Functional.SoftMarginLoss"/>.</summary>
+/// <summary>
+/// Computes the logistic loss for targets 1 and −1 (torch.nn.SoftMarginLoss); see <see cref="Functional.SoftMarginLoss(Tensor, Tensor, Reduction)"/>.
+/// </summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -53,7 +57,7 @@ public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Modul
 
 /// <summary>
 /// Makes the distances of similar pairs small and those of dissimilar pairs large (torch.nn.HingeEmbeddingLoss); see <see
-/// cref="Functional.HingeEmbeddingLoss"/>.
+/// cref="Functional.HingeEmbeddingLoss(Tensor, Tensor, double, Reduction)"/>.
 /// </summary>
 /// <param name="margin">The distance that dissimilar pairs (target −1) should have at least.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -67,7 +71,7 @@ public sealed class HingeEmbeddingLoss(double margin = 1, Reduction reduction = 
 
 /// <summary>
 /// Computes a binary cross-entropy for each class and averages over the classes (torch.nn.MultiLabelSoftMarginLoss); see <see
-/// cref="Functional.MultiLabelSoftMarginLoss"/>.
+/// cref="Functional.MultiLabelSoftMarginLoss(Tensor, Tensor, Tensor?, Reduction)"/>.
 /// </summary>
 /// <param name="weight">A weight for each class, shape (C); part of the module's state.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -83,7 +87,8 @@ public sealed class MultiLabelSoftMarginLoss(Tensor? weight = null, Reduction re
 }
 
 /// <summary>
-/// Computes the focal loss: a binary cross-entropy that gives easy examples less weight; see <see cref="Functional.SigmoidFocalLoss"/>.
+/// Computes the focal loss: a binary cross-entropy that gives easy examples less weight; see <see
+/// cref="Functional.SigmoidFocalLoss(Tensor, Tensor, double, double, Reduction)"/>.
 /// </summary>
 /// <param name="alpha">The weight of target 1; target 0 has 1 − alpha. A negative number turns weighting off.</param>
 /// <param name="gamma">γ ≥ 0: the larger, the less weight easy examples have; 0 is binary cross-entropy.</param>
@@ -96,7 +101,9 @@ public sealed class SigmoidFocalLoss(double alpha = 0.25, double gamma = 2, Redu
         Functional.SigmoidFocalLoss(input, target, alpha, gamma, reduction);
 }
 
-/// <summary>Computes the Dice loss, 1 minus the overlap of two regions; see <see cref="Functional.DiceLoss"/>.</summary>
+/// <summary>
+/// Computes the Dice loss, 1 minus the overlap of two regions; see <see cref="Functional.DiceLoss(Tensor, Tensor, double, Reduction)"/>.
+/// </summary>
 /// <param name="smooth">Added to numerator and denominator to avoid 0/0.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class DiceLoss(double smooth = 1, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>

@@ -8,7 +8,7 @@ public static partial class Functional
     /// </summary>
     /// <remarks>
     /// <para>Shapes: input and target have the same shape; with <see cref="Reduction.None"/> the loss has it too. Source: torch.nn.BCELoss. Prefer
-    /// logits: <see cref="BinaryCrossEntropyWithLogits"/>.</para>
+    /// logits: <see cref="BinaryCrossEntropyWithLogits(Tensor, Tensor, Tensor?, Reduction, Tensor?)"/>.</para>
     /// <para>Edge cases: at p = 0 and 1 the loss is at most 100, and the derivative, (p − target)/max(p·(1 − p), 1e-12), is finite. The mean over no
     /// elements is NaN.</para>
     /// </remarks>

@@ -1,7 +1,8 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Computes the negative log-likelihood of class indices from log-probabilities (torch.nn.NLLLoss); see <see cref="Functional.NLLLoss"/>.
+/// Computes the negative log-likelihood of class indices from log-probabilities (torch.nn.NLLLoss); see <see
+/// cref="Functional.NLLLoss(Tensor, Tensor, Tensor?, long, Reduction)"/>.
 /// </summary>
 /// <example><code>
 /// var criterion = new NLLLoss();
@@ -22,7 +23,8 @@ public sealed class NLLLoss(Tensor? weight = null, long ignoreIndex = -100, Redu
 }
 
 /// <summary>
-/// Computes the Kullback-Leibler divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see cref="Functional.KLDiv"/>.
+/// Computes the Kullback-Leibler divergence of a distribution from log-probabilities (torch.nn.KLDivLoss); see <see
+/// cref="Functional.KLDiv(Tensor, Tensor, Reduction, bool)"/>.
 /// </summary>
 /// <param name="reduction">BatchMean is the divergence of the definition; Mean, PyTorch's default, also divides by the number of classes.</param>
 /// <param name="logTarget">Whether the targets are log-probabilities too.</param>
@@ -33,7 +35,10 @@ public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarg
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KLDiv(input, target, reduction, logTarget);
 }
 
-/// <summary>Computes the focal loss: a cross-entropy that gives easy examples less weight; see <see cref="Functional.SoftmaxFocalLoss"/>.</summary>
+/// <summary>
+/// Computes the focal loss: a cross-entropy that gives easy examples less weight; see <see
+/// cref="Functional.SoftmaxFocalLoss(Tensor, Tensor, double, long, Reduction)"/>.
+/// </summary>
 /// <param name="gamma">γ ≥ 0: the larger, the less weight easy examples have; 0 is cross-entropy.</param>
 /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -46,7 +51,8 @@ public sealed class SoftmaxFocalLoss(double gamma = 2, long ignoreIndex = -100, 
 }
 
 /// <summary>
-/// Computes cross-entropy with another weight for the first term of its expansion (Poly-1 loss); see <see cref="Functional.Poly1CrossEntropy"/>.
+/// Computes cross-entropy with another weight for the first term of its expansion (Poly-1 loss); see <see
+/// cref="Functional.Poly1CrossEntropy(Tensor, Tensor, double, long, Reduction)"/>.
 /// </summary>
 /// <param name="epsilon">ε, the weight of 1 − p that is added; 0 is cross-entropy.</param>
 /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
@@ -62,7 +68,7 @@ public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex =
 
 /// <summary>
 /// Computes a multi-class hinge loss: the target's score should exceed all others by a margin (torch.nn.MultiMarginLoss); see <see
-/// cref="Functional.MultiMarginLoss"/>.
+/// cref="Functional.MultiMarginLoss(Tensor, Tensor, int, double, Tensor?, Reduction)"/>.
 /// </summary>
 /// <param name="p">The exponent, 1 or 2.</param>
 /// <param name="margin">The margin by which the target's score should be larger.</param>
@@ -82,7 +88,7 @@ public sealed class MultiMarginLoss(int p = 1, double margin = 1, Tensor? weight
 
 /// <summary>
 /// Computes a multi-label hinge loss: the scores of all targets should exceed all others by 1 (torch.nn.MultiLabelMarginLoss); see <see
-/// cref="Functional.MultiLabelMarginLoss"/>.
+/// cref="Functional.MultiLabelMarginLoss(Tensor, Tensor, Reduction)"/>.
 /// </summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
@@ -94,7 +100,8 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
 }
 
 /// <summary>
-/// Computes the negative log-likelihood of label sequences, summed over all alignments (torch.nn.CTCLoss); see <see cref="Functional.CTCLoss"/>.
+/// Computes the negative log-likelihood of label sequences, summed over all alignments (torch.nn.CTCLoss); see <see
+/// cref="Functional.CTCLoss(Tensor, Tensor, Tensor, Tensor, int, Reduction, bool)"/>.
 /// </summary>
 /// <param name="blank">The index of the blank class.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -107,7 +114,10 @@ public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean,
         Functional.CTCLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
 }
 
-/// <summary>The label sequences and the lengths that <see cref="CTCLoss"/> needs beside log-probabilities.</summary>
+/// <summary>
+/// The label sequences and the lengths that <see cref="CTCLoss"/> needs beside
+/// log-probabilities.
+/// </summary>
 /// <param name="Labels">Int64 (N, S), or the labels of all sequences concatenated.</param>
 /// <param name="InputLengths">Int64 (N): the number of time steps of each input.</param>
 /// <param name="LabelLengths">Int64 (N): the number of labels of each sequence.</param>

@@ -40,10 +40,10 @@ public static partial class Functional
         LinearCrossEntropyLoss.Evaluate(hidden, weight, targets, bias, options ?? new());
 
     /// <summary>
-    /// Computes <see cref="LinearCrossEntropy"/>, the log-sum-exp and the prediction of each row (without a graph), and the accuracy, one chunk of
-    /// logits at a time.
+    /// Computes <see cref="LinearCrossEntropy(Tensor, Tensor, Tensor, Tensor?, CrossEntropyOptions?)"/>, the log-sum-exp and the prediction of each
+    /// row (without a graph), and the accuracy, one chunk of logits at a time.
     /// </summary>
-    /// <inheritdoc cref="LinearCrossEntropy"/>
+    /// <inheritdoc cref="LinearCrossEntropy(Tensor, Tensor, Tensor, Tensor?, CrossEntropyOptions?)"/>
     public static CrossEntropyOutputs LinearCrossEntropyOutputs(
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, CrossEntropyOptions? options = null) =>
         LinearCrossEntropyLoss.EvaluateOutputs(hidden, weight, targets, bias, options ?? new());

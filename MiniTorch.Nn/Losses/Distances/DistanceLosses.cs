@@ -1,7 +1,8 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Ranks two scores: the target says which should be larger (torch.nn.MarginRankingLoss); see <see cref="Functional.MarginRankingLoss"/>.
+/// Ranks two scores: the target says which should be larger (torch.nn.MarginRankingLoss); see <see
+/// cref="Functional.MarginRankingLoss(Tensor, Tensor, Tensor, double, Reduction)"/>.
 /// </summary>
 /// <param name="margin">The margin by which the larger score should exceed the other.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -15,7 +16,7 @@ public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = R
 
 /// <summary>
 /// Aligns similar vectors and separates dissimilar ones by their cosine (torch.nn.CosineEmbeddingLoss); see <see
-/// cref="Functional.CosineEmbeddingLoss"/>.
+/// cref="Functional.CosineEmbeddingLoss(Tensor, Tensor, Tensor, double, Reduction)"/>.
 /// </summary>
 /// <param name="margin">In [−1, 1]: the cosine up to which dissimilar vectors have no loss.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
@@ -29,7 +30,8 @@ public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction =
 }
 
 /// <summary>
-/// Makes an anchor closer to a positive than to a negative vector (torch.nn.TripletMarginLoss); see <see cref="Functional.TripletMarginLoss"/>.
+/// Makes an anchor closer to a positive than to a negative vector (torch.nn.TripletMarginLoss); see <see
+/// cref="Functional.TripletMarginLoss(Tensor, Tensor, Tensor, double, double, double, bool, Reduction)"/>.
 /// </summary>
 /// <param name="margin">The margin by which the positive should be closer than the negative.</param>
 /// <param name="p">The exponent of the norm.</param>
@@ -48,7 +50,7 @@ public sealed class TripletMarginLoss(double margin = 1, double p = 2, double ep
 
 /// <summary>
 /// Makes an anchor closer to a positive than to a negative by any distance (torch.nn.TripletMarginWithDistanceLoss); see <see
-/// cref="Functional.TripletMarginWithDistanceLoss"/>.
+/// cref="Functional.TripletMarginWithDistanceLoss(Tensor, Tensor, Tensor, Func{Tensor, Tensor, Tensor}?, double, bool, Reduction)"/>.
 /// </summary>
 /// <param name="distance">The distance of two tensors; null for the Euclidean distance of vectors.</param>
 /// <param name="margin">The margin by which the positive should be closer than the negative.</param>

@@ -40,7 +40,10 @@ public static partial class Functional
     /// Computes the Kullback-Leibler divergence Σ p·(ln p − ln q) along a dimension. The cross-entropy of logits with target probabilities p is
     /// <c>Entropy(p) + KlDivergence(p, logits.LogSoftmax(-1))</c>.
     /// </summary>
-    /// <remarks>Shapes: the result has the shape of p without the dimension. For the source and the edge cases see <see cref="KLDiv"/>.</remarks>
+    /// <remarks>
+    /// Shapes: the result has the shape of p without the dimension. For the source and the edge cases see <see
+    /// cref="KLDiv(Tensor, Tensor, Reduction, bool)"/>.
+    /// </remarks>
     /// <param name="probabilities">p, a distribution along <paramref name="dim"/>.</param>
     /// <param name="logProbabilities">ln q, in the shape of p.</param>
     /// <param name="dim">The dimension of the classes.</param>

@@ -16,15 +16,15 @@ public static partial class Functional
         Difference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
 
     /// <summary>Computes the absolute error |input − target| (torch.nn.functional.l1_loss).</summary>
-    /// <inheritdoc cref="MSELoss"/>
-    /// <remarks>Shapes: see <see cref="MSELoss"/>. Source: torch.nn.L1Loss. Edge cases: the gradient is 0 if input and target are equal; the mean
-    /// over no elements is NaN.</remarks>
+    /// <inheritdoc cref="MSELoss(Tensor, Tensor, Reduction)"/>
+    /// <remarks>Shapes: see <see cref="MSELoss(Tensor, Tensor, Reduction)"/>. Source: torch.nn.L1Loss. Edge cases: the gradient is 0 if input and
+    /// target are equal; the mean over no elements is NaN.</remarks>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
         Difference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
 
     /// <summary>Computes d²/(2β) if |d| &lt; β, else |d| − β/2, with d = input − target (torch.nn.functional.smooth_l1_loss).</summary>
     /// <remarks>
-    /// <para>Shapes: see <see cref="MSELoss"/>. Source: Girshick, "Fast R-CNN", 2015.</para>
+    /// <para>Shapes: see <see cref="MSELoss(Tensor, Tensor, Reduction)"/>. Source: Girshick, "Fast R-CNN", 2015.</para>
     /// <para>Edge cases: with β = 0 it is |d|; as in PyTorch, its gradient is then −1 for both inputs at d = 0. The mean over no elements is
     /// NaN.</para>
     /// </remarks>
@@ -41,8 +41,8 @@ public static partial class Functional
     }
 
     /// <summary>Computes d²/2 if |d| ≤ δ, else δ·(|d| − δ/2), with d = input − target (torch.nn.functional.huber_loss).</summary>
-    /// <remarks>Shapes: see <see cref="MSELoss"/>. Source: Huber, "Robust Estimation of a Location Parameter", 1964. Edge cases: value and gradient
-    /// agree at |d| = δ.</remarks>
+    /// <remarks>Shapes: see <see cref="MSELoss(Tensor, Tensor, Reduction)"/>. Source: Huber, "Robust Estimation of a Location Parameter", 1964. Edge
+    /// cases: value and gradient agree at |d| = δ.</remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with the input's.</param>
     /// <param name="reduction">None, Mean or Sum.</param>

@@ -1,6 +1,6 @@
 namespace MiniTorch.Nn;
 
-/// <summary>Computes the mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss"/>.</summary>
+/// <summary>Computes the mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss(Tensor, Tensor, Reduction)"/>.</summary>
 /// <example><code>
 /// var criterion = new MSELoss();
 /// Tensor loss = criterion.Call(model.Call(x), y);
@@ -15,7 +15,7 @@ public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Module<Tenso
         Functional.MSELoss(input, target, reduction);
 }
 
-/// <summary>Computes the mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss"/>.</summary>
+/// <summary>Computes the mean absolute error (torch.nn.L1Loss); see <see cref="Functional.L1Loss(Tensor, Tensor, Reduction)"/>.</summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
 {
@@ -24,7 +24,9 @@ public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor
     protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.L1Loss(input, target, reduction);
 }
 
-/// <summary>Computes the absolute error, squared near 0 (torch.nn.SmoothL1Loss); see <see cref="Functional.SmoothL1Loss"/>.</summary>
+/// <summary>
+/// Computes the absolute error, squared near 0 (torch.nn.SmoothL1Loss); see <see cref="Functional.SmoothL1Loss(Tensor, Tensor, Reduction, double)"/>.
+/// </summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 /// <param name="beta">β ≥ 0: errors below it are squared.</param>
 public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1) : Module<Tensor, Tensor, Tensor>
@@ -35,7 +37,9 @@ public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double be
         Functional.SmoothL1Loss(input, target, reduction, beta);
 }
 
-/// <summary>Computes the squared error, linear far from 0 (torch.nn.HuberLoss); see <see cref="Functional.HuberLoss"/>.</summary>
+/// <summary>
+/// Computes the squared error, linear far from 0 (torch.nn.HuberLoss); see <see cref="Functional.HuberLoss(Tensor, Tensor, Reduction, double)"/>.
+/// </summary>
 /// <param name="reduction">None, Mean or Sum.</param>
 /// <param name="delta">δ > 0: errors above it are linear.</param>
 public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta = 1) : Module<Tensor, Tensor, Tensor>
@@ -47,7 +51,8 @@ public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta
 }
 
 /// <summary>
-/// Computes the negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see cref="Functional.GaussianNLLLoss"/>.
+/// Computes the negative log-likelihood of a normal distribution (torch.nn.GaussianNLLLoss); see <see
+/// cref="Functional.GaussianNLLLoss(Tensor, Tensor, Tensor, bool, double, Reduction)"/>.
 /// </summary>
 /// <param name="full">Whether the constant ½·ln 2π is added.</param>
 /// <param name="eps">The smallest variance; smaller ones are raised to it.</param>
@@ -62,7 +67,8 @@ public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduct
 }
 
 /// <summary>
-/// Computes the negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see cref="Functional.PoissonNLLLoss"/>.
+/// Computes the negative log-likelihood of a Poisson distribution (torch.nn.PoissonNLLLoss); see <see
+/// cref="Functional.PoissonNLLLoss(Tensor, Tensor, bool, bool, double, Reduction)"/>.
 /// </summary>
 /// <param name="logInput">Whether the input is the logarithm of the expected count.</param>
 /// <param name="full">Whether Stirling's approximation of ln target! is added.</param>
