@@ -36,16 +36,33 @@ internal static unsafe class KernelCall
     {
         CheckTypes(typeof(TCall), a.DType, TCall.IndexAt, -1, a, b, c, d, e, f);
         if (a.DType == DType.Bool) RunBytes(call, a, b, c, d, e, f);
+        else if (c is null && d is null) RunAs(a.DType, call, a, b);
         else RunAs(a.DType, call, a, b, c, d, e, f);
     }
 
     /// <summary>Runs a kernel in Float32, Float64 or, for any other dtype, Int64; the kernel knows the tensors' own dtypes.</summary>
     [SkipLocalsInit]
-    public static void RunAs<TCall>(
-        DType dtype, in TCall call, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null, Tensor? f = null)
+    public static void RunAs<TCall>(DType dtype, in TCall call, Tensor a, Tensor b)
         where TCall : struct, IKernelCall, allows ref struct
     {
-        fixed (byte* pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f))
+        // Two pins instead of six: the others take 10 ns, 5 % of a small sum.
+        fixed (byte* pa = &a.Data, pb = &b.Data)
+        {
+            byte** data = stackalloc byte*[] { pa, pb };
+            if (dtype == DType.Float32) call.Run<float>(data);
+            else if (dtype == DType.Float64) call.Run<double>(data);
+            else call.Run<long>(data);
+        }
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+    }
+
+    /// <summary>As above, for up to six tensors.</summary>
+    [SkipLocalsInit]
+    public static void RunAs<TCall>(DType dtype, in TCall call, Tensor a, Tensor b, Tensor? c, Tensor? d = null, Tensor? e = null, Tensor? f = null)
+        where TCall : struct, IKernelCall, allows ref struct
+    {
+        fixed (byte* pa = &a.Data, pb = &b.Data, pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f))
         {
             byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe, pf };
             if (dtype == DType.Float32) call.Run<float>(data);

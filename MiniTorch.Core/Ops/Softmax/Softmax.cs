@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace MiniTorch.Ops;
 
 /// <summary>
@@ -17,27 +19,12 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
     /// <summary>The gradient in tensor operations.</summary>
     protected abstract Tensor Rule(OpContext call, Tensor g);
 
-    /// <summary>Runs a kernel of lines on row-major tensors into a new tensor of a shape.</summary>
-    protected static Tensor Run<TKernel>(int dim, Shape lines, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct, ILineKernel
+    /// <summary>Runs a kernel on row-major tensors: the new result of a shape comes first, then the inputs.</summary>
+    protected static Tensor Run<TKernel>(in TKernel kernel, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct, IKernelCall
     {
-        a = Copies.RowMajor(a);
-        b = b is null ? null : Copies.RowMajor(b);
-        c = c is null ? null : Copies.RowMajor(c);
         Tensor output = Tensor.Empty(result, a.DType);
-        KernelCall.Run(new LineCall<TKernel>(AxisSplit.Of(lines, dim)), a, output, b, c);
+        KernelCall.Run(kernel, output, Copies.RowMajor(a), b is null ? null : Copies.RowMajor(b), c is null ? null : Copies.RowMajor(c));
         return output;
-    }
-
-    /// <summary>A kernel over lines: the output comes first, then up to three inputs.</summary>
-    protected unsafe interface ILineKernel
-    {
-        static abstract void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T>;
-    }
-
-    private readonly unsafe struct LineCall<TKernel>(AxisSplit line) : IKernelCall where TKernel : struct, ILineKernel
-    {
-        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            TKernel.Run(line, (T*)data[1], (T*)data[0], (T*)data[2], (T*)data[3]);
     }
 }
 
@@ -57,10 +44,10 @@ internal sealed record Softmax(int Dim, bool Safe = false) : SoftmaxOp(Dim)
     }
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        Safe ? Run<SafeForward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]) : Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
+        Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim), Safe), inputs[0].Shape, inputs[0]);
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
-        gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
+        gradients[0] = Run(new Backward(AxisSplit.Of(cotangent.Shape, Dim)), cotangent.Shape, call.Output, cotangent);
 
     protected override Tensor Rule(OpContext call, Tensor g)
     {
@@ -70,22 +57,16 @@ internal sealed record Softmax(int Dim, bool Safe = false) : SoftmaxOp(Dim)
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Rule(call, tangents[0]!); // the Jacobian is symmetric
 
-    private readonly unsafe struct Forward : ILineKernel
+    private readonly unsafe struct Forward(AxisSplit line, bool safe) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.Forward(a, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.Forward((T*)data[1], (T*)data[0], line.Outer, line.Size, line.Inner, safe);
     }
 
-    private readonly unsafe struct SafeForward : ILineKernel
+    private readonly unsafe struct Backward(AxisSplit line) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.Forward(a, y, line.Outer, line.Size, line.Inner, safe: true);
-    }
-
-    private readonly unsafe struct Backward : ILineKernel
-    {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.Backward(a, b, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.Backward((T*)data[1], (T*)data[2], (T*)data[0], line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -96,26 +77,26 @@ internal sealed record LogSoftmax(int Dim) : SoftmaxOp(Dim)
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0] - new LogSumExp(Dim).Definition(inputs);
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape, inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape, inputs[0]);
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
-        gradients[0] = Run<Backward>(Dim, cotangent.Shape, cotangent.Shape, call.Output, cotangent);
+        gradients[0] = Run(new Backward(AxisSplit.Of(cotangent.Shape, Dim)), cotangent.Shape, call.Output, cotangent);
 
     protected override Tensor Rule(OpContext call, Tensor g) => g - call.Output.Exp() * g.Sum(Dim, keepDim: true);
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         tangents[0]! - (call.Output.Exp() * tangents[0]!).Sum(Dim, keepDim: true);
 
-    private readonly unsafe struct Forward : ILineKernel
+    private readonly unsafe struct Forward(AxisSplit line) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.LogForward(a, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogForward((T*)data[1], (T*)data[0], line.Outer, line.Size, line.Inner);
     }
 
-    private readonly unsafe struct Backward : ILineKernel
+    private readonly unsafe struct Backward(AxisSplit line) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.LogBackward(a, b, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogBackward((T*)data[1], (T*)data[2], (T*)data[0], line.Outer, line.Size, line.Inner);
     }
 }
 
@@ -132,10 +113,10 @@ internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
         return (x - shift).Exp().Sum(Dim, keepDim: true).Log() + shift;
     }
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run<Forward>(Dim, inputs[0].Shape, inputs[0].Shape.With(Dim, 1), inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape.With(Dim, 1), inputs[0]);
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
-        gradients[0] = Run<Backward>(Dim, call.InputShape(0), call.InputShape(0), call.Input(0), call.Output, cotangent);
+        gradients[0] = Run(new Backward(AxisSplit.Of(call.InputShape(0), Dim)), call.InputShape(0), call.Input(0), call.Output, cotangent);
 
     protected override Tensor Rule(OpContext call, Tensor g) => g * Weights(call);
 
@@ -143,15 +124,15 @@ internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
 
     private static Tensor Weights(OpContext call) => (call.Input(0) - call.Output).Exp();
 
-    private readonly unsafe struct Forward : ILineKernel
+    private readonly unsafe struct Forward(AxisSplit line) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.LogSumExp(a, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogSumExp((T*)data[1], (T*)data[0], line.Outer, line.Size, line.Inner);
     }
 
-    private readonly unsafe struct Backward : ILineKernel
+    private readonly unsafe struct Backward(AxisSplit line) : IKernelCall
     {
-        public static void Run<T>(AxisSplit line, T* y, T* a, T* b, T* c) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SoftmaxKernel.LogSumExpBackward(a, b, c, y, line.Outer, line.Size, line.Inner);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
+            Kernels.SoftmaxKernel.LogSumExpBackward((T*)data[1], (T*)data[2], (T*)data[3], (T*)data[0], line.Outer, line.Size, line.Inner);
     }
 }
