@@ -127,6 +127,38 @@ public class LinearCrossEntropyTests
     }
 
     [Test]
+    public void Row_results_are_numbers_without_a_graph_that_may_be_written()
+    {
+        Tensor[] x = Inputs(true);
+        CrossEntropyOutputs outputs = Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, x[2]);
+        outputs.LogSumExp.RequiresGrad.ShouldBeFalse();
+        outputs.LogSumExp.ZeroInPlace();
+        outputs.Predictions.ZeroInPlace();
+        Tensor[] got = Autograd.Grad(outputs.Loss, x), want = Autograd.Grad(Fused(x, new()), x);
+        for (int i = 0; i < got.Length; i++) got[i].ToArray<double>().ShouldBe(want[i].ToArray<double>());
+    }
+
+    [Test]
+    public void Ops_with_equal_options_are_equal()
+    {
+        static LinearCrossEntropy Make(params long[] ignored) => new(new() { AlsoIgnore = ignored }, null, Reads.Input0, GivesRowResults: true);
+        Make(3, 4).ShouldBe(Make(3, 4));
+        Make(3, 4).GetHashCode().ShouldBe(Make(3, 4).GetHashCode());
+        Make(3, 4).ShouldNotBe(Make(3, 5));
+        Make().ShouldNotBe(Make(3));
+    }
+
+    [Test]
+    public void Options_copy_the_list_of_ignored_targets()
+    {
+        var ignored = new List<long> { 3 };
+        var options = new CrossEntropyOptions { AlsoIgnore = ignored };
+        ignored[0] = 4;
+        options.AlsoIgnore.ShouldBe([3]);
+        options.ShouldBe(new CrossEntropyOptions { AlsoIgnore = [3] });
+    }
+
+    [Test]
     public void More_rows_than_an_int_counts_are_refused()
     {
         Tensor hidden = Tensor.Ones([1]).Expand(1 << 16, 1 << 15, 1), weight = Tensor.Ones([2, 1]);

@@ -63,8 +63,8 @@ public class LossBorderTests
     {
         Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), [0, 1], new CrossEntropyOptions { ElementWeights = F(3) })).ShouldContain("ElementWeights has shape [3]");
         Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4))).ShouldContain("weight has shape [4] and must have one element for each of the 3 classes");
-        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1])).ShouldContain("hidden is Float32, weight Float64");
-        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4))).ShouldContain("bias Float32");
+        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1])).ShouldContain("the input is Float32, the weight Float64");
+        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4))).ShouldContain("the bias Float32");
         Error<ValueException>(() => Functional.MultiMarginLoss(F(2, 3), [0, 3])).ShouldEndWith("target[1] = 3 is not in [0, 3)");
         Error<ValueException>(() => Functional.CTCLoss(F(5, 1, 4), [[1, 4]], [5], [2])).ShouldContain("label 1 of sequence 0 = 4 is not in [0, 4)");
         Error<DTypeException>(() => Metrics.ConfusionMatrix(F(2), [0, 1], 2)).ShouldContain("must be Int64");

@@ -20,7 +20,7 @@ internal static partial class LossSamples
                 () => Functional.BinaryCrossEntropy(F(2, 1), F(2)))
             .Misuse<ValueException>("BCELoss: the input has the element -0.5, but probabilities must be in [0, 1]; for logits use BCEWithLogitsLoss",
                 () => Functional.BinaryCrossEntropy([[1, 0], [-0.5, 2]], F(2, 2)))
-            .Misuse<DTypeException>("BCELoss: input is Int64 and must be Float32 or Float64 (To converts)",
+            .Misuse<DTypeException>("BCELoss: input is Int64 and must be Float32 or Float64; convert it with To",
                 () => Functional.BinaryCrossEntropy(I(2), F(2))),
         Loss<BCEWithLogitsLoss>().Guide("numbers in [0, 1]", classWeights: "`posWeight`", elementWeights: "●")
             .Sample(new BCEWithLogitsLoss(), s_matrix, s_fractions)

@@ -136,23 +136,23 @@ internal static partial class LossSamples
 
     private static LossRow WithLinearMisfits(LossRow row)
     {
-        Hidden("[3], weight [3] and bias [4]", () => Linear(F(3), F(3), bias: F(4)));
-        Hidden("[], weight [4, 3]", () => Linear(F(), F(4, 3)));
-        Hidden("[2, 3], weight [4, 5]", () => Linear(F(2, 3), F(4, 5)));
-        Hidden("[2, 3], weight [4, 5, 3]", () => Linear(F(2, 3), F(4, 5, 3)));
-        Hidden("[2, 3], weight [4, 3] and bias [5]", () => Linear(F(2, 3), F(4, 3), bias: F(5)));
-        Hidden("[2, 3], weight [4, 3] and bias [4, 1]", () => Linear(F(2, 3), F(4, 3), bias: F(4, 1)));
-        Hidden("[], weight [4, 3]", () => Functional.LinearCrossEntropyOutputs(F(), F(4, 3), I(2)).Loss);
+        Unfit("the weight has shape [3] and must be [classes, in]", () => Linear(F(3), F(3), bias: F(4)));
+        Unfit("the input's last dimension must be 3 (in_features), but the input has shape []", () => Linear(F(), F(4, 3)));
+        Unfit("the input's last dimension must be 5 (in_features), but the input has shape [2, 3]", () => Linear(F(2, 3), F(4, 5)));
+        Unfit("the weight has shape [4, 5, 3] and must be [out, in]", () => Linear(F(2, 3), F(4, 5, 3)));
+        Unfit("the bias has shape [5] and must be [4] for weight [4, 3]", () => Linear(F(2, 3), F(4, 3), bias: F(5)));
+        Unfit("the bias has shape [4, 1] and must be [4] for weight [4, 3]", () => Linear(F(2, 3), F(4, 3), bias: F(4, 1)));
+        Unfit("the input's last dimension must be 3 (in_features), but the input has shape []", () => Functional.LinearCrossEntropyOutputs(F(), F(4, 3), I(2)).Loss);
         return row
-            .Misuse<DTypeException>("LinearCrossEntropyLoss: hidden is Int64 and must be Float32 or Float64 (To converts)",
+            .Misuse<DTypeException>("LinearCrossEntropyLoss: hidden is Int64 and must be Float32 or Float64; convert it with To",
                 () => Linear(I(2, 3), I(4, 3)))
             .Misuse<ValueException>("LinearCrossEntropyLoss: ClassAxis is not an option here; the classes are the rows of the weight",
                 () => Linear(F(2, 3), F(4, 3), options: new() { ClassAxis = 1 }))
             .Misuse<ValueException>("CrossEntropyLoss: BatchMean is not a reduction of this loss; use None, Mean or Sum",
                 () => Linear(F(2, 3), F(4, 3), options: new() { Reduction = Reduction.BatchMean }));
 
-        void Hidden(string found, Func<Tensor> call) =>
-            row.Misuse<ShapeException>($"LinearCrossEntropyLoss: hidden {found} do not fit; they must be (…, H), (C, H) and (C)", call);
+        void Unfit(string found, Func<Tensor> call) =>
+            row.Misuse<ShapeException>($"LinearCrossEntropyLoss: {found}", call);
     }
 
     private static Tensor Linear(Tensor hidden, Tensor weight, Tensor? bias = null, CrossEntropyOptions? options = null) =>

@@ -13,6 +13,7 @@ internal static class Workloads
         ["W1"] = ScalarChain,
         ["W2a"] = () => CrossEntropy("W2a", (logits, targets) => Functional.CrossEntropy(logits, targets)),
         ["W2b"] = () => CrossEntropy("W2b", ComposedCrossEntropy),
+        ["W2c"] = () => CrossEntropy("W2c", (logits, targets) => Functional.CrossEntropy(logits, targets, labelSmoothing: 0.1)),
         ["W3"] = Mlp,
         ["W4"] = MatMul,
         ["W5"] = () => Gelu("W5", GeluByHand),

@@ -21,14 +21,14 @@ namespace MiniTorch.Nn;
 /// </code></example>
 public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
 {
-    // The loss by a fused kernel if one has the options, else by its definition.
     internal static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         var rows = new CrossEntropyRows(logits, targets, options);
+        // The fused path: a kernel that computes the same, if there is one for the options. Otherwise the definition.
         return SoftmaxCrossEntropy.TryFused(logits, rows) ?? Compose(logits, rows).Loss;
     }
 
-    // The loss by its definition. The fused kernels are tested against it.
+    // The definition, step by step. The fused kernels are tested against it.
     internal static CrossEntropyOutputs Compose(Tensor logits, CrossEntropyRows rows)
     {
         int axis = rows.ClassAxis;

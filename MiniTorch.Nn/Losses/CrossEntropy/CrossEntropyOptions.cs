@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace MiniTorch.Nn;
 
 /// <summary>
@@ -14,8 +16,10 @@ public sealed record CrossEntropyOptions
     /// </summary>
     public long IgnoreIndex { get; init; } = -100;
 
-    /// <summary>More targets that are ignored like <see cref="IgnoreIndex"/>.</summary>
-    public IReadOnlyList<long> AlsoIgnore { get; init; } = [];
+    /// <summary>More targets that are ignored like <see cref="IgnoreIndex"/>. Options with the same targets in the same order are equal.</summary>
+    public IReadOnlyList<long> AlsoIgnore { get => _alsoIgnore; init => _alsoIgnore = new(value); }
+
+    private readonly ClassList _alsoIgnore = new([]);
 
     /// <summary>
     /// None, Sum or Mean. Mean divides the sum by the total weight of the rows that are not ignored. The weight of a row is the class weight of its
@@ -48,4 +52,12 @@ public sealed record CrossEntropyOptions
     /// the loss.
     /// </summary>
     public bool CheckLogits { get; init; }
+
+    // A copy, so that options stay as they are, and compared by value, so that ops with equal options are equal.
+    private sealed class ClassList(IReadOnlyList<long> classes) : ReadOnlyCollection<long>([.. classes])
+    {
+        public override bool Equals(object? obj) => obj is ClassList other && this.SequenceEqual(other);
+
+        public override int GetHashCode() => this.Aggregate(0, HashCode.Combine);
+    }
 }

@@ -5,11 +5,13 @@ namespace MiniTorch.Nn;
 /// <summary>
 /// Cross-entropy of hidden (N, H) · weightᵀ (H, C) + bias in chunks of rows. Inputs: hidden, weight, targets and, optionally, the bias.
 /// </summary>
+/// <remarks>Evaluator of losses whose logits do not fit in memory. Its benchmark is <c>linear-cross-entropy</c>.</remarks>
 /// <param name="Options">Reduction None or Sum.</param>
 /// <param name="Ignored">Bool (N, 1), or null: these rows of hidden are replaced by 0, because 0·∞ and 0·NaN are NaN.</param>
 /// <param name="InForward">The inputs whose gradients of the sum the forward pass computes as well.</param>
-/// <param name="Outputs">Receives further results for each row in the forward pass; null if they are not needed.</param>
-internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, Reads InForward, RowOutputs? Outputs) : FusedOp
+/// <param name="GivesRowResults">Whether the second and third outputs are each row's ln Σ eˣ and the class with its largest logit; numbers without a
+/// gradient.</param>
+internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? Ignored, Reads InForward, bool GivesRowResults) : FusedOp
 {
     // The size limit of a chunk's logits, whose gradient overwrites them.
     private const long ChunkBytes = 48L << 20;
@@ -20,22 +22,27 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
     protected internal override Reads Reads => InForward == Reads.None ? Reads.Inputs : Reads.Inputs | Reads.Output;
 
     /// <inheritdoc/>
-    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
+    public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => Definitions(inputs)[0];
+
+    /// <inheritdoc/>
+    public override Tensor[] Definitions(ReadOnlySpan<Tensor> inputs)
     {
         Tensor hidden = Ignored is null ? inputs[0] : inputs[0].MaskedFill(Ignored, 0);
         Tensor logits = Functional.Linear(hidden, inputs[1], inputs.Length > 3 ? inputs[3] : null);
-        if (Fusion.IsOff) Outputs?.Note(0, logits.Detach(), Options.Softcap);
-        return Functional.CrossEntropy(logits, inputs[2], Options);
+        Tensor loss = Functional.CrossEntropy(logits, inputs[2], Options);
+        return GivesRowResults ? [loss, .. RowResults(logits.Detach())] : [loss];
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Chunked(inputs, cotangent: null, Reads.None, Outputs).Losses;
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
 
     /// <inheritdoc/>
     protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
-        (Tensor losses, Tensor?[] gradients) = Chunked(inputs, cotangent: null, InForward, Outputs);
-        return [losses, .. gradients.OfType<Tensor>()];
+        int rows = inputs[0].Shape[0];
+        Tensor[] rowResults = GivesRowResults ? [Tensor.Zeros([rows], inputs[0].DType), Tensor.Zeros([rows], DType.Int64)] : [];
+        (Tensor losses, Tensor?[] gradients) = Chunked(inputs, cotangent: null, InForward, rowResults);
+        return [losses, .. rowResults, .. gradients.OfType<Tensor>()];
     }
 
     /// <inheritdoc/>
@@ -63,12 +70,12 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
     private bool TakeGradients(OpContext call, Span<Tensor?> gradients)
     {
         bool found = false;
-        for (int i = 0, output = 1; i < gradients.Length; i++)
+        for (int i = 0, output = GivesRowResults ? 3 : 1; i < gradients.Length; i++)
             if (InForward.HasInput(i)) found |= (gradients[i] = call.TakeOutput(output++)) is not null;
         return found;
     }
 
-    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, Reads wanted, RowOutputs? outputs = null)
+    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, Reads wanted, params ReadOnlySpan<Tensor> rowResults)
     {
         Tensor hidden = inputs[0].Detach(), weight = inputs[1].Detach(), targets = inputs[2];
         Tensor? bias = inputs.Length > 3 ? inputs[3].Detach() : null;
@@ -89,7 +96,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (bias is null) MatMul.Into(logits, x, weight, accumulate: false, isTransposed: true);
             else MatMul.Into(logits.CopyInPlace(bias), x, weight, accumulate: true, isTransposed: true);
 
-            outputs?.Note(start, logits, Options.Softcap);
+            Tensor[] ofChunk = rowResults.IsEmpty ? [] : RowResults(logits);
+            for (int i = 0; i < rowResults.Length; i++) rowResults[i].Narrow(0, start, count).CopyInPlace(ofChunk[i]);
             var options = Options with { ElementWeights = Options.ElementWeights?.Narrow(0, start, count) };
             Tensor? part = cotangent is not null && perRow ? cotangent.Narrow(0, start, count) : cotangent;
             Tensor loss = LogitGradients.Of(logits, targets.Narrow(0, start, count), options, part, wantsAny);
@@ -101,6 +109,14 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
             if (bias is not null && wanted.HasInput(3)) gradients[3]!.AddInPlace(logits.Sum(0));
         }
         return (losses, gradients);
+    }
+
+    // Each row's log-sum-exp and prediction; zeros if there are no classes.
+    private Tensor[] RowResults(Tensor logits)
+    {
+        if (logits.ElementCount == 0) return [Tensor.Zeros([logits.Shape[0]], logits.DType), Tensor.Zeros([logits.Shape[0]], DType.Int64)];
+        Tensor x = Options.Softcap > 0 ? (logits / Options.Softcap).Tanh() * Options.Softcap : logits;
+        return [x.LogSumExp(1), logits.ArgMax(1)];
     }
 }
 
@@ -142,20 +158,5 @@ internal static class LogitGradients
         Tensor loss = Functional.CrossEntropy(x, targets, options);
         if (wantsGradient) logits.CopyInPlace(Autograd.Grad(loss, [x], cotangent)[0]);
         return loss.Detach();
-    }
-}
-
-/// <summary>Receives the further results for each row from a pass over chunks of logits; numbers without a graph.</summary>
-/// <param name="LogSumExp">ln Σ eˣ, shape (N).</param>
-/// <param name="Predictions">The class with the largest logit, Int64 (N).</param>
-internal sealed record RowOutputs(Tensor LogSumExp, Tensor Predictions)
-{
-    /// <summary>Stores the results for the rows of a chunk that begins at <paramref name="start"/>.</summary>
-    public void Note(int start, Tensor logits, double softcap)
-    {
-        if (logits.ElementCount == 0) return;
-        Tensor x = softcap > 0 ? (logits / softcap).Tanh() * softcap : logits;
-        LogSumExp.Narrow(0, start, logits.Shape[0]).CopyInPlace(x.LogSumExp(1));
-        Predictions.Narrow(0, start, logits.Shape[0]).CopyInPlace(logits.ArgMax(1));
     }
 }

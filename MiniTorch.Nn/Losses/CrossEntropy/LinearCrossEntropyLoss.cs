@@ -54,24 +54,22 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
 
     /// <summary>Computes the loss.</summary>
     internal static Tensor Evaluate(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options) =>
-        Run(hidden, weight, targets, bias, options, null).Loss;
+        Run(hidden, weight, targets, bias, options, givesRowResults: false).Loss;
 
     /// <summary>Computes the loss, and the log-sum-exp and prediction of each row from the chunk of logits that holds the row.</summary>
     internal static CrossEntropyOutputs EvaluateOutputs(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options)
     {
         CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
-        int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy");
-        var outputs = new RowOutputs(Tensor.Zeros([count], hidden.DType), Tensor.Zeros([count], DType.Int64));
-        (Tensor loss, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, outputs);
-        (Tensor logSumExp, Tensor predictions) = (outputs.LogSumExp.Reshape(rows), outputs.Predictions.Reshape(rows));
+        (Tensor loss, Tensor[] outputs, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, givesRowResults: true);
+        (Tensor logSumExp, Tensor predictions) = (outputs[1].Detach().Reshape(rows), outputs[2].Reshape(rows));
         if (whole.Ignored is { } ignored) (logSumExp, predictions) = (logSumExp.MaskedFill(ignored, Math.Log(weight.Shape[0])), predictions.MaskedFill(ignored, 0));
         return new(loss, logSumExp, predictions, whole.Accuracy(predictions));
     }
 
     // The divisor of Mean depends only on the targets, so it is known before the first chunk.
-    private static (Tensor Loss, CrossEntropyRows Whole) Run(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options, RowOutputs? outputs)
+    private static (Tensor Loss, Tensor[] Outputs, CrossEntropyRows Whole) Run(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, CrossEntropyOptions options, bool givesRowResults)
     {
         if (options.ClassAxis is not null) throw new ValueException($"{Op}: ClassAxis is not an option here; the classes are the rows of the weight");
         CheckFit(hidden, weight, bias);
@@ -96,20 +94,17 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         Reads inForward = Reads.None;
         for (int i = 0; computesGradients && i < inputs.Length; i++)
             if (inputs[i].RequiresGrad) inForward |= (Reads)(1 << i);
-        var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), inForward, outputs);
-        Tensor losses = fused.Apply(inputs);
-        return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, whole);
+        var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), inForward, givesRowResults);
+        Tensor[] outputs = fused.ApplyAll(inputs);
+        Tensor losses = outputs[0];
+        return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, outputs, whole);
     }
 
     private static void CheckFit(Tensor hidden, Tensor weight, Tensor? bias)
     {
-        ArgumentNullException.ThrowIfNull(hidden);
-        ArgumentNullException.ThrowIfNull(weight);
-        if (hidden.Rank == 0 || weight.Rank != 2 || hidden.Shape[^1] != weight.Shape[1] || (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0])))
-            throw new ShapeException($"{Op}: hidden {hidden.Shape}, weight {weight.Shape}{(bias is null ? "" : $" and bias {bias.Shape}")} do not fit; they must be (…, H), (C, H) and (C)");
-        LossShapes.CheckFloat(Op, "hidden", hidden);
-        if (weight.DType != hidden.DType || (bias is not null && bias.DType != hidden.DType))
-            throw new DTypeException($"{Op}: hidden is {hidden.DType}, weight {weight.DType}{(bias is null ? "" : $" and bias {bias.DType}")}; they must have the same dtype (To converts)");
+        Ops.Linear.Check(Op, hidden, weight, bias);
+        if (weight.Rank != 2) throw new ShapeException($"{Op}: the weight has shape {weight.Shape} and must be [classes, in]");
+        hidden.RequireFloat(Op, "hidden");
     }
 }
 
