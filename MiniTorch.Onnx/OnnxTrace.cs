@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MiniTorch.Nn;
 
 namespace MiniTorch.IO;
@@ -29,7 +28,7 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
         {
             model.Eval();
             using var recording = new Recording(dependence);
-            Tensor[] outputs = [.. Tensors(model.CallWith([.. inputs]))];
+            Tensor[] outputs = [.. Module.TensorsOf(model.CallWith([.. inputs]))];
             return new OnnxTrace(batch, inputs, recording.Calls, outputs);
         }
         finally
@@ -44,12 +43,4 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
             throw new ShapeException($"Onnx.Export: the example input, shape {example.Shape}, needs at least one row along its batch, dimension {batchDim}; add one with Unsqueeze({Math.Max(batchDim, 0)})");
         return example.IndexSelect(batchDim, Tensor.Arange(batch).Remainder(example.Shape[batchDim]));
     }
-
-    private static IEnumerable<Tensor> Tensors(object? output) => output switch
-    {
-        Tensor tensor => [tensor],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => Tensors(tuple[i])),
-        IEnumerable<Tensor?> several => several.OfType<Tensor>(),
-        _ => [],
-    };
 }

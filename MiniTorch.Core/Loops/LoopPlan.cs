@@ -157,7 +157,7 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
     public void RunAll()
     {
         if (plan.Count <= Size) Execute(0);
-        else Workers.Run(this, (plan.Count + Size - 1) / Size);
+        else Workers.Run(this, IntegerMath.CeilDiv(plan.Count, Size));
     }
 
     /// <summary>Computes one chunk of the elements, numbered in the plan's order.</summary>

@@ -219,7 +219,7 @@ internal static unsafe class BufferPool
         bytes = Math.Max(bytes, 128);
         int power = BitOperations.Log2((ulong)(bytes - 1));
         long quarter = 1L << (power - 2);
-        long quarters = (bytes - (1L << power) + quarter - 1) / quarter;
+        long quarters = IntegerMath.CeilDiv(bytes - (1L << power), quarter);
         return (power * 4 + (int)quarters - 1, (1L << power) + quarters * quarter);
     }
 

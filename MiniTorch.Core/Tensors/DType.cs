@@ -27,6 +27,12 @@ internal static class DTypes
     /// <summary>Returns whether tensors of this dtype can have gradients.</summary>
     public static bool IsFloat(this DType dtype) => dtype >= DType.Float32;
 
+    /// <summary>Throws unless a tensor can have a gradient.</summary>
+    internal static void RequireFloat(this Tensor x, string op, string name = "x")
+    {
+        if (!x.DType.IsFloat()) throw new DTypeException($"{op}: {name} is {x.DType} and must be Float32 or Float64; convert it with To");
+    }
+
     /// <summary>Returns the dtype that can represent both: Bool &lt; Int64 &lt; Float32 &lt; Float64.</summary>
     public static DType Promote(DType a, DType b) => a > b ? a : b;
 

@@ -146,7 +146,7 @@ public static class Init
 
     private static Tensor Fill(Tensor tensor, string op, Draw<float> floats, Draw<double> doubles, double first, double second)
     {
-        if (!tensor.DType.IsFloat()) throw new DTypeException($"Init.{op}: the tensor must be Float32 or Float64, not {tensor.DType}");
+        tensor.RequireFloat($"Init.{op}", "the tensor");
         if (tensor.ElementCount == 0) return tensor;
         Tensor drawn = Tensor.Empty(tensor.Shape, tensor.DType);
         if (drawn.DType == DType.Float32) floats(MemoryMarshal.Cast<byte, float>(drawn.Bytes), first, second);

@@ -31,12 +31,7 @@ public sealed class Linear : Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     [return: Dims("... output")]
-    protected override Tensor Forward([Dims("... input")] Tensor input)
-    {
-        if (input.Rank == 0 || input.Shape[-1] != Weight.Shape[1])
-            throw new ShapeException($"Linear: the input's last dimension must be {Weight.Shape[1]} (in_features), but the input has shape {input.Shape}");
-        return Ops.Linear.Of(input, Weight, Bias);
-    }
+    protected override Tensor Forward([Dims("... input")] Tensor input) => Ops.Linear.Of(input, Weight, Bias);
 
     private protected override string Arguments => $"in_features={Weight.Shape[1]}, out_features={Weight.Shape[0]}, bias={Bias is not null}";
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MiniTorch.Nn;
 
 /// <summary>Checks the gradients of whole modules.</summary>
@@ -27,7 +25,7 @@ public static class ModuleGradCheck
             {
                 (string, Tensor)[] parameters = [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
                 string[] names = inputs.Count == 1 ? ["input"] : [.. inputs.Select((_, i) => $"input {i}")];
-                return GradCheck.Run(tensors => [.. Tensors(model.CallWith([.. tensors]))], inputs, names, parameters, options);
+                return GradCheck.Run(tensors => [.. Module.TensorsOf(model.CallWith([.. tensors]))], inputs, names, parameters, options);
             }
             finally
             {
@@ -35,12 +33,4 @@ public static class ModuleGradCheck
             }
         }
     }
-
-    // A module may return a tensor, several, or tuples of them (a recurrent layer's output and state).
-    private static IEnumerable<Tensor?> Tensors(object? output) => output switch
-    {
-        ITuple tuple => Enumerable.Range(0, tuple.Length).Select(i => tuple[i]).Where(part => part is not null).SelectMany(Tensors),
-        IEnumerable<Tensor?> several => several,
-        _ => [output as Tensor],
-    };
 }

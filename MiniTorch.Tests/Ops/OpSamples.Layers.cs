@@ -11,9 +11,9 @@ static partial class OpSamples
     [
         Row("Linear", (x, weight, bias) => x.Linear(weight, bias), [R(2, 3), R(4, 3), R(4)], [R(3), R(2, 3), R(2)], [R(2, 2, 3), R(1, 3), R(1)], [R(0, 3), R(2, 3), R(2)], [R(2, 3), R(3), R()])
             .Large(R(150, 170), R(190, 170), R(190)).Within(1e-8, 3e-6)
-            .Misuse<ShapeException>("another size", () => X(2, 3).Linear(X(4, 2)), "Linear: x [2, 3] does not fit weight [4, 2]; x must be […, in] and the weight [out, in]")
+            .Misuse<ShapeException>("another size", () => X(2, 3).Linear(X(4, 2)), "Linear: the input's last dimension must be 2 (in_features), but the input has shape [2, 3]")
             .Misuse<ShapeException>("a bias of another size", () => X(2, 3).Linear(X(4, 3), X(3)), "Linear: the bias has shape [3] and must be [4] for weight [4, 3]")
-            .Misuse<DTypeException>("two dtypes", () => X(2, 3).Linear(Tensor.Ones([4, 3], DType.Float64)), "Linear: x Float32 with weight Float64; convert them with To"),
+            .Misuse<DTypeException>("two dtypes", () => X(2, 3).Linear(Tensor.Ones([4, 3], DType.Float64)), "Linear: the input is Float32, the weight Float64; convert them with To"),
         Row("Linear without bias", (x, weight) => x.Linear(weight), [R(2, 3), R(4, 3)], [R(2, 2, 3), R(3)]),
         Row("Outer", (a, b) => a.Outer(b), [R(2), R(3)], [R(0), R(2)])
             .Misuse<ShapeException>("a matrix", () => X(2, 2).Outer(X(2)), "Outer: shapes [2, 2] and [2] must be vectors"),
@@ -63,7 +63,7 @@ static partial class OpSamples
             .Misuse<ValueException>("too much padding", () => X(1, 4, 4).MaxPool2d(2, padding: 2), "MaxPool2d: padding (2, 2) must be from 0 to half of kernel (2, 2)")
             .Misuse<ValueException>("a kernel of 0", () => X(1, 4, 4).MaxPool2d(0), "MaxPool2d: kernel (0, 0), stride (0, 0), dilation (1, 1): all must be 1 or more")
             .Misuse<ShapeException>("a vector", () => X(4).MaxPool2d(2), "MaxPool2d: shape [4] has too few dimensions; pooling needs at least 2")
-            .Misuse<DTypeException>("integers", () => Tensor.Ones([2, 2], DType.Int64).MaxPool2d(2), "MaxPool2d: cannot pool Int64 elements; To(DType.Float32) first"),
+            .Misuse<DTypeException>("integers", () => Tensor.Ones([2, 2], DType.Int64).MaxPool2d(2), "MaxPool2d: the input is Int64 and must be Float32 or Float64; convert it with To"),
         RowOfMany("MaxPool2dWithIndices", x => Both(x[0].MaxPool2dWithIndices(2)), [R(2, 4, 4)]),
         Row("MaxUnpool", x => new MaxUnpool(new PoolingShape(2, new PoolingAxis(2, 1), new PoolingAxis(3, 2)), [2, 2, 3]).Apply(x, Indices(4, 4, 0, 5).Reshape(2, 1, 2)), R(2, 1, 2)).Covers(nameof(MaxUnpool)),
         Row("MaxPool1d", x => x.MaxPool1d(2), R(2, 5), R(2, 2, 4)),
@@ -102,7 +102,7 @@ static partial class OpSamples
     static OpRow[] RecurrentRows() =>
     [
         RowOfMany("RnnTanhCell", x => [x[0].RnnTanhCell(x[1], x[2], x[3], x[4], x[5])], [R(2, 3), R(2, 4), R(4, 3), R(4, 4), R(4), R(4)]).Within(1e-8, 3e-6)
-            .Misuse<ShapeException>("another size", () => X(2, 3).RnnTanhCell(X(2, 4), X(4, 2), X(4, 4)), "Linear: x [2, 3] does not fit weight [4, 2]; x must be […, in] and the weight [out, in]"),
+            .Misuse<ShapeException>("another size", () => X(2, 3).RnnTanhCell(X(2, 4), X(4, 2), X(4, 4)), "Linear: the input's last dimension must be 2 (in_features), but the input has shape [2, 3]"),
         RowOfMany("RnnReluCell", x => [x[0].RnnReluCell(x[1], x[2], x[3])], [R(2, 3), R(2, 4), R(4, 3), R(4, 4)]).Within(1e-8, 3e-6),
         RowOfMany("LstmCell", x => Both(x[0].LstmCell(x[1], x[2], x[3], x[4], x[5], x[6])), [R(2, 3), R(2, 2), R(2, 2), R(8, 3), R(8, 2), R(8), R(8)]).Within(1e-8, 3e-6),
         RowOfMany("GruCell", x => [x[0].GruCell(x[1], x[2], x[3], x[4], x[5])], [R(2, 3), R(2, 2), R(6, 3), R(6, 2), R(6), R(6)]).Within(1e-8, 3e-6),

@@ -5,15 +5,15 @@ static partial class OpSamples
     static OpRow[] MomentsRows() =>
     [
         Row("Var", x => x.Var(), Shapes([2, 3], [7])).RoundsByLayout()
-            .Misuse<DTypeException>("integers", () => Indices(1, 2).Var(), "Var: cannot compute the variance of Int64; To(DType.Float32) first"),
+            .Misuse<DTypeException>("integers", () => Indices(1, 2).Var(), "Var: x is Int64 and must be Float32 or Float64; convert it with To"),
         Row("Var(dim)", x => x.Var(-1, 0, keepDim: true), Shapes([2, 3], [2, 3, 4], [0, 3])).RoundsByLayout().RowWise().Large(R(263, 1021)),
         Row("Var(dims)", x => x.Var([0, 2]), Shapes([2, 3, 4], [3, 0, 2])).RoundsByLayout(),
         Row("Std", x => x.Std(), Shapes([2, 3], [7])).RoundsByLayout()
-            .Misuse<DTypeException>("integers", () => Indices(1, 2).Std(), "Std: cannot compute the standard deviation of Int64; To(DType.Float32) first"),
+            .Misuse<DTypeException>("integers", () => Indices(1, 2).Std(), "Std: x is Int64 and must be Float32 or Float64; convert it with To"),
         Row("Std(dim)", x => x.Std(0), Shapes([3, 2], [4, 2, 2])).RoundsByLayout(),
         Row("Std(dims)", x => x.Std([0, 1], 0, keepDim: true), Shapes([2, 3, 4])).RoundsByLayout(),
         Row("Norm", x => x.Norm(), Shapes([2, 3], [], [7])).RoundsByLayout()
-            .Misuse<DTypeException>("integers", () => Indices(1, 2).Norm(), "Norm: cannot compute the norm of Int64; To(DType.Float32) first")
+            .Misuse<DTypeException>("integers", () => Indices(1, 2).Norm(), "Norm: x is Int64 and must be Float32 or Float64; convert it with To")
             .Misuse<ShapeException>("nothing, to a negative order", () => Tensor.Ones([0]).Norm(-1), "Norm: a norm of negative order needs at least one element, and shape [0] has none"),
         Row("Norm(1)", x => x.Norm(1, 0), Shapes([3, 2], [4])).RoundsByLayout(),
         Row("Norm(3)", x => x.Norm(3, [0, 1], keepDim: true), Shapes([3, 2], [2, 2, 2])).RoundsByLayout(),

@@ -64,7 +64,7 @@ internal static unsafe class AttentionKernel
         Scratch.Return(ref t_gradients);
     }
 
-    static long Blocks(in AttentionShape shape) => (shape.Queries + BlockRows - 1) / BlockRows;
+    static long Blocks(in AttentionShape shape) => IntegerMath.CeilDiv(shape.Queries, BlockRows);
 
     readonly struct ForwardJob<T>(AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> output) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>

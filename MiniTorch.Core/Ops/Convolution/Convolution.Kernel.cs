@@ -17,11 +17,9 @@ internal readonly record struct ConvolutionAxis(long Input, long Output, long Ke
     /// <summary>The outputs, from Start to before End, at which kernel element <paramref name="i"/> sees an input and not padding.</summary>
     public (long Start, long End) Inside(long i)
     {
-        long start = Math.Clamp(CeilDiv(-Shift(i)), 0, Output);
-        return (start, Math.Clamp(CeilDiv(Input - Shift(i)), start, Output));
+        long start = Math.Clamp(IntegerMath.CeilDiv(-Shift(i), Stride), 0, Output);
+        return (start, Math.Clamp(IntegerMath.CeilDiv(Input - Shift(i), Stride), start, Output));
     }
-
-    long CeilDiv(long a) => a <= 0 ? -(-a / Stride) : (a + Stride - 1) / Stride;
 }
 
 /// <summary>

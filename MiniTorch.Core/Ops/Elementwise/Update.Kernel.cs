@@ -34,7 +34,7 @@ internal static unsafe class UpdateKernel
         {
             var chunks = new Chunks<F, V, T>(rule, parameter, gradient, state0, state1, state2, count);
             if (count <= Chunks<F, V, T>.Size) chunks.Execute(0);
-            else Workers.Run(chunks, (count + Chunks<F, V, T>.Size - 1) / Chunks<F, V, T>.Size);
+            else Workers.Run(chunks, IntegerMath.CeilDiv(count, Chunks<F, V, T>.Size));
         }
     }
 

@@ -141,14 +141,14 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             {
                 long rowWork = Math.Max(1, job.N * _depth / _strips.Count);
                 long target = Math.Max(ChunkWork, (long)(work / MostChunks));
-                _rowsPerChunk = Math.Min(job.M, Math.Clamp(CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
+                _rowsPerChunk = Math.Min(job.M, Math.Clamp(IntegerMath.CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
                 _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), 1, _strips.Count);
                 _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
-                _rowBlocks = CeilDiv(job.M, _rowsPerChunk);
-                _stripBlocks = CeilDiv(_strips.Count, _stripsPerChunk);
+                _rowBlocks = IntegerMath.CeilDiv(job.M, _rowsPerChunk);
+                _stripBlocks = IntegerMath.CeilDiv(_strips.Count, _stripsPerChunk);
             }
 
-            Count = CeilDiv(job.Products, _productsPerChunk) * _stripBlocks * _rowBlocks;
+            Count = IntegerMath.CeilDiv(job.Products, _productsPerChunk) * _stripBlocks * _rowBlocks;
         }
 
         public long Count { get; }
@@ -202,8 +202,6 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             MatMulBlock<T, V>.Multiply(
                 rows, columns, _depth, a, _job.ARow, _job.ACol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
         }
-
-        static long CeilDiv(long a, long b) => (a + b - 1) / b;
     }
 }
 

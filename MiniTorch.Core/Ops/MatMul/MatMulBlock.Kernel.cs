@@ -45,7 +45,7 @@ internal static unsafe partial class MatMulBlock<T, V>
         where A : struct, IMatMulWalk<A, T>
         where B : struct, IMatMulWalk<B, T>
     {
-        long vectors = (columns + V.Count - 1) / V.Count, strips = (vectors + WidestStrip - 1) / WidestStrip;
+        long vectors = IntegerMath.CeilDiv(columns, V.Count), strips = IntegerMath.CeilDiv(vectors, WidestStrip);
         for (long strip = 0, first = 0, end; strip < strips; first = end)
         {
             end = ++strip == strips ? columns : strip * vectors / strips * V.Count;

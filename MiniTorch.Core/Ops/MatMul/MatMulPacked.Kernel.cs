@@ -46,7 +46,7 @@ internal unsafe struct MatMulPacked<T, V>
 
     void Run(long k, T* a, T* b, T* c, bool accumulate)
     {
-        long parts = CeilDiv(k, DepthBytes / sizeof(T));
+        long parts = IntegerMath.CeilDiv(k, DepthBytes / sizeof(T));
         for (long part = 0, first = 0; part < parts; part++, first += _depth)
         {
             _a = a + first * _aCol;
@@ -69,17 +69,17 @@ internal unsafe struct MatMulPacked<T, V>
 
     static long Line => 64 / sizeof(T);
 
-    readonly long RowsPerBlock => Math.Min(CeilDiv(_rows, FewestRowBlocks * Line), CeilDiv(RowsBytes / sizeof(T) / _depth, Line)) * Line;
+    readonly long RowsPerBlock => Math.Min(IntegerMath.CeilDiv(_rows, FewestRowBlocks * Line), IntegerMath.CeilDiv(RowsBytes / sizeof(T) / _depth, Line)) * Line;
 
     readonly long PackedRow => _depth + Line;
 
     readonly long PackedPanel => _depth * TileRows + Line;
 
-    readonly long PackedRowBlock => HasPanels ? CeilDiv(RowsPerBlock, TileRows) * PackedPanel : RowsPerBlock * PackedRow;
+    readonly long PackedRowBlock => HasPanels ? IntegerMath.CeilDiv(RowsPerBlock, TileRows) * PackedPanel : RowsPerBlock * PackedRow;
 
-    readonly long RowBlocks => CeilDiv(_rows, RowsPerBlock);
+    readonly long RowBlocks => IntegerMath.CeilDiv(_rows, RowsPerBlock);
 
-    readonly long StripBlocks => CeilDiv(_strips.Count, StripsPerChunk);
+    readonly long StripBlocks => IntegerMath.CeilDiv(_strips.Count, StripsPerChunk);
 
     readonly void PackRows(long block)
     {
@@ -121,8 +121,6 @@ internal unsafe struct MatMulPacked<T, V>
         }
     }
 
-    static long CeilDiv(long a, long b) => (a + b - 1) / b;
-
     readonly struct Packing(MatMulPacked<T, V> part) : IJob
     {
         public void Execute(long chunk)
@@ -154,8 +152,8 @@ internal readonly struct MatMulStrips<T, V>
     public MatMulStrips(long columns)
     {
         Columns = columns;
-        _vectors = (columns + V.Count - 1) / V.Count;
-        Count = (_vectors + MatMulBlock<T, V>.WidestStrip - 1) / MatMulBlock<T, V>.WidestStrip;
+        _vectors = IntegerMath.CeilDiv(columns, V.Count);
+        Count = IntegerMath.CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
     }
 
     /// <summary>The first column of a strip; of the one after the last, the number of columns.</summary>

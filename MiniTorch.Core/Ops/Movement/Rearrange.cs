@@ -73,7 +73,7 @@ internal static class Rearrange
     {
         int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Split"));
         if (size <= 0) throw new ValueException($"Split: the size is {size}; it must be 1 or more");
-        var sizes = new int[Math.Max(1, (total + (long)size - 1) / size)];
+        var sizes = new int[Math.Max(1, IntegerMath.CeilDiv(total, size))];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = Math.Min(size, total - (i * size));
         return x.Split(sizes, dim);
     }
@@ -96,7 +96,7 @@ internal static class Rearrange
     {
         int total = x.Shape.SizeOrOne(x.Shape.Dim(dim, "Chunk"));
         if (chunks <= 0) throw new ValueException($"Chunk: the number of chunks is {chunks}; it must be 1 or more");
-        return x.Split(Math.Max(1, (int)((total + (long)chunks - 1) / chunks)), dim);
+        return x.Split(Math.Max(1, IntegerMath.CeilDiv(total, chunks)), dim);
     }
 
     public static Tensor Unfold(Tensor x, int dim, int size, int step)

@@ -11,7 +11,7 @@ internal sealed record LayerNorm(double Eps) : FusedOp
     internal override bool CanReuseTemporaries => true;
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) =>
-        new Standardize(inputs[0].AllDims & ~((1UL << (inputs[0].Rank - inputs[1].Rank)) - 1), Eps).Apply(inputs[0]) * inputs[1] + inputs[2];
+        new Standardize(Normalization.LastDims(inputs[0], inputs[1].Rank), Eps).Apply(inputs[0]) * inputs[1] + inputs[2];
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {

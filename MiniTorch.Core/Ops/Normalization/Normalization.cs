@@ -5,7 +5,7 @@ internal static class Normalization
 {
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
     {
-        CheckReal("LayerNorm", x);
+        x.RequireFloat("LayerNorm");
         CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
         bool isOneOp = (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
         if (isOneOp) return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
@@ -14,7 +14,7 @@ internal static class Normalization
 
     public static Tensor RootMeanSquare(Tensor x, Shape normalizedShape, Tensor? weight, double? eps)
     {
-        CheckReal("RmsNorm", x);
+        x.RequireFloat("RmsNorm");
         CheckNormalized("RmsNorm", x.Shape, normalizedShape, weight, null);
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
         return Affine(new RootMeanSquareNorm(LastDims(x, normalizedShape.Rank), margin).Apply(x), weight, null);
@@ -22,7 +22,7 @@ internal static class Normalization
 
     public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)
     {
-        CheckReal("GroupNorm", x);
+        x.RequireFloat("GroupNorm");
         if (x.Rank < 2 || numGroups < 1 || x.Shape[1] % numGroups != 0)
             throw new ShapeException($"GroupNorm: the channels (dimension 1) of shape {x.Shape} must be divisible by {numGroups} groups");
         CheckChannels("GroupNorm", x.Shape, weight, bias);
@@ -33,7 +33,7 @@ internal static class Normalization
 
     public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum, double eps)
     {
-        CheckReal("BatchNorm", x);
+        x.RequireFloat("BatchNorm");
         if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} must have a batch (dimension 0) and channels (dimension 1)");
         CheckChannels("BatchNorm", x.Shape, weight, bias);
         CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
@@ -75,12 +75,8 @@ internal static class Normalization
         return bias is null ? y : y + bias;
     }
 
-    private static ulong LastDims(Tensor x, int count) => x.AllDims & ~((1UL << (x.Rank - count)) - 1);
-
-    private static void CheckReal(string op, Tensor x)
-    {
-        if (!x.DType.IsFloat()) throw new DTypeException($"{op}: x is {x.DType} and must be Float32 or Float64; convert it with To");
-    }
+    /// <summary>The last dimensions, as a bit mask.</summary>
+    public static ulong LastDims(Tensor x, int count) => x.AllDims & ~((1UL << (x.Rank - count)) - 1);
 
     private static void CheckNormalized(string op, Shape shape, Shape normalized, Tensor? weight, Tensor? bias)
     {

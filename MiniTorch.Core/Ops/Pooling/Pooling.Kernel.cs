@@ -13,12 +13,12 @@ internal readonly record struct PoolingAxis(long Input, long Output, long Kernel
     {
         if (Kernel == 0) return o * Input / Output;
         long start = o * Stride - Padding;
-        return start >= 0 ? start : start + (-start + Dilation - 1) / Dilation * Dilation;
+        return start >= 0 ? start : start + IntegerMath.CeilDiv(-start, Dilation) * Dilation;
     }
 
     /// <summary>Where the inputs of output <paramref name="o"/> end.</summary>
     public long End(long o) => Kernel == 0
-        ? ((o + 1) * Input + Output - 1) / Output
+        ? IntegerMath.CeilDiv((o + 1) * Input, Output)
         : Math.Min(Input, o * Stride - Padding + (Kernel - 1) * Dilation + 1);
 
     /// <summary>Inputs of output <paramref name="o"/> with padding, but without what a ceil-mode window covers beyond it.</summary>
@@ -73,7 +73,7 @@ internal static unsafe class PoolingKernel
         where J : struct, IPlaneJob
     {
         long planesPerChunk = Math.Max(1, ChunkElements / Math.Max(1, shape.InputSize));
-        Workers.Run(new PlanesJob<J>(job, shape.Planes, planesPerChunk), (shape.Planes + planesPerChunk - 1) / planesPerChunk);
+        Workers.Run(new PlanesJob<J>(job, shape.Planes, planesPerChunk), IntegerMath.CeilDiv(shape.Planes, planesPerChunk));
     }
 
     interface IPlaneJob

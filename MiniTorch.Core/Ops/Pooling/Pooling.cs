@@ -112,7 +112,7 @@ internal static class Windows
         {
             long room = size + (2 * padding) - (dilation * (kernel - 1)) - 1;
             if (room < 0) return new PoolingAxis(size, 0);
-            long count = (ceilMode ? (room + stride - 1) / stride : room / stride) + 1;
+            long count = (ceilMode ? IntegerMath.CeilDiv(room, stride) : room / stride) + 1;
             if (ceilMode && (count - 1) * stride >= size + padding) count--; // a window must start inside the input or its left padding
             var axis = new PoolingAxis(size, count, kernel, stride, padding, dilation);
             for (long o = 0; o < count && o * stride < padding; o++) // from the padding a dilated window may step over the whole input

@@ -87,6 +87,6 @@ public partial class Tensor
     private void CheckPlanes(string op, int dims)
     {
         if (Rank < dims) throw new ShapeException($"{op}: shape {Shape} has too few dimensions; pooling needs at least {dims}");
-        if (!DType.IsFloat()) throw new DTypeException($"{op}: cannot pool {DType} elements; To(DType.Float32) first");
+        this.RequireFloat(op, "the input");
     }
 }

@@ -227,7 +227,7 @@ internal static class Moments
     /// <summary>Returns the variance over dimensions.</summary>
     public static Tensor Variance(Tensor x, ulong dims, double correction, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Var: cannot compute the variance of {x.DType}; To(DType.Float32) first");
+        x.RequireFloat("Var");
         Tensor kept = new Variance(dims, correction).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
@@ -235,7 +235,7 @@ internal static class Moments
     /// <summary>The standard deviation over dimensions.</summary>
     public static Tensor Deviation(Tensor x, ulong dims, double correction, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Std: cannot compute the standard deviation of {x.DType}; To(DType.Float32) first");
+        x.RequireFloat("Std");
         Tensor kept = new StandardDeviation(dims, correction).Apply(x);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(x.Shape, dims));
     }
@@ -243,7 +243,7 @@ internal static class Moments
     /// <summary>Returns the norm of any order over dimensions.</summary>
     public static Tensor Norm(Tensor x, double ord, ulong dims, bool keepDim)
     {
-        if (!x.DType.IsFloat()) throw new DTypeException($"Norm: cannot compute the norm of {x.DType}; To(DType.Float32) first");
+        x.RequireFloat("Norm");
         if (double.IsInfinity(ord)) return x.Abs().Reduced("Norm", ord > 0 ? new Amax(dims) : new Amin(dims), keepDim);
         if (ord < 0 && ReductionArguments.Count(x.Shape, dims) == 0)
             throw new ShapeException($"Norm: a norm of negative order needs at least one element, and shape {x.Shape} has none");

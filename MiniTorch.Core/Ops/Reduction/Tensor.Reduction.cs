@@ -130,9 +130,11 @@ public partial class Tensor
     // Sums and products of integers and Bool are Int64.
     private Tensor Numbers() => DType.IsFloat() ? this : To(DType.Int64);
 
-    internal Tensor MeanOver(ulong dims, bool keepDim) =>
-        !DType.IsFloat() ? throw new DTypeException($"Mean: cannot compute the mean of {DType}; To(DType.Float32) first")
-        : SumOver(dims, keepDim) / (double)ReductionArguments.Count(Shape, dims);
+    internal Tensor MeanOver(ulong dims, bool keepDim)
+    {
+        this.RequireFloat("Mean");
+        return SumOver(dims, keepDim) / (double)ReductionArguments.Count(Shape, dims);
+    }
 
     internal Tensor Reduced(string caller, AmaxOrAmin op, bool keepDim)
     {

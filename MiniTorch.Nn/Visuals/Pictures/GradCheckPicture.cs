@@ -10,8 +10,8 @@ public static class GradCheckPicture
     private sealed record Grid(GradCheckFinding Finding, Shape Shape)
     {
         private int Columns => Shape.Rank == 0 ? 1 : Shape[-1];
-        private int Across => (Columns + MostCells - 1) / MostCells;
-        private int Down => ((Finding.ErrorMap.Count / Columns) + MostCells - 1) / MostCells;
+        private int Across => IntegerMath.CeilDiv(Columns, MostCells);
+        private int Down => IntegerMath.CeilDiv(Finding.ErrorMap.Count / Columns, MostCells);
 
         public string Caption => FormattableString.Invariant($"{Finding.Output} by {Finding.Input} {Shape}, order {Finding.Order}: {Finding.Verdict}")
             + (Across * Down == 1 ? "" : $" (a cell shows the worst of {Down} × {Across} elements)");
@@ -20,7 +20,7 @@ public static class GradCheckPicture
         public IEnumerable<(int Row, int Column, int Worst)> Cells() =>
             Enumerable.Range(0, Finding.ErrorMap.Count).GroupBy(i => (Row: i / Columns / Down, Column: i % Columns / Across), (cell, elements) => (cell.Row, cell.Column, elements.MaxBy(i => Finding.ErrorMap[i])));
 
-        public (int Rows, int Columns) Size => (((Finding.ErrorMap.Count / Columns) + Down - 1) / Down, (Columns + Across - 1) / Across);
+        public (int Rows, int Columns) Size => (IntegerMath.CeilDiv(Finding.ErrorMap.Count / Columns, Down), IntegerMath.CeilDiv(Columns, Across));
     }
 
     /// <summary>Draws the error of each input element as an SVG image, from white (agrees) to red (a million tolerances off).</summary>

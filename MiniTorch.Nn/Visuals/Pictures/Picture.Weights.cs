@@ -26,11 +26,11 @@ public static partial class Picture
         double[][] tiles = [.. Enumerable.Range(0, shown).Select(i => images[i].ToArray<double>())];
         double largest = tiles.SelectMany(values => values).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         (int rows, int columns) = (images.Shape[1], images.Shape[2]);
-        (int down, int wide) = (Math.Max(1, (rows + MostPixels - 1) / MostPixels), Math.Max(1, (columns + MostPixels - 1) / MostPixels));
-        (int height, int width) = ((rows + down - 1) / down, (columns + wide - 1) / wide);
+        (int down, int wide) = (Math.Max(1, IntegerMath.CeilDiv(rows, MostPixels)), Math.Max(1, IntegerMath.CeilDiv(columns, MostPixels)));
+        (int height, int width) = (IntegerMath.CeilDiv(rows, down), IntegerMath.CeilDiv(columns, wide));
         double pixel = Math.Clamp(640.0 / across / Math.Max(1, width), 1.5, shown == 1 ? 16 : 8), gap = Math.Max(3, pixel / 2);
         const double Left = 16, Top = 36;
-        int lines = (shown + across - 1) / across;
+        int lines = IntegerMath.CeilDiv(shown, across);
         string about = count == 0 || images.ElementCount == 0 ? "empty" : $"{(shown < count ? $"the first {shown} of {count}" : $"{count}")} of {rows} × {columns}";
         double body = lines * ((height * pixel) + gap), total = Math.Max((2 * (Left + Svg.WidthOf(Svg.Label(-largest)))) + 160 + Svg.WidthOf(about), (across * ((width * pixel) + gap)) + (2 * Left));
         var svg = new Svg(total, Top + body + 44, title, $"Images of {weight.Shape}: {about}; the largest size is {Svg.Label(largest)}.");

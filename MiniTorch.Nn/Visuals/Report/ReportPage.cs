@@ -83,7 +83,7 @@ internal static class ReportPage
         var text = new StringBuilder("[");
         foreach (Curve curve in curves)
         {
-            int every = Math.Max(1, (curve.Values.Count + MostPoints - 1) / MostPoints);
+            int every = Math.Max(1, IntegerMath.CeilDiv(curve.Values.Count, MostPoints));
             int[] kept = [.. Enumerable.Range(0, curve.Values.Count).Where(i => (curve.Values.Count - 1 - i) % every == 0)];
             text.Append(text.Length > 1 ? "," : "").Append($"{{\"name\":\"{JsonEncodedText.Encode(Svg.Readable(curve.Name))}\",\"steps\":[")
                 .AppendJoin(',', kept.Select(i => Svg.Plain(curve.StepAt(i)))).Append("],\"values\":[")
