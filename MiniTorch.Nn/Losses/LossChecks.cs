@@ -37,6 +37,13 @@ internal static class LossShapes
                 + (input.ElementCount == target.ElementCount ? $"; target.Reshape({string.Join(", ", input.Shape)}) gives it that of the input" : ""));
     }
 
+    /// <summary>Requires shapes that broadcast, so that the error names the loss and not one of its operations.</summary>
+    public static void CheckBroadcast(string op, params ReadOnlySpan<Tensor> tensors)
+    {
+        Shape shape = tensors[0].Shape;
+        foreach (Tensor tensor in tensors[1..]) shape = Shape.Broadcast(shape, tensor.Shape, op);
+    }
+
     /// <summary>Requires all elements to be in [0, 1].</summary>
     public static void CheckInUnitInterval(string op, Tensor input)
     {

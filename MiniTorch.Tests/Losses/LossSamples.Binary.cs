@@ -44,7 +44,7 @@ internal static partial class LossSamples
                 a => Functional.SigmoidFocalLoss(a["input"], a["target"], a.Real("alpha"), a.Real("gamma"), ReductionOf(a)))
             .Edge("sigmoid focal, certain", x => Functional.SigmoidFocalLoss(x, s_ones, gamma: 0.5), [1000, 2000], [0, 0], [0, 0])
             .Edge("sigmoid focal, impossible", x => Functional.SigmoidFocalLoss(x, s_zeros, alpha: -1), [Inf, 1000], [Inf, 1000], [1, 1])
-            .Misuse<ShapeException>("BCEWithLogitsLoss: input [2, 3] and target [3] must have the same shape…",
+            .Misuse<ShapeException>("SigmoidFocalLoss: input [2, 3] and target [3] must have the same shape…",
                 () => Functional.SigmoidFocalLoss(s_scores, s_vector)),
         Loss<DiceLoss>().Guide("0 and 1")
             .Sample(new DiceLoss(), s_fractions, s_fractions)

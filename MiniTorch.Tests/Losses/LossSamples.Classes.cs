@@ -38,7 +38,7 @@ internal static partial class LossSamples
             .Torch("poly1_cross_entropy(input, target, epsilon=2.0, reduction='none')",
                 a => Functional.Poly1CrossEntropy(a["input"], a["target"], a.Real("epsilon"), reduction: ReductionOf(a)))
             .Ignores("poly-1", x => Functional.Poly1CrossEntropy(x, s_ignoring))
-            .Misuse<ValueException>("CrossEntropyLoss: target = 3 is not in [0, 3)…", () => Functional.Poly1CrossEntropy(F(3), 3)),
+            .Misuse<ValueException>("Poly1CrossEntropyLoss: target = 3 is not in [0, 3)…", () => Functional.Poly1CrossEntropy(F(3), 3)),
         Loss<MultiMarginLoss>().Guide("classes", classAxis: "last", classWeights: "●")
             .Sample(new MultiMarginLoss(2), s_matrix, s_twoClasses)
             .Case("multi margin", x => Functional.MultiMarginLoss(x, s_rowSigns.To(DType.Int64).Abs(), 2, 3),

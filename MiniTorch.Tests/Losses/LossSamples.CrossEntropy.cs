@@ -148,7 +148,7 @@ internal static partial class LossSamples
                 () => Linear(I(2, 3), I(4, 3)))
             .Misuse<ValueException>("LinearCrossEntropyLoss: ClassAxis is not an option here; the classes are the rows of the weight",
                 () => Linear(F(2, 3), F(4, 3), options: new() { ClassAxis = 1 }))
-            .Misuse<ValueException>("CrossEntropyLoss: BatchMean is not a reduction of this loss; use None, Mean or Sum",
+            .Misuse<ValueException>("LinearCrossEntropyLoss: BatchMean is not a reduction of this loss; use None, Mean or Sum",
                 () => Linear(F(2, 3), F(4, 3), options: new() { Reduction = Reduction.BatchMean }));
 
         void Unfit(string found, Func<Tensor> call) =>

@@ -50,7 +50,7 @@ internal static partial class LossSamples
                 "TripletMarginLoss: anchor [2, 3], positive [3] and negative [2, 3] must have the same number of dimensions, (D) or (N, D)",
                 () => Functional.TripletMarginLoss(F(2, 3), F(3), F(2, 3))),
         Loss<TripletMarginWithDistanceLoss>().Guide("like and unlike vectors")
-            .Sample(new TripletMarginWithDistanceLoss(SquaredDistance, margin: 100), s_matrix, s_matrix, s_matrix)
+            .Sample(new TripletMarginWithDistanceLoss(margin: 100), s_matrix, s_matrix, s_matrix)
             .Case("triplet with distance", x => Functional.TripletMarginWithDistanceLoss(x, s_other, s_third, SquaredDistance, swap: true),
                 x => new TripletMarginWithDistanceLoss(SquaredDistance, swap: true).Call(x, s_other, s_third))
             .Takes("triplet with distance", Triplets, (x, r) => Functional.TripletMarginLoss(x.X, x.Y, x.X, reduction: r),

@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using MiniTorch.Tests.Modules;
+
 namespace MiniTorch.Tests.Losses;
 
 /// <summary>Every check of every row of <see cref="LossSamples"/>.</summary>
@@ -12,6 +15,8 @@ public sealed partial class LossTests
     private static IEnumerable<TestCaseData> Edges => Each(row => row.Edges, item => item.Name);
 
     private static IEnumerable<TestCaseData> Ignoring => Each(row => row.Ignoring, item => item.Name);
+
+    private static IEnumerable<TestCaseData> ModuleRows => Each(row => row.Samples.Count > 0 ? [row] : (LossRow[])[], row => row.Name);
 
     private static IEnumerable<TestCaseData> Misuses => Each(row => row.Misuses, item => item.Message);
 
@@ -70,6 +75,39 @@ public sealed partial class LossTests
         want.Backward();
         dirty.Grad!.ToArray<double>().ShouldBe(clean.Grad!.ToArray<double>());
         dirty.Grad![1].ToArray<double>().ShouldBe([0, 0, 0]);
+    }
+
+    [TestCaseSource(nameof(ModuleRows))]
+    public void An_error_names_the_loss_and_no_other(LossRow row)
+    {
+        var errors = new List<MiniTorchException>();
+        foreach (ModuleSample sample in row.Samples)
+            for (int i = 0; i < sample.Inputs.Length; i++)
+                foreach (Tensor wrong in Wrong(sample.Inputs[i]))
+                {
+                    Tensor[] inputs = [.. sample.Inputs];
+                    inputs[i] = wrong;
+                    try
+                    {
+                        sample.Model.CallWith([.. inputs]);
+                    }
+                    catch (MiniTorchException error)
+                    {
+                        errors.Add(error);
+                    }
+                }
+        errors.ShouldNotBeEmpty();
+        foreach (MiniTorchException error in errors)
+        {
+            string path = error.ModulePath == row.Name ? "" : $"{error.ModulePath}: ";
+            error.Message.ShouldMatch($"^{Regex.Escape(path)}{row.Name}: (?!\\w+: )");
+        }
+
+        static Tensor[] Wrong(Tensor x) =>
+        [
+            x.To(DType.Int64), x.To(DType.Bool), x.To(DType.Float32), x.To(DType.Float64), Tensor.Full([], 1, x.DType), x.Unsqueeze(0), Tensor.Cat([x, x], 0),
+            Tensor.Full(x.Shape, 77, x.DType), Tensor.Full(x.Shape, -7, x.DType), Tensor.Ones([3, 7, 5], x.DType),
+        ];
     }
 
     [TestCaseSource(nameof(Misuses))]

@@ -48,11 +48,7 @@ public static partial class Functional
         Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? posWeight = null)
     {
         const string op = "BCEWithLogitsLoss";
-        LossShapes.CheckSame(op, input, target);
-        LossShapes.CheckFloat(op, "target", target);
-        Tensor logSigmoid = input.LogSigmoid();
-        if (posWeight is not null) logSigmoid *= (LossShapes.Fitted(op, "posWeight", posWeight, input.Shape) - 1) * target + 1;
-        return Weighted(op, (1 - target) * input - logSigmoid, weight).Reduce(op, reduction);
+        return Weighted(op, LogitLosses(op, input, target, posWeight), weight).Reduce(op, reduction);
     }
 
     /// <summary>Computes the logistic loss ln(1 + e^(−target·x)) for targets 1 and −1 (torch.nn.functional.soft_margin_loss).</summary>
@@ -89,9 +85,11 @@ public static partial class Functional
     public static Tensor HingeEmbeddingLoss(Tensor input, Tensor target, double margin = 1, Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(target);
-        LossShapes.CheckFloat("HingeEmbeddingLoss", "input", input);
+        const string op = "HingeEmbeddingLoss";
+        LossShapes.CheckFloat(op, "input", input);
+        LossShapes.CheckBroadcast(op, input, target);
         Tensor apart = (margin - input).Clamp(min: 0).MaskedFill(target.Eq(1), 0);
-        return (apart + input.MaskedFill(target.Eq(-1), 0)).Reduce("HingeEmbeddingLoss", reduction);
+        return (apart + input.MaskedFill(target.Eq(-1), 0)).Reduce(op, reduction);
     }
 
     /// <summary>
@@ -132,7 +130,7 @@ public static partial class Functional
     public static Tensor SigmoidFocalLoss(Tensor input, Tensor target, double alpha = 0.25, double gamma = 2, Reduction reduction = Reduction.None)
     {
         const string op = "SigmoidFocalLoss";
-        Tensor losses = BinaryCrossEntropyWithLogits(input, target, reduction: Reduction.None);
+        Tensor losses = LogitLosses(op, input, target);
         Tensor p = input.Sigmoid();
         losses = Focused(losses, p + target - p * target * 2, gamma);
         if (alpha >= 0) losses *= target * (2 * alpha - 1) + (1 - alpha);
@@ -160,6 +158,15 @@ public static partial class Functional
         Tensor p = input.Flatten(1 - (input.Rank == 1 ? 1 : 0)), t = target.Flatten(1 - (input.Rank == 1 ? 1 : 0));
         Tensor overlap = (p * t).Sum(-1), total = p.Sum(-1) + t.Sum(-1);
         return (1 - (overlap * 2 + smooth) / (total + smooth)).Reduce(op, reduction);
+    }
+
+    private static Tensor LogitLosses(string op, Tensor input, Tensor target, Tensor? posWeight = null)
+    {
+        LossShapes.CheckSame(op, input, target);
+        LossShapes.CheckFloat(op, "target", target);
+        Tensor logSigmoid = input.LogSigmoid();
+        if (posWeight is not null) logSigmoid *= (LossShapes.Fitted(op, "posWeight", posWeight, input.Shape) - 1) * target + 1;
+        return (1 - target) * input - logSigmoid;
     }
 
     private static Tensor Weighted(string op, Tensor losses, Tensor? weight) =>

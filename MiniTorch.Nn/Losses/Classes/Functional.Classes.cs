@@ -78,7 +78,7 @@ public static partial class Functional
         Tensor input, Tensor target, double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
     {
         const string op = "Poly1CrossEntropyLoss";
-        Tensor losses = CrossEntropy(input, target, ignoreIndex: ignoreIndex, reduction: Reduction.None);
+        Tensor losses = CrossEntropyLoss.Of(input, target, new CrossEntropyOptions { IgnoreIndex = ignoreIndex, Reduction = Reduction.None }, op);
         int axis = LossShapes.ClassAxis(op, input, null);
         if (target.DType.IsFloat()) return (losses + (1 - (target * input.Softmax(axis)).Sum(axis)) * epsilon).Reduce(op, reduction);
         ClassTargets targets = ClassTargets.Check(op, input, target, axis, ignoreIndex, [], null);

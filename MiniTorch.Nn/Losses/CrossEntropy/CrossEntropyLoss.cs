@@ -21,9 +21,9 @@ namespace MiniTorch.Nn;
 /// </code></example>
 public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
 {
-    internal static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    internal static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options, string op = nameof(CrossEntropyLoss))
     {
-        var rows = new CrossEntropyRows(logits, targets, options);
+        var rows = new CrossEntropyRows(op, logits, targets, options);
         // The fused path: a kernel that computes the same, if there is one for the options. Otherwise the definition.
         return SoftmaxCrossEntropy.TryFused(logits, rows) ?? Compose(logits, rows).Loss;
     }

@@ -3,8 +3,7 @@ namespace MiniTorch.Nn;
 /// <summary>The rows of a cross-entropy with checked options: the class dimension, the targets, the weights, and which rows are ignored.</summary>
 internal sealed class CrossEntropyRows
 {
-    private const string Op = nameof(CrossEntropyLoss);
-
+    private readonly string _op;
     private readonly CrossEntropyOptions _options;
     private readonly int _classes;
     private readonly DType _dtype;
@@ -12,27 +11,27 @@ internal sealed class CrossEntropyRows
     private readonly Tensor? _indices, _probabilities, _elementWeights;
     private readonly double _keptCount;
 
-    /// <summary>Checks targets and options against the logits.</summary>
+    /// <summary>Checks targets and options against the logits; errors name the loss, <paramref name="op"/>.</summary>
     /// <exception cref="MiniTorchException">A shape, dtype or value does not fit.</exception>
-    public CrossEntropyRows(Tensor logits, Tensor targets, CrossEntropyOptions options)
+    public CrossEntropyRows(string op, Tensor logits, Tensor targets, CrossEntropyOptions options)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-        LossShapes.CheckFloat(Op, "logits", logits);
-        ClassAxis = LossShapes.ClassAxis(Op, logits, options.ClassAxis);
+        (_op, _options) = (op, options);
+        LossShapes.CheckFloat(op, "logits", logits);
+        ClassAxis = LossShapes.ClassAxis(op, logits, options.ClassAxis);
         _classes = logits.Shape[ClassAxis];
         _dtype = logits.DType;
-        CheckOptions(Op, options);
-        LossShapes.CheckClassWeights(Op, options.Weight, _classes, logits.DType);
+        CheckOptions(op, options);
+        LossShapes.CheckClassWeights(op, options.Weight, _classes, logits.DType);
         Shape rows = logits.Shape.Without(ClassAxis);
-        Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows) : null;
+        Tensor? mask = options.ElementWeights is { } weights ? LossShapes.Fitted(op, "ElementWeights", weights, rows) : null;
         if (mask is not null && mask.DType != DType.Bool) (mask, _elementWeights) = (null, mask);
 
         if (targets.DType.IsFloat())
         {
-            LossShapes.CheckProbabilities(Op, logits.Shape, targets, ClassAxis);
+            LossShapes.CheckProbabilities(op, logits.Shape, targets, ClassAxis);
             _probabilities = targets;
             Ignored = mask?.LogicalNot();
             // With no classes this is 0/0, and the mean is NaN as in PyTorch.
@@ -40,13 +39,13 @@ internal sealed class CrossEntropyRows
         }
         else
         {
-            ClassTargets classes = ClassTargets.Check(Op, logits, targets, ClassAxis, options.IgnoreIndex, options.AlsoIgnore, mask);
+            ClassTargets classes = ClassTargets.Check(op, logits, targets, ClassAxis, options.IgnoreIndex, options.AlsoIgnore, mask);
             _targets = classes;
             Ignored = classes.IgnoredRows;
             _indices = classes.Indices;
             _keptCount = classes.KeptCount;
         }
-        if (options.CheckLogits) LossShapes.CheckAreLogits(Op, logits, ClassAxis);
+        if (options.CheckLogits) LossShapes.CheckAreLogits(op, logits, ClassAxis);
     }
 
     /// <summary>The dimension of the logits that holds the classes.</summary>
@@ -131,7 +130,7 @@ internal sealed class CrossEntropyRows
         if (NeedsLogSumExp) losses += logSumExp!.Pow(2) * _options.ZLoss;
         if (Ignored is not null) losses = losses.MaskedFill(Ignored, 0);
         if (_elementWeights is not null) losses *= _elementWeights;
-        return _options.Reduction == Reduction.Mean ? Mean(losses.Sum()) : losses.Reduce(Op, _options.Reduction);
+        return _options.Reduction == Reduction.Mean ? Mean(losses.Sum()) : losses.Reduce(_op, _options.Reduction);
     }
 
     /// <summary>Divides the sum of all losses by the normalizer, or by the total weight of the rows that are not ignored.</summary>

@@ -25,7 +25,7 @@ public static partial class Functional
     /// <summary>Computes cross-entropy, the log-sum-exp and the prediction of each row, and the accuracy in one pass over the logits.</summary>
     /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>
     public static CrossEntropyOutputs CrossEntropyOutputs(Tensor logits, Tensor targets, CrossEntropyOptions options) =>
-        CrossEntropyLoss.Compose(logits, new CrossEntropyRows(logits, targets, options));
+        CrossEntropyLoss.Compose(logits, new CrossEntropyRows(nameof(CrossEntropyLoss), logits, targets, options));
 
     /// <summary>
     /// Computes the cross-entropy of the logits hidden·weightᵀ + bias without storing all of them; see <see cref="LinearCrossEntropyLoss"/>.

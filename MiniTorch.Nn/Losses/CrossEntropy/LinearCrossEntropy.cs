@@ -127,7 +127,7 @@ internal static class LogitGradients
     public static Tensor Of(Tensor logits, Tensor targets, CrossEntropyOptions options, Tensor? cotangent, bool wantsGradient)
     {
         using ModeScope recording = EngineMode.Record(true);
-        var rows = new CrossEntropyRows(logits, targets, options);
+        var rows = new CrossEntropyRows(nameof(LinearCrossEntropyLoss), logits, targets, options);
         return rows.UsesTargetLogitOnly && options.Softcap == 0
             ? OfPicked(logits, rows, cotangent, wantsGradient)
             : OfAny(logits, targets, options, cotangent, wantsGradient);

@@ -77,7 +77,7 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         int count = Shape.Size(rows.ElementCount, "LinearCrossEntropy"), classes = weight.Shape[0];
         // An expanded scalar has the logits' shape without their memory; the checks and the divisor need only the shape.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
-        var whole = new CrossEntropyRows(standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
+        var whole = new CrossEntropyRows(Op, standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
         if (EngineMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
             throw new ValueException($"{Op}: targets and weights cannot require a gradient; Detach() them, or use Linear and CrossEntropyLoss");
 

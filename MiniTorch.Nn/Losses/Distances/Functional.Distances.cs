@@ -26,6 +26,7 @@ public static partial class Functional
         if (input1.Rank != input2.Rank || input1.Rank != target.Rank)
             throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} "
                 + "must have the same number of dimensions; Reshape one of them");
+        LossShapes.CheckBroadcast(op, input1, input2, target);
         return (-target * Difference(op, input1, input2) + margin).Clamp(min: 0).Reduce(op, reduction);
     }
 
@@ -85,6 +86,7 @@ public static partial class Functional
         const string op = "TripletMarginLoss";
         if (anchor.Rank != positive.Rank || anchor.Rank != negative.Rank || anchor.Rank == 0)
             throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same number of dimensions, (D) or (N, D)");
+        LossShapes.CheckBroadcast(op, anchor, positive, negative);
         return Triplet(op, anchor, positive, negative, (a, b) => a.PairwiseDistance(b, p, eps), margin, swap, reduction);
     }
 
@@ -107,15 +109,19 @@ public static partial class Functional
     /// <exception cref="ShapeException">The distances do not broadcast.</exception>
     public static Tensor TripletMarginWithDistanceLoss(
         Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false,
-        Reduction reduction = Reduction.Mean) =>
-        Triplet("TripletMarginWithDistanceLoss", anchor, positive, negative, distance ?? ((a, b) => a.PairwiseDistance(b)), margin, swap, reduction);
-
-    private static Tensor Triplet(
-        string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap, Reduction reduction)
+        Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(anchor);
         ArgumentNullException.ThrowIfNull(positive);
         ArgumentNullException.ThrowIfNull(negative);
+        const string op = "TripletMarginWithDistanceLoss";
+        if (distance is null) LossShapes.CheckBroadcast(op, anchor, positive, negative);
+        return Triplet(op, anchor, positive, negative, distance ?? ((a, b) => a.PairwiseDistance(b)), margin, swap, reduction);
+    }
+
+    private static Tensor Triplet(
+        string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap, Reduction reduction)
+    {
         Tensor near = Measured(anchor, positive), far = Measured(anchor, negative);
         if (swap) far = far.Minimum(Measured(positive, negative));
         return (near - far + margin).Clamp(min: 0).Reduce(op, reduction);

@@ -23,6 +23,7 @@ public static partial class Functional
         const string op = "KLDivLoss";
         LossShapes.CheckFloat(op, "input", input);
         LossShapes.CheckFloat(op, "target", target);
+        LossShapes.CheckBroadcast(op, input, target);
         Tensor losses = logTarget ? target.Exp() * (target - input) : new UnaryOp<XLogX>(default).Apply(target) - target * input;
         if (reduction != Reduction.BatchMean) return losses.Reduce(op, reduction);
         if (input.Rank == 0) throw new ShapeException($"{op}: a scalar has no batch for BatchMean; use Sum");

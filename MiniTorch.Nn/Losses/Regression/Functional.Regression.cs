@@ -36,7 +36,7 @@ public static partial class Functional
     public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1)
     {
         if (!(beta >= 0)) throw new ValueException($"SmoothL1Loss: beta is {beta} and must be 0 or positive");
-        CheckAnyFloat("SmoothL1Loss", input, target);
+        CheckPair("SmoothL1Loss", input, target);
         return new BinaryOp<SmoothL1>(new SmoothL1(beta)).Apply(input, target).Reduce("SmoothL1Loss", reduction);
     }
 
@@ -51,7 +51,7 @@ public static partial class Functional
     public static Tensor HuberLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double delta = 1)
     {
         if (!(delta > 0)) throw new ValueException($"HuberLoss: delta is {delta} and must be positive");
-        CheckAnyFloat("HuberLoss", input, target);
+        CheckPair("HuberLoss", input, target);
         return new BinaryOp<Huber>(new Huber(delta)).Apply(input, target).Reduce("HuberLoss", reduction);
     }
 
@@ -113,7 +113,10 @@ public static partial class Functional
     public static Tensor PoissonNLLLoss(
         Tensor input, Tensor target, bool logInput = true, bool full = false, double eps = 1e-8, Reduction reduction = Reduction.Mean)
     {
-        LossShapes.CheckFloat("PoissonNLLLoss", "input", input);
+        const string op = "PoissonNLLLoss";
+        ArgumentNullException.ThrowIfNull(target);
+        LossShapes.CheckFloat(op, "input", input);
+        LossShapes.CheckBroadcast(op, input, target);
         Tensor losses = logInput ? input.Exp() - target * input : input - target * (input + eps).Log();
         if (full)
         {
@@ -121,20 +124,21 @@ public static partial class Functional
             Tensor stirling = count * count.Log() - count + (count * (2 * Math.PI)).Log() * 0.5;
             losses += stirling.MaskedFill(count <= 1, 0);
         }
-        return losses.Reduce("PoissonNLLLoss", reduction);
+        return losses.Reduce(op, reduction);
     }
 
     private static Tensor Difference(string op, Tensor input, Tensor target)
     {
-        CheckAnyFloat(op, input, target);
+        CheckPair(op, input, target);
         return input - target;
     }
 
-    private static void CheckAnyFloat(string op, Tensor input, Tensor target)
+    private static void CheckPair(string op, Tensor input, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
         if (!input.DType.IsFloat() && !target.DType.IsFloat())
             throw new DTypeException($"{op}: input is {input.DType} and target is {target.DType}; at least one must be Float32 or Float64 (To converts)");
+        LossShapes.CheckBroadcast(op, input, target);
     }
 }
