@@ -4,15 +4,17 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Max pooling by windows of 2×2 that neither overlap nor reach into a padding: a vector of windows is compared in registers.</summary>
+/// <summary>Max pooling by windows of 2×2, or 1×2, that neither overlap nor reach into a padding: a vector of windows is compared in registers.</summary>
 internal readonly unsafe struct MaxPoolPairs<V, T>(PoolingShape shape, T* x, T* y, long* indices)
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Whether the windows are such ones, and places in a plane can be counted in lanes without rounding.</summary>
-    public static bool Fits(in PoolingShape shape) => IsPairs(shape.Y) && IsPairs(shape.X) && shape.InputSize < 1 << 24;
+    public static bool Fits(in PoolingShape shape) => (IsPairs(shape.Y) || IsSingle(shape.Y)) && IsPairs(shape.X) && shape.InputSize < 1 << 24;
 
     static bool IsPairs(PoolingAxis axis) => axis is { Kernel: 2, Stride: 2, Padding: 0, Dilation: 1 } && 2 * axis.Output <= axis.Input;
+
+    static bool IsSingle(PoolingAxis axis) => axis is { Kernel: 1, Stride: 1, Padding: 0 };
 
     /// <summary>Pools one plane.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
@@ -28,15 +30,18 @@ internal readonly unsafe struct MaxPoolPairs<V, T>(PoolingShape shape, T* x, T* 
         {
             for (long column = 0; column < shape.X.Output; column += V.Count)
             {
-                long start = 2 * (row * width + column), output = first + column;
+                long start = shape.Y.Stride * row * width + 2 * column, output = first + column;
                 (V value, V place) = Larger(Pairs(input + start, inputEnd), (V.Of(0), one));
-                (V lower, V lowerPlace) = Larger(Pairs(input + start + width, inputEnd), (below, below + one));
-                (value, place) = Larger((value, lower), (place, lowerPlace));
+                if (shape.Y.Kernel == 2)
+                {
+                    (V lower, V lowerPlace) = Larger(Pairs(input + start + width, inputEnd), (below, below + one));
+                    (value, place) = Larger((value, lower), (place, lowerPlace));
+                }
                 // What is written beyond a row is overwritten by the next one.
                 int count = (int)Math.Min(V.Count, end - output);
                 if (count == V.Count) V.Store(value, y + output);
                 else V.StorePartial(value, y + output, count);
-                V.StoreAsInt64(place + (starts + V.Of(start)), indices + output, count);
+                if (indices != null) V.StoreAsInt64(place + (starts + V.Of(start)), indices + output, count);
             }
         }
     }

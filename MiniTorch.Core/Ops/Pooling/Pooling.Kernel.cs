@@ -47,7 +47,8 @@ internal static unsafe class PoolingKernel
     const long ChunkElements = 1 << 12;
 
     /// <summary>
-    /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one.
+    /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one. Without <paramref name="indices"/> (null) only
+    /// the maximum.
     /// </summary>
     public static void Max<T>(in PoolingShape shape, T* x, T* y, long* indices)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -63,11 +64,19 @@ internal static unsafe class PoolingKernel
 
     /// <summary>The mean of each window; or its sum over another divisor.</summary>
     public static void Average<T>(in PoolingShape shape, AverageDivisor divisor, T* x, T* y)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageJob<T>(shape, divisor, x, y), shape);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var job = new AverageVectorJob<T>(shape, divisor, x, y, isBackward: false);
+        Simd.Run<AverageVectorJob<T>, T>(ref job);
+    }
 
     /// <summary>dx from dy: each is shared evenly by the inputs of its window.</summary>
     public static void AverageBackward<T>(in PoolingShape shape, AverageDivisor divisor, T* dy, T* dx)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(new AverageBackwardJob<T>(shape, divisor, dy, dx), shape);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var job = new AverageVectorJob<T>(shape, divisor, dx, dy, isBackward: true);
+        Simd.Run<AverageVectorJob<T>, T>(ref job);
+    }
 
     static void Run<J>(J job, in PoolingShape shape)
         where J : struct, IPlaneJob
@@ -146,7 +155,7 @@ internal static unsafe class PoolingKernel
                     }
 
                     y[output] = max;
-                    indices[output] = best;
+                    if (indices != null) indices[output] = best;
                 }
             }
         }
@@ -171,45 +180,21 @@ internal static unsafe class PoolingKernel
         }
     }
 
-    readonly struct AverageJob<T>(PoolingShape shape, AverageDivisor divisor, T* x, T* y) : IPlaneJob
+    readonly struct AverageVectorJob<T>(PoolingShape shape, AverageDivisor divisor, T* x, T* y, bool isBackward) : IVectorJob<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public void Pool(long plane)
-        {
-            T* input = x + plane * shape.InputSize, output = y + plane * shape.OutputSize;
-            for (long i = 0; i < shape.Y.Output; i++)
-            {
-                for (long j = 0; j < shape.X.Output; j++)
-                {
-                    long left = shape.X.Start(j), right = shape.X.End(j);
-                    T sum = T.Zero;
-                    for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
-                        for (long c = left; c < right; c++)
-                            sum += input[r * shape.X.Input + c];
-                    *output++ = sum / T.CreateTruncating(divisor.Of(shape, i, j));
-                }
-            }
-        }
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            PoolingKernel.Run(new AverageJob<V, T>(new(shape, divisor, x, y), isBackward), shape);
     }
 
-    readonly struct AverageBackwardJob<T>(PoolingShape shape, AverageDivisor divisor, T* dy, T* dx) : IPlaneJob
+    readonly struct AverageJob<V, T>(AveragePoolRows<V, T> rows, bool isBackward) : IPlaneJob
+        where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public void Pool(long plane)
         {
-            T* input = dx + plane * shape.InputSize, output = dy + plane * shape.OutputSize;
-            new Span<T>(input, checked((int)shape.InputSize)).Clear();
-            for (long i = 0; i < shape.Y.Output; i++)
-            {
-                for (long j = 0; j < shape.X.Output; j++)
-                {
-                    long left = shape.X.Start(j), right = shape.X.End(j);
-                    T share = *output++ / T.CreateTruncating(divisor.Of(shape, i, j));
-                    for (long r = shape.Y.Start(i); r < shape.Y.End(i); r++)
-                        for (long c = left; c < right; c++)
-                            input[r * shape.X.Input + c] += share;
-                }
-            }
+            if (isBackward) rows.PoolBackward(plane);
+            else rows.Pool(plane);
         }
     }
 }

@@ -17,7 +17,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">A window is larger than the padded input.</exception>
     /// <exception cref="ValueException">A size is out of range.</exception>
     public Tensor MaxPool2d(Pair kernel, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false) =>
-        MaxPool2dWithIndices(kernel, stride, padding, dilation, ceilMode).Values;
+        Maxima(SlidingMax(kernel, stride, padding, dilation, ceilMode));
 
     /// <summary>
     /// Returns the result of <see cref="MaxPool2d"/> and the row-major index of each maximum in its plane (torch.nn.functional.max_pool2d with
@@ -25,8 +25,7 @@ public partial class Tensor
     /// </summary>
     public (Tensor Values, Tensor Indices) MaxPool2dWithIndices(Pair kernel, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false)
     {
-        CheckPlanes("MaxPool2d", 2);
-        Tensor[] both = new MaxPool(Windows.Sliding("MaxPool2d", Shape, kernel, stride ?? kernel, padding, dilation ?? 1, ceilMode)).ApplyAll(this);
+        Tensor[] both = SlidingMax(kernel, stride, padding, dilation, ceilMode).ApplyAll(this);
         return (both[0], both[1]);
     }
 
@@ -81,8 +80,17 @@ public partial class Tensor
     public Tensor AdaptiveMaxPool2d(Pair outputSize)
     {
         CheckPlanes("AdaptiveMaxPool2d", 2);
-        return new MaxPool(Windows.Adaptive("AdaptiveMaxPool2d", Shape, outputSize)).ApplyAll(this)[0];
+        return Maxima(new MaxPool(Windows.Adaptive("AdaptiveMaxPool2d", Shape, outputSize)));
     }
+
+    private MaxPool SlidingMax(Pair kernel, Pair? stride, Pair padding, Pair? dilation, bool ceilMode)
+    {
+        CheckPlanes("MaxPool2d", 2);
+        return new MaxPool(Windows.Sliding("MaxPool2d", Shape, kernel, stride ?? kernel, padding, dilation ?? 1, ceilMode));
+    }
+
+    // Only a derivative reads the indices.
+    private Tensor Maxima(MaxPool pool) => ElementwiseCall.MustRecord(this) ? pool.ApplyAll(this)[0] : pool.Apply(this);
 
     private void CheckPlanes(string op, int dims)
     {

@@ -73,6 +73,80 @@ public sealed unsafe class PoolingTests
         }
     }
 
+    static IEnumerable<PoolingShape> Widths(int width)
+    {
+        foreach ((int kernel, int stride, int padding) in ((int, int, int)[])[(1, 1, 0), (2, 1, 1), (3, 1, 1), (2, 2, 0), (3, 2, 1), (2, 3, 0)])
+            if (width + 2 * padding >= kernel)
+            {
+                PoolingAxis columns = new(width, (width + 2 * padding - kernel) / stride + 1, kernel, stride, padding);
+                yield return new(2, new(4, 2, 2, 2), columns);
+                yield return new(2, new(1, 1, 1), columns);
+            }
+        yield return new(2, new(3, 2), new(width, Math.Min(width, 5)));
+        yield return new(2, new(3, 1), new(width, 1));
+        yield return new(2, new(3, 1, 3, 3), new(width, 1, width, width));
+    }
+
+    [Test]
+    public void Windows_of_every_width_stay_in_their_planes_and_agree_with_their_definition([Range(1, 70)] int width)
+    {
+        foreach (PoolingShape shape in Widths(width))
+        {
+            CheckGuarded<float>(shape, 1e-5);
+            CheckGuarded<double>(shape, 1e-13);
+        }
+    }
+
+    static void CheckGuarded<T>(PoolingShape s, double tolerance)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        foreach (bool atStart in (bool[])[false, true])
+        {
+            using GuardedBuffer<T> x = new((int)(s.Planes * s.InputSize), atStart), y = new((int)(s.Planes * s.OutputSize), atStart);
+            using GuardedBuffer<T> dx = new(x.Length, atStart), dy = new(y.Length, atStart), maxima = new(y.Length, atStart);
+            using var indices = new GuardedBuffer<long>(y.Length, atStart);
+            double[] numbers = Numbers(x.Length, distinct: 9), shares = Numbers(y.Length, distinct: 7);
+            for (int i = 0; i < numbers.Length; i++)
+                x.Span[i] = numbers[i] == 8 ? T.NegativeInfinity : numbers[i] == 7 ? T.NaN : T.CreateTruncating(numbers[i]);
+            PoolingKernel.Max(s, x.Data, y.Data, indices.Data);
+            PoolingKernel.Max(s, x.Data, maxima.Data, null);
+            for (int o = 0; o < y.Length; o++)
+            {
+                long plane = o / s.OutputSize * s.InputSize;
+                long[] window = [.. Window(s, o).Where(w => w.Inside).Select(w => w.Index)];
+                long[] nans = [.. window.Where(i => T.IsNaN(x.Data[plane + i]))];
+                T largest = nans.Length > 0 ? T.NaN : window.Max(i => x.Data[plane + i]);
+                indices.Data[o].ShouldBe(nans.Length > 0 ? nans[^1] : window.First(i => x.Data[plane + i] == largest));
+                y.Data[o].ShouldBe(largest);
+                maxima.Data[o].ShouldBe(largest);
+            }
+
+            for (int i = 0; i < numbers.Length; i++) x.Span[i] = T.CreateTruncating(numbers[i]);
+            for (int i = 0; i < shares.Length; i++) dy.Span[i] = T.CreateTruncating(shares[i]);
+            PoolingKernel.Average(s, default, x.Data, y.Data);
+            PoolingKernel.AverageBackward(s, default, dy.Data, dx.Data);
+            double[] gradient = new double[x.Length];
+            for (int o = 0; o < y.Length; o++)
+            {
+                long plane = o / s.OutputSize * s.InputSize;
+                long[] window = [.. Window(s, o).Where(w => w.Inside).Select(w => w.Index)];
+                double.CreateChecked(y.Data[o]).ShouldBe(window.Average(i => numbers[plane + i]), tolerance);
+                foreach (long i in window) gradient[plane + i] += shares[o] / window.Length;
+            }
+            for (int i = 0; i < gradient.Length; i++) double.CreateChecked(dx.Data[i]).ShouldBe(gradient[i], tolerance * 10);
+        }
+    }
+
+    [Test]
+    public void A_maximum_is_the_same_with_and_without_a_gradient()
+    {
+        Tensor x = Tensor.Randn([2, 3, 9, 21], new Generator(1)), recorded = x.Clone();
+        recorded.RequiresGrad = true;
+        x.MaxPool2d(3, 2, 1).ToArray<float>().ShouldBe(recorded.MaxPool2d(3, 2, 1).ToArray<float>());
+        x.MaxPool1d(2).ToArray<float>().ShouldBe(recorded.MaxPool1d(2).ToArray<float>());
+        x.AdaptiveMaxPool2d((2, 5)).ToArray<float>().ShouldBe(recorded.AdaptiveMaxPool2d((2, 5)).ToArray<float>());
+    }
+
     [Test]
     public void The_gradient_of_max_goes_to_the_maximum([Range(0, 6)] int shape)
     {
