@@ -28,16 +28,16 @@ internal static partial class LayerSamples
         Layer<RNNCell>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new RNNCell(3, 2), Real(3))
             .Case(() => new RNNCell(3, 4), Several(Real(3), Real(4)))
-            .Misuse<ShapeException>("RNNCell: Linear: x [2, 4] does not fit weight [2, 3]; x must be […, in] and the weight [out, in]",
+            .Misuse<ShapeException>("RNNCell: Linear: the input's last dimension must be 3 (in_features), but the input has shape [2, 4]",
                 () => new RNNCell(3, 2).Call(F(2, 4))),
         Layer<GRUCell>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new GRUCell(3, 4), Real(3))
             .Case(() => new GRUCell(3, 2), Several(Real(3), Real(2)))
-            .Misuse<ShapeException>("GRUCell: Linear: x [2, 4] does not fit weight [6, 3]; x must be […, in] and the weight [out, in]",
+            .Misuse<ShapeException>("GRUCell: Linear: the input's last dimension must be 3 (in_features), but the input has shape [2, 4]",
                 () => new GRUCell(3, 2).Call(F(2, 4))),
         Layer<LSTMCell>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new LSTMCell(3, 2), Real(3))
-            .Misuse<ShapeException>("LSTMCell: Linear: x [2, 4] does not fit weight [8, 3]; x must be […, in] and the weight [out, in]",
+            .Misuse<ShapeException>("LSTMCell: Linear: the input's last dimension must be 3 (in_features), but the input has shape [2, 4]",
                 () => new LSTMCell(3, 2).Call(F(2, 4))),
     ];
 
