@@ -31,7 +31,7 @@ internal static class OnnxPointwise
         UnaryOp<MultiplyScalar> op => c.Node("Mul", [c.X, c.Number(op.Function.C.Value)]),
         UnaryOp<DivideByScalar> op => c.Node("Div", [c.X, c.Number(op.Function.C.Value)]),
         UnaryOp<DivideScalar> op => c.Node("Div", [c.Number(op.Function.C.Value), c.X]),
-        UnaryOp<PowScalar> op => c.Node("Pow", [c.X, c.Number(op.Function.Exponent)]),
+        IElementwiseOp { Function: IPowScalar power } => c.Node("Pow", [c.X, c.Number(power.Exponent)]),
         UnaryOp<Square> => c.Node("Mul", [c.X, c.X]),
         UnaryOp<Rsqrt> => c.Node("Reciprocal", [c.Node("Sqrt", [c.X])]),
         UnaryOp<Exp2> => c.Node("Pow", [c.Number(2), c.X]),

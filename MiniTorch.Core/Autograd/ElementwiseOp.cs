@@ -19,6 +19,9 @@ internal interface IElementwiseOp
     /// <summary>The inputs whose gradient equals the cotangent.</summary>
     Reads IdentityGradInputs { get; }
 
+    /// <summary>The function with its parameters.</summary>
+    object Function { get; }
+
     /// <summary>Whether it is exactly one of the types below; a derived type may have other rules.</summary>
     bool IsPlain { get; }
 
@@ -39,7 +42,7 @@ public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     where TKernel : struct, IUnaryFunction
 {
     /// <inheritdoc/>
-    public override string Name => typeof(TKernel).Name;
+    public override string Name => typeof(TKernel).Name.Split('`')[0];
 
     /// <inheritdoc/>
     protected internal override Reads Reads => TKernel.Reads;
@@ -86,6 +89,8 @@ public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     Reads IElementwiseOp.BackwardReads(int input) => TKernel.Reads;
 
     Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
+
+    object IElementwiseOp.Function => Function;
 
     bool IElementwiseOp.IsPlain => GetType() == typeof(UnaryOp<TKernel>);
 
@@ -187,6 +192,8 @@ public record BinaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
 
     Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
 
+    object IElementwiseOp.Function => Function;
+
     bool IElementwiseOp.IsPlain => GetType() == typeof(BinaryOp<TKernel>);
 
     DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType);
@@ -270,6 +277,8 @@ public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     Reads IElementwiseOp.BackwardReads(int input) => TKernel.Reads;
 
     Reads IElementwiseOp.IdentityGradInputs => TKernel.IdentityGradInputs;
+
+    object IElementwiseOp.Function => Function;
 
     bool IElementwiseOp.IsPlain => GetType() == typeof(TernaryOp<TKernel>);
 

@@ -40,6 +40,10 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;
+
+    // A program that runs only forward drops its tensors at once. Blocks that are reused after so many bytes are still in the cache.
+    private const long LeastHeadroom = 12L << 20;
+    private const long LeastBlocks = 4;
     private const int Alignment = 64;
     private const double Headroom = 1.3;
 
@@ -52,6 +56,11 @@ internal static unsafe class BufferPool
     private static int s_rentedCount;
     private static int s_aged; // the generation that the storages of the current pass have reached
     private static long s_rentedBytes, s_scratchBytes, s_freeBytes, s_peakBytes, s_liveBytes, s_budget = Floor; // live: after the last sweep
+
+    // What starts a collection: the budget while the program trains; while it only runs forward, what is live and a headroom that is learned.
+    private static long s_limit = Floor, s_headroom = Floor;
+    private static bool s_onlyForward;
+    private static int s_wait; // collections until the headroom may shrink
 
     static BufferPool() => _ = new Sweeper();
 
@@ -70,7 +79,7 @@ internal static unsafe class BufferPool
         (int sizeClass, long capacity) = ClassOf(bytes);
         using (Uninterrupted.Enter(s_gate))
         {
-            if (s_rentedBytes + capacity > s_budget) MakeRoom(capacity, sizeClass);
+            if (s_rentedBytes + capacity > s_limit) MakeRoom(capacity, sizeClass);
             NativeBuffer buffer = s_free[sizeClass] ?? Allocate(capacity, sizeClass);
             if (s_free[sizeClass] is not null)
             {
@@ -105,10 +114,12 @@ internal static unsafe class BufferPool
     public static void SweepAtLowWater()
     {
         bool isBusy = Volatile.Read(ref s_rentedBytes) > s_liveBytes + WorthSweeping;
-        if (!isBusy && s_budget == Floor) return;
+        if (!isBusy && s_budget == Floor && !s_onlyForward) return;
         using (Uninterrupted.Enter(s_gate))
         {
             LowerBudget();
+            s_onlyForward = false;
+            s_limit = s_budget;
             if (!isBusy) return;
             // Compacting: otherwise the few survivors keep their region, and new objects cause page faults in another (5 per step of a small
             // network).
@@ -121,14 +132,26 @@ internal static unsafe class BufferPool
     // Most storages die young. Collecting older generations also ages live objects, so it is the last resort; the live bytes are known only after it.
     private static void MakeRoom(long capacity, int sizeClass)
     {
-        for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > s_budget; generation++)
+        long before = s_rentedBytes;
+        for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > (generation == 0 ? s_limit : s_budget); generation++)
         {
             GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
             s_aged = Math.Min(generation + 1, 2);
             Sweep();
+            if (generation == 0 && s_onlyForward) LearnHeadroom(before - s_rentedBytes);
             if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
+        s_onlyForward = true;
+        s_limit = Math.Min(s_budget, s_rentedBytes + Math.Max(s_headroom, LeastBlocks * capacity));
         Trim(sizeClass, s_budget - s_rentedBytes);
+    }
+
+    // Tensors that a pass keeps would age in collections that free little, and only a collection of the oldest generation finds them afterwards.
+    private static void LearnHeadroom(long freed)
+    {
+        if (freed < s_headroom / 2) (s_headroom, s_wait) = (Floor, 16);
+        else if (s_wait > 0) s_wait--;
+        else s_headroom = Math.Max(s_headroom / 2, LeastHeadroom);
     }
 
     private static long BudgetFor(long live) => Math.Max(Floor, (long)Math.Min(live * Headroom, s_machineBytes));
@@ -137,6 +160,7 @@ internal static unsafe class BufferPool
     private static void LowerBudget()
     {
         if (s_peakBytes < s_budget / 2) s_budget = Math.Max(Floor, s_budget - (s_budget >> 6));
+        s_limit = Math.Min(s_limit, s_budget);
         s_peakBytes = s_rentedBytes; // not 0: otherwise two calls in a row look like a pass without memory use
     }
 
@@ -205,7 +229,7 @@ internal static unsafe class BufferPool
 
     private static MiniTorchException OutOfMemory(long capacity)
     {
-        s_budget = BudgetFor(s_rentedBytes); // undoes the increase for this block
+        s_limit = s_budget = BudgetFor(s_rentedBytes); // undoes the increase for this block
         return new MiniTorchException(
             $"out of memory: {capacity:N0} bytes were requested; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and "
             + $"running kernels {s_scratchBytes:N0} of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} are free in the pool");

@@ -73,17 +73,6 @@ internal static unsafe partial class VectorMath<V, T>
         return a;
     }
 
-    /// <summary>C's pow, lane by lane in float64; of integers exact.</summary>
-    [MethodImpl(NoInlining)]
-    public static V Pow(V a, V b)
-    {
-        for (int i = 0; i < V.Count; i++)
-            Lane(ref a, i) = typeof(T) == typeof(long)
-                ? T.CreateTruncating(ScalarFunctions.Power(long.CreateTruncating(Lane(ref a, i)), long.CreateTruncating(Lane(ref b, i))))
-                : T.CreateTruncating(Math.Pow(double.CreateTruncating(Lane(ref a, i)), double.CreateTruncating(Lane(ref b, i))));
-        return a;
-    }
-
     /// <summary>C's fmod.</summary>
     [MethodImpl(NoInlining)]
     public static V Fmod(V a, V b)

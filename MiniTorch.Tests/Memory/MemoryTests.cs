@@ -55,6 +55,40 @@ public sealed class MemoryTests
     }
 
     [Test]
+    public void Passes_without_backward_go_round_in_few_bytes()
+    {
+        Tensor x = Tensor.Ones([1 << 16]);
+        using IDisposable noGrad = Autograd.NoGrad();
+        for (int i = 0; i < 2000; i++) x.Relu();
+        (long before, int old, long most) = (BufferPool.RentedBytes, GC.CollectionCount(2), 0);
+        for (int i = 0; i < 2000; i++)
+        {
+            x.Relu();
+            most = Math.Max(most, BufferPool.RentedBytes);
+        }
+        (most - before).ShouldBeLessThan(16L << 20, "256 KB each, and 64 MB may be rented while a program trains");
+        (GC.CollectionCount(2) - old).ShouldBeLessThanOrEqualTo(1);
+    }
+
+    [Test]
+    public void Passes_that_keep_their_tensors_to_the_end_get_the_budget_of_training()
+    {
+        Tensor x = Tensor.Ones([1 << 16]);
+        using IDisposable noGrad = Autograd.NoGrad();
+        for (int i = 0; i < 20; i++) Pass();
+        int collections = GC.CollectionCount(0);
+        for (int i = 0; i < 20; i++) Pass();
+        (GC.CollectionCount(0) - collections).ShouldBeLessThan(80, "20 passes of 40 MB, of which each collects three generations once");
+
+        void Pass()
+        {
+            var kept = new List<Tensor>();
+            for (int i = 0; i < 160; i++) kept.Add(x.Relu());
+            GC.KeepAlive(kept);
+        }
+    }
+
+    [Test]
     public void Temporaries_of_backward_are_returned_at_once()
     {
         Tensor x = Tensor.Ones([1 << 20], requiresGrad: true);

@@ -98,6 +98,81 @@ public unsafe class VectorMathTests
         error.ShouldBeLessThanOrEqualTo(bound, $"at {worst:G17}");
     }
 
+    // Half of the pairs have bits at random, the others a power near the range of the type.
+    static (double A, double B) PowArguments(Random random, double maxLog)
+    {
+        double a = Math.Exp((random.NextDouble() - 0.5) * (random.Next(2) == 0 ? 2 * maxLog : 1));
+        return (a, random.Next(2) == 0 ? (random.NextDouble() - 0.5) * 2.2 * maxLog / Math.Max(Math.Abs(Math.Log(a)), 1e-3) : random.Next(-9, 10) * 0.5);
+    }
+
+    [Test]
+    public void Four_million_powers_of_floats_are_within_their_bound()
+    {
+        const int Count = 4_000_000;
+        var random = new Random(3);
+        var (a, b, y) = (new float[Count], new float[Count], new float[Count]);
+        for (int i = 0; i < Count; i++) (a[i], b[i]) = PowArguments(random, 88) is var (x, e) && i % 4 != 0 ? ((float)x, (float)e)
+            : (BitConverter.Int32BitsToSingle(random.Next()), BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
+        fixed (float* pa = a, pb = b, py = y) Powers(pa, pb, py, Count);
+        (double error, int worst) = (0, 0);
+        for (int i = 0; i < Count; i++)
+            if (Error(y[i], Math.Pow(a[i], b[i])) is var e && e > error) (error, worst) = (e, i);
+        TestContext.Out.WriteLine($"{error:F3} ulp at {a[worst]:G9}^{b[worst]:G9}");
+        error.ShouldBeLessThanOrEqualTo(1, $"at {a[worst]:G9}^{b[worst]:G9}");
+    }
+
+    [Test]
+    public void A_million_powers_of_doubles_are_within_their_bound()
+    {
+        const int Count = 1_000_000;
+        var random = new Random(4);
+        var (a, b, y) = (new double[Count], new double[Count], new double[Count]);
+        for (int i = 0; i < Count; i++) (a[i], b[i]) = i % 4 != 0 ? PowArguments(random, 709)
+            : (BitConverter.Int64BitsToDouble(random.NextInt64()), BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)));
+        fixed (double* pa = a, pb = b, py = y) Powers(pa, pb, py, Count);
+        (double error, int worst) = (0, 0);
+        for (int i = 0; i < Count; i++)
+            if (Error(y[i], Math.Pow(a[i], b[i])) is var e && e > error) (error, worst) = (e, i);
+        TestContext.Out.WriteLine($"{error:F3} ulp at {a[worst]:G17}^{b[worst]:G17}");
+        error.ShouldBeLessThanOrEqualTo(1.5, $"at {a[worst]:G17}^{b[worst]:G17}");
+    }
+
+    [Test]
+    public void Powers_of_special_values_are_those_of_C99()
+    {
+        double[] values = [0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, -2.5, 1e-40, -1e-40, 1e-310, 1e300, -1e300, 7, 16777217, 1e-8, 4503599627370497,
+            float.MaxValue, float.Epsilon, double.MaxValue, double.Epsilon, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+        int count = values.Length * values.Length;
+        var (a, b, y) = (new double[count + 16], new double[count + 16], new double[count + 16]);
+        for (int i = 0; i < count; i++) (a[i], b[i]) = (values[i / values.Length], values[i % values.Length]);
+        var (single, exponent, result) = (Array.ConvertAll(a, v => (float)v), Array.ConvertAll(b, v => (float)v), new float[count + 16]);
+        fixed (double* pa = a, pb = b, py = y) Powers(pa, pb, py, count);
+        fixed (float* pa = single, pb = exponent, py = result) Powers(pa, pb, py, count);
+        for (int i = 0; i < count; i++)
+        {
+            Error(y[i], Math.Pow(a[i], b[i])).ShouldBeLessThanOrEqualTo(1, $"{a[i]}^{b[i]} is {y[i]}");
+            double.IsNegative(y[i]).ShouldBe(double.IsNegative(Math.Pow(a[i], b[i])) && !double.IsNaN(y[i]) || double.IsNaN(y[i]) && double.IsNegative(y[i]));
+            Error(result[i], Math.Pow(single[i], exponent[i])).ShouldBeLessThanOrEqualTo(1, $"{single[i]}^{exponent[i]} is {result[i]}");
+        }
+    }
+
+    static void Powers<T>(T* a, T* b, T* y, int count)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        var job = new PowerJob<T>(a, b, y, count);
+        Simd.Run<PowerJob<T>, T>(ref job);
+    }
+
+    readonly struct PowerJob<T>(T* a, T* b, T* y, int count) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Run<V>()
+            where V : struct, IVector<V, T>
+        {
+            for (int i = 0; i < count; i += V.Count) V.Store(V.Pow(V.Load(a + i), V.Load(b + i)), y + i);
+        }
+    }
+
     // C99's annex F: what each function gives for −0, ±∞, NaN, its poles and beyond its domain.
     [TestCase(Function.Exp, double.NegativeInfinity, 0)]
     [TestCase(Function.Exp, double.PositiveInfinity, double.PositiveInfinity)]

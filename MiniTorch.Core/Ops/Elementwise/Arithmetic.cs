@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>a + b (torch.add).</summary>
@@ -99,12 +101,77 @@ internal readonly record struct Square : IUnaryFunction
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (2 * x);
 }
 
+/// <summary>The function of an op that raises to a constant power.</summary>
+internal interface IPowScalar
+{
+    double Exponent { get; }
+}
+
 /// <summary>x to a constant power (torch.pow with a number).</summary>
-internal readonly record struct PowScalar(double Exponent) : IUnaryFunction
+internal readonly record struct PowScalar(double Exponent) : IUnaryFunction, IPowScalar
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Pow(x, Exponent);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? 0 * g : g * (Exponent * R.Pow(x, Exponent - 1));
+
+    /// <summary>Applies the op to the power: a function of its own for small exponents, whose powers are products and roots.</summary>
+    public static Tensor Apply(Tensor x, double exponent) => exponent switch
+    {
+        -2 => new UnaryOp<PowScalar<Halves.Minus4>>(default).Apply(x),
+        -0.5 => new UnaryOp<PowScalar<Halves.Minus1>>(default).Apply(x),
+        0.5 => new UnaryOp<PowScalar<Halves.Plus1>>(default).Apply(x),
+        1.5 => new UnaryOp<PowScalar<Halves.Plus3>>(default).Apply(x),
+        2.5 => new UnaryOp<PowScalar<Halves.Plus5>>(default).Apply(x),
+        3 => new UnaryOp<PowScalar<Halves.Plus6>>(default).Apply(x),
+        4 => new UnaryOp<PowScalar<Halves.Plus8>>(default).Apply(x),
+        _ => new UnaryOp<PowScalar>(new(exponent)).Apply(x),
+    };
+}
+
+/// <summary>x to the power of <typeparamref name="THalves"/> / 2.</summary>
+internal readonly record struct PowScalar<THalves> : IUnaryFunction, IPowScalar
+    where THalves : struct, Halves.ICount
+{
+    public double Exponent => THalves.Count * 0.5;
+    public static Reads Reads => Reads.Input0;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Power(x, THalves.Count);
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
+        g * (Exponent * (typeof(R) == typeof(TensorReal) ? R.Pow(x, Exponent - 1) : Power(x, THalves.Count - 2))); // recorded as one op
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Power<R>(R x, int halves) where R : struct, IReal<R>
+    {
+        if (halves < -2) (x, halves) = (1 / x, -halves); // inverted first: a product could overflow before the power does
+        if (halves == -1) return 1 / Root(x);
+        R integer = (halves / 2) switch { 0 => 1, 1 => halves == 3 ? R.Abs(x) : x, 2 => x * x, 3 => x * x * x, _ => x * x * (x * x) };
+        return halves % 2 == 0 ? integer : halves == 1 ? Root(x) : integer * Root(x);
+    }
+
+    // C's pow gives ∞ for the root of −∞ and 0 for that of −0.
+    private static R Root<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, double.NegativeInfinity), double.PositiveInfinity, R.Sqrt(x + 0));
+}
+
+/// <summary>Counts of halves as types, so that a loop is compiled for each.</summary>
+internal static class Halves
+{
+    internal interface ICount
+    {
+        static abstract int Count { get; }
+    }
+
+    internal readonly record struct Minus4 : ICount { public static int Count => -4; }
+
+    internal readonly record struct Minus1 : ICount { public static int Count => -1; }
+
+    internal readonly record struct Plus1 : ICount { public static int Count => 1; }
+
+    internal readonly record struct Plus3 : ICount { public static int Count => 3; }
+
+    internal readonly record struct Plus5 : ICount { public static int Count => 5; }
+
+    internal readonly record struct Plus6 : ICount { public static int Count => 6; }
+
+    internal readonly record struct Plus8 : ICount { public static int Count => 8; }
 }
 
 /// <summary>aᵇ (torch.pow). The derivative with respect to b is 0, its limit, if a = 0 and b ≥ 0.</summary>

@@ -179,7 +179,9 @@ public partial class Tensor
         < 0 when exponent.DType == DType.Int64 && !DType.IsFloat() =>
             throw new ValueException($"Pow: integers cannot be raised to the negative power {exponent}; To(DType.Float32) first"),
         _ when exponent.DType == DType.Int64 && !DType.IsFloat() => Binary(new Pow(), this, FromScalar(exponent)),
-        _ => Unary(new PowScalar(exponent.ToDouble()), this),
+        1 when DType.IsFloat() => Unary(new MultiplyScalar(1), this),
+        -1 => Unary(new Reciprocal(), this),
+        var number => PowScalar.Apply(this, number),
     };
 
     /// <summary>Returns aᵇ element by element, with broadcasting (torch.pow).</summary>

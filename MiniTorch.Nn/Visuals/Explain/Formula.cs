@@ -17,7 +17,7 @@ internal static class Formula
             UnaryOp<MultiplyScalar> op => $"{Number(op.Function.C.Value)} · {x[0]}",
             UnaryOp<DivideByScalar> op => $"{x[0]} / {Number(op.Function.C.Value)}",
             UnaryOp<DivideScalar> op => $"{Number(op.Function.C.Value)} / {x[0]}",
-            UnaryOp<PowScalar> op => $"{x[0]} ^ {Number(op.Function.Exponent)}",
+            IElementwiseOp { Function: IPowScalar power } => $"{x[0]} ^ {Number(power.Exponent)}",
             UnaryOp<Negate> => $"−{x[0]}",
             UnaryOp<Square> => $"{x[0]}²",
             BinaryOp<Add> => $"{x[0]} + {x[1]}",
