@@ -62,18 +62,26 @@ public sealed class Checkpoint
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or its folder; the file is unchanged.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
 
-    /// <summary>Loads the file that <see cref="Save"/> wrote for a checkpoint with the same parts.</summary>
+    /// <summary>Loads the file that <see cref="Save"/> wrote for a checkpoint with the same parts, or only some of its parts.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="parts">The names of the parts to load; the file and this checkpoint may hold others, and the state of <see
+    /// cref="Generator.Default"/> is left alone. By default all parts are loaded, and the file must have the same ones.</param>
     /// <returns>False if there is no such file; nothing is changed then.</returns>
     /// <exception cref="FileFormatException">The file is not a checkpoint, or is truncated, damaged or malicious; nothing is changed.</exception>
     /// <exception cref="ValueException">Parts are missing, unexpected or do not fit. The message lists all of them, and nothing is
     /// changed.</exception>
-    public bool TryLoad(string path)
+    /// <example><code>
+    /// var weights = new Checkpoint { ["model"] = model };
+    /// weights.TryLoad("run.ckpt", ["model"]); // without the run's optimiser and loader
+    /// </code></example>
+    public bool TryLoad(string path, IReadOnlyCollection<string>? parts = null)
     {
+        foreach (string name in parts ?? []) _ = this[name];
         try
         {
             FileReader.Open(path, file =>
             {
-                Read(file);
+                Read(file, parts);
                 return true;
             });
             return true;
@@ -98,7 +106,7 @@ public sealed class Checkpoint
         Safetensors.Write(stream, tensors, metadata);
     }
 
-    internal void Read(FileReader file)
+    internal void Read(FileReader file, IReadOnlyCollection<string>? only = null)
     {
         (OrderedDictionary<string, Tensor> tensors, OrderedDictionary<string, string> metadata) = Safetensors.Read(file);
         if (!metadata.TryGetValue(FormatKey, out string? format) || format != Format)
@@ -106,7 +114,7 @@ public sealed class Checkpoint
         ILookup<string, KeyValuePair<string, Tensor>> byPart = tensors.ToLookup(entry => entry.Key.Split('.', 2)[0]);
         var problems = new List<string>();
         foreach (string name in metadata.Keys.Where(key => key.StartsWith(PartPrefix, StringComparison.Ordinal)).Select(key => key[PartPrefix.Length..]))
-            if (!_parts.ContainsKey(name)) problems.Add($"unexpected {name}");
+            if (only is null && !_parts.ContainsKey(name)) problems.Add($"unexpected {name}");
 
         var values = new List<(string Name, object Value)>();
         var undo = new Stack<(IStateful Part, OrderedDictionary<string, Tensor> State)>();
@@ -114,6 +122,7 @@ public sealed class Checkpoint
         {
             foreach ((string name, object part) in _parts)
             {
+                if (only is not null && !only.Contains(name)) continue;
                 if (!metadata.TryGetValue(PartPrefix + name, out string? stored)) problems.Add($"missing {name}");
                 else if (part is IStateful stateful && stored == State)
                 {

@@ -30,15 +30,31 @@ public sealed class Embedding : Module<Tensor, Tensor>
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false,
         DType dtype = DType.Float32, Generator? generator = null)
     {
-        if (numEmbeddings < 0 || embeddingDim < 0) throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
-        if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
-            throw new ValueException($"Embedding: paddingIdx {index} is out of range for {numEmbeddings} vectors");
-        if (!(maxNorm is null or > 0) || !(normType > 0)) throw new ValueException(FormattableString.Invariant($"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
-        _paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-        (_maxNorm, _normType, _scaleGradByFreq) = (maxNorm, normType, scaleGradByFreq);
+        if (numEmbeddings < 0 || embeddingDim < 0)
+            throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
+        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) = (Padding(paddingIdx, numEmbeddings, maxNorm, normType), maxNorm, normType, scaleGradByFreq);
         Weight = new Parameter(Tensor.Empty([numEmbeddings, embeddingDim], dtype));
         Init.Normal(Weight, generator: generator);
         if (_paddingIdx is { } padding) Init.Zeros(Weight.Detach().Select(0, padding));
+    }
+
+    /// <summary>
+    /// Creates a layer of a given table, for weights that layers share (weight tying) or that were trained before (torch.nn.Embedding.from_pretrained).
+    /// </summary>
+    /// <param name="weight">The vectors, [embeddings, dim]; they stay as they are.</param>
+    /// <param name="paddingIdx">An index whose vector gets no gradient; a negative number counts from the end.</param>
+    /// <param name="maxNorm">When a vector with a larger norm is looked up, it is scaled down to this norm in the table.</param>
+    /// <param name="normType">The p of that p-norm.</param>
+    /// <param name="scaleGradByFreq">Whether the gradient of a vector is divided by the number of its occurrences in the input.</param>
+    /// <exception cref="ShapeException">The weight is no matrix.</exception>
+    /// <exception cref="ValueException"><paramref name="paddingIdx"/> is out of range, or <paramref name="maxNorm"/> or <paramref name="normType"/>
+    /// is not positive.</exception>
+    public Embedding(Parameter weight, int? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (weight.Rank != 2) throw new ShapeException($"Embedding: the weight has shape {weight.Shape} and must be [embeddings, dim]");
+        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) = (Padding(paddingIdx, weight.Shape[0], maxNorm, normType), maxNorm, normType, scaleGradByFreq);
+        Weight = weight;
     }
 
     /// <summary>The vectors, [embeddings, dim].</summary>
@@ -54,6 +70,16 @@ public sealed class Embedding : Module<Tensor, Tensor>
         Tensor named = input.Reshape(-1);
         Tensor counts = Tensor.Zeros([Weight.Shape[0]], Weight.DType).IndexAdd(0, named, Tensor.Ones(named.Shape, Weight.DType));
         return new GradientHook(gradient => gradient / counts.IndexSelect(0, named).Reshape([.. input.Shape.Span, 1])).Apply(vectors);
+    }
+
+    // Checks the options that both constructors take, and returns the index counted from the front.
+    private static int? Padding(int? paddingIdx, int numEmbeddings, double? maxNorm, double normType)
+    {
+        if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
+            throw new ValueException($"Embedding: paddingIdx {index} is out of range for {numEmbeddings} vectors");
+        if (!(maxNorm is null or > 0) || !(normType > 0))
+            throw new ValueException(FormattableString.Invariant($"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
+        return paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
     }
 
     /// <summary>Scales the looked-up vectors of the table down to the largest norm; returns false if all are short enough.</summary>

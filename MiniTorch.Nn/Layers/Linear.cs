@@ -23,6 +23,26 @@ public sealed class Linear : Module<Tensor, Tensor>
         Bias = bias ? LayerInit.Bias([outFeatures], inFeatures, dtype, generator) : null;
     }
 
+    /// <summary>Creates a layer of given parameters, for weights that layers share (weight tying).</summary>
+    /// <param name="weight">The weight, [out, in].</param>
+    /// <param name="bias">The bias, [out]; null for none.</param>
+    /// <exception cref="ShapeException">The weight is no matrix, or the bias does not fit it.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
+    /// <example><code>
+    /// var embedding = new Embedding(numEmbeddings: 256, embeddingDim: 64);
+    /// var head = new Linear(embedding.Weight); // logits of the tokens, with the embedding's own vectors
+    /// </code></example>
+    public Linear(Parameter weight, Parameter? bias = null)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        if (weight.Rank != 2) throw new ShapeException($"Linear: the weight has shape {weight.Shape} and must be [out, in]");
+        if (bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0]))
+            throw new ShapeException($"Linear: the bias has shape {bias.Shape} and must be [{weight.Shape[0]}] for weight {weight.Shape}");
+        if (bias is not null && bias.DType != weight.DType)
+            throw new DTypeException($"Linear: the weight is {weight.DType} and the bias {bias.DType}; convert one with To");
+        (Weight, Bias) = (weight, bias);
+    }
+
     /// <summary>The weight, [out, in].</summary>
     public Parameter Weight { get; }
 

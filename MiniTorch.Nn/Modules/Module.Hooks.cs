@@ -33,6 +33,7 @@ public abstract partial class Module
     /// </summary>
     public IDisposable RegisterBackwardHook(BackwardHook hook) => (_backwardHooks ??= new()).Add(hook);
 
+    private void RemoveHooks() => (_preHooks, _hooks, _backwardHooks) = (null, null, null);
     private Tensor Watched(Tensor output, HookList<BackwardHook> hooks) => new GradientHook(gradient =>
     {
         foreach (BackwardHook hook in hooks.Now) hook(this, gradient);

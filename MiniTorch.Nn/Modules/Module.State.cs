@@ -29,10 +29,20 @@ public abstract partial class Module : IStateful
     /// Returns all parameters and buffers by name, detached and sharing memory with the model (torch.nn.Module.state_dict). As in PyTorch, a module
     /// that is reachable in two ways is listed under both names.
     /// </summary>
-    public OrderedDictionary<string, Tensor> StateDict()
+    /// <param name="clone">Whether to return a snapshot instead, which later steps do not change. A tensor of two names is copied once.</param>
+    /// <example><code>
+    /// var best = model.StateDict(clone: true);
+    /// model.LoadStateDict(best);
+    /// </code></example>
+    public OrderedDictionary<string, Tensor> StateDict(bool clone = false)
     {
         var state = new OrderedDictionary<string, Tensor>();
-        foreach ((string name, Tensor value) in StateEntries()) state.TryAdd(name, value.Detach());
+        var copies = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
+        foreach ((string name, Tensor value) in StateEntries())
+        {
+            if (!copies.TryGetValue(value, out Tensor? listed)) copies[value] = listed = clone ? value.Detach().Clone() : value.Detach();
+            state.TryAdd(name, listed);
+        }
         return state;
     }
 
@@ -43,7 +53,8 @@ public abstract partial class Module : IStateful
     /// model.LoadStateDict(Safetensors.Load("model.safetensors"));
     /// </code></example>
     /// <param name="state">Tensors by name, as <see cref="StateDict"/> returns them.</param>
-    /// <param name="strict">Whether missing and unexpected names are errors. A wrong shape is always an error.</param>
+    /// <param name="strict">Whether missing and unexpected names are errors. A wrong shape is always an error. A tied weight has several names, of
+    /// which the state needs only one.</param>
     /// <returns>The names that were ignored; none if <paramref name="strict"/> is true.</returns>
     /// <exception cref="ValueException">Names are missing or unexpected, or shapes differ. The message lists all of them, and the model is
     /// unchanged.</exception>
@@ -52,25 +63,36 @@ public abstract partial class Module : IStateful
         ArgumentNullException.ThrowIfNull(state);
         var entries = new Dictionary<string, Tensor>();
         foreach ((string name, Tensor value) in StateEntries()) entries.TryAdd(name, value);
+        var given = new HashSet<Tensor>(entries.Where(entry => state.ContainsKey(entry.Key)).Select(entry => entry.Value), ReferenceEqualityComparer.Instance);
         var ignored = new IncompatibleKeys(
-            [.. entries.Keys.Where(name => !state.ContainsKey(name))],
+            [.. entries.Where(entry => !given.Contains(entry.Value)).Select(entry => entry.Key)],
             [.. state.Keys.Where(name => !entries.ContainsKey(name))]);
 
         var problems = new List<string>();
         if (strict) problems.AddRange(ignored.Missing.Select(name => $"missing {name}, shape {entries[name].Shape}"));
         if (strict) problems.AddRange(ignored.Unexpected.Select(name => $"unexpected {name}, shape {state[name]?.Shape}"));
         foreach ((string name, Tensor value) in entries)
-            if (state.TryGetValue(name, out Tensor? given) && given?.Shape != value.Shape)
-                problems.Add($"{name} has shape {given?.Shape} in the state and {value.Shape} in the model");
+            if (state.TryGetValue(name, out Tensor? stored) && stored?.Shape != value.Shape)
+                problems.Add($"{name} has shape {stored?.Shape} in the state and {value.Shape} in the model");
         if (problems.Count > 0)
             throw new ValueException($"{GetType().Name}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}"
                 + (strict ? "\nstrict: false ignores missing and unexpected entries" : ""));
 
         using (Autograd.NoGrad())
             foreach ((string name, Tensor value) in entries)
-                if (state.TryGetValue(name, out Tensor? given)) value.CopyInPlace(given);
+                if (state.TryGetValue(name, out Tensor? stored)) value.CopyInPlace(stored);
         return ignored;
     }
+
+    /// <summary>Returns a shallow copy without hooks; <see cref="ModuleCopy"/> replaces what its fields hold.</summary>
+    internal Module Duplicate()
+    {
+        var copy = (Module)MemberwiseClone();
+        copy.RemoveHooks();
+        return copy;
+    }
+
+    OrderedDictionary<string, Tensor> IStateful.StateDict() => StateDict();
 
     void IStateful.LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => LoadStateDict(state);
 
