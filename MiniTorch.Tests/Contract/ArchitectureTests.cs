@@ -32,6 +32,9 @@ public sealed class ArchitectureTests
         Types().That().ResideInNamespace("MiniTorch.GradChecking").Or().HaveNameStartingWith("GradCheck").Or().Are(typeof(Verdict))
             .As("the gradient check");
 
+    private static readonly IObjectProvider<IType> s_numericCheck =
+        Types().That().ResideInNamespace("MiniTorch.NumericChecking").Or().HaveNameStartingWith("Numeric").As("the numerical check");
+
     private static readonly IObjectProvider<IType> s_aboveCore =
         Types().That().ResideInAssembly(s_nn).Or().ResideInAssembly(s_onnx).As("Nn and Onnx");
 
@@ -87,6 +90,11 @@ public sealed class ArchitectureTests
     [Test]
     public void Core_does_not_know_the_gradient_check() =>
         Types().That().ResideInAssembly(s_core).And().AreNot(s_gradCheck).Should().NotDependOnAny(s_gradCheck)
+            .Because("the engine does not know who checks it").Check(s_architecture);
+
+    [Test]
+    public void Core_does_not_know_the_numerical_check() =>
+        Types().That().ResideInAssembly(s_core).And().AreNot(s_numericCheck).Should().NotDependOnAny(s_numericCheck)
             .Because("the engine does not know who checks it").Check(s_architecture);
 
     [Test]

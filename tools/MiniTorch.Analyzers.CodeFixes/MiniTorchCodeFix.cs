@@ -5,18 +5,21 @@ using Microsoft.CodeAnalysis.CodeFixes;
 
 namespace MiniTorch.Analyzers;
 
-/// <summary>A fix of one rule that rewrites the syntax of one file.</summary>
+/// <summary>A fix of one rule or several that rewrites the syntax of one file.</summary>
 public abstract class MiniTorchCodeFix : CodeFixProvider
 {
-    private readonly string _rule, _title;
+    private readonly string _title;
 
-    private protected MiniTorchCodeFix(DiagnosticDescriptor rule, string title)
+    private protected MiniTorchCodeFix(DiagnosticDescriptor rule, string title) : this([rule], title) { }
+
+    private protected MiniTorchCodeFix(DiagnosticDescriptor[] rules, string title)
     {
-        (_rule, _title) = (rule.Id, title);
+        FixableDiagnosticIds = [.. rules.Select(rule => rule.Id)];
+        _title = title;
     }
 
     /// <inheritdoc/>
-    public sealed override ImmutableArray<string> FixableDiagnosticIds => [_rule];
+    public sealed override ImmutableArray<string> FixableDiagnosticIds { get; }
 
     /// <inheritdoc/>
     public sealed override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -29,7 +32,7 @@ public abstract class MiniTorchCodeFix : CodeFixProvider
         {
             SyntaxNode node = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
             if (Apply(root, node, diagnostic.Properties) is { } changed)
-                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(context.Document.WithSyntaxRoot(changed)), _rule), diagnostic);
+                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(context.Document.WithSyntaxRoot(changed)), diagnostic.Id), diagnostic);
         }
     }
 

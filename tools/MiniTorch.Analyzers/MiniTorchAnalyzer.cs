@@ -4,18 +4,16 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace MiniTorch.Analyzers;
 
-/// <summary>An analyzer of one rule, for compilations that refer to the library.</summary>
+/// <summary>An analyzer of one rule or several, for compilations that refer to the library.</summary>
 public abstract class MiniTorchAnalyzer : DiagnosticAnalyzer
 {
-    private readonly DiagnosticDescriptor _rule;
-
-    private protected MiniTorchAnalyzer(DiagnosticDescriptor rule)
+    private protected MiniTorchAnalyzer(params DiagnosticDescriptor[] rules)
     {
-        _rule = rule;
+        SupportedDiagnostics = [.. rules];
     }
 
     /// <inheritdoc/>
-    public sealed override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [_rule];
+    public sealed override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; }
 
     /// <inheritdoc/>
     public sealed override void Initialize(AnalysisContext context)

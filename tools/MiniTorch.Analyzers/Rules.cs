@@ -5,6 +5,8 @@ namespace MiniTorch.Analyzers;
 /// <summary>The rules; each has a page under docs/guide/analyzers.</summary>
 internal static class Rules
 {
+    private const string Unstable = "{0}; write {1} instead of {2}";
+
     public static readonly DiagnosticDescriptor DiscardedResult = Rule("MT0001", "The result of a pure operation is discarded",
         "'{0}' returns a new tensor and leaves its input as it is; assign the result, or use an operation whose name ends in InPlace");
 
@@ -25,6 +27,14 @@ internal static class Rules
 
     public static readonly DiagnosticDescriptor BackwardUnderNoGrad = Rule("MT0007", "Backward of a value computed under NoGrad",
         "'{0}' is computed under Autograd.NoGrad(), where nothing is recorded, and Backward will find no graph; compute it outside, or under Autograd.EnableGrad()");
+
+    public static readonly DiagnosticDescriptor LostBesideOne = Rule("MT0008", "A small number is lost beside 1", Unstable);
+
+    public static readonly DiagnosticDescriptor OverflowingExponential = Rule("MT0009", "An exponential or product leaves the range", Unstable);
+
+    public static readonly DiagnosticDescriptor LogOfProbability = Rule("MT0010", "The logarithm of a computed probability", Unstable);
+
+    public static readonly DiagnosticDescriptor VarianceOfMeans = Rule("MT0011", "A variance as a difference of means", Unstable);
 
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
         new(id, title, message, "MiniTorch", DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: $"docs/guide/analyzers/{id}.md");
