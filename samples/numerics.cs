@@ -1,6 +1,6 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
 // Formulas that are right on paper and lose their digits in Float32, what the numerical check says about them, and what to write instead.
-#pragma warning disable MT0008 // the formulas are wrong on purpose
+#pragma warning disable MT0008, MT0010, MT0011 // the formulas are wrong on purpose
 using MiniTorch;
 using MiniTorch.Nn;
 
@@ -16,8 +16,19 @@ NumericCheckReport variance = Show("E[x²] − E[x]²", NumericCheck.Run(x => x.
 NumericCheckReport condition = Show("an ill-conditioned function", NumericCheck.Run(x => x.Tan(), Tensor.From([1.57079f])));
 
 // In a model the module and the line are named. A probability underflows, and its logarithm is −∞.
-var model = new Sequential(new Linear(4, 8, generator: new Generator(1)), new Tanh(), new Linear(8, 3, generator: new Generator(2)), new Log(new Softmax(1)));
-NumericCheckReport module = Show("a model", NumericCheck.RunModule(model, [Tensor.Randn([2, 4], new Generator(3))],
+var model = new Sequential(new Linear(4, 3, generator: new Generator(1)), new LogProbabilities());
+NumericCheckReport module = Show("a model", NumericCheck.RunModule(model, [100 * Tensor.Randn([2, 4], new Generator(3))],
     output => Functional.NLLLoss(output, new long[] { 0, 2 })));
 
-return !lost.Passed && kept.Passed && !variance.Passed && condition.Passed && module.Passed ? 0 : 1;
+return !lost.Passed && kept.Passed && !variance.Passed && condition.Passed && !module.Passed ? 0 : 1;
+
+static NumericCheckReport Show(string title, NumericCheckReport report)
+{
+    Console.WriteLine($"--- {title}\n{report}\n");
+    return report;
+}
+
+sealed class LogProbabilities : Module<Tensor, Tensor>
+{
+    protected override Tensor Forward(Tensor input) => input.Softmax(1).Log();
+}

@@ -15,7 +15,7 @@ internal static class Rewrites
         new("(1 + x).Log()", "x.Log1p()", "1 + x keeps only the digits of x above 1e-7", "MT0008"),
         new("(1 - x).Log()", "(-x).Log1p()", "1 - x keeps only the digits of x above 1e-7", "MT0008"),
         new("x.Exp() - 1", "x.Expm1()", "eˣ is near 1 for a small x", "MT0008"),
-        new("1 - x.Exp()", "-x.Expm1()", "eˣ is near 1 for a small x", "MT0008"),
+        new("1 - x.Exp()", "-x.Expm1()", "eˣ is near 1 for a small x"),
         new("(1 - x.Exp()).Log()", "(-x.Expm1()).Log()", "eˣ is near 1 for a small x", "MT0008"),
         new("(1 + x.Exp()).Log()", "x.Softplus()", "eˣ overflows for x above 88 and is lost beside 1 below -16", "MT0009"),
         new("x.Exp().Log1p()", "x.Softplus()", "eˣ overflows for x above 88", "MT0009"),

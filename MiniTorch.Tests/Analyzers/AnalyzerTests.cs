@@ -51,7 +51,6 @@ public class AnalyzerTests
     [TestCase("(x + 1.0).Log();", "MT0008 (x + 1.0).Log()")]
     [TestCase("(1 - x).Log();", "MT0008 (1 - x).Log()")]
     [TestCase("(x.Exp() - 1);", "MT0008 x.Exp() - 1")]
-    [TestCase("(1 - x.Exp());", "MT0008 1 - x.Exp()")]
     [TestCase("(1 - x.Exp()).Log();", "MT0008 (1 - x.Exp()).Log()")]
     [TestCase("(1 - x.Cos());", "MT0008 1 - x.Cos()")]
     [TestCase("((1 + x).Sqrt() - 1);", "MT0008 (1 + x).Sqrt() - 1")]
@@ -81,9 +80,10 @@ public class AnalyzerTests
 
     [TestCase("Tensor m = x.Amax(1, keepDim: true); Tensor z = (x - m).Exp().Sum(1).Log() + m;")]
     [TestCase("Tensor shifted = x - x.Amax(1, keepDim: true), e = shifted.Exp(); Tensor z = shifted.Exp().Sum(1).Log() + (e / e.Sum(1, keepDim: true)).Sum();")]
+    [TestCase("Tensor shifted = Show(x - x.Amax(1, keepDim: true)); Tensor z = shifted.Exp().Sum(1).Log(); Tensor Show(Tensor t) => t;")]
     [TestCase("Tensor z = (x - x.Amax(1, keepDim: true)).Exp() / (x - x.Amax(1, keepDim: true)).Exp().Sum(1, keepDim: true);")]
     [TestCase("Tensor z = x.Log1p() + x.Expm1() + x.LogSumExp(1, keepDim: true) + x.LogSoftmax(1) + x.LogSigmoid() + x.Softplus() + x.Var();")]
-    [TestCase("Tensor z = (2 + x).Log() + x.Exp() - 2; z = x * x - z * z; z = 1 - x.Sigmoid(); z = x.Square().Mean() - z.Mean().Square();")]
+    [TestCase("Tensor z = (2 + x).Log() + x.Exp() - 2; z = x * x - z * z; z = 1 - x.Sigmoid(); z = 1 - x.Exp(); z = x.Square().Mean() - z.Mean().Square();")]
     [TestCase("Tensor z = (x.Exp() + x).Log() + x.Exp() / z_().Exp().Sum(1, keepDim: true); Tensor z_() => x;")]
     [TestCase("double a = 0.1, b = Math.Log(1 + a) + Math.Exp(a) - 1 + 1 - Math.Cos(a);")]
     public async Task A_formula_that_keeps_its_digits_passes(string code) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBeEmpty();

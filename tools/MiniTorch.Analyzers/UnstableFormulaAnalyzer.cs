@@ -40,15 +40,11 @@ public sealed class UnstableFormulaAnalyzer() : MiniTorchAnalyzer(Rules.LostBesi
     }
 
     // exp(x − max) cannot overflow: the max-shift of tutorials, written in place or as a local.
-    private static bool IsShifted(Dictionary<string, SyntaxNode> bound, Rewrite rewrite) => rewrite.Rule == Rules.OverflowingExponential.Id && bound.TryGetValue("x", out SyntaxNode? x) && IsDifference(x);
+    private static bool IsShifted(Dictionary<string, SyntaxNode> bound, Rewrite rewrite) => rewrite.Rule == Rules.OverflowingExponential.Id && bound.TryGetValue("x", out SyntaxNode? x)
+        && (HasDifference(x) || x.SyntaxTree.GetRoot().DescendantNodes().OfType<VariableDeclaratorSyntax>().Any(local =>
+            local.Identifier.ValueText == x.ToString() && local.Initializer is { } first && HasDifference(first)));
 
-    private static bool IsDifference(SyntaxNode value, int depth = 0) => value switch
-    {
-        ParenthesizedExpressionSyntax inner => IsDifference(inner.Expression, depth),
-        IdentifierNameSyntax name when depth < 3 => name.SyntaxTree.GetRoot().DescendantNodes().OfType<VariableDeclaratorSyntax>().Any(local =>
-            local.Identifier.ValueText == name.Identifier.ValueText && local.Initializer is { } first && IsDifference(first.Value, depth + 1)),
-        _ => value.IsKind(SyntaxKind.SubtractExpression),
-    };
+    private static bool HasDifference(SyntaxNode value) => value.DescendantNodesAndSelf().Any(part => part.IsKind(SyntaxKind.SubtractExpression));
 
     private static bool Matches(ExpressionSyntax pattern, ExpressionSyntax code, Dictionary<string, SyntaxNode> bound, HashSet<SyntaxNode> nodes)
     {
