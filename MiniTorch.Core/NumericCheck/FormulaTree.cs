@@ -3,8 +3,8 @@ using System.Globalization;
 namespace MiniTorch.NumericChecking;
 
 /// <summary>
-/// An expression of operations: what a value was computed from, or the pattern that it is compared with. Equal formulas have one form: x·x is Square(x),
-/// a sum divided by a constant is Mean, x + (−c) is x − c, and 1/x is a Divide.
+/// An expression of operations: what a value was computed from, or the pattern that it is compared with. Equal formulas have one form: x·x is
+/// Square(x), a sum divided by a constant is Mean, x + (−c) is x − c, and 1/x is a Divide.
 /// </summary>
 internal sealed class FormulaTree
 {
@@ -30,11 +30,12 @@ internal sealed class FormulaTree
     /// <summary>The number of nodes; a large formula's is not counted to the end.</summary>
     public int Size { get; }
 
-    private bool IsVariable => Op is "x" or "y" or "z" or "c";
+    private bool IsVariable => Op is "x" or "y" or "c";
 
     /// <summary>The operations, such as <c>Log(Add(x, 1))</c>.</summary>
     public override string ToString() =>
-        Constant?.ToString(CultureInfo.InvariantCulture) ?? (Op.Length == 0 ? "input" : Arguments.Length == 0 ? Op : $"{Op}({string.Join<FormulaTree>(", ", Arguments)})");
+        Constant?.ToString(CultureInfo.InvariantCulture) ?? (Op.Length == 0 ? "input" : Arguments.Length == 0 ? Op
+            : $"{Op}({string.Join<FormulaTree>(", ", Arguments)})");
 
     public static FormulaTree Number(double value) => new("", [], value, null);
 
@@ -104,7 +105,10 @@ internal sealed class FormulaTree
         }
     }
 
-    /// <summary>Reads a pattern: C# with the operators + − * /, methods of tensors, and x, y, z and c; other names are options and are left out.</summary>
+    /// <summary>
+    /// Reads a pattern: C# with the operators + − * /, methods of tensors, and the variables x, y and c (a constant). The options dim and n are left
+    /// out.
+    /// </summary>
     public static FormulaTree Parse(string text)
     {
         int at = 0;

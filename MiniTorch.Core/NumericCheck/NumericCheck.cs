@@ -13,7 +13,7 @@ public static class NumericCheck
     /// <param name="f">The function.</param>
     /// <param name="x">Where to check, of any shape; a copy in Float32 is used.</param>
     /// <param name="options">How to check.</param>
-    /// <exception cref="ValueException"><paramref name="f"/> or <paramref name="x"/> is null, or the function returns no floating-point tensor.</exception>
+    /// <exception cref="ValueException">The function or x is null, or the function returns no floating-point tensor.</exception>
     /// <exception cref="MiniTorchException">The function throws it.</exception>
     /// <example><code>Console.WriteLine(NumericCheck.Run(x => (1 + x).Log(), Tensor.From([1e-6])));</code></example>
     public static NumericCheckReport Run(Func<Tensor, Tensor> f, Tensor x, NumericCheckOptions? options = null) =>
@@ -57,6 +57,7 @@ public static class NumericCheck
     private static Tensor[] Results(Tensor?[] all)
     {
         Tensor[] results = [.. all.Where(result => result is not null && result.DType.IsFloat())!];
-        return results.Length > 0 ? results : throw new ValueException("NumericCheck: the function returned no floating-point tensor; return the values to check");
+        return results.Length > 0 ? results
+            : throw new ValueException("NumericCheck: the function returned no floating-point tensor; return the values to check");
     }
 }

@@ -15,6 +15,7 @@ public sealed record NumericCheckOptions
     internal void Check()
     {
         if (Samples < 3) throw new ValueException($"NumericCheckOptions.Samples: {Samples}; at least 3 are needed to estimate a spread");
-        if (!(LostDigits > 0)) throw new ValueException(FormattableString.Invariant($"NumericCheckOptions.LostDigits: {LostDigits}; it must be above 0"));
+        if (!(LostDigits > 0))
+            throw new ValueException(FormattableString.Invariant($"NumericCheckOptions.LostDigits: {LostDigits}; it must be above 0"));
     }
 }

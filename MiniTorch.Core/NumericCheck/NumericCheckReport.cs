@@ -10,7 +10,8 @@ namespace MiniTorch;
 /// <param name="Index">The element.</param>
 /// <param name="Value">Its value in Float32.</param>
 /// <param name="Reference">Its value in the Float64 shadow.</param>
-public sealed record NumericDigits(string Name, double Digits, double Possible, double Stochastic, IReadOnlyList<int> Index, double Value, double Reference);
+public sealed record NumericDigits(
+    string Name, double Digits, double Possible, double Stochastic, IReadOnlyList<int> Index, double Value, double Reference);
 
 /// <summary>A place where a formula loses digits.</summary>
 /// <param name="Of">The result or gradient that loses them.</param>
@@ -30,7 +31,8 @@ public sealed class NumericCheckReport
 {
     private const int Columns = 80;
 
-    internal NumericCheckReport(IReadOnlyList<NumericDigits> results, IReadOnlyList<NumericDigits> gradients, IReadOnlyList<NumericFinding> findings, IReadOnlyList<string> notes)
+    internal NumericCheckReport(IReadOnlyList<NumericDigits> results, IReadOnlyList<NumericDigits> gradients,
+        IReadOnlyList<NumericFinding> findings, IReadOnlyList<string> notes)
     {
         (Results, Gradients, Findings, Notes) = (results, gradients, findings, notes);
     }
@@ -64,12 +66,17 @@ public sealed class NumericCheckReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        Line($"NumericCheck: {(Passed ? "no formula loses digits" : $"{Findings.Count} formula{(Findings.Count == 1 ? " loses" : "s lose")} digits")}");
+        string lose = Findings.Count switch { 0 => "no formula loses", 1 => "1 formula loses", var count => $"{count} formulas lose" };
+        Line($"NumericCheck: {lose} digits");
         foreach (NumericDigits part in Results.Concat(Gradients))
-            Line($"  {part.Name}{ElementIndex.Format(part.Index)}: {part.Digits:f1} digits of {part.Possible:f1} possible ({part.Value:g6}, in Float64 {part.Reference:g6})");
+        {
+            string element = part.Name + ElementIndex.Format(part.Index);
+            Line($"  {element}: {part.Digits:f1} digits of {part.Possible:f1} possible ({part.Value:g6}, in Float64 {part.Reference:g6})");
+        }
         foreach (NumericFinding finding in Findings)
         {
-            Line($"  {finding.Op}{(finding.Line is null ? "" : $" at {finding.Line}")}{(finding.Module is null ? "" : $" in {finding.Module}")} costs the {finding.Of} {finding.LostDigits:f1} digits");
+            string place = (finding.Line is null ? "" : $" at {finding.Line}") + (finding.Module is null ? "" : $" in {finding.Module}");
+            Line($"  {finding.Op}{place} costs the {finding.Of} {finding.LostDigits:f1} digits");
             Line($"    {finding.Reason}");
             if (finding.Rewrite is not null) Line($"    write {finding.Rewrite}  instead of {finding.Formula}");
         }

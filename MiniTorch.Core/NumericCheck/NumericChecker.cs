@@ -3,8 +3,8 @@ using MathNet.Numerics.Distributions;
 namespace MiniTorch.NumericChecking;
 
 /// <summary>
-/// Compares a run in Float32 with its Float64 shadow. A formula is unstable if its error is far above the one that rounding the inputs causes: what an
-/// ill-conditioned function loses is not held against its formula.
+/// Compares a run in Float32 with its Float64 shadow. A formula is unstable if its error is far above the one that rounding the inputs causes: what
+/// an ill-conditioned function loses is not held against its formula.
 /// </summary>
 internal sealed class NumericChecker
 {
@@ -25,13 +25,14 @@ internal sealed class NumericChecker
         _point = [.. variables.Select(variable => variable.Value.ToArray<double>())];
         // Positive weights: with equal ones the gradients of a softmax or a normalization are 0 by design.
         _cotangents = [.. tape.Results.Select(result => result.ElementCount == 1 ? Tensor.Ones(result.Shape, DType.Float64)
-            : Tensor.From([.. Enumerable.Range(0, (int)result.ElementCount).Select(_ => 0.5 + _random.NextDouble())], result.Shape, DType.Float64).Reshape(result.Shape))];
+            : Tensor.From([.. result.ToArray<double>().Select(_ => 0.5 + _random.NextDouble())], result.Shape, DType.Float64))];
         _isAccepted = [.. tape.Formulas.Select(IsAccepted)];
     }
 
     public NumericCheckReport Check()
     {
-        double[]?[] actual = [.. _tape.Results.Select(result => result.Detach().ToArray<double>()), .. Gradients(_tape.Results, [.. _variables.Select(variable => variable.Value)])];
+        double[]?[] actual = [.. _tape.Results.Select(result => result.Detach().ToArray<double>()),
+            .. Gradients(_tape.Results, [.. _variables.Select(variable => variable.Value)])];
         double[]?[] exact = Observe(_point, null);
         var rounded = new double[]?[_options.Samples][];
         var moved = new double[]?[_options.Samples][];
@@ -62,14 +63,17 @@ internal sealed class NumericChecker
                 found = [.. NotFinite(name, AllDigits, isAgreed: true)];
                 if (found.Length > 0) loss = loss with { Element = infinite, Digits = 0 };
             }
-            else if (isResult && Worst(values, reference, [.. rounded.Select(sample => sample[part]!)], []) is var asExact && asExact.Lost >= _options.LostDigits)
+            else if (isResult && Worst(values, reference, [.. rounded.Select(sample => sample[part]!)], []) is var asExact
+                && asExact.Lost >= _options.LostDigits)
             {
                 found = [.. Locate(name, part, asExact, areInputsExact: true)];
                 if (found.Length > 0) loss = asExact;
             }
             findings.AddRange(found);
-            if (found.Length == 0 && loss.Lost >= _options.LostDigits) notes.Add($"the {name} loses {loss.Lost:f1} digits inside an operation or a derivative rule");
-            (isResult ? results : gradients).Add(new NumericDigits(name, loss.Digits, loss.Possible, loss.Stochastic, ElementIndex.Of(shape, loss.Element), values[loss.Element], reference[loss.Element]));
+            if (found.Length == 0 && loss.Lost >= _options.LostDigits)
+                notes.Add($"the {name} loses {loss.Lost:f1} digits inside an operation or a derivative rule");
+            (isResult ? results : gradients).Add(new NumericDigits(name, loss.Digits, loss.Possible, loss.Stochastic,
+                ElementIndex.Of(shape, loss.Element), values[loss.Element], reference[loss.Element]));
         }
         NumericFinding[] distinct = [.. findings.OrderByDescending(finding => finding.LostDigits)
             .DistinctBy(finding => (finding.Formula ?? finding.Op, finding.Line, finding.Module))];
@@ -87,14 +91,16 @@ internal sealed class NumericChecker
         {
             int at = i;
             double value = exact[i], size = Math.Max(Math.Abs(value), Epsilon * largest);
-            double error = actual[i].Equals(value) || !double.IsFinite(value) ? 0 : double.IsFinite(actual[i]) ? Math.Abs(actual[i] - value) : double.PositiveInfinity;
+            double error = actual[i].Equals(value) || !double.IsFinite(value) ? 0
+                : double.IsFinite(actual[i]) ? Math.Abs(actual[i] - value) : double.PositiveInfinity;
             error = Math.Max(error, Spread(rounded));
             double conditioned = Spread(moved), allowed = conditioned + (Epsilon * size) + SmallestNormal;
             // A result that is 0 but for the rounding of Float64 has no digits to lose.
             if (double.IsFinite(error) && Math.Abs(value) <= 64 * Math.ScaleB(error, -29)) error = Math.Min(error, allowed);
             double lost = error == 0 ? double.NegativeInfinity : Math.Min(AllDigits, Math.Log10(error / allowed));
             if (i > 0 && !(lost > worst.Lost)) continue;
-            worst = new Loss(i, lost, error, allowed, Digits(error, size), Digits(conditioned, size), Significant([.. rounded.Select(sample => sample[at])]));
+            worst = new Loss(i, lost, error, allowed, Digits(error, size), Digits(conditioned, size),
+                Significant([.. rounded.Select(sample => sample[at])]));
 
             // Root mean square of what changes; NaN and infinity are not counted.
             double Spread(double[][] samples)
@@ -166,13 +172,16 @@ internal sealed class NumericChecker
         foreach (int source in found)
         {
             int amplifier = Amplifier(source, reads, weight);
-            (NumericFinding finding, HashSet<object> formula) = Find(name, amplifier, source, Math.Min(AllDigits, Math.Log10(caused[source] / loss.Allowed)));
+            double lost = Math.Min(AllDigits, Math.Log10(caused[source] / loss.Allowed));
+            (NumericFinding finding, HashSet<object> formula) = Find(name, amplifier, source, lost);
             // One operation's own rounding, or a derivative rule near 0: no formula of the user's does better.
             if (finding.Rewrite is null && (!isResult || amplifier == source)) continue;
-            double elsewhere = Enumerable.Range(0, caused.Length).Where(call => _tape.Formulas[call].Identity is { } node && !formula.Contains(node)).Sum(call => caused[call]);
+            double elsewhere = Enumerable.Range(0, caused.Length)
+                .Where(call => _tape.Formulas[call].Identity is { } node && !formula.Contains(node)).Sum(call => caused[call]);
             if (!areInputsExact || (finding.Rewrite is not null && !_isAccepted[source] && elsewhere < 0.1 * caused[source])) findings.Add(finding);
         }
-        if (isResult && !areInputsExact && found.Length == 0 && caused.Length > 0) findings.Add(Find(name, caused.Length - 1, caused.Length - 1, loss.Lost).Finding);
+        if (isResult && !areInputsExact && found.Length == 0 && caused.Length > 0)
+            findings.Add(Find(name, caused.Length - 1, caused.Length - 1, loss.Lost).Finding);
         return findings;
     }
 
@@ -181,17 +190,20 @@ internal sealed class NumericChecker
     {
         bool isResult = part < _tape.Results.Length;
         Replay replay = _tape.Run(_point, isConnected: isResult);
-        Tensor? target = isResult ? replay.Results[part] : GradientTensors(replay.Results, replay.Variables, createGraph: true)[part - _tape.Results.Length];
+        Tensor? target = isResult ? replay.Results[part]
+            : GradientTensors(replay.Results, replay.Variables, createGraph: true)[part - _tape.Results.Length];
         int[] calls = [.. Enumerable.Range(0, replay.Outputs.Length).Where(call => replay.Outputs[call][0] is { RequiresGrad: true })];
         (double[] caused, double[] weight) = (new double[replay.Outputs.Length], new double[replay.Outputs.Length]);
         if (target is not { RequiresGrad: true }) return (caused, weight);
         var one = new double[target.ElementCount];
         one[element] = 1;
-        Tensor?[] adjoints = Reverse.Gradients([target], [Tensor.From(one, target.Shape)], [.. calls.Select(call => replay.Outputs[call][0]!)], retainGraph: true, createGraph: false);
+        Tensor?[] adjoints = Reverse.Gradients([target], [Tensor.From(one, target.Shape)], [.. calls.Select(call => replay.Outputs[call][0]!)],
+            retainGraph: true, createGraph: false);
         foreach ((int call, Tensor? adjoint) in calls.Zip(adjoints))
         {
             if (adjoint is null) continue;
-            double[] slopes = adjoint.ToArray<double>(), values = replay.Outputs[call][0]!.ToArray<double>(), actual = _tape.Actual(call), alone = _tape.Alone(call);
+            double[] slopes = adjoint.ToArray<double>(), values = replay.Outputs[call][0]!.ToArray<double>();
+            double[] actual = _tape.Actual(call), alone = _tape.Alone(call);
             for (int i = 0; i < slopes.Length; i++)
             {
                 if (slopes[i] == 0) continue;
@@ -229,7 +241,8 @@ internal sealed class NumericChecker
             if (!recorded.Results[0].DType.IsFloat() || Array.TrueForAll(_tape.Actual(call), double.IsFinite)) continue;
             if (!recorded.Inputs.All(input => !input.DType.IsFloat() || Array.TrueForAll(input.ToArray<double>(), double.IsFinite))) continue;
             NumericFinding finding = Find(name, call, null, lost).Finding;
-            bool overflows = recorded.Op.Name is "Exp" or "Exp2" or "Expm1" or "Sinh" or "Cosh" or "Square" or "Pow" or "PowScalar" or "Multiply" or "Prod" or "Sum";
+            bool overflows = recorded.Op.Name is "Exp" or "Exp2" or "Expm1" or "Sinh" or "Cosh" or "Square" or "Pow" or "PowScalar" or "Multiply"
+                or "Prod" or "Sum";
             if (!isAgreed || finding.Rewrite is not null || overflows) return [finding];
         }
         return [];
@@ -258,14 +271,17 @@ internal sealed class NumericChecker
             ?? (source is null ? "it gives infinity or NaN of finite numbers"
             : NameOf(call) is "Subtract" or "Add" ? $"the rounding of {sourceName} is left when near numbers cancel"
             : $"it magnifies the rounding of {sourceName}");
-        return (new NumericFinding(name, NameOf(call), sourceName, recorded.Line, recorded.Module, lost, best.Rewrite?.Before, best.Rewrite?.After, reason), best.Nodes);
+        return (new NumericFinding(
+            name, NameOf(call), sourceName, recorded.Line, recorded.Module, lost, best.Rewrite?.Before, best.Rewrite?.After, reason), best.Nodes);
     }
 
     // x − 1 is an AddScalar.
     private string NameOf(int call) =>
-        _tape.Calls[call].Op.Name is var name && name.Contains("Scalar", StringComparison.Ordinal) && _tape.Formulas[call].Op is { Length: > 0 } plain ? plain : name;
+        _tape.Calls[call].Op.Name is var name && name.Contains("Scalar", StringComparison.Ordinal) && _tape.Formulas[call].Op is { Length: > 0 } plain
+            ? plain : name;
 
-    private static readonly (Rewrite Rewrite, FormulaTree Pattern)[] s_patterns = [.. Rewrites.All.Select(rewrite => (rewrite, FormulaTree.Parse(rewrite.Before)))];
+    private static readonly (Rewrite Rewrite, FormulaTree Pattern)[] s_patterns =
+        [.. Rewrites.All.Select(rewrite => (rewrite, FormulaTree.Parse(rewrite.Before)))];
 
     private static readonly FormulaTree[] s_accepted = [FormulaTree.Parse("(x - y).Exp().Sum()"), FormulaTree.Parse("x.LogSumExp()")];
 

@@ -9,8 +9,8 @@ namespace MiniTorch.NumericChecking;
 internal sealed record Replay(Tensor[] Variables, Tensor?[][] Outputs, Tensor[] Results);
 
 /// <summary>
-/// The operations of one run in Float32, which can run again in Float64 (the shadow), on other inputs and with other rounding. Control flow, masks and
-/// indices stay those of the run.
+/// The operations of one run in Float32, which can run again in Float64 (the shadow), on other inputs and with other rounding. Control flow, masks
+/// and indices stay those of the run.
 /// </summary>
 internal sealed class Tape
 {
@@ -37,7 +37,8 @@ internal sealed class Tape
         for (int i = 0; i < Calls.Count; i++)
         {
             RecordedCall call = Calls[i];
-            FormulaTree[] arguments = [.. call.Arguments.Select((argument, k) => Producer(formulas, argument.Tensor) ?? Leaf(argument.Tensor, call.Inputs[k]))];
+            FormulaTree[] arguments = [.. call.Arguments.Select((argument, k) =>
+                Producer(formulas, argument.Tensor) ?? Leaf(argument.Tensor, call.Inputs[k]))];
             Formulas[i] = IsTransparent(call) ? arguments[0] : OfCall(call, arguments);
             foreach (Tensor result in call.Results) formulas[Key(result)] = Formulas[i];
         }
@@ -58,7 +59,8 @@ internal sealed class Tape
         var sources = new int[Calls.Count][];
         for (int i = 0; i < sources.Length; i++)
         {
-            sources[i] = [.. Calls[i].Arguments.Select(argument => producers.GetValueOrDefault(Key(argument.Tensor), -1)).Where(source => source >= 0).Distinct()];
+            sources[i] = [.. Calls[i].Arguments.Select(argument => producers.GetValueOrDefault(Key(argument.Tensor), -1))
+                .Where(source => source >= 0).Distinct()];
             foreach (Tensor result in Calls[i].Results) producers[Key(result)] = i;
         }
         return sources;
@@ -66,7 +68,8 @@ internal sealed class Tape
 
     /// <summary>Whether a call gives the memory of its input, or a copy.</summary>
     public static bool IsTransparent(RecordedCall call) =>
-        call.Op is Copy or Cast || (call.Op.IsDifferentiable && call.Arguments.Any(argument => ReferenceEquals(argument.Tensor.Storage, call.Results[0].Storage)));
+        call.Op is Copy or Cast || (call.Op.IsDifferentiable && call.Arguments.Any(argument =>
+            ReferenceEquals(argument.Tensor.Storage, call.Results[0].Storage)));
 
     /// <summary>Runs all calls again in Float64.</summary>
     /// <param name="values">The values of the variables.</param>
@@ -115,7 +118,8 @@ internal sealed class Tape
                 if (!WasWritten(call, k)) known[Key(call.Results[k])] = results[k];
             }
         }
-        return new Replay(variables, outputs, [.. Results.Select(result => known.GetValueOrDefault(Key(result)) ?? result.Detach().To(DType.Float64))]);
+        return new Replay(variables, outputs, [.. Results.Select(result =>
+            known.GetValueOrDefault(Key(result)) ?? result.Detach().To(DType.Float64))]);
     }
 
     /// <summary>What each call gives in Float64 from the inputs that it had in Float32: the difference is the rounding of this call.</summary>
@@ -133,7 +137,8 @@ internal sealed class Tape
         return _constants[(call, input)] = copy.DType.IsFloat() ? Copies.WithStrides(copy, DType.Float64) : copy;
     }
 
-    private static FormulaTree? Producer(Dictionary<(Storage, Layout), FormulaTree> formulas, Tensor tensor) => formulas.GetValueOrDefault(Key(tensor));
+    private static FormulaTree? Producer(Dictionary<(Storage, Layout), FormulaTree> formulas, Tensor tensor) =>
+        formulas.GetValueOrDefault(Key(tensor));
 
     private static FormulaTree Leaf(Tensor tensor, Tensor copy)
     {
@@ -153,7 +158,8 @@ internal sealed class Tape
         UnaryOp<PowScalar> { Function.Exponent: -0.5 } => FormulaTree.Of("Rsqrt", call, arguments[0]),
         UnaryOp<PowScalar> { Function.Exponent: -1 } => FormulaTree.Of("Reciprocal", call, arguments[0]),
         UnaryOp<Clamp> op => FormulaTree.Of("Clamp", call, arguments[0], FormulaTree.Number(op.Function.Low.Value)),
-        _ => FormulaTree.Of(call.Op.Name.Replace("OfProbability", "", StringComparison.Ordinal), call, arguments), // BinaryCrossEntropy's loss of an element
+        // BinaryCrossEntropyOfProbability is the loss of an element.
+        _ => FormulaTree.Of(call.Op.Name.Replace("OfProbability", "", StringComparison.Ordinal), call, arguments),
     };
 
     // What was written in place later is read from the copies that the run's calls made of their inputs.

@@ -40,7 +40,8 @@ public static class ModuleNumericCheck
             {
                 Tensor[] outputs = [.. Module.TensorsOf(model.CallWith([.. tensors]))];
                 return loss is null ? outputs
-                    : outputs is [var first, ..] ? [loss(first)] : throw new ValueException("NumericCheck: the module returned no tensor for the loss");
+                    : outputs is [var first, ..] ? [loss(first)]
+                        : throw new ValueException("NumericCheck: the module returned no tensor for the loss");
             }
         }
     }

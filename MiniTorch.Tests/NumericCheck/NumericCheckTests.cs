@@ -58,7 +58,10 @@ public sealed class NumericCheckTests
     {
         var text = new StringBuilder("| formula | write | because | rule |\n| --- | --- | --- | --- |\n");
         foreach (Rewrite rewrite in Rewrites.All)
-            text.Append($"| `{rewrite.Before}` | `{rewrite.After}` | {rewrite.Why} | {(rewrite.Rule is null ? "" : $"[{rewrite.Rule}](analyzers/{rewrite.Rule}.md)")} |\n");
+        {
+            string rule = rewrite.Rule is null ? "" : $"[{rewrite.Rule}](analyzers/{rewrite.Rule}.md)";
+            text.Append($"| `{rewrite.Before}` | `{rewrite.After}` | {rewrite.Why} | {rule} |\n");
+        }
         GeneratedPage.SectionShouldBe("docs/guide/numerics.md", "rewrites", text.ToString());
     }
 
@@ -91,8 +94,10 @@ public sealed class NumericCheckTests
     [Test]
     public void Module_without_such_a_formula_passes_with_a_loss()
     {
-        var model = new Sequential(new Linear(4, 8, generator: new Generator(0)), new BatchNorm1d(8), new ReLU(), new Dropout(0.5), new Linear(8, 3, generator: new Generator(2)));
-        NumericCheckReport report = NumericCheck.RunModule(model, [Tensor.Randn([16, 4], new Generator(1))], logits => Functional.CrossEntropy(logits, Tensor.Zeros([16], DType.Int64)));
+        var model = new Sequential(new Linear(4, 8, generator: new Generator(0)), new BatchNorm1d(8), new ReLU(), new Dropout(0.5),
+            new Linear(8, 3, generator: new Generator(2)));
+        NumericCheckReport report = NumericCheck.RunModule(model, [Tensor.Randn([16, 4], new Generator(1))], logits =>
+            Functional.CrossEntropy(logits, Tensor.Zeros([16], DType.Int64)));
         report.Passed.ShouldBeTrue(report.ToString());
         report.Digits.ShouldBeGreaterThan(5);
         report.Results.ShouldHaveSingleItem().Name.ShouldBe("result");
@@ -156,12 +161,14 @@ public sealed class NumericCheckTests
     [TestCase(8, 0, "NumericCheckOptions.LostDigits: 0; it must be above 0")]
     [TestCase(8, double.NaN, "NumericCheckOptions.LostDigits: NaN; it must be above 0")]
     public void Option_out_of_range_is_an_error(int samples, double lost, string message) =>
-        Should.Throw<ValueException>(() => NumericCheck.Run(x => x, Tensor.Ones([1]), new NumericCheckOptions { Samples = samples, LostDigits = lost })).Message.ShouldBe(message);
+        Should.Throw<ValueException>(() => NumericCheck.Run(x => x, Tensor.Ones([1]),
+            new NumericCheckOptions { Samples = samples, LostDigits = lost })).Message.ShouldBe(message);
 
     [Test]
     public void Missing_arguments_and_results_are_errors()
     {
-        Should.Throw<ValueException>(() => NumericCheck.Run((Func<Tensor, Tensor>)null!, Tensor.Ones([1]))).Message.ShouldBe("NumericCheck: the function is null");
+        Should.Throw<ValueException>(() => NumericCheck.Run((Func<Tensor, Tensor>)null!, Tensor.Ones([1]))).Message
+            .ShouldBe("NumericCheck: the function is null");
         Should.Throw<ValueException>(() => NumericCheck.Run(x => x, (Tensor)null!)).Message.ShouldBe("NumericCheck: x is null");
         Should.Throw<ValueException>(() => NumericCheck.Run(v => v[0], [Tensor.Ones([1]), null!])).Message.ShouldBe("NumericCheck: input 1 is null");
         Should.Throw<ValueException>(() => NumericCheck.RunModule(null!, [])).Message.ShouldBe("NumericCheck: the module is null");

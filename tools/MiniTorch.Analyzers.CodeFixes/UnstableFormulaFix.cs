@@ -17,7 +17,8 @@ public sealed class UnstableFormulaFix() : MiniTorchCodeFix(
         if (node is ArgumentSyntax argument) node = argument.Expression;
         if (!properties.TryGetValue("after", out string? after)) return null;
         ExpressionSyntax written = SyntaxFactory.ParseExpression(after!);
-        if (written is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax && node.Parent is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax or MemberAccessExpressionSyntax)
+        if (written is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax
+            && node.Parent is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax or MemberAccessExpressionSyntax)
             written = SyntaxFactory.ParenthesizedExpression(written);
         return root.ReplaceNode(node, written.WithTriviaFrom(node));
     }
