@@ -45,7 +45,7 @@ public class AnalyzerTests
     [TestCase("using (Autograd.NoGrad()) { Tensor loss = model.Call(x).Sum(); loss.Backward(); }", "MT0007 loss.Backward()")]
     [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "MT0007 model.Call(x).Sum().Backward()")]
     [TestCase("using var off = Autograd.NoGrad(); Tensor loss = model.Call(x).Sum(); loss.Backward();", "MT0007 loss.Backward()")]
-    public async Task A_slip_is_reported_where_it_is(string code, string finding) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
+    public async Task Wrong_code_is_reported_at_its_place(string code, string finding) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
 
     [TestCase("(1 + x).Log();", "MT0008 (1 + x).Log()")]
     [TestCase("(x + 1.0).Log();", "MT0008 (x + 1.0).Log()")]
@@ -133,7 +133,7 @@ public class AnalyzerTests
     [TestCase("Tensor loss = model.Call(x).Sum(); using (Autograd.NoGrad()) loss.Backward();")]
     [TestCase("using (Autograd.NoGrad()) using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
     [TestCase("using (Autograd.NoGrad()) { Action later = () => model.Call(x).Sum().Backward(); }")]
-    public async Task What_is_right_passes(string code) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBeEmpty();
+    public async Task Right_code_is_not_reported(string code) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBeEmpty();
 
     [TestCase("x.Relu();", "x = x.Relu();")]
     [TestCase("x.Relu().Exp();", "x = x.Relu().Exp();")]
@@ -149,7 +149,7 @@ public class AnalyzerTests
     [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);", "var softmax = new Softmax(1); criterion.Call(model.Call(x), y);")]
     [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);", "var net = new Sequential(model); criterion.Call(net.Call(x), y);")]
     [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
-    public async Task A_fix_mends_it(string code, string? mended)
+    public async Task Code_fix_removes_the_diagnostic(string code, string? mended)
     {
         string? result = await AnalyzedCode.Fixed(Setup + code);
         result.ShouldBe(mended is null ? null : Setup + mended);

@@ -43,7 +43,7 @@ public sealed class BackwardTests
     }
 
     [Test]
-    public void The_gradients_of_two_leaves_are_two_memories([Values] bool createGraph)
+    public void Gradients_of_two_leaves_share_no_memory([Values] bool createGraph)
     {
         Tensor a = Leaf(1, 2), b = Leaf(3, 4), g = Tensor.From([1.0, 10]), sum = a + b;
         sum.Backward(g, retainGraph: true, createGraph);
@@ -56,7 +56,7 @@ public sealed class BackwardTests
     }
 
     [Test]
-    public void A_gradient_read_once_is_the_gradient_gathered_into_later()
+    public void Gradient_that_was_read_is_the_tensor_that_later_passes_accumulate_into()
     {
         Tensor x = Leaf(1, 2);
         x.Sum().Backward();
@@ -100,7 +100,7 @@ public sealed class BackwardTests
     }
 
     [Test]
-    public void Backward_of_a_leaf_is_its_own_gradient()
+    public void Backward_of_a_leaf_sets_its_own_gradient()
     {
         Tensor x = Leaf(4);
         x.Backward();
@@ -108,7 +108,7 @@ public sealed class BackwardTests
     }
 
     [Test]
-    public void A_graph_is_used_once_unless_it_is_retained()
+    public void Second_backward_is_an_error_unless_the_graph_is_retained()
     {
         Tensor x = Leaf(2), y = x.Exp().Sum();
         y.Backward(retainGraph: true);

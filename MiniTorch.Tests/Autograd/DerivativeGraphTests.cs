@@ -8,7 +8,7 @@ public sealed class DerivativeGraphTests
     static Tensor Weight() => Tensor.Full([3], 5.0, DType.Float64, requiresGrad: true);
 
     [Test]
-    public void It_is_where_the_function_reads_a_tensor_that_requires_a_gradient()
+    public void Derivative_has_a_graph_if_the_function_reads_a_tensor_that_requires_a_gradient()
     {
         Tensor weight = Weight();
         Tensor gradient = Autograd.Vjp(x => x * x * weight, s_x, Tensor.Ones([3], DType.Float64)).Gradient;
@@ -18,18 +18,18 @@ public sealed class DerivativeGraphTests
     }
 
     [Test]
-    public void It_is_not_where_the_function_reads_its_input_alone() =>
+    public void Derivative_has_no_graph_if_the_function_reads_only_its_input() =>
         Autograd.Vjp(x => x * x, s_x, Tensor.Ones([3], DType.Float64)).Gradient.RequiresGrad.ShouldBeFalse();
 
     [Test]
-    public void It_is_not_under_NoGrad()
+    public void Derivative_has_no_graph_under_NoGrad()
     {
         Tensor weight = Weight();
         using (Autograd.NoGrad()) Autograd.Vjp(x => x * x * weight, s_x, Tensor.Ones([3], DType.Float64)).Gradient.RequiresGrad.ShouldBeFalse();
     }
 
     [Test]
-    public void It_is_where_the_cotangent_requires_a_gradient()
+    public void Derivative_has_a_graph_if_the_cotangent_requires_a_gradient()
     {
         Tensor cotangent = Weight();
         Tensor gradient = Autograd.Vjp(x => x * x, s_x, cotangent).Gradient;

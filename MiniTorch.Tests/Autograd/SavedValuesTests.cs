@@ -57,7 +57,7 @@ public sealed class SavedValuesTests
     }
 
     [Test]
-    public void A_pass_lets_go_of_everything()
+    public void Backward_frees_all_saved_tensors()
     {
         Tensor a = Leaf(s_a), b = Leaf(s_b);
         Tensor product = a * b, exp = product.Exp(), mixed = Tensor.Where(exp > 0, exp, product).Sum();
@@ -71,7 +71,7 @@ public sealed class SavedValuesTests
     }
 
     [Test]
-    public void A_pass_that_retains_the_graph_lets_go_of_nothing()
+    public void Backward_with_retainGraph_frees_no_saved_tensor()
     {
         Tensor a = Leaf(s_a), b = Leaf(s_b), product = a * b;
         product.Sum().Backward(retainGraph: true);

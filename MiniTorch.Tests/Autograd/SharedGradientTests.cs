@@ -15,7 +15,7 @@ public class SharedGradientTests
     }
 
     [Test]
-    public void A_gradient_that_waits_is_not_changed_by_what_a_leaf_gathers()
+    public void Pending_gradient_is_not_changed_by_what_a_leaf_accumulates()
     {
         Tensor x = Tensor.Ones([4, 4], DType.Float64, requiresGrad: true);
         // All sums hand on one gradient: to the leaf at once, to 2·x last. In between the tall product adds its part to what the leaf has.

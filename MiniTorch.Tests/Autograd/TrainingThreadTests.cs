@@ -30,7 +30,7 @@ public sealed class TrainingThreadTests
     }
 
     [Test]
-    public void Others_read_while_one_trains()
+    public void Reading_threads_do_not_disturb_one_that_trains()
     {
         Sequential model = Network(7);
         Tensor x = Tensor.Randn([16, 8], new Generator(3));

@@ -7,7 +7,7 @@ public sealed class UserOpTests
     static Tensor Leaf(params double[] values) => Tensor.From(values, requiresGrad: true);
 
     [Test]
-    public void An_op_of_ones_own_has_all_derivatives()
+    public void User_defined_op_has_derivatives_of_all_modes_and_orders()
     {
         Tensor x = Tensor.From([0.5, -2]);
         Autograd.Hessian(t => new Cube().Apply(t).Sum(), x).ToArray<double>().ShouldBe([3, 0, 0, -12]);
@@ -16,7 +16,7 @@ public sealed class UserOpTests
     }
 
     [Test]
-    public void A_rule_that_throws_leaves_nothing_behind()
+    public void Rule_that_throws_leaves_no_gradient_and_can_run_again()
     {
         Tensor x = Leaf(2), y = x * 3, loss = (new Cube { Fails = true }.Apply(y) + y.Exp() + y).Sum();
         Should.Throw<InvalidOperationException>(() => loss.Backward(retainGraph: true)).Message.ShouldBe("the rule failed");

@@ -101,7 +101,7 @@ public sealed class ViewTests
     }
 
     [Test]
-    public void In_place_operations_chain()
+    public void In_place_operations_can_be_chained()
     {
         Tensor x = Leaf(2), y = x * 1;
         y.MulInPlace(x).AddInPlace(x).MulInPlace(3).SubInPlace(1).DivInPlace(2);

@@ -18,7 +18,7 @@ public sealed class WriteTests
         typeof(Optimizer).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Optimizer)) && !type.IsAbstract).Select(type => new TestCaseData(type).SetArgDisplayNames(type.Name));
 
     [TestCaseSource(nameof(Methods))]
-    public void An_in_place_method_is_noticed(MethodInfo method) => ShouldBeNoticed(target =>
+    public void In_place_method_raises_the_version(MethodInfo method) => ShouldBeNoticed(target =>
         method.Invoke(target, [.. method.GetParameters().Select(parameter => parameter switch
         {
             { Name: "mask" } => Tensor.Full([3, 4], true),
@@ -87,11 +87,11 @@ public sealed class WriteTests
     }
 
     [TestCaseSource(nameof(Initialisers))]
-    public void An_initialiser_is_noticed(MethodInfo method) => ShouldBeNoticed(target =>
+    public void Initialiser_raises_the_version(MethodInfo method) => ShouldBeNoticed(target =>
         method.Invoke(null, [target, .. method.GetParameters().Skip(1).Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : 0.25)]));
 
     [TestCaseSource(nameof(Optimisers))]
-    public void A_step_is_noticed(Type type)
+    public void Optimiser_step_raises_the_version(Type type)
     {
         var weight = new Parameter(Tensor.Full([3, 4], 0.5));
         ConstructorInfo constructor = type.GetConstructors().First(constructor => constructor.GetParameters()[0].ParameterType == typeof(IEnumerable<Tensor>) || constructor.GetParameters()[0].ParameterType.IsAssignableFrom(typeof(Parameter[])));
@@ -104,7 +104,7 @@ public sealed class WriteTests
     }
 
     [Test]
-    public void Loading_averaging_clipping_and_assigning_are_noticed()
+    public void Loading_averaging_clipping_and_assigning_raise_the_version()
     {
         var (model, other) = (new Linear(4, 3), new Linear(4, 3));
         ShouldBeNoticed(model.Weight, () => model.LoadStateDict(other.StateDict()));
@@ -124,7 +124,7 @@ public sealed class WriteTests
     }
 
     [Test]
-    public void With_anomaly_detection_the_lines_of_both_are_named()
+    public void Error_under_anomaly_detection_names_the_lines_of_the_saving_and_the_writing_operation()
     {
         using ModeScope scope = Autograd.DetectAnomaly();
         Tensor x = Tensor.Ones([2], requiresGrad: true), y = x.Exp();

@@ -10,7 +10,7 @@ namespace MiniTorch.Tests.Contract;
 public sealed class ApiPageTests
 {
     [Test]
-    public void Tensors_are_made()
+    public void Creation_of_tensors_compiles_and_runs()
     {
         Tensor a = [[2.0, 0.5, 1.0], [0.2, 1.5, 0.3]];
         Tensor t = [0, 1];
@@ -40,7 +40,7 @@ public sealed class ApiPageTests
     }
 
     [Test]
-    public void Tensors_are_read()
+    public void Reading_of_tensors_compiles_and_runs()
     {
         Tensor x = [[2.0, 0.5, 1.0], [0.2, 1.5, 0.3]];
         (x.Shape[0], x.Rank, x.ElementCount, x.DType, x.IsLeaf).ShouldBe((2, 2, 6L, DType.Float32, true));
@@ -56,7 +56,7 @@ public sealed class ApiPageTests
     }
 
     [Test]
-    public void Tensors_are_indexed()
+    public void Indexing_of_tensors_compiles_and_runs()
     {
         Tensor a = [[2.0, 0.5, 1.0], [0.2, 1.5, 0.3]], mask = a > 0.4, logProbs = a.LogSoftmax(1), targets = [0, 1];
         int n = 2;
@@ -105,7 +105,7 @@ public sealed class ApiPageTests
     }
 
     [Test]
-    public void Gradients_are_taken()
+    public void Backward_and_Grad_compile_and_run()
     {
         Tensor x = Tensor.From([1.0, 2], requiresGrad: true), w = Tensor.From([3.0, 4], requiresGrad: true);
         Tensor loss = (x * w).Sum();
@@ -122,7 +122,7 @@ public sealed class ApiPageTests
     }
 
     [Test]
-    public void Functions_are_differentiated()
+    public void Differentiation_of_functions_compiles_and_runs()
     {
         static Tensor F(Tensor t) => t.Pow(2).Sum();
         Tensor x = Tensor.From([1.0, 2]), v = Tensor.From([1.0, 0]), u = Tensor.From([1.0], []);
@@ -136,7 +136,7 @@ public sealed class ApiPageTests
     }
 
     [Test]
-    public void Gradients_are_checked()
+    public void Gradient_check_compiles_and_runs()
     {
         Tensor x = Tensor.Randn([3], new Generator(0), DType.Float64), a = x * 2, b = x + 1;
         GradCheckReport one = GradCheck.Run(t => t.Tanh().Pow(2).Sum(), x);

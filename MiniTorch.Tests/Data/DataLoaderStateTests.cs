@@ -43,7 +43,7 @@ public class DataLoaderStateTests
     }
 
     [Test]
-    public void A_loaded_place_is_gone_on_from([Values(0, 1, 7, 13)] int taken, [Values(0, 2)] int prefetch)
+    public void Loader_continues_from_a_loaded_place([Values(0, 1, 7, 13)] int taken, [Values(0, 2)] int prefetch)
     {
         DataLoader whole = Noisy(), first = Noisy(prefetch), second = Noisy(prefetch, generator: new Generator(999));
         List<float[]> expected = [.. Take(whole, int.MaxValue), .. Take(whole, int.MaxValue)];
@@ -100,7 +100,7 @@ public class DataLoaderStateTests
     }
 
     [Test]
-    public void A_loop_that_is_left_early_leaves_nobody_reading_the_data_set()
+    public void Loop_that_is_left_early_leaves_no_thread_that_reads_the_data_set()
     {
         int reading = 0;
         Dataset dataset = new TensorDataset(Tensor.Arange(40)).Map(sample =>
@@ -115,7 +115,7 @@ public class DataLoaderStateTests
     }
 
     [Test]
-    public void A_sampler_that_draws_what_is_not_there_is_named()
+    public void Sampler_that_draws_an_index_out_of_range_is_named()
     {
         var dataset = new TensorDataset(Tensor.Arange(3));
         Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4)).Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, but the data set has 3 samples");

@@ -90,7 +90,7 @@ public class DataLoaderTests
     }
 
     [Test]
-    public void A_loop_that_is_interrupted_leaves_nobody_behind_who_reads_the_data_set()
+    public void Interrupted_loop_leaves_no_thread_that_reads_the_data_set()
     {
         int reading = 0, left = -1;
         using var isRead = new CountdownEvent(2);

@@ -57,7 +57,7 @@ public class SamplerTests
     }
 
     [Test]
-    public void Subsets_and_maps_compose()
+    public void Subsets_and_maps_can_be_nested()
     {
         Dataset dataset = Numbers(10).Subset(7, 2, 5).Map(sample => [sample[0] * 10]).Subset(2, 0);
         Values(dataset).ShouldBe([50, 70]);

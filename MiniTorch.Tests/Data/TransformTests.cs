@@ -29,7 +29,7 @@ public class TransformTests
     }
 
     [Test]
-    public void Noise_has_its_deviation_and_composition_its_order()
+    public void Noise_has_the_given_deviation_and_composed_transforms_run_in_order()
     {
         BatchTransform transform = Transforms.Compose(Transforms.Noise(3), Transforms.Normalize(10, 0.5));
         double[] values = transform([Tensor.Zeros([10_000])], new Generator(1))[0].ToArray<double>();

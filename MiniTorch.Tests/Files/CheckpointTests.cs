@@ -39,7 +39,7 @@ public class CheckpointTests
     }
 
     [Test]
-    public void Generators_go_on_where_they_were_the_default_one_too()
+    public void Loaded_generators_continue_their_streams_and_so_does_the_default_one()
     {
         string path = _folder["generators.safetensors"];
         var generator = new Generator(3);
@@ -80,7 +80,7 @@ public class CheckpointTests
     }
 
     [Test]
-    public void All_that_does_not_fit_is_listed_and_nothing_changes()
+    public void State_that_does_not_fit_is_listed_whole_and_changes_nothing()
     {
         string path = _folder["other.safetensors"];
         var (model, other) = (new Linear(2, 3), new Linear(2, 4));

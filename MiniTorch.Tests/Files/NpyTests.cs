@@ -87,7 +87,7 @@ public class NpyTests
     [TestCase("{'shape':(2),\"descr\":'<f4','fortran_order':False}", 2)]
     [TestCase("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", 2)]
     [TestCase("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", 1)]
-    public void Headers_may_be_spelt_freely(string header, int count) => Read(FileOf(header, new byte[8])).ElementCount.ShouldBe(count);
+    public void Headers_with_other_spacing_and_order_are_read(string header, int count) => Read(FileOf(header, new byte[8])).ElementCount.ShouldBe(count);
 
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "takes 12 bytes, but 8 follow")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "takes 4 bytes, but 8 follow")]

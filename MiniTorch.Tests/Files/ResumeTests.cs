@@ -37,7 +37,7 @@ public class ResumeTests
     }
 
     [Test]
-    public void The_fingerprint_tells_runs_apart()
+    public void Fingerprints_of_different_runs_differ()
     {
         Uninterrupted(Steps).ShouldBe(Uninterrupted(Steps));
         Uninterrupted(Steps).ShouldNotBe(Uninterrupted(Steps - 1));

@@ -191,7 +191,7 @@ public class SafetensorsTests
     }
 
     [Test]
-    public void Metadata_can_be_read_alone()
+    public void Metadata_can_be_read_without_the_tensors()
     {
         Safetensors.Save(_folder["meta.safetensors"], new Dictionary<string, Tensor>(), new Dictionary<string, string> { ["a"] = "1", ["b"] = "ü\n" });
         OrderedDictionary<string, string> metadata = Safetensors.LoadMetadata(_folder["meta.safetensors"]);

@@ -86,7 +86,7 @@ public class TableTests
         Should.Throw<FileFormatException>(() => ReadCsv(text)).Message.ShouldContain(message);
 
     [Test]
-    public void A_field_that_is_no_number_is_named()
+    public void Field_that_is_not_a_number_is_named()
     {
         CsvTable table = ReadCsv("a,b\n1,2\n\n\"\n\",x\n5,1e99\n");
         Should.Throw<FileFormatException>(() => table.Numbers("b")).Message.ShouldContain("line 4: 'x' in column 'b' is not a finite number");

@@ -50,7 +50,7 @@ internal sealed class ReproducibilityTests
     private static IEnumerable<TestCaseData> Claims => s_claims.Select(claim => new TestCaseData(claim).SetArgDisplayNames(claim.Change));
 
     [TestCaseSource(nameof(Claims))]
-    public void What_the_guide_says_holds(Claim claim) => claim.Check();
+    public void Statements_of_the_guide_hold(Claim claim) => claim.Check();
 
     [Test]
     public void The_guide_shows_the_table_as_it_is()

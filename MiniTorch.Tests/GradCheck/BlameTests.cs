@@ -27,11 +27,11 @@ public sealed class BlameTests
     }
 
     [Test]
-    public void A_rule_that_gives_nothing_is_disconnected() =>
+    public void Rule_that_returns_no_gradient_is_disconnected() =>
         Find(v => new PlantedOp("Square", w => w[0] * w[0], (_, _, _) => null).Apply(v[0]))!.Reason.ShouldStartWith("its rule is disconnected for input 0, order 1; no gradient arrives");
 
     [Test]
-    public void A_wrong_tangent_is_one_of_forward_mode()
+    public void Wrong_tangent_is_blamed_on_forward_mode()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (c, t) => -2 * c.Input(0) * t[0]! };
         Find(v => planted.Apply(v[0]))!.Reason.ShouldBe("its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
@@ -46,7 +46,7 @@ public sealed class BlameTests
     }
 
     [Test]
-    public void At_a_kink_any_slope_between_will_do_and_what_follows_is_looked_at()
+    public void Slope_between_those_of_a_kink_is_accepted_and_later_operations_are_checked()
     {
         Find(v => (v[0] * 0).Relu() + Tensor.From(v[0].ToArray<double>())).ShouldBeNull();
         var planted = new PlantedOp("Rectifier", v => v[0].Relu(), (c, g, _) => g * (c.Input(0) > 0).To(DType.Float64)) { Tangent = (_, t) => t[0]! * 5 };
@@ -92,7 +92,7 @@ public sealed class BlameTests
     }
 
     [Test]
-    public void Constants_are_no_cuts() => Find(v =>
+    public void Constant_argument_is_not_blamed_as_detached() => Find(v =>
     {
         Tensor constant = Tensor.Ones([2], DType.Float64) * 2;
         _ = constant.Ne(0);
@@ -100,7 +100,7 @@ public sealed class BlameTests
     }).ShouldBeNull();
 
     [Test]
-    public void The_first_operation_without_a_derivative_is_the_last_resort()
+    public void Operation_without_a_derivative_is_blamed_if_nothing_else_is_wrong()
     {
         Find(v => Tensor.From(v[0].ToArray<double>())).ShouldBeNull();
         GradCheckBlame blame = Find(v =>

@@ -6,7 +6,7 @@ namespace MiniTorch.Tests.GradChecks;
 public sealed class CheckedFunctionErrorTests
 {
     [Test]
-    public void An_input_that_is_not_finite() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0]], Checked.Leaf("x", 1), Checked.Leaf("y", 2, double.NegativeInfinity))).Message
+    public void Input_that_is_not_finite_is_an_error() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0]], Checked.Leaf("x", 1), Checked.Leaf("y", 2, double.NegativeInfinity))).Message
         .ShouldBe("GradCheck: y[1] is -Infinity; choose a finite point to check at");
 
     [Test]
@@ -16,7 +16,7 @@ public sealed class CheckedFunctionErrorTests
     [TestCase(1, 0, "with x[0] moved by -0.125")]
     [TestCase(2, 0, "with the inputs moved by -0.125 along a random direction")]
     [TestCase(3, 0, "in forward mode")]
-    public void Errors_after_the_first_calls_tell_where_the_inputs_were(int way, int element, string place)
+    public void Errors_at_moved_inputs_say_where_the_inputs_were(int way, int element, string place)
     {
         bool broken = false;
         CheckedFunction function = Checked.Of(v => broken ? throw new InvalidOperationException("the reason") : [v[0] * 2], Checked.Leaf("x", 1));
@@ -34,7 +34,7 @@ public sealed class CheckedFunctionErrorTests
 
     [TestCase(false, true)]
     [TestCase(true, false)]
-    public void Where_all_inputs_are_Float64_an_error_of_types_has_a_way_out(bool alsoFloat32, bool hasWayOut)
+    public void Dtype_error_with_Float64_inputs_has_advice(bool alsoFloat32, bool hasWayOut)
     {
         Variable[] variables = alsoFloat32 ? [Checked.Leaf("x", 1), Checked.Leaf("y", Tensor.Ones([1]))] : [Checked.Leaf("x", 1)];
         Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new DTypeException("the reason"), variables)).Message.ShouldBe("GradCheck: the function threw DTypeException at the given inputs: the reason"
@@ -42,11 +42,11 @@ public sealed class CheckedFunctionErrorTests
     }
 
     [Test]
-    public void Other_errors_have_no_such_way_out() => Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new ShapeException("the reason"), Checked.Leaf("x", 1))).Message
+    public void Other_errors_have_no_dtype_advice() => Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new ShapeException("the reason"), Checked.Leaf("x", 1))).Message
         .ShouldBe("GradCheck: the function threw ShapeException at the given inputs: the reason");
 
     [Test]
-    public void Memory_that_is_short_is_no_fault_of_the_function()
+    public void Out_of_memory_is_not_reported_as_a_fault_of_the_function()
     {
         int calls = 0;
         Should.Throw<InsufficientMemoryException>(() => Checked.Of(_ => throw new InsufficientMemoryException(), Checked.Leaf("x", 1)));
@@ -54,7 +54,7 @@ public sealed class CheckedFunctionErrorTests
     }
 
     [Test]
-    public void A_function_may_need_recording()
+    public void Function_that_needs_recording_can_be_checked()
     {
         CheckedFunction function = Checked.Of(v =>
         {
@@ -65,11 +65,11 @@ public sealed class CheckedFunctionErrorTests
     }
 
     [Test]
-    public void Null_among_results() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0], null], Checked.Leaf("x", 1))).Message
+    public void Null_among_results_is_an_error() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0], null], Checked.Leaf("x", 1))).Message
         .ShouldBe("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
 
     [Test]
-    public void Results_without_a_gradient_and_none_at_all()
+    public void Results_without_a_gradient_and_no_results_are_errors()
     {
         Should.Throw<ValueException>(() => Checked.Of(v => [v[0].ArgMax(), v[0].Ne(0)], Checked.Leaf("x", 1))).Message
             .ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
@@ -77,7 +77,7 @@ public sealed class CheckedFunctionErrorTests
     }
 
     [Test]
-    public void Numbers_and_shapes_of_results_must_stay()
+    public void Results_whose_number_or_shape_changes_are_an_error()
     {
         int more = 0;
         CheckedFunction function = Checked.Of(v => more == 1 ? [v[0], v[0]] : [v[0]], Checked.Leaf("x", 1));
@@ -92,7 +92,7 @@ public sealed class CheckedFunctionErrorTests
     }
 
     [Test]
-    public void A_change_of_the_second_input_is_told()
+    public void Change_of_the_second_input_is_reported()
     {
         void Change(Tensor y)
         {

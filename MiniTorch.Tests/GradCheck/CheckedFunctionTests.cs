@@ -6,14 +6,14 @@ namespace MiniTorch.Tests.GradChecks;
 public sealed class CheckedFunctionTests
 {
     [Test]
-    public void A_result_alone_needs_no_number()
+    public void Name_of_a_single_result_has_no_number()
     {
         Output output = Checked.Of(v => [v[0] * 2], Checked.Leaf("x", 1, 2)).Outputs.ShouldHaveSingleItem();
         (output.Name, output.Start, output.Count, output.End).ShouldBe(("output", 0, 2, 2));
     }
 
     [Test]
-    public void Results_stand_one_behind_the_other()
+    public void Results_are_concatenated_in_order()
     {
         CheckedFunction function = Checked.Of(v => [v[0] * 2, v[0].ArgMax(), v[0].Sum(), v[0].Reshape(1, 2)], Checked.Leaf("x", 1, 2));
         function.Outputs.Select(output => (output.Name, output.Start, output.End)).ShouldBe([("output 0", 0, 2), ("output 1", 2, 3), ("output 2", 3, 5)]);
@@ -29,7 +29,7 @@ public sealed class CheckedFunctionTests
     }
 
     [Test]
-    public void One_result_with_a_graph_is_enough()
+    public void One_result_with_a_graph_makes_the_function_checkable()
     {
         Checked.Of(v => [v[0].Detach(), v[0] * 2], Checked.Leaf("x", 1)).HasGraph.ShouldBeTrue();
         Checked.Of(v => [v[0].Detach()], Checked.Leaf("x", 1)).HasGraph.ShouldBeFalse();
@@ -48,7 +48,7 @@ public sealed class CheckedFunctionTests
     }
 
     [Test]
-    public void More_than_four_million_derivatives_are_many()
+    public void Function_of_more_than_four_million_derivatives_has_many()
     {
         Variable x = Checked.Leaf("x", new double[2048]), y = Checked.Leaf("y", 1);
         Checked.Of(v => [v[0]], x).HasManyDerivatives.ShouldBeFalse();
@@ -67,7 +67,7 @@ public sealed class CheckedFunctionTests
     }
 
     [Test]
-    public void Gradients_of_a_cotangent_of_all_results()
+    public void Gradients_belong_to_one_cotangent_of_all_results()
     {
         CheckedFunction function = Checked.Of(v => [v[0] * 2, v[1].Detach(), v[0].Sum() * 10], Checked.Leaf("x", 1, 2), Checked.Leaf("y", 3));
         double[]?[] gradients = function.Gradients(function.Call(), [1, 2, 100, 3]);

@@ -18,7 +18,7 @@ public sealed class ComparisonTests
     }
 
     [Test]
-    public void What_is_wrong_is_found_an_output_each()
+    public void Wrong_derivatives_are_one_finding_for_each_output()
     {
         Variable x = Checked.Leaf("x", 1, 2, 3);
         CheckedFunction function = Checked.Of(inputs => [inputs[0] * 2, inputs[0].Sum()], x);
@@ -31,7 +31,7 @@ public sealed class ComparisonTests
     }
 
     [Test]
-    public void What_agrees_to_the_last_bit_needs_no_tolerance()
+    public void Derivatives_with_equal_bits_agree_at_tolerance_0()
     {
         Comparison comparison = Checked.Comparison(Checked.Exact);
         Compare(comparison, x => x, 1).ShouldBeEmpty();
@@ -46,7 +46,7 @@ public sealed class ComparisonTests
     [TestCase(1.1e-3, 10, false)]
     [TestCase(0.9e-4, 0.1, true)]
     [TestCase(1.1e-4, 0.1, false)]
-    public void A_bend_is_seen_from_a_thousandth_of_the_largest_derivative_on(double bend, double largest, bool passes)
+    public void Kink_is_reported_from_a_thousandth_of_the_largest_derivative(double bend, double largest, bool passes)
     {
         Comparison comparison = Checked.Comparison(new GradCheckOptions());
         Variable x = Checked.Leaf("x", 0);
@@ -57,7 +57,7 @@ public sealed class ComparisonTests
 
     [TestCase(9e-3, 0)]
     [TestCase(11e-3, 1)]
-    public void Beside_a_steep_slope_a_bend_is_small(double bend, int imprecise)
+    public void Kink_beside_a_steep_slope_is_at_most_imprecise(double bend, int imprecise)
     {
         Comparison comparison = Checked.Comparison(new GradCheckOptions());
         Compare(comparison, x => (10 * x) + (bend / 2 * Math.Abs(x)), 10).ShouldBeEmpty();
@@ -73,7 +73,7 @@ public sealed class ComparisonTests
     }
 
     [Test]
-    public void What_is_known_to_fewer_digits_than_the_tolerance_is_imprecise()
+    public void Derivative_with_an_error_above_the_tolerance_is_imprecise()
     {
         // The slopes are 1 ± 2⁻⁹: they differ by 2⁻⁸, and rounding adds 4 ε (1 + 2⁻⁹); the smallest of the many values counts as the grain.
         static double Bent(double x) => x + (Math.ScaleB(Math.Abs(x), -9));
@@ -92,7 +92,7 @@ public sealed class ComparisonTests
     }
 
     [Test]
-    public void All_results_share_the_second_look_at_an_element()
+    public void Second_evaluation_of_an_element_serves_all_results()
     {
         int calls = 0;
         Variable x = Checked.Leaf("x", 0);
@@ -104,7 +104,7 @@ public sealed class ComparisonTests
 
     // Within a pulse the second look finds the slope of 5, which the usual step does not see: 0 and 64 are right, 65 is the 64th wrong one, 66 looks wrong.
     [Test]
-    public void After_64_wrong_elements_others_are_not_looked_at_twice()
+    public void Elements_after_64_wrong_ones_are_not_evaluated_again()
     {
         Variable x = Checked.Leaf("x", new double[67]);
         CheckedFunction function = Checked.Of(inputs =>
@@ -117,7 +117,7 @@ public sealed class ComparisonTests
     }
 
     [Test]
-    public void Along_a_direction_all_results_must_agree()
+    public void Directional_derivatives_of_all_results_are_compared()
     {
         CheckedFunction function = Checked.Numbers(x => [x[0], 0 * x[1], x[0] + (2 * x[1])], 1, 2);
         var options = new GradCheckOptions { AbsoluteTolerance = 0.1, RelativeTolerance = 0 };

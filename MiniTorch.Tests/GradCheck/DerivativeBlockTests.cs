@@ -18,7 +18,7 @@ public sealed class DerivativeBlockTests
     }
 
     [Test]
-    public void A_failure_has_both_places_and_all_that_was_judged()
+    public void Failure_holds_both_places_and_every_number_that_was_compared()
     {
         DerivativeBlock block = Block(2);
         block.Fail(4, 5, 2, new Judgement(Verdict.Wrong, 8, 0.5, 7, 9), 0.25);

@@ -6,7 +6,7 @@ public sealed class EntryPointTests
     private static readonly Tensor s_x = Tensor.From(new double[] { 1, 2 });
 
     [Test]
-    public void What_is_missing_is_named()
+    public void Null_arguments_are_named()
     {
         Missing(() => GradCheck.Run((Func<Tensor, Tensor>)null!, s_x), "the function");
         Missing(() => GradCheck.Run((Func<Tensor[], Tensor>)null!, [s_x]), "the function");
@@ -28,7 +28,7 @@ public sealed class EntryPointTests
     }
 
     [Test]
-    public void A_closed_form_must_fit()
+    public void Closed_form_of_another_shape_is_refused()
     {
         Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message.ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
         Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message

@@ -14,7 +14,7 @@ public sealed class FindingTests
     }
 
     [Test]
-    public void The_error_at_a_kink_is_the_bend()
+    public void Error_at_a_kink_is_the_difference_of_its_slopes()
     {
         (Entry(Verdict.Kink, 5, -1, 2) with { LeftSlope = 4, RightSlope = 1 }).Error.ShouldBe(3);
         (Entry(Verdict.Kink, 5, -1, 2) with { LeftSlope = 4 }).Error.ShouldBe(6);
@@ -24,7 +24,7 @@ public sealed class FindingTests
     [TestCase(double.NaN, 2, double.PositiveInfinity)]
     [TestCase(0, 0, 0)]
     [TestCase(double.Epsilon, 0, 1)]
-    public void Errors_without_a_size_and_without_a_tolerance_are_numbers_still(double analytic, double tolerance, double expected) =>
+    public void Errors_of_size_0_and_tolerance_0_are_not_NaN(double analytic, double tolerance, double expected) =>
         Entry(Verdict.Wrong, analytic, 0, tolerance).ErrorOverTolerance.ShouldBe(expected);
 
     [Test]
@@ -43,18 +43,18 @@ public sealed class FindingTests
     [TestCase("net.0", null, "Mul([2, 3], []) in net.0: why")]
     [TestCase(null, "a.cs:1", "Mul([2, 3], []) at a.cs:1: why")]
     [TestCase("net.0", "a.cs:1", "Mul([2, 3], []) in net.0 at a.cs:1: why")]
-    public void The_blame_names_what_is_known(string? module, string? line, string text) =>
+    public void Blame_names_only_what_is_known(string? module, string? line, string text) =>
         new GradCheckBlame("Mul", [[2, 3], []], module, line, "why").ToString().ShouldBe(text);
 
     [Test]
-    public void The_gravest_verdict_is_the_one_that_undoes_the_others()
+    public void Gravest_verdict_is_the_one_that_invalidates_the_others()
     {
         Verdict[] order = [Verdict.Correct, Verdict.Noise, Verdict.Kink, Verdict.NothingChecked, Verdict.Disconnected, Verdict.Wrong, Verdict.Nondeterministic];
         order.Select(verdict => verdict.Gravity).ShouldBe([0, 1, 2, 3, 4, 5, 6]);
     }
 
     [Test]
-    public void Places_count_the_last_dimension_first()
+    public void Places_are_in_row_major_order()
     {
         ElementIndex.Of([2, 3, 4], 23).ShouldBe([1, 2, 3]);
         ElementIndex.Of([2, 3, 4], 4).ShouldBe([0, 1, 0]);

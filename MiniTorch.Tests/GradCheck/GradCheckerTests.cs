@@ -54,7 +54,7 @@ public sealed class GradCheckerTests
     }
 
     [Test]
-    public void Without_a_graph_nothing_was_checked_and_no_order_follows()
+    public void Function_without_a_graph_is_not_checked_at_any_order()
     {
         GradCheckReport report = GradCheck.Run(_ => Tensor.Ones([2], DType.Float64), s_x, s_reverse with { Order = 2 });
         report.Verdict.ShouldBe(Verdict.NothingChecked);
@@ -112,7 +112,7 @@ public sealed class GradCheckerTests
     }
 
     [Test]
-    public void The_blame_is_looked_for_unless_it_is_not_wanted()
+    public void Blame_is_computed_unless_an_option_turns_it_off()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
         GradCheck.Run(x => planted.Apply(x), Tensor.Ones([1], DType.Float64), new GradCheckOptions { Directions = 1 }).Blame!.Op.ShouldBe("Square");

@@ -22,7 +22,7 @@ public sealed class ModeCheckTests
     }
 
     [Test]
-    public void What_both_modes_may_differ_by_grows_with_every_result()
+    public void Tolerance_between_modes_grows_with_the_number_of_results()
     {
         CheckedFunction function = Checked.Of(v => [Square((c, g, _) => 0 * g * c.Input(0)).Apply(v[0])], Checked.Leaf("x", 3, -4, 5));
         GradCheckEntry entry = new ForwardCheck(function, Checked.Comparison(s_options), s_options).Run().ShouldHaveSingleItem().Worst[0];
@@ -88,7 +88,7 @@ public sealed class ModeCheckTests
     }
 
     [Test]
-    public void Inputs_are_moved_by_little()
+    public void Inputs_are_moved_by_a_small_step()
     {
         double furthest = 0;
         GradCheck.Run(

@@ -6,7 +6,7 @@ public sealed class OptionsTests
     private static readonly GradCheckOptions s_wide = new() { AbsoluteTolerance = 0.5, RelativeTolerance = 0.25 };
 
     [Test]
-    public void Without_options_all_is_checked_once_in_full()
+    public void Default_options_check_everything_once_in_full_mode()
     {
         var options = new GradCheckOptions();
         (options.Order, options.Fast, options.Directions, options.Points, options.Seed).ShouldBe((1, false, 3, 2, 0L));
@@ -29,7 +29,7 @@ public sealed class OptionsTests
     public void A_precision_of_1e_10_counts_as_fine() => new GradCheckOptions().WithDefaults(1e-10).RelativeTolerance.ShouldBe(1e-5);
 
     [Test]
-    public void What_was_given_stays()
+    public void Options_that_were_given_are_kept()
     {
         GradCheckOptions given = s_wide with { Step = 0.125 };
         given.WithDefaults(Math.ScaleB(1, -52)).ShouldBe(given);
@@ -49,7 +49,7 @@ public sealed class OptionsTests
         [new() { Order = 1 }, new() { Directions = 1 }, new() { Step = double.Epsilon }, new() { Step = Math.BitDecrement(1) }, new() { RelativeTolerance = 0 }, new() { AbsoluteTolerance = 0 }, new() { Points = 4 }, new() { Points = 6 }];
 
     [TestCaseSource(nameof(AtTheLimit))]
-    public void Values_at_the_limit_are_taken(GradCheckOptions options) => Should.NotThrow(options.Check);
+    public void Options_at_their_limits_are_accepted(GradCheckOptions options) => Should.NotThrow(options.Check);
 
     private static IEnumerable<TestCaseData> BeyondTheLimit =>
     [
@@ -64,5 +64,5 @@ public sealed class OptionsTests
     ];
 
     [TestCaseSource(nameof(BeyondTheLimit))]
-    public void Values_beyond_the_limit_are_refused(GradCheckOptions options, string message) => Should.Throw<ValueException>(options.Check).Message.ShouldBe(message);
+    public void Options_beyond_their_limits_are_refused(GradCheckOptions options, string message) => Should.Throw<ValueException>(options.Check).Message.ShouldBe(message);
 }

@@ -6,7 +6,7 @@ public sealed class PlantedFaultTests
     private static IEnumerable<TestCaseData> Faults => PlantedFaults.All.Select(fault => new TestCaseData(fault).SetArgDisplayNames(fault.Fault));
 
     [TestCaseSource(nameof(Faults))]
-    public void A_fault_is_found_and_traced(PlantedFault fault)
+    public void Planted_fault_is_found_and_traced(PlantedFault fault)
     {
         GradCheckReport report = GradCheck.Run(fault.Function, fault.Inputs, fault.Options);
         report.Verdict.ShouldBe(fault.Verdict, report.ToString());
@@ -16,9 +16,9 @@ public sealed class PlantedFaultTests
     }
 
     [TestCaseSource(nameof(Faults))]
-    public void The_fast_mode_finds_it_too(PlantedFault fault) =>
+    public void Planted_fault_is_found_in_fast_mode(PlantedFault fault) =>
         GradCheck.Run(fault.Function, fault.Inputs, fault.Options with { Fast = true, Blame = false }).Verdict.ShouldBe(fault.Verdict);
 
     [Test]
-    public void There_are_enough_of_them() => PlantedFaults.All.Count().ShouldBeGreaterThanOrEqualTo(40);
+    public void There_are_at_least_40_planted_faults() => PlantedFaults.All.Count().ShouldBeGreaterThanOrEqualTo(40);
 }

@@ -22,14 +22,14 @@ public sealed class RatioHintTests
     [TestCase(1 / 7.0, "analytic / numerical is 1/7 everywhere, a size of the shapes: a broadcast input's gradient is not summed, or a mean is divided twice")]
     [TestCase(-7, "analytic / numerical is -7 everywhere: a constant factor is wrong")]
     [TestCase(1.000100005, "analytic / numerical is 1.0001 everywhere: a constant factor is wrong")]
-    public void A_constant_ratio_has_its_cause(double ratio, string hint)
+    public void Constant_ratio_is_explained_by_its_cause(double ratio, string hint)
     {
         double[] right = [0, -8, 3, 5];
         RatioHint.Of([.. right.Select(value => ratio * value)], right, [true, true, true, true], [4, 3, 1], [5, 7]).ShouldBe(hint);
     }
 
     [Test]
-    public void A_gradient_that_is_not_finite_is_called_so()
+    public void Gradient_that_is_not_finite_is_named()
     {
         Of([1, double.PositiveInfinity], [1, 1], "TT").ShouldBe(NotFinite);
         Of([1, 2], [1, double.PositiveInfinity], "TT").ShouldBeNull();
@@ -40,7 +40,7 @@ public sealed class RatioHintTests
     public void One_derivative_that_is_not_a_number_is_enough() => Of([1, double.NaN], [1, 1], "TT").ShouldBe(NotFinite);
 
     [Test]
-    public void No_gradient_at_all_is_another_thing_than_some_zeros()
+    public void Gradient_of_zeros_only_has_another_hint_than_one_with_some_zeros()
     {
         Of([0, 0], [5, 0], "TF").ShouldBe("no gradient arrives: a Detach, a NoGrad, or values that went through an array or an operation without a derivative");
         Of([0, 4], [3, 2], "TT").ShouldBeNull();
@@ -68,7 +68,7 @@ public sealed class RatioHintTests
     [TestCase(new[] { 2, 1, 2 })]
     [TestCase(new[] { 1, 4 })]
     [TestCase(new[] { 4, 1 })]
-    public void A_row_has_no_transpose(int[] shape) => RatioHint.Of([1, 2, 3, 4], [1, 2, 3, 4], AllWrong(4), shape, []).ShouldBe(Permutation);
+    public void Row_vector_has_no_transpose_hint(int[] shape) => RatioHint.Of([1, 2, 3, 4], [1, 2, 3, 4], AllWrong(4), shape, []).ShouldBe(Permutation);
 
     [Test]
     public void Values_at_the_wrong_places_may_differ_by_a_hundred_thousandth_of_the_largest()
@@ -81,7 +81,7 @@ public sealed class RatioHintTests
     }
 
     [Test]
-    public void The_border_is_the_first_and_the_last_of_three_or_more()
+    public void Edge_hint_needs_three_or_more_elements()
     {
         Of([1, 2, 7], [3, 2, 5], "TFT").ShouldBe(Border);
         Of([1, 7, 2], [3, 5, 2], "TTF").ShouldBeNull();

@@ -10,7 +10,7 @@ public sealed class ReportTests
     private static readonly Tensor s_square = Tensor.Randn([3, 3], new Generator(4), DType.Float64);
 
     [Test]
-    public void A_failure_has_its_place_values_and_the_five_worst()
+    public void Failure_is_reported_with_place_values_and_the_five_worst()
     {
         GradCheckReport report = Check((c, g, _) => 2 * g * c.Input(0) * Tensor.Arange(12).Ne(5).To(DType.Float64).Reshape(3, 4));
         GradCheckFinding finding = report.Findings.ShouldHaveSingleItem();
@@ -58,7 +58,7 @@ public sealed class ReportTests
     public void A_transposed_gradient_is_recognised() => Check((c, g, _) => (2 * g * c.Input(0)).T, s_square).Findings[0].Hint.ShouldBe("the gradient is the transpose of the right one");
 
     [Test]
-    public void A_kink_has_its_two_slopes()
+    public void Kink_is_reported_with_its_two_slopes()
     {
         GradCheckFinding finding = GradCheck.Run(t => (3 * t).Relu(), Tensor.Zeros([2])).Findings.ShouldHaveSingleItem();
         finding.Worst[0].LeftSlope!.Value.ShouldBe(0, 1e-9);
@@ -67,7 +67,7 @@ public sealed class ReportTests
     }
 
     [Test]
-    public void Errors_at_the_border_are_recognised()
+    public void Errors_at_the_edges_are_recognised()
     {
         Tensor inner = Tensor.Zeros([5, 5], DType.Float64);
         inner[1..4, 1..4] = 1f;

@@ -27,7 +27,7 @@ public sealed class ModuleTests
     }
 
     [Test]
-    public void A_module_is_as_before_afterwards()
+    public void Module_is_unchanged_after_the_check()
     {
         var model = new Sequential(new Linear(3, 4), new Sigmoid());
         model.Call(s_x).Sum().Backward();
@@ -42,7 +42,7 @@ public sealed class ModuleTests
     }
 
     [Test]
-    public void Statistics_and_counts_of_batches_are_as_before()
+    public void Running_statistics_and_batch_counts_are_unchanged_after_the_check()
     {
         var norm = new BatchNorm1d(3);
         GradCheck.RunModule(norm, [Tensor.Randn([4, 3], new Generator(1))]).Verdict.ShouldBe(Verdict.Correct);
@@ -51,7 +51,7 @@ public sealed class ModuleTests
     }
 
     [Test]
-    public void A_missing_module() => Should.Throw<ValueException>(() => GradCheck.RunModule(null!, [s_x])).Message.ShouldBe("GradCheck: the module is null");
+    public void Null_module_is_an_error() => Should.Throw<ValueException>(() => GradCheck.RunModule(null!, [s_x])).Message.ShouldBe("GradCheck: the module is null");
 
     [Test]
     public void Absent_parts_of_a_result_are_passed_over() =>

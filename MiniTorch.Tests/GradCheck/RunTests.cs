@@ -27,7 +27,7 @@ public sealed class RunTests
     }
 
     [Test]
-    public void A_function_of_several_results_passes_over_those_without_a_gradient()
+    public void Results_without_a_gradient_are_skipped()
     {
         GradCheckReport report = GradCheck.Run(v => [v[0].Exp(), v[0].ArgMax(), v[0].MatMul(v[1])], [s_x, s_y]);
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
@@ -56,7 +56,7 @@ public sealed class RunTests
     }
 
     [Test]
-    public void The_users_tensors_are_left_alone()
+    public void Tensors_of_the_user_are_not_changed()
     {
         Tensor x = s_x.Clone();
         x.RequiresGrad = true;

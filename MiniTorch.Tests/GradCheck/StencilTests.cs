@@ -12,7 +12,7 @@ public sealed class StencilTests
     public void Steps(double x, double step) => new Stencil(2, Math.ScaleB(1, -52), 0.01).StepAt(x).ShouldBe(step);
 
     [Test]
-    public void A_step_moves_the_number()
+    public void Step_moves_the_number_by_what_it_says()
     {
         var coarse = new Stencil(2, 0.25, 0.01);
         coarse.SmallestAt(-96).ShouldBe(48);
@@ -21,7 +21,7 @@ public sealed class StencilTests
     }
 
     [Test]
-    public void Two_points_know_their_error_and_the_bend()
+    public void Two_points_estimate_the_error_and_the_curvature()
     {
         // t³ + 7: h² and 4h² at the spacings h and 2h. −1 + 2t + 3|t|: the slopes differ by 6. t² − 4t + 1: its curvature is no bend.
         LineSlope slope = new Stencil(2, s_epsilon, 0.5).Measure(t => [(t * t * t) + 7, -1 + (2 * t) + (3 * Math.Abs(t)), (t * t) - (4 * t) + 1], [7, -1, 1], 0.5);
@@ -32,7 +32,7 @@ public sealed class StencilTests
     }
 
     [Test]
-    public void Four_points_leave_the_fifth_power()
+    public void Four_points_have_an_error_of_the_fifth_power()
     {
         // (8 · 2 − 2 · 32) / 12 = −4 at the spacing 1 and −64 at 2
         LineSlope slope = new Stencil(4, s_epsilon, 1).Measure(t => [Math.Pow(t, 5), 3 * t], [0, 0], 1);
@@ -42,7 +42,7 @@ public sealed class StencilTests
     }
 
     [Test]
-    public void Six_points_leave_the_seventh_power()
+    public void Six_points_have_an_error_of_the_seventh_power()
     {
         // 2 · (3/4 − 3/20 · 128 + 2187/60) = 36 at the spacing 1 and 2304 at 2
         LineSlope slope = new Stencil(6, s_epsilon, 1).Measure(t => [Math.Pow(t, 7), Math.Abs(t)], [0, 0], 1);

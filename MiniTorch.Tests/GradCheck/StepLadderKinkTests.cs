@@ -8,7 +8,7 @@ public sealed class StepLadderKinkTests
     // Slopes of 1 at large steps and 5 at small ones, none between: the steps 2⁻¹⁵ and 2⁻²² are the nearest of each.
     [TestCase(-18, 1)]
     [TestCase(-19, 5)]
-    public void Of_two_scales_the_one_nearest_to_the_usual_step_counts(int usual, double nearest)
+    public void Slope_of_two_scales_is_that_nearest_to_the_usual_step(int usual, double nearest)
     {
         static double TwoScales(double t)
         {
@@ -22,7 +22,7 @@ public sealed class StepLadderKinkTests
     }
 
     [Test]
-    public void A_slope_of_0_at_the_smallest_steps_proves_nothing()
+    public void Slope_of_0_at_the_smallest_steps_is_not_accepted()
     {
         Judgement judged = Judge(t => Math.Abs(t) < 1e-8 ? 0 : t, 0);
         (judged.Verdict, judged.Numerical).ShouldBe((Verdict.Wrong, 1));
@@ -45,7 +45,7 @@ public sealed class StepLadderKinkTests
     }
 
     [Test]
-    public void Where_one_side_alone_settles_and_the_other_has_values_there_is_a_kink()
+    public void Point_at_which_only_one_side_settles_is_a_kink()
     {
         Judgement right = Judge(t => t < 0 ? -Math.Sqrt(-t) : 2 * t, 2), left = Judge(t => t < 0 ? 2 * t : Math.Sqrt(t), 2);
         (right.Verdict, right.Numerical, right.Left, right.Right).ShouldBe((Verdict.Kink, 2, null, 2));
@@ -86,11 +86,11 @@ public sealed class StepLadderKinkTests
     [TestCase(-29, Verdict.Kink)]
     [TestCase(-28, Verdict.Kink)]
     [TestCase(-27, Verdict.Noise)]
-    public void Ten_steps_tell_growth(int smallest, Verdict verdict) =>
+    public void Growth_needs_ten_steps(int smallest, Verdict verdict) =>
         new StepLadder(t => [Math.Cbrt(t)], [0], Math.ScaleB(1, -18), Math.ScaleB(1, smallest), Math.ScaleB(1, -52)).Judge(0, 1, 0, 0).Verdict.ShouldBe(verdict);
 
     [Test]
-    public void What_grows_too_slowly_or_too_fast_is_noise()
+    public void Growth_that_is_too_slow_or_too_fast_is_noise()
     {
         // t log₂ 1/|t|: quotients of 18, 19, 20 and so on
         static double Slow(double t) => t == 0 ? 0 : -Math.ILogB(t) * t;

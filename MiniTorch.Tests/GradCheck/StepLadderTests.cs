@@ -10,7 +10,7 @@ public sealed class StepLadderTests
     [TestCase(1, -23, 64)]
     [TestCase(1.5, -23, 64)]
     [TestCase(1, -52, 65536)]
-    public void Steps_fall_by_halves_from_one_for_which_curvature_and_rounding_are_alike(double usual, int epsilon, double largest)
+    public void Steps_halve_from_the_one_at_which_curvature_and_rounding_are_equal(double usual, int epsilon, double largest)
     {
         double[] expected = [.. Enumerable.Range(0, 46).Select(k => Math.ScaleB(largest * s_usual, -k))];
         Steps(usual * s_usual, 0, Math.ScaleB(1, epsilon)).ShouldBe([.. expected, .. expected.Select(step => -step)]);
@@ -20,7 +20,7 @@ public sealed class StepLadderTests
     public void The_smallest_step_is_the_last() => Steps(s_usual, s_usual / 4, s_single)[..9].ShouldBe(Enumerable.Range(0, 9).Select(k => Math.ScaleB(s_usual * 64, -k)));
 
     [Test]
-    public void The_largest_slope_is_that_of_both_sides_too()
+    public void Largest_slope_covers_both_sides()
     {
         new Judgement(Verdict.Kink, -3, 0, 1, 2).Largest.ShouldBe(3);
         new Judgement(Verdict.Kink, 1, 0, -5, 2).Largest.ShouldBe(5);
@@ -29,7 +29,7 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void A_straight_line_is_known_to_four_roundings_and_twice_that_may_be_off()
+    public void Slope_of_a_straight_line_has_an_error_of_four_roundings_and_a_tolerance_of_eight()
     {
         double error = 12 * s_single, edge = s_usual + (2 * error);
         Judge(t => 3 * t, 3 + edge, s_usual).ShouldBe(new Judgement(Verdict.Correct, 3, error));
@@ -56,7 +56,7 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void Of_curved_slopes_the_one_with_the_smallest_error_counts()
+    public void Slope_of_a_curve_is_the_one_with_the_smallest_error()
     {
         // t + t⁵ has the slopes 1 − 4 h⁴, which differ by 60 h⁴ from those at 2 h. The last step with a neighbour is 2⁻⁹; the steps before it differ most.
         Judgement judged = Judge(t => t + Math.Pow(t, 5), 1, 1e-9);
@@ -66,7 +66,7 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void The_even_part_of_a_curve_bends_both_sides_apart()
+    public void Even_part_of_a_curve_separates_the_slopes_of_both_sides()
     {
         // t + t⁴: ∓6 h³ on the sides, 0 in the middle; they differ by 12 h³, most at the step before. With a grain of 2⁻⁴⁷, of all steps 2⁻¹⁴ has the smallest error.
         Judgement judged = JudgeOf(t => t + (t * t * t * t), 1, 0, Math.ScaleB(1, -52), Math.ScaleB(1, -18), 1e-3);
@@ -76,7 +76,7 @@ public sealed class StepLadderTests
 
     // Five steps, from four times the usual one to a quarter; of the last three the middle one counts.
     [Test]
-    public void A_slope_must_stay_over_three_steps()
+    public void Slope_counts_only_if_three_steps_agree()
     {
         double coarse = Math.ScaleB(1, -12);
         JudgeOf(t => t, 1, s_usual / 4, coarse).ShouldBe(new Judgement(Verdict.Correct, 1, 4 * coarse));
@@ -97,7 +97,7 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void Or_those_that_agree_to_the_tolerance_and_three_roundings()
+    public void Slopes_that_agree_to_the_tolerance_and_three_roundings_are_settled()
     {
         // |t| / 2: the sides differ by 1, and rounding is 4 ε / 2
         double tolerance = 1 - (6 * s_single), error = 1 + (2 * s_single);
@@ -106,7 +106,7 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void From_eight_different_changes_on_the_smallest_may_be_a_grain()
+    public void Smallest_of_eight_different_changes_may_be_the_resolution_of_the_values()
     {
         JudgeOf(t => 3 * t, 3, s_usual, s_single, absolute: 1).Uncertainty.ShouldBe(12 * s_single);
         JudgeOf(t => 3 * t, 3, s_usual / 2, s_single, absolute: 1).Uncertainty.ShouldBe(3 * s_usual / 2 * 128);

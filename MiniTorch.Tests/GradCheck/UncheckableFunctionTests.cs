@@ -9,24 +9,24 @@ public sealed class BadInputTests
     public void Null() => Message(_ => null!).ShouldBe("GradCheck: the function returned null; return the tensor whose gradient is to be checked");
 
     [Test]
-    public void No_tensors() => Should.Throw<ValueException>(() => GradCheck.Run(_ => Array.Empty<Tensor>(), [s_x])).Message
+    public void Check_without_tensors_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(_ => Array.Empty<Tensor>(), [s_x])).Message
         .ShouldBe("GradCheck: the function returned no tensors; return those whose gradients are to be checked");
 
     [Test]
-    public void An_integer_result() => Message(x => x.ArgMax()).ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
+    public void Function_with_an_integer_result_is_an_error() => Message(x => x.ArgMax()).ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
 
     [Test]
-    public void A_changed_input_without_recording() => Message(x =>
+    public void Function_that_writes_its_input_without_recording_is_an_error() => Message(x =>
     {
         using (Autograd.NoGrad()) x.MulInPlace(2);
         return x.Sum();
     }).ShouldBe("GradCheck: the function changed its input: x[0, 0] was 1 and is 2 after the call; Clone() it before writing");
 
     [Test]
-    public void A_changed_input_with_recording() => Message(x => x.AddInPlace(1)).ShouldStartWith("GradCheck: the function changed its input: x[0, 0] was 1 and is 2");
+    public void Function_that_writes_its_input_with_recording_is_an_error() => Message(x => x.AddInPlace(1)).ShouldStartWith("GradCheck: the function changed its input: x[0, 0] was 1 and is 2");
 
     [Test]
-    public void An_error_inside()
+    public void Function_that_throws_is_reported_with_its_error()
     {
         MiniTorchException error = Should.Throw<MiniTorchException>(() => GradCheck.Run(_ => throw new InvalidOperationException("the reason"), s_x));
         error.Message.ShouldBe("GradCheck: the function threw InvalidOperationException at the given inputs: the reason");
@@ -34,19 +34,19 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void An_error_at_a_moved_input() =>
+    public void Function_that_throws_at_a_moved_input_is_reported_with_that_input() =>
         Message(x => x[1, 2].Item<double>() > 6 ? throw new InvalidOperationException("the reason") : x.Sum(), new GradCheckOptions { Forward = false })
             .ShouldContain("the function threw InvalidOperationException with ");
 
     [Test]
-    public void Shapes_that_vary()
+    public void Function_whose_shapes_vary_is_an_error()
     {
         int calls = 0;
         Message(x => x[.., ..(1 + (calls++ % 3))]).ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
     }
 
     [Test]
-    public void Numbers_of_results_that_vary()
+    public void Function_whose_number_of_results_varies_is_an_error()
     {
         int calls = 0;
         Should.Throw<ShapeException>(() => GradCheck.Run(v => calls++ % 2 == 0 ? [v[0]] : [v[0], v[0]], [s_x])).Message
@@ -54,7 +54,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void An_input_that_a_later_call_changes()
+    public void Function_that_changes_its_input_in_a_later_call_is_an_error()
     {
         int calls = 0;
         Message(x =>
@@ -66,18 +66,18 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void A_result_that_is_not_a_number() => Message(x => (x - 5).Log())
+    public void Function_with_a_NaN_result_is_an_error() => Message(x => (x - 5).Log())
         .ShouldBe("GradCheck: the function gives NaN at output[0, 0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
 
     [Test]
-    public void An_input_that_is_not_a_number() => Should.Throw<ValueException>(() => GradCheck.Run(x => x, Tensor.From(new[] { 1, double.NaN }))).Message
+    public void NaN_input_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(x => x, Tensor.From(new[] { 1, double.NaN }))).Message
         .ShouldBe("GradCheck: x[1] is NaN; choose a finite point to check at");
 
     [Test]
-    public void A_missing_input() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!])).Message.ShouldBe("GradCheck: input 1 is null");
+    public void Null_input_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!])).Message.ShouldBe("GradCheck: input 1 is null");
 
     [Test]
-    public void Missing_functions_and_lists()
+    public void Null_functions_and_lists_are_errors()
     {
         Should.Throw<ValueException>(() => GradCheck.Run((Func<Tensor, Tensor>)null!, s_x)).Message.ShouldBe("GradCheck: the function is null");
         Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], (Tensor[])null!)).Message.ShouldBe("GradCheck: the list of inputs is null");
@@ -85,10 +85,10 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void Captured_Float32() => Message(x => x.MatMul(Tensor.Ones([3, 1]))).ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false");
+    public void Captured_Float32_tensor_is_a_dtype_error_with_advice() => Message(x => x.MatMul(Tensor.Ones([3, 1]))).ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false");
 
     [Test]
-    public void Integers_alone()
+    public void Function_of_integers_alone_has_nothing_to_check()
     {
         GradCheckReport report = GradCheck.Run(x => x * 2, Tensor.Arange(3));
         report.Verdict.ShouldBe(Verdict.NothingChecked);
@@ -97,26 +97,26 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void Integers_among_others_are_passed_on() =>
+    public void Integer_inputs_among_real_ones_are_passed_on() =>
         GradCheck.Run(v => v[0].IndexSelect(0, v[1]), [s_x, Tensor.Arange(2)]).Verdict.ShouldBe(Verdict.Correct);
 
     [Test]
-    public void No_inputs() => GradCheck.Run((Tensor[] _) => Tensor.Ones([1]), []).Notes.ShouldContain("the function has no inputs");
+    public void Check_without_inputs_is_an_error() => GradCheck.Run((Tensor[] _) => Tensor.Ones([1]), []).Notes.ShouldContain("the function has no inputs");
 
     [TestCaseSource(nameof(Options))]
-    public void Options_out_of_range(GradCheckOptions options, string message) =>
+    public void Options_out_of_range_are_errors(GradCheckOptions options, string message) =>
         Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, options)).Message.ShouldBe(message);
 
     [Test]
-    public void A_closed_form_of_another_shape() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), _ => Tensor.Ones([2]), s_x)).Message
+    public void Closed_form_of_another_shape_is_an_error() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), _ => Tensor.Ones([2]), s_x)).Message
         .ShouldBe("GradCheck.Against: the closed form has shape [2] and x has [2, 3]; they must be equal");
 
     [Test]
-    public void A_closed_form_of_several_results() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message
+    public void Closed_form_for_several_results_is_an_error() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message
         .ShouldStartWith("GradCheck.Against: the function gives shape [2, 3], and a closed form is that of a scalar");
 
     [Test]
-    public void A_closed_form_without_a_result_or_with_one_that_is_not_a_number()
+    public void Closed_form_that_returns_null_or_NaN_is_an_error()
     {
         Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), _ => null!, s_x)).Message.ShouldStartWith("GradCheck: the closed form returned null");
         Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x / 0.0, s_x)).Message.ShouldStartWith("GradCheck: the closed form gives Infinity at output[0, 0]");
@@ -125,7 +125,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void A_closed_form_at_integers() => Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message
+    public void Closed_form_at_integers_is_an_error() => Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message
         .ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
 
     private static IEnumerable<TestCaseData> Options =>

@@ -9,7 +9,7 @@ public sealed class VariableTests
     private static readonly Tensor s_base = Tensor.Arange(24).To(DType.Float64).Reshape(4, 6);
 
     [Test]
-    public void An_element_of_a_slice_is_moved_where_it_is()
+    public void Element_of_a_slice_is_moved_in_place()
     {
         Tensor whole = s_base.Clone();
         var variable = new Variable("x", whole[1..3, 2..5].T);
@@ -34,7 +34,7 @@ public sealed class VariableTests
     }
 
     [Test]
-    public void Moves_are_no_writes_and_a_write_is_seen()
+    public void Moves_do_not_raise_the_version_and_a_write_does()
     {
         Variable variable = Checked.Leaf("x", 1, double.MaxValue, 3);
         variable.Move(0, 1);
@@ -45,7 +45,7 @@ public sealed class VariableTests
     }
 
     [Test]
-    public void The_first_change_is_found()
+    public void First_changed_element_is_found()
     {
         Variable variable = Checked.Leaf("x", 1, double.NaN, 3, 4);
         variable.FindChange().ShouldBeNull();
@@ -76,7 +76,7 @@ public sealed class VariableTests
     }
 
     [Test]
-    public void Products_are_summed_over_what_both_have()
+    public void Inner_product_of_gradients_covers_the_inputs_that_both_have()
     {
         Vectors.Dot([1, 2, 3], [4, -5, 6]).ShouldBe(4 - 10 + 18);
         Vectors.Dot([[1, 2], null, [3], [7]], [[10, 100], [5], [1000], null]).ShouldBe(10 + 200 + 3000);

@@ -14,7 +14,7 @@ public class LayerValueTests
 
     // torch.manual_seed(0); l = torch.nn.Linear(3, 2); l.weight, l.bias, l(torch.tensor([[1., 2., 3.]]))
     [Test]
-    public void Linear_has_PyTorchs_weights()
+    public void Linear_with_a_seed_has_PyTorchs_weights()
     {
         Generator.ManualSeed(0);
         var layer = new Linear(3, 2);

@@ -20,7 +20,7 @@ public sealed class CrossEntropyTests
     }
 
     [Test]
-    public void Probabilities_in_place_of_logits_are_found_out()
+    public void Probabilities_instead_of_logits_are_an_error()
     {
         var options = new CrossEntropyOptions { CheckLogits = true };
         Functional.CrossEntropy(Random(1, 4, 4), [2, 0, 3, -100], options).ShouldNotBeNull();

@@ -41,7 +41,7 @@ public class CtcLossTests
     [TestCase(0)]
     [TestCase(2)]
     [TestCase(3)]
-    public void It_is_the_logarithm_of_the_probability_of_all_alignments(int blank)
+    public void Loss_is_the_negative_logarithm_of_the_probability_of_all_alignments(int blank)
     {
         Tensor logProbs = LogProbs(s_sequences.Length), inputLengths = Lengths(s_sequences.Select(s => s.Steps)), lengths = Lengths(s_sequences.Select(s => s.Labels.Length));
         long[][] labels = [.. s_sequences.Select(s => Without(blank, s.Labels))];
@@ -98,7 +98,7 @@ public class CtcLossTests
     }
 
     [Test]
-    public void Of_no_sequence_the_sum_is_0_and_the_mean_NaN()
+    public void Loss_of_no_sequences_has_sum_0_and_mean_NaN()
     {
         Tensor none = Tensor.Zeros([5, 0, Classes]), labels = Tensor.Zeros([0, 3], DType.Int64), lengths = Tensor.Zeros([0], DType.Int64);
         Functional.CTCLoss(none, labels, lengths, lengths, reduction: Reduction.None).Shape.ShouldBe([0]);
@@ -139,5 +139,5 @@ public class CtcLossTests
     }
 
     [TestCaseSource(nameof(Misfits))]
-    public void What_does_not_fit_is_named(Func<Tensor> call, string message) => Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith("CTCLoss: " + message);
+    public void Shapes_and_lengths_that_do_not_fit_are_named(Func<Tensor> call, string message) => Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith("CTCLoss: " + message);
 }

@@ -38,7 +38,7 @@ public class LinearCrossEntropyTests
         Functional.CrossEntropy(Functional.Linear(x[0], x[1], x.Length > 2 ? x[2] : null), Targets, options);
 
     [TestCaseSource(nameof(Cases))]
-    public void It_is_a_linear_layer_and_cross_entropy(CrossEntropyOptions options, bool bias)
+    public void Loss_equals_a_linear_layer_and_cross_entropy(CrossEntropyOptions options, bool bias)
     {
         Tensor[] x = Inputs(bias);
         (Tensor fused, Tensor composed) = (Fused(x, options), Composed(x, options));
@@ -53,11 +53,11 @@ public class LinearCrossEntropyTests
 
     [TestCase(Reduction.Mean)]
     [TestCase(Reduction.None)]
-    public void It_is_differentiable_twice(Reduction reduction) =>
+    public void Loss_is_differentiable_twice(Reduction reduction) =>
         GradCheck.Run(x => Fused(x, new() { Reduction = reduction, LabelSmoothing = 0.1 }).Sum(), Inputs(true), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
 
     [Test]
-    public void Where_no_row_counts_the_mean_is_NaN_and_the_gradient_0()
+    public void Mean_over_no_rows_is_NaN_with_gradient_0()
     {
         Tensor[] x = Inputs(true);
         Tensor loss = Functional.LinearCrossEntropy(x[0], x[1], Tensor.Full([Rows], -100), x[2]);
@@ -81,7 +81,7 @@ public class LinearCrossEntropyTests
     }
 
     [Test]
-    public void Targets_that_want_a_gradient_are_refused() =>
+    public void Targets_that_require_a_gradient_are_refused() =>
         Should.Throw<ValueException>(() => Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
             .Message.ShouldContain("Detach()");
 
@@ -105,7 +105,7 @@ public class LinearCrossEntropyTests
     }
 
     [Test]
-    public void Without_classes_or_rows_there_is_nothing_to_note()
+    public void Outputs_without_classes_or_rows_are_empty()
     {
         Tensor ignored = Tensor.Full([2], -100), none = Tensor.Zeros([0], DType.Int64);
         Check();
@@ -167,7 +167,7 @@ public class LinearCrossEntropyTests
     }
 
     [Test]
-    public void What_is_frozen_gets_no_gradient()
+    public void Frozen_inputs_get_no_gradient()
     {
         Tensor[] x = Inputs(true);
         foreach (int frozen in new[] { 0, 1, 2 })

@@ -13,7 +13,7 @@ public class LossBorderTests
 
     [TestCase(Reduction.Mean)]
     [TestCase(Reduction.None)]
-    public void What_an_ignored_hidden_vector_holds_reaches_no_weight(Reduction reduction)
+    public void Ignored_hidden_vector_with_NaN_does_not_reach_the_weight(Reduction reduction)
     {
         Tensor weight = Tensor.Randn([5, 2], new Generator(1), DType.Float64, requiresGrad: true);
         var options = new CrossEntropyOptions { Reduction = reduction };
@@ -59,7 +59,7 @@ public class LossBorderTests
     }
 
     [Test]
-    public void What_does_not_fit_is_named()
+    public void Shapes_that_do_not_fit_are_named()
     {
         Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), [0, 1], new CrossEntropyOptions { ElementWeights = F(3) })).ShouldContain("ElementWeights has shape [3]");
         Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4))).ShouldContain("weight has shape [4] and must have one element for each of the 3 classes");

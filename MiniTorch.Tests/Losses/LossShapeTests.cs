@@ -30,7 +30,7 @@ public class LossShapeTests
     }
 
     [Test]
-    public void Probabilities_may_be_0_and_1_and_none()
+    public void BCE_of_certain_or_no_probabilities_is_0()
     {
         Functional.BinaryCrossEntropy([0.0, 1.0], [0.0, 1.0]).Item<float>().ShouldBe(0);
         Functional.BinaryCrossEntropy(F(0), F(0), reduction: Reduction.Sum).Item<float>().ShouldBe(0);

@@ -57,7 +57,7 @@ public class ReducedCrossEntropyTests
     [TestCase(Reduction.Mean)]
     [TestCase(Reduction.Sum)]
     [TestCase(Reduction.None)]
-    public void It_is_differentiable_twice_and_forwards(Reduction reduction) =>
+    public void Loss_is_differentiable_twice_and_in_forward_mode(Reduction reduction) =>
         GradCheck.Run(x => Functional.CrossEntropy(x, s_targets, reduction: reduction), Logits(4, 5), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
 
     [TestCase(Reduction.Mean)]
@@ -96,7 +96,7 @@ public class ReducedCrossEntropyTests
     }
 
     [Test]
-    public void What_is_no_more_than_picked_losses_is_one_op_of_the_graph()
+    public void Mean_or_sum_of_losses_of_class_indices_is_one_op_of_the_graph()
     {
         Ops(new()).ShouldBe(["ReducedCrossEntropy"]);
         Ops(new() { Reduction = Reduction.Sum }).ShouldBe(["ReducedCrossEntropy"]);
@@ -121,7 +121,7 @@ public class ReducedCrossEntropyTests
     }
 
     [Test]
-    public void Weights_that_sum_to_0_make_no_mean()
+    public void Mean_with_weights_that_sum_to_0_is_NaN()
     {
         Functional.CrossEntropy(Logits(2, 3), [0, 2], weight: Tensor.From(new double[] { 0, 1, 0 })).Item<double>().ShouldBe(double.NaN);
         Functional.CrossEntropy(Logits(2, 3), [0, 2], new() { ElementWeights = Tensor.Zeros([2], DType.Float64), LabelSmoothing = 0.1 }).Item<double>().ShouldBe(double.NaN);

@@ -37,27 +37,27 @@ public sealed class PassMemoryTests
     }
 
     [Test]
-    public void A_chain() => HeldAfter(x => x.Exp().Sin().Tanh().Sum()).ShouldBe(4096);
+    public void Pass_over_a_chain_holds_only_the_leaf_gradients() => HeldAfter(x => x.Exp().Sin().Tanh().Sum()).ShouldBe(4096);
 
     [Test]
-    public void A_value_used_three_times() => HeldAfter(x =>
+    public void Pass_over_a_value_used_three_times_holds_only_the_leaf_gradients() => HeldAfter(x =>
     {
         Tensor y = x.Exp();
         return (y * y + y.Sin()).Sum();
     }).ShouldBe(4096);
 
     [Test]
-    public void Several_outputs_of_one_operation() => HeldAfter(x =>
+    public void Pass_over_several_outputs_of_one_operation_holds_only_the_leaf_gradients() => HeldAfter(x =>
     {
         (Tensor values, Tensor _) = x.Sort(0);
         return (values.Exp() * values).Sum();
     }).ShouldBe(4096);
 
     [Test]
-    public void Many_inputs() => HeldAfter(x => Tensor.Cat([x, x.Exp(), x.Sin(), x * 2, x + 1]).Tanh().Sum()).ShouldBe(4096);
+    public void Pass_over_many_inputs_holds_only_the_leaf_gradients() => HeldAfter(x => Tensor.Cat([x, x.Exp(), x.Sin(), x * 2, x + 1]).Tanh().Sum()).ShouldBe(4096);
 
     [Test]
-    public void A_gradient_that_nobody_wants() => HeldAfter(x => (x.Exp() * Tensor.Full([Count], 2f)).Sum()).ShouldBe(4096);
+    public void Gradient_that_nothing_reads_is_returned() => HeldAfter(x => (x.Exp() * Tensor.Full([Count], 2f)).Sum()).ShouldBe(4096);
 
     [TestCase(false, -4096)]
     [TestCase(true, 0)]

@@ -15,7 +15,7 @@ public class ContainerTests
     }
 
     [Test]
-    public void Lists_and_dictionaries_name_their_modules_by_key_alone()
+    public void Lists_and_dictionaries_name_their_modules_by_key()
     {
         var list = new ModuleList<Linear>(new Linear(1, 1, bias: false), new Linear(1, 1, bias: false));
         list.StateDict().Keys.ShouldBe(["0.weight", "1.weight"]);

@@ -34,7 +34,7 @@ public class DimsTests
     }
 
     [Test]
-    public void The_result_is_checked_too() => Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
+    public void Result_is_checked_against_its_pattern() => Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
 
     [Test]
     public void Numbers_wildcards_and_ellipses_are_places_of_a_pattern()
@@ -95,7 +95,7 @@ public class DimsTests
     }
 
     [Test]
-    public void Too_many_names_are_refused_not_overlooked() =>
+    public void More_than_16_names_are_an_error() =>
         Should.Throw<ValueException>(() => Dims.Check(Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1, 1]), "a b c d e f g h i", Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1]), "j k l m n o p q"))
             .Message.ShouldContain("more than 16 names");
 

@@ -39,7 +39,7 @@ public class StateDictTests
     }
 
     [Test]
-    public void All_that_does_not_fit_is_listed_and_nothing_changes()
+    public void State_that_does_not_fit_is_listed_whole_and_changes_nothing()
     {
         var model = new Sequential(new Linear(3, 4), new Linear(4, 2));
         float[][] before = [.. model.Parameters().Select(p => p.ToArray<float>())];
@@ -62,7 +62,7 @@ public class StateDictTests
     }
 
     [Test]
-    public void What_was_ignored_is_returned()
+    public void Non_strict_load_returns_the_keys_that_it_ignored()
     {
         var layer = new Linear(1, 1);
         IncompatibleKeys ignored = layer.LoadStateDict(new Dictionary<string, Tensor> { ["weight"] = Tensor.Ones([1, 1]), ["scale"] = Tensor.Ones([1]) }, strict: false);

@@ -99,7 +99,7 @@ public class OnnxErrorTests
         Refused(x => x * s_reads["on another thread"].Read(x).GetHashCode(), 2, 3).Message.ShouldContain("that depend on the model's input");
 
     [Test]
-    public void A_gradient_inside_is_refused() => Refused(x =>
+    public void Forward_that_computes_a_gradient_is_refused() => Refused(x =>
     {
         using ModeScope mode = Autograd.EnableGrad();
         Tensor t = x.Detach();
@@ -189,7 +189,7 @@ public class OnnxErrorTests
     }
 
     [Test]
-    public void A_path_that_cannot_be_written_is_told()
+    public void Path_that_cannot_be_written_is_an_error_that_names_it()
     {
         using var folder = new TemporaryFolder();
         foreach (string path in (string[])[folder["missing/model.onnx"], folder[""], ""])

@@ -92,7 +92,7 @@ public sealed class BorderValueTests
     }
 
     [TestCaseSource(nameof(Values))]
-    public void A_value_is_PyTorchs(Func<Tensor> call, int[] shape, double[] values)
+    public void Value_at_an_edge_case_is_PyTorchs(Func<Tensor> call, int[] shape, double[] values)
     {
         Tensor result = call();
         result.Shape.ToArray().ShouldBe(shape);
@@ -155,7 +155,7 @@ public sealed class BorderValueTests
     }
 
     [Test]
-    public void A_rule_that_runs_twice_is_named_as_it_was_called()
+    public void Error_of_a_second_derivative_names_the_operation_that_was_called()
     {
         foreach ((string name, Func<Tensor, Tensor> f) in ((string, Func<Tensor, Tensor>)[])[("Amin", x => x.Amin(0)), ("Amax", x => x.Amax(0))])
         {
@@ -255,5 +255,5 @@ public sealed class BorderValueTests
     static IEnumerable<TestCaseData> Wrong => Errors.Select(row => new TestCaseData(row.Call, row.Error, row.Message).SetName($"{{m}}: {row.Message}"));
 
     [TestCaseSource(nameof(Wrong))]
-    public void An_error_says(Action call, Type error, string message) => Should.Throw(call, error).Message.ShouldBe(message);
+    public void Error_has_the_expected_text(Action call, Type error, string message) => Should.Throw(call, error).Message.ShouldBe(message);
 }

@@ -4,7 +4,7 @@ namespace MiniTorch.Tests;
 public sealed partial class OpTests
 {
     [TestCaseSource(nameof(DifferentiableRows))]
-    public void GradCheck_agrees_to_second_order(OpRow row) => ForEachSample(row, (inputs, wanted, what) =>
+    public void Library_check_agrees_with_every_row_to_second_order(OpRow row) => ForEachSample(row, (inputs, wanted, what) =>
     {
         GradCheckReport report = GradCheck.Run(variables =>
         {

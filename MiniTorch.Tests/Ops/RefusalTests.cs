@@ -34,7 +34,7 @@ public sealed class RefusalTests
     }
 
     [Test]
-    public void As_many_as_64_dimensions_are_reduced()
+    public void Tensor_of_64_dimensions_can_be_reduced()
     {
         int[] sizes = [.. Enumerable.Repeat(1, 64)];
         sizes[1] = 2;

@@ -32,7 +32,7 @@ public class LbfgsTests
     }
 
     [Test]
-    public void It_finds_the_minimum()
+    public void LBFGS_finds_the_minimum()
     {
         var optimizer = new LBFGS([_p], strongWolfe: true);
         for (int step = 0; step < 5; step++) optimizer.Step(Rosenbrock);
@@ -65,5 +65,20 @@ public class LbfgsTests
         Should.Throw<ValueException>(() => new LBFGS([_p]).Step()).Message.ShouldContain("needs a closure");
         Should.Throw<ValueException>(() => new LBFGS([_p], maxIter: 0)).Message.ShouldContain("1 or more");
         Should.Throw<ValueException>(() => new LBFGS([_p]).AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]))).Message.ShouldContain("one group");
+    }
+
+    [Test]
+    public void LBFGS_of_the_largest_number_of_iterations_has_evaluations_for_them()
+    {
+        var w = new Parameter(Tensor.From(new double[] { 3, -4 }));
+        var optimizer = new LBFGS([w], maxIter: int.MaxValue);
+        optimizer.Step(() =>
+        {
+            optimizer.ZeroGrad();
+            Tensor loss = (w * w * w * w).Sum();
+            loss.Backward();
+            return loss;
+        });
+        w.Abs().Max().Item<double>().ShouldBeLessThan(0.1); // 1 iteration leaves 3.9
     }
 }

@@ -75,7 +75,7 @@ public sealed class DTypeTests
     }
 
     [Test]
-    public void A_number_that_was_written_is_what_was_written()
+    public void Scalar_holds_the_number_that_was_written_into_it()
     {
         foreach (Action<Tensor> write in (Action<Tensor>[])
             [t => t.AddInPlace(3.0), t => t.CopyInPlace(3.0), t => t.FillInPlace(3), t => t[TensorIndex.Ellipsis] = 3.0,

@@ -25,7 +25,7 @@ public sealed class ShapeTests
     }
 
     [Test]
-    public void A_zero_size_swallows_any_other()
+    public void Tensor_with_a_size_of_0_has_no_elements_whatever_the_others()
     {
         Tensor x = Tensor.Zeros([int.MaxValue, 0, int.MaxValue]);
         x.ElementCount.ShouldBe(0);
@@ -37,7 +37,7 @@ public sealed class ShapeTests
     }
 
     [Test]
-    public void Reductions_of_nothing()
+    public void Reductions_of_no_elements_give_identities_or_errors()
     {
         Tensor x = Tensor.Zeros([2, 0]);
         x.Sum(1).ToArray<float>().ShouldBe([0, 0]);

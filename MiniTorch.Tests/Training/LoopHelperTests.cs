@@ -128,4 +128,21 @@ public class LoopHelperTests
         accuracy.ShouldBe(Metrics.Accuracy(model.Call(X), Y), 1e-12);
         model.Evaluate(new DataLoader(new TensorDataset(X[..0], Y[..0])), _ => 1).ShouldBe(double.NaN);
     }
+
+    [Test]
+    public void Averages_follow_the_weights_and_lend_themselves_to_the_model()
+    {
+        var layer = new Linear(1, 1, bias: false);
+        Init.Constant(layer.Weight, 1);
+        var average = new ModelAverage(layer, decay: 0.75);
+        Init.Constant(layer.Weight, 5);
+        average.Update();
+        average.StateDict()["weight"].Item<float>().ShouldBe(2);
+        IDisposable lent = average.Apply();
+        layer.Weight.Item<float>().ShouldBe(2);
+        lent.Dispose();
+        lent.Dispose();
+        layer.Weight.Item<float>().ShouldBe(5);
+        Should.Throw<ValueException>(() => new ModelAverage(layer, 1)).Message.ShouldContain("[0, 1)");
+    }
 }

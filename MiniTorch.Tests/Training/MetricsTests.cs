@@ -7,12 +7,12 @@ public class MetricsTests
     static readonly Tensor Scores = [[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]];
 
     [Test]
-    public void Accuracy_counts_the_rows_that_count() => Metrics.Accuracy(Scores, [1, 2, -100, 0]).ShouldBe(2.0 / 3);
+    public void Accuracy_skips_ignored_rows() => Metrics.Accuracy(Scores, [1, 2, -100, 0]).ShouldBe(2.0 / 3);
 
     [TestCase(1, 0.25)]
     [TestCase(2, 0.75)]
     [TestCase(3, 1.0)]
-    public void The_target_is_among_the_largest_scores(int k, double share) => Metrics.TopK(Scores, [0, 1, 2, 1], k).ShouldBe(share);
+    public void Top_k_accuracy_counts_targets_among_the_largest_scores(int k, double share) => Metrics.TopK(Scores, [0, 1, 2, 1], k).ShouldBe(share);
 
     [Test]
     public void A_confusion_matrix_has_targets_in_rows()

@@ -16,10 +16,10 @@ public class ProgressMeterTests
     [TestCase(49, "45/128  0:16 left  loss 0.1235  accuracy 0.9000")]
     [TestCase(40, "45/128  loss 0.1235  accuracy 0.9000")]
     [TestCase(20, "45/128  loss 0.1235 ")]
-    public void A_narrow_one_goes_without(int width, string line) => Line(width, TimeSpan.FromSeconds(9)).ShouldBe(line);
+    public void Narrow_terminal_has_no_bar(int width, string line) => Line(width, TimeSpan.FromSeconds(9)).ShouldBe(line);
 
     [Test]
-    public void No_width_is_exceeded([Range(1, 130)] int width)
+    public void Line_never_exceeds_the_width([Range(1, 130)] int width)
     {
         foreach (int done in (int[])[0, 1, 64, 128, 500])
             Line(width, TimeSpan.FromSeconds(9), done).Length.ShouldBeLessThanOrEqualTo(width);
@@ -37,7 +37,7 @@ public class ProgressMeterTests
     }
 
     [Test]
-    public void A_long_run_is_told_in_hours_and_days()
+    public void Time_of_a_long_run_is_in_hours_and_days()
     {
         new ProgressLine("", 1, 1000, TimeSpan.FromHours(1), 1 / 3600.0, false, []).Plain().ShouldBe("1/1000  0%  3600.0 s each  41d 15:00:00 left");
         new ProgressLine("", 2, 2, TimeSpan.FromMinutes(61), 1, true, []).Plain().ShouldBe("2/2  100%  1.0/s  in 1:01:00");

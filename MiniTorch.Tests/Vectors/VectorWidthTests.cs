@@ -30,7 +30,7 @@ public unsafe class VectorWidthTests<V, T>
     public void Lanes_become_integers_and_touch_nothing_else() => Dispatch(new IntegerCheck());
 
     [Test]
-    public void Mask_bits_come_back() => Dispatch(new MaskCheck());
+    public void Mask_bits_survive_the_round_trip() => Dispatch(new MaskCheck());
 
     static void Dispatch<C>(C check) where C : ICheck
     {

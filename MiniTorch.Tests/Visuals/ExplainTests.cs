@@ -84,7 +84,7 @@ public class ExplainTests
     }
 
     [Test]
-    public void Naming_does_nothing_outside() => Logits.Named("x").ToString().ShouldBe(Logits.ToString());
+    public void Naming_outside_of_Explain_does_nothing() => Logits.Named("x").ToString().ShouldBe(Logits.ToString());
 
     [Test]
     public void A_graph_shows_modules_collapsed_or_opened()

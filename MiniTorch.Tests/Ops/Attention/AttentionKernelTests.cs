@@ -122,7 +122,7 @@ public sealed class AttentionTests
     ];
 
     [Test]
-    public void The_fused_kernel_takes_what_it_can()
+    public void Fused_kernel_is_used_for_every_case_that_it_supports()
     {
         Tensor q = Tensor.Randn([2, 3, 5], requiresGrad: true), k = Tensor.Randn([2, 4, 5]), v = Tensor.Randn([2, 4, 6]);
         foreach ((string inputs, bool isFused, Func<Tensor, Tensor, Tensor, Tensor> call) in Routes)
@@ -138,7 +138,7 @@ public sealed class AttentionTests
     ];
 
     [Test]
-    public void What_does_not_fit_is_told_by_the_product_that_it_would_be()
+    public void Shapes_that_do_not_fit_are_named_by_the_matrix_product()
     {
         foreach ((string message, Func<Tensor> call) in Misfits)
             Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith(message);

@@ -120,7 +120,7 @@ public sealed class FuseTests
     }
 
     [Test]
-    public void Fused_chains_nest()
+    public void Fused_chains_can_be_nested()
     {
         Func<Tensor, Tensor> inner = Fuse.Compile(Gelu), outer = Fuse.Compile(x => inner(x) * inner(-x));
         Tensor x = Tensor.Linspace(-2, 2, 9);
@@ -157,7 +157,7 @@ public sealed class FuseTests
     }
 
     [Test]
-    public void There_is_a_test_for_every_reader() => s_readers.Length.ShouldBe(32);
+    public void Every_method_that_reads_values_is_tested() => s_readers.Length.ShouldBe(32);
 
     [Test]
     public void A_captured_number_may_change_between_calls()
@@ -225,7 +225,7 @@ public sealed class FuseTests
     }
 
     [Test]
-    public void Recording_off_inside_holds_for_second_derivatives_and_tangents()
+    public void NoGrad_in_a_fused_function_holds_for_second_derivatives_and_tangents()
     {
         static Tensor Function(Tensor x)
         {
@@ -285,7 +285,7 @@ public sealed class FuseTests
     }
 
     [Test]
-    public void Anomalies_inside_name_the_operation_and_its_line()
+    public void Anomaly_in_a_fused_chain_names_the_operation_and_its_line()
     {
         Func<Tensor, Tensor> fused = Fuse.Compile(x => x.Log() * 2);
         fused(Tensor.Ones([2]));
@@ -326,7 +326,7 @@ public sealed class FuseTests
     }
 
     [Test]
-    public void Programs_that_change_all_the_time_are_not_kept_all()
+    public void Cache_of_fused_programs_is_bounded()
     {
         int number = 0;
         Func<Tensor, Tensor> fused = Fuse.Compile(x => x * (double)number + 1);

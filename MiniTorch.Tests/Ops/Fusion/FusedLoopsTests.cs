@@ -43,7 +43,7 @@ public sealed unsafe class FusedLoopsTests
     }
 
     [Test]
-    public void Slots_are_used_again()
+    public void Slots_are_reused()
     {
         ElementwiseStep[] chain = [.. Enumerable.Range(0, 50).Select(i => Unary(new AddScalar(1), i))];
         new FusedLoops(new ElementwiseProgram(1, chain, [50])).Slots.ShouldBe(1);

@@ -8,7 +8,7 @@ public class MathNetTests
     static readonly Tensor s_matrix = Tensor.From(new double[,] { { 4, 1, 2 }, { 1, 3, 0 }, { 2, 0, 5 } });
 
     [Test]
-    public void A_matrix_goes_there_and_back()
+    public void Matrix_survives_the_round_trip()
     {
         Matrix<double> matrix = s_matrix.ToMatrix<double>();
         matrix[0, 2].ShouldBe(2);
@@ -20,7 +20,7 @@ public class MathNetTests
     }
 
     [Test]
-    public void A_vector_goes_there_and_back()
+    public void Vector_survives_the_round_trip()
     {
         Vector<float> vector = s_matrix[1].ToVector<float>();
         Tensor.From(vector).ToArray<float>().ShouldBe([1, 3, 0]);
@@ -28,7 +28,7 @@ public class MathNetTests
     }
 
     [Test]
-    public void What_is_no_matrix_or_vector_is_refused()
+    public void Tensors_of_other_ranks_are_refused()
     {
         Should.Throw<ShapeException>(() => s_matrix[0].ToMatrix<double>()).Message.ShouldBe("ToMatrix: shape [3] must have two dimensions, neither of size 0");
         Should.Throw<ShapeException>(() => s_matrix.ToVector<double>()).Message.ShouldBe("ToVector: shape [3, 3] must have one dimension, not of size 0");
@@ -58,7 +58,7 @@ public class MathNetTests
     }
 
     [Test]
-    public void Solutions_solve()
+    public void Solution_solves_the_equations()
     {
         Close(s_matrix.MatMul(Linalg.Inv(s_matrix)), Tensor.Eye(3, dtype: DType.Float64));
         Tensor b = Tensor.From(new double[] { 1, 2, 3 });

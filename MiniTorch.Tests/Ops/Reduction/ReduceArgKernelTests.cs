@@ -63,7 +63,7 @@ public unsafe class ReduceArgTests
     }
 
     [Test]
-    public void Integers_have_positions_too()
+    public void Positions_of_integer_extrema_are_found()
     {
         var x = new StridedArray<long>([4], Layout.Stepped, () => 0) { [[2]] = long.MaxValue, [[1]] = long.MinValue };
         long value, position;
