@@ -13,6 +13,12 @@ public abstract class Sampler
     /// <summary>Runs at the end of an epoch, for samplers whose PyTorch counterpart draws again there.</summary>
     protected internal virtual void EndEpoch(Generator? generator) { }
 
+    /// <summary>The generator of a loader that is given none; null for <see cref="Generator.Default"/>.</summary>
+    internal virtual Generator? OwnGenerator => null;
+
+    /// <summary>The shards of a batch that this process reads, if several processes share it; null for the whole batch.</summary>
+    internal virtual ShardRange? Shards => null;
+
     private protected static int Required(int count, string sampler) =>
         count >= 0 ? count : throw new ValueException($"{sampler}: {count} samples; there must be 0 or more");
 
@@ -26,6 +32,12 @@ public abstract class Sampler
         return seed[0] + 1;
     }
 }
+
+/// <summary>Consecutive shards of a batch: row i belongs to shard i mod <paramref name="Total"/>.</summary>
+/// <param name="First">The first shard.</param>
+/// <param name="Count">The number of shards.</param>
+/// <param name="Total">The number of shards of the whole batch.</param>
+internal sealed record ShardRange(int First, int Count, int Total);
 
 /// <summary>Samples in their order (torch.utils.data.SequentialSampler).</summary>
 /// <param name="count">The number of samples.</param>

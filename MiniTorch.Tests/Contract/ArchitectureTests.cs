@@ -18,9 +18,9 @@ namespace MiniTorch.Tests.Contract;
 /// <summary>Which parts of the library may know which.</summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Assembly s_core = typeof(Tensor).Assembly, s_nn = typeof(Module).Assembly, s_onnx = typeof(Onnx).Assembly;
+    private static readonly Assembly s_core = typeof(Tensor).Assembly, s_nn = typeof(Module).Assembly, s_onnx = typeof(Onnx).Assembly, s_mpi = typeof(MiniTorch.Mpi.World).Assembly;
 
-    private static readonly Architecture s_architecture = new ArchLoader().LoadAssemblies(s_core, s_nn, s_onnx).Build();
+    private static readonly Architecture s_architecture = new ArchLoader().LoadAssemblies(s_core, s_nn, s_onnx, s_mpi).Build();
 
     private static readonly IObjectProvider<IType> s_kernels = Types().That().ResideInNamespace("MiniTorch.Kernels").As("Kernels, vectors and loops");
 
@@ -36,7 +36,7 @@ public sealed class ArchitectureTests
         Types().That().ResideInNamespace("MiniTorch.NumericChecking").Or().HaveNameStartingWith("Numeric").As("the numerical check");
 
     private static readonly IObjectProvider<IType> s_aboveCore =
-        Types().That().ResideInAssembly(s_nn).Or().ResideInAssembly(s_onnx).As("Nn and Onnx");
+        Types().That().ResideInAssembly(s_nn).Or().ResideInAssembly(s_onnx).Or().ResideInAssembly(s_mpi).As("Nn, Onnx and Mpi");
 
     private static Type[] CoreTypes => s_core.GetTypes();
 
@@ -72,6 +72,15 @@ public sealed class ArchitectureTests
         CoreTypes.Where(type => type.IsAssignableTo(typeof(Op)) && !type.IsAbstract && !type.ContainsGenericParameters)
             .Where(type => !((Op)RuntimeHelpers.GetUninitializedObject(type)).CanReuseTemporaries).ShouldBeEmpty();
 
+    [Test]
+    public void Nothing_refers_to_Mpi_and_it_refers_to_no_package()
+    {
+        foreach (Assembly other in (Assembly[])[s_core, s_nn, s_onnx]) References(other).ShouldNotContain("MiniTorch.Mpi");
+        References(s_mpi).Where(name => !name.StartsWith("System", StringComparison.Ordinal)).ShouldBe(["MiniTorch.Core", "MiniTorch.Nn"], ignoreOrder: true);
+
+        static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
+    }
+
     [TestCase("optimiser")]
     [TestCase("optimizer")]
     [TestCase("MiniTorch.Nn")]
@@ -80,7 +89,7 @@ public sealed class ArchitectureTests
         TextsOf(s_core).ShouldNotContain(text => text.Contains(name, StringComparison.OrdinalIgnoreCase));
 
     [Test]
-    public void Nn_and_Onnx_do_not_free_memory_or_take_ownership() =>
+    public void Nn_Onnx_and_Mpi_do_not_free_memory_or_take_ownership() =>
         MethodMembers().That().AreDeclaredIn(s_aboveCore).Should().NotCallAny(MethodMembers().That()
                 .AreDeclaredIn(typeof(NativeStorage)).Or().AreDeclaredIn(typeof(BufferPool)).Or().AreDeclaredIn(typeof(EngineScope))
                 .Or().HaveNameMatching(@"^(ReleaseIfUnheld|TakeOwnership|AddRef|Release)\(").As("what frees memory or takes ownership"))
@@ -100,7 +109,7 @@ public sealed class ArchitectureTests
     [Test]
     public void No_two_types_share_a_simple_name_but_an_op_and_its_layer()
     {
-        IEnumerable<IGrouping<string, Type>> shared = new[] { s_core, s_nn, s_onnx }.SelectMany(assembly => assembly.GetTypes())
+        IEnumerable<IGrouping<string, Type>> shared = new[] { s_core, s_nn, s_onnx, s_mpi }.SelectMany(assembly => assembly.GetTypes())
             .Where(type => !type.IsNestedPrivate && !type.FullName!.Contains('<') && !type.IsDefined(typeof(CompilerGeneratedAttribute), false))
             .GroupBy(type => type.Name.Split('`')[0])
             .Where(types => types.DistinctBy(type => type.Namespace).Count() > 1 || types.DistinctBy(type => type.Name).Count() < types.Count());

@@ -5,7 +5,7 @@ internal sealed class ErrorPageTests
 {
     private static readonly MiniTorchException[] Errors =
     [
-        .. typeof(MiniTorchException).Assembly.GetExportedTypes().Where(typeof(MiniTorchException).IsAssignableFrom)
+        .. new[] { typeof(MiniTorchException).Assembly, typeof(MiniTorch.Mpi.WorldException).Assembly }.SelectMany(assembly => assembly.GetExportedTypes()).Where(typeof(MiniTorchException).IsAssignableFrom)
             .Select(type => (MiniTorchException)Activator.CreateInstance(type)!),
     ];
 

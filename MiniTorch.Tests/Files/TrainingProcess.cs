@@ -7,11 +7,12 @@ namespace MiniTorch.Tests.Files;
 /// <summary>Programs that run in a process of their own, most of which die while they write: this assembly is also a program.</summary>
 internal static class TrainingProcess
 {
-    /// <summary>FILE STEPS BYTE trains; save FILE VALUE PLACE and repeat FILE VALUE TIMES save.</summary>
+    /// <summary>FILE STEPS BYTE trains; save FILE VALUE PLACE and repeat FILE VALUE TIMES save; rank … is one rank of several.</summary>
     /// <param name="args">See the methods that start the programs.</param>
     public static void Main(string[] args)
     {
-        if (args is [var file, var steps, var place]) TrainTo(file, Number(steps), Number(place));
+        if (args is ["rank", ..]) Mpi.RankProgram.Run(args[1..]);
+        else if (args is [var file, var steps, var place]) TrainTo(file, Number(steps), Number(place));
         else if (args is ["save", var saved, var value, var end]) Save(saved, Number(value), end);
         else if (args is ["repeat", var repeated, var content, var times])
             for (int i = Number(times); i > 0; i--) Save(repeated, Number(content), "");

@@ -8,7 +8,7 @@ namespace MiniTorch.Tests.Fuzzing;
 /// <summary>A public constructor, method, operator or property accessor of the libraries; the arguments of an instance's start with the instance.</summary>
 internal sealed class PublicCall
 {
-    private static readonly Assembly[] s_libraries = [typeof(Tensor).Assembly, typeof(Module).Assembly, typeof(Onnx).Assembly];
+    private static readonly Assembly[] s_libraries = [typeof(Tensor).Assembly, typeof(Module).Assembly, typeof(Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly];
     private readonly MethodBase _method;
     private readonly Lazy<Delegate> _call;
 

@@ -11,7 +11,7 @@ namespace MiniTorch.Tests.Packages;
 [NonParallelizable]
 public sealed class PackageTests
 {
-    private static readonly string[] s_projects = ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "tools/MiniTorch.Templates"];
+    private static readonly string[] s_projects = ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "MiniTorch.Mpi", "tools/MiniTorch.Templates"];
     private static readonly TemporaryFolder s_folder = new();
 
     [OneTimeSetUp]
@@ -35,6 +35,7 @@ public sealed class PackageTests
     [TestCase("MiniTorch.Core", "MathNet.Numerics")]
     [TestCase("MiniTorch.Nn", "MiniTorch.Core")]
     [TestCase("MiniTorch.Onnx", "Google.Protobuf MiniTorch.Nn")]
+    [TestCase("MiniTorch.Mpi", "MiniTorch.Nn")]
     public void A_package_has_what_a_package_should_have(string id, string dependencies)
     {
         using ZipArchive package = Open($"{id}.*.nupkg");
