@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -54,7 +56,14 @@ internal static unsafe class Strided
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
     {
-        for (int i = 0; i < count; i++, source += stride) block[i] = Convert<S, T>(*(S*)source);
+        if (typeof(S) == typeof(T) && stride == -sizeof(T))
+        {
+            new ReadOnlySpan<T>((T*)source - count + 1, count).CopyTo(new Span<T>(block, count));
+            new Span<T>(block, count).Reverse();
+            return;
+        }
+        int i = stride == sizeof(S) ? Converted((S*)source, block, count) : 0;
+        for (source += i * stride; i < count; i++, source += stride) block[i] = Convert<S, T>(*(S*)source);
     }
 
     [MethodImpl(AggressiveOptimization)]
@@ -62,7 +71,50 @@ internal static unsafe class Strided
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
     {
-        for (int i = 0; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
+        int i = stride == sizeof(S) ? Converted(block, (S*)destination, count) : 0;
+        for (destination += i * stride; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
+    }
+
+    /// <summary>Converts whole vectors of neighbours as <see cref="Convert"/> does and returns how many elements that were.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static int Converted<S, T>(S* source, T* destination, int count)
+        where S : unmanaged, IBinaryNumber<S>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        int i = 0;
+        if (typeof(S) == typeof(float) && typeof(T) == typeof(double) && Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 8; i += 8)
+            {
+                (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load((float*)source + i));
+                low.Store((double*)destination + i);
+                high.Store((double*)destination + i + 4);
+            }
+        }
+        else if (typeof(S) == typeof(double) && typeof(T) == typeof(float) && Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 8; i += 8) Vector256.Narrow(Vector256.Load((double*)source + i), Vector256.Load((double*)source + i + 4)).Store((float*)destination + i);
+        }
+        else if (!Avx512DQ.VL.IsSupported)
+        {
+        }
+        else if (typeof(S) == typeof(long) && typeof(T) == typeof(float))
+        {
+            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector128Single(Vector256.Load((long*)source + i)).Store((float*)destination + i);
+        }
+        else if (typeof(S) == typeof(long) && typeof(T) == typeof(double))
+        {
+            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Double(Vector256.Load((long*)source + i)).Store((double*)destination + i);
+        }
+        else if (typeof(S) == typeof(float) && typeof(T) == typeof(long))
+        {
+            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector128.Load((float*)source + i)).Store((long*)destination + i);
+        }
+        else if (typeof(S) == typeof(double) && typeof(T) == typeof(long))
+        {
+            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector256.Load((double*)source + i)).Store((long*)destination + i);
+        }
+        return i;
     }
 
     [MethodImpl(AggressiveOptimization)]

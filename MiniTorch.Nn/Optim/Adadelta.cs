@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -30,17 +31,18 @@ public sealed class Adadelta : Optimizer
     private readonly struct Rule(ParameterGroup group) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _lr = group["lr"], _rho = group["rho"], _eps = group["eps"];
+        private readonly Constant _step = -group["lr"], _rho = group["rho"], _share = 1 - group["rho"], _eps = group["eps"];
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R square, ref R moved, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            square = R.Fma((1 - _rho) * slope, slope, _rho * square);
+            square = R.Fma(_share * slope, slope, _rho * square);
             R delta = R.Sqrt(moved + _eps) / R.Sqrt(square + _eps) * slope;
-            moved = R.Fma((1 - _rho) * delta, delta, _rho * moved);
-            parameter = R.Fma(-_lr, delta, parameter);
+            moved = R.Fma(_share * delta, delta, _rho * moved);
+            parameter = R.Fma(_step, delta, parameter);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -32,10 +33,11 @@ public sealed class Adagrad : Optimizer
     private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _stepSize = group["lr"] / (1 + ((step - 1) * group["lr_decay"])), _eps = group["eps"];
+        private readonly Constant _stepSize = group["lr"] / (1 + ((step - 1) * group["lr_decay"])), _eps = group["eps"];
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R sum, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -31,14 +32,15 @@ public sealed class Adamax : Optimizer
     private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step));
+        private readonly Constant _beta1 = group["beta1"], _share = 1 - group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step));
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R largest, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            mean = R.Fma(1 - _beta1, slope, _beta1 * mean);
+            mean = R.Fma(_share, slope, _beta1 * mean);
             largest = R.Max(_beta2 * largest, R.Abs(slope) + _eps);
             parameter -= _stepSize * mean / largest;
         }

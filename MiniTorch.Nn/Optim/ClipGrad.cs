@@ -1,3 +1,6 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
 namespace MiniTorch.Optim;
 
 /// <summary>Limits gradients in place, between the backward pass and the optimiser's step (torch.nn.utils.clip_grad).</summary>
@@ -43,7 +46,14 @@ public static class ClipGrad
         using ModeScope mode = Autograd.NoGrad();
         foreach (HeldGrad held in Held(parameters))
             using (held)
-                if (held.Tensor is { } gradient) gradient.CopyInPlace(gradient.Maximum(-clipValue).Minimum(clipValue));
+                if (held.Tensor is { } gradient) Clamp(gradient, clipValue);
+    }
+
+    private static void Clamp(Tensor gradient, double clipValue)
+    {
+        FuseTrace.Flush();
+        ElementwiseCall.RunInto(new UnaryForward<Hardtanh>(new Hardtanh(-clipValue, clipValue)), gradient, gradient);
+        gradient.Storage.Wrote("ClipGrad.Value");
     }
 
     private static HeldGrad[] Held(IEnumerable<Tensor> parameters)

@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Optim;
 
 /// <summary>Transforms the gradient before the update rule: negates it to maximise, and adds the weight decay (L2 penalty).</summary>
 internal readonly struct GradientTransform(ParameterGroup group)
 {
-    private readonly double _sign = group.Is("maximize") ? -1 : 1, _decay = group["weight_decay"];
+    private readonly bool _climbs = group.Is("maximize"), _decays = group["weight_decay"] != 0;
+    private readonly Constant _decay = group["weight_decay"];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Of<R>(R gradient, R parameter) where R : struct, IReal<R>
     {
-        R signed = _sign < 0 ? -gradient : gradient;
-        return _decay == 0 ? signed : R.Fma(_decay, parameter, signed);
+        R signed = _climbs ? -gradient : gradient;
+        return _decays ? R.Fma(_decay, parameter, signed) : signed;
     }
 }

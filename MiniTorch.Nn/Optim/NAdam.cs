@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -45,16 +46,17 @@ public sealed class NAdam : Optimizer
     private readonly struct Rule(ParameterGroup group, double step, double mu, double nextMu, double muProduct) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _correction = 1 - Math.Pow(group["beta2"], step);
-        private readonly double _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct), _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _eps = group["eps"], _correction = 1 - Math.Pow(group["beta2"], step);
+        private readonly Constant _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct), _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            mean = R.Fma(1 - _beta1, slope, _beta1 * mean);
-            square = R.Fma((1 - _beta2) * slope, slope, _beta2 * square);
+            mean = R.Fma(_share1, slope, _beta1 * mean);
+            square = R.Fma(_share2 * slope, slope, _beta2 * square);
             R scale = R.Sqrt(square / _correction) + _eps;
             parameter = parameter - (_ofGradient * slope / scale) - (_ofMean * mean / scale);
         }

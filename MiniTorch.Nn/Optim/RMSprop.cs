@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -38,20 +39,22 @@ public sealed class RMSprop : Optimizer
     private readonly struct Scaling(ParameterGroup group)
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _alpha = group["alpha"];
+        private readonly Constant _alpha = group["alpha"], _share = 1 - group["alpha"];
 
-        public double Lr { get; } = group["lr"];
+        public Constant Step { get; } = -group["lr"];
 
-        public double Eps { get; } = group["eps"];
+        public Constant Eps { get; } = group["eps"];
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public R Gather<R>(R parameter, R gradient, ref R square) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            square = R.Fma((1 - _alpha) * slope, slope, _alpha * square);
+            square = R.Fma(_share * slope, slope, _alpha * square);
             return slope;
         }
 
-        public R Average<R>(R mean, R value) where R : struct, IReal<R> => R.Fma(1 - _alpha, value, _alpha * mean);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public R Average<R>(R mean, R value) where R : struct, IReal<R> => R.Fma(_share, value, _alpha * mean);
     }
 
     private readonly struct Plain(ParameterGroup group) : IUpdateRule
@@ -60,21 +63,23 @@ public sealed class RMSprop : Optimizer
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R square, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _scaling.Gather(parameter, gradient, ref square);
-            parameter = R.Fma(-_scaling.Lr, slope / (R.Sqrt(square) + _scaling.Eps), parameter);
+            parameter = R.Fma(_scaling.Step, slope / (R.Sqrt(square) + _scaling.Eps), parameter);
         }
     }
 
     private readonly struct Full(ParameterGroup group) : IUpdateRule
     {
         private readonly Scaling _scaling = new(group);
-        private readonly double _momentum = group["momentum"];
+        private readonly Constant _momentum = group["momentum"];
         private readonly bool _isCentered = group.Is("centered");
 
         public static int States => 3;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R square, ref R mean, ref R buffer) where R : struct, IReal<R>
         {
             R slope = _scaling.Gather(parameter, gradient, ref square), spread = square;
@@ -84,7 +89,7 @@ public sealed class RMSprop : Optimizer
                 spread = R.Max(square - (mean * mean), 0); // rounding can make the variance of a constant gradient negative
             }
             buffer = R.Fma(_momentum, buffer, slope / (R.Sqrt(spread) + _scaling.Eps));
-            parameter = R.Fma(-_scaling.Lr, buffer, parameter);
+            parameter = R.Fma(_scaling.Step, buffer, parameter);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -48,28 +49,30 @@ public sealed class SGD : Optimizer
     private readonly struct Plain(ParameterGroup group) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _lr = group["lr"];
+        private readonly Constant _step = -group["lr"];
 
         public static int States => 0;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R state0, ref R state1, ref R state2) where R : struct, IReal<R> =>
-            parameter = R.Fma(-_lr, _descent.Of(gradient, parameter), parameter);
+            parameter = R.Fma(_step, _descent.Of(gradient, parameter), parameter);
     }
 
     private readonly struct Momentum(ParameterGroup group, bool isFirst) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _lr = group["lr"], _momentum = isFirst ? 0 : group["momentum"], _share = isFirst ? 1 : 1 - group["dampening"];
-        private readonly double _ahead = group.Is("nesterov") ? group["momentum"] : 0;
+        private readonly Constant _step = -group["lr"], _momentum = isFirst ? 0 : group["momentum"], _share = isFirst ? 1 : 1 - group["dampening"], _ahead = group["momentum"];
+        private readonly bool _isNesterov = group.Is("nesterov");
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R buffer, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
             buffer = R.Fma(_share, slope, _momentum * buffer);
-            R step = _ahead == 0 ? buffer : R.Fma(_ahead, buffer, slope);
-            parameter = R.Fma(-_lr, step, parameter);
+            R step = _isNesterov ? R.Fma(_ahead, buffer, slope) : buffer;
+            parameter = R.Fma(_step, step, parameter);
         }
     }
 }

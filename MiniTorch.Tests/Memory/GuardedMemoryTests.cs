@@ -30,6 +30,7 @@ public class GuardedMemoryTests
             foreach (DType from in Enum.GetValues<DType>())
                 foreach (DType to in Enum.GetValues<DType>()) x.To(from).T.To(to);
             x.Detach().CopyInPlace(make([n]));
+            foreach (DType type in Enum.GetValues<DType>()) x.To(type).Flip(1);
         }),
         new(["ReduceKernel", "ReduceTree", "ColumnAccess"], (n, make) =>
         {

@@ -60,6 +60,22 @@ public sealed class EdgeDerivativeTests
     static IEnumerable<TestCaseData> Rows =>
         Cases.Select(row => new TestCaseData(row.F, row.X, row.Gradient, row.Hessian).SetArgDisplayNames(row.Name));
 
+    [TestCase(0.5)]
+    [TestCase(-2)]
+    [TestCase(1e-8)]
+    [TestCase(1e8)]
+    [TestCase(0)]
+    [TestCase(double.NaN)]
+    [TestCase(double.PositiveInfinity)]
+    public void Gradient_of_a_product_is_the_same_whether_it_divides_or_not(double third)
+    {
+        Tensor x = Tensor.From([1.5, -3, third, 0.25, 7]);
+        x.RequiresGrad = true;
+        double[] divided = MiniTorch.Autograd.Grad(x.Prod(), [x])[0].ToArray<double>();
+        double[] general = MiniTorch.Autograd.Grad(x.Prod(), [x], createGraph: true)[0].ToArray<double>();
+        Agreement.ShouldAgree(divided, general, 1e-14, "divided");
+    }
+
     [TestCaseSource(nameof(Rows))]
     public void Derivatives_at_an_edge_are_those_of_the_closed_form(Func<Tensor, Tensor> f, double[] x, double[] gradient, double[] hessian)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>1 / (1 + e⁻ˣ) (torch.sigmoid).</summary>
@@ -12,6 +14,7 @@ internal readonly record struct Sigmoid : IUnaryFunction
 internal readonly record struct LogSigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(x, 0) - R.Log1p(R.Exp(-R.Abs(x)));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * R.Sigmoid(-x);
 }
@@ -29,7 +32,9 @@ internal readonly record struct Relu : IUnaryFunction
 internal readonly record struct LeakyRelu(Constant Slope) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(0, x), x, x * Slope);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(0, x), g, g * Slope);
 }
 
@@ -45,11 +50,14 @@ internal readonly record struct Prelu : IBinaryFunction
 /// <summary>scale · x if x > 0, otherwise scale · α (eˣ − 1) (torch.nn.functional.elu, and selu with its two constants).</summary>
 internal readonly record struct Elu(double Alpha, double Scale = 1) : IUnaryFunction
 {
+    private readonly Constant _above = Scale, _below = Alpha * Scale;
+
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> =>
-        R.Where(R.Less(0, x), x * Scale, (Alpha * Scale) * R.Expm1(R.Min(x, 0)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.Less(0, x), x * _above, _below * R.Expm1(R.Min(x, 0)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
-        R.Where(R.Less(0, x), g * Scale, g * ((Alpha * Scale) * R.Exp(R.Where(R.Less(0, x), 0, x))));
+        R.Where(R.Less(0, x), g * _above, g * (_below * R.Exp(R.Where(R.Less(0, x), 0, x))));
 }
 
 /// <summary>x · Φ(x) with the normal distribution's Φ(x) = erfc(−x/√2) / 2, accurate in the left tail (torch.nn.functional.gelu).</summary>
@@ -57,6 +65,7 @@ internal readonly record struct Gelu : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * default(Ndtr).Forward(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         g * (default(Ndtr).Forward(x) + x * (0.39894228040143267794 * R.Exp((-0.5) * (x * x))));
 }
@@ -67,6 +76,7 @@ internal readonly record struct GeluTanh : IUnaryFunction
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Sigmoid(Twice(Bounded(x)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
         R b = Bounded(x), twice = Twice(b), share = R.Sigmoid(twice), slope = (2 * Root) * (1 + (3 * Cubic) * (b * b));
@@ -77,8 +87,10 @@ internal readonly record struct GeluTanh : IUnaryFunction
     private const double Cubic = 0.044715;
 
     // Beyond ±30 the sigmoid is 0 or 1; the bound keeps the powers of x from overflowing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, -30), 30);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Twice<R>(R x) where R : struct, IReal<R> => (2 * Root) * (x + Cubic * (x * x * x));
 }
 
@@ -88,6 +100,7 @@ internal readonly record struct Silu : IUnaryFunction
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Sigmoid(x);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
         R s = R.Sigmoid(x);
@@ -95,19 +108,28 @@ internal readonly record struct Silu : IUnaryFunction
     }
 }
 
-/// <summary>x · tanh(ln(1 + eˣ)) (torch.nn.functional.mish).</summary>
+/// <summary>x · tanh(ln(1 + eˣ)) = x · w / (w + 2) with n = eˣ and w = n (n + 2) (torch.nn.functional.mish).</summary>
 internal readonly record struct Mish : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
-    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Tanh(Inner(x));
 
-    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R Forward<R>(R x) where R : struct, IReal<R>
     {
-        R t = R.Tanh(Inner(x));
-        return g * (t + x * (R.Sigmoid(x) * (1 - t * t)));
+        R n = Bounded(x), w = n * (n + 2);
+        return x * (w / (w + 2));
     }
 
-    private static R Inner<R>(R x) where R : struct, IReal<R> => new Softplus(1, 20).Forward(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
+    {
+        R n = Bounded(x), w = n * (n + 2), t = w / (w + 2);
+        return g * (t + x * (n / (n + 1) * (1 - t * t)));
+    }
+
+    // Beyond 20 the quotient is 1; the bound keeps its parts from overflowing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static R Bounded<R>(R x) where R : struct, IReal<R> => R.Exp(R.Min(x, 20));
 }
 
 /// <summary>ln(1 + e^βx) / β, and x if βx exceeds the threshold (torch.nn.functional.softplus).</summary>
@@ -115,12 +137,14 @@ internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IU
 {
     public static Reads Reads => Reads.Input0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
         R scaled = x * Beta;
         return R.Where(R.Less(Threshold, scaled), x, R.Log1p(R.Exp(R.Min(scaled, Threshold))) / Beta);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R>
     {
         R scaled = x * Beta;
@@ -132,7 +156,9 @@ internal readonly record struct Softplus(Constant Beta, Constant Threshold) : IU
 internal readonly record struct Hardshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(R.Abs(x), Lambda), 0, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
@@ -140,8 +166,10 @@ internal readonly record struct Hardshrink(Constant Lambda) : IUnaryFunction
 internal readonly record struct Softshrink(Constant Lambda) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> =>
         R.Where(R.LessOrEqual(R.Abs(x), Lambda), 0, x - Lambda * Sign.Of(x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(Lambda, R.Abs(x)), g, 0);
 }
 
@@ -149,7 +177,9 @@ internal readonly record struct Softshrink(Constant Lambda) : IUnaryFunction
 internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, At), Otherwise, x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(x, At), 0, g);
 }
 
@@ -158,6 +188,7 @@ internal readonly record struct Hardsigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + 3, 0), 6) / 6;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), 3), g * (1f / 6f), 0); // as PyTorch: 1/6 in float32
 }
 
@@ -166,6 +197,7 @@ internal readonly record struct Hardswish : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + 3, 0), 6) / 6;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.Less(x, -3), 0, R.Where(R.LessOrEqual(3, x), g, g * (x / 3 + 0.5)));
 }
@@ -176,6 +208,7 @@ internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryFu
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, Low), High);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.Less(Low, x), R.Less(x, High)), g, 0);
 }

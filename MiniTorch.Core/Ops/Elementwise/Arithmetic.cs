@@ -112,6 +112,7 @@ internal readonly record struct PowScalar(double Exponent) : IUnaryFunction, IPo
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Pow(x, Exponent);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => Exponent == 0 ? 0 * g : g * (Exponent * R.Pow(x, Exponent - 1));
 
     /// <summary>Applies the op to the power: a function of its own for small exponents, whose powers are products and roots.</summary>
@@ -135,6 +136,7 @@ internal readonly record struct PowScalar<THalves> : IUnaryFunction, IPowScalar
     public double Exponent => THalves.Count * 0.5;
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => Power(x, THalves.Count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         g * (Exponent * (typeof(R) == typeof(TensorReal) ? R.Pow(x, Exponent - 1) : Power(x, THalves.Count - 2))); // recorded as one op
 
@@ -148,6 +150,7 @@ internal readonly record struct PowScalar<THalves> : IUnaryFunction, IPowScalar
     }
 
     // C's pow gives ∞ for the root of −∞ and 0 for that of −0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Root<R>(R x) where R : struct, IReal<R> => R.Where(R.Equal(x, double.NegativeInfinity), double.PositiveInfinity, R.Sqrt(x + 0));
 }
 
@@ -182,12 +185,14 @@ internal readonly record struct Pow : IBinaryFunction
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Pow(a, b);
 
     // The product is NaN instead of 0 only if b is 0 and a⁻¹ is not finite; elsewhere it must keep its derivative with respect to b.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isUndefined = R.And(R.Equal(b, 0), R.Not(R.Less(R.Abs(1 / a), double.PositiveInfinity)));
         return R.Where(isUndefined, 0, g * (b * R.Pow(R.Where(isUndefined, 1, a), b - 1)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isLimit = R.And(R.Equal(a, 0), R.LessOrEqual(0, b));
@@ -203,6 +208,7 @@ internal readonly record struct Fmod : IBinaryFunction
     public static Reads IdentityGradInputs => Reads.Input0;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Fmod(a, b);
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * FloorDivide.Truncated(a, b, R.Fmod(a, b));
 }
 
@@ -213,6 +219,7 @@ internal readonly record struct Remainder : IBinaryFunction
     public static Reads Reads => Reads.Inputs;
     public static Reads IdentityGradInputs => Reads.Input0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b);
@@ -220,6 +227,7 @@ internal readonly record struct Remainder : IBinaryFunction
     }
 
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * default(FloorDivide).Forward(a, b);
 }
 
@@ -229,6 +237,7 @@ internal readonly record struct FloorDivide : IBinaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
 
     // Uses the exact remainder because a / b may round up to the next integer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R r = R.Fmod(a, b), q = Truncated(a, b, r);
@@ -243,6 +252,7 @@ internal readonly record struct FloorDivide : IBinaryFunction
     internal static R Truncated<R>(R a, R b, R r) where R : struct, IReal<R> => R.Round((a - r) / b);
 
     // Whether the truncated quotient with this remainder exceeds the floored quotient.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static R IsBelow<R>(R remainder, R divisor) where R : struct, IReal<R> =>
         R.Or(R.And(R.Less(remainder, 0), R.Less(0, divisor)), R.And(R.Less(0, remainder), R.Less(divisor, 0)));
 }
@@ -261,6 +271,7 @@ internal readonly record struct Atan2 : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R zero = 0, one = 1, infinity = double.PositiveInfinity;
@@ -278,6 +289,7 @@ internal readonly record struct Atan2 : IBinaryFunction
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * OverSquare(b, a, b);
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => -g * OverSquare(a, a, b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R OverSquare<R>(R x, R a, R b) where R : struct, IReal<R>
     {
         R isSteep = R.Less(R.Abs(b), R.Abs(a)), larger = R.Where(isSteep, a, b), ratio = R.Where(isSteep, b, a) / larger;
@@ -289,10 +301,12 @@ internal readonly record struct Atan2 : IBinaryFunction
 internal readonly record struct LogAddExp : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Max(a, b) + R.Log1p(R.Exp(-R.Abs(Difference(a, b))));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(a, b));
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * R.Sigmoid(Difference(b, a));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R Difference<R>(R a, R b) where R : struct, IReal<R> =>
         R.Where(R.And(R.Equal(a, b), R.Equal(R.Abs(a), double.PositiveInfinity)), 0, a - b);
 }
@@ -301,20 +315,24 @@ internal readonly record struct LogAddExp : IBinaryFunction
 internal readonly record struct Xlogy : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.And(R.Equal(a, 0), R.Equal(b, b)), 0, a * R.Log(b));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
         return R.Where(isZero, 0, g * R.Log(R.Where(isZero, 1, b)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R>
     {
         R isZero = IsZero(a, b);
         return R.Where(isZero, 0, g * (a / R.Where(isZero, 1, b)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R IsZero<R>(R a, R b) where R : struct, IReal<R> => R.And(R.Equal(a, 0), R.LessOrEqual(b, 0));
 }
 
@@ -323,6 +341,7 @@ internal readonly record struct Hypot : IBinaryFunction
 {
     public static Reads Reads => Reads.Inputs | Reads.Output;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R>
     {
         R infinity = double.PositiveInfinity, x = R.Abs(a), y = R.Abs(b), larger = R.Max(x, y), ratio = R.Min(x, y) / larger;
@@ -339,6 +358,7 @@ internal readonly record struct Lerp : ITernaryFunction
 {
     public static Reads Reads => Reads.Inputs;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b, R c) where R : struct, IReal<R>
     {
         R way = b - a;

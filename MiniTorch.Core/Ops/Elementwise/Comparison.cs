@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>Conversion of comparison results to numbers.</summary>
@@ -11,6 +13,7 @@ internal readonly record struct Less : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(a, b));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
@@ -21,6 +24,7 @@ internal readonly record struct LessOrEqual : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(a, b));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
@@ -31,6 +35,7 @@ internal readonly record struct Greater : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Less(b, a));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
@@ -41,6 +46,7 @@ internal readonly record struct GreaterOrEqual : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.LessOrEqual(b, a));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
@@ -51,6 +57,7 @@ internal readonly record struct Equal : IBinaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => Truth.Of(R.Equal(a, b));
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => 0;
@@ -61,6 +68,7 @@ internal readonly record struct IsNonZero : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Not(R.Equal(x, 0)));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
@@ -70,6 +78,7 @@ internal readonly record struct IsZero : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Equal(x, 0));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }
@@ -78,6 +87,7 @@ internal readonly record struct IsZero : IUnaryFunction
 internal readonly record struct IsFinite : IUnaryFunction
 {
     public static ElementwiseResult Result => ElementwiseResult.Bool;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => Truth.Of(R.Less(R.Abs(x), double.PositiveInfinity));
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>eˣ (torch.exp).</summary>
@@ -93,6 +95,7 @@ internal readonly record struct Erf : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erf(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1.1283791670955125739 * R.Exp(-(x * x)));
 }
 
@@ -101,6 +104,7 @@ internal readonly record struct Erfc : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erfc(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((-1.1283791670955125739) * R.Exp(-(x * x)));
 }
 
@@ -110,7 +114,9 @@ internal readonly record struct Erfc : IUnaryFunction
 internal readonly record struct Ndtr : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => 0.5 * R.Erfc(x * (-0.70710678118654752440));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (0.39894228040143267794 * R.Exp(x * x * (-0.5)));
 }
 
@@ -119,6 +125,7 @@ internal readonly record struct Erfinv : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Erfinv(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (0.88622692545275801365 * R.Exp(y * y));
 }
 
@@ -207,6 +214,7 @@ internal readonly record struct Asinh : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
         R magnitude = R.Abs(x), square = magnitude * magnitude;
@@ -223,6 +231,7 @@ internal readonly record struct Acosh : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R>
     {
         R above = x - 1;
@@ -246,6 +255,7 @@ internal readonly record struct Logit : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Log(x) - R.Log1p(-x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.LessOrEqual(0, x), R.LessOrEqual(x, 1)), g / (x * (1 - x)), double.NaN);
 }

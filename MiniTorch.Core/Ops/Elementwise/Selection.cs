@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Ops;
 
 /// <summary>b if the condition is true, otherwise c (torch.where).</summary>
@@ -21,6 +23,7 @@ internal readonly record struct Maximum : IBinaryFunction
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, a, b);
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => Share(g, b, a);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static R Share<R>(R g, R winner, R loser) where R : struct, IReal<R> =>
         R.Where(R.Equal(winner, loser), g / 2, R.Where(R.Less(winner, loser), 0, g));
 }
@@ -40,6 +43,7 @@ internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunct
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x, Low), High);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.LessOrEqual(Low, x), R.LessOrEqual(x, High)), g, 0);
 }
@@ -50,6 +54,7 @@ internal readonly record struct Abs : IUnaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Abs(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * Sign.Of(x);
 }
 
@@ -57,9 +62,11 @@ internal readonly record struct Abs : IUnaryFunction
 internal readonly record struct Sign : IUnaryFunction
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => Of(x);
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static R Of<R>(R x) where R : struct, IReal<R> =>
         R.Where(R.Less(0, x), 1, R.Where(R.Less(x, 0), -1, 0));
 }

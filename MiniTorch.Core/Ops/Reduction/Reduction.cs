@@ -94,16 +94,24 @@ internal abstract record AmaxOrAmin(ulong Dims, bool FindsNaN) : Op
 
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
-    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Share(call) * cotangent;
+    // Each of the k positions of the extremum gets 1/k, the others 0; 0/0 if the extremum is NaN.
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor hits = Hits(call);
+        gradients[0] = hits * (cotangent / new Sum(Dims, true).Apply(hits));
+    }
 
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Share(call) * tangents[0]!);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
+    {
+        Tensor hits = Hits(call);
+        return new Sum(Dims, true).Apply(hits * tangents[0]!) / new Sum(Dims, true).Apply(hits);
+    }
 
-    // 1/k at each of the k positions of the extremum, 0 elsewhere; 0/0 if the extremum is NaN.
-    private Tensor Share(OpContext call)
+    // 1 at each position of the extremum, 0 elsewhere. The extremum is NaN if any element is.
+    private Tensor Hits(OpContext call)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
-        Tensor hit = (FindsNaN ? x.Eq(y).LogicalOr(x.IsNaN()) : x.Eq(y)).To(x.DType);
-        return hit / new Sum(Dims, true).Apply(hit);
+        return (FindsNaN && double.IsNaN(y.Reshape(1).ToArray<double>()[0]) ? x.IsNaN() : x.Eq(y)).To(x.DType);
     }
 }
 
@@ -112,13 +120,19 @@ internal sealed record Prod(int Dim) : Op
 {
     internal override bool CanReuseTemporaries => true;
 
-    protected internal override Reads Reads => Reads.Input0;
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Product>(inputs[0], 1UL << Dim);
 
-    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Others(call.Input(0)) * cotangent;
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = CanDivide(call, cotangent) ? call.Output * cotangent / call.Input(0) : Others(call.Input(0)) * cotangent;
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
+
+    // Whether one product is far enough from zero and infinity to be divided by each of its elements.
+    private static bool CanDivide(OpContext call, Tensor cotangent) =>
+        call.Output is { ElementCount: 1 } product && !ElementwiseCall.MustRecord(cotangent, call.Input(0), product)
+        && Math.Abs(product.Reshape(1).ToArray<double>()[0]) is > 1e-30 and < 1e30 && double.IsFinite(cotangent.Reshape(1).ToArray<double>()[0]);
 
     // The product of the elements before times that of those after. It needs no division, so zeros need no special case.
     private Tensor Others(Tensor x)

@@ -1,10 +1,15 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
 /// <summary>Running reductions along the middle one of three dimensions [outer, size, inner] of contiguous arrays; floats accumulate in double.</summary>
 internal static unsafe class ScanKernel
 {
+    // Fewer elements are not worth another thread.
+    const long SmallCount = 1 << 15;
+
     /// <summary>yᵢ = x₀ + … + xᵢ.</summary>
     public static void Sum<T>(T* x, T* y, long outer, long size, long inner)
         where T : unmanaged, INumber<T>
@@ -38,24 +43,71 @@ internal static unsafe class ScanKernel
         where A : unmanaged, INumber<A>
         where TScan : IScan<A>
     {
-        const int Block = 64;
-        A* running = stackalloc A[Block];
-        for (long o = 0; o < outer; o++)
+        if (outer * size * inner == 0) return;
+        var job = new Job<T, A, TScan>(x, y, outer, size, inner);
+        if (outer * size * inner < SmallCount)
+            for (long unit = 0; unit < job.Units; unit++) job.Execute(unit);
+        else Workers.Run(job, job.Units);
+    }
+
+    /// <summary>Neighbouring rows together, because each element waits for the one before; or a few columns.</summary>
+    readonly struct Job<T, A, TScan>(T* x, T* y, long outer, long size, long inner) : IJob
+        where T : unmanaged, INumber<T>
+        where A : unmanaged, INumber<A>
+        where TScan : IScan<A>
+    {
+        const int Rows = 4, Columns = 64;
+
+        public long Units => inner == 1 ? (outer + Rows - 1) / Rows : outer * BlocksPerRow;
+
+        long BlocksPerRow => (inner + Columns - 1) / Columns;
+
+        public void Execute(long unit)
         {
-            for (long first = 0; first < inner; first += Block)
+            if (inner == 1)
             {
-                int width = (int)Math.Min(Block, inner - first);
-                new Span<A>(running, width).Fill(TScan.Start);
-                for (long i = 0; i < size; i++)
-                {
-                    long at = (o * size + i) * inner + first;
-                    for (int j = 0; j < width; j++)
-                    {
-                        running[j] = TScan.Next(running[j], A.CreateTruncating(x[at + j]));
-                        y[at + j] = T.CreateTruncating(running[j]);
-                    }
-                }
+                long row = unit * Rows, end = Math.Min(row + Rows, outer);
+                if (end - row == Rows) FourRows(x + row * size, y + row * size);
+                else for (; row < end; row++) OneRow(x + row * size, y + row * size);
+                return;
             }
+            (long o, long block) = Math.DivRem(unit, BlocksPerRow);
+            long first = o * size * inner + block * Columns;
+            SomeColumns(x + first, y + first, (int)Math.Min(Columns, inner - block * Columns));
+        }
+
+        [MethodImpl(AggressiveOptimization)]
+        void FourRows(T* from, T* to)
+        {
+            A a = TScan.Start, b = a, c = a, d = a;
+            long step = size;
+            for (T* end = from + step; from < end; from++, to++)
+            {
+                *to = T.CreateTruncating(a = TScan.Next(a, A.CreateTruncating(*from)));
+                to[step] = T.CreateTruncating(b = TScan.Next(b, A.CreateTruncating(from[step])));
+                to[2 * step] = T.CreateTruncating(c = TScan.Next(c, A.CreateTruncating(from[2 * step])));
+                to[3 * step] = T.CreateTruncating(d = TScan.Next(d, A.CreateTruncating(from[3 * step])));
+            }
+        }
+
+        [MethodImpl(AggressiveOptimization)]
+        void OneRow(T* from, T* to)
+        {
+            A running = TScan.Start;
+            for (T* end = from + size; from < end; from++, to++) *to = T.CreateTruncating(running = TScan.Next(running, A.CreateTruncating(*from)));
+        }
+
+        [MethodImpl(AggressiveOptimization)]
+        void SomeColumns(T* from, T* to, int width)
+        {
+            A* running = stackalloc A[Columns];
+            new Span<A>(running, width).Fill(TScan.Start);
+            for (long i = 0; i < size; i++, from += inner, to += inner)
+                for (int j = 0; j < width; j++)
+                {
+                    running[j] = TScan.Next(running[j], A.CreateTruncating(from[j]));
+                    to[j] = T.CreateTruncating(running[j]);
+                }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch.Nn;
 
 /// <summary>
@@ -8,16 +10,21 @@ internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryFunctio
 {
     public static Reads Reads => Reads.Inputs;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R p, R target) where R : struct, IReal<R> =>
         (target - 1) * LogOfOther(p) - target * BoundedLog(p);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardA<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
         g * (p - target) / R.Max((1 - p) * p, 1e-12f);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R p, R target, R y) where R : struct, IReal<R> =>
         g * (LogOfOther(p) - BoundedLog(p));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R BoundedLog<R>(R p) where R : struct, IReal<R> => R.Max(R.Log(p), -100);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R LogOfOther<R>(R p) where R : struct, IReal<R> => R.Max(R.Log1p(-p), -100);
 }

@@ -9,7 +9,7 @@ namespace MiniTorch.Tests.Kernels;
 public unsafe class ScanSortTests<T>
     where T : unmanaged, INumber<T>
 {
-    static readonly int[][] Shapes = [[1, 1, 1], [2, 9, 1], [3, 40, 5], [1, 33, 100], [2, 0, 3], [0, 3, 1], [1, 2000, 1], [2, 1, 4]];
+    static readonly int[][] Shapes = [[1, 1, 1], [2, 9, 1], [3, 40, 5], [1, 33, 100], [2, 0, 3], [0, 3, 1], [1, 2000, 1], [2, 1, 4], [7, 9, 1], [403, 101, 1], [3, 150, 100]];
     readonly Random _random = new(6);
 
     static IEnumerable<TestCaseData> ShapeCases() => Shapes.Select(s => new TestCaseData(s).SetArgDisplayNames(string.Join('x', s)));
