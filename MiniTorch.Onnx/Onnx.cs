@@ -37,9 +37,7 @@ public static class Onnx
     [OverloadResolutionPriority(1)]
     public static void Export(Module model, IReadOnlyList<Tensor> exampleInputs, string path, int batchDim = 0)
     {
-        if (model is null || exampleInputs is null || exampleInputs.Any(input => input is null))
-            throw new ValueException("Onnx.Export: the model or an example input is null");
-        OnnxGraph graph = OnnxBuilder.Build(model, exampleInputs, batchDim);
+        OnnxGraph graph = Graph(model, exampleInputs, batchDim);
         try
         {
             AtomicFile.Write(path, stream => OnnxFile.Write(stream, graph));
@@ -49,4 +47,31 @@ public static class Onnx
             throw new MiniTorchException($"Onnx.Export: '{path}' cannot be written: {error.Message} Choose a folder that exists and that you may write to.", error);
         }
     }
+
+    /// <summary>Exports a model of one input to a stream; see <see cref="Export(Module, Tensor, string, int)"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="exampleInput">An example input with at least one row.</param>
+    /// <param name="stream">The stream; it stays open and need not be able to seek. A failed export writes nothing.</param>
+    /// <param name="batchDim">The batch dimension of the input.</param>
+    /// <inheritdoc cref="Export(Module, Tensor, string, int)" path="/exception"/>
+    public static void Export(Module model, Tensor exampleInput, Stream stream, int batchDim = 0) =>
+        Export(model, (IReadOnlyList<Tensor>)[exampleInput], stream, batchDim);
+
+    /// <summary>Exports a model of several inputs to a stream; see <see cref="Export(Module, IReadOnlyList{Tensor}, string, int)"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="exampleInputs">Example inputs, all with the same batch size.</param>
+    /// <param name="stream">The stream; it stays open and need not be able to seek. A failed export writes nothing.</param>
+    /// <param name="batchDim">The batch dimension of all inputs.</param>
+    /// <inheritdoc cref="Export(Module, Tensor, string, int)" path="/exception"/>
+    [OverloadResolutionPriority(1)]
+    public static void Export(Module model, IReadOnlyList<Tensor> exampleInputs, Stream stream, int batchDim = 0)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        OnnxFile.Write(stream, Graph(model, exampleInputs, batchDim));
+    }
+
+    private static OnnxGraph Graph(Module model, IReadOnlyList<Tensor> exampleInputs, int batchDim) =>
+        model is null || exampleInputs is null || exampleInputs.Any(input => input is null)
+            ? throw new ValueException("Onnx.Export: the model or an example input is null")
+            : OnnxBuilder.Build(model, exampleInputs, batchDim);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 
 namespace MiniTorch.IO;
@@ -89,7 +90,7 @@ internal static class OnnxFile
 
     private static void WriteSize(CodedOutputStream output, string size)
     {
-        if (long.TryParse(size, out long number)) Integer(output, 1, number);
+        if (long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long number)) Integer(output, 1, number);
         else if (size.Length > 0) Text(output, 2, size);
     }
 

@@ -84,6 +84,32 @@ public sealed partial class DataLoader : IEnumerable<Batch>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>
+    /// Enumerates the batches as <c>foreach</c> over the loader does, until it is cancelled:
+    /// <c>foreach (var (x, y) in loader.Batches(progress, token))</c>.
+    /// </summary>
+    /// <remarks>
+    /// Cancelling is noticed before a batch is prepared. The loader then stays where it is: <see cref="StateDict"/> returns the position after the last
+    /// batch that the loop has seen, and a loader that loads this state continues from there. An epoch that is cancelled before its first batch draws
+    /// no random numbers.
+    /// </remarks>
+    /// <param name="progress">Receives the number of batches of the epoch that are done, after each of them.</param>
+    /// <param name="cancellationToken">Cancels the loop.</param>
+    /// <exception cref="OperationCanceledException">The loop was cancelled.</exception>
+    public IEnumerable<Batch> Batches(IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using IEnumerator<Batch> batches = GetEnumerator();
+        Epoch? epoch = null;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!batches.MoveNext()) yield break;
+            epoch ??= _epoch!;
+            yield return batches.Current;
+            progress?.Report(epoch.Position);
+        }
+    }
+
     // At the start of every epoch PyTorch draws a seed for worker processes, even if there are none.
     private Epoch Begin()
     {

@@ -46,8 +46,9 @@ public abstract class Dataset
     public Dataset[] RandomSplit(ReadOnlySpan<double> shares, Generator? generator = null)
     {
         double sum = 0;
-        foreach (double share in shares) sum += share is >= 0 and <= 1 ? share : throw new ValueException($"RandomSplit: share {share} is not in [0, 1]");
-        if (Math.Abs(sum - 1) > 1e-9) throw new ValueException($"RandomSplit: the shares sum to {sum}, not 1");
+        foreach (double share in shares) sum += share is >= 0 and <= 1 ? share : throw new ValueException(FormattableString.Invariant(
+            $"RandomSplit: share {share} is not in [0, 1]"));
+        if (Math.Abs(sum - 1) > 1e-9) throw new ValueException(FormattableString.Invariant($"RandomSplit: the shares sum to {sum}, not 1"));
         var sizes = new int[shares.Length];
         int left = Count;
         for (int i = 0; i < sizes.Length; i++) left -= sizes[i] = (int)Math.Floor(Count * shares[i]);

@@ -26,7 +26,8 @@ public static class Transforms
     /// <exception cref="ValueException">The probability is not in [0, 1].</exception>
     public static BatchTransform RandomFlip(int dim = -1, double probability = 0.5)
     {
-        if (!(probability is >= 0 and <= 1)) throw new ValueException($"RandomFlip: probability {probability} is not in [0, 1]");
+        if (!(probability is >= 0 and <= 1))
+            throw new ValueException(FormattableString.Invariant($"RandomFlip: probability {probability} is not in [0, 1]"));
         return OnFirst((x, generator) =>
         {
             var sizes = new int[x.Rank];

@@ -21,7 +21,9 @@ public sealed class WeightedRandomSampler : Sampler
         int positive = 0;
         for (int i = 0; i < _weights.Length; i++)
         {
-            if (!double.IsFinite(_weights[i]) || _weights[i] < 0) throw new ValueException($"WeightedRandomSampler: weight {i} is {_weights[i]}; weights must be finite and 0 or more");
+            if (!double.IsFinite(_weights[i]) || _weights[i] < 0)
+                throw new ValueException(FormattableString.Invariant(
+                    $"WeightedRandomSampler: weight {i} is {_weights[i]}; weights must be finite and 0 or more"));
             if (_weights[i] > 0) positive++;
         }
         if (positive < (replacement ? 1 : count))

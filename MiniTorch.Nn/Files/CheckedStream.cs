@@ -25,10 +25,15 @@ internal sealed class CheckedStream(Stream source) : Stream
     public override int Read(Span<byte> buffer)
     {
         int count = source.Read(buffer);
-        uint state = _state;
-        foreach (byte value in buffer[..count]) state = (state >> 8) ^ s_table[(byte)state ^ value];
-        _state = state;
+        _state = Update(_state, buffer[..count]);
         return count;
+    }
+
+    /// <summary>Continues a checksum, which begins with all bits set and is inverted at the end.</summary>
+    public static uint Update(uint state, ReadOnlySpan<byte> data)
+    {
+        foreach (byte value in data) state = (state >> 8) ^ s_table[(byte)state ^ value];
+        return state;
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

@@ -62,7 +62,7 @@ public sealed class Checkpoint
     /// <exception cref="UnauthorizedAccessException">The process may not write to the file or its folder; the file is unchanged.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
 
-    /// <summary>Loads the file that <see cref="Save"/> wrote for a checkpoint with the same parts, or only some of its parts.</summary>
+    /// <summary>Loads the file that <see cref="Save(string)"/> wrote for a checkpoint with the same parts, or only some of its parts.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parts">The names of the parts to load; the file and this checkpoint may hold others, and the state of <see
     /// cref="Generator.Default"/> is left alone. By default all parts are loaded, and the file must have the same ones.</param>
@@ -90,6 +90,29 @@ public sealed class Checkpoint
         {
             return false;
         }
+    }
+
+    /// <summary>Writes the current state of all parts to a stream, which stays open and need not be able to seek.</summary>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Write(stream);
+    }
+
+    /// <summary>Loads what <see cref="Save(Stream)"/> wrote for a checkpoint with the same parts, or only some of its parts.</summary>
+    /// <param name="stream">The stream; it is read from its position to its end and stays open. It need not be able to seek.</param>
+    /// <param name="parts">The names of the parts to load; see <see cref="TryLoad"/>.</param>
+    /// <exception cref="FileFormatException">The content is not a checkpoint, or is truncated, damaged or malicious; nothing is changed.</exception>
+    /// <exception cref="ValueException">The stream cannot be read, or parts are missing, unexpected or do not fit. The message lists all of them, and
+    /// nothing is changed.</exception>
+    public void Load(Stream stream, IReadOnlyCollection<string>? parts = null)
+    {
+        foreach (string name in parts ?? []) _ = this[name];
+        FileReader.Open(stream, file =>
+        {
+            Read(file, parts);
+            return true;
+        });
     }
 
     internal void Write(Stream stream)
@@ -138,7 +161,7 @@ public sealed class Checkpoint
                 else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
                 else problems.Add($"{name} is '{stored}' in the file, which does not fit {part.GetType().Name}");
             }
-            if (problems.Count > 0) throw new ValueException($"Checkpoint.TryLoad: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+            if (problems.Count > 0) throw new ValueException($"Checkpoint: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
         }
         catch
         {

@@ -13,6 +13,9 @@ internal sealed class FileReader(Stream stream, string name, long length)
 
     private const int ChunkSize = 1 << 15;
 
+    /// <summary>The name of a stream in errors.</summary>
+    public const string StreamName = "the stream";
+
     public long Position { get; private set; }
 
     public long Remaining => length - Position;
@@ -27,11 +30,38 @@ internal sealed class FileReader(Stream stream, string name, long length)
         return read(new FileReader(stream, path, stream.Length));
     }
 
+    /// <summary>Reads a stream from its position to its end.</summary>
+    public static T Open<T>(Stream stream, Func<FileReader, T> read) =>
+        WithSeeking(stream, source => read(new FileReader(source, StreamName, source.Length - source.Position)));
+
+    /// <summary>
+    /// Passes on a stream that knows its length: sizes in a file are checked against it before memory is allocated, and archives are read from their
+    /// end. A stream that cannot seek is copied to a temporary file first.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="read">Reads it from its position to its end.</param>
+    /// <param name="fromStart">Whether the content must begin at position 0, as the offsets in a zip archive count from there.</param>
+    /// <exception cref="ValueException">The stream cannot be read.</exception>
+    public static T WithSeeking<T>(Stream stream, Func<Stream, T> read, bool fromStart = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead) throw new ValueException("the stream cannot be read: it is closed, or only for writing");
+        if (stream.CanSeek && !(fromStart && stream.Position > 0)) return read(stream);
+        using FileStream copy = TemporaryFile();
+        stream.CopyTo(copy);
+        copy.Position = 0;
+        return read(copy);
+    }
+
+    /// <summary>Creates a file that is deleted when it is closed.</summary>
+    public static FileStream TemporaryFile() => new(Path.Join(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite,
+        FileShare.None, bufferSize: 1 << 16, FileOptions.DeleteOnClose);
+
     public FileFormatException Error(string problem, Exception? cause = null) => ErrorAt(Position, problem, cause);
 
     public FileFormatException ErrorAt(long offset, string problem, Exception? cause = null)
     {
-        string message = $"{name}: {problem} (at byte {offset:N0})";
+        string message = FormattableString.Invariant($"{name}: {problem} (at byte {offset:N0})");
         return cause is null ? new FileFormatException(message) : new FileFormatException(message, cause);
     }
 
@@ -40,7 +70,8 @@ internal sealed class FileReader(Stream stream, string name, long length)
     {
         // A compressed stream may continue after the stated end of the file.
         int read = ReadSome(destination[..(int)Math.Min(destination.Length, Remaining)], field);
-        if (read < destination.Length) throw Error($"the file ends within {field}: {destination.Length - read:N0} of {destination.Length:N0} bytes are missing");
+        if (read < destination.Length) throw Error(FormattableString.Invariant(
+            $"the file ends within {field}: {destination.Length - read:N0} of {destination.Length:N0} bytes are missing"));
         Position += read;
     }
 
@@ -48,7 +79,9 @@ internal sealed class FileReader(Stream stream, string name, long length)
     public byte[] ReadBytes(ulong count, long most, string field)
     {
         if (count > (ulong)Math.Min(most, Remaining))
-            throw Error($"{field} is said to take {count:N0} bytes; {(count > (ulong)Remaining ? $"the file has {Remaining:N0} left" : $"at most {most:N0} are possible")}");
+            throw Error(FormattableString.Invariant($"{field} is said to take {count:N0} bytes; ")
+                + (count > (ulong)Remaining ? FormattableString.Invariant(
+                    $"the file has {Remaining:N0} left") : FormattableString.Invariant($"at most {most:N0} are possible")));
         var bytes = new byte[count];
         Read(bytes, field);
         return bytes;
@@ -74,7 +107,8 @@ internal sealed class FileReader(Stream stream, string name, long length)
     public Tensor ReadTensor(Shape shape, StoredElement element, string field, bool bigEndian = false)
     {
         if (shape.ElementCount * element.Size > Remaining)
-            throw Error($"{field} of shape {shape} takes {shape.ElementCount * element.Size:N0} bytes; the file has {Remaining:N0} left");
+            throw Error(FormattableString.Invariant(
+                $"{field} of shape {shape} takes {shape.ElementCount * element.Size:N0} bytes; the file has {Remaining:N0} left"));
         Tensor tensor = Tensor.Empty(shape, element.DType);
         if (element.Decode is null && !bigEndian) ReadDirectly(tensor, field);
         else Decode(tensor, element, field, bigEndian);

@@ -21,11 +21,20 @@ public static class Idx
         return Read(stream, path, maxBytes ?? DecompressionLimit.Limit(stream.Length));
     }
 
+    /// <summary>Reads an array from a stream; see <see cref="Load(string, long?)"/>.</summary>
+    /// <param name="stream">The stream; it is read from its position to its end and stays open. It need not be able to seek.</param>
+    /// <exception cref="FileFormatException">The content is not of this format, or is truncated, damaged or malicious.</exception>
+    /// <exception cref="ValueException">The stream cannot be read.</exception>
+    /// <param name="maxBytes">The maximum decompressed size in bytes; by default 16 MB plus a hundred times the stream's size.</param>
+    public static Tensor Load(Stream stream, long? maxBytes = null) => FileReader.WithSeeking(stream, source =>
+        Read(source, FileReader.StreamName, maxBytes ?? DecompressionLimit.Limit(source.Length - source.Position)));
+
     internal static Tensor Read(Stream stream, string name, long maxBytes)
     {
+        long start = stream.Position;
         bool packed = stream.ReadByte() == 0x1f && stream.ReadByte() == 0x8b;
-        stream.Position = 0;
-        if (!packed) return Read(new FileReader(stream, name, stream.Length));
+        stream.Position = start;
+        if (!packed) return Read(new FileReader(stream, name, stream.Length - start));
         using var unpacked = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
         return Read(new FileReader(unpacked, name, maxBytes));
     }

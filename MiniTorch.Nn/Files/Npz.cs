@@ -15,11 +15,30 @@ public static class Npz
     /// <param name="arrays">Tensors by name.</param>
     /// <param name="compressed">Whether the arrays are compressed (numpy.savez_compressed).</param>
     /// <exception cref="ValueException">A name is empty, or contains a path that would leave the folder of an unpacked archive.</exception>
-    /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
+    /// <inheritdoc cref="Checkpoint.Save(string)" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false) =>
         AtomicFile.Write(path, stream => Write(stream, arrays, compressed));
 
-    /// <summary>Reads all arrays; see <see cref="Npy.Load"/> for the dtypes.</summary>
+    /// <summary>Writes tensors to a stream, which stays open and need not be able to seek.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="arrays">Tensors by name.</param>
+    /// <param name="compressed">Whether the arrays are compressed.</param>
+    /// <exception cref="ValueException">A name is empty, or contains a path that would leave the folder of an unpacked archive.</exception>
+    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> arrays, bool compressed = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanSeek || stream.Position == 0)
+        {
+            Write(stream, arrays, compressed);
+            return;
+        }
+        using FileStream archive = FileReader.TemporaryFile(); // offsets in an archive count from the stream's start
+        Write(archive, arrays, compressed);
+        archive.Position = 0;
+        archive.CopyTo(stream);
+    }
+
+    /// <summary>Reads all arrays; see <see cref="Npy.Load(string)"/> for the dtypes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The maximum decompressed size of all arrays in bytes; by default 16 MB plus a hundred times the file's size.</param>
     /// <exception cref="FileFormatException">The file is not an .npz file, or is truncated, damaged or malicious.</exception>
@@ -29,6 +48,14 @@ public static class Npz
         using FileStream stream = File.OpenRead(FilePath.Checked(path));
         return Read(stream, path, maxBytes ?? DecompressionLimit.Limit(stream.Length));
     }
+
+    /// <summary>Reads all arrays from a stream; see <see cref="Load(string, long?)"/>.</summary>
+    /// <param name="stream">The stream; it is read from its position to its end and stays open. It need not be able to seek.</param>
+    /// <exception cref="FileFormatException">The content is not of this format, or is truncated, damaged or malicious.</exception>
+    /// <exception cref="ValueException">The stream cannot be read.</exception>
+    /// <param name="maxBytes">The maximum decompressed size of all arrays in bytes; by default 16 MB plus a hundred times the stream's size.</param>
+    public static OrderedDictionary<string, Tensor> Load(Stream stream, long? maxBytes = null) => FileReader.WithSeeking(stream, source =>
+        Read(source, FileReader.StreamName, maxBytes ?? DecompressionLimit.Limit(source.Length)), fromStart: true);
 
     internal static OrderedDictionary<string, Tensor> Read(Stream stream, string name, long maxBytes)
     {
@@ -79,7 +106,9 @@ public static class Npz
                 throw new FileFormatException($"{name}: the entry '{path}' is not of the form NAME.npy without ..");
             if (!names.Add(path)) throw new FileFormatException($"{name}: the entry '{path}' occurs twice");
             if (entry.Length > maxBytes - total)
-                throw new FileFormatException($"{name}: the arrays up to '{path}' decompress to more than {maxBytes:N0} bytes; if you trust the file, pass a larger maxBytes to Npz.Load");
+                throw new FileFormatException(FormattableString.Invariant(
+                    $"{name}: the arrays up to '{path}' decompress to more than {maxBytes:N0} bytes; ")
+                    + "if you trust the file, pass a larger maxBytes to Npz.Load");
             total += entry.Length;
         }
     }

@@ -13,7 +13,7 @@ namespace MiniTorch.IO;
 /// Safetensors.Save("model.safetensors", model.StateDict());
 /// model.LoadStateDict(Safetensors.Load("model.safetensors"));
 /// </code></example>
-public static class Safetensors
+public static partial class Safetensors
 {
     private const int Alignment = 8;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -27,9 +27,21 @@ public static class Safetensors
     /// <param name="metadata">Strings to store with the tensors; <see cref="LoadMetadata"/> reads them.</param>
     /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the header is larger than 100
     /// MB.</exception>
-    /// <inheritdoc cref="Checkpoint.Save" path="/exception"/>
+    /// <inheritdoc cref="Checkpoint.Save(string)" path="/exception"/>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, state, metadata));
+
+    /// <summary>Writes tensors to a stream, which stays open and need not be able to seek.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="state">Tensors by name, such as <c>model.StateDict()</c>.</param>
+    /// <param name="metadata">Strings to store with the tensors.</param>
+    /// <exception cref="ValueException">A tensor is called <c>__metadata__</c>, a name is not valid Unicode, or the header is larger than 100
+    /// MB.</exception>
+    public static void Save(Stream stream, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Write(stream, state, metadata);
+    }
 
     /// <summary>
     /// Reads all tensors in the order of the header. F16 and BF16 become Float32, and integers become Int64. The whole header is checked before
@@ -39,8 +51,14 @@ public static class Safetensors
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static OrderedDictionary<string, Tensor> Load(string path) => FileReader.Open(path, file => Read(file).State);
 
+    /// <summary>Reads all tensors from a stream; see <see cref="Load(string)"/>.</summary>
+    /// <param name="stream">The stream; it is read from its position to its end and stays open. It need not be able to seek.</param>
+    /// <exception cref="FileFormatException">The content is not of this format, or is truncated, damaged or malicious.</exception>
+    /// <exception cref="ValueException">The stream cannot be read.</exception>
+    public static OrderedDictionary<string, Tensor> Load(Stream stream) => FileReader.Open(stream, file => Read(file).State);
+
     /// <summary>Reads only the metadata: the strings that were stored with the tensors.</summary>
-    /// <inheritdoc cref="Load" path="/exception"/>
+    /// <inheritdoc cref="Load(string)" path="/exception"/>
     public static OrderedDictionary<string, string> LoadMetadata(string path) => FileReader.Open(path, file => SafetensorsHeader.Read(file).Metadata);
 
     internal static (OrderedDictionary<string, Tensor> State, OrderedDictionary<string, string> Metadata) Read(FileReader file)
@@ -109,7 +127,9 @@ public static class Safetensors
         buffer.GetSpan(padding)[..padding].Fill((byte)' ');
         buffer.Advance(padding);
         if (buffer.WrittenCount > SafetensorsHeader.MaxLength)
-            throw new ValueException($"Safetensors.Save: names, shapes and metadata take {buffer.WrittenCount:N0} bytes; the format allows {SafetensorsHeader.MaxLength:N0}");
+            throw new ValueException(FormattableString.Invariant(
+                $"Safetensors.Save: names, shapes and metadata take {buffer.WrittenCount:N0} bytes; ")
+                + FormattableString.Invariant($"the format allows {SafetensorsHeader.MaxLength:N0}"));
         return buffer.WrittenSpan;
     }
 

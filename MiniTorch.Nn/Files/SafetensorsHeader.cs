@@ -104,7 +104,9 @@ internal sealed class SafetensorsHeader
         if (offsets is not [var begin, var end] || begin > end) throw Invalid($"{name}.data_offsets is not [begin, end]", start);
         if (Element(dtype) is not { } element) throw Invalid($"{name} has dtype {dtype}, which is not known", start);
         (Shape shape, long bytes) = _file.ShapeOf(sizes.ToArray(), element, name);
-        if (end - begin != bytes) throw Invalid($"{name} has {end - begin:N0} bytes of data, but {bytes:N0} are needed for {dtype} of shape {shape}", start);
+        if (end - begin != bytes)
+            throw Invalid(FormattableString.Invariant(
+                $"{name} has {end - begin:N0} bytes of data, but {bytes:N0} are needed for {dtype} of shape {shape}"), start);
         return new SafetensorsEntry(name, element, shape, begin, end);
     }
 
@@ -127,10 +129,14 @@ internal sealed class SafetensorsHeader
         foreach (SafetensorsEntry entry in Entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
             if (entry.Begin != expected)
-                throw _file.ErrorAt(_file.Position + entry.Begin, $"{entry.Name} {(entry.Begin < expected ? "overlaps the tensor before it" : "leaves a hole before it")}: it begins at {entry.Begin:N0} of the data, not at {expected:N0}");
+                throw _file.ErrorAt(_file.Position + entry.Begin,
+                    $"{entry.Name} {(entry.Begin < expected ? "overlaps the tensor before it" : "leaves a hole before it")}: "
+                    + FormattableString.Invariant($"it begins at {entry.Begin:N0} of the data, not at {expected:N0}"));
             expected = entry.End;
         }
-        if (expected != _file.Remaining) throw _file.Error($"the tensors take {expected:N0} bytes, but the file has {_file.Remaining:N0} after its header");
+        if (expected != _file.Remaining)
+            throw _file.Error(FormattableString.Invariant(
+                $"the tensors take {expected:N0} bytes, but the file has {_file.Remaining:N0} after its header"));
     }
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType token, string field)

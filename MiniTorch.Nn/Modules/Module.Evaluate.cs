@@ -30,13 +30,24 @@ public abstract partial class Module
     /// </summary>
     /// <param name="batches">A loader, or any batches; the first dimension of the first tensor is the number of samples.</param>
     /// <param name="metric">Returns the mean of the metric over a batch, such as its loss or accuracy.</param>
+    /// <param name="progress">Receives the number of batches that are done, after each of them.</param>
+    /// <param name="cancellationToken">Cancels the evaluation before a batch is measured.</param>
     /// <returns>The mean; NaN if there are no samples.</returns>
-    public double Evaluate(IEnumerable<Batch> batches, Func<Batch, double> metric) => Evaluate(() =>
+    /// <exception cref="OperationCanceledException">The evaluation was cancelled. Every module is back in its previous mode.</exception>
+    public double Evaluate(IEnumerable<Batch> batches, Func<Batch, double> metric, IProgress<int>? progress = null,
+        CancellationToken cancellationToken = default) => Evaluate(() =>
     {
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(metric);
         var mean = new RunningMean();
-        foreach (Batch batch in batches) mean.Add(batch is null ? throw new ArgumentNullException(nameof(batches), "Evaluate: a batch is null") : metric(batch), weight: batch[0].Shape[0]);
+        int done = 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (Batch batch in batches)
+        {
+            mean.Add(batch is null ? throw new ArgumentNullException(nameof(batches), "Evaluate: a batch is null") : metric(batch), weight: batch[0].Shape[0]);
+            progress?.Report(++done);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
         return mean.Value;
     });
 }

@@ -2,7 +2,7 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements limited-memory BFGS (torch.optim.LBFGS; Liu and Nocedal 1989): steps along the gradient times an inverse Hessian that is estimated from
-/// the latest changes of the gradient. Every <see cref="Step"/> makes several iterations, so it needs a closure that computes the loss and its
+/// the latest changes of the gradient. Every <see cref="Step(Func{Tensor}?)"/> makes several iterations, so it needs a closure that computes the loss and its
 /// gradients again.
 /// </summary>
 public sealed class LBFGS : Optimizer
@@ -33,7 +33,8 @@ public sealed class LBFGS : Optimizer
     {
         if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"maxIter is {maxIter}, maxEval {maxEval} and historySize {historySize}; all must be 1 or more");
         if (!(toleranceGrad >= 0 && toleranceChange >= 0))
-            throw Error(FormattableString.Invariant($"toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more"));
+            throw Error(FormattableString.Invariant(
+                $"toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more"));
         (_maxIterations, _maxEvaluations, _historySize) = (maxIter, maxEval ?? (int)Math.Min(maxIter * 5L / 4, int.MaxValue), historySize);
         (_toleranceGrad, _toleranceChange, _strongWolfe) = (toleranceGrad, toleranceChange, strongWolfe);
     }
@@ -53,9 +54,20 @@ public sealed class LBFGS : Optimizer
     /// <param name="closure">Clears the gradients, computes the loss and its gradients, and returns the loss.</param>
     /// <returns>The loss before the step.</returns>
     /// <exception cref="ValueException">There is no closure.</exception>
-    public override Tensor? Step(Func<Tensor>? closure = null)
+    public override Tensor? Step(Func<Tensor>? closure = null) => Step(closure!, null);
+
+    /// <summary>Runs up to <c>maxIter</c> iterations until it is cancelled.</summary>
+    /// <param name="closure">Clears the gradients, computes the loss and its gradients, and returns the loss.</param>
+    /// <param name="progress">Receives the loss after each iteration; without a line search, the last iteration does not compute it.</param>
+    /// <param name="cancellationToken">Cancels the step between two iterations; the finished iterations are kept.</param>
+    /// <returns>The loss before the step.</returns>
+    /// <exception cref="ValueException">There is no closure.</exception>
+    /// <exception cref="OperationCanceledException">The step was cancelled. Parameters and state are those after the last finished
+    /// iteration.</exception>
+    public Tensor? Step(Func<Tensor> closure, IProgress<double>? progress, CancellationToken cancellationToken = default)
     {
         if (closure is null) throw Error("Step needs a closure that computes the loss and its gradients");
+        cancellationToken.ThrowIfCancellationRequested();
         using ModeScope mode = Autograd.NoGrad();
         double lr = Groups[0]["lr"];
         (Tensor first, Tensor gradient) = Evaluate(closure);
@@ -65,6 +77,7 @@ public sealed class LBFGS : Optimizer
 
         for (int i = 1; i <= _maxIterations; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             _direction = NextDirection(gradient);
             double previousLoss = loss;
             _previousGradient = gradient;
@@ -90,6 +103,7 @@ public sealed class LBFGS : Optimizer
                     evaluations++;
                 }
             }
+            progress?.Report(loss);
             if (evaluations >= _maxEvaluations || Largest(gradient) <= _toleranceGrad || Largest(_direction) * _step <= _toleranceChange
                 || Math.Abs(loss - previousLoss) < _toleranceChange) break;
         }
@@ -126,8 +140,11 @@ public sealed class LBFGS : Optimizer
         Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype), changes = reader.Rows("lbfgs.changes", columns, dtype);
         if (last is not null && moves is not null && changes is not null && iterations is { } count)
         {
-            if (count < 0 || count != Math.Floor(count)) reader.Problem($"lbfgs.iterations is {count}; it must be a whole number, 0 or more");
-            if (last.Shape[0] != (count > 0 ? 2 : 0)) reader.Problem($"lbfgs.last has {last.Shape[0]} rows; after {count} iterations it has {(count > 0 ? 2 : 0)}");
+            if (count < 0 || count != Math.Floor(count))
+                reader.Problem(FormattableString.Invariant($"lbfgs.iterations is {count}; it must be a whole number, 0 or more"));
+            if (last.Shape[0] != (count > 0 ? 2 : 0))
+                reader.Problem(FormattableString.Invariant(
+                    $"lbfgs.last has {last.Shape[0]} rows; after {count} iterations it has {(count > 0 ? 2 : 0)}"));
             if (moves.Shape[0] != changes.Shape[0]) reader.Problem($"lbfgs.moves has {moves.Shape[0]} rows and lbfgs.changes {changes.Shape[0]}; they must be equal");
         }
         return () =>

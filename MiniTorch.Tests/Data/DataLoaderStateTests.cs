@@ -146,4 +146,59 @@ public class DataLoaderStateTests
         void Refused(string name, Tensor value, string message) =>
             Should.Throw<ValueException>(() => loader.LoadStateDict(new OrderedDictionary<string, Tensor>(taken) { [name] = value })).Message.ShouldContain(message);
     }
+
+    [Test]
+    public void A_cancelled_epoch_leaves_the_loader_where_it_was([Values(0, 3, 13)] int cancelAt, [Values(0, 2)] int prefetch)
+    {
+        List<float[]> expected = [.. Take(Noisy(), int.MaxValue)];
+        DataLoader first = Noisy(prefetch);
+        using var source = new CancellationTokenSource();
+        var progress = new Reports();
+        var taken = new List<float[]>();
+        if (cancelAt == 0) source.Cancel();
+        Should.Throw<OperationCanceledException>(() =>
+        {
+            foreach (Batch batch in first.Batches(progress, source.Token))
+            {
+                taken.Add(batch[0].ToArray<float>());
+                if (taken.Count == cancelAt) source.Cancel();
+            }
+        });
+        taken.Count.ShouldBe(cancelAt);
+        progress.Seen.ShouldBe(Enumerable.Range(1, cancelAt));
+        first.StateDict()["position"].Item<int>().ShouldBe(cancelAt);
+
+        DataLoader second = Noisy(prefetch, generator: new Generator(999));
+        second.LoadStateDict(first.StateDict());
+        List<float[]> rest = [.. second.Batches(progress).Select(batch => batch[0].ToArray<float>())];
+        taken.Concat(rest).ShouldBe(expected);
+        progress.Seen.ShouldBe(Enumerable.Range(1, 13));
+    }
+
+    [Test]
+    public void A_cancelled_evaluation_restores_the_mode_of_every_module()
+    {
+        var model = new Nn.Sequential(new Nn.Linear(1, 1), new Nn.Dropout());
+        model[0].Eval();
+        DataLoader loader = new(new TensorDataset(Tensor.Ones([10, 1])), batchSize: 2);
+        using var source = new CancellationTokenSource();
+        var progress = new Reports(done => { if (done == 2) source.Cancel(); });
+        Should.Throw<OperationCanceledException>(() => model.Evaluate(loader, batch => model.Call(batch[0]).Sum().Item<double>(), progress, source.Token));
+        progress.Seen.ShouldBe([1, 2]);
+        (model.Training, model[0].Training, model[1].Training).ShouldBe((true, false, true));
+        loader.StateDict()["position"].Item<int>().ShouldBe(2);
+        model.Evaluate(loader, _ => 2, progress).ShouldBe(2);
+        Should.Throw<OperationCanceledException>(() => model.Evaluate(loader, _ => throw new InvalidOperationException(), null, new CancellationToken(true)));
+    }
+
+    private sealed class Reports(Action<int>? seen = null) : IProgress<int>
+    {
+        public List<int> Seen { get; } = [];
+
+        public void Report(int value)
+        {
+            Seen.Add(value);
+            seen?.Invoke(value);
+        }
+    }
 }

@@ -40,6 +40,38 @@ public class LbfgsTests
     }
 
     [Test]
+    public void A_cancelled_step_keeps_the_finished_iterations([Values] bool strongWolfe)
+    {
+        var whole = new LBFGS([_p], lr: 0.1, maxIter: 2, maxEval: 100, strongWolfe: strongWolfe);
+        whole.Step(Rosenbrock);
+        (double[] place, string state) = (_p.ToArray<double>(), Text(whole));
+
+        using (Autograd.NoGrad()) _p.CopyInPlace(Tensor.From(new[] { -1.5, 2.0 }));
+        var cancelled = new LBFGS([_p], lr: 0.1, strongWolfe: strongWolfe);
+        using var source = new CancellationTokenSource();
+        var losses = new Losses(seen => { if (seen == 2) source.Cancel(); });
+        Should.Throw<OperationCanceledException>(() => cancelled.Step(Rosenbrock, losses, source.Token));
+        losses.Seen.Count.ShouldBe(2);
+        losses.Seen[1].ShouldBe(Rosenbrock().Item<double>(), 1e-12);
+        _p.ToArray<double>().ShouldBe(place);
+        Text(cancelled).ShouldBe(state);
+        Should.Throw<OperationCanceledException>(() => cancelled.Step(() => throw new InvalidOperationException(), null, source.Token));
+
+        static string Text(LBFGS optimizer) => string.Join("\n", optimizer.StateDict().Select(entry => $"{entry.Key} {entry.Value:R}"));
+    }
+
+    private sealed class Losses(Action<int> reported) : IProgress<double>
+    {
+        public List<double> Seen { get; } = [];
+
+        public void Report(double value)
+        {
+            Seen.Add(value);
+            reported(Seen.Count);
+        }
+    }
+
+    [Test]
     public void A_restored_optimiser_goes_on_bit_for_bit()
     {
         var first = new LBFGS([_p], strongWolfe: true, maxIter: 5);
