@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>The settings that flow with async code: whether operations are recorded, traced, deferred and fused.</summary>
+/// <summary>The settings that flow with async code: whether operations are recorded, traced, deferred, fused and profiled.</summary>
 [Flags]
 internal enum EngineFlags : byte
 {
@@ -10,6 +10,7 @@ internal enum EngineFlags : byte
     NoFusion = 4,
     TraceCalls = 8,
     DeferCalls = 16,
+    ProfileCalls = 32,
 }
 
 /// <summary>The settings of the engine on this thread. Reading them costs one thread-static load.</summary>
@@ -27,8 +28,12 @@ internal static class EngineMode
 
     public static bool TracesCalls => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls)) != 0;
 
-    /// <summary>Whether an operation needs more than computing and recording: tracing, anomaly detection or deferral.</summary>
-    public static bool InterceptsCalls => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.DeferCalls)) != 0;
+    /// <summary>Whether an operation needs more than computing and recording: tracing, anomaly detection, deferral or a profile.</summary>
+    public static bool InterceptsCalls =>
+        (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.DeferCalls | EngineFlags.ProfileCalls)) != 0;
+
+    /// <summary>Whether somebody asks which module's Forward runs.</summary>
+    public static bool FollowsModules => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.ProfileCalls)) != 0;
 
     /// <summary>Whether operations may be deferred and fused: neither tracing nor anomaly detection observes each of them.</summary>
     public static bool CanDefer => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.NoFusion)) == 0;
@@ -40,6 +45,8 @@ internal static class EngineMode
     public static ModeScope DetectAnomaly() => Set(t_mode | EngineFlags.DetectAnomaly);
 
     public static ModeScope TraceCalls() => Set(t_mode | EngineFlags.TraceCalls);
+
+    public static ModeScope ProfileCalls() => Set(t_mode | EngineFlags.ProfileCalls);
 
     public static ModeScope DeferCalls() => Set(t_mode | EngineFlags.DeferCalls);
 

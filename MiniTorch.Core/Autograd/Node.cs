@@ -105,6 +105,9 @@ internal abstract class Node
         public Tensor?[]? Cotangents { get; set; }
 
         public string? Origin { get; set; }
+
+        /// <summary>The path of the module that called the op, in a profile.</summary>
+        public string? Module { get; set; }
     }
 }
 

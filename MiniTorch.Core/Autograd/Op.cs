@@ -100,12 +100,15 @@ public abstract record Op
     internal Tensor[] Execute(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } level) return Forward.Apply(this, inputs, level);
-        Tensor[] outputs = !EngineMode.InterceptsCalls ? ComputeAll(inputs)
+        bool intercepts = EngineMode.InterceptsCalls;
+        Tensor[] outputs = !intercepts ? ComputeAll(inputs)
             : FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred]
-            : Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
+            : Profiling.Open?.Compute(this, inputs) ?? Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
         OpNode? node = Record(inputs, outputs);
         if (HiddenOutputs > 0) outputs = outputs[..^HiddenOutputs];
+        if (!intercepts) return outputs;
         if (Trace.On) Trace.Applied(this, inputs, outputs, node);
+        if (node is not null && Profiling.Open is not null) node.EnsureRare().Module = Trace.Module;
         return outputs;
     }
 

@@ -63,6 +63,8 @@ internal sealed class Reverse
     {
         FuseTrace.Flush();
         using ModeScope mode = EngineMode.Record(_createGraph);
+        Profiling? profile = Profiling.Open;
+        int depth = profile?.BeginPass() ?? 0;
         try
         {
             for (int i = 0; i < outputs.Length; i++)
@@ -73,6 +75,7 @@ internal sealed class Reverse
         {
             EngineScope.Close();
             while (_waiting.TryDequeue(out Node? node, out _)) Forget(node); // clean up after an error
+            profile?.EndPass(depth);
         }
     }
 
@@ -98,9 +101,13 @@ internal sealed class Reverse
         Slots gradients = default;
         Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
         var call = new OpContext(node, _wanted, reuse ? _pass : 0);
+        bool intercepts = EngineMode.InterceptsCalls;
+        Profiling? profile = intercepts ? Profiling.Open : null;
+        long begun = profile?.BeginRule() ?? 0;
         if (node is ManyNode { OutputCount: > 1 } many) op.VjpAll(call, Collect(cotangent, more, many.OutputCount), span);
         else op.Vjp(call, cotangent!, span);
-        if (Trace.On) Trace.Differentiated(node, [cotangent], span);
+        profile?.EndRule(node, span, begun);
+        if (intercepts && Trace.On) Trace.Differentiated(node, [cotangent], span);
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)

@@ -18,7 +18,7 @@ public abstract partial class Module
     /// <summary>Runs before Forward: checks shapes and calls hooks.</summary>
     private protected void Enter(params ReadOnlySpan<object?> inputs)
     {
-        if (Trace.On) ModuleCalls.Enter(this);
+        if (EngineMode.FollowsModules) ModuleCalls.Enter(this);
         if (inputs[0] is null) throw new ArgumentNullException(InputName(0), $"{GetType().Name}: the input is null");
         CheckDims(inputs, null);
         if (_preHooks is null) return;
