@@ -14,6 +14,7 @@ internal sealed class OnnxMessage
             _fields.Add(((int)(tag >> 3), (tag & 7) switch
             {
                 0 => input.ReadInt64(),
+                1 => input.ReadDouble(),
                 2 => input.ReadBytes().ToByteArray(),
                 5 => input.ReadFloat(),
                 _ => throw new InvalidDataException($"wire type {tag & 7}"),
@@ -33,6 +34,8 @@ internal sealed class OnnxMessage
     public long[] Integers(int field) => [.. All<long>(field)];
 
     public float Real(int field) => All<float>(field).SingleOrDefault();
+
+    public double Double(int field) => All<double>(field).SingleOrDefault();
 
     public byte[] Bytes(int field) => All<byte[]>(field).Single();
 

@@ -22,7 +22,8 @@ public static partial class Picture
     {
         ArgumentNullException.ThrowIfNull(curves);
         options ??= new();
-        if (!(options.Smoothing is >= 0 and < 1)) throw new ValueException($"Curves: smoothing {options.Smoothing} is not in [0, 1)");
+        if (!(options.Smoothing is >= 0 and < 1))
+            throw new ValueException(FormattableString.Invariant($"Curves: smoothing {options.Smoothing} is not in [0, 1)"));
         if (options.Width < 200 || options.Height < 160) throw new ValueException($"Curves: {options.Width} × {options.Height} pixels are too few; at least 200 × 160 are needed");
         foreach (Curve curve in curves)
             if ((curve ?? throw new ArgumentNullException(nameof(curves), "Curves: a curve is null")).Steps is { } steps && steps.Count != curve.Values.Count)
