@@ -51,7 +51,8 @@ internal static class LossShapes
         Tensor p = input.Detach(), inside = (p >= 0).LogicalAnd(p <= 1);
         if (inside.All().Item<bool>()) return;
         double first = p[inside.LogicalNot()].Reshape(-1).Select(0, 0).Item<double>();
-        throw new ValueException($"{op}: the input has the element {first}, but probabilities must be in [0, 1]; for logits use BCEWithLogitsLoss");
+        throw new ValueException(FormattableString.Invariant(
+            $"{op}: the input has the element {first}, but probabilities must be in [0, 1]; for logits use BCEWithLogitsLoss"));
     }
 
     /// <summary>Requires class weights of shape (C) in the scores' dtype.</summary>

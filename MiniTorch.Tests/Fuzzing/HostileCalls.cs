@@ -23,7 +23,7 @@ internal sealed class HostileCalls(string folder)
     public void Run(int first, int count)
     {
         string before = Environment.CurrentDirectory;
-        bool checksDims = Nn.Dims.Enabled;
+        (bool checksDims, Nn.ShapeMismatch onMismatch) = (Nn.Dims.Enabled, Nn.Losses.OnShapeMismatch);
         (TextWriter output, TextWriter errors) = (Console.Out, Console.Error);
         Environment.CurrentDirectory = folder;
         Storage.Substitute = Modest;
@@ -39,7 +39,7 @@ internal sealed class HostileCalls(string folder)
             Console.SetOut(output);
             Console.SetError(errors);
             Storage.Substitute = null;
-            Nn.Dims.Enabled = checksDims;
+            (Nn.Dims.Enabled, Nn.Losses.OnShapeMismatch) = (checksDims, onMismatch);
             Environment.CurrentDirectory = before;
         }
     }

@@ -160,8 +160,10 @@ internal sealed class CrossEntropyRows
 
     private static void CheckOptions(string op, CrossEntropyOptions options)
     {
-        if (options.LabelSmoothing > 1) throw new ValueException($"{op}: label smoothing {options.LabelSmoothing} is not in [0, 1]");
-        if (options.Softcap < 0 || double.IsNaN(options.Softcap)) throw new ValueException($"{op}: softcap {options.Softcap} must be positive, or 0 for none");
+        if (options.LabelSmoothing > 1)
+            throw new ValueException(FormattableString.Invariant($"{op}: label smoothing {options.LabelSmoothing} is not in [0, 1]"));
+        if (options.Softcap < 0 || double.IsNaN(options.Softcap))
+            throw new ValueException(FormattableString.Invariant($"{op}: softcap {options.Softcap} must be positive, or 0 for none"));
         if (options.Reduction == Reduction.BatchMean) throw new ValueException($"{op}: BatchMean is not a reduction of this loss; use None, Mean or Sum");
         if (options.Normalizer is not null && options.Reduction != Reduction.Mean)
             throw new ValueException($"{op}: Normalizer is the divisor of Reduction.Mean and does nothing with {options.Reduction}; divide the loss yourself");

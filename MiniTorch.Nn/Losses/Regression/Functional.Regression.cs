@@ -5,22 +5,23 @@ public static partial class Functional
     /// <summary>Computes the squared error (input − target)² (torch.nn.functional.mse_loss).</summary>
     /// <remarks>
     /// <para>Shapes: input and target broadcast; with <see cref="Reduction.None"/> the loss has the broadcast shape. Source: torch.nn.MSELoss.</para>
-    /// <para>Edge cases: as in PyTorch, which warns about it, (N, 1) against (N) gives N² losses. The mean over no elements is NaN.</para>
+    /// <para>Edge cases: (N, 1) against (N) gives N² losses; as in PyTorch, different shapes cause a warning, or an error by
+    /// <see cref="Losses.OnShapeMismatch"/>. The mean over no elements is NaN.</para>
     /// </remarks>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape, or one that broadcasts with the input's.</param>
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="DTypeException">Neither input nor target is a floating tensor.</exception>
-    /// <exception cref="ShapeException">The shapes do not broadcast.</exception>
+    /// <exception cref="ShapeException">The shapes do not broadcast, or they differ and <see cref="Losses.OnShapeMismatch"/> is Throw.</exception>
     public static Tensor MSELoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
-        Difference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
+        SameShapeDifference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
 
     /// <summary>Computes the absolute error |input − target| (torch.nn.functional.l1_loss).</summary>
     /// <inheritdoc cref="MSELoss(Tensor, Tensor, Reduction)"/>
     /// <remarks>Shapes: see <see cref="MSELoss(Tensor, Tensor, Reduction)"/>. Source: torch.nn.L1Loss. Edge cases: the gradient is 0 if input and
     /// target are equal; the mean over no elements is NaN.</remarks>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
-        Difference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
+        SameShapeDifference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
 
     /// <summary>Computes d²/(2β) if |d| &lt; β, else |d| − β/2, with d = input − target (torch.nn.functional.smooth_l1_loss).</summary>
     /// <remarks>
@@ -35,8 +36,9 @@ public static partial class Functional
     /// <exception cref="ValueException">β is negative.</exception>
     public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1)
     {
-        if (!(beta >= 0)) throw new ValueException($"SmoothL1Loss: beta is {beta} and must be 0 or positive");
+        if (!(beta >= 0)) throw new ValueException(FormattableString.Invariant($"SmoothL1Loss: beta is {beta} and must be 0 or positive"));
         CheckPair("SmoothL1Loss", input, target);
+        Losses.CheckSameShape("SmoothL1Loss", input, target);
         return new BinaryOp<SmoothL1>(new SmoothL1(beta)).Apply(input, target).Reduce("SmoothL1Loss", reduction);
     }
 
@@ -50,8 +52,9 @@ public static partial class Functional
     /// <exception cref="ValueException">δ is not positive.</exception>
     public static Tensor HuberLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double delta = 1)
     {
-        if (!(delta > 0)) throw new ValueException($"HuberLoss: delta is {delta} and must be positive");
+        if (!(delta > 0)) throw new ValueException(FormattableString.Invariant($"HuberLoss: delta is {delta} and must be positive"));
         CheckPair("HuberLoss", input, target);
+        Losses.CheckSameShape("HuberLoss", input, target);
         return new BinaryOp<Huber>(new Huber(delta)).Apply(input, target).Reduce("HuberLoss", reduction);
     }
 
@@ -79,7 +82,7 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(var);
         const string op = "GaussianNLLLoss";
-        if (!(eps > 0)) throw new ValueException($"{op}: eps is {eps} and must be positive");
+        if (!(eps > 0)) throw new ValueException(FormattableString.Invariant($"{op}: eps is {eps} and must be positive"));
         if (var.Shape != input.Shape)
         {
             if (var.Shape == input.Shape.Without(input.Rank - 1)) var = var.Unsqueeze(-1);
@@ -88,7 +91,9 @@ public static partial class Functional
         }
         target = LossShapes.Fitted(op, "target", target, input.Shape);
         Tensor values = var.Detach();
-        if ((values < 0).Any().Item<bool>()) throw new ValueException($"{op}: var has the negative element {values.Min().Item<double>()}; variances must be 0 or more");
+        if ((values < 0).Any().Item<bool>())
+            throw new ValueException(FormattableString.Invariant(
+                $"{op}: var has the negative element {values.Min().Item<double>()}; variances must be 0 or more"));
         Tensor variance = var + (eps - values).Clamp(min: 0); // clamps the value, but not the gradient
         Tensor losses = (variance.Log() + Difference(op, input, target).Pow(2) / variance) * 0.5;
         return (full ? losses + 0.5 * Math.Log(2 * Math.PI) : losses).Reduce(op, reduction);
@@ -125,6 +130,13 @@ public static partial class Functional
             losses += stirling.MaskedFill(count <= 1, 0);
         }
         return losses.Reduce(op, reduction);
+    }
+
+    private static Tensor SameShapeDifference(string op, Tensor input, Tensor target)
+    {
+        CheckPair(op, input, target);
+        Losses.CheckSameShape(op, input, target);
+        return input - target;
     }
 
     private static Tensor Difference(string op, Tensor input, Tensor target)
