@@ -37,5 +37,5 @@ internal static class Rules
     public static readonly DiagnosticDescriptor VarianceOfMeans = Rule("MT0011", "A variance as a difference of means", Unstable);
 
     private static DiagnosticDescriptor Rule(string id, string title, string message) =>
-        new(id, title, message, "MiniTorch", DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: $"docs/guide/analyzers/{id}.md");
+        new(id, title, message, "MiniTorch", DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: HelpPages.Link(id));
 }
