@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection.Metadata;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using MiniTorch.Tests.Docs;
 using MiniTorch.Tests.Files;
@@ -11,7 +12,7 @@ namespace MiniTorch.Tests.Packages;
 [NonParallelizable]
 public sealed class PackageTests
 {
-    private static readonly string[] s_projects = ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "MiniTorch.Mpi", "tools/MiniTorch.Templates"];
+    private static readonly string[] s_projects = ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "MiniTorch.Mpi", "MiniTorch.Numerics", "tools/MiniTorch.Templates"];
     private static readonly TemporaryFolder s_folder = new();
 
     [OneTimeSetUp]
@@ -36,6 +37,7 @@ public sealed class PackageTests
     [TestCase("MiniTorch.Nn", "MiniTorch.Core")]
     [TestCase("MiniTorch.Onnx", "Google.Protobuf MiniTorch.Nn")]
     [TestCase("MiniTorch.Mpi", "MiniTorch.Nn")]
+    [TestCase("MiniTorch.Numerics", "Microsoft.ML.DataView MiniTorch.Nn System.Numerics.Tensors")]
     public void A_package_has_what_a_package_should_have(string id, string dependencies)
     {
         using ZipArchive package = Open($"{id}.*.nupkg");
@@ -118,7 +120,9 @@ public sealed class PackageTests
             </Project>
             """);
         File.WriteAllText(s_folder["Slip/Slip.cs"], "class C { void M(MiniTorch.Tensor x) { x.Relu(); } }");
-        Dotnet(s_folder["Slip"], "build").ShouldContain("Slip.cs(1,40): warning MT0001: 'Relu' returns a new tensor");
+        Dotnet(s_folder["Slip"], "build", "-p:ErrorLog=slip.sarif").ShouldContain("Slip.cs(1,40): warning MT0001: 'Relu' returns a new tensor");
+        string link = Regex.Match(File.ReadAllText(s_folder["Slip/slip.sarif"]), "\"helpUri\": *\"(file:[^\"]*MT0001.md)\"").Groups[1].Value;
+        File.ReadAllText(new Uri(link).LocalPath).ShouldStartWith("# MT0001: ");
     }
 
     [Test]
@@ -132,6 +136,13 @@ public sealed class PackageTests
         string accuracy = output.Split('\n').Single(line => line.StartsWith("accuracy ", StringComparison.Ordinal));
         double.Parse(accuracy.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(0.98);
         File.Exists(s_folder["FirstSteps/model.safetensors"]).ShouldBeTrue();
+        Directory.GetDirectories(s_folder["FirstSteps"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["bin", "obj"]);
+
+        Dotnet(s_folder[""], "new", "minitorch", "--module", "--output", "Checked", "--no-update-check", "--debug:custom-hive", s_folder["hive"]);
+        Dotnet(s_folder["Checked"], "test", "--nologo").ShouldContain("Passed:     2");
+        string file = s_folder["Checked/Checked/SpiralNet.cs"], code = File.ReadAllText(file);
+        File.WriteAllText(file, code.Replace("_fc3.Call(", "_fc3.Call(0.5 * _fc1.Call(x).Detach() + ", StringComparison.Ordinal));
+        Should.Throw<Exception>(() => Dotnet(s_folder["Checked"], "test", "--nologo")).Message.ShouldContain("Gradients_of_every_parameter_and_input_are_right");
     }
 
     private static ZipArchive Open(string pattern) => ZipFile.OpenRead(Directory.GetFiles(s_folder["packages"], pattern).Single());

@@ -35,11 +35,3 @@ model.Eval();
 using (Autograd.NoGrad()) Console.WriteLine($"accuracy {Metrics.Accuracy(model.Call(points), classes):F3}");
 Safetensors.Save("model.safetensors", model.StateDict());
 Console.WriteLine($"the weights are in {Path.GetFullPath("model.safetensors")}");
-
-/// <summary>Points [batch, 2] to class scores [batch, 2]. Layers are found in the fields; nothing is registered.</summary>
-sealed class SpiralNet(int hidden) : Module<Tensor, Tensor>
-{
-    readonly Linear _fc1 = new(2, hidden), _fc2 = new(hidden, hidden), _fc3 = new(hidden, 2);
-
-    protected override Tensor Forward(Tensor x) => _fc3.Call(_fc2.Call(_fc1.Call(x).Tanh()).Tanh());
-}
