@@ -231,8 +231,10 @@ internal static unsafe class BufferPool
     {
         s_limit = s_budget = BudgetFor(s_rentedBytes); // undoes the increase for this block
         return new MiniTorchException(
-            $"out of memory: {capacity:N0} bytes were requested; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and "
-            + $"running kernels {s_scratchBytes:N0} of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} are free in the pool");
+            FormattableString.Invariant(
+                $"out of memory: {capacity:N0} bytes were requested; tensors hold {s_rentedBytes - s_scratchBytes:N0} bytes and ")
+            + FormattableString.Invariant(
+                $"running kernels {s_scratchBytes:N0} of the machine's {s_machineBytes:N0}, and {s_freeBytes:N0} are free in the pool"));
     }
 
     /// <summary>

@@ -36,7 +36,8 @@ internal static unsafe class MemoryCheck
     {
         var words = new ReadOnlySpan<ushort>(data, checked((int)Math.Min(capacity / 2, int.MaxValue)));
         if (words.ContainsAnyExcept(Poison))
-            throw Broken($"a free block of {capacity:N0} bytes was written to, byte {2 * words.IndexOfAnyExcept(Poison):N0}");
+            throw Broken(FormattableString.Invariant(
+                $"a free block of {capacity:N0} bytes was written to, byte {2 * words.IndexOfAnyExcept(Poison):N0}"));
         new Span<byte>(data - Fence, Fence).Fill(FenceByte);
         NativeMemory.Fill(data + asked, (nuint)(capacity - asked + Fence), FenceByte);
     }
@@ -45,9 +46,10 @@ internal static unsafe class MemoryCheck
     public static void ComesBack(byte* data, long capacity, long asked)
     {
         for (int i = -Fence; i < 0; i++)
-            if (data[i] != FenceByte) throw Broken($"a write {-i} bytes before a block of {asked:N0} bytes");
+            if (data[i] != FenceByte) throw Broken(FormattableString.Invariant($"a write {-i} bytes before a block of {asked:N0} bytes"));
         for (long i = asked; i < capacity + Fence; i++)
-            if (data[i] != FenceByte) throw Broken($"a write {i - asked} bytes past the end of a block of {asked:N0} bytes");
+            if (data[i] != FenceByte)
+                throw Broken(FormattableString.Invariant($"a write {i - asked} bytes past the end of a block of {asked:N0} bytes"));
         Fill(data, capacity);
     }
 

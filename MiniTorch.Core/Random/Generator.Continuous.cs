@@ -17,7 +17,8 @@ public sealed partial class Generator
         RequireSingleOrDouble<T>("uniform");
         T low = T.CreateTruncating(from), high = T.CreateTruncating(to);
         if (!(from <= to && T.IsFinite(low) && T.IsFinite(high) && T.IsFinite(high - low)))
-            throw new ValueException($"uniform: needs finite from <= to with a finite distance, but got from={from}, to={to} for {typeof(T).Name}.");
+            throw new ValueException(FormattableString.Invariant(
+                $"uniform: needs finite from <= to with a finite distance, but got from={from}, to={to} for {typeof(T).Name}."));
         lock (_gate)
             _stream.FillUniform(destination, low, high);
     }
@@ -36,7 +37,7 @@ public sealed partial class Generator
     {
         RequireSingleOrDouble<T>("normal");
         if (!(std >= 0))
-            throw new ValueException($"normal: needs std >= 0, but got std={std}.");
+            throw new ValueException(FormattableString.Invariant($"normal: needs std >= 0, but got std={std}."));
         lock (_gate)
             _stream.FillNormal(destination, mean, std);
     }
@@ -53,7 +54,8 @@ public sealed partial class Generator
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (!(std > 0 && low <= high))
-            throw new ValueException($"trunc_normal: needs std > 0 and low <= high, but got std={std}, low={low}, high={high}.");
+            throw new ValueException(FormattableString.Invariant(
+                $"trunc_normal: needs std > 0 and low <= high, but got std={std}, low={low}, high={high}."));
         FillUniform(destination, ErfOfBound(low), ErfOfBound(high));
         T scale = T.CreateTruncating(std * Constants.Sqrt2), shift = T.CreateTruncating(mean);
         T least = T.CreateTruncating(low), largest = T.CreateTruncating(high);
@@ -74,7 +76,7 @@ public sealed partial class Generator
     {
         RequireSingleOrDouble<T>("exponential");
         if (!(lambda > 0))
-            throw new ValueException($"exponential: needs lambda > 0, but got lambda={lambda}.");
+            throw new ValueException(FormattableString.Invariant($"exponential: needs lambda > 0, but got lambda={lambda}."));
         lock (_gate)
         {
             foreach (ref T element in destination)

@@ -86,7 +86,7 @@ public sealed partial class Generator
     static void RequireProbability(double probability)
     {
         if (!(probability is >= 0 and <= 1))
-            throw new ValueException($"bernoulli: needs probabilities in [0, 1], but got {probability}.");
+            throw new ValueException(FormattableString.Invariant($"bernoulli: needs probabilities in [0, 1], but got {probability}."));
     }
 
     static void RequireWeights<T>(ReadOnlySpan<T> weights, int needed)
@@ -96,7 +96,7 @@ public sealed partial class Generator
         for (int i = 0; i < weights.Length; i++)
         {
             if (!(T.IsFinite(weights[i]) && weights[i] >= T.Zero))
-                throw new ValueException($"multinomial: needs finite weights >= 0, but weight {i} is {weights[i]}.");
+                throw new ValueException(FormattableString.Invariant($"multinomial: needs finite weights >= 0, but weight {i} is {weights[i]}."));
             if (weights[i] > T.Zero)
                 positive++;
         }

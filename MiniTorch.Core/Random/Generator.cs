@@ -94,7 +94,7 @@ public sealed partial class Generator
             throw Invalid($"the state claims {position} used words of a block of {MersenneTwister.Size}");
         double normal = BinaryPrimitives.ReadDoubleLittleEndian(state[22..]);
         if (double.IsInfinity(normal))
-            throw Invalid($"the state's cached normal number is {normal}");
+            throw Invalid(FormattableString.Invariant($"the state's cached normal number is {normal}"));
         var words = new uint[MersenneTwister.Size];
         for (int i = 0; i < words.Length; i++)
             words[i] = BinaryPrimitives.ReadUInt32LittleEndian(state[(HeaderBytes + i * sizeof(uint))..]);

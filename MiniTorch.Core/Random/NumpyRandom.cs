@@ -42,7 +42,7 @@ public sealed class NumpyRandom
     {
         double range = high - low;
         if (!double.IsFinite(range))
-            throw new ValueException($"uniform: needs a finite high - low, but got low={low}, high={high}.");
+            throw new ValueException(FormattableString.Invariant($"uniform: needs a finite high - low, but got low={low}, high={high}."));
         return Draw("uniform", count, () => low + range * _stream.Uniform());
     }
 
@@ -55,7 +55,7 @@ public sealed class NumpyRandom
     public double[] Normal(double mean, double std, int count)
     {
         if (!(std >= 0))
-            throw new ValueException($"normal: needs std >= 0, but got std={std}.");
+            throw new ValueException(FormattableString.Invariant($"normal: needs std >= 0, but got std={std}."));
         return Draw("normal", count, () => mean + std * _stream.Normal());
     }
 
@@ -67,7 +67,7 @@ public sealed class NumpyRandom
     public double[] Exponential(double scale, int count)
     {
         if (!(scale >= 0))
-            throw new ValueException($"exponential: needs scale >= 0, but got scale={scale}.");
+            throw new ValueException(FormattableString.Invariant($"exponential: needs scale >= 0, but got scale={scale}."));
         return Draw("exponential", count, () => scale * -Math.Log(1 - _stream.Uniform()));
     }
 
@@ -186,14 +186,14 @@ public sealed class NumpyRandom
         foreach (double probability in probabilities)
         {
             if (!(probability >= 0))
-                throw new ValueException($"choice: needs probabilities >= 0, but one is {probability}.");
+                throw new ValueException(FormattableString.Invariant($"choice: needs probabilities >= 0, but one is {probability}."));
             sum += probability;
             if (probability > 0)
                 positive++;
         }
         // NumPy's tolerance, √ε
         if (!(Math.Abs(sum - 1) <= 1.4901161193847656e-8))
-            throw new ValueException($"choice: the probabilities must sum to 1, but sum to {sum}.");
+            throw new ValueException(FormattableString.Invariant($"choice: the probabilities must sum to 1, but sum to {sum}."));
         if (positive < needed)
             throw new ValueException($"choice: cannot pick {needed} without replacement, as only {positive} have a positive probability.");
     }

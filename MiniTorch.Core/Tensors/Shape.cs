@@ -151,7 +151,8 @@ public sealed partial class Shape : IReadOnlyList<int>, IEquatable<Shape>
 
     /// <summary>Converts a computed size to int, or throws if it is too large.</summary>
     internal static int Size(long size, string op) =>
-        size <= int.MaxValue ? (int)size : throw new ShapeException($"{op}: a dimension would have {size:N0} elements; the maximum is 2³¹ − 1");
+        size <= int.MaxValue ? (int)size : throw new ShapeException(FormattableString.Invariant(
+            $"{op}: a dimension would have {size:N0} elements; the maximum is 2³¹ − 1"));
 
     /// <summary>Returns the size of a dimension; 1 for a scalar.</summary>
     internal int SizeOrOne(int dim) => Rank == 0 ? 1 : _sizes[dim];

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace MiniTorch;
@@ -33,9 +32,13 @@ public partial class Tensor
             return new Statistics(min, sum / (count - nans), max, nans, count, null);
         }
 
-        public override string ToString() =>
-            Problem ?? (Count == 0 ? "empty" : string.Create(CultureInfo.InvariantCulture,
-                $"{(Count == NaNs ? "" : $"min {Min:G5}, mean {Mean:G5}, max {Max:G5}, ")}{NaNs} NaN{(Count == MostDebugElements ? " in the first 2²⁰ elements" : "")}"));
+        public override string ToString()
+        {
+            if (Problem is not null) return Problem;
+            if (Count == 0) return "empty";
+            string range = Count == NaNs ? "" : FormattableString.Invariant($"min {Min:G5}, mean {Mean:G5}, max {Max:G5}, ");
+            return $"{range}{NaNs} NaN{(Count == MostDebugElements ? " in the first 2²⁰ elements" : "")}";
+        }
     }
 
     private static double ElementAt(Tensor tensor, long offset)

@@ -10,7 +10,8 @@ public partial class Tensor
 {
     /// <summary>The bytes of the elements of a row-major tensor of at most 2 GB. The caller must keep this tensor alive.</summary>
     internal Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Data, ElementCount <= int.MaxValue / DType.Size() ? (int)ElementCount * DType.Size()
-        : throw new ShapeException($"{ElementCount:N0} elements, shape {Shape}, exceed the 2 GB that can be filled or read at once; "
+        : throw new ShapeException(FormattableString.Invariant(
+            $"{ElementCount:N0} elements, shape {Shape}, exceed the 2 GB that can be filled or read at once; ")
             + "use parts (Narrow)"));
 
     /// <summary>Returns the value of a tensor with one element, converted as <see cref="To"/> does (torch.Tensor.item).</summary>
@@ -48,10 +49,13 @@ public partial class Tensor
     public T[] ToArray<T>() where T : unmanaged
     {
         if (ElementCount > Array.MaxLength)
-            throw new ShapeException($"ToArray: {ElementCount:N0} elements, shape {Shape}, exceed the maximum length of an array, "
-                + $"{Array.MaxLength:N0}; use parts (Narrow)");
+            throw new ShapeException(FormattableString.Invariant(
+                $"ToArray: {ElementCount:N0} elements, shape {Shape}, exceed the maximum length of an array, ")
+                + FormattableString.Invariant($"{Array.MaxLength:N0}; use parts (Narrow)"));
+        DType dtype = DTypes.Of<T>();
+        Tensor source = DType == dtype && IsContiguous ? this : Ops.Copies.Converted(this, dtype); // may fail, so before the array is allocated
         var values = new T[ElementCount];
-        CopyTo<T>(values);
+        source.CopyTo<T>(values);
         return values;
     }
 

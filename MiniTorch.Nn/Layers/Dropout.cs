@@ -15,7 +15,7 @@ public sealed class Dropout : Module<Tensor, Tensor>
     /// <exception cref="ValueException"><paramref name="p"/> is not in [0, 1].</exception>
     public Dropout(double p = 0.5, Generator? generator = null)
     {
-        if (!(p is >= 0 and <= 1)) throw new ValueException($"Dropout: the probability {p} is not in [0, 1]");
+        if (!(p is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"Dropout: the probability {p} is not in [0, 1]"));
         _p = p;
         _generator = generator;
     }

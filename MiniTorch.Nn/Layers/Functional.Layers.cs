@@ -22,7 +22,7 @@ public static partial class Functional
     /// <exception cref="ValueException"><paramref name="p"/> is not in [0, 1].</exception>
     public static Tensor Dropout(Tensor input, double p = 0.5, bool training = true, Generator? generator = null)
     {
-        if (!(p is >= 0 and <= 1)) throw new ValueException($"Dropout: the probability {p} is not in [0, 1]");
+        if (!(p is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"Dropout: the probability {p} is not in [0, 1]"));
         if (!training || p == 0 || input.ElementCount == 0) return input;
         if (p == 1) return input * 0;
         var kept = new float[input.ElementCount];

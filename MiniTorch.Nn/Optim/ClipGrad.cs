@@ -24,8 +24,8 @@ public static class ClipGrad
     /// <exception cref="ValueException"><paramref name="maxNorm"/> is negative, or <paramref name="normType"/> is not positive.</exception>
     public static Tensor Norm(IEnumerable<Tensor> parameters, double maxNorm, double normType = 2)
     {
-        if (!(maxNorm >= 0)) throw new ValueException($"ClipGrad.Norm: maxNorm is {maxNorm} and must be 0 or more");
-        if (!(normType > 0)) throw new ValueException($"ClipGrad.Norm: normType is {normType} and must be positive");
+        if (!(maxNorm >= 0)) throw new ValueException(FormattableString.Invariant($"ClipGrad.Norm: maxNorm is {maxNorm} and must be 0 or more"));
+        if (!(normType > 0)) throw new ValueException(FormattableString.Invariant($"ClipGrad.Norm: normType is {normType} and must be positive"));
         using ModeScope mode = Autograd.NoGrad();
         HeldGrad[] held = Held(parameters);
         Tensor[] gradients = [.. held.Select(grad => grad.Tensor).OfType<Tensor>()];
@@ -42,7 +42,8 @@ public static class ClipGrad
     /// <exception cref="ValueException"><paramref name="clipValue"/> is negative.</exception>
     public static void Value(IEnumerable<Tensor> parameters, double clipValue)
     {
-        if (!(clipValue >= 0)) throw new ValueException($"ClipGrad.Value: clipValue is {clipValue} and must be 0 or more");
+        if (!(clipValue >= 0))
+            throw new ValueException(FormattableString.Invariant($"ClipGrad.Value: clipValue is {clipValue} and must be 0 or more"));
         using ModeScope mode = Autograd.NoGrad();
         foreach (HeldGrad held in Held(parameters))
             using (held)

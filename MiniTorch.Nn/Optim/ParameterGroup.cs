@@ -61,7 +61,8 @@ public sealed class ParameterGroup
     {
         if (_known!.FirstOrDefault(known => known.Name == option) is not { } rule) throw Unknown(option);
         if (!double.IsFinite(value) || value < 0 || value >= rule.Below)
-            throw new ValueException(FormattableString.Invariant($"{_optimizer}: {option} = {value} is out of range; it must be 0 or more{(rule.Below < double.PositiveInfinity ? $" and less than {rule.Below}" : " and finite")}"));
+            throw new ValueException(FormattableString.Invariant($"{_optimizer}: {option} = {value} is out of range; it must be 0 or more")
+                + (rule.Below < double.PositiveInfinity ? FormattableString.Invariant($" and less than {rule.Below}") : " and finite"));
     }
 
     private ValueException Unknown(string option) =>

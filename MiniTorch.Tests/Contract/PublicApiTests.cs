@@ -10,7 +10,12 @@ namespace MiniTorch.Tests.Contract;
 internal sealed class PublicApiTests
 {
     private static IEnumerable<TestCaseData> Assemblies =>
-        new[] { typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly }.Select(assembly => new TestCaseData(assembly).SetArgDisplayNames(assembly.GetName().Name!));
+        new[]
+        {
+            typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly,
+            typeof(NumericsTensors).Assembly,
+        }
+            .Select(assembly => new TestCaseData(assembly).SetArgDisplayNames(assembly.GetName().Name!));
 
     [TestCaseSource(nameof(Assemblies))]
     public void The_public_surface_is_the_baseline(Assembly assembly)

@@ -10,7 +10,8 @@ namespace MiniTorch.Tests.Docs;
 /// <summary>docs/api has a page for every public type, written from the XML documentation.</summary>
 internal sealed partial class ApiReferenceTests
 {
-    private static readonly Assembly[] s_assemblies = [typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly];
+    private static readonly Assembly[] s_assemblies =
+        [typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly, typeof(NumericsTensors).Assembly];
 
     [Test]
     public void The_reference_shows_the_documentation_as_it_is()

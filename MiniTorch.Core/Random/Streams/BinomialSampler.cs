@@ -16,7 +16,7 @@ internal readonly struct BinomialSampler
         if (trials < 0)
             throw new ValueException($"binomial: needs trials >= 0, but got {trials}.");
         if (!(probability is >= 0 and <= 1))
-            throw new ValueException($"binomial: needs a probability in [0, 1], but got {probability}.");
+            throw new ValueException(FormattableString.Invariant($"binomial: needs a probability in [0, 1], but got {probability}."));
         _trials = trials;
         _countFailures = probability > 0.5;
         _r = _countFailures ? 1 - probability : probability;
