@@ -29,7 +29,7 @@ public sealed record NumericFinding(
 /// <summary>The result of a numerical check: the digits left, the formulas that lose digits, and what to write instead.</summary>
 public sealed class NumericCheckReport
 {
-    private const int Columns = 80;
+    private const int Columns = 80, MostGradients = 8;
 
     internal NumericCheckReport(IReadOnlyList<NumericDigits> results, IReadOnlyList<NumericDigits> gradients,
         IReadOnlyList<NumericFinding> findings, IReadOnlyList<string> notes)
@@ -68,11 +68,13 @@ public sealed class NumericCheckReport
         var text = new StringBuilder();
         string lose = Findings.Count switch { 0 => "no formula loses", 1 => "1 formula loses", var count => $"{count} formulas lose" };
         Line($"NumericCheck: {lose} digits");
-        foreach (NumericDigits part in Results.Concat(Gradients))
+        NumericDigits[] shown = [.. Gradients.OrderBy(gradient => gradient.Digits - gradient.Possible).Take(MostGradients)];
+        foreach (NumericDigits part in Results.Concat(Gradients.Where(shown.Contains)))
         {
             string element = part.Name + ElementIndex.Format(part.Index);
             Line($"  {element}: {part.Digits:f1} digits of {part.Possible:f1} possible ({part.Value:g6}, in Float64 {part.Reference:g6})");
         }
+        if (Gradients.Count > shown.Length) Line($"  … and {Gradients.Count - shown.Length} more gradients, none of which loses as many");
         foreach (NumericFinding finding in Findings)
         {
             string place = (finding.Line is null ? "" : $" at {finding.Line}") + (finding.Module is null ? "" : $" in {finding.Module}");

@@ -154,9 +154,9 @@ internal sealed class Tape
         UnaryOp<MultiplyScalar> op => FormulaTree.Of("Multiply", call, arguments[0], FormulaTree.Number(op.Function.C.Value)),
         UnaryOp<DivideByScalar> op => FormulaTree.Of("Divide", call, arguments[0], FormulaTree.Number(op.Function.C.Value)),
         UnaryOp<DivideScalar> op => FormulaTree.Of("Divide", call, FormulaTree.Number(op.Function.C.Value), arguments[0]),
-        UnaryOp<PowScalar> { Function.Exponent: 0.5 } => FormulaTree.Of("Sqrt", call, arguments[0]),
-        UnaryOp<PowScalar> { Function.Exponent: -0.5 } => FormulaTree.Of("Rsqrt", call, arguments[0]),
-        UnaryOp<PowScalar> { Function.Exponent: -1 } => FormulaTree.Of("Reciprocal", call, arguments[0]),
+        IElementwiseOp { Function: IPowScalar { Exponent: 0.5 } } => FormulaTree.Of("Sqrt", call, arguments[0]),
+        IElementwiseOp { Function: IPowScalar { Exponent: -0.5 } } => FormulaTree.Of("Rsqrt", call, arguments[0]),
+        IElementwiseOp { Function: IPowScalar power } => FormulaTree.Of("Pow", call, arguments[0], FormulaTree.Number(power.Exponent)),
         UnaryOp<Clamp> op => FormulaTree.Of("Clamp", call, arguments[0], FormulaTree.Number(op.Function.Low.Value)),
         // BinaryCrossEntropyOfProbability is the loss of an element.
         _ => FormulaTree.Of(call.Op.Name.Replace("OfProbability", "", StringComparison.Ordinal), call, arguments),

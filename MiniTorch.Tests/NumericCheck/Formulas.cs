@@ -58,6 +58,16 @@ public static class Formulas
         new("log(1 - sigmoid(x))", v => (1 - v[0].Sigmoid()).Log(), v => (-v[0]).LogSigmoid(), "Subtract", "(-x).LogSigmoid()",
             Tensor.From([14f, 2])),
         new("1 - sigmoid(x)", v => 1 - v[0].Sigmoid(), v => (-v[0]).Sigmoid(), "Subtract", "(-x).Sigmoid()", Tensor.From([14f, 2])),
+        new("log of a softmax by hand", v => (v[0].Exp() / v[0].Exp().Sum(-1, keepDim: true)).Log(), v => v[0].LogSoftmax(-1), "Exp",
+            "x.LogSoftmax(dim)",
+            Tensor.From([100f, 3, 2])),
+        new("an entropy", v => (v[0].Softmax(-1) * v[0].Softmax(-1).Log()).Sum(), v => (v[0].Softmax(-1) * v[0].LogSoftmax(-1)).Sum(), "Log",
+            "x.LogSoftmax(dim)", Tensor.From([1f, 120, 3])),
+        new("a logistic loss", v => (1 + (-v[0] * v[1]).Exp()).Log().Mean(), v => (-v[0] * v[1]).Softplus().Mean(), "Exp", "x.Softplus()",
+            Tensor.From([-100f, 3]), Tensor.Ones([2])),
+        new("log(1 + exp(x)) - x", v => (v[0].Exp() + 1).Log() - v[0], v => (-v[0]).Softplus(), "Subtract", "(-x).Softplus()", Tensor.From([14f])),
+        new("log(exp(x) / exp(y))", v => (v[0].Exp() / v[1].Exp()).Log(), v => v[0] - v[1], "Exp", "x - y", Tensor.From([100f]), Tensor.From([98f])),
+        new("a likelihood", v => (-v[0].Square() / 2).Exp().Prod().Log(), v => (-v[0].Square() / 2).Sum(), "Log", "x.Log().Sum(dim)", Near(0) * 3),
         new("1 / (1 + exp(-x))", v => 1 / (1 + (-v[0]).Exp()), v => v[0].Sigmoid(), "Exp", "x.Sigmoid()", Tensor.From([-100f, 2])),
         new("exp(x) / (1 + exp(x))", v => v[0].Exp() / (1 + v[0].Exp()), v => v[0].Sigmoid(), "Exp", "x.Sigmoid()", Tensor.From([100f, 2])),
         new("sigmoid, then binary cross-entropy", v => Functional.BinaryCrossEntropy(v[0].Sigmoid(), Tensor.Zeros([2])), v =>
@@ -84,6 +94,10 @@ public static class Formulas
         new("1/x - 1/(x + 1)", v => 1 / v[0] - 1 / (v[0] + 1), v => 1 / (v[0] * (v[0] + 1)), "Subtract", "(y - x) / (x * y)", Tensor.From([12345f])),
         new("log(x + 1) - log(x)", v => (v[0] + 1).Log() - v[0].Log(), v => (1 / v[0]).Log1p(), "Subtract", "((x - y) / y).Log1p()",
             Tensor.From([54321f])),
+        new("powers of ½", v => (v[0] + 2).Pow(0.5) - v[0].Pow(0.5), v => 2 / ((v[0] + 2).Pow(0.5) + v[0].Pow(0.5)), "Subtract",
+            "c / ((x + c).Sqrt() + x.Sqrt())", Tensor.From([7654321f])),
+        new("a difference quotient", v => ((v[0] + 1e-4).Square() - v[0].Square()) / 1e-4, v => 2 * v[0] + 1e-4, "Subtract", "(x - y) * (x + y)",
+            Tensor.From([1.7f])),
         new("E[x²] - E[x]²", v => v[0].Square().Mean() - v[0].Mean().Square(), v => v[0].Var(correction: 0), "Subtract", "x.Var(dim, correction: 0)",
             Near(1000)),
         new("std as sqrt(E[x²] - E[x]²)", v => ((v[0] * v[0]).Mean(-1) - v[0].Mean(-1) * v[0].Mean(-1)).Sqrt(), v => v[0].Std(-1, correction: 0),
@@ -109,6 +123,22 @@ public static class Formulas
         new("Φ(x) by erf", v => 0.5 * (1 + v[0].Erf()), v => (v[0] * Math.Sqrt(2)).Ndtr(), "Add", "(x * Math.Sqrt(2)).Ndtr()",
             Tensor.From([-3.5f, 1])),
         new("log of a product", v => v[0].Prod().Log(), v => v[0].Log().Sum(), "Log", "x.Log().Sum(dim)", Tensor.Full([40], 0.03)),
+    ];
+
+    /// <summary>Formulas that lose digits and for which the table has no rewrite: the operation is named.</summary>
+    public static IEnumerable<(string Name, Func<Tensor[], Tensor> F, string Op, Tensor[] Inputs)> WithoutRewrite =>
+    [
+        ("x - sin(x)", v => v[0] - v[0].Sin(), "Subtract", [Tensor.From([1e-3f])]),
+        ("tan(x) - sin(x)", v => v[0].Tan() - v[0].Sin(), "Subtract", [Tensor.From([2e-3f])]),
+        ("a cosine distance of near vectors", v => 1 - (v[0] * v[1]).Sum() / (v[0].Norm() * v[1].Norm()), "Subtract",
+            [Near(0), Near(0) + 1e-3 * Tensor.Randn([64], new Generator(10))]),
+        ("a covariance matrix", v => v[0].T.MatMul(v[0]) / 16 - v[0].Mean(0, keepDim: true).T.MatMul(v[0].Mean(0, keepDim: true)), "Subtract",
+            [Near(1000).Reshape(16, 4)]),
+        ("distances by a product", v => v[0].Square().Sum(1, keepDim: true) + v[1].Square().Sum(1) - 2 * v[0].MatMul(v[1].T), "Subtract",
+            [Near(100).Reshape(16, 4), Near(100.01).Reshape(16, 4)]),
+        ("a Poisson probability", v => (-v[0]).Exp() * v[0].Pow(40) / 8.159e47, "Pow", [Tensor.From([50f])]),
+        ("a geometric mean", v => (v[0] * v[1]).Sqrt(), "Multiply", [Tensor.From([1e30f]), Tensor.From([2e30f])]),
+        ("the logarithm of a determinant", v => Linalg.Det(Tensor.Eye(30) * v[0]).Log(), "Log", [Tensor.From([0.02f])]),
     ];
 
     /// <summary>Right formulas at awkward points: ill-conditioned, near zero by design, exact, saturated, or losses at their optimum.</summary>
@@ -175,6 +205,25 @@ public static class Formulas
         ("a clamp", v => v[0].Clamp(-1, 1), [Near(0)]),
         ("a sorted vector", v => v[0].Sort().Values.Square(), [Near(0)]),
         ("a Huber loss", v => Functional.HuberLoss(v[0], v[1]), [Near(0), Near(1)]),
+        ("an ELU", v => v[0].Elu(), [Near(0)]),
+        ("a GELU", v => v[0].Gelu(), [Near(0) * 3]),
+        ("a Mish", v => v[0].Mish(), [Near(0) * 10]),
+        ("a divergence", v => Functional.KLDiv(v[0].LogSoftmax(-1), v[1].Softmax(-1)), [Near(0).Reshape(8, 8), -Near(0).Reshape(8, 8)]),
+        ("a Gaussian likelihood", v => Functional.GaussianNLLLoss(v[0], v[1], v[0].Exp() + 0.1), [Near(0), Near(0.1)]),
+        ("a cosine similarity", v => v[0].Reshape(8, 8).CosineSimilarity(v[1].Reshape(8, 8)), [Near(0), Near(0).Flip(0)]),
+        ("a Cholesky factor", v => Linalg.Cholesky(v[0].Reshape(8, 8).MatMul(v[0].Reshape(8, 8).T) + Tensor.Eye(8)), [Near(0)]),
+        ("an inverse", v => Linalg.Inv(v[0].Reshape(8, 8) + 5 * Tensor.Eye(8)), [Near(0)]),
+        ("a cumulative log-sum-exp", v => v[0].LogCumSumExp(0), [Near(0) * 30]),
+        ("a cumulative product", v => v[0].CumProd(0), [Near(0)]),
+        ("an RMS norm", v => v[0].Reshape(8, 8).RmsNorm([8]), [Near(0) * 1e-3]),
+        ("a group norm", v => v[0].Reshape(2, 4, 8).GroupNorm(2), [Near(10)]),
+        ("a max pool", v => v[0].Reshape(1, 1, 8, 8).MaxPool2d(2), [Near(0)]),
+        ("a weighted mean", v => (v[0] * v[1].Exp()).Sum() / v[1].Exp().Sum(), [Near(0), Near(0)]),
+        ("a cold softmax", v => (v[0] / 0.01).Softmax(-1), [Near(0)]),
+        ("residual layers", v => Enumerable.Range(0, 20).Aggregate(v[0], (t, _) => t + t.Relu().MatMul(v[1]) * 0.1),
+            [Near(0).Reshape(8, 8), Near(0).Reshape(8, 8) * 0.3]),
+        ("a gradient penalty", v => (v[0].Norm() - 1).Square(), [Near(0)]),
+        ("a geometric series", v => Enumerable.Range(0, 30).Aggregate(Tensor.Zeros([64]), (t, _) => t * v[0].Tanh() + 1), [Near(0)]),
         ("an in-place sum", v => { Tensor sum = v[0].Clone(); sum.AddInPlace(v[0]); return sum.Tanh(); }, [Near(0)]),
     ];
 

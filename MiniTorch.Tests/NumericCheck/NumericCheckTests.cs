@@ -26,6 +26,17 @@ public sealed class NumericCheckTests
         report.Passed.ShouldBeTrue(report.ToString());
     }
 
+    private static IEnumerable<TestCaseData> WithoutRewrite =>
+        Formulas.WithoutRewrite.Select(row => new TestCaseData(row.F, row.Op, row.Inputs).SetArgDisplayNames(row.Name));
+
+    [TestCaseSource(nameof(WithoutRewrite))]
+    public void Unstable_formula_without_a_rewrite_is_reported_with_its_operation(Func<Tensor[], Tensor> f, string op, Tensor[] inputs)
+    {
+        NumericCheckReport report = NumericCheck.Run(f, inputs);
+        report.Findings.ShouldNotBeEmpty(report.ToString());
+        (report.Findings[0].Op, report.Findings[0].Rewrite).ShouldBe((op, null), report.ToString());
+    }
+
     private static IEnumerable<TestCaseData> Sound => Formulas.Sound.Select(row => new TestCaseData(row.F, row.Inputs).SetArgDisplayNames(row.Name));
 
     [TestCaseSource(nameof(Sound))]
@@ -89,6 +100,34 @@ public sealed class NumericCheckTests
         report.Findings[0].Module.ShouldBe("Sequential.1");
         report.Findings[0].Rewrite.ShouldBe("x.LogSoftmax(dim)");
         report.Gradients.Select(gradient => gradient.Name).ShouldBe(["gradient of input", "gradient of 0.weight", "gradient of 0.bias"]);
+    }
+
+    private static IEnumerable<TestCaseData> Models => new (string Name, Module Model, Shape Input)[]
+    {
+        ("gru", new GRU(4, 6, generator: new Generator(1)), [4, 4, 4]),
+        ("lstm", new LSTM(4, 6, generator: new Generator(1)), [4, 4, 4]),
+        ("encoder", new TransformerEncoderLayer(8, 2, 16, generator: new Generator(1)), [2, 4, 8]),
+        ("convnet", new Sequential(new Conv2d(1, 4, 3, generator: new Generator(1)), new BatchNorm2d(4), new ReLU(), new MaxPool2d(2), new Flatten(),
+            new Linear(36, 5, generator: new Generator(2))),
+            [1, 1, 8, 8]),
+        ("deep", new Sequential([.. Enumerable.Range(0, 12).SelectMany(i =>
+            (Module<Tensor, Tensor>[])[new Linear(8, 8, generator: new Generator(i)), new Tanh()])]), [8, 8]),
+    }.Select(row => new TestCaseData(row.Model, row.Input).SetArgDisplayNames(row.Name));
+
+    [TestCaseSource(nameof(Models))]
+    public void Model_of_the_library_passes(Module model, Shape input)
+    {
+        NumericCheckReport report = NumericCheck.RunModule(model, [Tensor.Randn(input, new Generator(9))]);
+        report.Passed.ShouldBeTrue(report.ToString());
+    }
+
+    [Test]
+    public void Significant_digits_of_random_rounding_agree_with_the_shadow()
+    {
+        NumericDigits lossy = NumericCheck.Run(x => (1 + x).Log(), Tensor.From([1e-4f])).Results[0], sound = NumericCheck.Run(x =>
+            x.Log1p(), Tensor.From([1e-4f])).Results[0];
+        lossy.Stochastic.ShouldBe(3, 1.2);
+        sound.Stochastic.ShouldBeGreaterThan(6);
     }
 
     [Test]
