@@ -6,7 +6,7 @@ namespace MiniTorch;
 /// Automatic differentiation: recording modes, and gradients, Jacobian-vector products, Jacobians and Hessians of functions (torch.autograd,
 /// torch.func).
 /// </summary>
-public static class Autograd
+public static partial class Autograd
 {
     /// <summary>Turns off recording until the result is disposed of (torch.no_grad). The mode flows with async code.</summary>
     public static ModeScope NoGrad() => EngineMode.Record(false);
@@ -103,7 +103,7 @@ public static class Autograd
     /// <summary>
     /// Returns the gradient of a scalar function. It is differentiable if <paramref name="x"/> is part of a graph or carries a tangent.
     /// </summary>
-    internal static Tensor Gradient(Func<Tensor, Tensor> f, Tensor x)
+    private static Tensor ScalarGradient(Func<Tensor, Tensor> f, Tensor x)
     {
         (Tensor input, Tensor value, bool createGraph) = Recorded(f, x);
         if (value.ElementCount != 1) throw new ShapeException($"the function must return a scalar, but returned shape {value.Shape}");
@@ -130,12 +130,12 @@ public static class Autograd
     }
 
     /// <summary>Returns the Hessian of a scalar function at x, of shape [shape of x…, shape of x…] (torch.func.hessian).</summary>
-    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Jacobian(y => Gradient(f, y), x);
+    public static Tensor Hessian(Func<Tensor, Tensor> f, Tensor x) => Jacobian(y => ScalarGradient(f, y), x);
 
     /// <summary>
     /// Returns the Hessian of a scalar function times <paramref name="v"/>, computed in forward mode over reverse mode without forming the Hessian.
     /// </summary>
-    public static Tensor Hvp(Func<Tensor, Tensor> f, Tensor x, Tensor v) => Jvp(y => Gradient(f, y), x, v).Tangent;
+    public static Tensor Hvp(Func<Tensor, Tensor> f, Tensor x, Tensor v) => Jvp(y => ScalarGradient(f, y), x, v).Tangent;
 
     /// <summary>Returns the initial gradient of a backward pass after checking it.</summary>
     internal static Tensor Cotangent(string op, Tensor output, Tensor? gradient)

@@ -238,6 +238,17 @@ public partial class Tensor
         if (_node is LeafNode leaf) leaf.DType = DType;
     }
 
+    /// <summary>
+    /// Makes this object stand for another tensor, with its memory, history and tangent, until the result is called. The caller must not let other
+    /// threads use it meanwhile.
+    /// </summary>
+    internal Action StandFor(Tensor other)
+    {
+        (Storage storage, Layout layout, Node? node, int slot, Dual? dual) = (Storage, Layout, _node, Slot, Dual);
+        (Storage, Layout, _node, Slot, Dual) = (other.Storage, other.Layout, other.Node, other.Slot, other.Dual);
+        return () => (Storage, Layout, _node, Slot, Dual) = (storage, layout, node, slot, dual);
+    }
+
     /// <summary>Converts this object to another dtype. A leaf stays a leaf, and its gradient is converted too.</summary>
     internal void ConvertTo(DType dtype)
     {

@@ -11,7 +11,7 @@ public abstract partial class Module
 
     /// <summary>Calls the module with inputs whose types are only known at run time.</summary>
     /// <exception cref="ValueException">The number or the types of the inputs do not fit.</exception>
-    internal virtual object? CallWith(params object?[] inputs) =>
+    internal virtual object? CallAny(params object?[] inputs) =>
         throw new ValueException($"{GetType().Name}: the module has no Forward that can be called; derive it from Module<TIn, TOut> or a "
             + "variant with more inputs, or call its own methods");
 
@@ -59,7 +59,7 @@ public abstract partial class Module
     /// <summary>The number of trailing inputs that may be null or omitted.</summary>
     internal virtual int OptionalInputs => 0;
 
-    /// <summary>Returns one of the inputs of <see cref="CallWith"/> in its type.</summary>
+    /// <summary>Returns one of the inputs of <see cref="CallAny"/> in its type.</summary>
     private protected T Input<T>(object?[] inputs, int index, int count)
     {
         if (inputs.Length > count || inputs.Length < count - OptionalInputs) throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
@@ -121,7 +121,7 @@ public abstract class Module<TIn, TOut> : Module
         }
     }
 
-    internal override object? CallWith(params object?[] inputs) => Call(Input<TIn>(inputs, 0, 1));
+    internal override object? CallAny(params object?[] inputs) => Call(Input<TIn>(inputs, 0, 1));
 }
 
 /// <summary>Base class of modules with two inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
@@ -148,7 +148,7 @@ public abstract class Module<T1, T2, TOut> : Module
         }
     }
 
-    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 2), Input<T2>(inputs, 1, 2));
+    internal override object? CallAny(params object?[] inputs) => Call(Input<T1>(inputs, 0, 2), Input<T2>(inputs, 1, 2));
 }
 
 /// <summary>Base class of modules with three inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
@@ -176,7 +176,7 @@ public abstract class Module<T1, T2, T3, TOut> : Module
         }
     }
 
-    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 3), Input<T2>(inputs, 1, 3), Input<T3>(inputs, 2, 3));
+    internal override object? CallAny(params object?[] inputs) => Call(Input<T1>(inputs, 0, 3), Input<T2>(inputs, 1, 3), Input<T3>(inputs, 2, 3));
 }
 
 /// <summary>Base class of modules with four inputs. Override <see cref="Forward"/>, and run the module with <see cref="Call"/>.</summary>
@@ -205,5 +205,5 @@ public abstract class Module<T1, T2, T3, T4, TOut> : Module
         }
     }
 
-    internal override object? CallWith(params object?[] inputs) => Call(Input<T1>(inputs, 0, 4), Input<T2>(inputs, 1, 4), Input<T3>(inputs, 2, 4), Input<T4>(inputs, 3, 4));
+    internal override object? CallAny(params object?[] inputs) => Call(Input<T1>(inputs, 0, 4), Input<T2>(inputs, 1, 4), Input<T3>(inputs, 2, 4), Input<T4>(inputs, 3, 4));
 }

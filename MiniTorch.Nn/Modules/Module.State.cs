@@ -97,7 +97,7 @@ public abstract partial class Module : IStateful
     void IStateful.LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => LoadStateDict(state);
 
     // Unlike NamedParameters, lists every name of a shared entry; a module that contains itself is entered once.
-    private IEnumerable<(string Name, Tensor Value)> StateEntries()
+    internal IEnumerable<(string Name, Tensor Value)> StateEntries()
     {
         var open = new HashSet<Module>();
         return Visit("", this);

@@ -25,7 +25,7 @@ public static class ModuleGradCheck
             {
                 (string, Tensor)[] parameters = [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
                 string[] names = inputs.Count == 1 ? ["input"] : [.. inputs.Select((_, i) => $"input {i}")];
-                return GradCheck.Run(tensors => [.. Module.TensorsOf(model.CallWith([.. tensors]))], inputs, names, parameters, options);
+                return GradCheck.Run(tensors => [.. Module.TensorsOf(model.CallAny([.. tensors]))], inputs, names, parameters, options);
             }
             finally
             {

@@ -30,7 +30,7 @@ public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where T
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal override object? CallWith(params object?[] inputs) => throw new ValueException("ModuleList: a list of modules cannot be called; call its modules, or use Sequential");
+    internal override object? CallAny(params object?[] inputs) => throw new ValueException("ModuleList: a list of modules cannot be called; call its modules, or use Sequential");
 }
 
 /// <summary>A dictionary of modules by name, in the order in which they were added (torch.nn.ModuleDict).</summary>
@@ -68,5 +68,5 @@ public sealed class ModuleDict<TModule> : Module, IEnumerable<KeyValuePair<strin
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal override object? CallWith(params object?[] inputs) => throw new ValueException("ModuleDict: a dictionary of modules cannot be called; call its modules");
+    internal override object? CallAny(params object?[] inputs) => throw new ValueException("ModuleDict: a dictionary of modules cannot be called; call its modules");
 }

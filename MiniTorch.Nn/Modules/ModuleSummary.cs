@@ -64,7 +64,7 @@ internal sealed class ModuleSummary(Module model)
                     _outputBytes[called] = tensors.Sum(tensor => tensor.ElementCount * tensor.DType.Size());
                 }));
             }
-            model.Evaluate(() => model.CallWith(inputs));
+            model.Evaluate(() => model.CallAny(inputs));
         }
         finally
         {

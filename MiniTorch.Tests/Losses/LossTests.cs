@@ -89,7 +89,7 @@ public sealed partial class LossTests
                     inputs[i] = wrong;
                     try
                     {
-                        sample.Model.CallWith([.. inputs]);
+                        sample.Model.CallAny([.. inputs]);
                     }
                     catch (MiniTorchException error)
                     {

@@ -26,7 +26,7 @@ public sealed record ModelCase(string Name, Func<Module> Make, Func<int, Tensor[
     }
 
     /// <summary>The outputs of a call, one after the other.</summary>
-    public static Tensor[] Outputs(Module model, Tensor[] inputs) => [.. Tensors(model.CallWith([.. inputs]))];
+    public static Tensor[] Outputs(Module model, Tensor[] inputs) => [.. Tensors(model.CallAny([.. inputs]))];
 
     /// <summary>The outputs in evaluation mode.</summary>
     public static Tensor[] Evaluated(Module model, Tensor[] inputs)

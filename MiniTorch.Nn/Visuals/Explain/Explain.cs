@@ -18,7 +18,7 @@ public static class Explain
     {
         ArgumentNullException.ThrowIfNull(model);
         object?[] arguments = [.. inputs];
-        return Run(model.TypeName, () => model.CallWith(arguments), [.. inputs.ToArray().Select((input, i) => (model.InputName(i), input))]);
+        return Run(model.TypeName, () => model.CallAny(arguments), [.. inputs.ToArray().Select((input, i) => (model.InputName(i), input))]);
     }
 
     /// <summary>Runs a function of one tensor, such as <c>x => criterion.Call(model.Call(x), targets)</c>.</summary>
