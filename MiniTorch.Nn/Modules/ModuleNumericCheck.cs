@@ -38,7 +38,7 @@ public static class ModuleNumericCheck
 
             Tensor?[] Outputs(Tensor[] tensors)
             {
-                Tensor[] outputs = [.. Module.TensorsOf(model.CallWith([.. tensors]))];
+                Tensor[] outputs = [.. Module.TensorsOf(model.CallAny([.. tensors]))];
                 return loss is null ? outputs
                     : outputs is [var first, ..] ? [loss(first)]
                         : throw new ValueException("NumericCheck: the module returned no tensor for the loss");

@@ -70,6 +70,7 @@ public sealed class ArchitectureTests
     [Test]
     public void Every_op_of_Core_lets_its_temporaries_be_reused() =>
         CoreTypes.Where(type => type.IsAssignableTo(typeof(Op)) && !type.IsAbstract && !type.ContainsGenericParameters)
+            .Where(type => type != typeof(CustomOp)) // its rule is the user's and may keep what it computes
             .Where(type => !((Op)RuntimeHelpers.GetUninitializedObject(type)).CanReuseTemporaries).ShouldBeEmpty();
 
     [Test]
