@@ -3,8 +3,8 @@ using MiniTorch.Data;
 namespace MiniTorch.Mpi;
 
 /// <summary>
-/// Makes a <see cref="DataLoader"/> give each rank its part of every batch. The loader's batch size and <see cref="DataLoader.Count"/> are those of the
-/// whole batch, and its state is the same on any number of ranks (torch.utils.data.DistributedSampler).
+/// Makes a <see cref="DataLoader"/> give each rank its part of every batch. The loader's batch size and
+/// <see cref="DataLoader.Count"/> are those of the whole batch, and its state is the same on any number of ranks (torch.utils.data.DistributedSampler).
 /// </summary>
 /// <remarks>
 /// Row i of a batch belongs to shard i mod <see cref="World.Shards"/>, and each rank reads the rows of its shards. Every sample is read once an
@@ -19,8 +19,8 @@ public sealed class DistributedSampler : Sampler
     /// <summary>Creates a sampler.</summary>
     /// <param name="dataset">The data set, the same on all ranks.</param>
     /// <param name="world">The ranks.</param>
-    /// <param name="seed">The seed of the order, the same on all ranks. The order is that of a loader with <c>shuffle: true</c> and a generator of this
-    /// seed.</param>
+    /// <param name="seed">The seed of the order, the same on all ranks. The order is that of a loader with <c>shuffle: true</c> and a
+    /// generator of this seed.</param>
     /// <param name="shuffle">Whether each epoch has a new random order.</param>
     public DistributedSampler(Dataset dataset, World world, long seed, bool shuffle = true)
     {

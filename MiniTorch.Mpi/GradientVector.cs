@@ -42,10 +42,12 @@ internal sealed class GradientVector
     /// <summary>Returns whether the model still has these parameters, in these dtypes.</summary>
     public bool Fits(IReadOnlyList<(string Name, Parameter Value)> parameters) =>
         parameters.Count == _parameters.Count
-        && parameters.Select((parameter, i) => ReferenceEquals(parameter.Value, _parameters[i].Value) && parameter.Value.DType == _dtypes[_places[i].Tensor]).All(same => same);
+        && parameters.Select((parameter, i) => ReferenceEquals(parameter.Value, _parameters[i].Value)
+            && parameter.Value.DType == _dtypes[_places[i].Tensor]).All(same => same);
 
     /// <summary>Creates a vector of zeros.</summary>
-    public Tensor[] New() => [Tensor.Zeros([HeaderSize + _parameters.Count], DType.Float64), .. _dtypes.Select((dtype, i) => Tensor.Zeros([_sizes[i]], dtype))];
+    public Tensor[] New() =>
+        [Tensor.Zeros([HeaderSize + _parameters.Count], DType.Float64), .. _dtypes.Select((dtype, i) => Tensor.Zeros([_sizes[i]], dtype))];
 
     /// <summary>Writes the gradients, which are sums over rows or weighted, and the buffers, which are weighted by <paramref name="rows"/>.</summary>
     public void Write(Tensor[] vector, double loss, double weight, double rows)

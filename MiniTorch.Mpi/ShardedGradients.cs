@@ -29,7 +29,9 @@ public sealed class ShardedGradients
     /// <summary>Compares the ranks' models, entry by entry and value by value, and prepares to sum their gradients.</summary>
     /// <param name="world">The ranks.</param>
     /// <param name="model">The same model on all ranks; <see cref="World.Broadcast(Module)"/> makes the values the same.</param>
-    /// <param name="generators">Generators besides <see cref="Generator.Default"/> from which the model draws, in the same state on all ranks.</param>
+    /// <param name="generators">
+    /// Generators besides <see cref="Generator.Default"/> from which the model draws, in the same state on all ranks.
+    /// </param>
     /// <exception cref="WorldException">The models differ: the message names the first entry that does.</exception>
     public ShardedGradients(World world, Module model, params IEnumerable<Generator> generators)
     {
@@ -47,8 +49,8 @@ public sealed class ShardedGradients
     }
 
     /// <summary>
-    /// Computes the loss of each shard of this rank and its gradient, and leaves in the parameters' Grad the gradient of the mean loss over all rows of
-    /// the batch, the same on all ranks. Gradients from before are replaced, so ZeroGrad is not needed.
+    /// Computes the loss of each shard of this rank and its gradient, and leaves in the parameters' Grad the gradient of the mean loss over all
+    /// rows of the batch, the same on all ranks. Gradients from before are replaced, so ZeroGrad is not needed.
     /// </summary>
     /// <param name="batch">This rank's part of a batch, from a loader with a <see cref="DistributedSampler"/>.</param>
     /// <param name="loss">Computes the loss of a shard, a mean over its rows (dimension 0 of its first tensor).</param>
@@ -62,14 +64,15 @@ public sealed class ShardedGradients
     }
 
     /// <summary>
-    /// As <see cref="Compute(Batch, Func{Batch, Tensor})"/>, for losses that are not means over all rows: the gradient is that of Σ weight·loss / Σ weight
-    /// over the shards. For a mean over the rows that are not ignored, the weight is their number; for a mean with class weights, their sum.
+    /// As <see cref="Compute(Batch, Func{Batch, Tensor})"/>, for losses that are not means over all rows: the gradient is that of
+    /// Σ weight·loss / Σ weight over the shards. For a mean over the rows that are not ignored, the weight is their number; for a mean with class weights, their sum.
     /// </summary>
     /// <param name="batch">This rank's part of a batch, from a loader with a <see cref="DistributedSampler"/>.</param>
     /// <param name="loss">Computes the loss of a shard and its weight. A shard of weight 0 is left out, also if its loss is NaN.</param>
     /// <returns>The weighted mean of the losses, the same on all ranks; NaN if all weights are 0, and then no parameter has a gradient.</returns>
     /// <exception cref="ValueException">
-    /// The batch comes from a loader without a <see cref="DistributedSampler"/>, a weight is negative or not finite, or the model's parameters have changed.
+    /// The batch comes from a loader without a <see cref="DistributedSampler"/>, a weight is negative or not finite, or the model's parameters
+    /// have changed.
     /// </exception>
     /// <exception cref="WorldException">The ranks are not at the same step, or one does not answer in time.</exception>
     public double Compute(Batch batch, Func<Batch, (Tensor Loss, double Weight)> loss)
@@ -77,10 +80,11 @@ public sealed class ShardedGradients
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(loss);
         if (batch.Shards is not { } shards)
-            throw new ValueException("ShardedGradients: the batch comes from a loader without a DistributedSampler, so that every rank has the same rows; "
-                + "pass sampler: new DistributedSampler(data, world, seed) to the DataLoader");
+            throw new ValueException("ShardedGradients: the batch comes from a loader without a DistributedSampler, so that every rank has the same "
+                + "rows; pass sampler: new DistributedSampler(data, world, seed) to the DataLoader");
         if (!_layout.Fits(_model.NamedParameters()))
-            throw new ValueException("ShardedGradients: the model's parameters or their dtypes have changed; create a new ShardedGradients after the change");
+            throw new ValueException("ShardedGradients: the model's parameters or their dtypes have changed; create a new ShardedGradients "
+                + "after the change");
 
         long[] seeds = [.. _generators.Select(Sampler.DrawSeed)];
         byte[][] streams = [.. _generators.Select(generator => generator.GetState())];
@@ -118,7 +122,8 @@ public sealed class ShardedGradients
 
     private double Finish(long[] seeds, Tensor[] buffers, Tensor[] others)
     {
-        Tensor[] sum = _world.Finish(_tree, $"random streams {string.Join(' ', seeds.Select(seed => seed.ToString("x", CultureInfo.InvariantCulture)))}");
+        string streams = string.Join(' ', seeds.Select(seed => seed.ToString("x", CultureInfo.InvariantCulture)));
+        Tensor[] sum = _world.Finish(_tree, $"random streams {streams}");
         using ModeScope mode = Autograd.NoGrad();
         Restore(buffers);
         double mean = _layout.Read(sum);

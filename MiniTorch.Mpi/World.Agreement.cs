@@ -39,7 +39,8 @@ public sealed partial class World
         string[] lines = texts[other].Split('\n');
         int place = 0;
         while (place < root.Length && place < lines.Length && root[place] == lines[place]) place++;
-        return new WorldException($"The ranks differ{(place > 0 ? $" in {root[0]}" : "")}:\n  rank 0: {Line(root)}\n  rank {other}: {Line(lines)}\n{(place > 0 ? help : SameCalls)}");
+        return new WorldException($"The ranks differ{(place > 0 ? $" in {root[0]}" : "")}:\n"
+            + $"  rank 0: {Line(root)}\n  rank {other}: {Line(lines)}\n{(place > 0 ? help : SameCalls)}");
 
         string Line(string[] of) => place < of.Length ? of[place] : "nothing more";
     }
@@ -51,6 +52,6 @@ public sealed partial class World
         Tensor padded = Tensor.Zeros([(int)lengths.Max()], DType.Int64);
         padded[..bytes.Length] = Tensor.From(bytes);
         Tensor all = Ring(padded);
-        return [.. lengths.Select((length, rank) => Encoding.UTF8.GetString([.. all[rank].ToArray<long>().Take((int)length).Select(value => (byte)value)]))];
+        return [.. lengths.Select((length, rank) => Encoding.UTF8.GetString([.. all[rank].ToArray<long>()[..(int)length].Select(value => (byte)value)]))];
     }
 }

@@ -14,7 +14,9 @@ public sealed partial class World
     /// ranks draw from now on is the same.
     /// </summary>
     /// <param name="model">A model with the same names, shapes and dtypes in the same order on all ranks.</param>
-    /// <exception cref="WorldException">The models or the calls of the ranks differ (the message names the first entry), or a rank does not answer.</exception>
+    /// <exception cref="WorldException">
+    /// The models or the calls of the ranks differ (the message names the first entry), or a rank does not answer.
+    /// </exception>
     public void Broadcast(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -39,13 +41,15 @@ public sealed partial class World
     /// between <see cref="Tensor.Backward"/> and the optimiser's step.
     /// </summary>
     /// <remarks>
-    /// The sum follows a binary tree over the ranks, so that a run can be repeated, but other numbers of ranks give other roundings. For the same bits
-    /// on any number use <see cref="ShardedGradients"/>. A parameter that has no gradient on any rank keeps none.
+    /// The sum follows a binary tree over the ranks, so that a run can be repeated, but other numbers of ranks give other roundings. For the
+    /// same bits on any number use <see cref="ShardedGradients"/>. A parameter that has no gradient on any rank keeps none.
     /// </remarks>
     /// <param name="model">The same model on all ranks.</param>
     /// <param name="weight">The number of rows that this rank's loss is a mean over, if the ranks differ.</param>
     /// <exception cref="ValueException"><paramref name="weight"/> is negative or not finite.</exception>
-    /// <exception cref="WorldException">The models or the calls of the ranks differ (the message names the first entry), or a rank does not answer.</exception>
+    /// <exception cref="WorldException">
+    /// The models or the calls of the ranks differ (the message names the first entry), or a rank does not answer.
+    /// </exception>
     public void AverageGradients(Module model, double weight = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -84,8 +88,8 @@ public sealed partial class World
     {
         lock (_gate)
         {
-            Agree($"ShardedGradients.Compute\n{step}", "The ranks are not at the same step, or their random streams differ: whatever only some ranks draw "
-                + "(a sample of the root, say) needs a Generator of its own");
+            Agree($"ShardedGradients.Compute\n{step}", "The ranks are not at the same step, or their random streams differ: whatever only some ranks "
+                + "draw (a sample of the root, say) needs a Generator of its own");
             return tree.Finish();
         }
     }
@@ -99,10 +103,12 @@ public sealed partial class World
             throw new ValueException(FormattableString.Invariant($"{call}: the weight of a loss is {weight}; it must be 0 or more, and finite"));
     }
 
-    private static IEnumerable<Tensor> Entries(Module model) => [.. model.NamedParameters().Select(entry => (Tensor)entry.Value), .. model.NamedBuffers().Select(entry => entry.Value)];
+    private static IEnumerable<Tensor> Entries(Module model) =>
+        [.. model.NamedParameters().Select(entry => (Tensor)entry.Value), .. model.NamedBuffers().Select(entry => entry.Value)];
 
     private static string Describe(Module model) => string.Join('\n',
-        [.. model.NamedParameters().Select((entry, i) => $"parameter {i}: {entry.Name}, {entry.Value.DType} {entry.Value.Shape}{(entry.Value.RequiresGrad ? "" : ", frozen")}"),
+        [.. model.NamedParameters().Select((entry, i) => $"parameter {i}: {entry.Name}, {entry.Value.DType} {entry.Value.Shape}"
+            + (entry.Value.RequiresGrad ? "" : ", frozen")),
          .. model.NamedBuffers().Select((entry, i) => $"buffer {i}: {entry.Name}, {entry.Value.DType} {entry.Value.Shape}")]);
 
     private static string Hash(Tensor tensor)

@@ -66,14 +66,17 @@ public sealed partial class World : IDisposable
     /// <param name="shards">
     /// The number of shards of a batch, a power of two and at least the number of ranks. Runs that are to have the same bits need the same number.
     /// </param>
-    /// <param name="timeout">The longest wait for another rank, ten minutes by default. It must exceed the time in which the root saves a file.</param>
+    /// <param name="timeout">
+    /// The longest wait for another rank, ten minutes by default. It must exceed the time in which the root saves a file.
+    /// </param>
     /// <exception cref="ValueException">The number of shards is not a power of two, or is less than the number of ranks.</exception>
     /// <exception cref="WorldException">
     /// Open MPI is missing, the MPI library is another one, the ranks have different options, versions or vector widths, or Init was called before.
     /// </exception>
     public static World Init(int shards = DefaultShards, TimeSpan? timeout = null)
     {
-        if (shards < 1 || !BitOperations.IsPow2(shards)) throw new ValueException($"World.Init: shards is {shards}; it must be a power of two: 1, 2, 4, 8 …");
+        if (shards < 1 || !BitOperations.IsPow2(shards))
+            throw new ValueException($"World.Init: shards is {shards}; it must be a power of two: 1, 2, 4, 8 …");
         TimeSpan limit = timeout ?? TimeSpan.FromMinutes(10);
         if (limit <= TimeSpan.Zero) throw new ValueException($"World.Init: timeout is {limit}; it must be positive");
         bool isLaunched = s_launchers.Any(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
@@ -88,7 +91,8 @@ public sealed partial class World : IDisposable
     }
 
     /// <summary>
-    /// Creates a progress line that only the root prints. With several ranks it writes whole lines, as into a file, because mpirun collects the output.
+    /// Creates a progress line that only the root prints. With several ranks it writes whole lines, as into a file, because mpirun collects
+    /// the output.
     /// </summary>
     /// <inheritdoc cref="Nn.ProgressMeter(int, string, int)" path="/param"/>
     public Nn.ProgressMeter Progress(int total, string title = "", int done = 0) =>
@@ -137,13 +141,14 @@ public sealed partial class World : IDisposable
         var world = new World(rank, size, shards, timeout);
         AppDomain.CurrentDomain.UnhandledException += world.Abort;
         if (size == 1 && Environment.GetEnvironmentVariable("PMI_SIZE") is { Length: > 0 } started && started != "1")
-            throw new WorldException($"World.Init: a launcher started {started} processes, but {OpenMpi.Version()} sees one. The launcher belongs to another "
-                + "MPI, such as MPICH; start the program with the mpirun of Open MPI ('apt-get install openmpi-bin')");
+            throw new WorldException($"World.Init: a launcher started {started} processes, but {OpenMpi.Version()} sees one. The launcher belongs "
+                + "to another MPI, such as MPICH; start the program with the mpirun of Open MPI ('apt-get install openmpi-bin')");
         world.Agree(string.Create(CultureInfo.InvariantCulture,
-            $"World.Init with {shards} shards, MiniTorch {typeof(World).Assembly.GetName().Version}, vectors of {Kernels.Simd.Bits} bits (DOTNET_EnableAVX512=0 leaves 256)"));
+            $"World.Init\n {shards} shards, MiniTorch {typeof(World).Assembly.GetName().Version}, vectors of {Kernels.Simd.Bits} bits"),
+            "Start all ranks with the same options and the same version; of processors with other vectors, DOTNET_EnableAVX512=0 leaves 256 bits");
         if (size > shards)
-            throw new ValueException($"World.Init: there are {size} ranks and {shards} shards; a rank needs one. Pass shards: {BitOperations.RoundUpToPowerOf2((uint)size)} "
-                + "or more, also in the runs that are to have the same bits");
+            throw new ValueException($"World.Init: there are {size} ranks and {shards} shards; a rank needs one. Pass shards: "
+                + $"{BitOperations.RoundUpToPowerOf2((uint)size)} or more, also in the runs that are to have the same bits");
         return world;
     }
 

@@ -43,7 +43,7 @@ internal static class Distributed
         }
         if (world.IsRoot)
             Console.WriteLine(FormattableString.Invariant(
-                $"{name}: {world.Size} × {Kernels.Workers.Count} threads, {shards} shards: {step * 1000:F2} ms a step; AverageGradients alone {exchange * 1000:F2} ms of {model.Parameters().Sum(p => p.ElementCount) * 4 / 1e6:F1} MB"));
+                $"{name}: {world.Size} × {MiniTorch.Kernels.Workers.Count} threads, {shards} shards: {step * 1000:F2} ms a step; AverageGradients alone {exchange * 1000:F2} ms of {model.Parameters().Sum(p => p.ElementCount) * 4 / 1e6:F1} MB"));
 
         void Step()
         {

@@ -56,8 +56,8 @@ internal sealed unsafe class Messages(int rank, TimeSpan timeout)
             if (waited > timeout)
             {
                 if (isReceiving) _ = OpenMpi.Cancel(&receiving); // a late message must not be written into memory that is used again
-                throw new WorldException($"rank {rank} waited {timeout.TotalSeconds:0.###} s for rank {(isReceiving ? from : to)} in {Doing}. That rank "
-                    + "is slower than this (World.Init(timeout: …) allows more), stands still, or calls something else");
+                throw new WorldException($"rank {rank} waited {timeout.TotalSeconds:0.###} s for rank {(isReceiving ? from : to)} in {Doing}. "
+                    + "That rank is slower than this (World.Init(timeout: …) allows more), stands still, or calls something else");
             }
             if (waited > s_yield) Thread.Sleep(1);
             else if (waited > s_spin) Thread.Yield();
@@ -74,6 +74,7 @@ internal sealed unsafe class Messages(int rank, TimeSpan timeout)
     private void Check(int code, int partner)
     {
         if (code != OpenMpi.Success)
-            throw new WorldException($"rank {rank}: Open MPI reports an error of a message to or from rank {partner} in {Doing}: {OpenMpi.Describe(code)}");
+            throw new WorldException($"rank {rank}: Open MPI reports an error of a message to or from rank {partner} in {Doing}: "
+                + $"{OpenMpi.Describe(code)}");
     }
 }

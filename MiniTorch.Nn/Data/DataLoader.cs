@@ -54,7 +54,8 @@ public sealed partial class DataLoader : IEnumerable<Batch>
         if (batchSize < 1) throw new ValueException($"DataLoader: batchSize is {batchSize}; it must be 1 or more");
         if (prefetch < 0) throw new ValueException($"DataLoader: prefetch is {prefetch}; it must be 0 or more");
         if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler determines the order; pass a sampler or shuffle, not both");
-        (_dataset, _batchSize, _generator, _dropLast, _collate, _transform, _prefetch) = (dataset, batchSize, generator ?? sampler?.OwnGenerator, dropLast, collate, transform, prefetch);
+        (_dataset, _batchSize, _generator, _dropLast, _collate, _transform, _prefetch)
+            = (dataset, batchSize, generator ?? sampler?.OwnGenerator, dropLast, collate, transform, prefetch);
         _sampler = sampler ?? (shuffle ? new RandomSampler(dataset.Count) : new SequentialSampler(dataset.Count));
     }
 
@@ -149,7 +150,8 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     {
         int begin = number * _batchSize;
         ReadOnlySpan<long> indices = epoch.Order.AsSpan(begin, Math.Min(_batchSize, epoch.Order.Length - begin));
-        return _sampler.Shards is { } shards ? new Batch(MakeShards(shards, indices, epoch.Seed + ((long)number * shards.Total))) : Make(indices, epoch.Seed + number);
+        return _sampler.Shards is { } shards ? new Batch(MakeShards(shards, indices, epoch.Seed + ((long)number * shards.Total)))
+            : Make(indices, epoch.Seed + number);
     }
 
     // Each shard as a batch of its own, so that no element depends on which shards a process has.
