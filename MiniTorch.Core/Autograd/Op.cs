@@ -58,6 +58,12 @@ public abstract record Op
     internal virtual bool AddsToAccumulatedGrad => false;
 
     /// <summary>
+    /// Whether the op reads one triangle of a symmetric matrix and returns a symmetric gradient, which is right only for symmetric changes of its
+    /// input.
+    /// </summary>
+    internal virtual bool ExpectsSymmetric => false;
+
+    /// <summary>
     /// The number of trailing outputs that only the derivative rule sees, such as a gradient that the forward pass computes as a by-product.
     /// </summary>
     internal virtual int HiddenOutputs => 0;

@@ -1,28 +1,61 @@
+using MiniTorch.Ops;
+
 namespace MiniTorch.GradChecking;
 
-/// <summary>Looks for the operation behind a wrong gradient: each one that ran is checked by itself, on the inputs that it had.</summary>
+/// <summary>
+/// Looks for the operations behind a wrong gradient: each one that ran is checked by itself, on copies of its inputs. If all rules are right, it looks
+/// for the places where the graph was cut.
+/// </summary>
 internal static class Blame
 {
-    /// <summary>The first operation whose own rule is wrong, or else the first that cuts the graph; null where there is none.</summary>
-    public static GradCheckBlame? Find(CheckedFunction function, GradCheckOptions options, GradCheckFinding failure)
+    private const int MostOps = 8;
+
+    /// <summary>Returns the operations to blame, in the order in which they ran; empty if there are none.</summary>
+    public static IReadOnlyList<GradCheckBlame> Find(CheckedFunction function, GradCheckOptions options, GradCheckFinding failure)
     {
         List<RecordedCall> calls;
+        Tensor[] results;
         using (var recording = new Recording())
         {
-            function.Call();
+            results = function.Call();
             calls = recording.Calls;
         }
-        GradCheckOptions alone = options with { Order = failure.Order, Fast = true, Blame = false, AcceptKinks = true, Upcast = false };
+        if (failure.Worst.Any(entry => !double.IsFinite(entry.Analytic)) && FindTrap(calls, results) is { } trap) return [trap];
+
+        GradCheckOptions alone = options with
+        {
+            Order = failure.Order, Fast = true, Blame = false, AcceptKinks = true, Upcast = false, IsAlone = true,
+            Domain = null, Project = null, Intended = null, Jacobians = false, Progress = null,
+        };
+        var wrong = new List<GradCheckBlame>();
         foreach (RecordedCall call in calls)
-            if (call.Node is not null && CheckAlone(call, alone) is { } finding) return Of(call, Describe(finding, failure));
-        return FindCut(function, calls);
+            if (call.Node is not null && wrong.Count < MostOps && CheckAlone(call, alone) is { } finding) wrong.Add(Of(call, calls, Describe(finding, failure)));
+        return wrong.Count > 0 ? [.. wrong.Distinct(BySentence.Instance)] : new CutFinder(function, calls, results).Find();
+    }
+
+    /// <summary>Names a call. A broadcast or a conversion on the way into an operator is part of that operator.</summary>
+    public static GradCheckBlame Of(RecordedCall call, List<RecordedCall> calls, string reason)
+    {
+        while (call.Op is Expand or Cast && call.Op.IsDifferentiable
+            && calls.Find(next => next.Line == call.Line && next.Arguments.Any(argument => ReferenceEquals(argument.Tensor, call.Results[0]))) is { } user) call = user;
+        return new GradCheckBlame(call.Op.Name, [.. call.Inputs.Select(input => input.Shape)], call.Module, call.Line, reason);
     }
 
     private static GradCheckFinding? CheckAlone(RecordedCall call, GradCheckOptions options)
     {
         try
         {
-            GradCheckReport report = GradCheck.Run(inputs => call.Op.ApplyAll(inputs), call.Inputs, options);
+            Tensor[] inputs = [.. call.Inputs];
+            var variables = new List<Variable>();
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                if (!call.Arguments[i].HasGraph) continue;
+                inputs[i] = Copies.WithStrides(inputs[i], inputs[i].DType);
+                inputs[i].RequiresGrad = true;
+                variables.Add(new Variable($"input {i}", inputs[i]) { IsArgument = true });
+            }
+            GradCheckReport report = new GradChecker(new CheckedFunction(tensors => call.Op.ApplyAll(tensors), inputs, [.. variables]),
+                call.Op.ExpectsSymmetric ? options with { Project = GradCheckDirections.Symmetric } : options, []).Check();
             return report.Verdict is Verdict.Wrong or Verdict.Disconnected ? report.Findings[0] : null;
         }
         catch (MiniTorchException)
@@ -31,28 +64,66 @@ internal static class Blame
         }
     }
 
-    private static string Describe(GradCheckFinding finding, GradCheckFinding failure) =>
-        FormattableString.Invariant($"its rule is {(finding.Verdict == Verdict.Wrong ? "wrong" : "disconnected")} for {finding.Input}, order {finding.Order}{(finding.Mode == GradCheckMode.ForwardAgainstNumerical ? ", in forward mode" : "")}")
-        + (finding.Hint is { } hint && hint != failure.Hint ? $"; {hint}" : "");
-
-    // Memory that carries the inputs' values is followed from call to call; where it is read without its history, or a result loses it, the graph is cut.
-    private static GradCheckBlame? FindCut(CheckedFunction function, List<RecordedCall> calls)
+    private static string Describe(GradCheckFinding finding, GradCheckFinding failure)
     {
-        HashSet<Storage> dependent = [.. function.Variables.Select(variable => variable.Tensor.Storage)];
-        RecordedCall? withoutDerivative = null;
-        foreach (RecordedCall call in calls)
-        {
-            bool[] depends = [.. call.Arguments.Select(argument => dependent.Contains(argument.Tensor.Storage))];
-            if (!depends.Contains(true)) continue;
-            int detached = Enumerable.Range(0, depends.Length).FirstOrDefault(i => depends[i] && !call.Arguments[i].HasGraph && call.Inputs[i].DType.IsFloat(), -1);
-            if (detached >= 0) return Of(call, $"its input {detached} depends on the checked inputs and has lost its history (Detach)");
-            if (call.Node is null && call.Op.IsDifferentiable) return Of(call, "it ran while recording was off (NoGrad), and its result has no history");
-            if (!call.Op.IsDifferentiable) withoutDerivative ??= call;
-            foreach (Tensor result in call.Results)
-                if (result.DType.IsFloat()) dependent.Add(result.Storage);
-        }
-        return withoutDerivative is null ? null : Of(withoutDerivative, "it has no derivative, and its result has no history");
+        string hint = finding.Hint is { } text && text != failure.Hint ? $"; {text}" : "";
+        if (finding.Mode == GradCheckMode.Contract) return $"its rule breaks the contract of rules{hint}";
+        return FormattableString.Invariant($"its rule is {(finding.Verdict == Verdict.Wrong ? "wrong" : "disconnected")} for {finding.Input}, order {finding.Order}{(finding.Mode == GradCheckMode.ForwardAgainstNumerical ? ", in forward mode" : "")}")
+            + hint;
     }
 
-    private static GradCheckBlame Of(RecordedCall call, string reason) => new(call.Op.Name, [.. call.Inputs.Select(input => input.Shape)], call.Module, call.Line, reason);
+    /// <summary>
+    /// Finds the operation whose rule turns a finite cotangent into a gradient that is not: often 0 · ∞, at an element that a mask leaves out later.
+    /// </summary>
+    private static GradCheckBlame? FindTrap(List<RecordedCall> calls, Tensor[] results)
+    {
+        RecordedCall[] recorded = [.. calls.Where(call => call.Node is not null && call.Results.All(result => result.DType.IsFloat()))];
+        Tensor[] linked = [.. results.Where(result => result.RequiresGrad)];
+        if (linked.Length == 0) return null;
+        Tensor[] inside = [.. recorded.SelectMany(call => call.Results)];
+        Dictionary<(Node, int), Tensor?> cotangents = [];
+        Tensor?[] gradients = Reverse.Gradients(linked, [.. linked.Select(tensor => Tensor.OnesLike(tensor))], inside, retainGraph: true, createGraph: false);
+        foreach ((Tensor tensor, Tensor? gradient) in inside.Zip(gradients)) cotangents[(tensor.Node!, tensor.Slot)] = gradient;
+        foreach (RecordedCall call in recorded.Reverse())
+        {
+            Tensor?[] received = [.. call.Results.Select(result => cotangents[(result.Node!, result.Slot)])];
+            if (received.All(cotangent => cotangent is null) || !received.All(cotangent => cotangent is null || IsFinite(cotangent))) continue;
+            if (MakesInfinite(call, received) is not { } reason) continue;
+            return Of(call, calls, reason);
+        }
+        return null;
+    }
+
+    private static string? MakesInfinite(RecordedCall call, Tensor?[] received)
+    {
+        try
+        {
+            Tensor[] inputs = [.. call.Inputs.Select((input, i) => call.Arguments[i].HasGraph ? Copies.WithStrides(input, input.DType) : input)];
+            Tensor[] leaves = [.. inputs.Where((_, i) => call.Arguments[i].HasGraph)];
+            foreach (Tensor leaf in leaves) leaf.RequiresGrad = true;
+            Tensor[] results = call.Op.ApplyAll(inputs);
+            Tensor[] cotangents = [.. results.Zip(received, (result, cotangent) => cotangent?.Detach() ?? Tensor.ZerosLike(result))];
+            Tensor?[] gradients = Reverse.Gradients(results, cotangents, leaves, retainGraph: false, createGraph: false);
+            if (gradients.All(gradient => gradient is null || IsFinite(gradient))) return null;
+            bool masked = cotangents.Any(cotangent => cotangent.ToArray<double>().Contains(0));
+            return "its gradient is not finite although the one that it receives is"
+                + (masked ? "; if the element is masked out later (its cotangent is 0), 0 · ∞ is NaN: put a harmless value into its input too, such as Where(mask, x, 1)" : "");
+        }
+        catch (MiniTorchException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsFinite(Tensor tensor) => tensor.ToArray<double>().All(double.IsFinite);
+
+    // The same line in a loop is one place.
+    private sealed class BySentence : IEqualityComparer<GradCheckBlame>
+    {
+        public static BySentence Instance { get; } = new();
+
+        public bool Equals(GradCheckBlame? a, GradCheckBlame? b) => a?.ToString() == b?.ToString();
+
+        public int GetHashCode(GradCheckBlame blame) => blame.ToString().GetHashCode(StringComparison.Ordinal);
+    }
 }

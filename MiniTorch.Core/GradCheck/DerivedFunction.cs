@@ -15,6 +15,8 @@ internal static class DerivedFunction
         }, [], [.. function.Variables, .. cotangents], i => $"gradient of {function.Variables[i].Name}")
         {
             Order = function.Order + 1,
+            Domain = function.Domain is null ? null : _ => function.IsInDomain,
+            Outside = function.Outside,
         };
     }
 
@@ -23,13 +25,18 @@ internal static class DerivedFunction
     {
         Tensor[] results = function.Call();
         Tensor[][] weights = [.. Enumerable.Range(0, count).Select(_ => results.Select(random.NormalLike).ToArray())];
-        return new CheckedFunction(_ =>
+        return Combined(function, ReferenceEquals(function.Measured, function) ? null : Combined(function.Measured, null));
+
+        CheckedFunction Combined(CheckedFunction of, CheckedFunction? measured) => new(_ =>
         {
-            Tensor[] now = function.Call();
+            Tensor[] now = of.Call();
             return [.. weights.Select(combination => now.Zip(combination, (result, weight) => (result * weight).Sum()).Aggregate((a, b) => a + b))];
-        }, [], function.Variables, i => $"random combination {i} of the outputs")
+        }, [], of.Variables, i => $"random combination {i} of the outputs")
         {
-            Order = function.Order,
+            Order = of.Order,
+            Domain = of.Domain is null ? null : _ => of.IsInDomain,
+            Outside = of.Outside,
+            Measured = measured,
         };
     }
 }

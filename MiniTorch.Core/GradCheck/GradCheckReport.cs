@@ -1,6 +1,6 @@
 namespace MiniTorch;
 
-/// <summary>The result of a gradient check: a verdict, the reasons, and the place.</summary>
+/// <summary>The report of a gradient check: a verdict, the reasons, and the place.</summary>
 public sealed class GradCheckReport
 {
     internal GradCheckReport(GradCheckOptions options, Verdict verdict, IReadOnlyList<string> notes)
@@ -16,31 +16,45 @@ public sealed class GradCheckReport
     /// <summary>The gravest of the findings' verdicts.</summary>
     public Verdict Verdict { get; }
 
-    /// <summary>What is wrong, gravest first; empty where nothing is.</summary>
+    /// <summary>The failures, gravest first; empty if there are none.</summary>
     public IReadOnlyList<GradCheckFinding> Findings { get; internal init; } = [];
 
-    /// <summary>The operation whose rule is wrong; null where none was found.</summary>
-    public GradCheckBlame? Blame { get; internal init; }
+    /// <summary>The first operation that is to blame; null if none was found.</summary>
+    public GradCheckBlame? Blame => AllBlamed.Count > 0 ? AllBlamed[0] : null;
 
-    /// <summary>How many derivatives were compared.</summary>
+    /// <summary>All operations that are to blame, in the order in which they ran.</summary>
+    public IReadOnlyList<GradCheckBlame> AllBlamed { get; internal init; } = [];
+
+    /// <summary>The number of derivatives that were compared.</summary>
     public long Compared { get; internal init; }
 
     /// <summary>
-    /// The power of t with which |f(x + td) − f(x) − t⟨∇f, d⟩| falls along a random direction: 2 for a right gradient and 1 for a wrong one, whatever
-    /// the step. NaN where the remainder is rounding alone, as for a linear function.
+    /// The error that came closest to its tolerance among the derivatives that agree, and that tolerance. NaN if none has a tolerance.
+    /// </summary>
+    public (double Error, double Tolerance) Closest { get; internal init; } = (double.NaN, double.NaN);
+
+    /// <summary>
+    /// All derivatives as tensors, one entry for each compared output and input; empty unless <see cref="GradCheckOptions.Jacobians"/> is set. The
+    /// fast mode compares no Jacobian.
+    /// </summary>
+    public IReadOnlyList<GradCheckJacobian> Jacobians { get; internal init; } = [];
+
+    /// <summary>
+    /// The power of t with which |f(x + td) − f(x) − t⟨∇f, d⟩| falls along a random direction d: 2 for a right gradient and 1 for a wrong one,
+    /// whatever the step. NaN if the remainder follows no power, or is only rounding, as for a linear function.
     /// </summary>
     public double TaylorSlope { get; internal init; } = double.NaN;
 
     /// <summary>Remarks: conversions, what could not be checked, what is known to few digits.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>How the check was made, defaults filled in: with these options it can be replayed.</summary>
+    /// <summary>The options of the check with defaults filled in. A check with these options gives the same report.</summary>
     public GradCheckOptions Options { get; }
 
-    /// <summary>The dtype it was made in.</summary>
+    /// <summary>The dtype in which the check ran.</summary>
     public DType DType { get; internal init; } = DType.Float64;
 
-    /// <summary>What had to hold of every analytic derivative a and numerical one n.</summary>
+    /// <summary>The inequality that every analytic derivative a and numerical one n had to satisfy.</summary>
     public string Inequality => FormattableString.Invariant($"|a − n| ≤ {Options.AbsoluteTolerance:g2}·min(1, max|J|) + {Options.RelativeTolerance:g2}·max(|a|, |n|)");
 
     /// <summary>Throws an error whose message is the report, unless the check passed.</summary>
@@ -50,6 +64,6 @@ public sealed class GradCheckReport
         if (!Passed) throw new GraphException(ToString());
     }
 
-    /// <summary>The report in at most 80 columns.</summary>
+    /// <summary>Returns the report as text of at most 80 columns.</summary>
     public override string ToString() => GradChecking.ReportText.Write(this);
 }

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace MiniTorch.GradChecking;
 
-/// <summary>Writes a report for people, in at most 80 columns.</summary>
+/// <summary>Writes a report as text of at most 80 columns.</summary>
 internal static class ReportText
 {
-    private const int Columns = 80, MostFindings = 3, WidestPlace = 30;
+    private const int Columns = 80, MostFindings = 3, MostBlamed = 5, WidestPlace = 30;
 
     public static string Write(GradCheckReport report)
     {
@@ -14,14 +14,17 @@ internal static class ReportText
         foreach (GradCheckFinding finding in report.Findings.Take(MostFindings))
         {
             (string left, string right) = Compared(finding.Mode);
-            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {left} against {right}");
+            string what = finding.Mode == GradCheckMode.Contract ? "the contract of rules" : $"{left} against {right}";
+            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {what}");
             if (finding.Worst.Count > 0) WriteTable(finding, left, right);
             if (finding.Hint is { } hint) Line($"    hint: {hint}");
         }
         if (report.Findings.Count > MostFindings) Line($"  … and {report.Findings.Count - MostFindings} more findings");
-        if (report.Blame is { } blame) Line($"  blame: {blame}");
+        foreach (GradCheckBlame blame in report.AllBlamed.Take(MostBlamed)) Line($"  blame: {blame}");
+        if (report.AllBlamed.Count > MostBlamed) Line($"  … and {report.AllBlamed.Count - MostBlamed} more operations");
         if (!double.IsNaN(report.TaylorSlope)) Line($"  Taylor remainder falls as t^{report.TaylorSlope:f2} (2 when right, 1 when wrong)");
         foreach (string note in report.Notes) Line($"  note: {note}");
+        if (report.Passed && !double.IsNaN(report.Closest.Error)) Line($"  closest: an error of {report.Closest.Error:g2} of {report.Closest.Tolerance:g2} allowed");
         if (report.Compared > 0) Line($"  {report.Compared} compared in {report.DType}: {report.Inequality}");
         Line($"  replay: {Replay(report.Options)}");
         return text.ToString().TrimEnd();
@@ -32,7 +35,7 @@ internal static class ReportText
         {
             string[] places = [.. finding.Worst.Select(Place)];
             int width = Math.Clamp(places.Max(place => place.Length), 8, WidestPlace);
-            Line($"    {finding.Failures} failing, the worst first:");
+            Line($"    {finding.Failures} failing{(finding.Examined is { } examined ? $" among {examined} elements that were examined" : "")}, the worst first:");
             Line($"    {"at".PadRight(width)}{(right == "numerical" ? "analytic" : left),14}{right,14}{"±",8}{"error/tol",10}");
             foreach ((GradCheckEntry entry, string place) in finding.Worst.Zip(places))
             {
@@ -51,11 +54,13 @@ internal static class ReportText
         GradCheckMode.ForwardAgainstNumerical => ("forward", "numerical"),
         GradCheckMode.ForwardAgainstReverse => ("forward", "reverse"),
         GradCheckMode.ReverseAgainstClosedForm => ("reverse", "closed form"),
+        GradCheckMode.Contract => ("given", "expected"),
         _ => ("first run", "second run"),
     };
 
     // The steps are powers of two: written in full, they are the same when read again.
-    private static string Replay(GradCheckOptions options) => FormattableString.Invariant($"Seed = {options.Seed}, Points = {options.Points}, Step = {options.Step}, Order = {options.Order}")
+    private static string Replay(GradCheckOptions options) =>
+        FormattableString.Invariant($"Seed = {options.Seed}, Points = {options.Points}, Step = {options.Step}, Order = {options.Order}")
         + (options.Fast ? FormattableString.Invariant($", Fast = true, Directions = {options.Directions}") : "") + (options.Upcast ? "" : ", Upcast = false");
 
     // Lines that are too long go on, indented, after the last space before.

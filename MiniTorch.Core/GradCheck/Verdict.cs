@@ -1,18 +1,21 @@
 namespace MiniTorch;
 
-/// <summary>What a gradient check found.</summary>
+/// <summary>The result of a gradient check.</summary>
 public enum Verdict
 {
     /// <summary>Every derivative agrees.</summary>
     Correct,
 
-    /// <summary>A derivative is not what the function's values say.</summary>
+    /// <summary>A derivative is not the slope of the function's values.</summary>
     Wrong,
 
-    /// <summary>The slopes from the left and from the right differ, so that there is no derivative; the analytic one lies between them.</summary>
+    /// <summary>
+    /// The slopes from the left and from the right differ, so there is no derivative, and the analytic one is as good as any: it lies between them,
+    /// or each operation by itself is right and only their composition has a tie here.
+    /// </summary>
     Kink,
 
-    /// <summary>The values do not settle to a slope at any step, so that nothing can be said.</summary>
+    /// <summary>The values do not settle to a slope at any step, so nothing can be said.</summary>
     Noise,
 
     /// <summary>The results depend on an input, and no gradient reaches it.</summary>

@@ -13,23 +13,40 @@ public sealed class CheckedFunctionErrorTests
     public void A_result_that_is_not_finite_is_found_in_its_output() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0], 1 / (v[0] - 1)], Checked.Leaf("x", 1, 2))).Message
         .ShouldBe("GradCheck: the function gives Infinity at output 1[0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
 
-    [TestCase(1, 0, "with x[0] moved by -0.125")]
-    [TestCase(2, 0, "with the inputs moved by -0.125 along a random direction")]
-    [TestCase(3, 0, "in forward mode")]
-    public void Errors_at_moved_inputs_say_where_the_inputs_were(int way, int element, string place)
+    [TestCase(1, "with x[0] moved by -0.125")]
+    [TestCase(2, "with the inputs moved by -0.125 along a random direction")]
+    public void A_moved_point_at_which_the_function_throws_is_outside_of_its_domain(int way, string place)
     {
         bool broken = false;
         CheckedFunction function = Checked.Of(v => broken ? throw new InvalidOperationException("the reason") : [v[0] * 2], Checked.Leaf("x", 1));
         broken = true;
-        Func<double[]> call = way switch
-        {
-            1 => () => function.At(function.Variables[0], element, -0.125),
-            2 => () => function.At([[1]], -0.125),
-            _ => () => function.Tangent([[1]]),
-        };
-        Should.Throw<MiniTorchException>(call).Message.ShouldBe($"GradCheck: the function threw InvalidOperationException {place}: the reason");
+        (way == 1 ? function.At(function.Variables[0], 0, -0.125) : function.At([[1]], -0.125)).ShouldBe([double.NaN]);
+        (function.Outside.Count, function.Outside.First).ShouldBe((1, $"the function threw InvalidOperationException {place}: the reason"));
         function.Variables[0].FindChange().ShouldBeNull();
+    }
+
+    [Test]
+    public void Errors_in_forward_mode_say_so()
+    {
+        bool broken = false;
+        CheckedFunction function = Checked.Of(v => broken ? throw new InvalidOperationException("the reason") : [v[0] * 2], Checked.Leaf("x", 1));
+        broken = true;
+        Should.Throw<MiniTorchException>(() => function.Tangent([[1]])).Message.ShouldBe("GradCheck: the function threw InvalidOperationException in forward mode: the reason");
         function.Variables[0].Tensor.Dual.ShouldBeNull();
+    }
+
+    [Test]
+    public void Outside_of_the_domain_the_function_is_not_called()
+    {
+        double least = double.PositiveInfinity;
+        var options = new GradCheckOptions { Domain = v => v[0].Item<double>() >= 0 };
+        GradCheckReport report = GradCheck.Run(x =>
+        {
+            least = Math.Min(least, x.Detach().Item<double>());
+            return x.Pow(1.5);
+        }, Tensor.Full([], 0.0, DType.Float64), options);
+        (report.Verdict, least).ShouldBe((Verdict.Correct, 0));
+        report.Notes.ShouldNotContain(note => note.Contains("threw"));
     }
 
     [TestCase(false, true)]
@@ -38,7 +55,7 @@ public sealed class CheckedFunctionErrorTests
     {
         Variable[] variables = alsoFloat32 ? [Checked.Leaf("x", 1), Checked.Leaf("y", Tensor.Ones([1]))] : [Checked.Leaf("x", 1)];
         Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new DTypeException("the reason"), variables)).Message.ShouldBe("GradCheck: the function threw DTypeException at the given inputs: the reason"
-            + (hasWayOut ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false)" : ""));
+            + (hasWayOut ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts a module's parameters)" : ""));
     }
 
     [Test]

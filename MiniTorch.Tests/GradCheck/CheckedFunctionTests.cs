@@ -104,8 +104,8 @@ public sealed class CheckedFunctionTests
     public void Tangents_of_all_results_leave_no_dual_behind()
     {
         CheckedFunction function = Checked.Of(v => [v[0] * v[0], v[1] * 3, v[0].Detach()], Checked.Leaf("x", 1, 2), Checked.Leaf("y", 3));
-        function.Tangent([[10, 100], null]).ShouldBe([20, 400, 0, 0, 0]);
-        function.Tangent([null, [5]]).ShouldBe([0, 0, 15, 0, 0]);
+        function.Tangent([[10, 100], null]).Tangent.ShouldBe([20, 400, 0, 0, 0]);
+        function.Tangent([null, [5]]).Tangent.ShouldBe([0, 0, 15, 0, 0]);
         function.Variables.ShouldAllBe(variable => variable.Tensor.Dual == null);
     }
 

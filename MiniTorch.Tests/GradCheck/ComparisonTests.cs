@@ -99,7 +99,7 @@ public sealed class ComparisonTests
         CheckedFunction function = Numbers(t => [calls++ * 0, t, t], x);
         calls = 0;
         Checked.Comparison(new GradCheckOptions()).Compare(function, x, (j, _) => j == 0 ? 0 : 2, Mode).ShouldHaveSingleItem().Failures.ShouldBe(2);
-        calls.ShouldBe(4 + (2 * 46));
+        calls.ShouldBe(4 + (2 * 46) + 1); // the last one records the rounding inside
     }
 
     // Within a pulse the second look finds the slope of 5, which the usual step does not see: 0 and 64 are right, 65 is the 64th wrong one, 66 looks wrong.
@@ -127,21 +127,6 @@ public sealed class ComparisonTests
         comparison.Agrees(function, [[1, 0.5]], j => j == 1 ? 0.2 : j + 1 - (j / 2.0)).ShouldBeFalse();
         comparison.Agrees(function, [[1, 0.5]], j => j == 0 ? 1.2 : j == 1 ? 0 : 2).ShouldBeFalse();
         comparison.Agrees(Checked.Numbers(_ => [], 1), [[1]], _ => 0).ShouldBeTrue();
-    }
-
-    [Test]
-    public void A_closed_form_is_compared_element_by_element()
-    {
-        CheckedFunction function = Checked.Numbers(x => [x.Sum()], 1, 2, 3);
-        Comparison comparison = Checked.Comparison(Checked.Exact);
-        comparison.CompareWith([1, 2, 3], function, [1, 2, 3]).ShouldBeEmpty();
-        comparison.Compared.ShouldBe(3);
-        GradCheckFinding finding = comparison.CompareWith([1, 2, 3], function, [1, 5, 3]).ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Failures, finding.Hint).ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstClosedForm, 1, 1, "only the element [1] is wrong"));
-        GradCheckEntry entry = finding.Worst.ShouldHaveSingleItem();
-        (entry.InputIndex[0], entry.Analytic, entry.Numerical, entry.Uncertainty, entry.Tolerance).ShouldBe((1, 5, 2, 0, 0));
-        comparison.CompareWith([1, 2, 3], function, [1, double.NaN, 3]).ShouldHaveSingleItem().Failures.ShouldBe(1);
-        comparison.Compared.ShouldBe(9);
     }
 
     private static GradCheckFinding[] Compare(Comparison comparison, Func<double, double> f, double analytic)

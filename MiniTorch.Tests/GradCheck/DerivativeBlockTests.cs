@@ -89,8 +89,8 @@ public sealed class DerivativeBlockTests
         for (int i = 0; i < 6; i++)
         {
             // 2 · (3 i + 2) = 4 · 3 − 2 · (4 − 3 i) of what should be (3 i + 2) = 4 · 2 − 2 · (3 − 1.5 i)
-            block.Add(i, 4, 3, 2);
-            block.Add(i, -2, 4 - (3 * i), 3 - (1.5 * i));
+            block.Add(i, 3, 4, 3, 2);
+            block.Add(i, 3, -2, 4 - (3 * i), 3 - (1.5 * i));
             block.Fail(i, 3, 1, new Judgement(Verdict.Wrong, 3, 0), 1);
         }
         block.Finding(GradCheckMode.ReverseAgainstNumerical, 1)!.Hint!.ShouldStartWith("analytic / numerical is 2 everywhere");
@@ -100,7 +100,7 @@ public sealed class DerivativeBlockTests
     public void The_pattern_knows_which_elements_are_wrong()
     {
         DerivativeBlock block = Block(1);
-        for (int i = 0; i < 6; i++) block.Add(i, 1, i == 4 ? 9 : i, i);
+        for (int i = 0; i < 6; i++) block.Add(i, 3, 1, i == 4 ? 9 : i, i);
         block.Fail(4, 3, 9, new Judgement(Verdict.Wrong, 4, 0), 1);
         block.Finding(GradCheckMode.ReverseAgainstNumerical, 1)!.Hint.ShouldBe("only the element [1, 1] is wrong");
     }

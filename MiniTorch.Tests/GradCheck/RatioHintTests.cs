@@ -85,9 +85,11 @@ public sealed class RatioHintTests
     {
         Of([1, 2, 7], [3, 2, 5], "TFT").ShouldBe(Border);
         Of([1, 7, 2], [3, 5, 2], "TTF").ShouldBeNull();
-        Grid([3, 3], 1, 3).ShouldBe(Border);
-        Grid([3, 3], 5, 7).ShouldBe(Border);
-        Grid([3, 3], 1, 4).ShouldBeNull();
+        Grid([5, 5], 1, 5).ShouldBe(Border);
+        Grid([5, 5], 9, 23).ShouldBe(Border);
+        Grid([5, 5], 1, 6).ShouldBeNull();
+        Grid([3, 3], 1, 3).ShouldBeNull(); // nearly all border
+        Grid([3, 4], 1, 3).ShouldBeNull();
         Grid([2, 4], 0, 7).ShouldBe(Border);
         Grid([2, 4], 0, 1).ShouldBeNull();
         Grid([2, 2], 0, 3).ShouldBeNull();

@@ -28,7 +28,7 @@ public sealed class ReportTextTests
         new GradCheckReport(options.WithDefaults(Math.ScaleB(1, -23)), Verdict.Wrong, ["why"])
         {
             Findings = [Finding(GradCheckMode.ReverseAgainstNumerical, Entry([1, 2], [0], 2.5, -1.25, 0.001, 0.5), Entry([10, 12], [], 1234567, 1, 0.25, 4)) with { Failures = 7, Hint = "look there", InputShape = [3, 4] }],
-            Blame = new GradCheckBlame("Mul", [[3, 4]], null, null, "its rule is wrong"),
+            AllBlamed = [new GradCheckBlame("Mul", [[3, 4]], null, null, "its rule is wrong")],
             Compared = 12,
             TaylorSlope = 1.234,
             DType = DType.Float32,

@@ -5,10 +5,10 @@ namespace MiniTorch.Tests.GradChecks;
 /// <summary>The second look at slopes of several scales, at kinks, jumps, the edge of a domain, and noise.</summary>
 public sealed class StepLadderKinkTests
 {
-    // Slopes of 1 at large steps and 5 at small ones, none between: the steps 2⁻¹⁵ and 2⁻²² are the nearest of each.
-    [TestCase(-18, 1)]
-    [TestCase(-19, 5)]
-    public void Slope_of_two_scales_is_that_nearest_to_the_usual_step(int usual, double nearest)
+    // Slopes of 1 at large steps and 5 at small ones, none between.
+    [TestCase(-18)]
+    [TestCase(-19)]
+    public void Of_two_scales_the_finest_counts(int usual)
     {
         static double TwoScales(double t)
         {
@@ -16,16 +16,46 @@ public sealed class StepLadderKinkTests
             return t == 0 ? 0 : t * (power >= -15 ? 1 : power <= -20 ? 5 : -10 * power);
         }
 
-        Judge(TwoScales, 1, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Correct), judged => judged.Numerical.ShouldBe(1));
-        Judge(TwoScales, 5, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Correct), judged => judged.Numerical.ShouldBe(5));
-        Judge(TwoScales, 3, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Wrong), judged => judged.Numerical.ShouldBe(nearest));
+        Judge(TwoScales, 5, usual).Verdict.ShouldBe(Verdict.Correct);
+        foreach (double wrong in new[] { 1, 3 }) Judge(TwoScales, wrong, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Wrong), judged => judged.Numerical.ShouldBe(5));
     }
 
     [Test]
-    public void Slope_of_0_at_the_smallest_steps_is_not_accepted()
+    public void A_fine_wave_under_a_straight_line_is_seen()
     {
-        Judgement judged = Judge(t => Math.Abs(t) < 1e-8 ? 0 : t, 0);
-        (judged.Verdict, judged.Numerical).ShouldBe((Verdict.Wrong, 1));
+        static double Wave(double t) => t + (Math.Sin(1e5 * t) * 1e-5);
+        Judge(Wave, 1).Verdict.ShouldBe(Verdict.Wrong);
+        Judge(Wave, 2).Verdict.ShouldBe(Verdict.Correct);
+    }
+
+    [Test]
+    public void A_staircase_of_rounding_has_the_slope_of_its_large_steps_and_one_that_is_meant_has_0()
+    {
+        static double Rounded(double t, double grain) => 1 + (Math.Round(t / grain) * grain);
+        Judge(t => Rounded(t, 1e-9), 1).Verdict.ShouldBe(Verdict.Correct);
+        Judge(t => Rounded(t, 1e-9), 0).Verdict.ShouldBe(Verdict.Wrong);
+        Judge(t => Rounded(t, 1e-3), 0).Verdict.ShouldBe(Verdict.Correct);
+        Judge(t => Rounded(t, 1e-3), 1).Verdict.ShouldBe(Verdict.Wrong);
+    }
+
+    [Test]
+    public void An_element_of_1e_14_has_steps_below_it()
+    {
+        foreach (double x in new[] { 1e-14, 1e-100 })
+        {
+            StepLadder ladder = new(t => [Math.Log(x + t)], [Math.Log(x)], Math.ScaleB(1, -18), 0, Math.ScaleB(1, -52), x);
+            ladder.Judge(0, 1 / x, 1e-5 / x, 1e-7).Verdict.ShouldBe(Verdict.Correct);
+            ladder.Judge(0, -1000 / x, 1e-2 / x, 1e-7).Verdict.ShouldBe(Verdict.Wrong);
+        }
+    }
+
+    [Test]
+    public void A_dead_zone_has_the_slope_0_unless_it_is_noise()
+    {
+        static double Zone(double t) => Math.Abs(t) < 1e-4 ? 0 : t;
+        Judge(Zone, 0).Verdict.ShouldBe(Verdict.Correct);
+        Judge(Zone, 1).Verdict.ShouldBe(Verdict.Wrong);
+        new StepLadder(t => [Zone(t)], [0], Math.ScaleB(1, -18), 0, Math.ScaleB(1, -52)).Judge(0, 1, 1e-9, 1e-9, noise: 1e-4).Verdict.ShouldBe(Verdict.Correct);
     }
 
     // Five coarse steps: rounding is 4 · 2⁻¹² of the steeper side, 2⁻⁹. The tolerance is 2⁻⁶.
@@ -39,7 +69,7 @@ public sealed class StepLadderKinkTests
                 (low, Verdict.Kink, 1), (Math.BitDecrement(low), Verdict.Wrong, 1), (high, Verdict.Kink, 2), (Math.BitIncrement(high), Verdict.Wrong, 2),
                 (1.25, Verdict.Kink, 1), (1.5, Verdict.Kink, right), (1.75, Verdict.Kink, 2.0),
             })
-            Coarse(t => t * (t < 0 ? left : right), analytic).ShouldBe(new Judgement(verdict, nearest, error, left, right));
+            Coarse(t => t * (t < 0 ? left : right), analytic).ShouldBe(new Judgement(verdict, nearest, error, left, right) { IsSubgradient = verdict == Verdict.Kink });
         Coarse(t => t * (t < 0 ? -1 : -2), -1.25).Numerical.ShouldBe(-1);
         Coarse(t => t * (t < 0 ? -1 : -2), -1.75).Numerical.ShouldBe(-2);
     }
@@ -77,9 +107,21 @@ public sealed class StepLadderKinkTests
     {
         Judge(Math.Cbrt, 1).Verdict.ShouldBe(Verdict.Kink);
         Judge(t => 5 + Math.Cbrt(t), 1).Verdict.ShouldBe(Verdict.Kink);
-        Judge(t => Math.Sign(t), 1).Verdict.ShouldBe(Verdict.Kink);
+        Judge(Math.Cbrt, 1).IsSubgradient.ShouldBeFalse();
+        Judge(Math.Cbrt, double.PositiveInfinity).IsSubgradient.ShouldBeTrue();
+        Judge(Math.Cbrt, double.NegativeInfinity).IsSubgradient.ShouldBeFalse();
         Judge(Math.Sqrt, 1).Verdict.ShouldBe(Verdict.Kink);
         Judge(t => -Math.Sqrt(-t), 1).Verdict.ShouldBe(Verdict.Kink);
+    }
+
+    [Test]
+    public void At_a_jump_the_slopes_beside_it_count()
+    {
+        Judgement step = Judge(t => Math.Sign(t), 0), slope = Judge(t => Math.Floor(t) + t, 1);
+        (step.Verdict, step.IsSubgradient, step.IsBreak).ShouldBe((Verdict.Kink, true, true));
+        (slope.Verdict, slope.IsSubgradient).ShouldBe((Verdict.Kink, true));
+        Judge(t => Math.Sign(t), 1).Verdict.ShouldBe(Verdict.Wrong);
+        Judge(t => Math.Floor(t) + t, 1.5).Verdict.ShouldBe(Verdict.Wrong);
     }
 
     // Of the eleven quotients below the usual step ten must grow.

@@ -9,6 +9,8 @@ internal sealed record Cholesky : Op
 {
     internal override bool CanReuseTemporaries => true;
 
+    internal override bool ExpectsSymmetric => true;
+
     protected internal override Reads Reads => Reads.Output;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
@@ -97,6 +99,8 @@ internal sealed record QrFactors : Op
 internal sealed record SymmetricEigen : Op
 {
     internal override bool CanReuseTemporaries => true;
+
+    internal override bool ExpectsSymmetric => true;
 
     public override string Name => "Eigh";
 

@@ -1,15 +1,20 @@
 namespace MiniTorch.Ops;
 
 /// <summary>The same memory in another shape (torch.Tensor.view).</summary>
-internal sealed record View(Layout To) : LinearOp
+internal sealed record View(Shape To) : LinearOp
 {
     internal override bool CanReuseTemporaries => true;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => new(inputs[0], To);
+    // The layout follows from the input's own, so that a replay on a copy of the input reads that copy and nothing else.
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Layout from = inputs[0].Layout;
+        return new Tensor(inputs[0], from.Shape == To ? from : from.View(To) ?? throw MovementArguments.NoView(inputs[0], To));
+    }
 
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => cotangent.Reshape(call.InputShape(0));
 
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To.Shape);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0]!.Reshape(To);
 }
 
 /// <summary>Dimensions in another order (torch.permute).</summary>

@@ -7,18 +7,15 @@ internal static class MovementArguments
     public static Tensor Reshape(Tensor x, ReadOnlySpan<int> shape)
     {
         Shape to = Resolve("Reshape", x, shape);
-        return x.Layout.View(to) is { } layout ? new View(layout).Apply(x) : x.Contiguous().Reshape(shape);
+        return x.IsContiguous || x.Layout.View(to) is not null ? new View(to).Apply(x) : x.Contiguous().Reshape(shape);
     }
 
     /// <summary>Returns a view of another shape, or throws if the strides require a copy.</summary>
-    public static Tensor View(Tensor x, ReadOnlySpan<int> shape)
-    {
-        Shape to = Resolve("View", x, shape);
-        Layout layout = x.Layout.View(to)
-            ?? throw new ShapeException($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape "
-                + $"{to} without a copy; use Reshape");
-        return new View(layout).Apply(x);
-    }
+    public static Tensor View(Tensor x, ReadOnlySpan<int> shape) => new View(Resolve("View", x, shape)).Apply(x);
+
+    /// <summary>Creates the error for strides that do not allow a view.</summary>
+    public static ShapeException NoView(Tensor x, Shape to) =>
+        new($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape {to} without a copy; use Reshape");
 
     public static Tensor Flatten(Tensor x, int startDim, int endDim)
     {

@@ -99,5 +99,5 @@ public partial class Tensor
         : new Cast(DType, dtype).Apply(this);
 
     /// <summary>Returns a view of the whole tensor, as a new tensor in the graph.</summary>
-    internal Tensor Alias() => new View(Layout).Apply(this);
+    internal Tensor Alias() => new View(Shape).Apply(this);
 }
