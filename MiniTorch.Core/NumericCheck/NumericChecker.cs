@@ -77,7 +77,7 @@ internal sealed class NumericChecker
         }
         NumericFinding[] distinct = [.. findings.OrderByDescending(finding => finding.LostDigits)
             .DistinctBy(finding => (finding.Formula ?? finding.Op, finding.Line, finding.Module))];
-        return new NumericCheckReport(results, gradients, distinct, [.. notes.Select(FormattableString.Invariant), .. Ranges()]);
+        return new NumericCheckReport(results, gradients, distinct, [.. notes.Select(FormattableString.Invariant), .. Ranges().Distinct()]);
     }
 
     /// <summary>The loss of one part's worst element.</summary>
