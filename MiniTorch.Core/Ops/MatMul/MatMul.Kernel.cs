@@ -7,9 +7,12 @@ namespace MiniTorch.Kernels;
 /// <summary>Matrix products over any row and column strides, for float, double and Int64 (whose sums wrap).</summary>
 internal static unsafe class MatMulKernel
 {
+    const long RowsPassBy = 128;   // the columns from which on a row of B is read from end to end
+
     /// <summary>
     /// C = A·B, or C += A·B if <paramref name="accumulate"/> is true: A is (m, k), B (k, n), C (m, n) with unit column stride. With k = 0 the product
-    /// is zero. Each element is summed in the order of k with fused multiply-adds, so its bits depend only on its row of A and column of B.
+    /// is zero. Each element is summed with fused multiply-adds in the order of k, or for n = 1 in that of <see cref="MatVecJob{T}"/>, so
+    /// its bits depend only on its row of A and column of B.
     /// </summary>
     public static void Run<T>(
         long m, long n, long k, T* a, long aRow, long aCol, T* b, long bRow, long bCol, T* c, long cRow, bool accumulate)
@@ -36,9 +39,9 @@ internal static unsafe class MatMulKernel
             return;
         }
 
-        if (n == 1 && m > 1 && cRow == 1)
+        if (n == 1 && k == 1 && m > 1 && cRow == 1 && !accumulate)
         {
-            // Cᵀ = Bᵀ·Aᵀ: the rows of A become lanes, instead of one lane of a vector.
+            // One product each: as a row, they are the lanes of vectors.
             RunBatched(batch, bBatch, aBatch, cBatch, 1, m, k, b, bCol, bRow, a, aCol, aRow, c, m, accumulate);
             return;
         }
@@ -51,7 +54,11 @@ internal static unsafe class MatMulKernel
                 BatchRank = batch.Length, BatchSizes = sizes, ABatch = aStrides, BBatch = bStrides, CBatch = cStrides, Products = products,
                 M = m, N = n, K = k, A = a, ARow = aRow, ACol = aCol, B = b, BRow = bRow, BCol = bCol, C = c, CRow = cRow, Accumulate = accumulate,
             };
-            Simd.Run<MatMulJob<T>, T>(ref job);
+            var byVector = new MatVecJob<T> { Job = job };
+            var ofVector = new VecMatJob<T> { Job = job };
+            if (n == 1) Simd.Run<MatVecJob<T>, T>(ref byVector);
+            else if (m == 1 && bCol == 1 && n >= RowsPassBy) Simd.Run<VecMatJob<T>, T>(ref ofVector);
+            else Simd.Run<MatMulJob<T>, T>(ref job);
         }
     }
 }
@@ -98,7 +105,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     }
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
-    readonly long Offset(long product, long* strides)
+    public readonly long Offset(long product, long* strides)
     {
         long offset = 0;
         for (int d = BatchRank - 1; d >= 0; d--)

@@ -13,7 +13,7 @@ public sealed unsafe class MatMulTests
         where T : unmanaged, IBinaryNumber<T>;
 
     [Test]
-    public void Every_element_is_one_chain_of_multiply_adds_whatever_the_shape_and_strides(
+    public void Every_element_is_a_chain_of_multiply_adds_or_of_one_column_interleaved_ones_whatever_the_strides(
         [Values] MatrixLayout a, [Values] MatrixLayout b)
     {
         CheckAll<float>(Run, a, b, MathF.FusedMultiplyAdd);
@@ -165,15 +165,57 @@ public sealed unsafe class MatMulTests
             for (long j = 0; j < n; j++)
             {
                 T sum = accumulate ? c[i, j] : T.Zero;
-                for (long p = 0; p < k; p++)
+                if (n == 1) sum = accumulate ? sum + Interleaved(i, j) : Interleaved(i, j);
+                for (long p = 0; n > 1 && p < k; p++)
                     sum = multiplyAdd(a[i, p], b[p, j], sum);
                 expected[i * c.Row + j] = sum;
             }
         }
 
+        // Lane l has the products l, l + lanes, …; then the halves are added until one is left.
+        T Interleaved(long row, long column)
+        {
+            const int Part = 65_536;
+            T total = T.Zero;
+            for (long first = 0; first < k; first += Part)
+            {
+                var sums = new T[256 / sizeof(T)];
+                for (long p = 0; p < Math.Min(Part, k - first); p++)
+                    sums[p % sums.Length] = multiplyAdd(a[row, first + p], b[first + p, column], sums[p % sums.Length]);
+                for (int half = sums.Length / 2; half > 0; half /= 2)
+                    for (int lane = 0; lane < half; lane++) sums[lane] += sums[half + lane];
+                total = first == 0 ? sums[0] : total + sums[0];
+            }
+            return total;
+        }
+
         run(m, n, k, a, b, c, accumulate);
         if (!c.Memory.SequenceEqual(expected))
             Assert.Fail($"({m}, {k}) x ({k}, {n}), A {aLayout}, B {bLayout}, accumulate {accumulate}, {typeof(T).Name}");
+    }
+
+    [Test]
+    public void A_long_product_with_one_column_is_the_sum_of_its_parts([Values(65_536, 65_537, 200_001)] int depth, [Values(1, 3, 70)] int rows)
+    {
+        foreach (MatrixLayout layout in (MatrixLayout[])[MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, MatrixLayout.Stepped])
+            Check<double>(Run, rows, 1, depth, layout, MatrixLayout.RowMajor, rows == 3, Math.FusedMultiplyAdd);
+    }
+
+    [Test]
+    public void Products_with_vectors_stay_inside_their_buffers_at_every_width([Values] MatrixLayout layout)
+    {
+        for (long size = 0; size <= 130; size++)
+        {
+            Check<float>(Run, 3, 1, size, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<float>(Run, size, 1, 5, layout, MatrixLayout.Stepped, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<double>(Run, size, 1, 70, layout, MatrixLayout.RowMajor, size % 2 == 0, Math.FusedMultiplyAdd);
+            Check<float>(RunWith<float, V256<float>>, 3, 1, size, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<float>(RunWith<float, V1<float>>, size, 1, 67, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            if (size < 2) continue;
+            Check<float>(RunWith<float, V512<float>>, 1, size, 19, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<double>(RunWith<double, V256<double>>, 1, size, 9, layout, MatrixLayout.Padded, size % 2 == 0, Math.FusedMultiplyAdd);
+            Check<float>(Run, 1, 250 + size, 17, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+        }
     }
 
     static void Run<T>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
@@ -185,10 +227,13 @@ public sealed unsafe class MatMulTests
         where V : struct, IVector<V, T>
     {
         if (m == 0 || n == 0) return;
-        new MatMulJob<T>
+        var job = new MatMulJob<T>
         {
             Products = 1, M = m, N = n, K = k, A = a.Data, ARow = a.Row, ACol = a.Column, B = b.Data, BRow = b.Row, BCol = b.Column,
             C = c.Data, CRow = c.Row, Accumulate = accumulate,
-        }.Run<V>();
+        };
+        if (n == 1) new MatVecJob<T> { Job = job }.Run<V>();
+        else if (m == 1 && b.Column == 1) new VecMatJob<T> { Job = job }.Run<V>();
+        else job.Run<V>();
     }
 }
