@@ -55,6 +55,17 @@ public class GuardedMemoryTests
             Differentiate(make([5, n]).LayerNorm(new[] { n }));
             if (n > 0) Differentiate(make([5, n]).BatchNorm(null, null, training: true));
         }),
+        new(["ChannelKernel"], (n, make) =>
+        {
+            Tensor mean = make([n]).Detach(), variance = make([n]).Detach().Square() + 1;
+            foreach (int[] sizes in (int[][])[[5, n], [3, n, 2], [2, n, 21]])
+            {
+                Differentiate(make(sizes).BatchNorm(mean, variance, make([n]), make([n])));
+                if (n > 0) Differentiate(make(sizes).BatchNorm(null, null, make([n]), make([n]), training: true));
+            }
+            Differentiate(make([2, 3, n]).BatchNorm(make([3]).Detach(), make([3]).Detach().Square(), make([3]), make([3])));
+        }),
+        new(["DistanceKernel"], (n, make) => Differentiate(make([3, n]).Cdist(make([4, n])), make([n, 5]).Cdist(make([n, 5])), make([2, 2, 3]).Cdist(make([n, 3])))),
         new(["SoftmaxCrossEntropyKernel", "SoftmaxRow"], (n, make) =>
         {
             if (n == 0) return;

@@ -28,6 +28,8 @@ internal static class Normalization
         CheckChannels("GroupNorm", x.Shape, weight, bias);
         long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
         Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, "GroupNorm"))).Reshape(x.Shape);
+        if (weight is not null && bias is not null && weight.DType == x.DType && bias.DType == x.DType && !EngineMode.InterceptsCalls)
+            return new ChannelAffine().Apply(y, Tensor.Zeros([x.Shape[1]], x.DType), weight, bias);
         return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
     }
 
@@ -38,30 +40,44 @@ internal static class Normalization
         CheckChannels("BatchNorm", x.Shape, weight, bias);
         CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
         int[] channels = ForChannels(x, x.Shape[1]);
+        // One pass instead of one for each operation, unless the operations themselves are asked for.
+        bool isOneOp = !EngineMode.InterceptsCalls && (weight ?? x).DType == x.DType && (bias ?? x).DType == x.DType;
         Tensor y;
         if (training)
         {
             ulong dims = x.AllDims & ~2UL;
             long count = ReductionArguments.Count(x.Shape, dims);
+            (Tensor Center, Tensor Scale)? known = null;
             if (count == 1)
                 throw new ShapeException($"BatchNorm: shape {x.Shape} has only one value for each channel; "
                     + "training needs more to compute a variance");
             if (count > 0)
             {
                 using ModeScope mode = Autograd.NoGrad();
-                (Tensor mean, Tensor squares, Tensor? factor) = Moments.Of(x.Detach(), dims);
+                (Tensor mean, Tensor squares, Tensor? factor) = Moments.Of(x.Detach(), dims, Moments.Low(x.DType, eps));
                 Move(runningMean, mean);
                 Move(runningVar, Moments.Unscaled(squares / (double)(count - 1), factor));
+                if (factor is null && isOneOp) known = (mean.Reshape(x.Shape[1]), (squares / (double)count + eps).Rsqrt().Reshape(x.Shape[1]));
             }
+            if (known is var (center, scale)) return new BatchStandardize(eps).Apply(x, Weight(), Bias(), center, scale);
             y = new Standardize(dims, eps).Apply(x);
         }
         else
         {
             if (runningMean is null || runningVar is null)
                 throw new ValueException("BatchNorm: runningMean and runningVar are required if training is false");
+            if (isOneOp && runningMean.DType == x.DType && runningVar.DType == x.DType)
+            {
+                Tensor scale = (runningVar + eps).Rsqrt();
+                return new ChannelAffine().Apply(x, runningMean, weight is null ? scale : scale * weight, Bias());
+            }
             y = (x - runningMean.Reshape(channels)) * (runningVar.Reshape(channels) + eps).Rsqrt();
         }
         return Affine(y, weight?.Reshape(channels), bias?.Reshape(channels));
+
+        Tensor Weight() => weight ?? Tensor.Ones([x.Shape[1]], x.DType);
+
+        Tensor Bias() => bias ?? Tensor.Zeros([x.Shape[1]], x.DType);
 
         void Move(Tensor? running, Tensor batch) => running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * momentum);
     }

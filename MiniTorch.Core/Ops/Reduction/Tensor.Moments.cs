@@ -68,6 +68,8 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(other);
         if (Rank < 2 || other.Rank < 2 || Shape[^1] != other.Shape[^1])
             throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape} do not fit; both must be […, rows, d] with the same d");
-        return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
+        if (p != 2 || DType != other.DType || !DType.IsFloat()) return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
+        Shape batch = Shape.Broadcast(Shape.Create(Shape.Span[..^2]), Shape.Create(other.Shape.Span[..^2]), "Cdist");
+        return new EuclideanDistance().Apply(ExpandTo([.. batch.Span, .. Shape.Span[^2..]]), other.ExpandTo([.. batch.Span, .. other.Shape.Span[^2..]]));
     }
 }
