@@ -20,22 +20,28 @@ public static class ClipGrad
     /// <param name="parameters">The parameters; those without a gradient are skipped.</param>
     /// <param name="maxNorm">The largest allowed norm.</param>
     /// <param name="normType">The p of the p-norm over all elements; infinity for the largest magnitude.</param>
+    /// <param name="errorIfNotFinite">
+    /// Throws if the total norm is NaN or infinite, and leaves the gradients as they are; otherwise such a norm makes them NaN or 0.
+    /// </param>
     /// <returns>The total norm before scaling, a scalar; 0 if there are no gradients.</returns>
-    /// <exception cref="ValueException"><paramref name="maxNorm"/> is negative, or <paramref name="normType"/> is not positive.</exception>
-    public static Tensor Norm(IEnumerable<Tensor> parameters, double maxNorm, double normType = 2)
+    /// <exception cref="ValueException">
+    /// <paramref name="maxNorm"/> is negative, <paramref name="normType"/> is not positive, or the norm is not finite and
+    /// <paramref name="errorIfNotFinite"/> is true.
+    /// </exception>
+    public static Tensor Norm(IEnumerable<Tensor> parameters, double maxNorm, double normType = 2, bool errorIfNotFinite = false)
     {
         if (!(maxNorm >= 0)) throw new ValueException(FormattableString.Invariant($"ClipGrad.Norm: maxNorm is {maxNorm} and must be 0 or more"));
         if (!(normType > 0)) throw new ValueException(FormattableString.Invariant($"ClipGrad.Norm: normType is {normType} and must be positive"));
         using ModeScope mode = Autograd.NoGrad();
         HeldGrad[] held = Held(parameters);
-        Tensor[] gradients = [.. held.Select(grad => grad.Tensor).OfType<Tensor>()];
-        if (gradients.Length == 0) return Tensor.Zeros([]);
-        Tensor total = NormOf(Tensor.Stack([.. gradients.Select(gradient => NormOf(gradient, normType))]), normType);
-        double scale = maxNorm / (total.Item<double>() + Guard);
-        if (!(scale >= 1))
-            foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
-        foreach (HeldGrad gradient in held) gradient.Dispose();
-        return total;
+        try
+        {
+            return Norm(held, maxNorm, normType, errorIfNotFinite);
+        }
+        finally
+        {
+            foreach (HeldGrad gradient in held) gradient.Dispose();
+        }
     }
 
     /// <summary>Clamps every element of every gradient to ±<paramref name="clipValue"/> (torch.nn.utils.clip_grad_value_).</summary>
@@ -55,6 +61,32 @@ public static class ClipGrad
         FuseTrace.Flush();
         ElementwiseCall.RunInto(new UnaryForward<Hardtanh>(new Hardtanh(-clipValue, clipValue)), gradient, gradient);
         gradient.Storage.Wrote("ClipGrad.Value");
+    }
+
+    private static Tensor Norm(HeldGrad[] held, double maxNorm, double normType, bool errorIfNotFinite)
+    {
+        Tensor[] gradients = [.. held.Select(grad => grad.Tensor).OfType<Tensor>()];
+        if (gradients.Length == 0) return Tensor.Zeros([]);
+        Tensor total = NormOf(Tensor.Stack([.. gradients.Select(gradient => NormOf(gradient, normType))]), normType);
+        if (errorIfNotFinite && !double.IsFinite(total.Item<double>())) throw NotFinite(held, total.Item<double>(), normType);
+        double scale = maxNorm / (total.Item<double>() + Guard);
+        if (!(scale >= 1))
+            foreach (Tensor gradient in gradients) gradient.MulInPlace(scale);
+        return total;
+    }
+
+    // Names the first gradient with an element that is not finite; without one, the norm itself overflows.
+    private static ValueException NotFinite(HeldGrad[] held, double total, double normType)
+    {
+        string cause = "no element is NaN or infinite, so the norm overflows; use Float64";
+        for (int i = 0; i < held.Length; i++)
+            if (held[i].Tensor is { } gradient && Array.FindIndex(gradient.ToArray<double>(), value => !double.IsFinite(value)) is >= 0 and var at)
+            {
+                cause = FormattableString.Invariant($"element {at} (row-major) of the gradient of parameter {i}, shape {gradient.Shape}, is the first cause");
+                break;
+            }
+        return new(FormattableString.Invariant($"ClipGrad.Norm: the total norm of order {normType} is {total}: {cause}. ")
+            + "The gradients are unchanged; pass errorIfNotFinite: false to scale them nevertheless, or skip the step");
     }
 
     private static HeldGrad[] Held(IEnumerable<Tensor> parameters)

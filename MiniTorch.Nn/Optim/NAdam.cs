@@ -16,10 +16,12 @@ public sealed class NAdam : Optimizer
     /// <param name="eps">ε, added for numerical stability.</param>
     /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
     /// <param name="momentumDecay">ψ, the decay of the momentum.</param>
+    /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
-    public NAdam(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3)
+    public NAdam(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0,
+        double momentumDecay = 4e-3, bool maximize = false)
         : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
-            new("momentum_decay", momentumDecay), new("maximize", false))
+            new("momentum_decay", momentumDecay), new("maximize", maximize))
     {
     }
 

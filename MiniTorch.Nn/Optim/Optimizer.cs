@@ -33,20 +33,35 @@ public abstract class Optimizer : IStateful
     /// <summary>The groups in the order in which they were added.</summary>
     public IReadOnlyList<ParameterGroup> Groups => _groups;
 
+    /// <summary>Returns the group of a name: <c>optimizer.Group("head")["lr"] = 0.01</c>.</summary>
+    /// <exception cref="ValueException">No group has this name, or several have it.</exception>
+    public ParameterGroup Group(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ParameterGroup[] found = [.. _groups.Where(group => group.Name == name)];
+        if (found.Length == 1) return found[0];
+        string names = string.Join(", ", _groups.Select(group => group.Name ?? "(no name)"));
+        throw Error($"{found.Length} groups are named \"{name}\"; the groups are {names}. Set ParameterGroup.Name");
+    }
+
     /// <summary>The names of the numbers in a parameter's state; "step" comes first.</summary>
     protected virtual IReadOnlyList<string> NumberNames => ["step"];
 
     /// <summary>The names of the tensors in a parameter's state.</summary>
     protected abstract IReadOnlyList<string> TensorNames { get; }
 
+    /// <summary>The shape of a tensor in a parameter's state, the parameter's own by default; null if this parameter does not have the tensor.</summary>
+    protected virtual Shape? StateShape(Tensor parameter, string name) => parameter.Shape;
+
     /// <summary>Adds a group of parameters with its own options (torch.optim.Optimizer.add_param_group).</summary>
-    /// <exception cref="ValueException">The group is empty, a parameter occurs twice or belongs to another group, or an option is unknown or out of
-    /// range.</exception>
+    /// <exception cref="ValueException">The group is empty, its name is in use, a parameter occurs twice or belongs to another group, or an option is
+    /// unknown or out of range.</exception>
     /// <exception cref="GraphException">A parameter is the result of an operation.</exception>
     public void AddGroup(ParameterGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
         if (group.Parameters.Count == 0) throw Error("the list of parameters is empty; pass model.Parameters() of a model that has some");
+        if (group.Name is { } name && _groups.Any(other => other.Name == name)) throw Error($"another group is named \"{name}\" already");
         var known = new HashSet<Tensor>(_groups.SelectMany(other => other.Parameters), ReferenceEqualityComparer.Instance);
         for (int i = 0; i < group.Parameters.Count; i++)
         {
@@ -105,11 +120,11 @@ public abstract class Optimizer : IStateful
         foreach (ParameterGroup group in _groups)
             foreach (Tensor parameter in group.Parameters)
             {
-                if (_states.ContainsKey(parameter))
+                if (Remembered(group, parameter) is { } remembered)
                 {
-                    ParameterState remembered = StateOf(group, parameter, names.Count);
                     for (int i = 0; i < NumberNames.Count; i++) state[$"state.{index}.{NumberNames[i]}"] = Number(remembered.Numbers[i]);
-                    for (int i = 0; i < names.Count; i++) state[$"state.{index}.{names[i]}"] = remembered.Tensors[i].Detach();
+                    for (int i = 0; i < names.Count; i++)
+                        if (StateShape(parameter, names[i]) is not null) state[$"state.{index}.{names[i]}"] = remembered.Tensors[i].Detach();
                 }
                 index++;
             }
@@ -141,7 +156,9 @@ public abstract class Optimizer : IStateful
             string prefix = $"state.{number}.";
             if (!reader.HasAny(prefix)) continue; // the parameter never had a gradient
             double[] numbers = [.. NumberNames.Select(name => reader.Number(prefix + name) ?? 0)];
-            Tensor[] tensors = [.. names.Select(name => reader.Tensor(prefix + name, parameter))];
+            Tensor[] tensors = [.. names.Select(name => StateShape(parameter, name) is { } shape
+                ? reader.Tensor(prefix + name, shape, parameter.DType)
+                : Absent(parameter))];
             states[parameter] = new ParameterState(numbers, tensors);
         }
         reader.ThrowIfAnyProblem(GetType().Name);
@@ -240,6 +257,13 @@ public abstract class Optimizer : IStateful
         return state;
     }
 
+    /// <summary>A parameter's state, in its present dtype; null if the parameter was never updated.</summary>
+    private protected ParameterState? Remembered(ParameterGroup group, Tensor parameter) =>
+        _states.ContainsKey(parameter) ? StateOf(group, parameter, TensorNames.Count) : null;
+
+    // Stands for a tensor that the state of this parameter does not have.
+    private static Tensor Absent(Tensor parameter) => Tensor.Zeros([0], parameter.DType);
+
     // The loaded options decide which tensors a state needs.
     private IReadOnlyList<string> TensorNamesUnder(List<(ParameterGroup Group, string Option, double Value)> options)
     {
@@ -265,9 +289,11 @@ public abstract class Optimizer : IStateful
 
     private ParameterState Made(ParameterGroup group, Tensor parameter, ParameterState? former, int count)
     {
+        IReadOnlyList<string> names = TensorNames;
         var tensors = new Tensor[count];
         for (int i = 0; i < count; i++)
-            tensors[i] = i < former?.Tensors.Length ? former.Tensors[i].To(parameter.DType) : Tensor.Zeros(parameter.Shape, parameter.DType);
+            tensors[i] = i < former?.Tensors.Length ? former.Tensors[i].To(parameter.DType)
+                : StateShape(parameter, names[i]) is { } shape ? Tensor.Zeros(shape, parameter.DType) : Absent(parameter);
         var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors) { IsNew = former is null || former.Tensors.Length < count };
         if (former is null) Start(group, state);
         return state;

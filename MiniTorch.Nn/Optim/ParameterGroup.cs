@@ -3,6 +3,11 @@ using MiniTorch.Nn;
 namespace MiniTorch.Optim;
 
 /// <summary>Parameters that share options of an optimiser. Options have PyTorch's names: <c>group["lr"] = 0.01</c>. Flags are 0 and 1.</summary>
+/// <example><code>
+/// var optimizer = new AdamW(model.Body.Parameters(), lr: 1e-4);
+/// optimizer.AddGroup(new ParameterGroup(model.Head.Parameters()) { Name = "head", ["lr"] = 1e-3 });
+/// optimizer.Group("head")["weight_decay"] = 0;
+/// </code></example>
 public sealed class ParameterGroup
 {
     private readonly OrderedDictionary<string, double> _options = [];
@@ -16,6 +21,9 @@ public sealed class ParameterGroup
         string?[] names = [.. Parameters.Select(parameter => (parameter as Parameter)?.Name)];
         if (!names.Contains(null) && names.Distinct().Count() == names.Length) Names = names!;
     }
+
+    /// <summary>A name for <see cref="Optimizer.Group"/>; null if there is none.</summary>
+    public string? Name { get; set; }
 
     /// <summary>The parameters, in order.</summary>
     public IReadOnlyList<Tensor> Parameters { get; }
@@ -60,21 +68,30 @@ public sealed class ParameterGroup
     internal void Check(string option, double value)
     {
         if (_known!.FirstOrDefault(known => known.Name == option) is not { } rule) throw Unknown(option);
-        if (!double.IsFinite(value) || value < 0 || value >= rule.Below)
-            throw new ValueException(FormattableString.Invariant($"{_optimizer}: {option} = {value} is out of range; it must be 0 or more")
-                + (rule.Below < double.PositiveInfinity ? FormattableString.Invariant($" and less than {rule.Below}") : " and finite"));
+        if (!double.IsFinite(value) || value < rule.AtLeast || value >= rule.Below)
+            throw new ValueException(FormattableString.Invariant($"{_optimizer}: {option} = {value} is out of range; it must be {rule.Range}"));
     }
 
     private ValueException Unknown(string option) =>
         new($"{_optimizer}: {option} is not an option; the options are {string.Join(", ", _known?.Select(known => known.Name) ?? _options.Keys)}");
 }
 
-/// <summary>An option of an optimiser: a name and a number in [0, <paramref name="Below"/>).</summary>
+/// <summary>An option of an optimiser: a name and a finite number in [<paramref name="AtLeast"/>, <paramref name="Below"/>).</summary>
 /// <param name="Name">PyTorch's name.</param>
 /// <param name="Value">The default value.</param>
-/// <param name="Below">The upper end of the range, exclusive.</param>
-public sealed record OptimizerOption(string Name, double Value, double Below = double.PositiveInfinity)
+/// <param name="Below">The upper end of the range, exclusive; <see cref="double.Epsilon"/> for values of 0 or less.</param>
+/// <param name="AtLeast">The lower end of the range, inclusive; <see cref="double.Epsilon"/> for positive values.</param>
+public sealed record OptimizerOption(string Name, double Value, double Below = double.PositiveInfinity, double AtLeast = 0)
 {
     /// <summary>Creates a flag, 0 or 1.</summary>
     public OptimizerOption(string name, bool value) : this(name, value ? 1 : 0, 2) { }
+
+    /// <summary>The range in words.</summary>
+    internal string Range => (AtLeast, Below) switch
+    {
+        (double.NegativeInfinity, double.PositiveInfinity) => "finite",
+        (double.NegativeInfinity, _) => FormattableString.Invariant($"{Math.BitDecrement(Below)} or less, and finite"),
+        _ => (AtLeast == double.Epsilon ? "more than 0" : FormattableString.Invariant($"{AtLeast} or more"))
+            + (double.IsFinite(Below) ? FormattableString.Invariant($" and less than {Below}") : " and finite"),
+    };
 }

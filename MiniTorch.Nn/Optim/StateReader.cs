@@ -43,10 +43,10 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
     }
 
     /// <summary>
-    /// Copies a tensor that must have a parameter's shape, in its dtype; records a problem and returns the parameter if it is missing.
+    /// Copies a tensor that must have a shape, in a dtype; records a problem and returns zeros if it is missing.
     /// </summary>
-    public Tensor Tensor(string name, Tensor parameter) =>
-        Find(name, parameter.Shape) is { } tensor ? tensor.Detach().To(parameter.DType).Clone() : parameter;
+    public Tensor Tensor(string name, Shape shape, DType dtype) =>
+        Find(name, shape) is { } tensor ? tensor.Detach().To(dtype).Clone() : MiniTorch.Tensor.Zeros(shape, dtype);
 
     public void ThrowIfAnyProblem(string optimizer)
     {

@@ -31,6 +31,8 @@ public class OptimizerDTypeTests
             ("NAdam", p => new NAdam(p, lr: 0.1)), ("RMSprop", p => new RMSprop(p, lr: 0.1, momentum: 0.9, centered: true)),
             ("Adagrad", p => new Adagrad(p, lr: 0.1)),
             ("Adadelta", p => new Adadelta(p, lr: 0.1)), ("LBFGS", p => new LBFGS(p, lr: 0.1)),
+            ("RAdam", p => new RAdam(p, lr: 0.1)), ("Rprop", p => new Rprop(p)), ("ASGD", p => new ASGD(p, lr: 0.1, t0: 1)), ("Lion", p => new Lion(p)),
+            ("Adafactor", p => new Adafactor(p)), ("Muon", p => new Muon(p, lr: 0.1)), ("AdamWScheduleFree", p => new AdamWScheduleFree(p)),
         ]
         select new TestCaseData(kind.Make).SetArgDisplayNames(kind.Name);
 
@@ -41,7 +43,7 @@ public class OptimizerDTypeTests
         foreach ((DType from, DType to) in ((DType, DType)[])[(DType.Float32, DType.Float64), (DType.Float64, DType.Float32)])
             for (int at = 0; at < 3; at++)
             {
-                Weights early = new(from), late = new(from);
+                Weights early = new(from, 40, 25), late = new(from, 40, 25);
                 Optimizer one = make(early.Parameters()), other = make(late.Parameters());
                 var average = new ModelAverage(early, decay: 0.5);
                 for (int step = 0; step < 3; step++)
@@ -116,9 +118,9 @@ public class OptimizerDTypeTests
         }
     }
 
-    private sealed class Weights(DType dtype) : Module<Tensor, Tensor>
+    private sealed class Weights(DType dtype, params int[] shape) : Module<Tensor, Tensor>
     {
-        public Parameter Weight { get; } = new(Tensor.Randn([1000], new Generator(1), dtype));
+        public Parameter Weight { get; } = new(Tensor.Randn(shape.Length > 0 ? shape : [1000], new Generator(1), dtype));
 
         [Buffer]
         public Tensor? State { get; set; }

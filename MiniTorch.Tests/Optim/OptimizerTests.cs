@@ -1,3 +1,4 @@
+using System.Reflection;
 using MiniTorch.Nn;
 using MiniTorch.Optim;
 
@@ -69,6 +70,91 @@ public class OptimizerTests
     }
 
     [Test]
+    public void A_group_is_found_by_its_name()
+    {
+        Parameter a = Weight(1), b = Weight(1), c = Weight(1);
+        var optimizer = new SGD([a], lr: 0.1);
+        var head = new ParameterGroup([b]) { Name = "head", ["lr"] = 0.01 };
+        optimizer.AddGroup(head);
+        optimizer.Group("head").ShouldBeSameAs(head);
+        optimizer.Groups[0].Name = "body";
+        optimizer.Group("body").ShouldBeSameAs(optimizer.Groups[0]);
+        Should.Throw<ValueException>(() => optimizer.Group("tail")).Message.ShouldBe("SGD: 0 groups are named \"tail\"; the groups are body, head. Set ParameterGroup.Name");
+        Should.Throw<ValueException>(() => optimizer.AddGroup(new ParameterGroup([c]) { Name = "head" })).Message.ShouldContain("is named \"head\" already");
+        optimizer.Groups.Count.ShouldBe(2);
+        optimizer.Groups[0].Name = "head";
+        Should.Throw<ValueException>(() => optimizer.Group("head")).Message.ShouldStartWith("SGD: 2 groups are named");
+    }
+
+    /// <summary>All optimisers of the library.</summary>
+    internal static IEnumerable<Type> Types() =>
+        typeof(Optimizer).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Optimizer)) && !type.IsAbstract);
+
+    /// <summary>Creates an optimiser with its defaults, but for arguments by name.</summary>
+    internal static Optimizer Make(Type type, IEnumerable<Tensor> parameters, params (string Name, object Value)[] arguments)
+    {
+        ConstructorInfo constructor = type.GetConstructors().Single();
+        object?[] values = [parameters, .. constructor.GetParameters().Skip(1).Select(parameter =>
+            arguments.FirstOrDefault(argument => argument.Name == parameter.Name).Value ?? parameter.DefaultValue)];
+        return (Optimizer)constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, values, null);
+    }
+
+    private static IEnumerable<TestCaseData> Numbers() =>
+        from type in Types()
+        from parameter in type.GetConstructors().Single().GetParameters()
+        where parameter.ParameterType == typeof(double)
+        select new TestCaseData(type, parameter.Name).SetArgDisplayNames(type.Name, parameter.Name!);
+
+    [TestCaseSource(nameof(Numbers))]
+    public void A_number_that_is_not_finite_or_out_of_range_is_refused_by_every_optimiser(Type type, string name)
+    {
+        Parameter w = new(Tensor.Ones([2, 2]));
+        double outside = name == "beta2Decay" ? 0.1 : -0.1;
+        foreach (double value in (double[])[double.NaN, outside])
+            Should.Throw<ValueException>(() => Make(type, [w], (name, value))).Message.ShouldStartWith(type.Name);
+        Make(type, [w]).Groups[0].Options.ShouldContain("lr");
+    }
+
+    [Test]
+    public void Every_optimiser_that_maximises_moves_as_if_the_gradient_had_the_other_sign()
+    {
+        Type[] types = [.. Types().Where(type => type.GetConstructors().Single().GetParameters().Any(parameter => parameter.Name == "maximize"))];
+        types.Length.ShouldBeGreaterThanOrEqualTo(13);
+        foreach (Type type in types)
+        {
+            var generator = new Generator(3);
+            Parameter up = new(Tensor.Randn([4, 3], generator)), down = new(up.Detach().Clone());
+            Optimizer maximizing = Make(type, [up], ("maximize", true)), minimizing = Make(type, [down]);
+            for (int step = 0; step < 8; step++)
+            {
+                up.Grad = Tensor.Randn([4, 3], generator);
+                down.Grad = -up.Grad;
+                maximizing.Step();
+                minimizing.Step();
+            }
+            Agreement.ShouldBeSameBits([up], [down], type.Name);
+        }
+    }
+
+    [TestCaseSource(nameof(Types))]
+    public void Empty_parameters_are_stepped_over_by_every_optimiser(Type type)
+    {
+        var empty = new Parameter(Tensor.Zeros([3, 0])) { Grad = Tensor.Zeros([3, 0]) };
+        Make(type, [empty]).Step(type == typeof(LBFGS) ? () => (Tensor)0.0 : null);
+        empty.Shape.ToArray().ShouldBe([3, 0]);
+    }
+
+    // A gradient that is NaN must show in the parameter; Rprop takes its sign, 0, as PyTorch does, and LBFGS needs a closure.
+    [TestCaseSource(nameof(Types))]
+    public void A_NaN_gradient_shows_in_the_parameter(Type type)
+    {
+        if (type == typeof(Rprop) || type == typeof(LBFGS)) return;
+        var w = new Parameter(Tensor.Ones([2, 2])) { Grad = Tensor.Full([2, 2], double.NaN) };
+        Make(type, [w]).Step();
+        w.ToArray<float>().ShouldAllBe(value => float.IsNaN(value));
+    }
+
+    [Test]
     public void An_option_that_needs_more_memory_may_be_set_between_steps()
     {
         Parameter w = Weight(1, 2);
@@ -131,6 +217,19 @@ public class OptimizerTests
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], -1)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], 1, 0)).Message.ShouldContain("positive");
         Should.Throw<ValueException>(() => ClipGrad.Value([w], double.NaN)).Message.ShouldContain("0 or more");
+    }
+
+    [TestCase(double.NaN), TestCase(double.PositiveInfinity)]
+    public void ClipGrad_Norm_that_is_not_finite_throws_on_request_and_keeps_the_gradients(double value)
+    {
+        Parameter a = Weight(1, 2), b = Weight(3, 4, 5);
+        (a.Grad, b.Grad) = (Tensor.From([1.0, 2]), Tensor.From([1, value, 2]));
+        string message = Should.Throw<ValueException>(() => ClipGrad.Norm([a, Weight(1), b], 1, errorIfNotFinite: true)).Message;
+        message.ShouldContain("element 1 (row-major) of the gradient of parameter 2, shape [3], is the first cause");
+        a.Grad!.ToArray<double>().ShouldBe([1, 2]);
+        b.Grad!.ToArray<double>().ShouldBe([1, value, 2]);
+        ClipGrad.Norm([a], 1, errorIfNotFinite: true).Item<double>().ShouldBe(Math.Sqrt(5), 1e-12);
+        ClipGrad.Norm([a, b], 1).Item<double>().ShouldBe(value);
     }
 
     [Test]

@@ -97,6 +97,80 @@ public class ScheduleTests
         return (optimizer, row.Kind == "chained" ? schedules : [new SequentialLR(optimizer, schedules, [file.Milestone])]);
     }
 
+    [TestCaseSource(nameof(Pairs))]
+    public void ChainedScheduler_gives_the_rates_of_its_schedules_stepped_one_by_one_also_after_loading(PairRow row)
+    {
+        if (row.Kind != "chained" || row.Schedules.Any(schedule => schedule.Scheduler == "ReduceLROnPlateau")) return; // its Step needs a metric
+        (SGD optimizer, LRScheduler[] schedules) = MakePair(row);
+        var chained = new ChainedScheduler(schedules);
+        for (int step = 0; step < row.Rates.Length; step++)
+        {
+            ShouldBe(optimizer, row, step);
+            if (step == 5)
+            {
+                OrderedDictionary<string, Tensor> state = chained.StateDict();
+                (optimizer, schedules) = MakePair(row);
+                chained = new ChainedScheduler(schedules);
+                chained.LoadStateDict(state);
+                ShouldBe(optimizer, row, step);
+            }
+            chained.Step();
+        }
+        chained.Epoch.ShouldBe(row.Rates.Length);
+    }
+
+    // The rates of ConstantLR(0.1, 2) and ExponentialLR(0.9) together, after two epochs of the initial rate.
+    [Test]
+    public void ChainedScheduler_in_a_SequentialLR_starts_at_its_turn()
+    {
+        SGD optimizer = Optimizer(1);
+        var chained = new ChainedScheduler([new ConstantLR(optimizer, 0.1, 2), new ExponentialLR(optimizer, 0.9)]);
+        var schedule = new SequentialLR(optimizer, [new ConstantLR(optimizer, 1, 1), chained], [2]);
+        foreach (double rate in (double[])[1, 1, 0.1, 0.09, 0.81, 0.729])
+        {
+            ((double)schedule.LastLr).ShouldBe(rate, 1e-15);
+            schedule.Step();
+        }
+    }
+
+    // PyTorch 1.13.1: SGD with two groups of rates 0.5 and 0.2; the rates of both groups, epoch by epoch.
+    private static IEnumerable<TestCaseData> PerGroupRows()
+    {
+        yield return Row("OneCycleLR", optimizer => new OneCycleLR(optimizer, [0.8, 0.3], totalSteps: 6), 0.032, 0.012, 0.7955323483607295, 0.29832463063527354,
+            0.6493965231598104, 0.24352369618492892, 0.37010968213358003, 0.13879113080009253, 0.10678202415106448, 0.04004325905664918, 3.2e-06, 1.2e-06);
+        yield return Row("OneCycleLR in three phases",
+            optimizer => new OneCycleLR(optimizer, [0.8, 0.3], totalSteps: 8, annealStrategy: Anneal.Linear, threePhase: true),
+            0.032, 0.012, 0.5805714285714286, 0.21771428571428572, 0.4708571428571428, 0.17657142857142855, 0.030476342857142857, 0.01142862857142857,
+            0.022858057142857144, 0.008571771428571427, 0.015239771428571428, 0.005714914285714285);
+        yield return Row("CyclicLR", optimizer => new CyclicLR(optimizer, [0.1, 0.02], [0.6, 0.4], stepSizeUp: 2, stepSizeDown: 3), 0.1, 0.02, 0.35, 0.21,
+            0.6, 0.4, 0.43333333333333324, 0.2733333333333333, 0.2666666666666666, 0.14666666666666664, 0.1, 0.02);
+        yield return Row("CyclicLR with one lowest rate", optimizer => new CyclicLR(optimizer, 0.01, [0.6, 0.4], stepSizeUp: 2),
+            0.01, 0.01, 0.305, 0.205, 0.6, 0.4, 0.305, 0.205, 0.01, 0.01, 0.305, 0.205);
+        yield return Row("LambdaLR", optimizer => new LambdaLR(optimizer, [epoch => Math.Pow(0.9, epoch), epoch => 1.0 / (epoch + 1)]),
+            0.5, 0.2, 0.45, 0.1, 0.405, 0.06666666666666667, 0.3645, 0.05, 0.32805, 0.04, 0.295245, 0.03333333333333333);
+        yield return Row("MultiplicativeLR", optimizer => new MultiplicativeLR(optimizer, [_ => 0.9, epoch => 1.0 / (epoch + 1)]), 0.5, 0.2, 0.45, 0.1,
+            0.405, 0.03333333333333333, 0.3645, 0.008333333333333333, 0.32805, 0.0016666666666666668, 0.295245, 0.0002777777777777778);
+
+        static TestCaseData Row(string name, Func<Optimizer, LRScheduler> make, params double[] rates) => new TestCaseData(make, rates).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(PerGroupRows))]
+    public void Groups_with_values_of_their_own_have_PyTorchs_rates(Func<Optimizer, LRScheduler> make, double[] rates)
+    {
+        SGD optimizer = Optimizer(0.5);
+        optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]) { ["lr"] = 0.2 });
+        LRScheduler schedule = make(optimizer);
+        for (int epoch = 0; epoch < rates.Length / 2; epoch++)
+        {
+            schedule.LastLr[0].ShouldBe(rates[2 * epoch], 1e-12, $"group 0, epoch {epoch}");
+            schedule.LastLr[1].ShouldBe(rates[(2 * epoch) + 1], 1e-12, $"group 1, epoch {epoch}");
+            schedule.Step();
+        }
+        Should.Throw<ValueException>(() => make(Optimizer())).Message.ShouldContain("2 values and the optimiser 1 groups");
+        optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]));
+        Should.Throw<ValueException>(schedule.Step).Message.ShouldContain("group 2 was added after the schedule");
+    }
+
     [Test]
     public void States_of_schedules_without_the_rates_in_force_still_load()
     {
@@ -258,6 +332,11 @@ public class ScheduleTests
         Should.Throw<ValueException>(() => new ReduceLROnPlateau(optimizer, factor: 1)).Message.ShouldContain("(0, 1)");
         Should.Throw<ValueException>(() => new SequentialLR(optimizer, [new ExponentialLR(optimizer, 0.5)], [3])).Message.ShouldContain("one milestone fewer");
         Should.Throw<ValueException>(() => new OneCycleLR(new Adagrad([new Parameter(Tensor.Ones([1]))]), 1, 10)).Message.ShouldContain("cycleMomentum: false");
+        Should.Throw<ValueException>(() => new ChainedScheduler([])).Message.ShouldBe("ChainedScheduler: there are no schedules; pass at least one");
+        Should.Throw<ValueException>(() => new ChainedScheduler([new ExponentialLR(optimizer, 0.5), new ExponentialLR(Optimizer(), 0.5)]))
+            .Message.ShouldContain("schedule 1 changes another optimiser");
+        Should.Throw<ValueException>(() => new OneCycleLR(optimizer, default(PerGroup), 2)).Message.ShouldContain("maxLr has 0 values");
+        Should.Throw<ArgumentNullException>(() => new LambdaLR(optimizer, [_ => 1, null!])).Message.ShouldContain("a value of lrLambdas is null");
         var cycle = new OneCycleLR(optimizer, 1, 2);
         cycle.Step();
         cycle.Step();

@@ -20,11 +20,11 @@ public sealed class OneCycleLR : LRScheduler
     private readonly int _totalSteps;
     private readonly Anneal _anneal;
     private readonly bool _cyclesMomentum;
-    private readonly Phase[] _phases;
+    private readonly Phase[][] _phases;
 
     /// <summary>Creates a schedule.</summary>
     /// <param name="optimizer">The optimiser; it must have momentum or β₁ if <paramref name="cycleMomentum"/> is true.</param>
-    /// <param name="maxLr">The highest rate.</param>
+    /// <param name="maxLr">The highest rate, for all groups or for each: <c>[0.1, 0.01]</c>.</param>
     /// <param name="totalSteps">The number of steps in the cycle; <paramref name="epochs"/> · <paramref name="stepsPerEpoch"/> by default.</param>
     /// <param name="epochs">The number of epochs in the cycle, if <paramref name="totalSteps"/> is omitted.</param>
     /// <param name="stepsPerEpoch">The number of steps per epoch (<c>loader.Count</c>), if <paramref name="totalSteps"/> is omitted.</param>
@@ -37,9 +37,10 @@ public sealed class OneCycleLR : LRScheduler
     /// <param name="finalDivFactor">The ratio of the first rate to the last.</param>
     /// <param name="threePhase">Whether the rate falls to the first rate in as many steps as it rose, and then to the last rate.</param>
     /// <exception cref="ValueException">
-    /// The number of steps is missing or not positive, <paramref name="pctStart"/> is outside [0, 1], or the optimiser has no momentum.
+    /// The number of steps is missing or not positive, <paramref name="pctStart"/> is outside [0, 1], <paramref name="maxLr"/> has not one value for
+    /// each group, or the optimiser has no momentum.
     /// </exception>
-    public OneCycleLR(Optimizer optimizer, double maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null, double pctStart = 0.3,
+    public OneCycleLR(Optimizer optimizer, PerGroup maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null, double pctStart = 0.3,
         Anneal annealStrategy = Anneal.Cos, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95, double divFactor = 25,
         double finalDivFactor = 1e4, bool threePhase = false) : base(optimizer)
     {
@@ -47,13 +48,18 @@ public sealed class OneCycleLR : LRScheduler
         if (!(pctStart is >= 0 and <= 1)) throw Error($"pctStart is {pctStart}; it must be in [0, 1]");
         if (cycleMomentum) Momentum.Require(this, Groups);
         (_totalSteps, _anneal, _cyclesMomentum) = (steps, annealStrategy, cycleMomentum);
-        double low = maxLr / divFactor, end = low / finalDivFactor;
-        var up = new Phase((pctStart * steps) - 1, low, maxLr, maxMomentum, baseMomentum);
-        _phases = threePhase
-            ? [up, new((2 * pctStart * steps) - 2, maxLr, low, baseMomentum, maxMomentum), new(steps - 1, low, end, maxMomentum, maxMomentum)]
-            : [up, new(steps - 1, maxLr, end, baseMomentum, maxMomentum)];
-        foreach (ParameterGroup group in Groups) group.InitialRate = low;
+        _phases = [.. OnePerGroup(maxLr.Values, nameof(maxLr)).Select(Phases)];
+        foreach (ParameterGroup group in Groups) group.InitialRate = Of(group, _phases)[0].FromRate;
         Restart();
+
+        Phase[] Phases(double high)
+        {
+            double low = high / divFactor, end = low / finalDivFactor;
+            var up = new Phase((pctStart * steps) - 1, low, high, maxMomentum, baseMomentum);
+            return threePhase
+                ? [up, new((2 * pctStart * steps) - 2, high, low, baseMomentum, maxMomentum), new(steps - 1, low, end, maxMomentum, maxMomentum)]
+                : [up, new(steps - 1, high, end, baseMomentum, maxMomentum)];
+        }
     }
 
     /// <inheritdoc/>
@@ -71,8 +77,9 @@ public sealed class OneCycleLR : LRScheduler
     {
         if (Epoch > _totalSteps) throw Error($"step {Epoch} is beyond the cycle of {_totalSteps} steps; pass a larger totalSteps");
         double start = 0;
-        Phase phase = _phases[0];
-        for (int i = 1; i < _phases.Length && Epoch > phase.End; phase = _phases[i++]) start = phase.End;
+        Phase[] phases = Of(group, _phases);
+        Phase phase = phases[0];
+        for (int i = 1; i < phases.Length && Epoch > phase.End; phase = phases[i++]) start = phase.End;
         double part = phase.End == start ? 1 : (Epoch - start) / (phase.End - start); // a phase without steps is at its end
         if (_cyclesMomentum) group[Momentum.Of(group)] = Between(phase.FromMomentum, phase.ToMomentum, part);
         return Between(phase.FromRate, phase.ToRate, part);
@@ -113,7 +120,8 @@ public enum CycleMode
 /// </summary>
 public sealed class CyclicLR : LRScheduler
 {
-    private readonly double _low, _high, _gamma, _baseMomentum, _maxMomentum;
+    private readonly double[] _low, _high;
+    private readonly double _gamma, _baseMomentum, _maxMomentum;
     private readonly int _up;
     private readonly long _period;
     private readonly CycleMode _mode;
@@ -121,8 +129,8 @@ public sealed class CyclicLR : LRScheduler
 
     /// <summary>Creates a schedule.</summary>
     /// <param name="optimizer">The optimiser; it must have momentum or β₁ if <paramref name="cycleMomentum"/> is true.</param>
-    /// <param name="baseLr">The lowest rate.</param>
-    /// <param name="maxLr">The highest rate of the first cycle.</param>
+    /// <param name="baseLr">The lowest rate, for all groups or for each: <c>[0.1, 0.01]</c>.</param>
+    /// <param name="maxLr">The highest rate of the first cycle, for all groups or for each.</param>
     /// <param name="stepSizeUp">The number of steps in which the rate rises.</param>
     /// <param name="stepSizeDown">The number of steps in which the rate falls; <paramref name="stepSizeUp"/> by default.</param>
     /// <param name="mode">How the amplitude changes.</param>
@@ -130,19 +138,20 @@ public sealed class CyclicLR : LRScheduler
     /// <param name="cycleMomentum">Whether the momentum is cycled too, in the opposite direction.</param>
     /// <param name="baseMomentum">The momentum at the highest rate.</param>
     /// <param name="maxMomentum">The momentum at the lowest rate.</param>
-    /// <exception cref="ValueException">A number of steps is not positive, or the optimiser has no momentum.</exception>
-    public CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000, int? stepSizeDown = null, CycleMode mode = CycleMode.Triangular,
+    /// <exception cref="ValueException">A number of steps is not positive, the rates are not one for each group, or the optimiser has no momentum.</exception>
+    public CyclicLR(Optimizer optimizer, PerGroup baseLr, PerGroup maxLr, int stepSizeUp = 2000, int? stepSizeDown = null, CycleMode mode = CycleMode.Triangular,
         double gamma = 1, bool cycleMomentum = true, double baseMomentum = 0.8, double maxMomentum = 0.9) : base(optimizer)
     {
         int down = stepSizeDown ?? stepSizeUp;
         if (stepSizeUp < 1 || down < 1) throw Error($"stepSizeUp is {stepSizeUp} and stepSizeDown is {down}; both must be 1 or more");
-        (_low, _high, _up, _period, _mode, _gamma) = (baseLr, maxLr, stepSizeUp, (long)stepSizeUp + down, mode, gamma);
+        (_low, _high) = (OnePerGroup(baseLr.Values, nameof(baseLr)), OnePerGroup(maxLr.Values, nameof(maxLr)));
+        (_up, _period, _mode, _gamma) = (stepSizeUp, (long)stepSizeUp + down, mode, gamma);
         (_cyclesMomentum, _baseMomentum, _maxMomentum) = (cycleMomentum, baseMomentum, maxMomentum);
         if (cycleMomentum) Momentum.Require(this, Groups);
-        foreach (ParameterGroup group in Groups) group["lr"] = baseLr;
+        foreach (ParameterGroup group in Groups) group["lr"] = Of(group, _low);
         Restart();
         // As in PyTorch, the first rate is the initial one, which is baseLr only if there was no schedule before.
-        foreach (ParameterGroup group in Groups) group["lr"] = group.InitialRate ?? baseLr;
+        foreach (ParameterGroup group in Groups) group["lr"] = group.InitialRate ?? Of(group, _low);
     }
 
     /// <inheritdoc/>
@@ -162,7 +171,8 @@ public sealed class CyclicLR : LRScheduler
         double part = place <= _up ? (double)place / _up : (double)(_period - place) / (_period - _up);
         double height = part * _mode switch { CycleMode.Triangular => 1, CycleMode.Triangular2 => Math.Pow(0.5, cycle), _ => Math.Pow(_gamma, Epoch) };
         if (_cyclesMomentum) group[Momentum.Of(group)] = _maxMomentum - ((_maxMomentum - _baseMomentum) * height);
-        return _low + ((_high - _low) * height);
+        double low = Of(group, _low);
+        return low + ((Of(group, _high) - low) * height);
     }
 }
 

@@ -64,35 +64,41 @@ public sealed class ExponentialLR : LRScheduler
 /// <summary>Sets the rate to the initial rate times a function of the epoch (torch.optim.lr_scheduler.LambdaLR).</summary>
 public sealed class LambdaLR : LRScheduler
 {
-    private readonly Func<int, double> _factor;
+    private readonly Func<int, double>[] _factors;
 
-    /// <summary>Creates a schedule.</summary>
-    public LambdaLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
+    /// <summary>Creates a schedule with one function for all groups.</summary>
+    public LambdaLR(Optimizer optimizer, Func<int, double> lrLambda) : this(optimizer, [lrLambda]) { }
+
+    /// <summary>Creates a schedule with a function for each group, in the order of the groups.</summary>
+    /// <exception cref="ValueException">There are not as many functions as groups.</exception>
+    public LambdaLR(Optimizer optimizer, IEnumerable<Func<int, double>> lrLambdas) : base(optimizer)
     {
-        ArgumentNullException.ThrowIfNull(lrLambda);
-        _factor = lrLambda;
+        _factors = OnePerGroup(lrLambdas, nameof(lrLambdas));
         Restart();
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => initial * _factor(Epoch);
+    protected override double Rate(ParameterGroup group, double current, double initial) => initial * Of(group, _factors)(Epoch);
 }
 
 /// <summary>Multiplies the rate by a function of the epoch, from epoch 1 on (torch.optim.lr_scheduler.MultiplicativeLR).</summary>
 public sealed class MultiplicativeLR : LRScheduler
 {
-    private readonly Func<int, double> _factor;
+    private readonly Func<int, double>[] _factors;
 
-    /// <summary>Creates a schedule.</summary>
-    public MultiplicativeLR(Optimizer optimizer, Func<int, double> lrLambda) : base(optimizer)
+    /// <summary>Creates a schedule with one function for all groups.</summary>
+    public MultiplicativeLR(Optimizer optimizer, Func<int, double> lrLambda) : this(optimizer, [lrLambda]) { }
+
+    /// <summary>Creates a schedule with a function for each group, in the order of the groups.</summary>
+    /// <exception cref="ValueException">There are not as many functions as groups.</exception>
+    public MultiplicativeLR(Optimizer optimizer, IEnumerable<Func<int, double>> lrLambdas) : base(optimizer)
     {
-        ArgumentNullException.ThrowIfNull(lrLambda);
-        _factor = lrLambda;
+        _factors = OnePerGroup(lrLambdas, nameof(lrLambdas));
         Restart();
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * _factor(Epoch);
+    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * Of(group, _factors)(Epoch);
 
     // As in PyTorch, there is no closed form: in a SequentialLR it continues from the rates of the schedule before it.
     internal override void TakeTurn() => Restart();

@@ -31,6 +31,9 @@ public abstract class LRScheduler : IStateful
     /// <summary>The current rates (torch.optim.lr_scheduler.LRScheduler.get_last_lr).</summary>
     public LearningRates LastLr => new(_optimizer.Groups.Select(group => group["lr"]));
 
+    /// <summary>The optimiser whose rates are changed.</summary>
+    internal Optimizer Optimizer => _optimizer;
+
     /// <summary>The groups whose rates are changed.</summary>
     protected IReadOnlyList<ParameterGroup> Groups => _optimizer.Groups;
 
@@ -107,6 +110,25 @@ public abstract class LRScheduler : IStateful
     /// <param name="initial">Its rate before any schedule.</param>
     protected abstract double Rate(ParameterGroup group, double current, double initial);
 
+    /// <summary>Checks that there is one value for all groups, or one for each.</summary>
+    private protected T[] OnePerGroup<T>(IEnumerable<T> values, string name)
+    {
+        ArgumentNullException.ThrowIfNull(values, name);
+        T[] all = [.. values];
+        if (all.Contains(default) && default(T) is null) throw new ArgumentNullException(name, $"{GetType().Name}: a value of {name} is null");
+        return all.Length == 1 || all.Length == Groups.Count ? all
+            : throw Error($"{name} has {all.Length} values and the optimiser {Groups.Count} groups; pass one value for all groups, or one for each");
+    }
+
+    /// <summary>A group's value among those of <see cref="OnePerGroup"/>.</summary>
+    private protected T Of<T>(ParameterGroup group, T[] values)
+    {
+        if (values.Length == 1) return values[0];
+        int index = Groups.TakeWhile(other => !ReferenceEquals(other, group)).Count();
+        return index < values.Length ? values[index]
+            : throw Error($"group {index} was added after the schedule, which has values for {values.Length} groups; add the groups first");
+    }
+
     /// <summary>Creates a usage error whose message begins with the schedule's name.</summary>
     private protected ValueException Error(FormattableString message) => new($"{GetType().Name}: {FormattableString.Invariant(message)}");
 
@@ -124,7 +146,7 @@ public abstract class LRScheduler : IStateful
     }
 
     /// <summary>Whether an entry of a state is a current rate.</summary>
-    private protected static bool IsLastRate(string name) => name.StartsWith($"{LastRate}.", StringComparison.Ordinal);
+    internal static bool IsLastRate(string name) => name.StartsWith($"{LastRate}.", StringComparison.Ordinal);
 
     private static void CheckEpoch(double value)
     {

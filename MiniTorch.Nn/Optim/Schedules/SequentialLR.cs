@@ -27,24 +27,8 @@ public sealed class SequentialLR : LRScheduler
     /// <inheritdoc/>
     protected override IReadOnlyDictionary<string, double> State
     {
-        get
-        {
-            var state = new Dictionary<string, double>();
-            for (int i = 0; i < _schedulers.Length; i++)
-                foreach ((string name, Tensor value) in _schedulers[i].StateDict())
-                    if (!IsLastRate(name)) state[$"schedulers.{i}.{name}"] = value.Item<double>();
-            return state;
-        }
-
-        set
-        {
-            for (int i = 0; i < _schedulers.Length; i++)
-            {
-                string prefix = $"schedulers.{i}.";
-                _schedulers[i].LoadStateDict(value.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    .ToDictionary(entry => entry.Key[prefix.Length..], entry => Tensor.Full([], entry.Value, DType.Float64)));
-            }
-        }
+        get => SchedulesState.Of(_schedulers);
+        set => SchedulesState.Load(_schedulers, value);
     }
 
     /// <inheritdoc/>
