@@ -224,5 +224,5 @@ public sealed class LBFGS : Optimizer
 
     private static double Dot(Tensor a, Tensor b) => (a * b).Sum().Item<double>();
 
-    private static double Largest(Tensor x) => x.Abs().Max().Item<double>();
+    private static double Largest(Tensor x) => x.ElementCount == 0 ? 0 : x.Abs().Max().Item<double>();
 }

@@ -157,8 +157,7 @@ public class ScheduleTests
     [TestCaseSource(nameof(PerGroupRows))]
     public void Groups_with_values_of_their_own_have_PyTorchs_rates(Func<Optimizer, LRScheduler> make, double[] rates)
     {
-        SGD optimizer = Optimizer(0.5);
-        optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]) { ["lr"] = 0.2 });
+        SGD optimizer = TwoGroups();
         LRScheduler schedule = make(optimizer);
         for (int epoch = 0; epoch < rates.Length / 2; epoch++)
         {
@@ -167,8 +166,17 @@ public class ScheduleTests
             schedule.Step();
         }
         Should.Throw<ValueException>(() => make(Optimizer())).Message.ShouldContain("2 values and the optimiser 1 groups");
+        optimizer = TwoGroups();
+        schedule = make(optimizer);
         optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]));
         Should.Throw<ValueException>(schedule.Step).Message.ShouldContain("group 2 was added after the schedule");
+
+        static SGD TwoGroups()
+        {
+            SGD optimizer = Optimizer(0.5);
+            optimizer.AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]) { ["lr"] = 0.2 });
+            return optimizer;
+        }
     }
 
     [Test]
