@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -20,7 +21,8 @@ public sealed class ASGD : Optimizer
     /// <exception cref="ValueException">A value is negative.</exception>
     public ASGD(IEnumerable<Tensor> parameters, double lr = 1e-2, double lambd = 1e-4, double alpha = 0.75, double t0 = 1e6, double weightDecay = 0,
         bool maximize = false)
-        : base(parameters, new("lr", lr), new("lambd", lambd), new("alpha", alpha), new("t0", t0), new("weight_decay", weightDecay), new("maximize", maximize))
+        : base(parameters, new("lr", lr), new("lambd", lambd), new("alpha", alpha), new("t0", t0), new("weight_decay", weightDecay),
+            new("maximize", maximize))
     {
     }
 
@@ -46,15 +48,17 @@ public sealed class ASGD : Optimizer
     private readonly struct Rule(ParameterGroup group, double eta, double mu) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly double _keep = 1 - (group["lambd"] * eta);
+        private readonly Constant _keep = 1 - (group["lambd"] * eta), _step = -eta, _share = mu;
+        private readonly bool _copies = mu == 1;
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R average, ref R state1, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            parameter = R.Fma(-eta, slope, _keep * parameter);
-            average = mu == 1 ? parameter : R.Fma(mu, parameter - average, average);
+            parameter = R.Fma(_step, slope, _keep * parameter);
+            average = _copies ? parameter : R.Fma(_share, parameter - average, average);
         }
     }
 }

@@ -3,11 +3,12 @@ namespace MiniTorch.Optim;
 /// <summary>
 /// Implements Adafactor (torch.optim.Adafactor; Shazeer and Stern 2018), which remembers one number for each row and each column of a matrix instead
 /// of one for each element. With s = t^τ: R ← R + s·(row means of g² − R), C ← C + s·(column means of g² − C), v = R·C / max(mean of R, ε₁), u =
-/// g / max(√v, ε₁), p ← (1 − lr·λ)p − max(ε₂, rms p) · min(lr, 1/√t) · u / max(1, rms u / d), with p before the decay. Vectors have v ← v + s·(g² − v).
+/// g / max(√v, ε₁), p ← (1 − lr·λ)p − max(ε₂, rms p) · min(lr, 1/√t) · u / max(1, rms u / d), with rms p before the decay. For vectors, v ← v +
+/// s·(g² − v).
 /// </summary>
 /// <remarks>
-/// As in PyTorch, means replace the paper's sums, ε₁ bounds v instead of being added to g², and lr replaces the paper's 0.01. Tensors of more than two
-/// dimensions are stacks of matrices in their last two.
+/// As in PyTorch, means replace the paper's sums, ε₁ bounds v instead of being added to g², and lr replaces the paper's 0.01. Tensors of more than
+/// two dimensions are stacks of matrices in their last two.
 /// </remarks>
 public sealed class Adafactor : Optimizer
 {
@@ -23,8 +24,8 @@ public sealed class Adafactor : Optimizer
     /// <exception cref="ValueException">A value is out of range.</exception>
     public Adafactor(IEnumerable<Tensor> parameters, double lr = 1e-2, double beta2Decay = -0.8, double eps1 = 0, double eps2 = 1e-3, double d = 1,
         double weightDecay = 0, bool maximize = false)
-        : base(parameters, new("lr", lr), new("beta2_decay", beta2Decay, double.Epsilon, double.NegativeInfinity), new("eps1", eps1), new("eps2", eps2),
-            new("d", d, AtLeast: 1), new("weight_decay", weightDecay), new("maximize", maximize))
+        : base(parameters, new("lr", lr), new("beta2_decay", beta2Decay, double.Epsilon, double.NegativeInfinity), new("eps1", eps1),
+            new("eps2", eps2), new("d", d, AtLeast: 1), new("weight_decay", weightDecay), new("maximize", maximize))
     {
     }
 

@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
 
 /// <summary>
-/// Implements schedule-free AdamW, which needs no learning-rate schedule (Defazio et al. 2024, "The Road Less Scheduled"; the package schedulefree). It
-/// averages the parameters while it trains: the gradient is taken at y = (1 − β₁)z + β₁x, z ← z − γ·(g/(√v + ε) + λy) with v as in
+/// Implements schedule-free AdamW, which needs no learning-rate schedule (Defazio et al. 2024, "The Road Less Scheduled"; the package schedulefree).
+/// It averages the parameters while it trains: the gradient is taken at y = (1 − β₁)z + β₁x, z ← z − γ·(g/(√v + ε) + λy) with v as in
 /// <see cref="Adam"/>, and x ← (1 − c)x + cz. γ is lr·√(1 − β₂ᵗ) times min(1, t/warmup), and c is the share of step t in the sum of all weights
 /// tʳ·(max γ)ᵖ.
 /// </summary>
@@ -37,10 +38,10 @@ public sealed class AdamWScheduleFree : Optimizer
     /// <param name="r">The power of the step in an average's weight.</param>
     /// <param name="weightLrPower">p, the power of the rate in an average's weight.</param>
     /// <exception cref="ValueException">A value is negative, a β is not in [0, 1), or β₁ is 0.</exception>
-    public AdamWScheduleFree(IEnumerable<Tensor> parameters, double lr = 2.5e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0,
-        int warmupSteps = 0, double r = 0, double weightLrPower = 2)
-        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1, double.Epsilon), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps),
-            new("weight_decay", weightDecay), new("warmup_steps", warmupSteps), new("r", r), new("weight_lr_power", weightLrPower))
+    public AdamWScheduleFree(IEnumerable<Tensor> parameters, double lr = 2.5e-3, (double, double)? betas = null, double eps = 1e-8,
+        double weightDecay = 0, int warmupSteps = 0, double r = 0, double weightLrPower = 2)
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1, double.Epsilon), new("beta2", betas?.Item2 ?? 0.999, 1),
+            new("eps", eps), new("weight_decay", weightDecay), new("warmup_steps", warmupSteps), new("r", r), new("weight_lr_power", weightLrPower))
     {
     }
 
@@ -108,17 +109,18 @@ public sealed class AdamWScheduleFree : Optimizer
 
     private readonly struct Rule(ParameterGroup group, double lr, double share) : IUpdateRule
     {
-        private readonly double _beta2 = group["beta2"], _eps = group["eps"], _decay = group["weight_decay"];
-        private readonly double _ofStep = lr * ((group["beta1"] * (1 - share)) - 1);
+        private readonly Constant _beta2 = group["beta2"], _share2 = 1 - group["beta2"], _eps = group["eps"], _decay = group["weight_decay"];
+        private readonly Constant _share = share, _ofParameter = lr * ((group["beta1"] * (1 - share)) - 1), _ofZ = -lr;
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R z, ref R square, ref R state2) where R : struct, IReal<R>
         {
-            square = R.Fma((1 - _beta2) * gradient, gradient, _beta2 * square);
+            square = R.Fma(_share2 * gradient, gradient, _beta2 * square);
             R step = R.Fma(_decay, parameter, gradient / (R.Sqrt(square) + _eps));
-            parameter = R.Fma(_ofStep, step, R.Fma(share, z - parameter, parameter));
-            z = R.Fma(-lr, step, z);
+            parameter = R.Fma(_ofParameter, step, R.Fma(_share, z - parameter, parameter));
+            z = R.Fma(_ofZ, step, z);
         }
     }
 }

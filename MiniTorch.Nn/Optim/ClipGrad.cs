@@ -82,7 +82,7 @@ public static class ClipGrad
         for (int i = 0; i < held.Length; i++)
             if (held[i].Tensor is { } gradient && Array.FindIndex(gradient.ToArray<double>(), value => !double.IsFinite(value)) is >= 0 and var at)
             {
-                cause = FormattableString.Invariant($"element {at} (row-major) of the gradient of parameter {i}, shape {gradient.Shape}, is the first cause");
+                cause = $"element {at} (row-major) of the gradient of parameter {i}, shape {gradient.Shape}, is the first cause";
                 break;
             }
         return new(FormattableString.Invariant($"ClipGrad.Norm: the total norm of order {normType} is {total}: {cause}. ")

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 using MiniTorch.Ops;
 
@@ -33,17 +34,19 @@ public sealed class Lion : Optimizer
     private readonly struct Rule(ParameterGroup group) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group, addsDecay: false);
-        private readonly double _lr = group["lr"], _beta1 = group["beta1"], _beta2 = group["beta2"], _keep = 1 - (group["lr"] * group["weight_decay"]);
+        private readonly Constant _step = -group["lr"], _keep = 1 - (group["lr"] * group["weight_decay"]);
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"];
 
         public static int States => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R state1, ref R state2) where R : struct, IReal<R>
         {
-            R slope = _descent.Of(gradient, parameter), mixed = R.Fma(1 - _beta1, slope, _beta1 * mean);
+            R slope = _descent.Of(gradient, parameter), mixed = R.Fma(_share1, slope, _beta1 * mean);
             // The sign of NaN is 0, which would hide a NaN gradient for ever; NaN itself shows.
             R direction = R.Where(R.Equal(mixed, mixed), Sign.Of(mixed), mixed);
-            parameter = R.Fma(-_lr, direction, _keep * parameter);
-            mean = R.Fma(1 - _beta2, slope, _beta2 * mean);
+            parameter = R.Fma(_step, direction, _keep * parameter);
+            mean = R.Fma(_share2, slope, _beta2 * mean);
         }
     }
 }

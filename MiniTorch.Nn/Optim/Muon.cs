@@ -9,15 +9,15 @@ public enum AdjustLr
     Original,
 
     /// <summary>
-    /// lr · 0.2·√max(A, B), with which updates are as large as <see cref="AdamW"/>'s, so that its rate and weight decay can be used (Liu et al. 2025).
+    /// lr · 0.2·√max(A, B): updates are as large as <see cref="AdamW"/>'s, so that its rate and weight decay can be used (Liu et al. 2025).
     /// </summary>
     MatchRmsAdamW,
 }
 
 /// <summary>
-/// Implements Muon, momentum orthogonalised by Newton and Schulz's iteration, for the matrices of hidden layers (torch.optim.Muon; Jordan et al. 2024):
-/// b ← μb + (1 − μ)g, u = (1 − μ)g + μb with Nesterov momentum and b without, p ← (1 − lr·λ)p − lr′·O(u). O starts from X = u/max(‖u‖, ε), repeats X ←
-/// aX + (bXXᵀ + c(XXᵀ)²)X, and comes near UVᵀ for u = USVᵀ. lr′ is the adjusted rate.
+/// Implements Muon, momentum orthogonalised by Newton and Schulz's iteration, for the matrices of hidden layers (torch.optim.Muon; Jordan et al.
+/// 2024): b ← μb + (1 − μ)g, u = (1 − μ)g + μb with Nesterov momentum and b without, p ← (1 − lr·λ)p − lr′·O(u). O starts from X = u/max(‖u‖, ε),
+/// repeats X ← aX + (bXXᵀ + c(XXᵀ)²)X, and comes near UVᵀ for u = USVᵀ. lr′ is the adjusted rate.
 /// </summary>
 /// <remarks>
 /// Embeddings, the output layer, biases and gains belong to another optimiser, as the authors of Muon advise; <see cref="Split"/> separates them. The
@@ -57,8 +57,8 @@ public sealed class Muon : Optimizer
     protected override IReadOnlyList<string> TensorNames => ["momentum_buffer"];
 
     /// <summary>
-    /// Separates a model's parameters into the matrices of its hidden layers, for Muon, and all others, for <see cref="AdamW"/>: embeddings, the given
-    /// output layers, and what is not a matrix. A weight that an output layer shares with another layer belongs to the others.
+    /// Separates a model's parameters into the matrices of its hidden layers, for Muon, and all others, for <see cref="AdamW"/>: embeddings, the
+    /// given output layers, and what is not a matrix. A weight that an output layer shares with another layer belongs to the others.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="heads">Its output layers, or any other modules whose parameters Muon should not have.</param>
@@ -68,11 +68,13 @@ public sealed class Muon : Optimizer
     {
         ArgumentNullException.ThrowIfNull(model);
         Module[] modules = [.. model.NamedModules().Select(entry => entry.Value)];
-        var excluded = new HashSet<Parameter>(modules.OfType<Embedding>().SelectMany(embedding => embedding.Parameters()), ReferenceEqualityComparer.Instance);
+        var excluded = new HashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        foreach (Embedding embedding in modules.OfType<Embedding>()) excluded.UnionWith(embedding.Parameters());
         foreach (Module head in heads)
         {
             if (!modules.Contains(head, ReferenceEqualityComparer.Instance))
-                throw new ValueException($"Muon.Split: the head {head?.GetType().Name ?? "null"} is not a module of {model.GetType().Name}; pass one of its NamedModules()");
+                throw new ValueException($"Muon.Split: the head {head?.GetType().Name ?? "null"} is not a module of {model.GetType().Name}; "
+                    + "pass one of its NamedModules()");
             excluded.UnionWith(head.Parameters());
         }
         ILookup<bool, Parameter> split = model.Parameters().ToLookup(parameter => parameter.Rank == 2 && !excluded.Contains(parameter));
@@ -82,10 +84,12 @@ public sealed class Muon : Optimizer
     /// <inheritdoc/>
     protected override void CheckGroup(ParameterGroup group)
     {
-        if (!double.IsInteger(group["ns_steps"])) throw Error(FormattableString.Invariant($"ns_steps is {group["ns_steps"]}; it must be a whole number"));
+        double steps = group["ns_steps"];
+        if (!double.IsInteger(steps)) throw Error(FormattableString.Invariant($"ns_steps is {steps}; it must be a whole number"));
         for (int i = 0; i < group.Parameters.Count; i++)
             if (group.Parameters[i].Rank != 2)
-                throw Error($"parameter {i} of the group has shape {group.Parameters[i].Shape}; Muon optimises matrices only: give it to AdamW (Muon.Split separates a model's parameters)");
+                throw Error($"parameter {i} of the group has shape {group.Parameters[i].Shape}; Muon optimises matrices only: give it to AdamW "
+                    + "(Muon.Split separates a model's parameters)");
     }
 
     /// <inheritdoc/>
@@ -95,7 +99,9 @@ public sealed class Muon : Optimizer
         double lr = group["lr"], momentum = group["momentum"], rows = parameter.Shape[0], columns = parameter.Shape[1];
         Tensor buffer = state.Tensors[0].LerpInPlace(gradient, 1 - momentum);
         Tensor update = Orthogonalized(group.Is("nesterov") ? gradient.Lerp(buffer, momentum) : buffer, group);
-        double adjustment = (AdjustLr)group["adjust_lr_fn"] == AdjustLr.Original ? Math.Sqrt(Math.Max(1, rows / columns)) : 0.2 * Math.Sqrt(Math.Max(rows, columns));
+        double adjustment = (AdjustLr)group["adjust_lr_fn"] == AdjustLr.Original
+            ? Math.Sqrt(Math.Max(1, rows / columns))
+            : 0.2 * Math.Sqrt(Math.Max(rows, columns));
         parameter.MulInPlace(1 - (lr * group["weight_decay"]));
         parameter.AddInPlace(update, alpha: -lr * adjustment);
     }

@@ -50,7 +50,9 @@ public abstract class Optimizer : IStateful
     /// <summary>The names of the tensors in a parameter's state.</summary>
     protected abstract IReadOnlyList<string> TensorNames { get; }
 
-    /// <summary>The shape of a tensor in a parameter's state, the parameter's own by default; null if this parameter does not have the tensor.</summary>
+    /// <summary>
+    /// Returns the shape of a tensor in a parameter's state, the parameter's own by default; null if this parameter does not have the tensor.
+    /// </summary>
     protected virtual Shape? StateShape(Tensor parameter, string name) => parameter.Shape;
 
     /// <summary>Adds a group of parameters with its own options (torch.optim.Optimizer.add_param_group).</summary>

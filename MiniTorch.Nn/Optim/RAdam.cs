@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Optim;
@@ -42,19 +43,21 @@ public sealed class RAdam : Optimizer
     private readonly struct Rule(ParameterGroup group, double stepSize, double? adaptive) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group, addsDecay: !group.Is("decoupled_weight_decay"));
-        private readonly double _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _stepSize = stepSize * (adaptive ?? 1);
-        private readonly double _keep = group.Is("decoupled_weight_decay") ? 1 - (group["lr"] * group["weight_decay"]) : 1;
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"];
+        private readonly Constant _eps = group["eps"], _step = -stepSize * (adaptive ?? 1);
+        private readonly Constant _keep = group.Is("decoupled_weight_decay") ? 1 - (group["lr"] * group["weight_decay"]) : 1;
         private readonly bool _isAdaptive = adaptive is not null;
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R mean, ref R square, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter);
-            mean = R.Fma(1 - _beta1, slope, _beta1 * mean);
-            square = R.Fma((1 - _beta2) * slope, slope, _beta2 * square);
-            R step = _isAdaptive ? mean / (R.Sqrt(square) + _eps) : mean;
-            parameter = R.Fma(-_stepSize, step, _keep * parameter);
+            mean = R.Fma(_share1, slope, _beta1 * mean);
+            square = R.Fma(_share2 * slope, slope, _beta2 * square);
+            R direction = _isAdaptive ? mean / (R.Sqrt(square) + _eps) : mean;
+            parameter = R.Fma(_step, direction, _keep * parameter);
         }
     }
 }

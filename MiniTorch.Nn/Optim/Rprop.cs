@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 using MiniTorch.Ops;
 
@@ -17,7 +18,8 @@ public sealed class Rprop : Optimizer
     /// <param name="stepSizes">The smallest and the largest step size; 1e-6 and 50 by default.</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or an η is out of range.</exception>
-    public Rprop(IEnumerable<Tensor> parameters, double lr = 1e-2, (double, double)? etas = null, (double, double)? stepSizes = null, bool maximize = false)
+    public Rprop(IEnumerable<Tensor> parameters, double lr = 1e-2, (double, double)? etas = null, (double, double)? stepSizes = null,
+        bool maximize = false)
         : base(parameters, new("lr", lr), new("etaminus", etas?.Item1 ?? 0.5, 1), new("etaplus", etas?.Item2 ?? 1.2, AtLeast: 1),
             new("step_size_min", stepSizes?.Item1 ?? 1e-6), new("step_size_max", stepSizes?.Item2 ?? 50), new("maximize", maximize))
     {
@@ -32,8 +34,8 @@ public sealed class Rprop : Optimizer
     /// <inheritdoc/>
     protected override void CheckGroup(ParameterGroup group)
     {
-        if (group["step_size_min"] > group["step_size_max"])
-            throw Error(FormattableString.Invariant($"step_size_min is {group["step_size_min"]} and step_size_max is {group["step_size_max"]}; it must not be smaller"));
+        (double least, double most) = (group["step_size_min"], group["step_size_max"]);
+        if (least > most) throw Error(FormattableString.Invariant($"step_size_min is {least} and step_size_max is {most}; it must not be smaller"));
     }
 
     /// <inheritdoc/>
@@ -43,10 +45,12 @@ public sealed class Rprop : Optimizer
     private readonly struct Rule(ParameterGroup group) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group, addsDecay: false);
-        private readonly double _shrink = group["etaminus"], _grow = group["etaplus"], _least = group["step_size_min"], _most = group["step_size_max"];
+        private readonly Constant _shrink = group["etaminus"], _grow = group["etaplus"];
+        private readonly Constant _least = group["step_size_min"], _most = group["step_size_max"];
 
         public static int States => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<R>(ref R parameter, R gradient, ref R previous, ref R size, ref R state2) where R : struct, IReal<R>
         {
             R slope = _descent.Of(gradient, parameter), agreement = slope * previous, turned = R.Less(agreement, 0);

@@ -31,8 +31,8 @@ public class OptimizerDTypeTests
             ("NAdam", p => new NAdam(p, lr: 0.1)), ("RMSprop", p => new RMSprop(p, lr: 0.1, momentum: 0.9, centered: true)),
             ("Adagrad", p => new Adagrad(p, lr: 0.1)),
             ("Adadelta", p => new Adadelta(p, lr: 0.1)), ("LBFGS", p => new LBFGS(p, lr: 0.1)),
-            ("RAdam", p => new RAdam(p, lr: 0.1)), ("Rprop", p => new Rprop(p)), ("ASGD", p => new ASGD(p, lr: 0.1, t0: 1)), ("Lion", p => new Lion(p)),
-            ("Adafactor", p => new Adafactor(p)), ("Muon", p => new Muon(p, lr: 0.1)), ("AdamWScheduleFree", p => new AdamWScheduleFree(p)),
+            ("RAdam", p => new RAdam(p, lr: 0.1)), ("Rprop", p => new Rprop(p)), ("ASGD", p => new ASGD(p, lr: 0.1, t0: 1)),
+            ("Lion", p => new Lion(p)), ("Adafactor", p => new Adafactor(p)), ("Muon", p => new Muon(p, lr: 0.1)), ("AdamWScheduleFree", p => new AdamWScheduleFree(p)),
         ]
         select new TestCaseData(kind.Make).SetArgDisplayNames(kind.Name);
 

@@ -79,8 +79,10 @@ public class OptimizerTests
         optimizer.Group("head").ShouldBeSameAs(head);
         optimizer.Groups[0].Name = "body";
         optimizer.Group("body").ShouldBeSameAs(optimizer.Groups[0]);
-        Should.Throw<ValueException>(() => optimizer.Group("tail")).Message.ShouldBe("SGD: 0 groups are named \"tail\"; the groups are body, head. Set ParameterGroup.Name");
-        Should.Throw<ValueException>(() => optimizer.AddGroup(new ParameterGroup([c]) { Name = "head" })).Message.ShouldContain("is named \"head\" already");
+        Should.Throw<ValueException>(() => optimizer.Group("tail")).Message.ShouldBe(
+            "SGD: 0 groups are named \"tail\"; the groups are body, head. Set ParameterGroup.Name");
+        Should.Throw<ValueException>(() => optimizer.AddGroup(new ParameterGroup([c]) { Name = "head" }))
+            .Message.ShouldContain("is named \"head\" already");
         optimizer.Groups.Count.ShouldBe(2);
         optimizer.Groups[0].Name = "head";
         Should.Throw<ValueException>(() => optimizer.Group("head")).Message.ShouldStartWith("SGD: 2 groups are named");

@@ -98,7 +98,8 @@ public class PaperOptimizerTests
                 double share = Math.Pow(step, Power);
                 for (int i = 0; i < n; i++) rows[i] += share * (Enumerable.Range(0, m).Average(j => Square(g[(i * m) + j])) - rows[i]);
                 for (int j = 0; j < m; j++) columns[j] += share * (Enumerable.Range(0, n).Average(i => Square(g[(i * m) + j])) - columns[j]);
-                return Moved(x, [.. g.Select((value, at) => value / Math.Sqrt(rows[at / m] * columns[at % m] / rows.Average()))], Rate, step, decay, d);
+                double[] update = [.. g.Select((value, at) => value / Math.Sqrt(rows[at / m] * columns[at % m] / rows.Average()))];
+                return Moved(x, update, Rate, step, decay, d);
             });
         }
     }
@@ -135,7 +136,8 @@ public class PaperOptimizerTests
 
     // Defazio et al. 2024, algorithm 1 with the Adam denominator and the warm-up of the package schedulefree: x, y and z are all kept here.
     [Test]
-    public void AdamWScheduleFree_follows_its_formula_and_switches_between_y_and_x([Values(0, 4)] int warmup, [Values(0, 0.1)] double decay, [Values(0, 1.5)] double r)
+    public void AdamWScheduleFree_follows_its_formula_and_switches_between_y_and_x(
+        [Values(0, 4)] int warmup, [Values(0, 0.1)] double decay, [Values(0, 1.5)] double r)
     {
         const double Rate = 0.1, Beta1 = 0.7, Beta2 = 0.9, Eps = 1e-8;
         double[] x = [], z = [], square = new double[5];
@@ -184,7 +186,8 @@ public class PaperOptimizerTests
         OrderedDictionary<string, Tensor> state = straight.StateDict();
         state["schedule_free.training"] = 2;
         Should.Throw<ValueException>(() => loaded.LoadStateDict(state)).Message.ShouldContain("2 is not 0 or 1");
-        Should.Throw<ValueException>(() => new AdamWScheduleFree([one], betas: (0, 0.9))).Message.ShouldContain("must be more than 0 and less than 1");
+        Should.Throw<ValueException>(() => new AdamWScheduleFree([one], betas: (0, 0.9)))
+            .Message.ShouldContain("must be more than 0 and less than 1");
     }
 
     private sealed class Language(bool isTied) : Module<Tensor, Tensor>
@@ -227,7 +230,8 @@ public class PaperOptimizerTests
 
     private static double Rms(double[] x) => Math.Sqrt(x.Average(Square));
 
-    private static Matrix<double> OfRows(double[] values, int columns) => Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
+    private static Matrix<double> OfRows(double[] values, int columns) =>
+        Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
 
     private static double[] ToRows(Matrix<double> matrix) => matrix.ToRowMajorArray();
 }

@@ -136,22 +136,25 @@ public class ScheduleTests
     // PyTorch 1.13.1: SGD with two groups of rates 0.5 and 0.2; the rates of both groups, epoch by epoch.
     private static IEnumerable<TestCaseData> PerGroupRows()
     {
-        yield return Row("OneCycleLR", optimizer => new OneCycleLR(optimizer, [0.8, 0.3], totalSteps: 6), 0.032, 0.012, 0.7955323483607295, 0.29832463063527354,
-            0.6493965231598104, 0.24352369618492892, 0.37010968213358003, 0.13879113080009253, 0.10678202415106448, 0.04004325905664918, 3.2e-06, 1.2e-06);
+        yield return Row("OneCycleLR", optimizer => new OneCycleLR(optimizer, [0.8, 0.3], totalSteps: 6), 0.032, 0.012,
+            0.7955323483607295, 0.29832463063527354, 0.6493965231598104, 0.24352369618492892, 0.37010968213358003, 0.13879113080009253,
+            0.10678202415106448, 0.04004325905664918, 3.2e-06, 1.2e-06);
         yield return Row("OneCycleLR in three phases",
             optimizer => new OneCycleLR(optimizer, [0.8, 0.3], totalSteps: 8, annealStrategy: Anneal.Linear, threePhase: true),
             0.032, 0.012, 0.5805714285714286, 0.21771428571428572, 0.4708571428571428, 0.17657142857142855, 0.030476342857142857, 0.01142862857142857,
             0.022858057142857144, 0.008571771428571427, 0.015239771428571428, 0.005714914285714285);
-        yield return Row("CyclicLR", optimizer => new CyclicLR(optimizer, [0.1, 0.02], [0.6, 0.4], stepSizeUp: 2, stepSizeDown: 3), 0.1, 0.02, 0.35, 0.21,
-            0.6, 0.4, 0.43333333333333324, 0.2733333333333333, 0.2666666666666666, 0.14666666666666664, 0.1, 0.02);
+        yield return Row("CyclicLR", optimizer => new CyclicLR(optimizer, [0.1, 0.02], [0.6, 0.4], stepSizeUp: 2, stepSizeDown: 3),
+            0.1, 0.02, 0.35, 0.21, 0.6, 0.4, 0.43333333333333324, 0.2733333333333333, 0.2666666666666666, 0.14666666666666664, 0.1, 0.02);
         yield return Row("CyclicLR with one lowest rate", optimizer => new CyclicLR(optimizer, 0.01, [0.6, 0.4], stepSizeUp: 2),
             0.01, 0.01, 0.305, 0.205, 0.6, 0.4, 0.305, 0.205, 0.01, 0.01, 0.305, 0.205);
         yield return Row("LambdaLR", optimizer => new LambdaLR(optimizer, [epoch => Math.Pow(0.9, epoch), epoch => 1.0 / (epoch + 1)]),
             0.5, 0.2, 0.45, 0.1, 0.405, 0.06666666666666667, 0.3645, 0.05, 0.32805, 0.04, 0.295245, 0.03333333333333333);
-        yield return Row("MultiplicativeLR", optimizer => new MultiplicativeLR(optimizer, [_ => 0.9, epoch => 1.0 / (epoch + 1)]), 0.5, 0.2, 0.45, 0.1,
-            0.405, 0.03333333333333333, 0.3645, 0.008333333333333333, 0.32805, 0.0016666666666666668, 0.295245, 0.0002777777777777778);
+        yield return Row("MultiplicativeLR", optimizer => new MultiplicativeLR(optimizer, [_ => 0.9, epoch => 1.0 / (epoch + 1)]),
+            0.5, 0.2, 0.45, 0.1, 0.405, 0.03333333333333333, 0.3645, 0.008333333333333333,
+            0.32805, 0.0016666666666666668, 0.295245, 0.0002777777777777778);
 
-        static TestCaseData Row(string name, Func<Optimizer, LRScheduler> make, params double[] rates) => new TestCaseData(make, rates).SetArgDisplayNames(name);
+        static TestCaseData Row(string name, Func<Optimizer, LRScheduler> make, params double[] rates) =>
+            new TestCaseData(make, rates).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(PerGroupRows))]

@@ -40,7 +40,8 @@ public sealed class OneCycleLR : LRScheduler
     /// The number of steps is missing or not positive, <paramref name="pctStart"/> is outside [0, 1], <paramref name="maxLr"/> has not one value for
     /// each group, or the optimiser has no momentum.
     /// </exception>
-    public OneCycleLR(Optimizer optimizer, PerGroup maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null, double pctStart = 0.3,
+    public OneCycleLR(Optimizer optimizer, PerGroup maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null,
+        double pctStart = 0.3,
         Anneal annealStrategy = Anneal.Cos, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95, double divFactor = 25,
         double finalDivFactor = 1e4, bool threePhase = false) : base(optimizer)
     {
@@ -138,9 +139,12 @@ public sealed class CyclicLR : LRScheduler
     /// <param name="cycleMomentum">Whether the momentum is cycled too, in the opposite direction.</param>
     /// <param name="baseMomentum">The momentum at the highest rate.</param>
     /// <param name="maxMomentum">The momentum at the lowest rate.</param>
-    /// <exception cref="ValueException">A number of steps is not positive, the rates are not one for each group, or the optimiser has no momentum.</exception>
-    public CyclicLR(Optimizer optimizer, PerGroup baseLr, PerGroup maxLr, int stepSizeUp = 2000, int? stepSizeDown = null, CycleMode mode = CycleMode.Triangular,
-        double gamma = 1, bool cycleMomentum = true, double baseMomentum = 0.8, double maxMomentum = 0.9) : base(optimizer)
+    /// <exception cref="ValueException">
+    /// A number of steps is not positive, the rates are not one for each group, or the optimiser has no momentum.
+    /// </exception>
+    public CyclicLR(Optimizer optimizer, PerGroup baseLr, PerGroup maxLr, int stepSizeUp = 2000, int? stepSizeDown = null,
+        CycleMode mode = CycleMode.Triangular, double gamma = 1, bool cycleMomentum = true,
+        double baseMomentum = 0.8, double maxMomentum = 0.9) : base(optimizer)
     {
         int down = stepSizeDown ?? stepSizeUp;
         if (stepSizeUp < 1 || down < 1) throw Error($"stepSizeUp is {stepSizeUp} and stepSizeDown is {down}; both must be 1 or more");

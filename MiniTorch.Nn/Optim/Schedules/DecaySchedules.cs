@@ -98,7 +98,8 @@ public sealed class MultiplicativeLR : LRScheduler
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch == 0 ? current : current * Of(group, _factors)(Epoch);
+    protected override double Rate(ParameterGroup group, double current, double initial) =>
+        Epoch == 0 ? current : current * Of(group, _factors)(Epoch);
 
     // As in PyTorch, there is no closed form: in a SequentialLR it continues from the rates of the schedule before it.
     internal override void TakeTurn() => Restart();

@@ -1,5 +1,5 @@
-"""Writes optimizers.json.gz beside itself: 20 steps of PyTorch's RAdam, Rprop and ASGD on two problems, in the form of Conformance/data/optimizers.json.
-Made with 1.13; the default dtype is float64, so that ASGD's rates are not rounded to float32."""
+"""Writes optimizers.json.gz beside itself: 20 steps of PyTorch's RAdam, Rprop and ASGD on two problems, in the form of
+Conformance/data/optimizers.json. Made with 1.13; the default dtype is float64, so that ASGD's rates are not rounded to float32."""
 import gzip
 import json
 import pathlib
