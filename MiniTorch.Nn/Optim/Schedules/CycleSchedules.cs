@@ -41,9 +41,8 @@ public sealed class OneCycleLR : LRScheduler
     /// each group, or the optimiser has no momentum.
     /// </exception>
     public OneCycleLR(Optimizer optimizer, PerGroup maxLr, int? totalSteps = null, int? epochs = null, int? stepsPerEpoch = null,
-        double pctStart = 0.3,
-        Anneal annealStrategy = Anneal.Cos, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95, double divFactor = 25,
-        double finalDivFactor = 1e4, bool threePhase = false) : base(optimizer)
+        double pctStart = 0.3, Anneal annealStrategy = Anneal.Cos, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
+        double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false) : base(optimizer)
     {
         int steps = Steps(totalSteps, epochs, stepsPerEpoch);
         if (!(pctStart is >= 0 and <= 1)) throw Error($"pctStart is {pctStart}; it must be in [0, 1]");
