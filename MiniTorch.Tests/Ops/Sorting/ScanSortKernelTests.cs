@@ -49,6 +49,21 @@ public unsafe class ScanSortTests<T>
     }
 
     [TestCaseSource(nameof(ShapeCases))]
+    public void Linear_recurrences_agree_with_naive_loops(int[] s)
+    {
+        var (a, b, result) = (Numbers(s, 1), Numbers(s), Numbers(s));
+        LinearScanKernel.Run(a.Pointer, b.Pointer, result.Pointer, s[0], s[1], s[2]);
+        foreach (var (o, n, line) in Lines(b))
+        {
+            T running = T.Zero;
+            T[] factors = Line(a, o, n);
+            Line(result, o, n).ShouldBe(line.Select((v, i) => running = (factors[i] * running) + v));
+        }
+
+        result.SentinelsShouldBeIntact();
+    }
+
+    [TestCaseSource(nameof(ShapeCases))]
     public void Running_extrema_take_the_last_of_equals_and_then_NaN(int[] s)
     {
         var x = WithNaN(s);
