@@ -123,7 +123,14 @@ internal static unsafe class Strided
         where T : unmanaged, IBinaryNumber<T>
     {
         int i = 0;
-        if (stride == 1)
+        if (stride == 1 && typeof(T) == typeof(long) && Avx512F.IsSupported)
+            for (; i + BoolGroup <= count; i += BoolGroup)
+            {
+                Vector128<byte> bytes = Vector128.Min(Vector128.Load(source + i), Vector128<byte>.One);
+                Avx512F.ConvertToVector512Int64(bytes).Store((long*)block + i);
+                Avx512F.ConvertToVector512Int64(Vector128.Create(bytes.GetUpper(), default)).Store((long*)block + i + 8);
+            }
+        else if (stride == 1)
             for (; i + BoolGroup <= count; i += BoolGroup) Unpack<V, T>(source + i, block + i);
         for (; i < count; i++) block[i] = source[i * stride] != 0 ? T.One : T.Zero;
     }
@@ -134,7 +141,15 @@ internal static unsafe class Strided
         where T : unmanaged, IBinaryNumber<T>
     {
         int i = 0;
-        if (stride == 1)
+        if (stride == 1 && typeof(T) == typeof(long) && Vector512.IsHardwareAccelerated)
+            for (; i + BoolGroup <= count; i += BoolGroup)
+            {
+                ulong zeros = Vector512.Equals(Vector512.Load((long*)block + i), Vector512<long>.Zero).ExtractMostSignificantBits()
+                    | (Vector512.Equals(Vector512.Load((long*)block + i + 8), Vector512<long>.Zero).ExtractMostSignificantBits() << 8);
+                *(ulong*)(destination + i) = BytesOfBits((byte)~zeros);
+                *(ulong*)(destination + i + 8) = BytesOfBits((byte)(~zeros >> 8));
+            }
+        else if (stride == 1)
             for (; i + BoolGroup <= count; i += BoolGroup) Pack<V, T>(block + i, destination + i);
         for (; i < count; i++) destination[i * stride] = block[i] != T.Zero ? (byte)1 : (byte)0;
     }
