@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -96,5 +98,107 @@ internal readonly unsafe struct ColumnUnits<V, T, TFold>(T* x, ReducePlan plan, 
         var leaf = new ReduceColumns<V, T, TFold>(width, columnStride, _plan.ReducedStrides[_plan.ReducedRank - 1], center);
         Columns<V> columns = ReduceTree.Run<ReduceColumns<V, T, TFold>, Columns<V>, T>(leaf, _plan, x + offset, width);
         ColumnAccess.StoreAll(columns, results + result, resultStride, width);
+    }
+}
+
+/// <summary>
+/// Many contiguous results are a unit, whose rows are read whole: faster than <see cref="ColumnUnits{V, T, TFold}"/>, which meets a new page for
+/// each few elements. The results of 16 rows each are combined in the tree of <see cref="ReduceTree"/>, so the bits are the same.
+/// </summary>
+internal readonly unsafe struct PanelUnits<V, T, TFold>(T* x, ReducePlan plan, T* results, T* centers) : IReduceUnits
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+    where TFold : IFold
+{
+    const int Panel = 512;
+
+    // So many elements are reduced sooner by one thread than distributed.
+    const long FewElements = 1 << 18;
+
+    readonly ReducePlan _plan = plan;
+
+    long Columns => _plan.KeptSizes[_plan.KeptRank - 1];
+
+    long UnitsPerRow => (Columns - 1) / Panel + 1;
+
+    public long Count => _plan.Results / Columns * UnitsPerRow;
+
+    /// <summary>Whether rows are contiguous and at least a vector wide, and there are units for all threads or few elements.</summary>
+    public static bool Fits(in ReducePlan plan)
+    {
+        int last = plan.KeptRank - 1;
+        long columns = plan.KeptSizes[last];
+        return plan.ReducedRank == 1 && plan.KeptStrides[last] == 1 && plan.ResultStrides[last] == 1 && columns >= V.Count
+            && (plan.Results * plan.Reduced <= FewElements || plan.Results / columns * ((columns - 1) / Panel + 1) >= Workers.Count);
+    }
+
+    public void Run(long unit)
+    {
+        int last = _plan.KeptRank - 1;
+        (long row, long block) = Math.DivRem(unit, UnitsPerRow);
+        _plan.Locate(row, last, out long offset, out long result);
+        offset += block * Panel;
+        result += block * Panel;
+        int width = (int)Math.Min(Panel, Columns - block * Panel), depth = 0;
+        long rows = _plan.ReducedSizes[0], stride = _plan.ReducedStrides[0], length = new ReduceColumns<V, T, TFold>().Length;
+        T* partial = stackalloc T[Panel * (BitOperations.Log2((ulong)(rows / length + 1)) + 2)];
+        for (long first = 0, leaf = 0; first < rows; first += length, leaf++)
+        {
+            Leaf(x + offset + first * stride, stride, Math.Min(length, rows - first), width, centers == null ? null : centers + result, partial + depth * Panel);
+            depth++;
+            for (long pairs = leaf; (pairs & 1) != 0; pairs >>= 1) Merge(partial + --depth * Panel, width);
+        }
+        while (depth > 1) Merge(partial + --depth * Panel, width);
+        new ReadOnlySpan<T>(partial, width).CopyTo(new Span<T>(results + result, width));
+    }
+
+    /// <summary>Reduces a few rows to one, each column from the first row to the last.</summary>
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    static void Leaf(T* x, long stride, long rows, int width, T* centers, T* result)
+    {
+        int i = 0;
+        for (; i <= width - 4 * V.Count; i += 4 * V.Count)
+        {
+            V a = TFold.Identity<V>(), b = a, c = a, d = a, atA = default, atB = default, atC = default, atD = default;
+            if (centers != null)
+                (atA, atB, atC, atD) = (V.Load(centers + i), V.Load(centers + i + V.Count), V.Load(centers + i + 2 * V.Count), V.Load(centers + i + 3 * V.Count));
+            T* column = x + i;
+            for (long row = 0; row < rows; row++, column += stride)
+            {
+                a = TFold.Combine(a, TFold.Map(V.Load(column), atA));
+                b = TFold.Combine(b, TFold.Map(V.Load(column + V.Count), atB));
+                c = TFold.Combine(c, TFold.Map(V.Load(column + 2 * V.Count), atC));
+                d = TFold.Combine(d, TFold.Map(V.Load(column + 3 * V.Count), atD));
+            }
+            V.Store(a, result + i);
+            V.Store(b, result + i + V.Count);
+            V.Store(c, result + i + 2 * V.Count);
+            V.Store(d, result + i + 3 * V.Count);
+        }
+        for (; i <= width - V.Count; i += V.Count)
+        {
+            V a = TFold.Identity<V>(), center = centers == null ? default : V.Load(centers + i);
+            T* column = x + i;
+            for (long row = 0; row < rows; row++, column += stride) a = TFold.Combine(a, TFold.Map(V.Load(column), center));
+            V.Store(a, result + i);
+        }
+        if (i < width)
+        {
+            int rest = width - i;
+            V a = TFold.Identity<V>(), center = centers == null ? default : V.LoadPartial(centers + i, rest);
+            T* column = x + i;
+            for (long row = 0; row < rows; row++, column += stride) a = TFold.Combine(a, TFold.Map(V.LoadPartial(column, rest), center));
+            V.StorePartial(a, result + i, rest);
+        }
+    }
+
+    /// <summary>Combines a row of partial results with the row before it.</summary>
+    [MethodImpl(AggressiveOptimization | NoInlining)]
+    static void Merge(T* row, int width)
+    {
+        T* before = row - Panel;
+        int i = 0;
+        for (; i <= width - V.Count; i += V.Count) V.Store(TFold.Combine(V.Load(before + i), V.Load(row + i)), before + i);
+        if (i < width) V.StorePartial(TFold.Combine(V.LoadPartial(before + i, width - i), V.LoadPartial(row + i, width - i)), before + i, width - i);
     }
 }

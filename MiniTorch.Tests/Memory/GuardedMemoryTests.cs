@@ -35,7 +35,7 @@ public class GuardedMemoryTests
         new(["ReduceKernel", "ReduceTree", "ColumnAccess"], (n, make) =>
         {
             Tensor x = make([5, n]);
-            Differentiate(x.Sum(0), x.Sum(1), x.Sum(), x.T.Mean(1), x.Prod(1));
+            Differentiate(x.Sum(0), x.Sum(1), x.Sum(), x.T.Mean(1), x.Prod(1), make([2, 35, n]).Sum(1));
             if (n > 0) Differentiate(x.Var(0), x.Var(1));
         }),
         new(["ReduceArg"], (n, make) =>

@@ -47,12 +47,20 @@ internal static class Rearrange
         return x;
     }
 
-    /// <summary>Keeps the elements of matrices for which a predicate of the diagonal (column − row) is true, and sets the others to 0.</summary>
-    public static Tensor Triangle(string op, Tensor x, Func<Tensor, Tensor> keeps)
+    /// <summary>Keeps the columns of row i of each matrix that come before column i + diagonal, or the others, and sets the rest to 0.</summary>
+    public static Tensor Triangle(string op, Tensor x, long diagonal, bool before)
     {
         if (x.Rank < 2) throw new ShapeException($"{op}: shape {x.Shape} must be a matrix, or matrices in its last two dimensions");
-        Tensor offset = Tensor.Arange(x.Shape[^1]) - Tensor.Arange(x.Shape[^2]).Unsqueeze(1);
-        return Tensor.Where(keeps(offset), x, Tensor.Zeros([], x.DType));
+        (int rows, int columns) = (x.Shape[^2], x.Shape[^1]);
+        Tensor keeps = Tensor.Empty([rows, columns], DType.Bool);
+        Span<byte> mask = keeps.Bytes;
+        for (int row = 0; row < rows; row++)
+        {
+            int split = (int)Math.Clamp(row + diagonal, 0, columns);
+            mask.Slice(row * columns, split).Fill(before ? (byte)1 : (byte)0);
+            mask.Slice((row * columns) + split, columns - split).Fill(before ? (byte)0 : (byte)1);
+        }
+        return Tensor.Where(keeps, x, Tensor.Zeros([], x.DType));
     }
 
     public static Tensor Diagonal(Tensor x, int offset, int dim1, int dim2)

@@ -37,11 +37,11 @@ public partial class Tensor
 
     /// <summary>Returns the lower triangle of matrices: the elements on and below a diagonal, 0 above it (torch.tril).</summary>
     /// <exception cref="ShapeException">There are fewer than two dimensions.</exception>
-    public Tensor Tril(int diagonal = 0) => Rearrange.Triangle("Tril", this, offset => offset <= diagonal);
+    public Tensor Tril(int diagonal = 0) => Rearrange.Triangle("Tril", this, diagonal + 1L, before: true);
 
     /// <summary>Returns the upper triangle of matrices: the elements on and above a diagonal, 0 below it (torch.triu).</summary>
     /// <exception cref="ShapeException">There are fewer than two dimensions.</exception>
-    public Tensor Triu(int diagonal = 0) => Rearrange.Triangle("Triu", this, offset => offset >= diagonal);
+    public Tensor Triu(int diagonal = 0) => Rearrange.Triangle("Triu", this, diagonal, before: false);
 
     /// <summary>
     /// Returns a view of the diagonal of two dimensions, as a new last dimension (torch.diagonal). A positive <paramref name="offset"/> selects a

@@ -63,6 +63,16 @@ internal readonly unsafe struct ReduceColumns<V, T, TFold>(int width, long colum
         int lanes = ColumnAccess.Lanes<V, T>(_width, vector);
         if (lanes == 0) return result;
         T* column = x + vector * V.Count * _columnStride;
+        if (_columnStride == 1 && lanes == V.Count)
+        {
+            for (long i = 0; i < count; i++, column += _rowStride) result = TFold.Combine(result, TFold.Map(V.Load(column), center));
+            return result;
+        }
+        if (_columnStride == 1)
+        {
+            for (long i = 0; i < count; i++, column += _rowStride) result = TFold.Combine(result, TFold.Map(V.LoadPartial(column, lanes), center));
+            return result;
+        }
         for (long i = 0; i < count; i++, column += _rowStride)
             result = TFold.Combine(result, TFold.Map(ColumnAccess.Load<V, T>(column, _columnStride, lanes), center));
         return result;

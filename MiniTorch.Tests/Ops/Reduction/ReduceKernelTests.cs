@@ -45,6 +45,30 @@ public unsafe class ReduceTests
         for (int i = 0; i < actual.Length; i++) actual[i].ShouldBe(naive(groups[i]), tolerance * Math.Max(1, groups[i].Sum(Math.Abs)));
     }
 
+    /// <summary>Neighbouring columns are reduced in panels, columns at a stride a few at a time.</summary>
+    [Test]
+    public void Columns_give_the_same_bits_side_by_side_and_apart(
+        [Values(0, 1, 15, 16, 17, 40, 48, 63, 64, 100, 1000)] int rows, [Values(2, 16, 17, 63, 64, 130, 512, 513, 600)] int columns)
+    {
+        var (near, apart, centers) = (new float[2 * rows * columns], new float[4 * rows * columns], new float[2 * columns]);
+        for (int i = 0; i < near.Length; i++) apart[2 * i] = near[i] = _random.Next(1000) == 0 ? float.NaN : _random.NextSingle() - 0.5f;
+        for (int i = 0; i < centers.Length; i++) centers[i] = _random.NextSingle() - 0.5f;
+        Both<Fold.Total>();
+        Both<Fold.SumOfSquaredDeviations>();
+        Both<Fold.Max>();
+
+        void Both<TFold>() where TFold : IFold
+        {
+            float[] a = new float[2 * columns + 1], b = new float[2 * columns + 1];
+            fixed (float* pn = near, pa = apart, ra = a, rb = b, pc = centers)
+            {
+                ReduceKernel.Run<float, TFold>(pn, [2, rows, columns], [rows * columns, columns, 1], 2, ra, pc);
+                ReduceKernel.Run<float, TFold>(pa, [2, rows, columns], [2 * rows * columns, 2 * columns, 2], 2, rb, pc);
+            }
+            System.Runtime.InteropServices.MemoryMarshal.Cast<float, int>(a).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.Cast<float, int>(b)).ShouldBeTrue();
+        }
+    }
+
     [TestCaseSource(nameof(Reductions))]
     public void Every_fold_agrees_with_a_naive_loop(int[] dims, ulong reduced, Layout layout)
     {
