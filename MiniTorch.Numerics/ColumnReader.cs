@@ -32,7 +32,8 @@ internal abstract class ColumnReader
         };
     }
 
-    private sealed class Reader<T>(DataViewRowCursor cursor, DataViewSchema.Column column, int? size, DataViewType item) : ColumnReader where T : unmanaged
+    private sealed class Reader<T>(DataViewRowCursor cursor, DataViewSchema.Column column, int? size, DataViewType item) : ColumnReader
+        where T : unmanaged
     {
         private readonly List<T> _values = [];
         private readonly ValueGetter<T>? _scalar = size is null ? cursor.GetGetter<T>(column) : null;
@@ -58,7 +59,8 @@ internal abstract class ColumnReader
             Tensor tensor = Tensor.From<T>(_values.ToArray(), shape);
             if (item is not KeyDataViewType) return tensor;
             if (tensor.Eq(0).Any().Item<bool>())
-                throw new ValueException($"ToTensorDataset: a key of column '{column.Name}' is missing; filter such rows first (mlContext.Data.FilterRowsByMissingValues)");
+                throw new ValueException($"ToTensorDataset: a key of column '{column.Name}' is missing; filter such rows first "
+                    + "(mlContext.Data.FilterRowsByMissingValues)");
             return tensor - 1; // keys count from 1
         }
     }

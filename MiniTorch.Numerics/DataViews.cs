@@ -25,7 +25,8 @@ public static class DataViews
         {
             string name = columns[i];
             schema[i] = data.Schema.GetColumnOrNull(name)
-                ?? throw new ValueException($"ToTensorDataset: there is no column '{name}'; the columns are {string.Join(", ", data.Schema.Select(column => column.Name))}");
+                ?? throw new ValueException($"ToTensorDataset: there is no column '{name}'; the columns are "
+                    + $"{string.Join(", ", data.Schema.Select(column => column.Name))}");
         }
         using DataViewRowCursor cursor = data.GetRowCursor(schema);
         ColumnReader[] readers = Array.ConvertAll(schema, column => ColumnReader.Of(cursor, column));

@@ -30,7 +30,8 @@ public static class NumericsTensors
         ArgumentNullException.ThrowIfNull(tensor);
         nint[] lengths = Lengths(tensor.Shape);
         if (!destination.Lengths.SequenceEqual(lengths))
-            throw new ShapeException($"CopyTo: the span has shape [{string.Join(", ", destination.Lengths.ToArray())}] and the tensor {tensor.Shape}; they must be equal");
+            throw new ShapeException($"CopyTo: the span has shape [{string.Join(", ", destination.Lengths.ToArray())}] "
+                + $"and the tensor {tensor.Shape}; they must be equal");
         new ReadOnlyTensorSpan<T>(tensor.ToArray<T>(), lengths).CopyTo(destination);
     }
 

@@ -34,7 +34,8 @@ internal sealed class TensorDataView : IDataView
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(this, rand);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [new Cursor(this, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [new Cursor(this, rand)];
 
     private sealed class Cursor : DataViewRowCursor
     {
@@ -82,7 +83,8 @@ internal sealed class TensorDataView : IDataView
         private Delegate Getter<T>(Tensor tensor) where T : unmanaged
         {
             if (tensor.Rank == 1) return (ValueGetter<T>)((ref T value) => value = tensor[_rows[_position]].Item<T>());
-            return (ValueGetter<VBuffer<T>>)((ref VBuffer<T> row) => row = new VBuffer<T>((int)(tensor.ElementCount / tensor.Shape[0]), tensor[_rows[_position]].ToArray<T>()));
+            int size = (int)(tensor.ElementCount / Math.Max(tensor.Shape[0], 1));
+            return (ValueGetter<VBuffer<T>>)((ref VBuffer<T> row) => row = new VBuffer<T>(size, tensor[_rows[_position]].ToArray<T>()));
         }
     }
 }

@@ -90,8 +90,8 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     /// <c>foreach (var (x, y) in loader.Batches(progress, token))</c>.
     /// </summary>
     /// <remarks>
-    /// Cancelling is noticed before a batch is prepared. The loader then stays where it is: <see cref="StateDict"/> returns the position after the last
-    /// batch that the loop has seen, and a loader that loads this state continues from there. An epoch that is cancelled before its first batch draws
+    /// Cancelling is noticed before a batch is prepared. The loader then stays where it is: <see cref="StateDict"/> returns the position after the
+    /// last batch that the loop has seen, and a loader that loads this state continues from there. An epoch that is cancelled before its first batch draws
     /// no random numbers.
     /// </remarks>
     /// <param name="progress">Receives the number of batches of the epoch that are done, after each of them.</param>

@@ -161,7 +161,8 @@ public sealed class Checkpoint
                 else if (part is not (IStateful or Tensor) && CheckpointValue.Parse(stored, part.GetType()) is { } value) values.Add((name, value));
                 else problems.Add($"{name} is '{stored}' in the file, which does not fit {part.GetType().Name}");
             }
-            if (problems.Count > 0) throw new ValueException($"Checkpoint: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+            if (problems.Count > 0)
+                throw new ValueException($"Checkpoint: {file.Name} does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
         }
         catch
         {

@@ -57,7 +57,9 @@ public static partial class Safetensors
         });
     }
 
-    /// <summary>Reads the tensors of several files through their index, in its order; see <see cref="SaveShards"/> and <see cref="Load(string)"/>.</summary>
+    /// <summary>
+    /// Reads the tensors of several files through their index, in its order; see <see cref="SaveShards"/> and <see cref="Load(string)"/>.
+    /// </summary>
     /// <param name="indexPath">The index, such as <c>model.safetensors.index.json</c>; the files lie in its folder.</param>
     /// <exception cref="FileFormatException">The index or a file is damaged or malicious, or they contradict each other.</exception>
     /// <exception cref="IOException">The index or a file does not exist, or cannot be read.</exception>
@@ -73,11 +75,13 @@ public static partial class Safetensors
             foreach ((string name, Tensor tensor) in loaded)
             {
                 if (!files.TryGetValue(name, out string? file) || file != shard.Key)
-                    throw new FileFormatException($"{indexPath}: {shard.Key} holds {name}, which the index {(file is null ? "does not know" : $"places in {file}")}");
+                    throw new FileFormatException(
+                        $"{indexPath}: {shard.Key} holds {name}, which the index {(file is null ? "does not know" : $"places in {file}")}");
                 state[name] = tensor;
             }
             foreach ((string name, _) in shard)
-                if (!loaded.ContainsKey(name)) throw new FileFormatException($"{indexPath}: the index places {name} in {shard.Key}, which does not hold it");
+                if (!loaded.ContainsKey(name))
+                    throw new FileFormatException($"{indexPath}: the index places {name} in {shard.Key}, which does not hold it");
         }
         return state;
     }
@@ -85,7 +89,8 @@ public static partial class Safetensors
     private static string ShardPrefix(string indexPath)
     {
         if (!FilePath.Checked(indexPath).EndsWith(IndexEnding, StringComparison.Ordinal))
-            throw new ValueException($"Safetensors.SaveShards: '{indexPath}' does not end in {IndexEnding}; the usual name is model{FileEnding}{IndexEnding}");
+            throw new ValueException($"Safetensors.SaveShards: '{indexPath}' does not end in {IndexEnding}; "
+                + $"the usual name is model{FileEnding}{IndexEnding}");
         string prefix = indexPath[..^IndexEnding.Length];
         return prefix.EndsWith(FileEnding, StringComparison.Ordinal) ? prefix[..^FileEnding.Length] : prefix;
     }
@@ -101,14 +106,16 @@ public static partial class Safetensors
             {
                 string file = entry.Value.GetString() ?? "";
                 if (!file.EndsWith(FileEnding, StringComparison.Ordinal) || file.AsSpan().ContainsAny("/\\:\0"))
-                    throw new FileFormatException($"{path}: {entry.Name} is said to be in '{file}', which is not the plain name of a {FileEnding} file");
+                    throw new FileFormatException(
+                        $"{path}: {entry.Name} is said to be in '{file}', which is not the plain name of a {FileEnding} file");
                 if (!files.TryAdd(entry.Name, file)) throw new FileFormatException($"{path}: the name {entry.Name} occurs twice");
             }
             return files;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new FileFormatException($"{path}: this is not an index of safetensors files: a JSON object whose weight_map gives the file of each tensor: {error.Message}", error);
+            throw new FileFormatException($"{path}: this is not an index of safetensors files: a JSON object whose weight_map gives the file of each "
+                + $"tensor: {error.Message}", error);
         }
     }
 }

@@ -28,15 +28,17 @@ public static class Losses
     public static ShapeMismatch OnShapeMismatch { get; set; } = ShapeMismatch.Warn;
 
     /// <summary>Receives the warnings; the error stream by default. Tests replace it.</summary>
-    internal static Action<string> Warning { get; set; } = Console.Error.WriteLine;
+    internal static Action<string> Warning { get; set; } = message => Console.Error.WriteLine(message);
 
     /// <summary>Warns or throws if the shapes differ.</summary>
     internal static void CheckSameShape(string op, Tensor input, Tensor target)
     {
         if (input.Shape == target.Shape || OnShapeMismatch == ShapeMismatch.Allow) return;
         Shape losses = Shape.Broadcast(input.Shape, target.Shape, op);
-        string message = $"{op}: input {input.Shape} and target {target.Shape} have different shapes and broadcast to {losses.ElementCount} losses, {losses}; "
-            + (input.ElementCount == target.ElementCount ? $"target.Reshape({string.Join(", ", input.Shape)}) has the input's shape" : "make them equal");
+        string message = $"{op}: input {input.Shape} and target {target.Shape} have different shapes and broadcast to "
+            + $"{losses.ElementCount} losses, {losses}; "
+            + (input.ElementCount == target.ElementCount ? $"target.Reshape({string.Join(", ", input.Shape)}) has the input's shape"
+                : "make them equal");
         if (OnShapeMismatch == ShapeMismatch.Throw)
             throw new ShapeException($"{message} (Losses.OnShapeMismatch is Throw; if this is meant, use ExpandTo or set it to Allow)");
         if (s_warned.Count < MostWarnings && s_warned.TryAdd(message, true))

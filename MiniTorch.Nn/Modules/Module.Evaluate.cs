@@ -44,7 +44,8 @@ public abstract partial class Module
         cancellationToken.ThrowIfCancellationRequested();
         foreach (Batch batch in batches)
         {
-            mean.Add(batch is null ? throw new ArgumentNullException(nameof(batches), "Evaluate: a batch is null") : metric(batch), weight: batch[0].Shape[0]);
+            if (batch is null) throw new ArgumentNullException(nameof(batches), "Evaluate: a batch is null");
+            mean.Add(metric(batch), weight: batch[0].Shape[0]);
             progress?.Report(++done);
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -24,8 +24,8 @@ namespace MiniTorch.Nn;
 public abstract partial class Module
 {
     internal const DynamicallyAccessedMemberTypes ReflectedMembers =
-        DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties | DynamicallyAccessedMemberTypes.NonPublicMethodsWithInherited
-        | DynamicallyAccessedMemberTypes.PublicMethods;
+        DynamicallyAccessedMemberTypes.AllFields | DynamicallyAccessedMemberTypes.AllProperties
+        | DynamicallyAccessedMemberTypes.NonPublicMethodsWithInherited | DynamicallyAccessedMemberTypes.PublicMethods;
 
     /// <summary>
     /// Creates a module without a Forward of its own arity: a container, or a model with methods of other names (<c>Encode</c>, <c>Decode</c>).

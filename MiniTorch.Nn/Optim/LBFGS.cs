@@ -2,8 +2,8 @@ namespace MiniTorch.Optim;
 
 /// <summary>
 /// Implements limited-memory BFGS (torch.optim.LBFGS; Liu and Nocedal 1989): steps along the gradient times an inverse Hessian that is estimated from
-/// the latest changes of the gradient. Every <see cref="Step(Func{Tensor}?)"/> makes several iterations, so it needs a closure that computes the loss and its
-/// gradients again.
+/// the latest changes of the gradient. Every <see cref="Step(Func{Tensor}?)"/> makes several iterations, so it needs a closure that computes the
+/// loss and its gradients again.
 /// </summary>
 public sealed class LBFGS : Optimizer
 {

@@ -7,7 +7,8 @@ namespace MiniTorch.Tests.Fuzzing;
 /// <summary>Calls public members with hostile arguments and gathers the exceptions that the library should not let out.</summary>
 internal sealed class HostileCalls(string folder)
 {
-    private const long MostElements = 4_000_000;
+    private const long MostElements = 4_000_000, MostBytes = 1L << 30, BytesOfAnObject = 1000;
+    private static long s_bytes; // of the current call: a recurrent layer of 2³¹ layers asks for small tensors without end
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
     private readonly Stopwatch _clock = new();
     private string _current = "";
@@ -46,7 +47,8 @@ internal sealed class HostileCalls(string folder)
 
     // No test machine has the memory for all of the sizes that are asked for.
     private static NativeStorage Modest(DType dtype, long count) =>
-        count <= MostElements ? new NativeStorage(dtype, count * dtype.Size()) : throw new MiniTorchException($"{count} elements are too many for a test");
+        count <= MostElements && Interlocked.Add(ref s_bytes, (count * dtype.Size()) + BytesOfAnObject) <= MostBytes
+            ? new NativeStorage(dtype, count * dtype.Size()) : throw new MiniTorchException($"{count} elements are too many for a test");
 
     private void ThrowIfItHangs()
     {
@@ -59,6 +61,7 @@ internal sealed class HostileCalls(string folder)
         PublicCall call = PublicCall.All[random.Next(PublicCall.All.Length)];
         _current = $"call {seed}, {call.Name}";
         _clock.Restart();
+        Interlocked.Exchange(ref s_bytes, 0);
         using ModeScope mode = Autograd.EnableGrad();
         try
         {

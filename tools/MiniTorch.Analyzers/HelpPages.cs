@@ -10,14 +10,16 @@ internal static class HelpPages
 {
     private const string Folder = "docs/guide/analyzers/";
 
-    private static readonly string s_folder = Root(typeof(HelpPages).Assembly.Location) is { } root ? new Uri($"{root}/{Folder}").AbsoluteUri : Folder;
+    private static readonly string s_folder =
+        Root(typeof(HelpPages).Assembly.Location) is { } root ? new Uri($"{root}/{Folder}").AbsoluteUri : Folder;
 
     public static string Link(string rule) => $"{s_folder}{rule}.md";
 
     /// <summary>The folder of the package, or of the clone, that an assembly of the analyzers lies in; null if it is another place.</summary>
     internal static string? Root(string assembly)
     {
-        Match match = Regex.Match(assembly, @"^(.+?)[/\\](?:analyzers[/\\]dotnet[/\\]cs|(?:tools[/\\])?MiniTorch\.[^/\\]+[/\\]bin[/\\].*)[/\\][^/\\]+$");
+        Match match = Regex.Match(assembly,
+            @"^(.+?)[/\\](?:analyzers[/\\]dotnet[/\\]cs|(?:tools[/\\])?MiniTorch\.[^/\\]+[/\\]bin[/\\].*)[/\\][^/\\]+$");
         return match.Success ? match.Groups[1].Value : null;
     }
 }

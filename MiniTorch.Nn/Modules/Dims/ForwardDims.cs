@@ -38,9 +38,12 @@ public sealed class ForwardDims
         ]);
     }
 
-    /// <summary>Finds a module's most derived Forward; a class between the module and the generic base may declare it, and F# makes it public.</summary>
+    /// <summary>
+    /// Finds a module's most derived Forward; a class between the module and the generic base may declare it, and F# makes it public.
+    /// </summary>
     internal static MethodInfo ForwardOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module) =>
-        module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).FirstOrDefault(method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true })
+        module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).FirstOrDefault(
+            method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true })
         ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or one of its variants with more inputs");
 
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward runs.</summary>

@@ -43,7 +43,9 @@ public sealed class ProfileReport
         var text = new StringBuilder();
         Append(text, "operation", Operations);
         if (Modules.Count > 0) Append(text.Append('\n'), "module", Modules);
-        return text.Append(FormattableString.Invariant($"\nin all {Elapsed.TotalMilliseconds:F3} ms, of these {Other.TotalMilliseconds:F3} ms outside operations\n")).ToString();
+        text.Append(FormattableString.Invariant(
+            $"\nin all {Elapsed.TotalMilliseconds:F3} ms, of these {Other.TotalMilliseconds:F3} ms outside operations\n"));
+        return text.ToString();
     }
 
     /// <summary>
@@ -96,7 +98,8 @@ public sealed class ProfileReport
         text.Append($"{title.PadRight(width)}     ms    | forward: calls      ms      MB | backward: calls      ms      MB\n");
         foreach (ProfileRow row in rows)
             text.Append(System.Globalization.CultureInfo.InvariantCulture,
-                $"{row.Name.PadRight(width)} {row.Time.TotalMilliseconds,9:F3} | {row.ForwardCalls,14} {row.ForwardTime.TotalMilliseconds,7:F3} {row.ForwardBytes / 1e6,7:F2} "
+                $"{row.Name.PadRight(width)} {row.Time.TotalMilliseconds,9:F3} "
+                + $"| {row.ForwardCalls,14} {row.ForwardTime.TotalMilliseconds,7:F3} {row.ForwardBytes / 1e6,7:F2} "
                 + $"| {row.BackwardCalls,15} {row.BackwardTime.TotalMilliseconds,7:F3} {row.BackwardBytes / 1e6,7:F2}\n");
     }
 }
@@ -122,5 +125,6 @@ public sealed record ProfileRow(
             byPhase[true].Count(), TimeOf(byPhase[true]), byPhase[true].Sum(call => call.Bytes));
     }
 
-    private static TimeSpan TimeOf(IEnumerable<ProfiledCall> calls) => TimeSpan.FromTicks(calls.Sum(call => Stopwatch.GetElapsedTime(call.Begun, call.Ended).Ticks));
+    private static TimeSpan TimeOf(IEnumerable<ProfiledCall> calls) =>
+        TimeSpan.FromTicks(calls.Sum(call => Stopwatch.GetElapsedTime(call.Begun, call.Ended).Ticks));
 }

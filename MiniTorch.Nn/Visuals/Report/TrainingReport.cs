@@ -28,7 +28,7 @@ public sealed class TrainingReport : IDisposable
     private EventFile? _events;
     private MiniTorchException? _eventError;
 
-    /// <summary>Creates a report. The file is first written by <see cref="Add(string, double, double?)"/>, <c>Show</c> or <see cref="Write"/>.</summary>
+    /// <summary>Creates a report. The file is first written by <c>Add</c>, <c>Show</c> or <see cref="Write"/>.</summary>
     /// <param name="path">The file, ending in .html; missing folders are created.</param>
     public TrainingReport(string path) : this(path, TimeProvider.System)
     {
@@ -195,7 +195,8 @@ public sealed class TrainingReport : IDisposable
         {
             bool isFirst = _eventError is null;
             Error = _eventError = new MiniTorchException(
-                $"TrainingReport: an event file in '{TensorBoard}' cannot be written: {failure.Message} Give a folder that you may write to", failure);
+                $"TrainingReport: an event file in '{TensorBoard}' cannot be written: {failure.Message} Give a folder that you may "
+                + "write to", failure);
             if (ThrowsOnError) throw Error;
             if (isFirst) Console.Error.WriteLine($"{Error.Message}. The run goes on without it.");
         }

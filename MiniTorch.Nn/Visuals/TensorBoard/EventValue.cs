@@ -12,7 +12,8 @@ internal static class EventValue
     {
         ProtoMessage metadata = new ProtoMessage().Message(1, new ProtoMessage().Text(1, "text"));
         ProtoMessage shape = new ProtoMessage().Message(2, new ProtoMessage().Integer(1, 1));
-        return new ProtoMessage().Text(1, tag).Message(8, new ProtoMessage().Integer(1, StringType).Message(2, shape).Text(8, text)).Message(9, metadata);
+        ProtoMessage tensor = new ProtoMessage().Integer(1, StringType).Message(2, shape).Text(8, text);
+        return new ProtoMessage().Text(1, tag).Message(8, tensor).Message(9, metadata);
     }
 
     /// <summary>An image with the bytes of a PNG file.</summary>

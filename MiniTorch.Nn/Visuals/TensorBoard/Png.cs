@@ -16,7 +16,8 @@ internal static class Png
     {
         ArgumentNullException.ThrowIfNull(image);
         if (image.Rank is not (2 or 3) || image.ElementCount == 0 || (image.Rank == 3 && image.Shape[0] is not (1 or 3 or 4)))
-            throw new ShapeException($"{op}: an image has shape [height, width] or [channels, height, width] with 1, 3 or 4 channels, not {image.Shape}");
+            throw new ShapeException(
+                $"{op}: an image has shape [height, width] or [channels, height, width] with 1, 3 or 4 channels, not {image.Shape}");
         using ModeScope mode = Autograd.NoGrad();
         (int channels, int height, int width) = (image.Rank == 2 ? 1 : image.Shape[0], image.Shape[^2], image.Shape[^1]);
         double scale = image.DType == DType.Int64 ? 1 : 255;
