@@ -3,8 +3,8 @@ using MiniTorch.Ops;
 namespace MiniTorch.GradChecking;
 
 /// <summary>
-/// Looks for the operations behind a wrong gradient: each one that ran is checked by itself, on copies of its inputs. If all rules are right, it looks
-/// for the places where the graph was cut.
+/// Looks for the operations behind a wrong gradient: each one that ran is checked by itself, on copies of its inputs. If all rules are right, it
+/// looks for the places where the graph was cut.
 /// </summary>
 internal static class Blame
 {
@@ -24,21 +24,32 @@ internal static class Blame
 
         GradCheckOptions alone = options with
         {
-            Order = failure.Order, Fast = true, Blame = false, AcceptKinks = true, Upcast = false, IsAlone = true,
-            Domain = null, Project = null, Intended = null, Jacobians = false, Progress = null,
+            Order = failure.Order,
+            Fast = true,
+            Blame = false,
+            AcceptKinks = true,
+            Upcast = false,
+            IsAlone = true,
+            Domain = null,
+            Project = null,
+            Intended = null,
+            Jacobians = false,
+            Progress = null,
         };
         var wrong = new List<GradCheckBlame>();
         foreach (RecordedCall call in calls)
-            if (call.Node is not null && wrong.Count < MostOps && CheckAlone(call, alone) is { } finding) wrong.Add(Of(call, calls, Describe(finding, failure)));
+            if (call.Node is not null && wrong.Count < MostOps && CheckAlone(call, alone) is { } finding)
+                wrong.Add(Of(call, calls, Describe(finding, failure)));
         return wrong.Count > 0 ? [.. wrong.Distinct(BySentence.Instance)] : new CutFinder(function, calls, results).Find();
     }
 
     /// <summary>Names a call. A broadcast or a conversion on the way into an operator is part of that operator.</summary>
     public static GradCheckBlame Of(RecordedCall call, List<RecordedCall> calls, string reason)
     {
-        while (call.Op is Expand or Cast && call.Op.IsDifferentiable
-            && calls.Find(next => next.Line == call.Line && next.Arguments.Any(argument => ReferenceEquals(argument.Tensor, call.Results[0]))) is { } user) call = user;
+        while (call.Op is Expand or Cast && call.Op.IsDifferentiable && calls.Find(Uses) is { } user) call = user;
         return new GradCheckBlame(call.Op.Name, [.. call.Inputs.Select(input => input.Shape)], call.Module, call.Line, reason);
+
+        bool Uses(RecordedCall next) => next.Line == call.Line && next.Arguments.Any(argument => ReferenceEquals(argument.Tensor, call.Results[0]));
     }
 
     private static GradCheckFinding? CheckAlone(RecordedCall call, GradCheckOptions options)
@@ -68,8 +79,9 @@ internal static class Blame
     {
         string hint = finding.Hint is { } text && text != failure.Hint ? $"; {text}" : "";
         if (finding.Mode == GradCheckMode.Contract) return $"its rule breaks the contract of rules{hint}";
-        return FormattableString.Invariant($"its rule is {(finding.Verdict == Verdict.Wrong ? "wrong" : "disconnected")} for {finding.Input}, order {finding.Order}{(finding.Mode == GradCheckMode.ForwardAgainstNumerical ? ", in forward mode" : "")}")
-            + hint;
+        string kind = finding.Verdict == Verdict.Wrong ? "wrong" : "disconnected";
+        string mode = finding.Mode == GradCheckMode.ForwardAgainstNumerical ? ", in forward mode" : "";
+        return FormattableString.Invariant($"its rule is {kind} for {finding.Input}, order {finding.Order}{mode}{hint}");
     }
 
     /// <summary>
@@ -82,7 +94,8 @@ internal static class Blame
         if (linked.Length == 0) return null;
         Tensor[] inside = [.. recorded.SelectMany(call => call.Results)];
         Dictionary<(Node, int), Tensor?> cotangents = [];
-        Tensor?[] gradients = Reverse.Gradients(linked, [.. linked.Select(tensor => Tensor.OnesLike(tensor))], inside, retainGraph: true, createGraph: false);
+        Tensor?[] gradients = Reverse.Gradients(linked, [.. linked.Select(tensor => Tensor.OnesLike(tensor))], inside, retainGraph: true,
+            createGraph: false);
         foreach ((Tensor tensor, Tensor? gradient) in inside.Zip(gradients)) cotangents[(tensor.Node!, tensor.Slot)] = gradient;
         foreach (RecordedCall call in recorded.Reverse())
         {
@@ -107,7 +120,8 @@ internal static class Blame
             if (gradients.All(gradient => gradient is null || IsFinite(gradient))) return null;
             bool masked = cotangents.Any(cotangent => cotangent.ToArray<double>().Contains(0));
             return "its gradient is not finite although the one that it receives is"
-                + (masked ? "; if the element is masked out later (its cotangent is 0), 0 · ∞ is NaN: put a harmless value into its input too, such as Where(mask, x, 1)" : "");
+                + (!masked ? "" : "; if the element is masked out later (its cotangent is 0), 0 · ∞ is NaN: put a harmless value into its input too, "
+                    + "such as Where(mask, x, 1)");
         }
         catch (MiniTorchException)
         {

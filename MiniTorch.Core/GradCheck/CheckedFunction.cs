@@ -27,7 +27,8 @@ internal sealed class CheckedFunction
     /// <param name="variables">The tensors that are moved: arguments, and parameters that the function reads.</param>
     /// <param name="outputName">Names the results.</param>
     /// <param name="title">The name of the function in errors.</param>
-    public CheckedFunction(Func<Tensor[], Tensor?[]?> f, Tensor[] arguments, Variable[] variables, Func<int, string>? outputName = null, string title = "the function")
+    public CheckedFunction(Func<Tensor[], Tensor?[]?> f, Tensor[] arguments, Variable[] variables, Func<int, string>? outputName = null,
+        string title = "the function")
     {
         _f = f;
         _arguments = arguments;
@@ -45,12 +46,14 @@ internal sealed class CheckedFunction
         foreach (Tensor result in results)
         {
             int count = Shape.Size(result.ElementCount, "GradCheck");
-            outputs.Add(new Output(outputName?.Invoke(outputs.Count) ?? (results.Length == 1 ? "output" : $"output {outputs.Count}"), result.Shape, start, count));
+            outputs.Add(new Output(outputName?.Invoke(outputs.Count) ?? (results.Length == 1 ? "output" : $"output {outputs.Count}"), result.Shape,
+                start, count));
             start = Shape.Size((long)start + count, "GradCheck");
         }
         Outputs = [.. outputs];
         HasGraph = results.Any(result => result.RequiresGrad);
-        DType = variables.Select(variable => variable.Tensor).Concat(results).Any(tensor => tensor.DType == DType.Float32) ? DType.Float32 : DType.Float64;
+        DType = variables.Select(variable => variable.Tensor).Concat(results).Any(tensor => tensor.DType == DType.Float32) ? DType.Float32
+            : DType.Float64;
         Center = Flat(results);
         CheckFinite();
     }
@@ -92,7 +95,8 @@ internal sealed class CheckedFunction
     public OutsidePoints Outside { get; init; } = new();
 
     /// <summary>The floating-point results of a call without recording; null if it threw.</summary>
-    public double[]? Unrecorded => _unrecorded?.OfType<Tensor>().Where(result => result.DType.IsFloat()).ToArray() is { Length: > 0 } results ? Flat(results) : null;
+    public double[]? Unrecorded => _unrecorded?.OfType<Tensor>().Where(result => result.DType.IsFloat()).ToArray() is { Length: > 0 } results
+        ? Flat(results) : null;
 
     /// <summary>The relative rounding of a dtype.</summary>
     public static double DTypeEpsilon(DType dtype) => Math.ScaleB(1, dtype == DType.Float32 ? -23 : -52);
@@ -136,7 +140,8 @@ internal sealed class CheckedFunction
         double[][] former = [.. Variables.Select(variable =>
         {
             double scale = variable.Scale;
-            double[] values = [.. variable.Values.ToArray().Zip(random.Normal(variable.Count), (value, normal) => value + (size * normal * (value == 0 ? scale : Math.Abs(value))))];
+            double[] values = [.. variable.Values.ToArray().Zip(random.Normal(variable.Count), (value, normal) =>
+                value + (size * normal * (value == 0 ? scale : Math.Abs(value))))];
             return variable.Recenter(values);
         })];
         CheckedFunction? beside = null;
@@ -151,7 +156,8 @@ internal sealed class CheckedFunction
         return (beside, () =>
         {
             foreach ((Variable variable, double[] values) in Variables.Zip(former)) variable.Recenter(values);
-        });
+        }
+        );
     }
 
     /// <summary>The floating-point results, recorded.</summary>
@@ -159,9 +165,11 @@ internal sealed class CheckedFunction
 
     /// <summary>The floating-point results, with copies of the arguments that a map makes.</summary>
     public Tensor[] Call(Func<Variable, Tensor> map) =>
-        Call([.. _arguments.Select(argument => Variables.FirstOrDefault(variable => ReferenceEquals(variable.Tensor, argument)) is { } variable ? map(variable) : argument)]);
+        Call([.. _arguments.Select(argument => Variables.FirstOrDefault(variable => ReferenceEquals(variable.Tensor, argument)) is { } variable
+            ? map(variable) : argument)]);
 
-    /// <summary>The gradients of the variables, by reverse mode, for a cotangent of all results; null for a variable that no result depends on.</summary>
+    /// <summary>The gradients of the variables, by reverse mode, for a cotangent of all results; null for a variable that no result depends
+    /// on.</summary>
     public double[]?[] Gradients(Tensor[] results, double[] cotangent)
     {
         Tensor[] cotangents = [.. Outputs.Select((output, i) => Like(cotangent.AsSpan(output.Start, output.Count), results[i]))];
@@ -189,7 +197,8 @@ internal sealed class CheckedFunction
     /// <summary>The rounding error that a result carries from the operations inside the function.</summary>
     public double Noise(int result) => (_noise ??= new RoundingNoise(this)).Of(result);
 
-    /// <summary>The derivative of all results along directions (null: not moved), by forward mode, and the values that forward mode computes.</summary>
+    /// <summary>The derivative of all results along directions (null: not moved), by forward mode, and the values that forward mode
+    /// computes.</summary>
     public (double[] Tangent, double[] Value) Tangent(double[]?[] directions)
     {
         using var level = new JvpLevel();
@@ -212,7 +221,8 @@ internal sealed class CheckedFunction
 
     public static Tensor Like(ReadOnlySpan<double> values, Tensor tensor) => Tensor.From(values, tensor.Shape, tensor.DType);
 
-    public static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>() : [.. results.SelectMany(result => result.ToArray<double>())];
+    public static double[] Flat(Tensor[] results) => results.Length == 1 ? results[0].ToArray<double>()
+        : [.. results.SelectMany(result => result.ToArray<double>())];
 
     private double[] AtMoved(string place)
     {
@@ -246,7 +256,8 @@ internal sealed class CheckedFunction
         }
         if (Variables.FirstOrDefault(variable => variable.WasWritten) is { } written)
             throw new GraphException($"GradCheck: {_title} wrote to its input {written.Name} {_place}; Clone() it before writing");
-        if (all is null || all.Contains(null)) throw new ValueException($"GradCheck: {_title} returned null; return the tensor whose gradient is to be checked");
+        if (all is null || all.Contains(null))
+            throw new ValueException($"GradCheck: {_title} returned null; return the tensor whose gradient is to be checked");
         Tensor[] results = [.. all.Where(result => result!.DType.IsFloat())!];
         if (results.Length == 0)
             throw new ValueException(all.Length == 0 ? $"GradCheck: {_title} returned no tensors; return those whose gradients are to be checked"
@@ -283,7 +294,8 @@ internal sealed class CheckedFunction
         foreach (Variable variable in Variables)
             if (variable.FindChange() is { } change)
                 throw new GraphException(FormattableString.Invariant(
-                    $"GradCheck: {_title} changed its input: {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value} after the call; Clone() it before writing"));
+                    $"GradCheck: {_title} changed its input: {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, change.Element)} was {variable.Values[change.Element]} and is {change.Value}")
+                    + " after the call; Clone() it before writing");
         return results;
     }
 
@@ -292,7 +304,8 @@ internal sealed class CheckedFunction
         if (Trace.FirstNotFinite(Center) is not { } at) return;
         Output output = Outputs.First(output => at < output.Start + output.Count);
         throw new ValueException(FormattableString.Invariant(
-            $"GradCheck: {_title} gives {Center[at]} at {output.Name}{ElementIndex.Index(output.Shape, at - output.Start)} for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out"));
+            $"GradCheck: {_title} gives {Center[at]} at {output.Name}{ElementIndex.Index(output.Shape, at - output.Start)}")
+            + " for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
     }
 }
 
@@ -364,7 +377,8 @@ internal sealed class RoundingNoise
         using var recording = new Recording();
         _results = _function.Call();
         var seen = new HashSet<(Node, int)>();
-        _inside = [.. recording.Calls.SelectMany(call => call.Results).Where(inside => inside.DType.IsFloat() && inside.Node is { } node && seen.Add((node, inside.Slot)))];
+        _inside = [.. recording.Calls.SelectMany(call => call.Results)
+            .Where(inside => inside.DType.IsFloat() && inside.Node is { } node && seen.Add((node, inside.Slot)))];
     }
 
     private static double Noise(Tensor value, Tensor gradient)

@@ -36,7 +36,8 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
     /// Compares the derivatives of all results with respect to elements of a variable; returns what is wrong, one finding an output.
     /// <paramref name="analytic"/> is the derivative of a result (among all outputs' elements) with respect to an element.
     /// </summary>
-    public IEnumerable<GradCheckFinding> Compare(CheckedFunction function, Variable variable, Func<int, int, double> analytic, GradCheckMode mode, int[]? elements = null)
+    public IEnumerable<GradCheckFinding> Compare(CheckedFunction function, Variable variable, Func<int, int, double> analytic, GradCheckMode mode,
+        int[]? elements = null)
     {
         bool keep = options.Jacobians && elements is null;
         DerivativeBlock[] blocks = [.. function.Outputs.Select(output => new DerivativeBlock(variable, output, analytic, keep))];
@@ -84,9 +85,11 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
         double largest = Enumerable.Range(0, function.Center.Length).Select(j => Math.Abs(analytic(j))).DefaultIfEmpty(0).Max();
         for (int j = 0; j < function.Center.Length; j++)
             if (Judge(function, line, j, analytic(j), largest, 1, true) is { Verdict: not Verdict.Correct } judged)
-                return new GradCheckFinding(judged.Verdict, mode, function.Order, "a random direction", function.Outputs.First(output => j < output.End).Name)
+                return new GradCheckFinding(judged.Verdict, mode, function.Order, "a random direction",
+                    function.Outputs.First(output => j < output.End).Name)
                 {
-                    Worst = [new GradCheckEntry([], [], analytic(j), judged.Numerical, judged.Uncertainty, options.Tolerance(analytic(j), judged.Largest, largest), judged.Verdict)],
+                    Worst = [new GradCheckEntry([], [], analytic(j), judged.Numerical, judged.Uncertainty,
+                        options.Tolerance(analytic(j), judged.Largest, largest), judged.Verdict)],
                     Hint = "the derivative along a random direction is wrong, and no single element that was looked at is",
                 };
         return null;

@@ -25,13 +25,15 @@ internal sealed class CutFinder
     {
         if (_cuts.Count == 0) return [];
         if (Slope(null) is not { } whole) return [(_cuts.Find(cut => cut.HasDerivative) ?? _cuts[0]).Blame(_calls)];
-        List<(Cut Cut, double Effect)> harmful = [];
+        List<Cut> harmful = [];
         foreach (Cut cut in _cuts)
         {
-            double effect = Slope(cut) is not { } frozen ? 0 : whole.Zip(frozen, (a, b) => Math.Abs(a - b)).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-            if (effect > Significant * Math.Max(1e-6, whole.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max())) harmful.Add((cut, effect));
+            if (Slope(cut) is not { } frozen) continue;
+            if (Largest(whole.Zip(frozen, (a, b) => a - b)) > Significant * Math.Max(1e-6, Largest(whole))) harmful.Add(cut);
         }
-        return [.. harmful.Select(found => found.Cut.Blame(_calls)).DistinctBy(blame => blame.ToString())];
+        return [.. harmful.Select(cut => cut.Blame(_calls)).DistinctBy(blame => blame.ToString())];
+
+        static double Largest(IEnumerable<double> slopes) => slopes.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
     }
 
     // Memory that carries the inputs' values is followed from call to call. A cut is where such a value first appears without its history.
@@ -50,7 +52,9 @@ internal sealed class CutFinder
                 Storage storage = call.Arguments[i].Tensor.Storage;
                 hasLinked |= call.Arguments[i].HasGraph;
                 if (call.Arguments[i].HasGraph || !call.Inputs[i].DType.IsFloat() || !linked.Contains(storage) || !detached.Add(storage)) continue;
-                _cuts.Add(new Cut(call, storage, $"its input {i} depends on the checked inputs and has lost its history (Detach)") { HasDerivative = true });
+                _cuts.Add(new Cut(call, storage,
+                    $"its input {i} depends on the checked inputs and has lost its history (Detach)")
+                { HasDerivative = true });
             }
             if (hasLinked && call.Node is null && call.Op.IsDifferentiable)
                 _cuts.Add(new Cut(call, null, "it ran while recording was off (NoGrad), and its result has no history") { HasDerivative = true });
@@ -118,7 +122,8 @@ internal sealed class CutFinder
                 if (!ReferenceEquals(results[i].Storage, call.Results[i].Storage)) memory[call.Results[i].Storage] = results[i].Storage;
             }
         }
-        return CheckedFunction.Flat([.. _results.Select(result => memory.TryGetValue(result.Storage, out Storage? moved) ? new Tensor(moved, result.Layout) : result.Detach())]);
+        return CheckedFunction.Flat([.. _results.Select(result => memory.TryGetValue(result.Storage, out Storage? moved)
+            ? new Tensor(moved, result.Layout) : result.Detach())]);
     }
 
     /// <summary>A place where history is lost: in the reads of detached memory, or in the results of a call.</summary>

@@ -25,7 +25,8 @@ internal sealed class DerivativeBlock
         (_wrong, _examined) = (new bool[variable.Count], new bool[variable.Count]);
         if (keep) (_allAnalytic, _allNumerical) = (new double[(long)output.Count * variable.Count], new double[(long)output.Count * variable.Count]);
         for (int j = output.Start; j < output.End; j++)
-            for (int i = 0; i < variable.Count; i++) Largest = Math.Max(Largest, double.IsNaN(analytic(j, i)) ? double.PositiveInfinity : Math.Abs(analytic(j, i)));
+            for (int i = 0; i < variable.Count; i++)
+                Largest = Math.Max(Largest, double.IsNaN(analytic(j, i)) ? double.PositiveInfinity : Math.Abs(analytic(j, i)));
     }
 
     public Output Output { get; }
@@ -48,14 +49,16 @@ internal sealed class DerivativeBlock
     public void Fail(int element, int result, double analytic, Judgement judged, double tolerance)
     {
         var entry = new GradCheckEntry(
-            ElementIndex.Of(_variable.Tensor.Shape, element), ElementIndex.Of(Output.Shape, result - Output.Start), analytic, judged.Numerical, judged.Uncertainty, tolerance, judged.Verdict)
+            ElementIndex.Of(_variable.Tensor.Shape, element), ElementIndex.Of(Output.Shape, result - Output.Start), analytic, judged.Numerical,
+                judged.Uncertainty, tolerance, judged.Verdict)
         {
             LeftSlope = judged.Left,
             RightSlope = judged.Right,
         };
         _failed++;
         _hasSmooth |= judged.Left is null && judged.Right is null && !judged.IsBreak;
-        _hasPlainKink |= judged.Left is not null && judged.Right is not null && !judged.IsBreak && judged.Verdict == Verdict.Wrong && double.IsFinite(analytic);
+        _hasPlainKink |= judged.Left is not null && judged.Right is not null && !judged.IsBreak && judged.Verdict == Verdict.Wrong
+            && double.IsFinite(analytic);
         _wrong[element] = true;
         _errors[element] = Math.Max(_errors[element], entry.ErrorOverTolerance);
         _failures.Add(entry);
@@ -83,7 +86,8 @@ internal sealed class DerivativeBlock
             {
                 Verdict.Kink => AtKink(_failures[0]),
                 Verdict.Noise => "no step gives a steady slope: rounding to few digits, or something like a hash, inside the function",
-                _ => RatioHint.Of(Examined(_analytic), Examined(_numerical), Examined(_wrong), examined is null ? _variable.Tensor.Shape : [_examined.Count(seen => seen)],
+                _ => RatioHint.Of(Examined(_analytic), Examined(_numerical), Examined(_wrong), examined is null ? _variable.Tensor.Shape
+                    : [_examined.Count(seen => seen)],
                     Output.Shape, mode == GradCheckMode.ReverseAgainstClosedForm ? "gradient / closed form" : "analytic / numerical"),
             },
             InputShape = _variable.Tensor.Shape,
@@ -103,7 +107,8 @@ internal sealed class DerivativeBlock
 
     private static string AtKink(GradCheckEntry entry)
     {
-        return FormattableString.Invariant($"the slope is {Slope(entry.LeftSlope)} on the left and {Slope(entry.RightSlope)} on the right of the first; AcceptKinks = true accepts what lies between");
+        return $"the slope is {Slope(entry.LeftSlope)} on the left and {Slope(entry.RightSlope)} on the right of the first; "
+            + "AcceptKinks = true accepts what lies between";
 
         static string Slope(double? slope) => slope is { } value ? FormattableString.Invariant($"{value:g4}") : "none";
     }

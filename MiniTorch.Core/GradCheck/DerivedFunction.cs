@@ -6,7 +6,8 @@ internal static class DerivedFunction
     /// <summary>The gradient, as a function of the variables and of the cotangents.</summary>
     public static CheckedFunction Gradient(CheckedFunction function, RandomVectors random)
     {
-        Variable[] cotangents = [.. function.Call().Zip(function.Outputs, (result, output) => new Variable($"cotangent of {output.Name}", random.NormalLike(result)))];
+        Variable[] cotangents = [.. function.Call().Zip(function.Outputs, (result, output) =>
+            new Variable($"cotangent of {output.Name}", random.NormalLike(result)))];
         foreach (Variable cotangent in cotangents) cotangent.Tensor.RequiresGrad = true;
         return new CheckedFunction(_ =>
         {

@@ -51,7 +51,8 @@ internal sealed class ForwardCheck(CheckedFunction function, Comparison comparis
             direction[variable] = Vectors.Unit(moved.Count, i);
             columns[i] = function.Tangent(direction).Tangent;
         }
-        return comparison.Compare(function, moved, (j, i) => columns.TryGetValue(i, out double[]? column) ? column[j] : 0, GradCheckMode.ForwardAgainstNumerical, sample);
+        return comparison.Compare(function, moved, (j, i) => columns.TryGetValue(i, out double[]? column) ? column[j] : 0,
+            GradCheckMode.ForwardAgainstNumerical, sample);
     }
 
     /// <summary>⟨u, Jv⟩ by forward mode is ⟨Jᵀu, v⟩ by reverse mode, whatever the function's values.</summary>
@@ -65,13 +66,16 @@ internal sealed class ForwardCheck(CheckedFunction function, Comparison comparis
         double forward = Vectors.Dot(tangent, cotangent), reverse = function.Slope(cotangent, direction);
         double size = tangent.Zip(cotangent, (a, b) => Math.Abs(a * b)).Sum();
         double tolerance = (options.RelativeTolerance!.Value * Math.Max(size, Math.Abs(reverse))) + function.Rounding(cotangent);
-        if (!(Math.Abs(forward - reverse) <= tolerance)) tolerance += 100 * Enumerable.Range(0, Math.Min(cotangent.Length, 16)).Sum(j => Math.Abs(cotangent[j]) * function.Noise(j));
         if (!(Math.Abs(forward - reverse) <= tolerance))
-            return new GradCheckFinding(Verdict.Wrong, GradCheckMode.ForwardAgainstReverse, function.Order, "a random direction", "a random combination")
+            tolerance += 100 * Enumerable.Range(0, Math.Min(cotangent.Length, 16)).Sum(j => Math.Abs(cotangent[j]) * function.Noise(j));
+        if (!(Math.Abs(forward - reverse) <= tolerance))
+            return new GradCheckFinding(Verdict.Wrong, GradCheckMode.ForwardAgainstReverse, function.Order, "a random direction",
+                "a random combination")
             {
                 Worst = [new GradCheckEntry([], [], forward, reverse, 0, tolerance, Verdict.Wrong)],
             };
         return RuleContract.Differs(function.Center, value, function) is not { } at ? null
-            : RuleContract.Broken(function, "the inputs", at, function.Center[at], value[at], "the value that forward mode computes is not the function's value");
+            : RuleContract.Broken(function, "the inputs", at, function.Center[at], value[at],
+                "the value that forward mode computes is not the function's value");
     }
 }

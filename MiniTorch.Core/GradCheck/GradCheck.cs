@@ -58,11 +58,12 @@ public static class GradCheck
         Variable variable = Prepare("x", x, options.Upcast);
         var function = new CheckedFunction(inputs => [f(inputs[0])], [variable.Tensor], [variable]) { Domain = options.Domain };
         if (function.Center.Length != 1)
-            throw new ShapeException($"GradCheck.Against: the function gives shape {function.Outputs[0].Shape}, and a closed form is that of a scalar; "
-                + "reduce it (Sum, Mean)");
+            throw new ShapeException($"GradCheck.Against: the function gives shape {function.Outputs[0].Shape}, and a closed form is that of a "
+                + "scalar; reduce it (Sum, Mean)");
         var closedForm = new CheckedFunction(inputs => [analytic(inputs[0])], [variable.Tensor.Detach()], [], title: "the closed form");
         if (closedForm.Outputs[0].Shape != x.Shape)
-            throw new ShapeException($"GradCheck.Against: the closed form has shape {closedForm.Outputs[0].Shape} and x has {x.Shape}; they must be equal");
+            throw new ShapeException($"GradCheck.Against: the closed form has shape {closedForm.Outputs[0].Shape} and x has {x.Shape}; "
+                + "they must be equal");
         return new GradChecker(function, options, []).CompareWith(closedForm.Center);
     }
 
@@ -83,10 +84,12 @@ public static class GradCheck
 
         bool upcast = options.Upcast && inputs.Any(input => input.DType == DType.Float32);
         string[] notes = upcast ? ["Float32 inputs were checked in Float64 (option Upcast)"] : [];
-        CheckedFunction? intended = options.Intended is { } other ? new CheckedFunction(other, arguments, [.. variables], title: "the intended function") { Domain = options.Domain } : null;
+        CheckedFunction? intended = options.Intended is { } other
+            ? new CheckedFunction(other, arguments, [.. variables], title: "the intended function") { Domain = options.Domain } : null;
         var function = new CheckedFunction(f, arguments, [.. variables]) { Domain = options.Domain, Measured = intended };
         if (intended is not null && !intended.Outputs.Select(output => output.Shape).SequenceEqual(function.Outputs.Select(output => output.Shape)))
-            throw new ShapeException($"GradCheckOptions.Intended returned {Shapes(intended)}, and the function {Shapes(function)}; they must be equal");
+            throw new ShapeException($"GradCheckOptions.Intended returned {Shapes(intended)}, and the function {Shapes(function)}; "
+                + "they must be equal");
         GradCheckReport report = new GradChecker(function, options, notes).Check();
         return !report.Passed || !upcast || parameters.Count > 0 || InFloat32(f, inputs, names, function, options) is not { } finding ? report
             : new GradCheckReport(report.Options, finding.Verdict, report.Notes) { Findings = [finding], Compared = report.Compared };
@@ -94,7 +97,8 @@ public static class GradCheck
         static string Shapes(CheckedFunction of) => string.Join(", ", of.Outputs.Select(output => output.Shape));
     }
 
-    private static GradCheckFinding? InFloat32(Func<Tensor[], Tensor?[]?> f, IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names, CheckedFunction function, GradCheckOptions options)
+    private static GradCheckFinding? InFloat32(Func<Tensor[], Tensor?[]?> f, IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names,
+        CheckedFunction function, GradCheckOptions options)
     {
         (Tensor[] arguments, List<Variable> variables) = Prepare(inputs, names, upcast: false);
         CheckedFunction own;

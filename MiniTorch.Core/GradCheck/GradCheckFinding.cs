@@ -73,7 +73,8 @@ public sealed record GradCheckFinding(Verdict Verdict, GradCheckMode Mode, int O
 /// <param name="Tolerance">The allowed error.</param>
 /// <param name="Verdict">The kind of failure.</param>
 public sealed record GradCheckEntry(
-    IReadOnlyList<int> InputIndex, IReadOnlyList<int> OutputIndex, double Analytic, double Numerical, double Uncertainty, double Tolerance, Verdict Verdict)
+    IReadOnlyList<int> InputIndex, IReadOnlyList<int> OutputIndex, double Analytic, double Numerical, double Uncertainty, double Tolerance,
+        Verdict Verdict)
 {
     /// <summary>The slope from the left at a kink; null if there is none.</summary>
     public double? LeftSlope { get; init; }

@@ -115,13 +115,18 @@ public sealed record GradCheckOptions
     internal void Check()
     {
         if (Order < 1) throw new ValueException($"GradCheckOptions.Order: {Order}; derivatives of order 1 or more can be checked");
-        if (Order > 1 && Intended is not null) throw new ValueException($"GradCheckOptions.Intended: Order is {Order}; only first derivatives can be checked against an intended function");
+        if (Order > 1 && Intended is not null)
+            throw new ValueException($"GradCheckOptions.Intended: Order is {Order}; only first derivatives can be checked against an intended function");
         if (Directions < 1) throw new ValueException($"GradCheckOptions.Directions: {Directions}; at least 1 is needed");
         if (Points is not (2 or 4 or 6)) throw new ValueException($"GradCheckOptions.Points: {Points}; there are stencils of 2, 4 and 6 points");
-        if (Step is { } step && !(step > 0 && step < 1)) throw new ValueException(FormattableString.Invariant($"GradCheckOptions.Step: {step}; a step is between 0 and 1"));
-        if (RelativeTolerance is { } relative && !(relative >= 0)) throw new ValueException(FormattableString.Invariant($"GradCheckOptions.RelativeTolerance: {relative}; 0 or more is possible"));
-        if (AbsoluteTolerance is { } absolute && !(absolute >= 0)) throw new ValueException(FormattableString.Invariant($"GradCheckOptions.AbsoluteTolerance: {absolute}; 0 or more is possible"));
-        if (MaxSeconds is { } most && !(most > 0)) throw new ValueException(FormattableString.Invariant($"GradCheckOptions.MaxSeconds: {most}; a limit is above 0"));
+        if (Step is { } step && !(step > 0 && step < 1))
+            throw new ValueException(FormattableString.Invariant($"GradCheckOptions.Step: {step}; a step is between 0 and 1"));
+        if (RelativeTolerance is { } relative && !(relative >= 0))
+            throw new ValueException(FormattableString.Invariant($"GradCheckOptions.RelativeTolerance: {relative}; 0 or more is possible"));
+        if (AbsoluteTolerance is { } absolute && !(absolute >= 0))
+            throw new ValueException(FormattableString.Invariant($"GradCheckOptions.AbsoluteTolerance: {absolute}; 0 or more is possible"));
+        if (MaxSeconds is { } most && !(most > 0))
+            throw new ValueException(FormattableString.Invariant($"GradCheckOptions.MaxSeconds: {most}; a limit is above 0"));
     }
 }
 
@@ -131,6 +136,7 @@ public static class GradCheckDirections
     /// <summary>Returns the symmetric part of a direction, for symmetric matrices of shape (…, N, N).</summary>
     public static Tensor Symmetric(Tensor x, Tensor direction)
     {
+        ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(direction);
         return (direction + direction.Transpose(-1, -2)) / 2;
     }
@@ -142,6 +148,7 @@ public static class GradCheckDirections
     public static Tensor Orthogonal(Tensor x, Tensor direction)
     {
         ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(direction);
         Tensor inner = x.Transpose(-1, -2).MatMul(direction);
         return x.MatMul(inner - inner.Transpose(-1, -2)) / 2;
     }
@@ -149,6 +156,7 @@ public static class GradCheckDirections
     /// <summary>Returns a direction minus its mean over the last dimension, which keeps the sums of probabilities of shape (…, N).</summary>
     public static Tensor Simplex(Tensor x, Tensor direction)
     {
+        ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(direction);
         return direction - direction.Mean(-1, keepDim: true);
     }

@@ -55,7 +55,8 @@ public sealed class GradCheckReport
     public DType DType { get; internal init; } = DType.Float64;
 
     /// <summary>The inequality that every analytic derivative a and numerical one n had to satisfy.</summary>
-    public string Inequality => FormattableString.Invariant($"|a − n| ≤ {Options.AbsoluteTolerance:g2}·min(1, max|J|) + {Options.RelativeTolerance:g2}·max(|a|, |n|)");
+    public string Inequality =>
+        FormattableString.Invariant($"|a − n| ≤ {Options.AbsoluteTolerance:g2}·min(1, max|J|) + {Options.RelativeTolerance:g2}·max(|a|, |n|)");
 
     /// <summary>Throws an error whose message is the report, unless the check passed.</summary>
     /// <exception cref="GraphException">The verdict is not Correct.</exception>

@@ -22,7 +22,8 @@ internal sealed class GradChecker
         _comparison = NewComparison(_options);
         _notes = [.. notes];
         if (function.DType == DType.Float32) _notes.Add("Float32 values limit what can be seen: steps and tolerances are wider");
-        if (function.HasManyDerivatives && !options.Fast) _notes.Add("the Jacobian is too large to hold: random combinations of the outputs were checked by every element of the inputs");
+        if (function.HasManyDerivatives && !options.Fast)
+            _notes.Add("the Jacobian is too large to hold: random combinations of the outputs were checked by every element of the inputs");
     }
 
     /// <summary>Checks all orders, and looks for the operations to blame.</summary>
@@ -51,7 +52,8 @@ internal sealed class GradChecker
         {
             block.Add(i, 0, 1, gradient[i], closedForm[i]);
             double tolerance = _options.Tolerance(gradient[i], closedForm[i], block.Largest);
-            if (!(Math.Abs(gradient[i] - closedForm[i]) <= tolerance)) block.Fail(i, 0, gradient[i], new Judgement(Verdict.Wrong, closedForm[i], 0), tolerance);
+            if (!(Math.Abs(gradient[i] - closedForm[i]) <= tolerance))
+                block.Fail(i, 0, gradient[i], new Judgement(Verdict.Wrong, closedForm[i], 0), tolerance);
         }
         if (block.Finding(GradCheckMode.ReverseAgainstClosedForm, 1) is not { } finding) return Conclude([], [], closedForm.Length);
         bool ruleIsRight = Agrees(gradient), formIsRight = Agrees(closedForm);
@@ -75,7 +77,8 @@ internal sealed class GradChecker
     /// <summary>Compares the gradients of Float32 copies of the inputs with those in Float64: the rule must work in both.</summary>
     public static GradCheckFinding? CompareWithOwnDType(CheckedFunction own, CheckedFunction function, RandomVectors random)
     {
-        const double ValuesAgree = 1e-3, GradientsDiffer = 0.05; // a function that keeps fewer digits in Float32 is ill-conditioned, which is not the rule's fault
+        // A function that keeps fewer digits in Float32 is ill-conditioned, which is not the rule's fault.
+        const double ValuesAgree = 1e-3, GradientsDiffer = 0.05;
         if (own.Center.Length != function.Center.Length || !own.HasGraph) return null;
         double size = function.Center.Select(Math.Abs).DefaultIfEmpty(0).Max();
         if (own.Center.Zip(function.Center).Any(pair => !(Math.Abs(pair.First - pair.Second) <= ValuesAgree * size))) return null;
@@ -93,12 +96,14 @@ internal sealed class GradChecker
         {
             double[] right = expected[v] ?? [], given = gradients[v] ?? new double[right.Length];
             double largest = right.Select(Math.Abs).DefaultIfEmpty(0).Max();
-            int at = Enumerable.Range(0, right.Length).FirstOrDefault(i => !(Math.Abs(right[i] - given[i]) <= (GradientsDiffer * largest) + 1e-6), -1);
+            int at = Enumerable.Range(0, right.Length).FirstOrDefault(i => !(Math.Abs(right[i] - given[i]) <= (GradientsDiffer * largest) + 1e-6),
+                -1);
             if (at < 0) continue;
             Variable variable = function.Variables[v];
             return new GradCheckFinding(Verdict.Wrong, GradCheckMode.Contract, 1, variable.Name, "gradient")
             {
-                Worst = [new GradCheckEntry(ElementIndex.Of(variable.Tensor.Shape, at), [], given[at], right[at], 0, GradientsDiffer * largest, Verdict.Wrong)],
+                Worst = [new GradCheckEntry(ElementIndex.Of(variable.Tensor.Shape, at), [], given[at], right[at], 0, GradientsDiffer * largest,
+                    Verdict.Wrong)],
                 Hint = "the rule gives another gradient in Float32 than in Float64: look for overflow, or for a constant of the other dtype",
             };
         }
@@ -131,14 +136,16 @@ internal sealed class GradChecker
     {
         double[] again = CheckedFunction.Flat(function.Call());
         foreach (Output output in function.Outputs)
-            if (Repetition.Compare(function.Center.AsSpan(output.Start, output.Count), again.AsSpan(output.Start, output.Count), output.Name, output.Shape, function.Order) is { } difference) return [difference];
+            if (Repetition.Compare(function.Center.AsSpan(output.Start, output.Count), again.AsSpan(output.Start, output.Count), output.Name,
+                output.Shape, function.Order) is { } difference) return [difference];
         var reverse = new ReverseCheck(function, _comparison, _options.Directions);
         IReadOnlyList<GradCheckFinding> findings = _options.Fast ? reverse.AlongDirections() : reverse.InFull();
         if (reverse.Note is { } note) _notes.Add(note);
         if (reverse.Fault is not null) return findings;
         if (!function.HasGraph && findings.Count == 0)
         {
-            _notes.Add(function.Order == 1 ? "the results depend on no input, and have no graph" : $"the derivative of order {function.Order - 1} is constant");
+            _notes.Add(function.Order == 1 ? "the results depend on no input, and have no graph"
+                : $"the derivative of order {function.Order - 1} is constant");
             return [];
         }
         if (function.Order == 1 && function.Center.Length > 0 && !_options.IsAlone) _taylorSlope = TaylorRemainder.Power(function, _random);
@@ -152,7 +159,8 @@ internal sealed class GradChecker
     {
         var forward = new ForwardCheck(function, _comparison, _options);
         IReadOnlyList<GradCheckFinding> findings = forward.Run();
-        if (forward.Missing is { } missing) _notes.Add($"{(function.Order == 1 ? "" : $"order {function.Order}: ")}no forward mode, so it was not checked: {missing}");
+        if (forward.Missing is { } missing)
+            _notes.Add($"{(function.Order == 1 ? "" : $"order {function.Order}: ")}no forward mode, so it was not checked: {missing}");
         return findings;
     }
 
@@ -166,7 +174,8 @@ internal sealed class GradChecker
     }
 
     /// <summary>
-    /// Returns whether all derivatives are right a little beside the point. Then values tie at the point itself, or an operation inside is at its kink.
+    /// Returns whether all derivatives are right a little beside the point. Then values tie at the point itself, or an operation inside is at its
+    /// kink.
     /// </summary>
     private bool IsRightBeside()
     {
@@ -201,20 +210,27 @@ internal sealed class GradChecker
 
     private IReadOnlyList<GradCheckFinding> AsTies(IReadOnlyList<GradCheckFinding> findings)
     {
-        const string Tie = "a little beside the point every derivative agrees, and each operation by itself is right: at the point two values tie, or an operation "
-            + "inside is at its kink; AcceptKinks = true accepts this";
+        const string Tie = "a little beside the point every derivative agrees, and each operation by itself is right: at the point two values tie, "
+            + "or an operation inside is at its kink; AcceptKinks = true accepts this";
         if (!_options.AcceptKinks)
-            return [.. findings.Select(finding => finding.Verdict is Verdict.Wrong or Verdict.Disconnected ? finding with { Verdict = Verdict.Kink, Hint = Tie } : finding)];
+            return [.. findings.Select(finding => finding.Verdict is Verdict.Wrong or Verdict.Disconnected
+                ? finding with { Verdict = Verdict.Kink, Hint = Tie } : finding)];
         _notes.Add("the point is a tie of the function: its derivatives agree a little beside it");
         return [.. findings.Where(finding => finding.Verdict is not (Verdict.Wrong or Verdict.Disconnected))];
     }
 
     private GradCheckReport Conclude(IReadOnlyList<GradCheckFinding> findings, IReadOnlyList<GradCheckBlame> blamed, long compared = 0)
     {
-        if (_comparison.Imprecise > 0) _notes.Add($"{_comparison.Imprecise} derivatives are known to few digits, because of rounding or curvature, and agree to those");
-        if (_comparison.LeftOut > 0) _notes.Add(FormattableString.Invariant($"the time was up (MaxSeconds = {_options.MaxSeconds:g3}): {_comparison.LeftOut} elements were not checked"));
+        if (_comparison.Imprecise > 0)
+            _notes.Add($"{_comparison.Imprecise} derivatives are known to few digits, because of rounding or curvature, and agree to those");
+        if (_comparison.LeftOut > 0)
+        {
+            string limit = FormattableString.Invariant($"MaxSeconds = {_options.MaxSeconds:g3}");
+            _notes.Add($"the time was up ({limit}): {_comparison.LeftOut} elements were not checked");
+        }
         if (_function.Outside.First is { } outside)
-            _notes.Add($"{outside} ({_function.Outside.Count} times in all; these points count as outside of the domain, and the option Domain leaves them out)");
+            _notes.Add($"{outside} ({_function.Outside.Count} times in all; these points count as outside of the domain, "
+                + "and the option Domain leaves them out)");
         GradCheckFinding? gravest = Gravest(findings);
         return new GradCheckReport(_options, gravest?.Verdict ?? (_function.HasGraph ? Verdict.Correct : Verdict.NothingChecked), _notes)
         {
@@ -236,6 +252,7 @@ internal static class VerdictGravity
     {
         /// <summary>The gravity; of several verdicts the one with the highest counts.</summary>
         public int Gravity => Array.IndexOf(
-            [Verdict.Correct, Verdict.Noise, Verdict.Kink, Verdict.NothingChecked, Verdict.Disconnected, Verdict.Wrong, Verdict.Nondeterministic], verdict);
+            [Verdict.Correct, Verdict.Noise, Verdict.Kink, Verdict.NothingChecked, Verdict.Disconnected, Verdict.Wrong, Verdict.Nondeterministic],
+                verdict);
     }
 }

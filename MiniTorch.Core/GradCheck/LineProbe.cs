@@ -1,6 +1,7 @@
 namespace MiniTorch.GradChecking;
 
-/// <summary>A checked function along a line through the point of the check: its slope at the usual step and, on demand, at steps of all sizes.</summary>
+/// <summary>A checked function along a line through the point of the check: its slope at the usual step and, on demand, at steps of all
+/// sizes.</summary>
 internal sealed class LineProbe
 {
     private readonly Func<double, double[]> _at;

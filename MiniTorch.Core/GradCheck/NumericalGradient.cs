@@ -28,7 +28,8 @@ public static class NumericalGradient
     /// <param name="x">The point.</param>
     /// <param name="points">The points of the stencil beside x: 2, 4 or 6 for a central one, 1 to 6 for a one-sided one.</param>
     /// <param name="side">The side of the points.</param>
-    /// <param name="step">The step for an element x, divided by max(1, |x|); ε^(1/(points + 1)) by default. Ignored if <paramref name="adaptive"/>.</param>
+    /// <param name="step">The step for an element x, divided by max(1, |x|); ε^(1/(points + 1)) by default. Ignored if <paramref
+    /// name="adaptive"/>.</param>
     /// <param name="adaptive">Whether to try steps of many sizes for every derivative and to take the one with the smallest error: for functions of
     /// very small or large scales, at about twenty times the cost.</param>
     /// <returns>Both of shape [shape of f(x)…, shape of x…]; of x's shape for a scalar function.</returns>
@@ -45,7 +46,8 @@ public static class NumericalGradient
         if (!x.DType.IsFloat()) throw new DTypeException($"NumericalGradient: x is {x.DType}, shape {x.Shape}; convert it to a floating-point dtype");
         if (side == DifferenceSide.Central ? points is not (2 or 4 or 6) : points is < 1 or > 6)
             throw new ValueException($"NumericalGradient: {points} points; central differences have 2, 4 or 6, one-sided ones 1 to 6");
-        if (step is { } given && !(given > 0 && given < 1)) throw new ValueException(FormattableString.Invariant($"NumericalGradient: the step is {given}; a step is between 0 and 1"));
+        if (step is { } given && !(given > 0 && given < 1))
+            throw new ValueException(FormattableString.Invariant($"NumericalGradient: the step is {given}; a step is between 0 and 1"));
 
         using ModeScope mode = EngineMode.Record(false);
         var variable = new Variable("x", Ops.Copies.WithStrides(x, DType.Float64));
@@ -57,9 +59,11 @@ public static class NumericalGradient
         {
             double value = variable.Values[i], scale = Math.Max(1, Math.Abs(value));
             double[][] found = adaptive ? line.Best(by => variable.Move(i, by), scale / 4, Math.Abs(value) * 2 * s_epsilon)
-                : line.Extrapolated(by => variable.Move(i, by), Math.ScaleB(1, Math.ILogB((step ?? Math.Pow(s_epsilon, 1.0 / (points + 1))) * scale)));
+                : line.Extrapolated(by => variable.Move(i, by),
+                    Math.ScaleB(1, Math.ILogB((step ?? Math.Pow(s_epsilon, 1.0 / (points + 1))) * scale)));
             variable.Move(i, 0);
-            for (int j = 0; j < line.Count; j++) (derivatives[(j * variable.Count) + i], errors[(j * variable.Count) + i]) = (found[0][j], found[1][j]);
+            for (int j = 0; j < line.Count; j++)
+                (derivatives[(j * variable.Count) + i], errors[(j * variable.Count) + i]) = (found[0][j], found[1][j]);
         }
         return (Tensor.From(derivatives, shape), Tensor.From(errors, shape));
     }

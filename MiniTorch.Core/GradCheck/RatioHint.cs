@@ -9,12 +9,14 @@ internal static class RatioHint
     /// <param name="shape">The input's shape.</param>
     /// <param name="outputShape">The output's shape.</param>
     /// <param name="ratioName">The words for the ratio of the two gradients.</param>
-    public static string? Of(double[] analytic, double[] numerical, bool[] wrong, Shape shape, Shape outputShape, string ratioName = "analytic / numerical")
+    public static string? Of(double[] analytic, double[] numerical, bool[] wrong, Shape shape, Shape outputShape,
+        string ratioName = "analytic / numerical")
     {
         if (!analytic.All(double.IsFinite)) return "the gradient is not finite: a division by zero, or ∞ · 0, in the rule";
         double largest = Math.Max(analytic.Max(Math.Abs), numerical.Max(Math.Abs));
         if (largest == 0 || !double.IsFinite(largest)) return null;
-        if (analytic.All(value => value == 0)) return "no gradient arrives: a Detach, a NoGrad, or values that went through an array or an operation without a derivative";
+        if (analytic.All(value => value == 0))
+            return "no gradient arrives: a Detach, a NoGrad, or values that went through an array or an operation without a derivative";
         if (Constant(analytic, numerical, largest) is { } ratio) return OfRatio(ratio, shape, outputShape, ratioName);
         if (Transposed(analytic, numerical, shape, largest)) return "the gradient is the transpose of the right one";
         int failing = wrong.Count(isWrong => isWrong);
@@ -29,10 +31,14 @@ internal static class RatioHint
         if (Near(ratio, 2)) return $"{name} is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½";
         if (Near(ratio, -1)) return $"{name} is −1 everywhere: the sign is wrong";
         if (Near(ratio, 0.5)) return $"{name} is ½ everywhere: a factor 2 is missing, or one of two uses of the input is not counted";
-        foreach (double size in shape.Concat(outputShape).Concat([(int)shape.ElementCount, (int)outputShape.ElementCount]).Where(size => size > 1).Select(size => (double)size))
+        foreach (double size in shape.Concat(outputShape).Concat([(int)shape.ElementCount, (int)outputShape.ElementCount]).Where(size => size > 1)
+            .Select(size => (double)size))
         {
-            if (Near(ratio, size)) return FormattableString.Invariant($"{name} is {size} everywhere, a size of the shapes: the 1/N of a mean is missing");
-            if (Near(inverse, size)) return FormattableString.Invariant($"{name} is 1/{size} everywhere, a size of the shapes: a broadcast input's gradient is not summed, or a mean is divided twice");
+            if (Near(ratio, size))
+                return FormattableString.Invariant($"{name} is {size} everywhere, a size of the shapes: the 1/N of a mean is missing");
+            if (Near(inverse, size))
+                return FormattableString.Invariant($"{name} is 1/{size} everywhere, a size of the shapes: ")
+                    + "a broadcast input's gradient is not summed, or a mean is divided twice";
         }
         return FormattableString.Invariant($"{name} is {ratio:g5} everywhere: a constant factor is wrong");
     }
@@ -64,7 +70,8 @@ internal static class RatioHint
     private static bool OnlyBorder(bool[] wrong, Shape shape)
     {
         if (Enumerable.Range(0, wrong.Length).Count(element => !AtBorder(element)) * 5 < wrong.Length) return false;
-        bool AtBorder(int element) => ElementIndex.Of(shape, element).Select((index, dim) => (index, size: shape[dim])).Any(at => at.size > 2 && (at.index == 0 || at.index == at.size - 1));
+        bool AtBorder(int element) => ElementIndex.Of(shape, element).Select((index, dim) => (index, size: shape[dim]))
+            .Any(at => at.size > 2 && (at.index == 0 || at.index == at.size - 1));
         return Enumerable.Range(0, wrong.Length).All(element => !wrong[element] || AtBorder(element));
     }
 }

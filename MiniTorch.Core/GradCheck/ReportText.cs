@@ -15,7 +15,8 @@ internal static class ReportText
         {
             (string left, string right) = Compared(finding.Mode);
             string what = finding.Mode == GradCheckMode.Contract ? "the contract of rules" : $"{left} against {right}";
-            Line($"  {finding.Verdict}: {finding.Output} by {finding.Input}{(finding.InputShape is { } shape ? $" {shape}" : "")}, order {finding.Order}, {what}");
+            string by = finding.InputShape is { } shape ? $"{finding.Input} {shape}" : finding.Input;
+            Line($"  {finding.Verdict}: {finding.Output} by {by}, order {finding.Order}, {what}");
             if (finding.Worst.Count > 0) WriteTable(finding, left, right);
             if (finding.Hint is { } hint) Line($"    hint: {hint}");
         }
@@ -24,7 +25,8 @@ internal static class ReportText
         if (report.AllBlamed.Count > MostBlamed) Line($"  … and {report.AllBlamed.Count - MostBlamed} more operations");
         if (!double.IsNaN(report.TaylorSlope)) Line($"  Taylor remainder falls as t^{report.TaylorSlope:f2} (2 when right, 1 when wrong)");
         foreach (string note in report.Notes) Line($"  note: {note}");
-        if (report.Passed && !double.IsNaN(report.Closest.Error)) Line($"  closest: an error of {report.Closest.Error:g2} of {report.Closest.Tolerance:g2} allowed");
+        if (report.Passed && !double.IsNaN(report.Closest.Error))
+            Line($"  closest: an error of {report.Closest.Error:g2} of {report.Closest.Tolerance:g2} allowed");
         if (report.Compared > 0) Line($"  {report.Compared} compared in {report.DType}: {report.Inequality}");
         Line($"  replay: {Replay(report.Options)}");
         return text.ToString().TrimEnd();
@@ -35,12 +37,14 @@ internal static class ReportText
         {
             string[] places = [.. finding.Worst.Select(Place)];
             int width = Math.Clamp(places.Max(place => place.Length), 8, WidestPlace);
-            Line($"    {finding.Failures} failing{(finding.Examined is { } examined ? $" among {examined} elements that were examined" : "")}, the worst first:");
+            string among = finding.Examined is { } examined ? $" among {examined} elements that were examined" : "";
+            Line($"    {finding.Failures} failing{among}, the worst first:");
             Line($"    {"at".PadRight(width)}{(right == "numerical" ? "analytic" : left),14}{right,14}{"±",8}{"error/tol",10}");
             foreach ((GradCheckEntry entry, string place) in finding.Worst.Zip(places))
             {
                 if (place.Length > width) Line($"    {place}");
-                Line($"    {(place.Length > width ? "" : place).PadRight(width)}{entry.Analytic,14:g6}{entry.Numerical,14:g6}{entry.Uncertainty,8:g1}{entry.ErrorOverTolerance,10:g2}");
+                string at = (place.Length > width ? "" : place).PadRight(width);
+                Line($"    {at}{entry.Analytic,14:g6}{entry.Numerical,14:g6}{entry.Uncertainty,8:g1}{entry.ErrorOverTolerance,10:g2}");
             }
         }
     }
@@ -61,7 +65,8 @@ internal static class ReportText
     // The steps are powers of two: written in full, they are the same when read again.
     private static string Replay(GradCheckOptions options) =>
         FormattableString.Invariant($"Seed = {options.Seed}, Points = {options.Points}, Step = {options.Step}, Order = {options.Order}")
-        + (options.Fast ? FormattableString.Invariant($", Fast = true, Directions = {options.Directions}") : "") + (options.Upcast ? "" : ", Upcast = false");
+        + (options.Fast ? FormattableString.Invariant($", Fast = true, Directions = {options.Directions}") : "")
+        + (options.Upcast ? "" : ", Upcast = false");
 
     // Lines that are too long go on, indented, after the last space before.
     private static void Wrap(StringBuilder text, string line)

@@ -40,7 +40,7 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
         comparison.Compare(f, f.Variables[v], (j, i) => rows[j][v]?[i] ?? 0, GradCheckMode.ReverseAgainstNumerical, elements);
 
     // A random sample shows a fault of many elements, and halving finds one of few.
-    private IReadOnlyList<GradCheckFinding> Locate(CheckedFunction combinations, double[]?[][] rows, double[]?[] failing)
+    private List<GradCheckFinding> Locate(CheckedFunction combinations, double[]?[][] rows, double[]?[] failing)
     {
         int[] suspects = [.. Enumerable.Range(0, function.Variables.Length).Where(v => !Agrees(v, 0, function.Variables[v].Count))];
         var findings = new List<GradCheckFinding>();
@@ -57,8 +57,10 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
             }
             findings.AddRange(found);
         }
-        if (findings.Count == 0 && comparison.FindAlong(combinations, failing, j => Vectors.Dot(rows[j], failing), GradCheckMode.ReverseAgainstNumerical) is { } finding) findings.Add(finding);
-        Note = FormattableString.Invariant($"a direction failed: {SampleSize} random elements of an input were examined, and parts of it by halves; Fast = false examines all");
+        if (findings.Count == 0 && comparison.FindAlong(combinations, failing, j => Vectors.Dot(rows[j], failing),
+            GradCheckMode.ReverseAgainstNumerical) is { } finding) findings.Add(finding);
+        Note = FormattableString.Invariant($"a direction failed: {SampleSize} random elements of an input were examined, and parts of it by halves; ")
+            + "Fast = false examines all";
         return findings;
 
         void Halve(int v, int from, int to, List<int> elements)
@@ -97,7 +99,8 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
         {
             double[]?[] first = f.Gradients(results, cotangent), second = f.Gradients(results, cotangent);
             for (int v = 0; v < first.Length; v++)
-                Fault ??= Repetition.Compare(first[v] ?? [], second[v] ?? [], $"gradient of {f.Variables[v].Name}", f.Variables[v].Tensor.Shape, f.Order);
+                Fault ??= Repetition.Compare(first[v] ?? [], second[v] ?? [], $"gradient of {f.Variables[v].Name}", f.Variables[v].Tensor.Shape,
+                    f.Order);
             for (int j = 0; j < rows.Length; j++) rows[j] = f.Gradients(results, Vectors.Unit(rows.Length, j));
         }
         catch (Exception error) when (error is not (OutOfMemoryException or OperationCanceledException))
@@ -112,14 +115,16 @@ internal sealed class ReverseCheck(CheckedFunction function, Comparison comparis
 internal static class Repetition
 {
     /// <summary>Returns a finding if they differ in any bit.</summary>
-    public static GradCheckFinding? Compare(ReadOnlySpan<double> first, ReadOnlySpan<double> second, string what, Shape shape, int order, string? hint = null)
+    public static GradCheckFinding? Compare(ReadOnlySpan<double> first, ReadOnlySpan<double> second, string what, Shape shape, int order,
+        string? hint = null)
     {
         int at = first.CommonPrefixLength(second);
         return at == first.Length ? null : new GradCheckFinding(Verdict.Nondeterministic, GradCheckMode.RunAgainstRun, order, "the inputs", what)
         {
             Worst = [new GradCheckEntry([], ElementIndex.Of(shape, at), first[at], second[at], 0, 0, Verdict.Nondeterministic)],
-            Hint = hint ?? "two calls with the same inputs differ: random numbers (Eval() turns Dropout off; a fixed Generator made inside the function repeats), "
-                + "or state kept between calls",
+            Hint = hint
+                ?? "two calls with the same inputs differ: random numbers (Eval() turns Dropout off; a fixed Generator made inside the function "
+                + "repeats), or state kept between calls",
         };
     }
 }

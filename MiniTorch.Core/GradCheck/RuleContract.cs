@@ -13,11 +13,15 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
     {
         double[] again = CheckedFunction.Flat(function.Call());
         foreach (Output output in function.Outputs)
-            if (Repetition.Compare(function.Center.AsSpan(output.Start, output.Count), again.AsSpan(output.Start, output.Count), output.Name, output.Shape, function.Order,
-                "the function gives another result after it was called elsewhere: it keeps state between calls, such as running statistics (Eval() stops their update)") is { } changed)
+            if (Repetition.Compare(function.Center.AsSpan(output.Start, output.Count), again.AsSpan(output.Start, output.Count), output.Name,
+                output.Shape, function.Order,
+                "the function gives another result after it was called elsewhere: it keeps state between calls, such as running statistics "
+                + "(Eval() stops their update)") is { } changed)
                 return changed;
-        if (function.Unrecorded is { } unrecorded && unrecorded.Length == function.Center.Length && Differs(function.Center, unrecorded, function) is { } place)
-            return Broken(function, "the inputs", place, function.Center[place], unrecorded[place], "the function gives another value when recording is off (NoGrad)");
+        if (function.Unrecorded is { } unrecorded && unrecorded.Length == function.Center.Length
+            && Differs(function.Center, unrecorded, function) is { } place)
+            return Broken(function, "the inputs", place, function.Center[place], unrecorded[place],
+                "the function gives another value when recording is off (NoGrad)");
         if (!function.HasGraph || function.Center.Length == 0) return null;
 
         try
@@ -39,8 +43,10 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
 
         double[]?[] second = function.Gradients(results, v), both = function.Gradients(results, [.. u.Zip(v, (a, b) => a + b)]);
         double[]?[] scaled = function.Gradients(results, [.. u.Select(value => -1000 * value)]);
-        return SideEffects(results, u) ?? Compare(Vectors.Combine(1, first, 1, second), both, "the rule is not linear in the cotangent: the gradient for a sum of two cotangents is not the sum of both gradients")
-            ?? Compare(Vectors.Combine(-1000, first, 0, first), scaled, "the rule is not linear in the cotangent: −1000 times the cotangent does not give −1000 times the gradient")
+        return SideEffects(results, u) ?? Compare(Vectors.Combine(1, first, 1, second), both,
+            "the rule is not linear in the cotangent: the gradient for a sum of two cotangents is not the sum of both gradients")
+            ?? Compare(Vectors.Combine(-1000, first, 0, first), scaled,
+                "the rule is not linear in the cotangent: −1000 times the cotangent does not give −1000 times the gradient")
             ?? EachOutput(results, u, first) ?? Layouts(results, u, first) ?? Subsets(results, u, first) ?? Accumulated(u, first);
     }
 
@@ -82,11 +88,14 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
 
     private GradCheckFinding? Layouts(Tensor[] results, double[] u, double[]?[] expected)
     {
-        Tensor[] strided = [.. function.Outputs.Select((output, i) => Strided(CheckedFunction.Like(u.AsSpan(output.Start, output.Count), results[i])))];
+        Tensor[] strided = [.. function.Outputs.Select((output, i) =>
+            Strided(CheckedFunction.Like(u.AsSpan(output.Start, output.Count), results[i])))];
         Tensor[] ones = [.. results.Select(result => Tensor.Ones(result.Shape, result.DType))];
         Tensor[] expanded = [.. results.Select(result => Tensor.Ones([], result.DType).Expand(result.Shape))];
-        return Compare(expected, Gradients(results, strided), "the gradient differs for a cotangent whose memory is not row-major: the rule must read it by its strides")
-            ?? Compare(Gradients(results, ones), Gradients(results, expanded), "the gradient differs for an expanded cotangent, as the gradient of Sum is: the rule must read it by its strides");
+        return Compare(expected, Gradients(results, strided),
+            "the gradient differs for a cotangent whose memory is not row-major: the rule must read it by its strides")
+            ?? Compare(Gradients(results, ones), Gradients(results, expanded),
+                "the gradient differs for an expanded cotangent, as the gradient of Sum is: the rule must read it by its strides");
     }
 
     // Inputs that need no gradient are left out of the pass, so OpContext.Needs is false for them.
@@ -95,13 +104,16 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
         int count = function.Variables.Length;
         if (count < 2) return null;
         IEnumerable<int[]> subsets = Enumerable.Range(0, count).Select(v => new[] { v });
-        if (count <= MostPairs) subsets = subsets.Concat(Enumerable.Range(0, count).Select(v => Enumerable.Range(0, count).Where(other => other != v).ToArray()));
+        if (count <= MostPairs) subsets = subsets.Concat(Enumerable.Range(0, count)
+            .Select(v => Enumerable.Range(0, count).Where(other => other != v).ToArray()));
         Tensor[] cotangents = Cotangents(results, u);
         foreach (int[] subset in subsets)
         {
-            double[]?[] gradients = Arrays(CheckedFunction.Gradients(results, cotangents, [.. subset.Select(v => function.Variables[v].Tensor)], createGraph: false));
+            double[]?[] gradients = Arrays(CheckedFunction.Gradients(results, cotangents, [.. subset.Select(v => function.Variables[v].Tensor)],
+                createGraph: false));
             for (int i = 0; i < subset.Length; i++)
-                if (Compare(expected[subset[i]], gradients[i], subset[i], "the gradient differs if other inputs need none: the rule must give it whatever OpContext.Needs says of the others") is { } finding)
+                if (Compare(expected[subset[i]], gradients[i], subset[i],
+                    "the gradient differs if other inputs need none: the rule must give it whatever OpContext.Needs says of the others") is { } finding)
                     return finding;
         }
         return null;
@@ -114,12 +126,14 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
         if (arguments.Length == 0) return null;
         var aliases = new Dictionary<Variable, Tensor>();
         Tensor[] results = function.Call(variable => aliases[variable] = variable.Tensor * 1.0), others = [.. arguments.Select(Other)];
-        double[]?[] gradients = Arrays(CheckedFunction.Gradients([.. results, .. others], [.. Cotangents(results, u), .. others.Select(other => Tensor.OnesLike(other))], Targets(), createGraph: false));
+        double[]?[] gradients = Arrays(CheckedFunction.Gradients([.. results, .. others],
+            [.. Cotangents(results, u), .. others.Select(other => Tensor.OnesLike(other))], Targets(), createGraph: false));
         for (int v = 0; v < expected.Length; v++)
         {
             Variable variable = function.Variables[v];
             double[]? sum = !variable.IsArgument ? expected[v] : [.. (expected[v] ?? new double[variable.Count]).Select(value => value + 3)];
-            if (Compare(sum, gradients[v], v, "the gradient is not added to one that the input has already from another operation") is { } finding) return finding;
+            if (Compare(sum, gradients[v], v,
+                "the gradient is not added to one that the input has already from another operation") is { } finding) return finding;
         }
         return null;
 
@@ -138,7 +152,8 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
         Gradients(results, cotangents);
         double[] after = CheckedFunction.Flat(cotangents);
         if (Change(before, after) is { } at)
-            return Broken(function, "the inputs", at, before[at], after[at], "the rule writes to its cotangent, which other rules may still read; Clone() it first");
+            return Broken(function, "the inputs", at, before[at], after[at],
+                "the rule writes to its cotangent, which other rules may still read; Clone() it first");
         double[] now = CheckedFunction.Flat(results);
         if (Change(function.Center, now) is { } place)
             return Broken(function, "the inputs", place, function.Center[place], now[place], "the rule writes to the saved output; Clone() it first");
@@ -148,18 +163,21 @@ internal sealed class RuleContract(CheckedFunction function, RandomVectors rando
                 variable.Move(change.Element, 0);
                 return new GradCheckFinding(Verdict.Wrong, GradCheckMode.Contract, function.Order, variable.Name, "gradient")
                 {
-                    Worst = [new GradCheckEntry(ElementIndex.Of(variable.Tensor.Shape, change.Element), [], change.Value, variable.Values[change.Element], 0, 0, Verdict.Wrong)],
+                    Worst = [new GradCheckEntry(ElementIndex.Of(variable.Tensor.Shape, change.Element), [], change.Value,
+                        variable.Values[change.Element], 0, 0, Verdict.Wrong)],
                     Hint = "the rule writes to its input; Clone() it first",
                 };
             }
         return null;
 
-        static int? Change(double[] before, double[] after) => before.AsSpan().CommonPrefixLength(after) is var same && same < before.Length ? same : null;
+        static int? Change(double[] before, double[] after) => before.AsSpan().CommonPrefixLength(after) is var same && same < before.Length ? same
+            : null;
     }
 
     private Tensor[] Targets() => [.. function.Variables.Select(variable => variable.Tensor)];
 
-    private Tensor[] Cotangents(Tensor[] results, double[] u) => [.. function.Outputs.Select((output, i) => CheckedFunction.Like(u.AsSpan(output.Start, output.Count), results[i]))];
+    private Tensor[] Cotangents(Tensor[] results, double[] u) =>
+        [.. function.Outputs.Select((output, i) => CheckedFunction.Like(u.AsSpan(output.Start, output.Count), results[i]))];
 
     private double[]?[] Gradients(Tensor[] results, Tensor[] cotangents) => Arrays(function.Gradients(results, cotangents, createGraph: false));
 

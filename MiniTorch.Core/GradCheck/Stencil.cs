@@ -5,7 +5,8 @@ namespace MiniTorch.GradChecking;
 /// <summary>Numerical derivatives of all results along a line, how far they may be off, and how much the slopes on the two sides differ.</summary>
 internal readonly record struct LineSlope(double[] Value, double[] Error, double[] Bend);
 
-/// <summary>Central differences of 2, 4 or 6 points, at spacings h and 2h: Richardson extrapolation joins the two, and their difference estimates the error.</summary>
+/// <summary>Central differences of 2, 4 or 6 points, at spacings h and 2h: Richardson extrapolation joins the two, and their difference estimates
+/// the error.</summary>
 internal sealed class Stencil
 {
     private readonly double[] _weights;

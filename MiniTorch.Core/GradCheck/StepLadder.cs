@@ -79,7 +79,8 @@ internal sealed class StepLadder
 
         // beside a slope of 1 one of 0 ± 1e-4 is known
         double known = Math.Max(absolute, 1e-4 * Math.Max(Size(right[_usual]), Size(left[_usual])));
-        if (Settle(both, k => Math.Max(Math.Abs(right[k] - left[k]), Math.Abs(both[k] - both[k - 1]))) is { } slope) return slope.Against(analytic, tolerance);
+        if (Settle(both, k => Math.Max(Math.Abs(right[k] - left[k]), Math.Abs(both[k] - both[k - 1]))) is { } slope) return slope.Against(analytic,
+            tolerance);
         if (Side(right) is { } fromRight && Side(left) is { } fromLeft) return Between(fromLeft, fromRight, isBreak: false);
         if (Jumps(output) && Side(beyondRight) is { } r && Side(beyondLeft) is { } l) return Between(l, r, isBreak: true);
         if ((Side(right) ?? Side(left)) is { } side) return OneSided(side, isRight: Side(right) is not null);
@@ -109,7 +110,8 @@ internal sealed class StepLadder
             if (runs.Count == 0) return null;
             // The finest run counts. A short one proves nothing against a coarser one that agrees: few slopes are alike by chance.
             Run finest = runs[^1];
-            if (finest.Length < 5 && !finest.Slope.Agrees(analytic, tolerance) && runs.Find(run => run.Slope.Agrees(analytic, tolerance)) is { } coarser) finest = coarser;
+            if (finest.Length < 5 && !finest.Slope.Agrees(analytic, tolerance)
+                && runs.Find(run => run.Slope.Agrees(analytic, tolerance)) is { } coarser) finest = coarser;
             return runs.Where(run => run.Slope.IsNear(finest.Slope)).MinBy(run => run.Slope.Error)!.Slope;
         }
 
@@ -132,7 +134,8 @@ internal sealed class StepLadder
             if (!IsDefinedBeyond(output, !isRight) || Nears(isRight ? left : right, slope.Value, absolute)) return slope.Against(analytic, tolerance);
             double far = Growth(output) is { } direction ? direction * double.PositiveInfinity : slope.Value;
             bool between = slope.Agrees(analytic, tolerance) || (analytic >= Math.Min(slope.Value, far) && analytic <= Math.Max(slope.Value, far));
-            return new Judgement(between ? Verdict.Kink : Verdict.Wrong, slope.Value, slope.Error, isRight ? null : slope.Value, isRight ? slope.Value : null)
+            return new Judgement(between ? Verdict.Kink : Verdict.Wrong, slope.Value, slope.Error, isRight ? null : slope.Value, isRight
+                ? slope.Value : null)
             {
                 IsSubgradient = slope.Agrees(analytic, tolerance),
                 IsBreak = true,
@@ -193,7 +196,8 @@ internal sealed class StepLadder
     // The smallest change of the result, if it is a staircase of many small steps: values that were rounded to fewer digits inside the function.
     private double Grain(int output)
     {
-        double[] changes = [.. _plus.Concat(_minus).Select(values => Math.Abs(values[output] - _center[output])).Where(change => change > 0).Distinct()];
+        double[] changes = [.. _plus.Concat(_minus).Select(values => Math.Abs(values[output] - _center[output])).Where(change => change > 0)
+            .Distinct()];
         if (changes.Length < 8) return 0;
         double largest = _plus.Concat(_minus).Max(values => Size(values[output])), grain = changes.Min();
         if (grain > Math.ScaleB(Math.Max(largest, Math.Abs(_center[output])), -18)) return 0; // coarse steps are meant
@@ -222,8 +226,10 @@ internal sealed class StepLadder
         bool IsApart(double[][] values)
         {
             double jump = values[^1][output] - _center[output];
-            if (!double.IsFinite(jump) || Math.Abs(jump) <= 1e3 * _epsilon * Math.Max(Math.Abs(_center[output]), Size(values[^1][output]))) return false;
-            return Enumerable.Range(1, Math.Min(8, values.Length - 1)).All(back => Math.Abs(values[^back][output] - _center[output] - jump) <= Settled * Math.Abs(jump));
+            if (!double.IsFinite(jump) || Math.Abs(jump) <= 1e3 * _epsilon * Math.Max(Math.Abs(_center[output]),
+                Size(values[^1][output]))) return false;
+            return Enumerable.Range(1, Math.Min(8, values.Length - 1))
+                .All(back => Math.Abs(values[^back][output] - _center[output] - jump) <= Settled * Math.Abs(jump));
         }
     }
 

@@ -53,7 +53,8 @@ internal sealed class Variable
     /// <summary>Sets one element to its value plus <paramref name="by"/>.</summary>
     public void Move(int element, double by)
     {
-        long offset = Tensor.Layout.Offset + ElementIndex.Of(Tensor.Shape, element).Zip(Tensor.Layout.Strides, (index, stride) => index * stride).Sum();
+        long offset = Tensor.Layout.Offset + ElementIndex.Of(Tensor.Shape, element).Zip(Tensor.Layout.Strides, (index, stride) => index * stride)
+            .Sum();
         Copies.Into(new Tensor(Tensor.Storage, new Layout(Shape.Scalar, [], offset)), Tensor.Full([], _values[element] + by, Tensor.DType));
     }
 

@@ -69,6 +69,7 @@ internal sealed class RandomVectors(long seed, Func<Tensor, Tensor, Tensor>? pro
         Tensor projected = project(x, Tensor.From(direction, x.Shape, x.DType))
             ?? throw new ValueException("GradCheckOptions.Project returned null; return the restricted direction");
         return projected.Shape == x.Shape ? projected.ToArray<double>()
-            : throw new ShapeException($"GradCheckOptions.Project returned shape {projected.Shape} for a direction of shape {x.Shape}; they must be equal");
+            : throw new ShapeException($"GradCheckOptions.Project returned shape {projected.Shape} for a direction of shape {x.Shape}; "
+                + "they must be equal");
     }
 }

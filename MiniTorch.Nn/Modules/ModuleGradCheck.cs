@@ -17,7 +17,8 @@ public static class ModuleGradCheck
             Run(model, inputs, outputs => outputs, options);
 
         /// <summary>Checks the gradients of a loss of a module's output with respect to every parameter and every floating-point input.</summary>
-        /// <param name="model">The module; it returns one tensor. See <see cref="RunModule(Module, IReadOnlyList{Tensor}, GradCheckOptions?)"/>.</param>
+        /// <param name="model">The module; it returns one tensor. See <see cref="RunModule(Module, IReadOnlyList{Tensor},
+        /// GradCheckOptions?)"/>.</param>
         /// <param name="inputs">The inputs to call it with.</param>
         /// <param name="loss">The loss as a function of the module's output, which is Float64 unless the options say otherwise.</param>
         /// <param name="options">The options of the check.</param>
@@ -25,7 +26,8 @@ public static class ModuleGradCheck
         /// <example><code>
         /// GradCheck.RunModule(model, [x], y => Functional.CrossEntropy(y, targets)).ThrowIfFailed();
         /// </code></example>
-        public static GradCheckReport RunModule(Module model, IReadOnlyList<Tensor> inputs, Func<Tensor, Tensor> loss, GradCheckOptions? options = null)
+        public static GradCheckReport RunModule(Module model, IReadOnlyList<Tensor> inputs, Func<Tensor, Tensor> loss,
+            GradCheckOptions? options = null)
         {
             if (loss is null) throw GradCheck.Missing("the loss");
             return Run(model, inputs, outputs => outputs is [{ } output] ? [loss(output)]
@@ -45,7 +47,8 @@ public static class ModuleGradCheck
         try
         {
             (string, Tensor)[] parameters =
-                [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad).Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
+                [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad)
+                    .Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
             string[] names = inputs.Count == 1 ? ["input"] : [.. inputs.Select((_, i) => $"input {i}")];
             return GradCheck.Run(tensors => results([.. Module.TensorsOf(model.CallAny([.. tensors]))]), inputs, names, parameters, options);
         }

@@ -9,7 +9,8 @@ namespace MiniTorch.Tests.GradChecks;
 /// <param name="IsKink">Whether it has no derivative there, so that the verdict is Kink unless kinks are accepted.</param>
 /// <param name="IsFlat">Whether its derivative is 0, so that its twin adds to the gradient instead of scaling it.</param>
 /// <param name="Options">The options of the check.</param>
-public sealed record AwkwardFunction(string Name, Func<Tensor, Tensor> Function, Tensor X, bool IsKink = false, bool IsFlat = false, GradCheckOptions? Options = null)
+public sealed record AwkwardFunction(string Name, Func<Tensor, Tensor> Function, Tensor X, bool IsKink = false, bool IsFlat = false,
+    GradCheckOptions? Options = null)
 {
     /// <summary>The same values with a gradient that is half as large again: it must fail.</summary>
     public Tensor Twin(Tensor x)
@@ -45,7 +46,8 @@ internal static class AwkwardSuite
         new("a hinge at its margin", x => (1 - x).Relu().Sum(), Real(1, 0, 2), IsKink: true),
         new("equal eigenvalues", x => Linalg.EigvalsH((x + x.T) / 2), Tensor.Eye(3, dtype: DType.Float64), IsKink: true),
         new("equal singular values", x => Linalg.EigvalsH(x.T.MatMul(x)).Sqrt(), Tensor.Eye(3, dtype: DType.Float64) * 2, IsKink: true),
-        new("a network that is fed zeros", x => x.MatMul(s_weights).Relu().MatMul(s_last).Square().Sum() + x.MatMul(s_weights).Relu().Sum(), Tensor.Zeros([1, 4], DType.Float64), IsKink: true, IsFlat: true),
+        new("a network that is fed zeros", x => x.MatMul(s_weights).Relu().MatMul(s_last).Square().Sum() + x.MatMul(s_weights).Relu().Sum(),
+            Tensor.Zeros([1, 4], DType.Float64), IsKink: true, IsFlat: true),
         new("two rectifiers that make a line", x => x.Relu() - (-x).Relu(), Real(0, 1), IsKink: true),
         new("a distance of equals", x => (x - s_x).Abs().Sum(), s_x, IsKink: true, IsFlat: true),
         new("branches of equal value and other slope", x => Tensor.Where(x > 0, 2 * x, x), Real(0, 1), IsKink: true),
@@ -140,7 +142,8 @@ internal static class AwkwardSuite
             y[1] = x[0] * 3;
             return y.Square();
         }, s_x, Options: new GradCheckOptions { Order = 2 }),
-        new("an operation without forward mode", x => new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (_, _) => throw new NotSupportedException("none") }.Apply(x), s_x,
+        new("an operation without forward mode", x => new PlantedOp("Square", v => v[0] * v[0], (c, g, _) =>
+            2 * g * c.Input(0)) { Tangent = (_, _) => throw new NotSupportedException("none") }.Apply(x), s_x,
             Options: new GradCheckOptions { Order = 2 }),
         new("a harmless Detach", x => (x - x.Amax(1, keepDim: true).Detach()).Exp().Sum(1).Log() + x.Amax(1).Detach(), s_x),
         new("no elements", x => x.Exp().Sum(), Tensor.Zeros([0, 3], DType.Float64), IsFlat: true),

@@ -22,19 +22,22 @@ public sealed class BlameTests
     public void A_pattern_that_the_finding_has_already_is_not_repeated()
     {
         const string Hint = "analytic / numerical is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½";
-        Blame.Find(Function(v => Twice().Apply(v[0])), s_options, s_failure with { Hint = Hint })[0].Reason.ShouldBe("its rule is wrong for input 0, order 1");
+        Blame.Find(Function(v => Twice().Apply(v[0])), s_options,
+            s_failure with { Hint = Hint })[0].Reason.ShouldBe("its rule is wrong for input 0, order 1");
         Blame.Find(Function(v => Twice().Apply(v[0])), s_options, s_failure with { Hint = "another" })[0].Reason.ShouldEndWith(Hint);
     }
 
     [Test]
     public void Rule_that_returns_no_gradient_is_disconnected() =>
-        Find(v => new PlantedOp("Square", w => w[0] * w[0], (_, _, _) => null).Apply(v[0]))!.Reason.ShouldStartWith("its rule is disconnected for input 0, order 1; no gradient arrives");
+        Find(v => new PlantedOp("Square", w => w[0] * w[0], (_, _, _) => null)
+            .Apply(v[0]))!.Reason.ShouldStartWith("its rule is disconnected for input 0, order 1; no gradient arrives");
 
     [Test]
     public void Wrong_tangent_is_blamed_on_forward_mode()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (c, t) => -2 * c.Input(0) * t[0]! };
-        Find(v => planted.Apply(v[0]))!.Reason.ShouldBe("its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
+        Find(v =>
+            planted.Apply(v[0]))!.Reason.ShouldBe("its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
     }
 
     [Test]
@@ -42,14 +45,19 @@ public sealed class BlameTests
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0).Detach());
         Find(v => planted.Apply(v[0])).ShouldBeNull();
-        Blame.Find(Function(v => planted.Apply(v[0])), s_options, s_failure with { Order = 2 })[0].Reason.ShouldStartWith("its rule is disconnected for input 0, order 2");
+        Blame.Find(Function(v => planted.Apply(v[0])), s_options,
+            s_failure with { Order = 2 })[0].Reason.ShouldStartWith("its rule is disconnected for input 0, order 2");
     }
 
     [Test]
     public void Slope_between_those_of_a_kink_is_accepted_and_later_operations_are_checked()
     {
         Find(v => (v[0] * 0).Relu() + Tensor.From(v[0].ToArray<double>())).ShouldBeNull();
-        var planted = new PlantedOp("Rectifier", v => v[0].Relu(), (c, g, _) => g * (c.Input(0) > 0).To(DType.Float64)) { Tangent = (_, t) => t[0]! * 5 };
+        var planted = new PlantedOp("Rectifier", v => v[0].Relu(), (c, g, _) => g * (c.Input(0) > 0).To(DType.Float64))
+        {
+            Tangent = (_, t) =>
+            t[0]! * 5
+        };
         Find(v => planted.Apply(v[0] * 0))!.Reason.ShouldStartWith("its rule is wrong for input 0, order 1, in forward mode");
     }
 
@@ -152,7 +160,8 @@ public sealed class BlameTests
     [Test]
     public void A_masked_root_is_named_as_the_trap()
     {
-        GradCheckReport report = GradCheck.Run(x => Tensor.Where(x > 0, x.Sqrt(), 0 * x), Tensor.From(new double[] { 0, 4 }), new GradCheckOptions { AcceptKinks = true });
+        GradCheckReport report = GradCheck.Run(x => Tensor.Where(x > 0, x.Sqrt(), 0 * x), Tensor.From(new double[] { 0, 4 }),
+            new GradCheckOptions { AcceptKinks = true });
         report.Passed.ShouldBeFalse();
         report.Blame!.Op.ShouldBe("Sqrt");
         report.Blame.Reason.ShouldContain("Where(mask, x, 1)");
@@ -160,7 +169,8 @@ public sealed class BlameTests
 
     private static PlantedOp Twice() => new("Square", v => v[0] * v[0], (c, g, _) => 4 * g * c.Input(0));
 
-    private static GradCheckBlame? Find(Func<Tensor[], Tensor> f) => Blame.Find(Function(f), s_options, s_failure) is { Count: > 0 } blamed ? blamed[0] : null;
+    private static GradCheckBlame? Find(Func<Tensor[], Tensor> f) => Blame.Find(Function(f), s_options, s_failure) is { Count: > 0 } blamed
+        ? blamed[0] : null;
 
     private static CheckedFunction Function(Func<Tensor[], Tensor> f) => Checked.Of(v => [f(v)], Checked.Leaf("x", 1, 2), Checked.Leaf("y", 3, 4));
 }

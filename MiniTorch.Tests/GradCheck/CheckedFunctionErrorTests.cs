@@ -6,11 +6,13 @@ namespace MiniTorch.Tests.GradChecks;
 public sealed class CheckedFunctionErrorTests
 {
     [Test]
-    public void Input_that_is_not_finite_is_an_error() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0]], Checked.Leaf("x", 1), Checked.Leaf("y", 2, double.NegativeInfinity))).Message
+    public void Input_that_is_not_finite_is_an_error() => Should.Throw<ValueException>(() =>
+        Checked.Of(v => [v[0]], Checked.Leaf("x", 1), Checked.Leaf("y", 2, double.NegativeInfinity))).Message
         .ShouldBe("GradCheck: y[1] is -Infinity; choose a finite point to check at");
 
     [Test]
-    public void A_result_that_is_not_finite_is_found_in_its_output() => Should.Throw<ValueException>(() => Checked.Of(v => [v[0], 1 / (v[0] - 1)], Checked.Leaf("x", 1, 2))).Message
+    public void A_result_that_is_not_finite_is_found_in_its_output() =>
+        Should.Throw<ValueException>(() => Checked.Of(v => [v[0], 1 / (v[0] - 1)], Checked.Leaf("x", 1, 2))).Message
         .ShouldBe("GradCheck: the function gives Infinity at output 1[0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
 
     [TestCase(1, "with x[0] moved by -0.125")]
@@ -31,7 +33,8 @@ public sealed class CheckedFunctionErrorTests
         bool broken = false;
         CheckedFunction function = Checked.Of(v => broken ? throw new InvalidOperationException("the reason") : [v[0] * 2], Checked.Leaf("x", 1));
         broken = true;
-        Should.Throw<MiniTorchException>(() => function.Tangent([[1]])).Message.ShouldBe("GradCheck: the function threw InvalidOperationException in forward mode: the reason");
+        Should.Throw<MiniTorchException>(() => function.Tangent([[1]]))
+            .Message.ShouldBe("GradCheck: the function threw InvalidOperationException in forward mode: the reason");
         function.Variables[0].Tensor.Dual.ShouldBeNull();
     }
 
@@ -54,12 +57,15 @@ public sealed class CheckedFunctionErrorTests
     public void Dtype_error_with_Float64_inputs_has_advice(bool alsoFloat32, bool hasWayOut)
     {
         Variable[] variables = alsoFloat32 ? [Checked.Leaf("x", 1), Checked.Leaf("y", Tensor.Ones([1]))] : [Checked.Leaf("x", 1)];
-        Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new DTypeException("the reason"), variables)).Message.ShouldBe("GradCheck: the function threw DTypeException at the given inputs: the reason"
-            + (hasWayOut ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts a module's parameters)" : ""));
+        Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new DTypeException("the reason"), variables))
+            .Message.ShouldBe("GradCheck: the function threw DTypeException at the given inputs: the reason"
+            + (hasWayOut
+                ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts a module's parameters)" : ""));
     }
 
     [Test]
-    public void Other_errors_have_no_dtype_advice() => Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new ShapeException("the reason"), Checked.Leaf("x", 1))).Message
+    public void Other_errors_have_no_dtype_advice() => Should.Throw<MiniTorchException>(() =>
+        Checked.Of(_ => throw new ShapeException("the reason"), Checked.Leaf("x", 1))).Message
         .ShouldBe("GradCheck: the function threw ShapeException at the given inputs: the reason");
 
     [Test]
@@ -67,7 +73,8 @@ public sealed class CheckedFunctionErrorTests
     {
         int calls = 0;
         Should.Throw<InsufficientMemoryException>(() => Checked.Of(_ => throw new InsufficientMemoryException(), Checked.Leaf("x", 1)));
-        Should.Throw<InsufficientMemoryException>(() => Checked.Of(v => calls++ == 1 ? throw new InsufficientMemoryException() : [v[0]], Checked.Leaf("x", 1)));
+        Should.Throw<InsufficientMemoryException>(() => Checked.Of(v => calls++ == 1 ? throw new InsufficientMemoryException() : [v[0]],
+            Checked.Leaf("x", 1)));
     }
 
     [Test]
@@ -90,7 +97,8 @@ public sealed class CheckedFunctionErrorTests
     {
         Should.Throw<ValueException>(() => Checked.Of(v => [v[0].ArgMax(), v[0].Ne(0)], Checked.Leaf("x", 1))).Message
             .ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
-        Should.Throw<ValueException>(() => Checked.Of(_ => [], Checked.Leaf("x", 1))).Message.ShouldBe("GradCheck: the function returned no tensors; return those whose gradients are to be checked");
+        Should.Throw<ValueException>(() => Checked.Of(_ => [], Checked.Leaf("x", 1)))
+            .Message.ShouldBe("GradCheck: the function returned no tensors; return those whose gradients are to be checked");
     }
 
     [Test]
@@ -120,13 +128,16 @@ public sealed class CheckedFunctionErrorTests
         {
             Change(v[1]);
             return [v[0]];
-        }, Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3))).Message.ShouldBe("GradCheck: the function changed its input: y[1] was 3 and is 9 after the call; Clone() it before writing");
-        Should.Throw<GraphException>(() => Checked.Of(v => [v[1].AddInPlace(1)], Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3))).Message.ShouldStartWith("GradCheck: the function changed its input: y[0] was 2 and is 3");
+        }, Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3)))
+            .Message.ShouldBe("GradCheck: the function changed its input: y[1] was 3 and is 9 after the call; Clone() it before writing");
+        Should.Throw<GraphException>(() => Checked.Of(v => [v[1].AddInPlace(1)], Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3)))
+            .Message.ShouldStartWith("GradCheck: the function changed its input: y[0] was 2 and is 3");
         int calls = 0;
         Should.Throw<GraphException>(() => Checked.Of(v =>
         {
             if (calls++ == 1) Change(v[1]);
             return [v[0]];
-        }, Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3))).Message.ShouldBe("GradCheck: the function wrote to its input y at the given inputs; Clone() it before writing");
+        }, Checked.Leaf("x", 1), Checked.Leaf("y", 2, 3)))
+            .Message.ShouldBe("GradCheck: the function wrote to its input y at the given inputs; Clone() it before writing");
     }
 }

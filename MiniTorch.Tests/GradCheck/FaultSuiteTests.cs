@@ -9,9 +9,11 @@ public sealed class FaultSuiteTests
             try
             {
                 GradCheckReport report = GradCheck.Run(fault.Function, fault.Inputs, fault.Options);
-                bool found = !report.Passed && (report.Verdict == fault.Verdict || (fault.Verdict == Verdict.Wrong && report.Verdict == Verdict.Disconnected));
+                bool found = !report.Passed && (report.Verdict == fault.Verdict
+                    || (fault.Verdict == Verdict.Wrong && report.Verdict == Verdict.Disconnected));
                 bool traced = fault.Blamed is null ? report.Blame is null || found : report.Blame?.Op == fault.Blamed;
-                return (fault, found && traced ? "" : $"{fault.Fault}: {(found ? "" : $"verdict {report.Verdict}; ")}{(traced ? "" : $"blamed {report.Blame?.ToString() ?? "nothing"}")}");
+                return (fault, found && traced ? ""
+                    : $"{fault.Fault}: {(found ? "" : $"verdict {report.Verdict}; ")}{(traced ? "" : $"blamed {report.Blame?.ToString() ?? "nothing"}")}");
             }
             catch (MiniTorchException error)
             {
@@ -23,7 +25,8 @@ public sealed class FaultSuiteTests
     public void Of_a_hundred_faults_97_are_found_and_93_traced_to_their_operation()
     {
         (PlantedFault Fault, string Result)[] all = [.. Checked];
-        string[] missed = [.. all.Select(check => check.Result).Where(result => result.Contains("verdict"))], untraced = [.. all.Select(check => check.Result).Where(result => result != "")];
+        string[] missed = [.. all.Select(check => check.Result).Where(result => result.Contains("verdict"))],
+            untraced = [.. all.Select(check => check.Result).Where(result => result != "")];
         string list = string.Join("\n", untraced);
         TestContext.Out.WriteLine($"{all.Length - missed.Length} of {all.Length} found, {all.Length - untraced.Length} traced\n{list}");
         all.Length.ShouldBeGreaterThanOrEqualTo(100);

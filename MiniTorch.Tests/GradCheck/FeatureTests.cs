@@ -18,8 +18,10 @@ public sealed class FeatureTests
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
         report.Compared.ShouldBeGreaterThanOrEqualTo(12 + 12 + 3);
         GradCheck.RunModule(model, [x], y => Functional.MSELoss(y, Tensor.Ones([3, 3]))).Verdict.ShouldBe(Verdict.Correct);
-        Should.Throw<ValueException>(() => GradCheck.RunModule(model, [x], (Func<Tensor, Tensor>)null!)).Message.ShouldBe("GradCheck: the loss is null");
-        Should.Throw<MiniTorchException>(() => GradCheck.RunModule(new Pair(), [x], y => y.Sum())).Message.ShouldContain("the module returned 2 tensors, and the loss takes one");
+        Should.Throw<ValueException>(() => GradCheck.RunModule(model, [x], (Func<Tensor, Tensor>)null!))
+            .Message.ShouldBe("GradCheck: the loss is null");
+        Should.Throw<MiniTorchException>(() => GradCheck.RunModule(new Pair(), [x], y => y.Sum()))
+            .Message.ShouldContain("the module returned 2 tensors, and the loss takes one");
     }
 
     [Test]
@@ -32,7 +34,8 @@ public sealed class FeatureTests
     public void Captured_parameters_in_Float32_point_to_RunModule()
     {
         var linear = new Linear(4, 3);
-        Should.Throw<MiniTorchException>(() => GradCheck.Run(linear.Call, s_x)).Message.ShouldContain("GradCheck.RunModule converts a module's parameters");
+        Should.Throw<MiniTorchException>(() => GradCheck.Run(linear.Call, s_x))
+            .Message.ShouldContain("GradCheck.RunModule converts a module's parameters");
     }
 
     [Test]
@@ -53,8 +56,10 @@ public sealed class FeatureTests
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
         GradCheck.Run(Rounded, s_x, options with { Fast = true }).Verdict.ShouldBe(Verdict.Correct);
         GradCheck.Run(x => 2 * Rounded(x), s_x, options).Passed.ShouldBeFalse();
-        Should.Throw<ShapeException>(() => GradCheck.Run(x => x.Sum(), s_x, options)).Message.ShouldBe("GradCheckOptions.Intended returned [3, 4], and the function []; they must be equal");
-        Should.Throw<ValueException>(() => GradCheck.Run(Rounded, s_x, options with { Order = 2 })).Message.ShouldStartWith("GradCheckOptions.Intended: Order is 2");
+        Should.Throw<ShapeException>(() => GradCheck.Run(x => x.Sum(), s_x, options))
+            .Message.ShouldBe("GradCheckOptions.Intended returned [3, 4], and the function []; they must be equal");
+        Should.Throw<ValueException>(() => GradCheck.Run(Rounded, s_x, options with { Order = 2 }))
+            .Message.ShouldStartWith("GradCheckOptions.Intended: Order is 2");
     }
 
     [Test]
@@ -62,11 +67,13 @@ public sealed class FeatureTests
     {
         Tensor spd = (s_x.MatMul(s_x.T) + Tensor.Eye(3, dtype: DType.Float64)).Detach();
         // the gradient of a function of symmetric matrices, from the lower triangle
-        var lower = new PlantedOp("Energy", v => v[0].Square().Sum(), (c, g, _) => g * 2 * ((c.Input(0).Tril(-1) * 2) + (c.Input(0) * Tensor.Eye(3, dtype: DType.Float64))));
+        var lower = new PlantedOp("Energy", v => v[0].Square().Sum(), (c, g, _) =>
+            g * 2 * ((c.Input(0).Tril(-1) * 2) + (c.Input(0) * Tensor.Eye(3, dtype: DType.Float64))));
         GradCheck.Run(x => lower.Apply(x), spd).Passed.ShouldBeFalse();
         GradCheckReport report = GradCheck.Run(x => lower.Apply(x), spd, new GradCheckOptions { Project = GradCheckDirections.Symmetric });
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
-        GradCheck.Run(x => lower.Apply(x) * 1.0 + new PlantedOp("Bad", v => v[0].Sum(), (c, g, _) => g * 2 * Tensor.OnesLike(c.Input(0))).Apply(x), spd,
+        GradCheck.Run(x => lower.Apply(x) * 1.0 + new PlantedOp("Bad", v => v[0].Sum(), (c, g, _) => g * 2 * Tensor.OnesLike(c.Input(0))).Apply(x),
+            spd,
             new GradCheckOptions { Project = GradCheckDirections.Symmetric }).Passed.ShouldBeFalse();
     }
 
@@ -74,12 +81,14 @@ public sealed class FeatureTests
     public void Directions_stay_among_the_tensors_they_are_for()
     {
         Tensor d = Tensor.Randn([3, 3], new Generator(2), DType.Float64), q = Tensor.From(new[,] { { 0.6, -0.8, 0 }, { 0.8, 0.6, 0 }, { 0, 0, 1 } });
-        Tensor symmetric = GradCheckDirections.Symmetric(d, d), tangent = GradCheckDirections.Orthogonal(q, d), simplex = GradCheckDirections.Simplex(d, d);
+        Tensor symmetric = GradCheckDirections.Symmetric(d, d), tangent = GradCheckDirections.Orthogonal(q, d),
+            simplex = GradCheckDirections.Simplex(d, d);
         (symmetric - symmetric.T).Abs().Max().Item<double>().ShouldBe(0, 1e-15);
         (q.T.MatMul(tangent) + tangent.T.MatMul(q)).Abs().Max().Item<double>().ShouldBe(0, 1e-15);
         simplex.Sum(-1).Abs().Max().Item<double>().ShouldBe(0, 1e-15);
         (GradCheckDirections.Orthogonal(q, tangent) - tangent).Abs().Max().Item<double>().ShouldBe(0, 1e-15);
-        Should.Throw<ShapeException>(() => GradCheck.Run(x => x.Sum(), d, new GradCheckOptions { Project = (_, v) => v[0] })).Message.ShouldContain("returned shape [3] for a direction of shape [3, 3]");
+        Should.Throw<ShapeException>(() => GradCheck.Run(x => x.Sum(), d, new GradCheckOptions { Project = (_, v) => v[0] }))
+            .Message.ShouldContain("returned shape [3] for a direction of shape [3, 3]");
     }
 
     [Test]
@@ -100,7 +109,8 @@ public sealed class FeatureTests
         GradCheckReport report = GradCheck.Run(x => x.Exp(), s_x, new GradCheckOptions { MaxSeconds = 1e-9, Forward = false });
         report.Verdict.ShouldBe(Verdict.Correct);
         report.Notes.ShouldContain("the time was up (MaxSeconds = 1e-09): 11 elements were not checked");
-        Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, new GradCheckOptions { MaxSeconds = 0 })).Message.ShouldBe("GradCheckOptions.MaxSeconds: 0; a limit is above 0");
+        Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, new GradCheckOptions { MaxSeconds = 0 }))
+            .Message.ShouldBe("GradCheckOptions.MaxSeconds: 0; a limit is above 0");
     }
 
     [Test]
@@ -122,7 +132,8 @@ public sealed class FeatureTests
     {
         Tensor large = Tensor.Randn([300, 40], new Generator(5), DType.Float64);
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
-        GradCheckFinding finding = GradCheck.Run(x => planted.Apply(x).Sum(), large, new GradCheckOptions { Fast = true }).Findings.ShouldHaveSingleItem();
+        GradCheckFinding finding = GradCheck.Run(x => planted.Apply(x).Sum(), large, new GradCheckOptions { Fast = true })
+            .Findings.ShouldHaveSingleItem();
         (finding.Verdict, finding.Examined, finding.Input).ShouldBe((Verdict.Wrong, 48, "x"));
         finding.Hint!.ShouldStartWith("analytic / numerical is ½ everywhere");
     }
@@ -133,7 +144,8 @@ public sealed class FeatureTests
         Tensor large = Tensor.Randn([300, 40], new Generator(5), DType.Float64), mask = Tensor.Ones([300, 40], DType.Float64);
         mask[123, 7] = 0f;
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0) * mask);
-        GradCheckFinding finding = GradCheck.Run(x => planted.Apply(x).Sum(), large, new GradCheckOptions { Fast = true, Blame = false }).Findings.ShouldHaveSingleItem();
+        GradCheckFinding finding = GradCheck.Run(x => planted.Apply(x).Sum(), large, new GradCheckOptions { Fast = true, Blame = false })
+            .Findings.ShouldHaveSingleItem();
         finding.Worst[0].InputIndex.ShouldBe([123, 7]);
     }
 
@@ -141,18 +153,24 @@ public sealed class FeatureTests
     public void A_closed_form_and_the_rule_are_both_held_against_the_values()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
-        GradCheckReport form = GradCheck.Against(x => x.Square().Sum(), x => 3 * x, s_x), rule = GradCheck.Against(x => planted.Apply(x).Sum(), x => 2 * x, s_x);
+        GradCheckReport form = GradCheck.Against(x => x.Square().Sum(), x => 3 * x, s_x),
+            rule = GradCheck.Against(x => planted.Apply(x).Sum(), x => 2 * x, s_x);
         form.Findings[0].Hint.ShouldBe("the gradient agrees with the function's values, so the closed form is wrong; gradient / closed form is 0.66667 everywhere: a constant factor is wrong");
         form.Blame.ShouldBeNull();
         rule.Findings[0].Hint!.ShouldStartWith("the closed form agrees with the function's values, so the gradient is wrong");
         rule.Blame!.Op.ShouldBe("Square");
-        GradCheck.Against(x => planted.Apply(x).Sum(), x => 5 * x, s_x).Findings[0].Hint!.ShouldStartWith("neither the gradient nor the closed form agrees");
+        GradCheck.Against(x => planted.Apply(x).Sum(), x => 5 * x, s_x)
+            .Findings[0].Hint!.ShouldStartWith("neither the gradient nor the closed form agrees");
     }
 
     [Test]
     public void The_second_order_of_functions_without_forward_mode_is_checked_in_reverse()
     {
-        var none = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (_, _) => throw new NotSupportedException("Square has no forward mode") };
+        var none = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0))
+        {
+            Tangent = (_, _) =>
+            throw new NotSupportedException("Square has no forward mode")
+        };
         GradCheckReport right = GradCheck.Run(v => none.Apply(v[0]) * v[1].Sin(), [s_x, s_x], new GradCheckOptions { Order = 2 });
         right.Verdict.ShouldBe(Verdict.Correct, right.ToString());
         right.Notes.ShouldContain("order 2: no forward mode, so it was not checked: Square has no forward mode");
@@ -181,11 +199,13 @@ public sealed class FeatureTests
         double[] adaptive = NumericalGradient.Of(t => t.Log().Sum(), tiny, 4, adaptive: true).Derivative.ToArray<double>();
         (adaptive[0] * 1e-12).ShouldBe(1, 1e-4);
         (adaptive[1] * 1e-3).ShouldBe(1, 1e-8);
-        NumericalGradient.Of(t => t.Pow(1.5).Sum(), Tensor.Zeros([1], DType.Float64), 1, DifferenceSide.Forward).Derivative.Item<double>().ShouldBe(0, 1e-3);
+        NumericalGradient.Of(t => t.Pow(1.5).Sum(), Tensor.Zeros([1], DType.Float64), 1, DifferenceSide.Forward).Derivative.Item<double>()
+            .ShouldBe(0, 1e-3);
         Tensor x = s_x.Clone();
         NumericalGradient.Of(t => t.Sum(), x).Derivative.Shape.ShouldBe(x.Shape);
         x.ToArray<double>().ShouldBe(s_x.ToArray<double>());
-        Should.Throw<ValueException>(() => NumericalGradient.Of(t => t, x, 3)).Message.ShouldBe("NumericalGradient: 3 points; central differences have 2, 4 or 6, one-sided ones 1 to 6");
+        Should.Throw<ValueException>(() => NumericalGradient.Of(t => t, x, 3))
+            .Message.ShouldBe("NumericalGradient: 3 points; central differences have 2, 4 or 6, one-sided ones 1 to 6");
         Should.Throw<DTypeException>(() => NumericalGradient.Of(t => t, Tensor.Arange(3))).Message.ShouldStartWith("NumericalGradient: x is Int64");
     }
 
@@ -193,7 +213,8 @@ public sealed class FeatureTests
     public void The_image_has_indices_planes_and_a_scale_up_to_the_largest_error()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 1e12 * g * c.Input(0));
-        XDocument image = XDocument.Parse(GradCheck.Run(x => planted.Apply(x).Sum(), Tensor.Randn([2, 2, 3, 4], new Generator(3), DType.Float64)).ToSvg());
+        XDocument image = XDocument.Parse(GradCheck.Run(x => planted.Apply(x).Sum(), Tensor.Randn([2, 2, 3, 4], new Generator(3), DType.Float64))
+            .ToSvg());
         string[] texts = [.. image.Descendants(XName.Get("text", "http://www.w3.org/2000/svg")).Select(text => text.Value)];
         texts.Count(text => text.StartsWith("[1, 0, :, :]: ")).ShouldBe(1);
         texts.Count(text => text == "2").ShouldBe(4 + 4); // a column and a row of each plane

@@ -31,7 +31,8 @@ public sealed class ReplayTests
                 foreach ((Tensor now, Tensor then) in again.Zip(call.Results))
                 {
                     now.Shape.ShouldBe(then.Shape);
-                    now.ToArray<double>().Zip(then.ToArray<double>()).ShouldAllBe(pair => pair.First.Equals(pair.Second) || Math.Abs(pair.First - pair.Second) <= 1e-12);
+                    now.ToArray<double>().Zip(then.ToArray<double>())
+                        .ShouldAllBe(pair => pair.First.Equals(pair.Second) || Math.Abs(pair.First - pair.Second) <= 1e-12);
                 }
             }
         }
@@ -43,7 +44,8 @@ public sealed class ReplayTests
         Tensor x = Tensor.Randn([4, 6], new Generator(1), DType.Float64);
         GradCheckReport report = GradCheck.Run(t => t[1].Reshape(2, 3) * t[1].Reshape(2, 3).Detach(), x);
         report.Blame!.Op.ShouldBe("Multiply");
-        GradCheckReport chain = GradCheck.Run(t => t.Unbind()[3].Narrow(0, 2, 4).Reshape(2, 2).T.Reshape(4).Select(0, 3) * t.Unbind()[3][5].Detach(), x);
+        GradCheckReport chain = GradCheck.Run(t => t.Unbind()[3].Narrow(0, 2, 4).Reshape(2, 2).T.Reshape(4).Select(0, 3) * t.Unbind()[3][5].Detach(),
+            x);
         chain.Blame!.Op.ShouldBe("Multiply");
         Tensor part = x[2..].Select(0, 1).Unsqueeze(0).Expand(3, 6);
         GradCheck.Run(t => (t * t.Detach()).Reshape(-1), part).Blame!.Op.ShouldBe("Multiply");

@@ -13,7 +13,8 @@ public sealed class BadInputTests
         .ShouldBe("GradCheck: the function returned no tensors; return those whose gradients are to be checked");
 
     [Test]
-    public void Function_with_an_integer_result_is_an_error() => Message(x => x.ArgMax()).ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
+    public void Function_with_an_integer_result_is_an_error() => Message(x => x.ArgMax())
+        .ShouldBe("GradCheck: the function returned Int64, shape [], which has no gradient; return a floating-point tensor");
 
     [Test]
     public void Function_that_writes_its_input_without_recording_is_an_error() => Message(x =>
@@ -23,7 +24,8 @@ public sealed class BadInputTests
     }).ShouldBe("GradCheck: the function changed its input: x[0, 0] was 1 and is 2 after the call; Clone() it before writing");
 
     [Test]
-    public void Function_that_writes_its_input_with_recording_is_an_error() => Message(x => x.AddInPlace(1)).ShouldStartWith("GradCheck: the function changed its input: x[0, 0] was 1 and is 2");
+    public void Function_that_writes_its_input_with_recording_is_an_error() => Message(x => x.AddInPlace(1))
+        .ShouldStartWith("GradCheck: the function changed its input: x[0, 0] was 1 and is 2");
 
     [Test]
     public void Function_that_throws_is_reported_with_its_error()
@@ -39,14 +41,16 @@ public sealed class BadInputTests
         GradCheckReport report = GradCheck.Run(x => x[1, 2].Item<double>() > 6 ? throw new InvalidOperationException("the reason") : x.Sum(), s_x);
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
         report.Notes.ShouldHaveSingleItem().ShouldStartWith("the function threw InvalidOperationException with ");
-        GradCheck.Run(x => x[1, 2].Item<double>() > 6 ? throw new InvalidOperationException("the reason") : (x * 3).Sum() - (x * 2).Detach().Sum(), s_x).Passed.ShouldBeFalse();
+        GradCheck.Run(x => x[1, 2].Item<double>() > 6 ? throw new InvalidOperationException("the reason") : (x * 3).Sum() - (x * 2).Detach().Sum(),
+            s_x).Passed.ShouldBeFalse();
     }
 
     [Test]
     public void Function_whose_shapes_vary_is_an_error()
     {
         int calls = 0;
-        Message(x => x[.., ..(1 + (calls++ % 3))]).ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
+        Message(x => x[.., ..(1 + (calls++ % 3))])
+            .ShouldStartWith("GradCheck: the function gave output the shape [2, 2] first and [2, 3] when called again at the given inputs");
     }
 
     [Test]
@@ -78,7 +82,8 @@ public sealed class BadInputTests
         .ShouldBe("GradCheck: x[1] is NaN; choose a finite point to check at");
 
     [Test]
-    public void Null_input_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!])).Message.ShouldBe("GradCheck: input 1 is null");
+    public void Null_input_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(v => v[0], [s_x, null!]))
+        .Message.ShouldBe("GradCheck: input 1 is null");
 
     [Test]
     public void Null_functions_and_lists_are_errors()
@@ -89,7 +94,8 @@ public sealed class BadInputTests
     }
 
     [Test]
-    public void Captured_Float32() => Message(x => x.MatMul(Tensor.Ones([3, 1]))).ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts");
+    public void Captured_Float32() => Message(x => x.MatMul(Tensor.Ones([3, 1])))
+        .ShouldContain("convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts");
 
     [Test]
     public void Function_of_integers_alone_has_nothing_to_check()
@@ -105,14 +111,16 @@ public sealed class BadInputTests
         GradCheck.Run(v => v[0].IndexSelect(0, v[1]), [s_x, Tensor.Arange(2)]).Verdict.ShouldBe(Verdict.Correct);
 
     [Test]
-    public void Check_without_inputs_is_an_error() => GradCheck.Run((Tensor[] _) => Tensor.Ones([1]), []).Notes.ShouldContain("the function has no inputs");
+    public void Check_without_inputs_is_an_error() => GradCheck.Run((Tensor[] _) => Tensor.Ones([1]), [])
+        .Notes.ShouldContain("the function has no inputs");
 
     [TestCaseSource(nameof(Options))]
     public void Options_out_of_range_are_errors(GradCheckOptions options, string message) =>
         Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, options)).Message.ShouldBe(message);
 
     [Test]
-    public void Closed_form_of_another_shape_is_an_error() => Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), _ => Tensor.Ones([2]), s_x)).Message
+    public void Closed_form_of_another_shape_is_an_error() =>
+        Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), _ => Tensor.Ones([2]), s_x)).Message
         .ShouldBe("GradCheck.Against: the closed form has shape [2] and x has [2, 3]; they must be equal");
 
     [Test]
@@ -122,14 +130,17 @@ public sealed class BadInputTests
     [Test]
     public void Closed_form_that_returns_null_or_NaN_is_an_error()
     {
-        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), _ => null!, s_x)).Message.ShouldStartWith("GradCheck: the closed form returned null");
-        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x / 0.0, s_x)).Message.ShouldStartWith("GradCheck: the closed form gives Infinity at output[0, 0]");
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), _ => null!, s_x))
+            .Message.ShouldStartWith("GradCheck: the closed form returned null");
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x / 0.0, s_x))
+            .Message.ShouldStartWith("GradCheck: the closed form gives Infinity at output[0, 0]");
         Should.Throw<MiniTorchException>(() => GradCheck.Against(x => x.Sum(), _ => throw new InvalidOperationException("the reason"), s_x)).Message
             .ShouldBe("GradCheck: the closed form threw InvalidOperationException at the given inputs: the reason");
     }
 
     [Test]
-    public void Closed_form_at_integers_is_an_error() => Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message
+    public void Closed_form_at_integers_is_an_error() => Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3)))
+        .Message
         .ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
 
     private static IEnumerable<TestCaseData> Options =>
@@ -142,5 +153,6 @@ public sealed class BadInputTests
         new(new GradCheckOptions { AbsoluteTolerance = double.NaN }, "GradCheckOptions.AbsoluteTolerance: NaN; 0 or more is possible"),
     ];
 
-    private static string Message(Func<Tensor, Tensor> f, GradCheckOptions? options = null) => Should.Throw<MiniTorchException>(() => GradCheck.Run(f, s_x, options)).Message;
+    private static string Message(Func<Tensor, Tensor> f, GradCheckOptions? options = null) =>
+        Should.Throw<MiniTorchException>(() => GradCheck.Run(f, s_x, options)).Message;
 }

@@ -55,10 +55,12 @@ public static class GradCheckPicture
         ArgumentNullException.ThrowIfNull(report);
         Grid[] grids = [.. report.Findings.Where(finding => finding.InputShape is not null && finding.ErrorMap.Count > 0).SelectMany(Grid.Of)];
         double largest = grids.SelectMany(grid => grid.Finding.ErrorMap).Where(double.IsFinite).DefaultIfEmpty(1).Max();
-        int decades = Math.Clamp((int)Math.Ceiling(Math.Log10(Math.Max(largest, 10)) - 1e-9), 1, MostDecades * 4), each = IntegerMath.CeilDiv(decades, MostDecades);
+        int decades = Math.Clamp((int)Math.Ceiling(Math.Log10(Math.Max(largest, 10)) - 1e-9), 1, MostDecades * 4),
+            each = IntegerMath.CeilDiv(decades, MostDecades);
         string legend = FormattableString.Invariant($"error in tolerances: 1 or less, {Power(each)}, {Power(2 * each)} … {Power(IntegerMath.CeilDiv(decades, each) * each)} or more");
         string title = FormattableString.Invariant($"GradCheck: {report.Verdict}, {report.Compared} derivatives compared");
-        double width = grids.SelectMany(grid => new[] { Svg.WidthOf(grid.Caption), grid.Size.Columns * Cell }).Append(Svg.WidthOf(legend)).Max() + (2 * Left);
+        double width = grids.SelectMany(grid => new[] { Svg.WidthOf(grid.Caption), grid.Size.Columns * Cell }).Append(Svg.WidthOf(legend))
+            .Max() + (2 * Left);
         double height = grids.Length == 0 ? 36 : 36 + grids.Sum(grid => (grid.Size.Rows * Cell) + (3 * Gap)) + (2 * Gap);
         var svg = new Svg(Math.Max(width, Svg.WidthForHeading(title)), height, title, string.Join("; ", grids.Select(grid => grid.Caption)));
         double top = 36;
@@ -66,11 +68,14 @@ public static class GradCheckPicture
         {
             Caption(grid.Caption);
             if (grid.Shape.Rank > 0)
-                foreach ((int at, int index) in grid.Labels(rows: false)) svg.Text(Left + (at * Cell), top + Cell - 2, $"{index}", style: "soft", size: 9);
+                foreach ((int at, int index) in grid.Labels(rows: false)) svg.Text(Left + (at * Cell), top + Cell - 2, $"{index}", style: "soft",
+                    size: 9);
             if (grid.Shape.Rank > 1)
-                foreach ((int at, int index) in grid.Labels(rows: true)) svg.Text(Left - 4, top + ((at + 2) * Cell) - 2, $"{index}", Anchor.End, "soft", size: 9);
+                foreach ((int at, int index) in grid.Labels(rows: true)) svg.Text(Left - 4, top + ((at + 2) * Cell) - 2, $"{index}", Anchor.End,
+                    "soft", size: 9);
             top += Cell + 2;
-            foreach ((int row, int column, int worst) in grid.Cells()) Square(column, top + (row * Cell), grid.Finding.ErrorMap[worst], ElementIndex.Index(grid.Shape, worst));
+            foreach ((int row, int column, int worst) in grid.Cells()) Square(column, top + (row * Cell), grid.Finding.ErrorMap[worst],
+                ElementIndex.Index(grid.Shape, worst));
             top += (grid.Size.Rows * Cell) + Gap;
         }
         if (grids.Length > 0)
@@ -80,7 +85,8 @@ public static class GradCheckPicture
         }
         return svg.ToString();
 
-        static string Power(int decade) => decade <= 4 ? Math.Pow(10, decade).ToString("0", System.Globalization.CultureInfo.InvariantCulture) : FormattableString.Invariant($"1e{decade}");
+        static string Power(int decade) => decade <= 4 ? Math.Pow(10, decade).ToString("0", System.Globalization.CultureInfo.InvariantCulture)
+            : FormattableString.Invariant($"1e{decade}");
 
         void Caption(string text)
         {
@@ -91,7 +97,8 @@ public static class GradCheckPicture
         void Square(int column, double y, double error, string place)
         {
             double x = Left + (column * Cell);
-            svg.Rectangle(x, y, Cell, Cell, $"class=\"plus\" fill-opacity=\"{Svg.Number(Heat(error))}\"", FormattableString.Invariant($"{place} {error:g3} tolerances").Trim());
+            svg.Rectangle(x, y, Cell, Cell, $"class=\"plus\" fill-opacity=\"{Svg.Number(Heat(error))}\"",
+                FormattableString.Invariant($"{place} {error:g3} tolerances").Trim());
             svg.Rectangle(x, y, Cell, Cell, Svg.Class("grid"));
         }
 
