@@ -144,7 +144,8 @@ internal readonly unsafe struct PanelUnits<V, T, TFold>(T* x, ReducePlan plan, T
         T* partial = stackalloc T[Panel * (BitOperations.Log2((ulong)(rows / length + 1)) + 2)];
         for (long first = 0, leaf = 0; first < rows; first += length, leaf++)
         {
-            Leaf(x + offset + first * stride, stride, Math.Min(length, rows - first), width, centers == null ? null : centers + result, partial + depth * Panel);
+            T* center = centers == null ? null : centers + result;
+            Leaf(x + offset + first * stride, stride, Math.Min(length, rows - first), width, center, partial + depth * Panel);
             depth++;
             for (long pairs = leaf; (pairs & 1) != 0; pairs >>= 1) Merge(partial + --depth * Panel, width);
         }
@@ -161,7 +162,10 @@ internal readonly unsafe struct PanelUnits<V, T, TFold>(T* x, ReducePlan plan, T
         {
             V a = TFold.Identity<V>(), b = a, c = a, d = a, atA = default, atB = default, atC = default, atD = default;
             if (centers != null)
-                (atA, atB, atC, atD) = (V.Load(centers + i), V.Load(centers + i + V.Count), V.Load(centers + i + 2 * V.Count), V.Load(centers + i + 3 * V.Count));
+            {
+                (atA, atB) = (V.Load(centers + i), V.Load(centers + i + V.Count));
+                (atC, atD) = (V.Load(centers + i + 2 * V.Count), V.Load(centers + i + 3 * V.Count));
+            }
             T* column = x + i;
             for (long row = 0; row < rows; row++, column += stride)
             {

@@ -93,7 +93,8 @@ internal static unsafe class Strided
         }
         else if (typeof(S) == typeof(double) && typeof(T) == typeof(float) && Vector256.IsHardwareAccelerated)
         {
-            for (; i <= count - 8; i += 8) Vector256.Narrow(Vector256.Load((double*)source + i), Vector256.Load((double*)source + i + 4)).Store((float*)destination + i);
+            for (; i <= count - 8; i += 8)
+                Vector256.Narrow(Vector256.Load((double*)source + i), Vector256.Load((double*)source + i + 4)).Store((float*)destination + i);
         }
         else if (!Avx512DQ.VL.IsSupported)
         {
@@ -108,11 +109,13 @@ internal static unsafe class Strided
         }
         else if (typeof(S) == typeof(float) && typeof(T) == typeof(long))
         {
-            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector128.Load((float*)source + i)).Store((long*)destination + i);
+            for (; i <= count - 4; i += 4)
+                Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector128.Load((float*)source + i)).Store((long*)destination + i);
         }
         else if (typeof(S) == typeof(double) && typeof(T) == typeof(long))
         {
-            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector256.Load((double*)source + i)).Store((long*)destination + i);
+            for (; i <= count - 4; i += 4)
+                Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector256.Load((double*)source + i)).Store((long*)destination + i);
         }
         return i;
     }

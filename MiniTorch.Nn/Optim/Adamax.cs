@@ -32,7 +32,8 @@ public sealed class Adamax : Optimizer
     private readonly struct Rule(ParameterGroup group, double step) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly Constant _beta1 = group["beta1"], _share = 1 - group["beta1"], _beta2 = group["beta2"], _eps = group["eps"], _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step));
+        private readonly Constant _beta1 = group["beta1"], _share = 1 - group["beta1"], _beta2 = group["beta2"], _eps = group["eps"];
+        private readonly Constant _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step));
 
         public static int States => 2;
 

@@ -48,7 +48,8 @@ public sealed class NAdam : Optimizer
     private readonly struct Rule(ParameterGroup group, double step, double mu, double nextMu, double muProduct) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _eps = group["eps"], _correction = 1 - Math.Pow(group["beta2"], step);
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"];
+        private readonly Constant _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _correction = 1 - Math.Pow(group["beta2"], step);
         private readonly Constant _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct), _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
 
         public static int States => 2;

@@ -61,7 +61,8 @@ public sealed class SGD : Optimizer
     private readonly struct Momentum(ParameterGroup group, bool isFirst) : IUpdateRule
     {
         private readonly GradientTransform _descent = new(group);
-        private readonly Constant _step = -group["lr"], _momentum = isFirst ? 0 : group["momentum"], _share = isFirst ? 1 : 1 - group["dampening"], _ahead = group["momentum"];
+        private readonly Constant _step = -group["lr"], _momentum = isFirst ? 0 : group["momentum"];
+        private readonly Constant _share = isFirst ? 1 : 1 - group["dampening"], _ahead = group["momentum"];
         private readonly bool _isNesterov = group.Is("nesterov");
 
         public static int States => 1;

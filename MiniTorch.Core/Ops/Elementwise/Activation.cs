@@ -7,6 +7,7 @@ internal readonly record struct Sigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Sigmoid(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * ((1 - y) * y);
 }
 
@@ -25,6 +26,7 @@ internal readonly record struct Relu : IUnaryFunction
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Max(x, 0);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.LessOrEqual(y, 0), 0, g);
 }
 
@@ -44,6 +46,7 @@ internal readonly record struct Prelu : IBinaryFunction
     public static Reads Reads => Reads.Inputs;
     public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Where(R.Less(0, a), a, b * a);
     public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(0, a), g, b * g);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => R.Where(R.Less(0, a), 0, a * g);
 }
 
@@ -74,6 +77,7 @@ internal readonly record struct Gelu : IUnaryFunction
 internal readonly record struct GeluTanh : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Sigmoid(Twice(Bounded(x)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -187,6 +191,7 @@ internal readonly record struct Threshold(Constant At, Constant Otherwise) : IUn
 internal readonly record struct Hardsigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + 3, 0), 6) / 6;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), 3), g * (1f / 6f), 0); // as PyTorch: 1/6 in float32
@@ -196,6 +201,7 @@ internal readonly record struct Hardsigmoid : IUnaryFunction
 internal readonly record struct Hardswish : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + 3, 0), 6) / 6;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>

@@ -71,6 +71,7 @@ internal readonly record struct Tan : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Tan(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1 + (y * y));
 }
 
@@ -79,6 +80,7 @@ internal readonly record struct Atan : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Atan(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / (1 + (x * x));
 }
 
@@ -87,6 +89,7 @@ internal readonly record struct Tanh : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Tanh(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g * (1 - (y * y));
 }
 
@@ -166,6 +169,7 @@ internal readonly record struct Rsqrt : IUnaryFunction
 {
     public static Reads Reads => Reads.Output;
     public R Forward<R>(R x) where R : struct, IReal<R> => 1 / R.Sqrt(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => (-0.5) * g * (y * y * y);
 }
 
@@ -182,6 +186,7 @@ internal readonly record struct Asin : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Asin(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt(1 - (x * x));
 }
 
@@ -190,6 +195,7 @@ internal readonly record struct Acos : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R x) where R : struct, IReal<R> => R.Acos(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => -g / R.Sqrt(1 - (x * x));
 }
 
@@ -223,6 +229,7 @@ internal readonly record struct Asinh : IUnaryFunction
         return R.Where(R.Less(0, x), result, R.Where(R.Less(x, 0), -result, x));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x * x) + 1);
 }
 
@@ -239,6 +246,7 @@ internal readonly record struct Acosh : IUnaryFunction
         return R.Where(R.Less(1e9, x), R.Log(x) + 0.69314718055994530942, R.Log1p(above + R.Sqrt(above * (x + 1))));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / R.Sqrt((x - 1) * (x + 1));
 }
 
@@ -246,7 +254,9 @@ internal readonly record struct Acosh : IUnaryFunction
 internal readonly record struct Atanh : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Forward<R>(R x) where R : struct, IReal<R> => 0.5 * (R.Log1p(x) - R.Log1p(-x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => g / ((1 - x) * (1 + x));
 }
 

@@ -10,7 +10,9 @@ internal readonly record struct Where : ITernaryFunction
     public static Reads Reads => Reads.Input0;
     public R Forward<R>(R a, R b, R c) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), c, b);
     public R BackwardA<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), 0, g);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardC<R>(R g, R a, R b, R c, R y) where R : struct, IReal<R> => R.Where(R.Equal(a, 0), g, 0);
 }
 

@@ -55,7 +55,8 @@ internal static unsafe class ReduceKernel
             }
 
             if (_plan.IsByRows || _plan.HasOneResult) ReduceUnits.Run(new RowUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
-            else if (PanelUnits<V, T, TFold>.Fits(_plan)) ReduceUnits.Run(new PanelUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan.Results * _plan.Reduced);
+            else if (PanelUnits<V, T, TFold>.Fits(_plan))
+                ReduceUnits.Run(new PanelUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan.Results * _plan.Reduced);
             else ReduceUnits.Run(new ColumnUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
         }
     }
