@@ -9,6 +9,7 @@ namespace MiniTorch.Optim;
 /// own step size, which starts at lr: it grows by η⁺ while the gradient keeps its sign, and shrinks by η⁻ when the sign changes, and then the element
 /// rests for one step. p ← p − sign(g) · size.
 /// </summary>
+/// <remarks>As in PyTorch, the sign of NaN is 0: an element whose gradient is NaN stays as it is.</remarks>
 public sealed class Rprop : Optimizer
 {
     /// <summary>Creates an optimiser.</summary>

@@ -14,7 +14,8 @@ public class OptimizerConformanceTests
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public sealed record Row(string Id, string Optimizer, JsonElement Config, string Problem, ReferenceTensor[] Data, ReferenceTensor[] Initial, double[] LossBeforeStep, double[][][] ParamsAfterStep);
+    public sealed record Row(string Id, string Optimizer, JsonElement Config, string Problem, ReferenceTensor[] Data, ReferenceTensor[] Initial, double[] LossBeforeStep, double[][][] ParamsAfterStep,
+        double[][]? Averages = null);
 
     private static IEnumerable<TestCaseData> Rows() =>
         from text in ConformanceFiles.Read("optimizers.json").Append(More())
@@ -57,6 +58,11 @@ public class OptimizerConformanceTests
                 double[] values = parameters[p].ToArray<double>();
                 for (int i = 0; i < values.Length; i++) ShouldBeNear(values[i], row.ParamsAfterStep[step][p][i], $"parameter {p}, element {i} after step {step}");
             }
+        }
+        for (int p = 0; p < row.Averages?.Length; p++)
+        {
+            double[] averages = optimizer.StateDict()[$"state.{p}.ax"].ToArray<double>();
+            for (int i = 0; i < averages.Length; i++) ShouldBeNear(averages[i], row.Averages[p][i], $"average of parameter {p}, element {i}");
         }
     }
 

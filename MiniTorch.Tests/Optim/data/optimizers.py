@@ -57,9 +57,10 @@ def row(optimizer, number, config, name, seed):
         value.backward()
         one.step()
         after.append([parameter.detach().flatten().tolist() for parameter in parameters])
+    averages = [one.state[parameter]["ax"].flatten().tolist() for parameter in parameters] if optimizer == "ASGD" else None
     return {"id": f"{optimizer}_{number}_{name}_{seed}", "optimizer": optimizer, "config": config, "problem": name, "seed": seed,
             "data": [tensor(key, value) for key, value in data.items()], "initial": [tensor(key, value) for key, value in initial.items()],
-            "loss_before_step": losses, "params_after_step": after}
+            "loss_before_step": losses, "params_after_step": after, "averages": averages}
 
 
 def main():
