@@ -211,7 +211,7 @@ public class PaperOptimizerTests
         Linear head = model.Head;
         var (matrices, others) = Muon.Split(model, head);
         matrices.ShouldBe([model.Hidden.Weight]);
-        others.Count.ShouldBe(model.Parameters().Count() - 1);
+        others.Count.ShouldBe(model.Parameters().Count - 1);
         others.ShouldContain(head.Weight);
         new Muon(matrices).Groups[0].Parameters.Count.ShouldBe(1);
         Should.Throw<ValueException>(() => new Muon(others)).Message.ShouldContain("Muon optimises matrices only: give it to AdamW");
