@@ -43,9 +43,8 @@ internal sealed record EuclideanDistance : FusedOp
         Tensor far = weight.MaskedFill(isNear, 0);
         Tensor toA = a * far.Sum(-1, keepDim: true) - far.MatMul(b);
         Tensor toB = b * far.Sum(-2).Unsqueeze(-1) - far.Transpose(-2, -1).MatMul(a);
-        if (isNear.Any().Item<bool>())
+        if (isNear.Any().Item<bool>() && (isNear & distance.Ne(0)).NonZero() is { ElementCount: > 0 } near)
         {
-            Tensor near = (isNear & distance.Ne(0)).NonZero();
             (int n, int m, int k) = (a.Shape[^2], b.Shape[^2], a.Shape[^1]);
             (Tensor rowsOfA, Tensor rowsOfB) = (Rows(near, a.Shape, near.Shape[1] - 2), Rows(near, b.Shape, near.Shape[1] - 1));
             Tensor flatA = a.Reshape(-1, k), flatB = b.Reshape(-1, k);
