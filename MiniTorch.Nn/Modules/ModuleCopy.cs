@@ -84,6 +84,7 @@ internal sealed class ModuleCopy
         || type.GenericTypeArguments.Any(argument => HoldsState(argument, open))
         || (!IsFramework(type) && !type.IsAssignableTo(typeof(Delegate)) && open.Add(type) && FieldsOf(type).Any(field => HoldsState(field.FieldType, open)));
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A comparer that is used anywhere keeps its interface.")]
     private static bool IsShared(object value) =>
         value is IEqualityComparer or IComparer || value.GetType() is var type
         && (type.Namespace is "System.Threading" or "System.Runtime.CompilerServices" && value is not ITuple || type.GetInterfaces().Any(IsComparer));
@@ -94,6 +95,7 @@ internal sealed class ModuleCopy
     private static bool IsFramework(Type type) => type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A trimmed field is unused and holds nothing.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
     private static IEnumerable<FieldInfo> FieldsOf(Type type)
     {
         for (Type? level = type; level is not null && level != typeof(Module) && level != typeof(object); level = level.BaseType)

@@ -33,7 +33,7 @@ internal static partial class LayerSamples
             .Case(() => new Linear(3, 2, bias: false), Real(2, 3))
             .Misuse<ShapeException>("Linear: the input's last dimension must be 4 (in_features), but the input has shape [2, 5]",
                 () => new Linear(4, 8).Call(F(2, 5)))
-            .Misuse<ValueException>("Linear: inFeatures is -1 and outFeatures is 2; both must be 0 or more", () => new Linear(-1, 2)),
+            .Misuse<ValueException>("Linear: inFeatures is -1 and outFeatures is 2; both must be 0 or more", () => _ = new Linear(-1, 2)),
         Layer<Bilinear>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new Bilinear(3, 2, 2), Several(Real(3), Real(2)))
             .Case(() => new Bilinear(3, 4, 2, bias: false), Several(Real(3), Real(4)))

@@ -1,5 +1,4 @@
 using MiniTorch.Nn;
-using Module = MiniTorch.Nn.Module;
 
 namespace MiniTorch.Tests.Modules;
 

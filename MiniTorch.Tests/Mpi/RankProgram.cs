@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using MiniTorch.Data;
-using MiniTorch.IO;
 using MiniTorch.Mpi;
 using MiniTorch.Nn;
-using MiniTorch.Optim;
 
 namespace MiniTorch.Tests.Mpi;
 

@@ -1,7 +1,6 @@
 using MiniTorch.Data;
 using MiniTorch.Mpi;
 using MiniTorch.Nn;
-using MiniTorch.Optim;
 
 namespace MiniTorch.Tests.Mpi;
 

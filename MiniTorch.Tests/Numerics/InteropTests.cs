@@ -136,7 +136,7 @@ internal sealed class InteropTests
         // ML.NET trains on it: which points lie below the line 2 x₀ = x₁?
         Tensor x = Tensor.Randn([200, 2], new Generator(0)), y = 2 * x[.., 0] > x[.., 1];
         IDataView table = new TensorDataset(x, y).ToDataView("Features", "Label");
-        ITransformer fitted = context.BinaryClassification.Trainers.LbfgsLogisticRegression().Fit(table);
+        var fitted = context.BinaryClassification.Trainers.LbfgsLogisticRegression().Fit(table);
         TensorDataset scored = fitted.Transform(table).ToTensorDataset("PredictedLabel", "Score");
         scored.Tensors[0].Eq(y).Sum().Item<int>().ShouldBeGreaterThan(190);
 

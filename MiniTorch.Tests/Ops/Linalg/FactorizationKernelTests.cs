@@ -135,10 +135,10 @@ public class FactorizationKernelTests
 
         public int Calls { get; private set; }
 
-        protected override object? Invoke(MethodInfo? method, object?[]? arguments)
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             Calls++;
-            return method!.Invoke(s_managed, arguments);
+            return targetMethod!.Invoke(s_managed, args);
         }
     }
 }
