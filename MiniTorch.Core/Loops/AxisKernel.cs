@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>What is done along the middle one of three dimensions; its fields are its parameters.</summary>
+/// <summary>A computation along the middle one of three dimensions; its fields are its parameters.</summary>
 internal interface IAxisKernel
 {
-    /// <summary>Does it for a row, or for a few columns.</summary>
+    /// <summary>Processes a row, or a few columns.</summary>
     void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>;
@@ -19,7 +19,7 @@ internal static unsafe class AxisKernel
         where T : unmanaged, IBinaryNumber<T>
         where TKernel : struct, IAxisKernel
     {
-        if (outer * inner == 0 || (size == 0 && operands.Result != null)) return; // only log-sum-exp has results of no elements
+        if (outer * inner == 0 || (size == 0 && operands.Result != null)) return; // only log-sum-exp has results for empty rows
         var strips = new Strips<T, TKernel>(kernel, operands, outer, size, inner);
         Simd.Run<Strips<T, TKernel>, T>(ref strips);
     }
@@ -52,23 +52,23 @@ internal static unsafe class AxisKernel
     }
 }
 
-/// <summary>First elements of what a kernel along an axis reads and writes; what it does not use is null.</summary>
+/// <summary>The first elements of the operands of a kernel along an axis; null for those that it does not use.</summary>
 internal readonly unsafe struct AxisOperands<T>(T* x, T* g, T* lse, T* result, T* y = null)
     where T : unmanaged
 {
-    /// <summary>The input of a forward kernel, the output of a backward one (the input of logsumexp's).</summary>
+    /// <summary>The input of a forward kernel; the output for a backward kernel (the input for log-sum-exp).</summary>
     public readonly T* X = x;
 
-    /// <summary>The gradient of the output, of the output's shape.</summary>
+    /// <summary>The gradient of the output, in its shape.</summary>
     public readonly T* G = g;
 
-    /// <summary>The output, where a backward kernel reads the input too.</summary>
+    /// <summary>The output, if a backward kernel also reads the input.</summary>
     public readonly T* Y = y;
 
-    /// <summary>Log-sum-exp, one element for each row or column.</summary>
+    /// <summary>The log-sum-exp of each row or column.</summary>
     public readonly T* Lse = lse;
 
-    /// <summary>What is written, of the input's shape.</summary>
+    /// <summary>The result, in the input's shape.</summary>
     public readonly T* Result = result;
 
     /// <summary>The operands of one strip.</summary>

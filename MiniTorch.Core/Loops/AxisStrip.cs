@@ -5,14 +5,14 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// What one vector sees of an axis: a row, along which it runs, so that its lanes are joined at the end; or a few neighbouring columns,
-/// down which it steps, so that each lane is a result of its own.
+/// The part of an axis that a vector processes: a row, whose lanes are combined at the end, or a few adjacent columns, of which each lane has its
+/// own result.
 /// </summary>
 internal readonly unsafe struct AxisStrip<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    // Sums of more steps than this are pairwise.
+    // Longer sums are pairwise.
     const int LeafSteps = 64;
 
     readonly bool _isRow;
@@ -28,18 +28,18 @@ internal readonly unsafe struct AxisStrip<V, T>
         _lanes = lanes;
     }
 
-    /// <summary>A row of neighbours.</summary>
+    /// <summary>Creates the strip of a contiguous row.</summary>
     public static AxisStrip<V, T> Row(long size)
     {
         (long full, long rest) = Math.DivRem(size, V.Count);
         return new(true, full, rest > 0 ? 1 : 0, V.Count, (int)rest);
     }
 
-    /// <summary>Up to a vector's width of columns.</summary>
+    /// <summary>Creates the strip of up to a vector's width of columns.</summary>
     public static AxisStrip<V, T> Columns(int width, long size, long stride) =>
         width == V.Count ? new(false, size, 0, stride, width) : new(false, 0, size, stride, width);
 
-    /// <summary>Reduces the strip; each lane of the result holds the result of its column, or the row's.</summary>
+    /// <summary>Reduces the strip; each lane of the result holds that of its column, or of the row.</summary>
     public V Fold<TFold>(T* x)
         where TFold : IFold => Join<TFold>(Range<TFold, FirstOf>(default, x, x, 0, _steps));
 
@@ -59,10 +59,10 @@ internal readonly unsafe struct AxisStrip<V, T>
     /// <summary>Σ e^(x − center).</summary>
     public V SumOfExponentials(T* x, V center) => Join<Fold.Total>(LanesOfExponentials(x, center));
 
-    /// <summary>Σ e^(x − center), each lane on its own.</summary>
+    /// <summary>Σ e^(x − center) for each lane.</summary>
     public V LanesOfExponentials(T* x, V center) => LanesOfExponentials(x, center, 0, _steps);
 
-    // Not a fold: the compiler stops inlining where it meets too many exponentials in one method.
+    // Not a fold: with too many exponentials in one method the compiler stops inlining.
     [MethodImpl(AggressiveOptimization | NoInlining)]
     V LanesOfExponentials(T* x, V center, long first, long count)
     {
@@ -72,7 +72,7 @@ internal readonly unsafe struct AxisStrip<V, T>
             return LanesOfExponentials(x, center, first, half) + LanesOfExponentials(x, center, first + half, count - half);
         }
 
-        // Parts keep the chain of additions short.
+        // Several partial sums keep the chain of dependent additions short.
         V sum = V.Of(0);
         long end = first + count, fullEnd = Math.Min(end, _fullSteps), i = first, stride = _stride;
         T* at = x + i * stride;
@@ -139,15 +139,15 @@ internal readonly unsafe struct AxisStrip<V, T>
     public void Map<TMap>(TMap map, T* x, T* y, T* result)
         where TMap : struct, IStripMap<V>
     {
-        long i = 0, full = _fullSteps, steps = _steps, stride = _stride; // the compiler reads fields again after every store
+        long i = 0, full = _fullSteps, steps = _steps, stride = _stride; // the compiler reloads fields after every store
         for (; i < full; i++, x += stride, y += stride, result += stride) V.Store(map.Of(V.Load(x), V.Load(y)), result);
         for (; i < steps; i++, x += stride, y += stride, result += stride) V.StorePartial(map.Of(V.LoadPartial(x, _lanes), V.LoadPartial(y, _lanes)), result, _lanes);
     }
 
-    /// <summary>Writes what <see cref="Fold"/> gave: one element for a row, one for each column.</summary>
+    /// <summary>Stores a result of <see cref="Fold"/>: one element for a row, one for each column.</summary>
     public void StoreResult(V result, T* destination) => V.StorePartial(result, destination, _isRow ? 1 : _lanes);
 
-    /// <summary>Reads what <see cref="StoreResult"/> wrote.</summary>
+    /// <summary>Loads a result that <see cref="StoreResult"/> stored.</summary>
     public V LoadResult(T* source) => _isRow ? V.Broadcast(*source) : V.LoadPartial(source, _lanes);
 
     readonly struct FirstOf : IStripMap<V>
@@ -191,9 +191,9 @@ internal readonly unsafe struct AxisStrip<V, T>
     }
 }
 
-/// <summary>An element of a result from elements of two operands; its fields hold what is common to a strip.</summary>
+/// <summary>Computes an element of a result from elements of two operands; its fields hold the values that a strip shares.</summary>
 internal interface IStripMap<V>
 {
-    /// <summary>The result's element.</summary>
+    /// <summary>Computes the element.</summary>
     V Of(V x, V y);
 }

@@ -4,16 +4,16 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>A tensor's memory as a loop sees it: first element, dtype (which may differ from the type that the loop
-/// computes in), and a stride for every dimension of the loop (0 where broadcast).</summary>
-/// <remarks>The default value stands for an operand that is not there; loops read it as zeros.</remarks>
+/// <summary>The memory of a loop's operand: the first element, the dtype, which may differ from the type that the loop computes in, and a stride for
+/// every dimension of the loop (0 if it is broadcast).</summary>
+/// <remarks>The default value stands for a missing operand; loops read it as zeros.</remarks>
 internal readonly unsafe ref struct Operand
 {
     public readonly byte* Data;
     public readonly DType Type;
     public readonly ReadOnlySpan<long> Strides;
 
-    /// <summary>An operand with strides in elements.</summary>
+    /// <summary>Creates an operand with strides in elements.</summary>
     public Operand(void* data, DType type, ReadOnlySpan<long> strides)
     {
         Data = (byte*)data;
@@ -23,37 +23,37 @@ internal readonly unsafe ref struct Operand
 }
 
 /// <summary>
-/// The loop nest of an element-wise operation: size-1 dimensions dropped, dimensions sorted so that the output is walked in the order of its
-/// memory, neighbours that every operand walks as one merged. Dimension 0 is the innermost.
+/// The loop nest of an element-wise operation. Dimensions of size 1 are dropped, the others are sorted so that the output is visited in the order of
+/// its memory, and adjacent dimensions are merged if all operands allow it. Dimension 0 is the innermost.
 /// </summary>
-/// <remarks>Its arrays lie on its creator's stack, where worker threads may read them while the creator waits.</remarks>
+/// <remarks>Its arrays are on the stack of the thread that created it; workers read them while this thread waits.</remarks>
 internal unsafe struct LoopPlan
 {
-    /// <summary>Outputs and inputs together.</summary>
+    /// <summary>The maximum number of operands, outputs included.</summary>
     public const int MaxOperands = 32;
 
-    /// <summary>Number of dimensions, at least 1.</summary>
+    /// <summary>The number of dimensions, at least 1.</summary>
     public int Rank;
 
-    /// <summary>Number of operands.</summary>
+    /// <summary>The number of operands.</summary>
     public int Operands;
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>The number of elements.</summary>
     public long Count;
 
-    /// <summary>First element of each operand.</summary>
+    /// <summary>The first element of each operand.</summary>
     public readonly byte** Data;
 
-    /// <summary>Element type of each operand.</summary>
+    /// <summary>The element type of each operand.</summary>
     public readonly DType* Types;
 
     readonly long* _sizes;
     readonly long* _strides;
 
-    /// <summary>Longs of scratch memory that a plan over so many dimensions needs.</summary>
+    /// <summary>Returns the number of longs of scratch memory for a plan of a rank.</summary>
     public static int ScratchSize(int rank) => (2 * MaxOperands) + ((MaxOperands + 1) * (rank + 1));
 
-    /// <summary>Starts a plan; operands are added one by one, the output first.</summary>
+    /// <summary>Starts a plan; add the operands one by one, the output first.</summary>
     public LoopPlan(ReadOnlySpan<int> sizes, long* scratch)
     {
         Data = (byte**)scratch;
@@ -70,10 +70,10 @@ internal unsafe struct LoopPlan
         if (Rank == 0) _sizes[Rank++] = 1;
     }
 
-    /// <summary>Elements along a dimension.</summary>
+    /// <summary>Returns the number of elements along a dimension.</summary>
     public readonly long Size(int dimension) => _sizes[dimension];
 
-    /// <summary>Stride in bytes of each operand along a dimension.</summary>
+    /// <summary>Returns the stride in bytes of each operand along a dimension.</summary>
     public readonly long* Strides(int dimension) => _strides + (dimension * MaxOperands);
 
     /// <summary>Adds an operand whose strides belong to <paramref name="sizes"/>, the sizes that the plan was started with.</summary>
@@ -90,7 +90,7 @@ internal unsafe struct LoopPlan
             if (sizes[d] != 1) Strides(kept++)[k] = isPresent ? operand.Strides[d] * elementSize : 0;
     }
 
-    /// <summary>Sorts and merges the dimensions, once all operands are there.</summary>
+    /// <summary>Sorts and merges the dimensions after all operands were added.</summary>
     [MethodImpl(AggressiveOptimization)]
     public void Simplify()
     {
@@ -127,30 +127,33 @@ internal unsafe struct LoopPlan
     }
 }
 
-/// <summary>What a plan's driver does with a row of elements.</summary>
+/// <summary>The computation of a row of elements.</summary>
 internal unsafe interface IRowLoop<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>How many of the operands, the first ones, are written.</summary>
+    /// <summary>The number of operands that are written; they come first.</summary>
     int Outputs { get; }
 
     /// <summary>
-    /// Computes <paramref name="count"/> elements; each operand's pointer moves on by its step a vector, 0 or <see cref="IVector{V, T}.Count"/>.
+    /// Computes <paramref name="count"/> elements; for each vector, every operand's pointer advances by its step, 0 or <see
+    /// cref="IVector{V, T}.Count"/>.
     /// </summary>
     void Run(T** pointers, long* steps, long count);
 }
 
-/// <summary>The rows of a plan, in chunks that any thread may compute.</summary>
+/// <summary>Runs the rows of a plan in chunks, each on any thread.</summary>
 internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan) : IJob
     where L : struct, IRowLoop<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>Elements of a chunk: enough to hide the hand-over to another thread (about 2 µs), few enough to share 100,000 elements.</summary>
+    /// <summary>
+    /// The number of elements of a chunk: large enough to hide the hand-over to a thread (about 2 µs), small enough to share 100,000 elements.
+    /// </summary>
     public const long Size = 32768;
 
-    // Operands that are strided or of another type pass through blocks of this many elements, which stay in the first-level cache.
+    // The block size for operands that are strided or of another type; blocks stay in the first-level cache.
     const int BlockSize = 256;
 
     /// <summary>Computes all elements.</summary>
@@ -160,7 +163,7 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
         else Workers.Run(this, IntegerMath.CeilDiv(plan.Count, Size));
     }
 
-    /// <summary>Computes one chunk of the elements, numbered in the plan's order.</summary>
+    /// <summary>Computes one chunk of the elements, which are numbered in the plan's order.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     public void Execute(long chunk)
     {
@@ -183,7 +186,7 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
             {
                 pointers[k] = (T*)data[k];
                 if (steps[k] != 0) continue;
-                // A vector of copies that the loop reads again and again, so that repeated operands need no loop of their own.
+                // A vector of copies that the loop reads repeatedly, so that broadcast operands need no separate loop.
                 pointers[k] = repeated + (k * V.Count);
                 V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
             }
@@ -227,7 +230,7 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
 
     bool IsDirect(int operand) => plan.Strides(0)[operand] == sizeof(T) && plan.Types[operand].Holds<T>();
 
-    /// <summary>A row of which some operand is strided or of another type.</summary>
+    /// <summary>Computes a row with an operand that is strided or of another type.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     void Blocks(byte** data, T** pointers, long* steps, long count)
     {

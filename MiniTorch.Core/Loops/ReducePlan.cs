@@ -1,25 +1,25 @@
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// A reduction's dimensions in two groups, kept and reduced, each merged where memory allows; in memory that other threads can read.
+/// The kept and the reduced dimensions of a reduction, each merged if the strides allow it. Other threads may read the plan.
 /// </summary>
 internal unsafe struct ReducePlan
 {
-    /// <summary>Reduced dimensions, the outermost first; at least one.</summary>
+    /// <summary>The reduced dimensions, outermost first; at least one.</summary>
     public int ReducedRank;
     public long* ReducedSizes, ReducedStrides;
 
-    /// <summary>Kept dimensions, the largest stride first; at least one. The last of them is walked as columns.</summary>
+    /// <summary>The kept dimensions, largest stride first; at least one. The last one is processed as columns.</summary>
     public int KeptRank;
     public long* KeptSizes, KeptStrides, ResultStrides;
 
-    /// <summary>Number of results, and of elements that each is made of.</summary>
+    /// <summary>The number of results, and the number of elements of each.</summary>
     public long Results, Reduced;
 
-    /// <summary>How many longs <see cref="Create"/> needs for an array of this rank.</summary>
+    /// <summary>Returns the number of longs that <see cref="Create"/> needs for an array of a rank.</summary>
     public static int ScratchLength(int rank) => 5 * Math.Max(rank, 1);
 
-    /// <summary>Whether elements of one result are neighbours, so that vectors run along them; else vectors run across results.</summary>
+    /// <summary>Whether the elements of one result are adjacent, so that vectors run along them; otherwise vectors run across results.</summary>
     public readonly bool IsByRows => ReducedStrides[ReducedRank - 1] == 1;
 
     /// <summary>Whether there is one result, so that vectors cannot run across several.</summary>
@@ -29,8 +29,8 @@ internal unsafe struct ReducePlan
     /// <param name="dims">The array's shape.</param>
     /// <param name="strides">The array's strides.</param>
     /// <param name="reduced">Bit d is set if dimension d is reduced.</param>
-    /// <param name="keepOrder">Whether reduced elements must be met in row-major order, for their positions.</param>
-    /// <param name="scratch">Room for <see cref="ScratchLength"/> longs.</param>
+    /// <param name="keepOrder">Whether reduced elements must be visited in row-major order, for their positions.</param>
+    /// <param name="scratch">Memory for <see cref="ScratchLength"/> longs.</param>
     public static ReducePlan Create(ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, bool keepOrder, long* scratch)
     {
         int room = Math.Max(dims.Length, 1);
@@ -65,8 +65,8 @@ internal unsafe struct ReducePlan
     }
 
     /// <summary>
-    /// Dimensions come innermost first; each goes to the front, or behind those of a larger stride. Expanded ones, whose stride is 0, go outermost,
-    /// so that vectors run along elements that differ.
+    /// Inserts a dimension, innermost first, behind those of a larger stride. Expanded dimensions, of stride 0, become the outermost ones, so that
+    /// vectors run along different elements.
     /// </summary>
     static void Insert(long* sizes, long* strides, long* results, ref int rank, long size, long stride, long result, bool sort)
     {
@@ -109,7 +109,7 @@ internal unsafe struct ReducePlan
     }
 
     /// <summary>
-    /// Offsets, in the array and in the results, of position <paramref name="index"/> of the first <paramref name="rank"/> kept dimensions.
+    /// Returns the offsets in the array and in the results of position <paramref name="index"/> of the first <paramref name="rank"/> kept dimensions.
     /// </summary>
     public readonly void Locate(long index, int rank, out long offset, out long result)
     {

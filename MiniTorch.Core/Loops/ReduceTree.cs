@@ -2,44 +2,44 @@ using System.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Reduces a short run of the innermost reduced dimension, and combines what it gives.</summary>
-/// <typeparam name="A">One or more results in the making.</typeparam>
-/// <typeparam name="T">Element type.</typeparam>
+/// <summary>Reduces a short run of the innermost reduced dimension, and combines partial results.</summary>
+/// <typeparam name="A">One or more partial results.</typeparam>
+/// <typeparam name="T">The element type.</typeparam>
 internal unsafe interface IReduceLeaf<A, T>
     where T : unmanaged
 {
-    /// <summary>Runs up to this length, a power of two, are reduced without recursion.</summary>
+    /// <summary>The length, a power of two, up to which a run is reduced without recursion.</summary>
     long Length { get; }
 
-    /// <summary>Number of <typeparamref name="T"/> that <see cref="Save"/> writes.</summary>
+    /// <summary>The number of elements that <see cref="Save"/> writes.</summary>
     int SavedLength { get; }
 
-    /// <summary>Reduces <paramref name="count"/> elements from <paramref name="x"/> on.</summary>
+    /// <summary>Reduces <paramref name="count"/> elements, starting at <paramref name="x"/>.</summary>
     A Run(T* x, long count);
 
-    /// <summary>Two as one.</summary>
+    /// <summary>Combines two partial results.</summary>
     A Combine(A a, A b);
 
-    /// <summary>Keeps a result for another thread.</summary>
+    /// <summary>Saves a partial result for another thread.</summary>
     void Save(A a, T* memory);
 
-    /// <summary>What <see cref="Save"/> kept.</summary>
+    /// <summary>Loads a partial result that <see cref="Save"/> saved.</summary>
     A Restore(T* memory);
 }
 
 /// <summary>
-/// Pairwise reduction: a range is halved at the largest power of two below its length, down to the leaf's length. The tree, hence
-/// every bit of the result, depends on the shape alone. Rounding errors grow with the logarithm of the length.
+/// Pairwise reduction: a range is split at the largest power of two below its length, down to the length of a leaf. The tree, and so every bit of
+/// the result, depends only on the shape. Rounding errors grow with the logarithm of the length.
 /// </summary>
 internal static unsafe class ReduceTree
 {
-    /// <summary>A range is split among threads in pieces of at least this many elements …</summary>
+    /// <summary>The minimum number of elements of a piece when threads share a range.</summary>
     const long PieceElements = 1 << 15;
 
-    /// <summary>… and at most so many pieces.</summary>
+    /// <summary>The maximum number of pieces.</summary>
     const int MaxPieces = 64;
 
-    /// <summary>Reduces everything below <paramref name="x"/>; <paramref name="width"/> results at once.</summary>
+    /// <summary>Reduces all elements of <paramref name="width"/> results at once, starting at <paramref name="x"/>.</summary>
     public static A Run<TLeaf, A, T>(in TLeaf leaf, in ReducePlan plan, T* x, long width)
         where TLeaf : struct, IReduceLeaf<A, T>
         where T : unmanaged

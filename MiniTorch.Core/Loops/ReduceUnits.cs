@@ -7,19 +7,19 @@ namespace MiniTorch.Kernels;
 /// <summary>Independent parts of a reduction.</summary>
 internal interface IReduceUnits
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of units.</summary>
     long Count { get; }
 
-    /// <summary>Computes one.</summary>
+    /// <summary>Computes one unit.</summary>
     void Run(long unit);
 }
 
-/// <summary>Runs units in chunks of neighbours that are worth a thread's while.</summary>
+/// <summary>Runs units in chunks that are large enough for a thread.</summary>
 internal static class ReduceUnits
 {
     const long ChunkElements = 1 << 14;
 
-    /// <summary>Runs every unit of the plan's reduction; few long units are better split inside.</summary>
+    /// <summary>Runs all units of a reduction. If there are few long ones, threads share each of them instead.</summary>
     public static void Run<TUnits>(in TUnits units, in ReducePlan plan)
         where TUnits : struct, IReduceUnits
     {
@@ -27,7 +27,7 @@ internal static class ReduceUnits
         else Run(units, plan.Results * plan.Reduced);
     }
 
-    /// <summary>Runs every unit, which have so many elements together.</summary>
+    /// <summary>Runs all units, given their total number of elements.</summary>
     public static void Run<TUnits>(in TUnits units, long elements)
         where TUnits : struct, IReduceUnits
     {
@@ -49,7 +49,7 @@ internal static class ReduceUnits
     }
 }
 
-/// <summary>Each result is a unit.</summary>
+/// <summary>Units of one result.</summary>
 internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* results, T* centers) : IReduceUnits
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
@@ -68,7 +68,7 @@ internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* 
     }
 }
 
-/// <summary>A few results along the last kept dimension are a unit.</summary>
+/// <summary>Units of a few results along the last kept dimension.</summary>
 internal readonly unsafe struct ColumnUnits<V, T, TFold>(T* x, ReducePlan plan, T* results, T* centers) : IReduceUnits
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>

@@ -6,13 +6,13 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Moves elements between strided memory of any element type and contiguous blocks of the type that a loop computes in.</summary>
+/// <summary>Copies elements between strided memory of any dtype and contiguous blocks of the type that a loop computes in.</summary>
 internal static unsafe class Strided
 {
-    // Bool elements go between bytes and vectors in groups of this many, through one bit an element.
+    // The number of Bool elements that are converted between bytes and vectors at once, as one bit each.
     const int BoolGroup = 16;
 
-    /// <summary>One element.</summary>
+    /// <summary>Reads one element.</summary>
     [MethodImpl(AggressiveInlining)]
     public static T Read<T>(byte* source, DType type)
         where T : unmanaged, IBinaryNumber<T> => type.Holds<T>() ? *(T*)source : type switch
@@ -23,7 +23,7 @@ internal static unsafe class Strided
             _ => *source != 0 ? T.One : T.Zero,
         };
 
-    /// <summary>Fills a block from memory with a stride in bytes.</summary>
+    /// <summary>Loads a block from memory with a stride in bytes.</summary>
     public static void Gather<V, T>(byte* source, long stride, DType type, T* block, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -37,7 +37,7 @@ internal static unsafe class Strided
         }
     }
 
-    /// <summary>Writes a block to memory with a stride in bytes.</summary>
+    /// <summary>Stores a block to memory with a stride in bytes.</summary>
     public static void Scatter<V, T>(T* block, byte* destination, long stride, DType type, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -75,7 +75,7 @@ internal static unsafe class Strided
         for (destination += i * stride; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
     }
 
-    /// <summary>Converts whole vectors of neighbours as <see cref="Convert"/> does and returns how many elements that were.</summary>
+    /// <summary>Converts whole vectors of contiguous elements as <see cref="Convert"/> does, and returns the number of converted elements.</summary>
     [MethodImpl(AggressiveInlining)]
     static int Converted<S, T>(S* source, T* destination, int count)
         where S : unmanaged, IBinaryNumber<S>
@@ -177,16 +177,16 @@ internal static unsafe class Strided
         *(ulong*)(destination + 8) = BytesOfBits((byte)(bits >> 8));
     }
 
-    // The product moves the low bit of byte i to bit 56 + i, and no two of its terms share a bit.
+    // The product moves the low bit of byte i to bit 56 + i; its terms do not overlap.
     [MethodImpl(AggressiveInlining)]
     static ulong BitsOfBytes(ulong bytes) => (bytes * 0x0102040810204080) >> 56;
 
-    // Byte i keeps bit i of its copy; adding 127 carries any bit that is set to the byte's top.
+    // Byte i keeps bit i of its copy; adding 127 carries a set bit to the top of the byte.
     [MethodImpl(AggressiveInlining)]
     static ulong BytesOfBits(byte bits) =>
         ((((bits * 0x0101010101010101UL) & 0x8040201008040201) + 0x7F7F7F7F7F7F7F7F) >> 7) & 0x0101010101010101;
 
-    /// <summary>C's conversion; what doesn't fit an Int64 (NaN too) becomes its smallest value, as on x86.</summary>
+    /// <summary>Converts as C does; a value that does not fit an Int64, and NaN, becomes the smallest Int64, as on x86.</summary>
     [MethodImpl(AggressiveInlining)]
     static T Convert<S, T>(S value)
         where S : unmanaged, IBinaryNumber<S>

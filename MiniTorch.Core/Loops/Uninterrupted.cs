@@ -27,7 +27,7 @@ internal static class Uninterrupted
     /// <summary>Enters a monitor; <see cref="Monitor.Exit"/> leaves it.</summary>
     public static void Enter(object gate) => Run(Monitor.Enter, gate);
 
-    /// <summary>Repeats a wait that an interrupt cuts short.</summary>
+    /// <summary>Repeats a wait that an interrupt ended.</summary>
     public static void Run<T>(Action<T> wait, T state)
     {
         for (bool interrupted = false; ;)

@@ -5,20 +5,20 @@ using System.Runtime.InteropServices;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Work that splits into independent chunks, numbered from 0.</summary>
+/// <summary>A job of independent chunks, numbered from 0.</summary>
 internal interface IJob
 {
-    /// <summary>Does one chunk; chunks may run on any thread, in any order and at the same time.</summary>
+    /// <summary>Runs one chunk. Chunks can run on any thread, in any order and at the same time.</summary>
     void Execute(long chunk);
 }
 
 /// <summary>
-/// A fork-join pool: the caller and the workers claim chunks from one counter until none is left. One job has the pool at a time;
-/// a job started meanwhile (nested, or on another thread) runs on its caller alone.
+/// A fork-join pool: the caller and the workers claim chunks from one counter until none is left. The pool runs one job at a time; another job that
+/// is started meanwhile (nested, or on another thread) runs on its caller only.
 /// </summary>
 internal static unsafe class Workers
 {
-    // Back-to-back kernels find the workers still spinning; waking a parked one costs the caller several µs.
+    // Workers spin for a while between jobs, because waking a parked one takes several µs.
     static readonly long SpinTicks = Stopwatch.Frequency / 10_000;
 
     static readonly Lock Starting = new();
@@ -31,7 +31,7 @@ internal static unsafe class Workers
     static long _chunks;
     static ExceptionDispatchInfo? _failure;
 
-    /// <summary>Threads that may work on one job, the caller included; all processors by default. It never changes results.</summary>
+    /// <summary>The number of threads of a job, including the caller; all processors by default. It never changes results.</summary>
     public static int Count
     {
         get => Volatile.Read(ref _count);
@@ -43,8 +43,8 @@ internal static unsafe class Workers
     }
 
     /// <summary>
-    /// Executes chunks 0 … <paramref name="chunks"/> − 1 and returns when all are done. The first exception is rethrown after every
-    /// thread has left the job; chunks not yet claimed by then are dropped.
+    /// Executes chunks 0 … <paramref name="chunks"/> − 1 and returns when all are done. The first exception is rethrown after all
+    /// threads have left the job; chunks that were not claimed by then do not run.
     /// </summary>
     public static void Run<TJob>(in TJob job, long chunks)
         where TJob : struct, IJob
@@ -73,7 +73,7 @@ internal static unsafe class Workers
     {
         Worker[] workers = Started(helpers);
         _execute = &Execute<TJob>;
-        _job = Unsafe.AsPointer(ref job);   // this frame outlives the job, and the stack doesn't move
+        _job = Unsafe.AsPointer(ref job);   // this frame outlives the job, and the stack does not move
         _chunks = chunks;
         _board.Next = 0;
         Volatile.Write(ref _board.Open, 1);
@@ -85,7 +85,7 @@ internal static unsafe class Workers
 
         // A worker enters only while the job is open, so once it is closed and nobody is inside, nobody will be.
         Interlocked.Exchange(ref _board.Open, 0);
-        // Leaving before the helpers would leave them writing into memory that is free: an interrupt has to wait.
+        // Without waiting for the workers, they would write to freed memory; an interrupt has to wait.
         Uninterrupted.Run(static _ => WaitUntilNobodyIsInside(), 0);
 
         if (_failure is { } failure)
@@ -133,7 +133,7 @@ internal static unsafe class Workers
         }
     }
 
-    /// <summary>What the threads of a job share, each word on cache lines of its own.</summary>
+    /// <summary>The words that the threads of a job share, each on its own cache line.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 640)]
     struct Board
     {
@@ -143,7 +143,7 @@ internal static unsafe class Workers
         [FieldOffset(512)] public int Open;
     }
 
-    /// <summary>A job's number and, in the low bits, how many workers it asks for: one word, so that both are read together.</summary>
+    /// <summary>The number of a job, and in the low bits the number of workers that it needs: one word, so that both are read together.</summary>
     static class Ticket
     {
         const int HelperBits = 16;
@@ -197,7 +197,7 @@ internal static unsafe class Workers
 
             Uninterrupted.Enter(_park);
             Volatile.Write(ref _parked, true);
-            Interlocked.MemoryBarrier();   // a caller that misses the flag has already published its ticket
+            Interlocked.MemoryBarrier();   // a caller that misses the flag has already published its job
             long called;
             while (!IsCalled(seen, out called))
                 Park();
@@ -206,7 +206,7 @@ internal static unsafe class Workers
             return called;
         }
 
-        // A kernel can interrupt the thread that it runs on, which must not end the worker.
+        // A kernel may interrupt its own thread, which must not end the worker.
         void Park()
         {
             try

@@ -5,12 +5,13 @@ namespace MiniTorch;
 
 public sealed partial class Generator
 {
-    /// <summary>Fills with the uniform distribution on [from, to) (torch.Tensor.uniform_; torch.rand for 0 and 1).</summary>
+    /// <summary>Fills a span with draws from the uniform distribution on [from, to) (torch.Tensor.uniform_; torch.rand for 0 and 1).</summary>
     /// <typeparam name="T">float (24 random bits an element) or double (53).</typeparam>
     /// <param name="destination">Receives the numbers.</param>
     /// <param name="from">The lower end.</param>
-    /// <param name="to">The upper end; it can occur where from + u·(to − from) rounds up to it.</param>
-    /// <exception cref="ValueException">from &gt; to, or an end or their distance is not finite in <typeparamref name="T"/>.</exception>
+    /// <param name="to">The upper end, excluded; the result equals it only if from + u·(to − from) rounds up to it.</param>
+    /// <exception cref="ValueException"><paramref name="from"/> is larger than <paramref name="to"/>, or an end or their distance is not finite in
+    /// <typeparamref name="T"/>.</exception>
     public void FillUniform<T>(Span<T> destination, double from = 0, double to = 1)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -23,10 +24,10 @@ public sealed partial class Generator
             _stream.FillUniform(destination, low, high);
     }
 
-    /// <summary>Fills with the normal distribution (torch.Tensor.normal_; torch.randn for 0 and 1).</summary>
-    /// <remarks>As PyTorch does, fewer than 16 numbers are drawn one by one in float64, in Box–Muller pairs whose second number waits
-    /// for the next such call; 16 and more come in blocks of 16 in <typeparamref name="T"/>, the last 16 being drawn again where the
-    /// length is no multiple of 16.</remarks>
+    /// <summary>Fills a span with draws from a normal distribution (torch.Tensor.normal_; torch.randn for 0 and 1).</summary>
+    /// <remarks>As in PyTorch, fewer than 16 numbers are drawn one by one in float64, in Box–Muller pairs; the second number of a pair is kept for
+    /// the next such call. 16 numbers or more are drawn in blocks of 16 in <typeparamref name="T"/>; if the length is not a multiple of 16, the last
+    /// 16 are drawn again.</remarks>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="destination">Receives the numbers.</param>
     /// <param name="mean">The mean.</param>
@@ -42,14 +43,17 @@ public sealed partial class Generator
             _stream.FillNormal(destination, mean, std);
     }
 
-    /// <summary>Fills with the normal distribution restricted to [low, high] (torch.nn.init.trunc_normal_): Φ⁻¹ of uniforms.</summary>
+    /// <summary>
+    /// Fills a span with draws from a normal distribution truncated to [low, high], computed as Φ⁻¹ of uniform draws (torch.nn.init.trunc_normal_).
+    /// </summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="destination">Receives the numbers.</param>
     /// <param name="mean">The mean before truncation.</param>
     /// <param name="std">The standard deviation before truncation.</param>
     /// <param name="low">The smallest value.</param>
     /// <param name="high">The largest value.</param>
-    /// <exception cref="ValueException"><paramref name="std"/> is not positive, or low &gt; high.</exception>
+    /// <exception cref="ValueException"><paramref name="std"/> is not positive, or <paramref name="low"/> is larger than <paramref
+    /// name="high"/>.</exception>
     public void FillTruncatedNormal<T>(Span<T> destination, double mean = 0, double std = 1, double low = -2, double high = 2)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -62,11 +66,14 @@ public sealed partial class Generator
         foreach (ref T element in destination)
             element = T.Clamp(T.CreateTruncating(SpecialFunctions.ErfInv(double.CreateTruncating(element))) * scale + shift, least, largest);
 
-        // 2Φ(z) − 1, rounded as PyTorch rounds it
+        // 2Φ(z) − 1, rounded as in PyTorch
         double ErfOfBound(double bound) => 2 * ((1 + SpecialFunctions.Erf((bound - mean) / std / Constants.Sqrt2)) / 2) - 1;
     }
 
-    /// <summary>Fills with the exponential distribution of density λe^(−λx) (torch.Tensor.exponential_): −ln(1 − u)/λ in float64.</summary>
+    /// <summary>
+    /// Fills a span with draws from the exponential distribution of density λe^(−λx), computed as −ln(1 − u) / λ in float64
+    /// (torch.Tensor.exponential_).
+    /// </summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="destination">Receives the numbers.</param>
     /// <param name="lambda">The rate λ.</param>

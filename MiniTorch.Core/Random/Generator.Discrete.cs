@@ -4,11 +4,11 @@ namespace MiniTorch;
 
 public sealed partial class Generator
 {
-    /// <summary>Fills with integers of [low, high), all alike probable (torch.randint).</summary>
+    /// <summary>Fills a span with integers from [low, high), all equally likely (torch.randint).</summary>
     /// <param name="destination">Receives the integers.</param>
     /// <param name="low">The smallest integer.</param>
     /// <param name="high">One more than the largest integer.</param>
-    /// <exception cref="ValueException">low ≥ high.</exception>
+    /// <exception cref="ValueException"><paramref name="low"/> is not less than <paramref name="high"/>.</exception>
     public void FillRandInt(Span<long> destination, long low, long high)
     {
         if (low >= high)
@@ -17,7 +17,7 @@ public sealed partial class Generator
             _stream.FillIntegers(destination, low, unchecked((ulong)high - (ulong)low));
     }
 
-    /// <summary>Fills with a random order of 0, 1, … length − 1 (torch.randperm).</summary>
+    /// <summary>Fills a span with a random permutation of 0, 1, … length − 1 (torch.randperm).</summary>
     /// <param name="destination">Receives the permutation.</param>
     public void FillRandPerm(Span<long> destination)
     {
@@ -27,8 +27,8 @@ public sealed partial class Generator
             _stream.Shuffle(destination);
     }
 
-    /// <summary>Fills with ones of probability <paramref name="probability"/> and zeros (torch.Tensor.bernoulli_ with a number; the
-    /// mask of dropout with probability 1 − p).</summary>
+    /// <summary>Fills a span with zeros and ones; a one has the given probability (torch.Tensor.bernoulli_ with a number). Dropout draws its
+    /// mask with it.</summary>
     /// <typeparam name="T">Any number type; each element takes one float64 uniform.</typeparam>
     /// <param name="destination">Receives ones and zeros.</param>
     /// <param name="probability">The probability of a one.</param>
@@ -41,9 +41,9 @@ public sealed partial class Generator
             _stream.FillBernoulli(destination, new ReadOnlySpan<double>(in probability));
     }
 
-    /// <summary>Fills with ones, each of its own probability, and zeros (torch.bernoulli of a tensor).</summary>
+    /// <summary>Fills a span with zeros and ones; each element has its own probability of a one (torch.bernoulli of a tensor).</summary>
     /// <typeparam name="T">Any number type.</typeparam>
-    /// <typeparam name="P">float or double: the type of the uniform that each element takes.</typeparam>
+    /// <typeparam name="P">float or double: the type of the uniform number that is drawn for each element.</typeparam>
     /// <param name="destination">Receives ones and zeros.</param>
     /// <param name="probabilities">As many probabilities as <paramref name="destination"/> has elements.</param>
     /// <exception cref="ValueException">The lengths differ, or a probability is outside [0, 1].</exception>
@@ -60,15 +60,17 @@ public sealed partial class Generator
             _stream.FillBernoulli(destination, probabilities);
     }
 
-    /// <summary>Fills with indices drawn with probabilities proportional to <paramref name="weights"/> (torch.multinomial of a vector;
-    /// of a matrix: row by row).</summary>
-    /// <remarks>With replacement: inversion of the cumulative sum. Without: the largest of weight/e, e exponential.</remarks>
+    /// <summary>Fills a span with indices whose probabilities are proportional to <paramref name="weights"/> (torch.multinomial of a vector;
+    /// call it once for each row of a matrix).</summary>
+    /// <remarks>
+    /// With replacement, the cumulative sum is inverted; without, the indices of the largest weight/e are taken, with exponential draws e.
+    /// </remarks>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="destination">Receives the indices.</param>
     /// <param name="weights">Weights that need not sum to 1.</param>
-    /// <param name="replacement">Whether an index may come again.</param>
-    /// <exception cref="ValueException">A weight is negative or not finite, all are zero, or without replacement fewer
-    /// are positive than are to be drawn.</exception>
+    /// <param name="replacement">Whether an index can be drawn more than once.</param>
+    /// <exception cref="ValueException">A weight is negative or not finite, all are zero, or fewer are positive than
+    /// indices are drawn without replacement.</exception>
     public void FillMultinomial<T>(Span<long> destination, ReadOnlySpan<T> weights, bool replacement = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -5,16 +5,16 @@ using MiniTorch.Kernels;
 namespace MiniTorch;
 
 /// <summary>
-/// A source of random numbers that gives, bit for bit, the stream of PyTorch's CPU generator (torch.Generator): the same seed and
-/// the same calls in the same order make the same numbers.
+/// Generates the random numbers of PyTorch's CPU generator, bit for bit: the same seed and the same calls in the same order give the same numbers
+/// (torch.Generator).
 /// </summary>
 /// <remarks>
-/// Every method holds a lock for its duration, as PyTorch's do, so generators may be shared between threads; which thread then gets
-/// which numbers depends on their timing. For reproducible threads give each its own generator.
+/// Every method holds a lock, as in PyTorch, so threads can share a generator. Which thread gets which numbers then depends on timing; for
+/// reproducible results give each thread its own generator.
 /// </remarks>
 public sealed partial class Generator
 {
-    /// <summary>The seed of a generator made without one (c10::detail's default_rng_seed_val).</summary>
+    /// <summary>The seed of a generator that is created without one (default_rng_seed_val in PyTorch).</summary>
     public const long DefaultSeed = 67280421310721;
 
     const int HeaderBytes = 30, StateBytes = HeaderBytes + MersenneTwister.Size * sizeof(uint);
@@ -23,15 +23,17 @@ public sealed partial class Generator
     readonly TorchStream _stream;
     long _seed;
 
-    /// <summary>Makes a generator (torch.Generator().manual_seed(seed)).</summary>
-    /// <param name="seed">Any number; as in PyTorch only the lowest 32 bits decide the stream.</param>
+    /// <summary>Creates a generator (torch.Generator().manual_seed(seed)).</summary>
+    /// <param name="seed">Any number; as in PyTorch, only the lowest 32 bits matter.</param>
     public Generator(long seed = DefaultSeed)
     {
         _seed = seed;
         _stream = new TorchStream((uint)seed);
     }
 
-    /// <summary>The generator of calls that are given none (torch.default_generator), seeded unpredictably until <see cref="ManualSeed"/>.</summary>
+    /// <summary>
+    /// The generator of all calls that are given none (torch.default_generator); its seed is random until <see cref="ManualSeed"/> is called.
+    /// </summary>
     public static Generator Default { get; } = new(BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))));
 
     /// <summary>Seeds the <see cref="Default"/> generator and returns it (torch.manual_seed).</summary>
@@ -42,7 +44,7 @@ public sealed partial class Generator
         return Default;
     }
 
-    /// <summary>The seed last given (torch.Generator.initial_seed).</summary>
+    /// <summary>The seed that was set last (torch.Generator.initial_seed).</summary>
     public long Seed
     {
         get
@@ -52,7 +54,7 @@ public sealed partial class Generator
         }
     }
 
-    /// <summary>Starts the stream of <paramref name="seed"/> afresh (torch.Generator.manual_seed).</summary>
+    /// <summary>Restarts the generator with a seed (torch.Generator.manual_seed).</summary>
     /// <inheritdoc cref="Generator(long)" path="/param"/>
     public void Reseed(long seed)
     {
@@ -64,7 +66,7 @@ public sealed partial class Generator
         }
     }
 
-    /// <summary>All that decides the numbers to come (torch.Generator.get_state), for <see cref="SetState"/>.</summary>
+    /// <summary>Returns the state, from which <see cref="SetState"/> continues with the same numbers (torch.Generator.get_state).</summary>
     /// <returns>2526 bytes, little-endian: "MTRNG" and the version 1; the seed (int64); words used of the current block (int64);
     /// the cached second normal of a Box–Muller pair (float64, NaN for none); the 624 words of the Mersenne Twister (uint32).</returns>
     public byte[] GetState()
@@ -82,9 +84,9 @@ public sealed partial class Generator
         }
     }
 
-    /// <summary>Continues from a state that <see cref="GetState"/> saved (torch.Generator.set_state).</summary>
+    /// <summary>Restores a state that <see cref="GetState"/> returned (torch.Generator.set_state).</summary>
     /// <param name="state">The bytes of <see cref="GetState"/>.</param>
-    /// <exception cref="ValueException">The bytes are no such state; the generator is left as it was.</exception>
+    /// <exception cref="ValueException">The bytes are not a valid state; the generator is unchanged.</exception>
     public void SetState(ReadOnlySpan<byte> state)
     {
         if (state.Length != StateBytes || !state.StartsWith(Signature))

@@ -3,17 +3,17 @@ using MiniTorch.Kernels;
 namespace MiniTorch;
 
 /// <summary>
-/// The stream of NumPy's legacy generator: new NumpyRandom(seed) draws what the functions of numpy.random draw after
-/// numpy.random.seed(seed), and what numpy.random.RandomState(seed) draws.
+/// Generates the numbers of NumPy's legacy generator: those of the functions of numpy.random after numpy.random.seed(seed), and of
+/// numpy.random.RandomState(seed).
 /// </summary>
-/// <remarks>Not thread-safe, and its state cannot be saved: it is for reproducing data made with NumPy. <see cref="Generator"/> is the
-/// library's own source of random numbers.</remarks>
+/// <remarks>It reproduces data that was made with NumPy. It is not thread-safe, and its state cannot be saved; everything else uses <see
+/// cref="Generator"/>.</remarks>
 public sealed class NumpyRandom
 {
     readonly NumpyStream _stream;
 
-    /// <summary>Starts the stream of <paramref name="seed"/> (numpy.random.seed).</summary>
-    /// <param name="seed">0 … 2³² − 1.</param>
+    /// <summary>Creates a generator with a seed (numpy.random.seed).</summary>
+    /// <param name="seed">A number from 0 to 2³² − 1.</param>
     /// <exception cref="ValueException">The seed is out of range.</exception>
     public NumpyRandom(long seed)
     {
@@ -22,20 +22,22 @@ public sealed class NumpyRandom
         _stream = new NumpyStream((uint)seed);
     }
 
-    /// <summary>Uniform numbers of [0, 1) (numpy.random.rand).</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Draws uniform numbers from [0, 1) (numpy.random.rand).</summary>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> numbers.</returns>
-    /// <exception cref="ValueException"><paramref name="count"/> is negative, here and in the other methods.</exception>
+    /// <exception cref="ValueException"><paramref name="count"/> is negative; so in all methods.</exception>
     public double[] Rand(int count) => Draw("rand", count, _stream.Uniform);
 
-    /// <summary>Standard normal numbers by the polar method, whose second number waits for the next call (numpy.random.randn).</summary>
+    /// <summary>
+    /// Draws standard normal numbers by the polar method; the second number of a pair is kept for the next call (numpy.random.randn).
+    /// </summary>
     /// <inheritdoc cref="Rand"/>
     public double[] RandN(int count) => Draw("randn", count, _stream.Normal);
 
-    /// <summary>Uniform numbers of [low, high) (numpy.random.uniform).</summary>
+    /// <summary>Draws uniform numbers from [low, high) (numpy.random.uniform).</summary>
     /// <param name="low">The lower end.</param>
-    /// <param name="high">The upper end; below <paramref name="low"/> it mirrors the numbers, as in NumPy.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="high">The upper end. If it is less than <paramref name="low"/>, the numbers lie between it and low, as in NumPy.</param>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> numbers.</returns>
     /// <exception cref="ValueException">high − low is not finite.</exception>
     public double[] Uniform(double low, double high, int count)
@@ -46,10 +48,10 @@ public sealed class NumpyRandom
         return Draw("uniform", count, () => low + range * _stream.Uniform());
     }
 
-    /// <summary>Normal numbers (numpy.random.normal).</summary>
+    /// <summary>Draws normal numbers (numpy.random.normal).</summary>
     /// <param name="mean">The mean (loc).</param>
     /// <param name="std">The standard deviation (scale).</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> numbers.</returns>
     /// <exception cref="ValueException"><paramref name="std"/> is negative or NaN.</exception>
     public double[] Normal(double mean, double std, int count)
@@ -59,9 +61,9 @@ public sealed class NumpyRandom
         return Draw("normal", count, () => mean + std * _stream.Normal());
     }
 
-    /// <summary>Exponential numbers (numpy.random.exponential).</summary>
+    /// <summary>Draws exponential numbers (numpy.random.exponential).</summary>
     /// <param name="scale">The mean, 1/λ.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> numbers.</returns>
     /// <exception cref="ValueException"><paramref name="scale"/> is negative or NaN.</exception>
     public double[] Exponential(double scale, int count)
@@ -71,24 +73,24 @@ public sealed class NumpyRandom
         return Draw("exponential", count, () => scale * -Math.Log(1 - _stream.Uniform()));
     }
 
-    /// <summary>Numbers of successes in <paramref name="trials"/> trials (numpy.random.binomial).</summary>
-    /// <param name="trials">Trials a number (n).</param>
+    /// <summary>Draws the number of successes in <paramref name="trials"/> trials (numpy.random.binomial).</summary>
+    /// <param name="trials">The number of trials of each draw (n).</param>
     /// <param name="probability">The probability of success (p).</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> numbers of 0 … trials.</returns>
-    /// <exception cref="ValueException"><paramref name="trials"/> is negative, or the probability outside [0, 1].</exception>
+    /// <exception cref="ValueException"><paramref name="trials"/> is negative, or the probability is outside [0, 1].</exception>
     public long[] Binomial(long trials, double probability, int count)
     {
         var sampler = new BinomialSampler(trials, probability);
         return Draw("binomial", count, () => sampler.Next(_stream.Uniform));
     }
 
-    /// <summary>Integers of [low, high) (numpy.random.randint of int64).</summary>
+    /// <summary>Draws integers from [low, high) (numpy.random.randint of int64).</summary>
     /// <param name="low">The smallest integer.</param>
     /// <param name="high">One more than the largest integer.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of draws.</param>
     /// <returns><paramref name="count"/> integers.</returns>
-    /// <exception cref="ValueException">low ≥ high.</exception>
+    /// <exception cref="ValueException"><paramref name="low"/> is not less than <paramref name="high"/>.</exception>
     public long[] RandInt(long low, long high, int count)
     {
         if (low >= high)
@@ -97,7 +99,7 @@ public sealed class NumpyRandom
         return Draw("randint", count, () => unchecked((long)_stream.UpTo(largest) + low));
     }
 
-    /// <summary>A random order of 0, 1, … count − 1 (numpy.random.permutation).</summary>
+    /// <summary>Returns a random permutation of 0, 1, … count − 1 (numpy.random.permutation).</summary>
     /// <inheritdoc cref="Rand"/>
     public long[] Permutation(int count)
     {
@@ -107,10 +109,10 @@ public sealed class NumpyRandom
         return order;
     }
 
-    /// <summary>Reorders rows in place (numpy.random.shuffle).</summary>
+    /// <summary>Shuffles rows in place (numpy.random.shuffle).</summary>
     /// <typeparam name="T">The element type.</typeparam>
-    /// <param name="data">Rows one after the other.</param>
-    /// <param name="rowLength">Elements a row: 1 for a vector.</param>
+    /// <param name="data">The rows, one after the other.</param>
+    /// <param name="rowLength">The number of elements of a row; 1 for a vector.</param>
     /// <exception cref="ValueException"><paramref name="rowLength"/> does not divide the number of elements.</exception>
     public void Shuffle<T>(Span<T> data, int rowLength = 1)
     {
@@ -124,12 +126,12 @@ public sealed class NumpyRandom
         }
     }
 
-    /// <summary>Picks from 0, 1, … population − 1, all alike probable (numpy.random.choice).</summary>
-    /// <param name="population">How many there are.</param>
-    /// <param name="count">How many to pick.</param>
-    /// <param name="replace">Whether one may be picked again.</param>
-    /// <returns><paramref name="count"/> picks.</returns>
-    /// <exception cref="ValueException">The population is empty, or without replacement smaller than <paramref name="count"/>.</exception>
+    /// <summary>Draws from 0, 1, … population − 1, all equally likely (numpy.random.choice).</summary>
+    /// <param name="population">The number of elements to draw from.</param>
+    /// <param name="count">The number of draws.</param>
+    /// <param name="replace">Whether an element can be drawn more than once.</param>
+    /// <returns><paramref name="count"/> draws.</returns>
+    /// <exception cref="ValueException">The population is empty, or <paramref name="count"/> exceeds it without replacement.</exception>
     public long[] Choice(int population, int count, bool replace = true)
     {
         if (replace)
@@ -139,13 +141,13 @@ public sealed class NumpyRandom
         return Permutation(population)[..count];
     }
 
-    /// <summary>Picks from 0, 1, … with the given probabilities (numpy.random.choice with p).</summary>
+    /// <summary>Draws from 0, 1, … with the given probabilities (numpy.random.choice with p).</summary>
     /// <param name="probabilities">The probability of each; they sum to 1.</param>
-    /// <param name="count">How many to pick.</param>
-    /// <param name="replace">Whether one may be picked again.</param>
-    /// <returns><paramref name="count"/> picks.</returns>
-    /// <exception cref="ValueException">A probability is negative or NaN, they do not sum to 1, or without replacement fewer are
-    /// positive than are to be picked.</exception>
+    /// <param name="count">The number of draws.</param>
+    /// <param name="replace">Whether an element can be drawn more than once.</param>
+    /// <returns><paramref name="count"/> draws.</returns>
+    /// <exception cref="ValueException">A probability is negative or NaN, they do not sum to 1, or fewer are positive than
+    /// elements are drawn without replacement.</exception>
     public long[] Choice(ReadOnlySpan<double> probabilities, int count, bool replace = true)
     {
         RequireDistribution(probabilities, replace ? 1 : count);
@@ -153,7 +155,7 @@ public sealed class NumpyRandom
         if (replace)
             return Draw("choice", count, () => (long)Distribution.First(cumulative, _stream.Uniform(), exceeds: true));
 
-        // Rounds, each over what is left: a round's repetitions count once and are drawn again.
+        // Draws in rounds: an element that a round draws twice counts once, and the rest is drawn again.
         var left = probabilities.ToArray();
         var picks = new List<long>();
         while (picks.Count < count)

@@ -1,6 +1,8 @@
 namespace MiniTorch;
 
-/// <summary>A number that is a kernel's parameter, rounded to Float32 beforehand: a conversion inside a loop makes each turn wait for the last.</summary>
+/// <summary>
+/// A parameter of a kernel that is rounded to Float32 once: a conversion in the loop would make each iteration wait for the one before.
+/// </summary>
 public readonly record struct Constant
 {
     /// <summary>Rounds the number.</summary>
@@ -16,6 +18,6 @@ public readonly record struct Constant
     /// <summary>The number in Float32.</summary>
     public float Single { get; }
 
-    /// <summary>A number as a kernel's parameter.</summary>
+    /// <summary>Converts a number.</summary>
     public static implicit operator Constant(double value) => new(value);
 }

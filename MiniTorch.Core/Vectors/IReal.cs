@@ -1,26 +1,25 @@
 namespace MiniTorch;
 
 /// <summary>
-/// The arithmetic in which a pointwise kernel and its derivative are written, once. It is implemented by SIMD vectors of every
-/// width, by scalars, by integers (arithmetic and comparisons only) and by tensors (where each operation is recorded, so that a
-/// derivative rule can itself be differentiated).
+/// The arithmetic in which an elementwise function and its derivative are written. SIMD vectors of every width implement it, scalars, integers
+/// (arithmetic and comparisons only), and tensors, whose operations are recorded, so that a derivative can be differentiated again.
 /// </summary>
 /// <typeparam name="R">The implementing type.</typeparam>
-/// <remarks>Masks (results of comparisons) are values of <typeparamref name="R"/> too and go only to <see cref="Where"/>,
-/// <see cref="And"/>, <see cref="Or"/> and <see cref="Not"/>.</remarks>
+/// <remarks>A mask, the result of a comparison, is a value of <typeparamref name="R"/> too. Only <see cref="Where"/>, <see cref="And"/>, <see
+/// cref="Or"/> and <see cref="Not"/> accept masks.</remarks>
 public interface IReal<R>
     where R : struct, IReal<R>
 {
-    /// <summary>The constant <paramref name="value"/>, rounded to the element type.</summary>
+    /// <summary>Returns a constant, rounded to the element type.</summary>
     static abstract R Of(double value);
 
-    /// <summary>The constant <paramref name="value"/> as a parameter of a kernel.</summary>
+    /// <summary>Returns a parameter of a kernel.</summary>
     static virtual R Of(Constant value) => value.Value;
 
-    /// <summary>Makes a constant an operand, so that formulas read <c>1 - y * y</c>.</summary>
+    /// <summary>Converts a constant, so that formulas can be written as <c>1 - y * y</c>.</summary>
     static abstract implicit operator R(double value);
 
-    /// <summary>Makes a kernel's parameter an operand.</summary>
+    /// <summary>Converts a parameter of a kernel.</summary>
     static abstract implicit operator R(Constant value);
 
     /// <summary>a + b.</summary>
@@ -38,34 +37,34 @@ public interface IReal<R>
     /// <summary>−a.</summary>
     static abstract R operator -(R a);
 
-    /// <summary>a · b + c, rounded once where the machine can.</summary>
+    /// <summary>a · b + c, rounded once if the processor can.</summary>
     static abstract R Fma(R a, R b, R c);
 
-    /// <summary>Mask of a &lt; b; false where either is NaN.</summary>
+    /// <summary>The mask of a &lt; b; false if one is NaN.</summary>
     static abstract R Less(R a, R b);
 
-    /// <summary>Mask of a ≤ b; false where either is NaN.</summary>
+    /// <summary>The mask of a ≤ b; false if one is NaN.</summary>
     static abstract R LessOrEqual(R a, R b);
 
-    /// <summary>Mask of a = b; false where either is NaN.</summary>
+    /// <summary>The mask of a = b; false if one is NaN.</summary>
     static abstract R Equal(R a, R b);
 
-    /// <summary>Both masks.</summary>
+    /// <summary>The AND of two masks.</summary>
     static abstract R And(R a, R b);
 
-    /// <summary>Either mask.</summary>
+    /// <summary>The OR of two masks.</summary>
     static abstract R Or(R a, R b);
 
-    /// <summary>The opposite mask.</summary>
+    /// <summary>The NOT of a mask.</summary>
     static abstract R Not(R a);
 
-    /// <summary><paramref name="a"/> where the mask is set, else <paramref name="b"/>.</summary>
+    /// <summary><paramref name="a"/> where the mask is set, otherwise <paramref name="b"/>.</summary>
     static abstract R Where(R mask, R a, R b);
 
-    /// <summary>The larger; NaN where either is NaN.</summary>
+    /// <summary>The larger one; NaN if one is NaN.</summary>
     static abstract R Max(R a, R b);
 
-    /// <summary>The smaller; NaN where either is NaN.</summary>
+    /// <summary>The smaller one; NaN if one is NaN.</summary>
     static abstract R Min(R a, R b);
 
     /// <summary>|a|.</summary>
@@ -74,13 +73,13 @@ public interface IReal<R>
     /// <summary>√a.</summary>
     static abstract R Sqrt(R a);
 
-    /// <summary>Largest integer not above a.</summary>
+    /// <summary>The largest integer that is not larger than a.</summary>
     static abstract R Floor(R a);
 
-    /// <summary>Smallest integer not below a.</summary>
+    /// <summary>The smallest integer that is not smaller than a.</summary>
     static abstract R Ceiling(R a);
 
-    /// <summary>Nearest integer, halves to even.</summary>
+    /// <summary>The nearest integer, halves to even.</summary>
     static abstract R Round(R a);
 
     /// <summary>a without its fraction.</summary>
@@ -119,13 +118,13 @@ public interface IReal<R>
     /// <summary>The error function.</summary>
     static abstract R Erf(R a);
 
-    /// <summary>a to the power b, as IEEE 754 pow.</summary>
+    /// <summary>a to the power of b, as IEEE 754 defines pow.</summary>
     static abstract R Pow(R a, R b);
 
     /// <summary>2ᵃ.</summary>
     static abstract R Exp2(R a);
 
-    /// <summary>The complementary error function 1 − erf a, accurate where erf a is near 1.</summary>
+    /// <summary>The complementary error function 1 − erf a, accurate if erf a is near 1.</summary>
     static abstract R Erfc(R a);
 
     /// <summary>The inverse of the error function on (−1, 1).</summary>
@@ -146,7 +145,7 @@ public interface IReal<R>
     /// <summary>log₁₀ a.</summary>
     static virtual R Log10(R a) => R.Log(a) * 0.4342944819032518;
 
-    /// <summary>sinh a = (u + u / (u + 1)) / 2 with u = eᵃ − 1; the halved exponents near the top keep it finite as long as it should be.</summary>
+    /// <summary>sinh a = (u + u / (u + 1)) / 2 with u = eᵃ − 1; halved exponents for large a avoid an early overflow.</summary>
     static virtual R Sinh(R a)
     {
         R magnitude = R.Abs(a), u = R.Expm1(magnitude), half = 0.5, large = R.Exp(magnitude * half);
@@ -154,7 +153,7 @@ public interface IReal<R>
         return R.Where(R.Less(a, 0), -result, R.Where(R.Equal(a, 0), a, result));
     }
 
-    /// <summary>cosh a = (eᵃ + e⁻ᵃ) / 2, with halved exponents so that it overflows only where it should.</summary>
+    /// <summary>cosh a = (eᵃ + e⁻ᵃ) / 2, with halved exponents, which avoid an early overflow.</summary>
     static virtual R Cosh(R a)
     {
         R magnitude = R.Abs(a), half = 0.5, exponential = R.Exp(magnitude), large = R.Exp(magnitude * half);

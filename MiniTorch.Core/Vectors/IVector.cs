@@ -5,60 +5,62 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// A register of <see cref="Count"/> lanes, as kernels see it: the arithmetic of <see cref="IReal{R}"/>, memory, and the bits of a lane.
-/// The primitive operations belong to each width; the transcendental ones are written once, in VectorMath{V, T}, and give the same bits at every width.
+/// A vector of <see cref="Count"/> lanes: the arithmetic of <see cref="IReal{R}"/>, loads and stores, and operations on the bits of a lane. Each
+/// width implements the primitive operations; VectorMath implements the transcendental functions for all widths, with the same bits.
 /// </summary>
-/// <remarks>Masks have all bits of a lane set or none, so the boolean operations are bitwise ones.</remarks>
+/// <remarks>In a mask, all bits of a lane are set or none, so that logical operations are bitwise.</remarks>
 internal unsafe interface IVector<V, T> : IReal<V>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>Number of lanes.</summary>
+    /// <summary>The number of lanes.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Reads <see cref="Count"/> elements from any address.</summary>
+    /// <summary>Loads <see cref="Count"/> elements; the address need not be aligned.</summary>
     static abstract V Load(T* source);
 
-    /// <summary>Writes <see cref="Count"/> elements to any address.</summary>
+    /// <summary>Stores <see cref="Count"/> elements; the address need not be aligned.</summary>
     static abstract void Store(V a, T* destination);
 
-    /// <summary>Writes <see cref="Count"/> elements past the caches to an address that is a multiple of their bytes; a fence must follow the last.</summary>
+    /// <summary>Stores <see cref="Count"/> elements without the cache, to an aligned address; a fence must follow the last store.</summary>
     static virtual void Stream(V a, T* destination) => V.Store(a, destination);
 
-    /// <summary>Reads the first <paramref name="count"/> lanes and nothing beyond; the others are zero.</summary>
+    /// <summary>Loads the first <paramref name="count"/> lanes and reads nothing beyond; the others are zero.</summary>
     static virtual V LoadPartial(T* source, int count) => Partial.Load<V, T>(source, count);
 
-    /// <summary>Writes the first <paramref name="count"/> lanes and nothing beyond.</summary>
+    /// <summary>Stores the first <paramref name="count"/> lanes and writes nothing beyond.</summary>
     static virtual void StorePartial(V a, T* destination, int count) => Partial.Store(a, destination, count);
 
-    /// <summary>Writes the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
+    /// <summary>Stores the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
     static virtual void StoreAsInt64(V a, long* destination, int count) => Partial.StoreAsInt64<V, T>(a, destination, count);
 
-    /// <summary>c += a · b as <see cref="IReal{R}.Fma"/>. Of a field that is written in place the compiler knows that it may stay in its register; else it copies one for every row of a tile.</summary>
+    /// <summary>
+    /// c += a · b as <see cref="IReal{R}.Fma"/>. In place, because the compiler otherwise copies a register for every row of a tile.
+    /// </summary>
     static virtual void AddProduct(V a, V b, ref V c) => c = V.Fma(a, b, c);
 
-    /// <summary>The same element in every lane.</summary>
+    /// <summary>Returns a vector with the same element in every lane.</summary>
     static abstract V Broadcast(T value);
 
-    /// <summary>a, but at least <paramref name="low"/>; NaN stays NaN. Where the lower bound is NaN, the result is any of the two.</summary>
+    /// <summary>a, but at least <paramref name="low"/>; NaN stays NaN. If the bound is NaN, the result is one of the two.</summary>
     static abstract V AtLeast(V a, V low);
 
     /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN.</summary>
     static abstract V AtMost(V a, V high);
 
-    /// <summary>The lanes 0, 2, 4 … of a and then of b; and the lanes 1, 3, 5 … . Of one lane each: a and b.</summary>
+    /// <summary>Returns the lanes 0, 2, 4 … of a and then of b, and the lanes 1, 3, 5 …; with one lane, a and b.</summary>
     static abstract (V Even, V Odd) Unzip(V a, V b);
 
-    /// <summary>Sum of the lanes: halves are added until one is left.</summary>
+    /// <summary>Returns the sum of the lanes, by adding halves.</summary>
     static abstract T Sum(V a);
 
-    /// <summary>Largest lane; NaN where any is NaN.</summary>
+    /// <summary>Returns the largest lane; NaN if one is NaN.</summary>
     static abstract T MaxLane(V a);
 
-    /// <summary>Smallest lane; NaN where any is NaN.</summary>
+    /// <summary>Returns the smallest lane; NaN if one is NaN.</summary>
     static abstract T MinLane(V a);
 
-    /// <summary>Lanes that hold the low bits of <paramref name="bits"/>.</summary>
+    /// <summary>Returns lanes with the low bits of <paramref name="bits"/>.</summary>
     static abstract V OfBits(long bits);
 
     /// <summary>Adds the bits of the lanes as integers.</summary>
@@ -73,13 +75,13 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Shifts the bits of each lane right, filling with zeros.</summary>
     static abstract V ShiftRight(V a, int count);
 
-    /// <summary>a · 2ⁿ for integer n, rounded once; overflow and underflow by more than a few powers of two are not expected.</summary>
+    /// <summary>a · 2ⁿ for integer n, rounded once; the result may overflow or underflow by a few powers of two only.</summary>
     static virtual V Scale(V a, V n) => VectorMath<V, T>.Scale(a, n);
 
-    /// <summary>One bit a lane, the first lane lowest: set where the mask is.</summary>
+    /// <summary>Returns one bit for each lane of a mask, the first lane in the lowest bit.</summary>
     static abstract ulong ToBits(V mask);
 
-    /// <summary>The mask whose lanes are set where the bit is; the inverse of <see cref="ToBits"/>.</summary>
+    /// <summary>Returns the mask of given bits: the inverse of <see cref="ToBits"/>.</summary>
     static abstract V FromBits(ulong bits);
 
     [MethodImpl(AggressiveInlining)]

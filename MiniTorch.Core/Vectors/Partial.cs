@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Tails of a vector through a copy, where the machine has no masked loads and stores.</summary>
+/// <summary>Loads and stores a part of a vector through a copy, for processors without masked loads and stores.</summary>
 internal static unsafe class Partial
 {
-    /// <summary>Reads the first <paramref name="count"/> lanes; the others are zero.</summary>
+    /// <summary>Loads the first <paramref name="count"/> lanes; the others are zero.</summary>
     public static V Load<V, T>(T* source, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -16,13 +16,13 @@ internal static unsafe class Partial
         return lanes;
     }
 
-    /// <summary>Writes the first <paramref name="count"/> lanes.</summary>
+    /// <summary>Stores the first <paramref name="count"/> lanes.</summary>
     public static void Store<V, T>(V a, T* destination, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> =>
         Unsafe.CopyBlockUnaligned(ref *(byte*)destination, ref Unsafe.As<V, byte>(ref a), (uint)(count * sizeof(T)));
 
-    /// <summary>Writes the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
+    /// <summary>Stores the first <paramref name="count"/> lanes, which hold integers, as Int64.</summary>
     public static void StoreAsInt64<V, T>(V a, long* destination, int count)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>

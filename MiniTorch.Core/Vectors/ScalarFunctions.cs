@@ -2,10 +2,10 @@ using MathNet.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Special functions of one float64, with the values at poles and outside the domain that PyTorch gives.</summary>
+/// <summary>Special functions of a float64, with PyTorch's values at poles and outside of the domain.</summary>
 internal static class ScalarFunctions
 {
-    /// <summary>An integer to an integer power, modulo 2⁶⁴; of a negative power what is left without its fraction.</summary>
+    /// <summary>Returns an integer power of an integer modulo 2⁶⁴; a negative power is truncated.</summary>
     public static long Power(long value, long exponent)
     {
         if (exponent < 0) return value is 1 or -1 ? Power(value, -(exponent % 2)) : 0;
@@ -57,10 +57,10 @@ internal static class ScalarFunctions
         return (Math.PI * Math.PI / (sine * sine)) - HurwitzZeta(2, 1 - x);
     }
 
-    // The argument is reduced first, so that large ones keep their fraction.
+    // Reduces the argument first, so that large arguments keep their fraction.
     static double SinPi(double x) => Math.Sin(Math.PI * Math.IEEERemainder(x, 2));
 
-    /// <summary>Σ (x + k)⁻ˢ for k = 0, 1, …: the first terms, then Euler and Maclaurin's formula for the rest.</summary>
+    /// <summary>Σ (x + k)⁻ˢ for k = 0, 1, …: the first terms, and the Euler–Maclaurin formula for the rest.</summary>
     static double HurwitzZeta(int s, double x)
     {
         if (double.IsNaN(x)) return x;

@@ -6,18 +6,18 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Work that is written once for every vector width; its fields are the arguments.</summary>
+/// <summary>A computation that is written once for all vector widths; its fields are the arguments.</summary>
 internal interface IVectorJob<T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>Does the work with vectors of type <typeparamref name="V"/>.</summary>
+    /// <summary>Runs with vectors of type <typeparamref name="V"/>.</summary>
     void Run<V>() where V : struct, IVector<V, T>;
 }
 
-/// <summary>The one place that chooses the vector width; the choice is a constant to the optimizing compiler, so it compiles one branch.</summary>
+/// <summary>Chooses the vector width, which is a constant for the optimizing compiler, so that it compiles one branch.</summary>
 internal static unsafe class Simd
 {
-    // Runs the source of another width, in software if the processor lacks it: every machine can test every width. 0 stands for one lane.
+    // Another width runs in software if the processor lacks it, so that every machine can test every width. 0 stands for one lane.
     const string Variable = "MINITORCH_VECTOR_BITS";
 
     static readonly int s_bits = Environment.GetEnvironmentVariable(Variable) switch
@@ -31,18 +31,18 @@ internal static unsafe class Simd
     };
 
     /// <summary>The width of the vectors that kernels use, in bits; 0 for one lane.</summary>
-    public static int Bits => RuntimeFeature.IsDynamicCodeCompiled ? s_bits : WidestBits; // native code holds one width
+    public static int Bits => RuntimeFeature.IsDynamicCodeCompiled ? s_bits : WidestBits; // native code has one width
 
     static int WidestBits =>
         Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
 
-    /// <summary>Runs the job with vectors of <see cref="Bits"/>; Int64 always goes lane by lane.</summary>
+    /// <summary>Runs a job with vectors of <see cref="Bits"/>; Int64 uses one lane.</summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run<J, T>(ref J job)
         where J : struct, IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be taken for doubles
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be treated as doubles
         if (typeof(T) == typeof(long)) job.Run<V1<T>>();
         else if (Bits == 512) job.Run<V512<T>>();
         else if (Bits == 256) job.Run<V256<T>>();
@@ -50,20 +50,20 @@ internal static unsafe class Simd
         else job.Run<V1<T>>();
     }
 
-    /// <summary>Asks for the cache line of an address that will be read soon; any address will do, and nothing is read from it.</summary>
+    /// <summary>Prefetches a cache line; the address may be invalid.</summary>
     [MethodImpl(AggressiveInlining)]
     public static void Prefetch(void* address)
     {
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
-    /// <summary>As above, the lines of so many bytes.</summary>
+    /// <summary>Prefetches the cache lines of a number of bytes.</summary>
     public static void Prefetch(void* first, long bytes)
     {
         for (long i = 0; i < bytes; i += 64) Prefetch((byte*)first + i);
     }
 
-    /// <summary>Makes what was written past the caches visible before anything that is written after.</summary>
+    /// <summary>Orders stores that bypassed the cache before all later stores.</summary>
     public static void Fence()
     {
         if (Sse.IsSupported) Sse.StoreFence();

@@ -4,8 +4,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>A register of one lane: the fallback where there is no SIMD, and the arithmetic of Int64 (whose division throws on zero, so callers
-/// check first, and whose transcendental functions throw <see cref="NotSupportedException"/>).</summary>
+/// <summary>A vector of one lane: the fallback without SIMD, and the arithmetic of Int64. Division of Int64 by zero throws, so callers check it
+/// first, and transcendental functions throw <see cref="NotSupportedException"/>.</summary>
 internal readonly unsafe struct V1<T>(T value) : IVector<V1<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {
@@ -90,7 +90,7 @@ internal readonly unsafe struct V1<T>(T value) : IVector<V1<T>, T>
     [MethodImpl(AggressiveInlining)]
     public static V1<T> Abs(V1<T> a) => typeof(T) == typeof(long) && a.Value < T.Zero ? -a : typeof(T) == typeof(long) ? a : new(T.Abs(a.Value));
 
-    // Through double: exact for the rounding functions, and the square root of a float rounds the same twice as once.
+    // Computes in double: rounding functions are exact, and the square root of a float has the same rounding.
     [MethodImpl(AggressiveInlining)]
     public static V1<T> Sqrt(V1<T> a) =>
         typeof(T) == typeof(long) ? throw new NotSupportedException("Int64 has no square root") : OfDouble(Math.Sqrt(a.ToDouble()));

@@ -19,7 +19,7 @@ internal static unsafe partial class VectorMath<V, T>
         return ExpOfBounded(Bound(a, Pick(-104, -746), Pick(89, 710)));
     }
 
-    /// <summary>eᵃ where a is not positive, or NaN.</summary>
+    /// <summary>eᵃ for a that is not positive, or NaN.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V ExpOfNegative(V a)
     {
@@ -37,7 +37,7 @@ internal static unsafe partial class VectorMath<V, T>
         return V.Scale(ExpOfRest((a - n) * V.Of(Ln2)), n);
     }
 
-    /// <summary>eᵃ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), halved on the way so that 2ⁿ does not overflow before the result does.</summary>
+    /// <summary>eᵃ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), with halved factors, so that 2ⁿ does not overflow before the result does.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Expm1(V a)
     {
@@ -73,7 +73,7 @@ internal static unsafe partial class VectorMath<V, T>
         return WithSign(V.Where(V.Less(magnitude, V.Of(0.625)), small, large), a);
     }
 
-    /// <summary>eᵃ where a is NaN or doesn't over- or underflow by more than a few powers of two.</summary>
+    /// <summary>eᵃ for NaN, and for a whose result overflows or underflows by a few powers of two at most.</summary>
     [MethodImpl(AggressiveInlining)]
     static V ExpOfBounded(V a)
     {

@@ -19,7 +19,7 @@ internal static unsafe partial class VectorMath<V, T>
         return WithLogSpecials(a, V.Of(0), LogOnePlus(m - V.Of(1), e));
     }
 
-    /// <summary>ln(1 + a): as ln of the rounded sum, whose rounding error is added to m − 1.</summary>
+    /// <summary>ln(1 + a): ln of the rounded sum, with its rounding error added to m − 1.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Log1p(V a)
     {
@@ -27,7 +27,7 @@ internal static unsafe partial class VectorMath<V, T>
         V sum = V.Of(1) + a, back = sum - V.Of(1), error = V.Of(1) - (sum - back) + (a - back);
         V biased = Split(sum, out V m);
         V inverseScale = V.ShiftLeft(V.SubtractBits(V.OfBits(2 * ExponentBias), biased), MantissaBits);
-        V isSmall = V.Less(a, Pick(1e30, 1e300)); // beyond, the error counts nothing and its scale is no number
+        V isSmall = V.Less(a, Pick(1e30, 1e300)); // beyond, the error does not matter and its scale overflows
         V result = LogOnePlus(V.Fma(error, V.And(isSmall, inverseScale), m - V.Of(1)), ToExponent(biased));
         return V.Where(V.Less(V.Abs(a), Pick(1e-30, 1e-290)), a, WithLogSpecials(a, V.Of(-1), result));
     }
@@ -42,7 +42,7 @@ internal static unsafe partial class VectorMath<V, T>
         return V.ShiftRight(shifted, MantissaBits);
     }
 
-    /// <summary>The exponent as a number, from its biased integer.</summary>
+    /// <summary>Converts a biased exponent to a number.</summary>
     [MethodImpl(AggressiveInlining)]
     static V ToExponent(V biased)
     {
@@ -63,7 +63,7 @@ internal static unsafe partial class VectorMath<V, T>
         return V.Fma(e, Pick(0.693138122558593750, 0.6931471803691238), f - (half - low));
     }
 
-    /// <summary>−∞ at the pole, NaN below it, and +∞ and NaN as they came.</summary>
+    /// <summary>Sets the results of special arguments: −∞ at 0, NaN below 0, and +∞ and NaN unchanged.</summary>
     [MethodImpl(AggressiveInlining)]
     static V WithLogSpecials(V a, V pole, V result)
     {

@@ -34,8 +34,8 @@ internal static unsafe partial class VectorMath<V, T>
         return WithSign(V.Where(V.Less(magnitude, V.Of(1)), small, large), a);
     }
 
-    /// <summary>erfc a = e^(−a²) · g(q) / (1 + 2a) for a ≥ 0, with a polynomial for g in q = (a − 4) / (a + 4), so that the tail keeps its
-    /// digits; erfc(−a) = 2 − erfc a.</summary>
+    /// <summary>erfc a = e^(−a²) · g(q) / (1 + 2a) for a ≥ 0, with a polynomial for g in q = (a − 4) / (a + 4), which keeps the digits
+    /// of the tail; erfc(−a) = 2 − erfc a.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Erfc(V a)
     {
@@ -65,7 +65,7 @@ internal static unsafe partial class VectorMath<V, T>
     /// <summary>ln |Γ(a)|.</summary>
     public static V Lgamma(V a) => Lanes(a, &ScalarFunctions.Lgamma);
 
-    /// <summary>The derivative of digamma of an order.</summary>
+    /// <summary>The derivative of a given order of digamma.</summary>
     public static V Polygamma(int order, V a)
     {
         Check();
@@ -78,12 +78,12 @@ internal static unsafe partial class VectorMath<V, T>
     public static V Fmod(V a, V b)
     {
         for (int i = 0; i < V.Count; i++)
-            if (typeof(T) == typeof(long) && Lane(ref b, i) == -T.One) Lane(ref a, i) = T.Zero; // the processor traps on the quotient of the least integer
+            if (typeof(T) == typeof(long) && Lane(ref b, i) == -T.One) Lane(ref a, i) = T.Zero; // the processor raises an error for the smallest integer divided by −1
             else Lane(ref a, i) %= Lane(ref b, i);
         return a;
     }
 
-    /// <summary>The quotient of integers, truncated; the least one divided by −1 wraps around to itself.</summary>
+    /// <summary>The truncated quotient of integers; the smallest integer divided by −1 is itself.</summary>
     [MethodImpl(NoInlining)]
     public static V Quotient(V a, V b)
     {

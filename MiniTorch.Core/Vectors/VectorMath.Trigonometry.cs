@@ -55,7 +55,9 @@ internal static unsafe partial class VectorMath<V, T>
         return V.AddBits(result, V.ShiftLeft(V.And(quadrant, V.OfBits(2)), MantissaBits + (IsFloat ? 7 : 10)));   // bit 1 to the sign
     }
 
-    /// <summary>Bits that end in the number of quarter turns, and the rest r with a = n·π/2 + r, to a bit or so however close to a multiple a is.</summary>
+    /// <summary>
+    /// Returns an integer whose low bits are n, and the remainder r with a = n·π/2 + r, accurate to about a bit also near multiples of π/2.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static V ReduceByHalfPi(V a, out V r)
     {
@@ -66,7 +68,7 @@ internal static unsafe partial class VectorMath<V, T>
         return n + IntegerShifter;
     }
 
-    // A single bit is a subnormal number, which isn't equal to 0.
+    // A single bit is a subnormal number, which is not equal to 0.
     [MethodImpl(AggressiveInlining)]
     static V IsOdd(V quadrant) => V.Not(V.Equal(V.And(quadrant, V.OfBits(1)), V.Of(0)));
 
@@ -92,7 +94,7 @@ internal static unsafe partial class VectorMath<V, T>
         return V.Fma(z * z, polynomial, V.Fma(z, V.Of(-0.5), V.Of(1)));
     }
 
-    /// <summary>Lanes whose number of turns the three-part reduction can't hold are done one by one.</summary>
+    /// <summary>Reduces lanes one by one if their number of turns is too large for the reduction in three parts.</summary>
     [MethodImpl(AggressiveInlining)]
     static V WithLargeArguments(V a, V result, delegate*<double, double> function)
     {

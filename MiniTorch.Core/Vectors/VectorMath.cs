@@ -4,27 +4,27 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Elementary and special functions, written once for every width and both float types. Coefficients are minimax fits (Remez's exchange at 50
-/// digits) on the reduced intervals; the errors are tested against float64 for every float32, and against System.Math by samples for float64.</summary>
+/// <summary>Elementary and special functions for all widths and both floating-point types. Coefficients are minimax fits on the reduced intervals
+/// (Remez exchange with 50 digits). Tests compare every float32 with float64, and samples of float64 with System.Math.</summary>
 internal static unsafe partial class VectorMath<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
-    /// <summary>Explicit bits of a mantissa.</summary>
+    /// <summary>The number of explicit bits of a mantissa.</summary>
     static int MantissaBits
     {
         [MethodImpl(AggressiveInlining)]
         get => IsFloat ? 23 : 52;
     }
 
-    /// <summary>What is added to an exponent when it is stored.</summary>
+    /// <summary>The bias of a stored exponent.</summary>
     static int ExponentBias
     {
         [MethodImpl(AggressiveInlining)]
         get => IsFloat ? 127 : 1023;
     }
 
-    /// <summary>Adding it leaves an integer in the low bits of the sum.</summary>
+    /// <summary>A number whose sum with an integer has the integer in its low bits.</summary>
     static V IntegerShifter
     {
         [MethodImpl(AggressiveInlining)]
@@ -44,11 +44,11 @@ internal static unsafe partial class VectorMath<V, T>
         get => typeof(T) == typeof(float);
     }
 
-    /// <summary>The one of two constants that belongs to the element type.</summary>
+    /// <summary>Returns the constant for the element type.</summary>
     [MethodImpl(AggressiveInlining)]
     static V Pick(double float32, double float64) => V.Of(IsFloat ? float32 : float64);
 
-    /// <summary>Int64 has arithmetic and comparisons only.</summary>
+    /// <summary>Throws for Int64, which has arithmetic and comparisons only.</summary>
     [MethodImpl(AggressiveInlining)]
     static void Check()
     {
@@ -68,11 +68,11 @@ internal static unsafe partial class VectorMath<V, T>
     static V Poly(V x, double c0, double c1, double c2, double c3, V rest) =>
         V.Fma(V.Fma(V.Fma(V.Fma(rest, x, V.Of(c3)), x, V.Of(c2)), x, V.Of(c1)), x, V.Of(c0));
 
-    /// <summary>a between two bounds; NaN stays NaN.</summary>
+    /// <summary>a clamped to two bounds; NaN stays NaN.</summary>
     [MethodImpl(AggressiveInlining)]
     static V Bound(V a, V low, V high) => V.AtMost(V.AtLeast(a, low), high);
 
-    /// <summary><paramref name="magnitude"/>, which isn't negative, with the sign of <paramref name="sign"/>.</summary>
+    /// <summary><paramref name="magnitude"/>, which is not negative, with the sign of <paramref name="sign"/>.</summary>
     [MethodImpl(AggressiveInlining)]
     static V WithSign(V magnitude, V sign) => V.Or(magnitude, V.And(sign, SignBit));
 
@@ -80,7 +80,7 @@ internal static unsafe partial class VectorMath<V, T>
     [MethodImpl(AggressiveInlining)]
     static V PowerOfTwo(V n) => V.ShiftLeft(V.AddBits(n + IntegerShifter, V.OfBits(ExponentBias)), MantissaBits);
 
-    /// <summary>a · 2ⁿ, rounded once: the first factor keeps a normal number.</summary>
+    /// <summary>a · 2ⁿ, rounded once, because the first factor gives a normal number.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Scale(V a, V n)
     {
@@ -88,7 +88,7 @@ internal static unsafe partial class VectorMath<V, T>
         return a * PowerOfTwo(half) * PowerOfTwo(n - half);
     }
 
-    /// <summary>Lane by lane in float64, rounded once at the end.</summary>
+    /// <summary>Computes lane by lane in float64, rounded once at the end.</summary>
     [MethodImpl(NoInlining)]
     static V Lanes(V a, delegate*<double, double> function)
     {

@@ -1,8 +1,8 @@
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// NumPy's binomial numbers: inversion where the mean is at most 30, else algorithm BTPE (Kachitvichyanukul and Schmeiser,
-/// "Binomial random variate generation", CACM 31(2), 1988), whose letters are kept.
+/// NumPy's binomial numbers: inversion if the mean is at most 30, otherwise the algorithm BTPE (Kachitvichyanukul and Schmeiser,
+/// "Binomial random variate generation", CACM 31(2), 1988), whose names of variables are kept.
 /// </summary>
 internal readonly struct BinomialSampler
 {
@@ -10,7 +10,7 @@ internal readonly struct BinomialSampler
     readonly double _r;
     readonly bool _countFailures;
 
-    /// <summary>Checks and keeps the parameters; a probability above ½ counts failures instead.</summary>
+    /// <summary>Checks and stores the parameters. With a probability above ½ the failures are counted instead.</summary>
     internal BinomialSampler(long trials, double probability)
     {
         if (trials < 0)
@@ -22,7 +22,7 @@ internal readonly struct BinomialSampler
         _r = _countFailures ? 1 - probability : probability;
     }
 
-    /// <summary>The next number, from uniforms of [0, 1).</summary>
+    /// <summary>Returns the next number, computed from uniform draws from [0, 1).</summary>
     internal long Next(Func<double> uniform)
     {
         long rare = _r * _trials <= 30 ? ByInversion(uniform) : ByRejection(uniform);
@@ -97,7 +97,7 @@ internal readonly struct BinomialSampler
         }
     }
 
-    /// <summary>Whether v is at most the ratio of the probabilities of y and of the mode m.</summary>
+    /// <summary>Returns whether v is at most the ratio of the probabilities of y and of the mode m.</summary>
     bool Accepts(double y, double v, double m, double nrq)
     {
         double n = _trials, q = 1 - _r, k = Math.Abs(y - m);

@@ -4,17 +4,17 @@ using System.Runtime.Intrinsics;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// PyTorch's blocked Box–Muller transform (normal_fill): in each 16 uniforms of [0, 1), the first 8 give radii √(−2 ln(1 − u)) and
+/// PyTorch's blocked Box–Muller transform (normal_fill): of every 16 uniform numbers, the first 8 give radii √(−2 ln(1 − u)) and
 /// the last 8 angles 2πu; radius · cos replaces the first 8 and radius · sin the last 8.
 /// </summary>
 internal static class BoxMuller
 {
-    /// <summary>Numbers in a block.</summary>
+    /// <summary>The numbers in a block.</summary>
     internal const int Block = 16;
 
     const int Half = Block / 2;
 
-    /// <summary>Transforms every whole block of <paramref name="data"/> in place; a shorter rest is left alone.</summary>
+    /// <summary>Transforms every whole block of <paramref name="data"/> in place; a shorter remainder is unchanged.</summary>
     internal static void Transform(Span<float> data, float mean, float std)
     {
         var means = Vector256.Create(mean);

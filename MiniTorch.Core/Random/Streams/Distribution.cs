@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Discrete distributions, given by weights.</summary>
+/// <summary>Discrete distributions that are given by weights.</summary>
 internal static class Distribution
 {
-    /// <summary>The running sums of weights, over their total.</summary>
+    /// <summary>Returns the cumulative sums of weights, divided by their total.</summary>
     public static T[] Cumulative<T>(ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var sums = new T[weights.Length];
@@ -15,7 +15,9 @@ internal static class Distribution
         return sums;
     }
 
-    /// <summary>The first index whose cumulative probability reaches <paramref name="uniform"/> (PyTorch's choice), or exceeds it (NumPy's).</summary>
+    /// <summary>
+    /// Returns the first index whose cumulative probability reaches <paramref name="uniform"/> (PyTorch's choice), or exceeds it (NumPy's).
+    /// </summary>
     public static int First<T>(T[] cumulative, double uniform, bool exceeds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int first = 0, end = cumulative.Length;

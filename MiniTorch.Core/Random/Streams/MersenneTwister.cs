@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// MT19937 (Matsumoto and Nishimura, 1998), the engine under PyTorch's CPU generator and NumPy's RandomState. Words are made a
-/// whole block at a time, which vectorises; both libraries' streams come out unchanged.
+/// MT19937 (Matsumoto and Nishimura, 1998), the engine under PyTorch's CPU generator and NumPy's RandomState. Words are computed a
+/// block at a time, with vectors.
 /// </summary>
 internal sealed class MersenneTwister
 {
-    /// <summary>Words in the state, and in a block.</summary>
+    /// <summary>The number of words in the state and in a block.</summary>
     internal const int Size = 624;
 
     const int Shift = 397;
@@ -21,7 +21,7 @@ internal sealed class MersenneTwister
 
     internal MersenneTwister(uint seed) => Seed(seed);
 
-    /// <summary>Starts the stream of <paramref name="seed"/> (the reference's init_genrand).</summary>
+    /// <summary>Starts with a seed (init_genrand in the reference implementation).</summary>
     internal void Seed(uint seed)
     {
         _state[0] = seed;
@@ -30,10 +30,10 @@ internal sealed class MersenneTwister
         _position = Size;
     }
 
-    /// <summary>The words that the next block follows from.</summary>
+    /// <summary>The state, from which the next block is computed.</summary>
     internal ReadOnlySpan<uint> State => _state;
 
-    /// <summary>How many words of the current block have been handed out.</summary>
+    /// <summary>The number of words of the current block that were used.</summary>
     internal int Position => _position;
 
     /// <summary>Continues from a saved <see cref="State"/> and <see cref="Position"/>, validated by the caller.</summary>

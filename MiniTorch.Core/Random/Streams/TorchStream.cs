@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>The numbers that PyTorch's CPU generator makes of the Mersenne Twister's words, in its order. Parameters are checked by the caller; not thread-safe.</summary>
+/// <summary>
+/// The numbers that PyTorch's CPU generator makes of the Mersenne Twister's words, in its order. Parameters are checked by the caller; not
+/// thread-safe.
+/// </summary>
 internal sealed class TorchStream(uint seed)
 {
     private const int UniformsAtOnce = 256;
@@ -19,7 +22,7 @@ internal sealed class TorchStream(uint seed)
     /// <summary>The second number of a Box–Muller pair, which waits for the next <see cref="Normal"/>; null for none.</summary>
     public double? WaitingNormal { get; set; }
 
-    /// <summary>53 random bits in [0, 1).</summary>
+    /// <summary>Draws a number from [0, 1) with 53 random bits.</summary>
     public double Uniform() => (Words.Next64() & Mantissa53) * Ulp53;
 
     public double Exponential(double lambda) => -1 / lambda * Math.Log(1 - Uniform());
@@ -37,14 +40,16 @@ internal sealed class TorchStream(uint seed)
         return radius * cos;
     }
 
-    /// <summary>Float or double of [from, to).</summary>
+    /// <summary>Draws floats or doubles from [from, to).</summary>
     public void FillUniform<T>(Span<T> destination, T from, T to) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (typeof(T) == typeof(float)) FillSingle(MemoryMarshal.Cast<T, float>(destination), float.CreateTruncating(from), float.CreateTruncating(to - from));
         else FillDouble(MemoryMarshal.Cast<T, double>(destination), double.CreateTruncating(from), double.CreateTruncating(to - from));
     }
 
-    /// <summary>Fewer than 16 one by one; else in blocks of 16 numbers, the last 16 drawn again where the length is no multiple of 16.</summary>
+    /// <summary>
+    /// Draws fewer than 16 numbers one by one, otherwise blocks of 16; if the length is not a multiple of 16, the last 16 are drawn again.
+    /// </summary>
     public void FillNormal<T>(Span<T> destination, double mean, double std) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (destination.Length < BoxMuller.Block)
@@ -63,7 +68,7 @@ internal sealed class TorchStream(uint seed)
         }
     }
 
-    /// <summary>Integers of [low, low + range): as few words as the range needs, so that the number of words is part of the stream.</summary>
+    /// <summary>Draws integers from [low, low + range); a range of up to 32 bits takes one word, a larger one two, as in PyTorch.</summary>
     public void FillIntegers(Span<long> destination, long low, ulong range)
     {
         if (range < 1ul << 32)
@@ -81,7 +86,7 @@ internal sealed class TorchStream(uint seed)
         }
     }
 
-    /// <summary>Ones and zeros; a probability of a one for each element, or one for all. No branch, as none would be predicted.</summary>
+    /// <summary>Draws zeros and ones with one probability for all elements or one for each; without branches, which could not be predicted.</summary>
     public void FillBernoulli<T, P>(Span<T> destination, ReadOnlySpan<P> probabilities)
         where T : unmanaged, INumberBase<T>
         where P : unmanaged, IBinaryFloatingPointIeee754<P>
@@ -96,7 +101,7 @@ internal sealed class TorchStream(uint seed)
         }
     }
 
-    /// <summary>Indices drawn with replacement, by inversion of the cumulative sum of their weights.</summary>
+    /// <summary>Draws indices with replacement by inverting the cumulative sum of their weights.</summary>
     public void FillByInversion<T>(Span<long> destination, ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T[] cumulative = Distribution.Cumulative(weights);
@@ -104,7 +109,7 @@ internal sealed class TorchStream(uint seed)
         foreach (ref long index in destination) index = Distribution.First(cumulative, Uniform(), exceeds: false);
     }
 
-    /// <summary>Indices drawn without replacement: those of the largest weight/e, e exponential.</summary>
+    /// <summary>Draws indices without replacement: those of the largest weight/e, with exponential draws e.</summary>
     public void FillByLargestScores<T>(Span<long> destination, ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var scores = new T[weights.Length];
@@ -134,7 +139,7 @@ internal sealed class TorchStream(uint seed)
     {
         while (!destination.IsEmpty)
         {
-            // Whole pairs of words, high word first, as far as the block reaches; a pair across two blocks is drawn by itself.
+            // Draws pairs of words within a block, high word first; a pair across two blocks is drawn separately.
             ReadOnlySpan<ulong> pairs = MemoryMarshal.Cast<uint, ulong>(Words.Take(2 * Math.Min(destination.Length, MersenneTwister.Size / 2), multiple: 2));
             int i = 0;
             for (; i + Vector256<ulong>.Count <= pairs.Length; i += Vector256<ulong>.Count)
