@@ -45,7 +45,7 @@ internal sealed record Cholesky : Op
 }
 
 /// <summary>Q and R of A = Q R with orthonormal columns in Q and an upper triangular R with a diagonal of 0 or more, for at least as many rows as columns (torch.linalg.qr).</summary>
-/// <remarks>The derivatives of Walter and Lehmann (2018, arXiv 1009.6112).</remarks>
+/// <remarks>The derivatives of Walter and Lehmann (2010, arXiv 1009.6112).</remarks>
 internal sealed record QrFactors : Op
 {
     internal override bool CanReuseTemporaries => true;
