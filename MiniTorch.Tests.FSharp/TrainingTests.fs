@@ -77,5 +77,5 @@ type TrainingTests() =
         values.ToArray<float>() |> shouldBe [| 3.0; 6.0 |]
         indices.ToArray<int>() |> shouldBe [| 2; 2 |]
         String.Format("{0:F1}", x).Split('\n')[0] |> shouldBe "tensor([[1.0, 2.0, 3.0],"
-        let struct (y, tangent) = Autograd.Jvp((fun t -> t.Exp()), x, Tensor.OnesLike x)
+        let struct (y, tangent) = Autograd.Jvp((fun (t: Tensor) -> t.Exp()), x, Tensor.OnesLike x)
         y.AllClose(tangent, 0.0, 0.0) |> shouldBe true

@@ -51,9 +51,9 @@ public static class NumericalGradient
 
         using ModeScope mode = EngineMode.Record(false);
         var variable = new Variable("x", Ops.Copies.WithStrides(x, DType.Float64));
-        Tensor result = f(variable.Tensor);
+        Tensor result = Result();
         Shape shape = Shape.Create([.. result.Shape.Span, .. x.Shape.Span]);
-        var line = new Differences(() => f(variable.Tensor).ToArray<double>(), result.ToArray<double>(), points, side);
+        var line = new Differences(Values, result.ToArray<double>(), points, side);
         double[] derivatives = new double[line.Count * variable.Count], errors = new double[derivatives.Length];
         for (int i = 0; i < variable.Count; i++)
         {
@@ -66,5 +66,15 @@ public static class NumericalGradient
                 (derivatives[(j * variable.Count) + i], errors[(j * variable.Count) + i]) = (found[0][j], found[1][j]);
         }
         return (Tensor.From(derivatives, shape), Tensor.From(errors, shape));
+
+        Tensor Result() => f(variable.Tensor) ?? throw new ValueException("NumericalGradient: the function returned null; it must return a tensor");
+
+        double[] Values()
+        {
+            Tensor moved = Result();
+            return moved.Shape == result.Shape ? moved.ToArray<double>()
+                : throw new ShapeException($"NumericalGradient: the function gave the shape {result.Shape} first and {moved.Shape} when called again; "
+                    + "its shape must not depend on values or on earlier calls");
+        }
     }
 }

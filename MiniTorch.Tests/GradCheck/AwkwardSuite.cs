@@ -26,7 +26,7 @@ public sealed record AwkwardFunction(string Name, Func<Tensor, Tensor> Function,
 /// <summary>Right functions at awkward points: ties, kinks, extreme scales, cancellation, borders of domains, odd layouts.</summary>
 internal static class AwkwardSuite
 {
-    private static readonly Tensor s_x = Draw(31, 3, 4), s_y = Draw(32, 3, 4), s_a = Draw(33, 3, 3);
+    private static readonly Tensor s_x = Draw(31, 3, 4), s_a = Draw(33, 3, 3);
     private static readonly Tensor s_spd = (s_a.MatMul(s_a.T) + (Tensor.Eye(3, dtype: DType.Float64) * 2)).Detach();
     private static readonly Tensor s_weights = Draw(34, 4, 5), s_last = Draw(35, 5, 2);
 

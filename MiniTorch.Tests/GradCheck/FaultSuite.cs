@@ -251,9 +251,6 @@ internal static class FaultSuite
         return inner;
     }
 
-    private static PlantedFault Rule(string fault, string op, Func<Tensor[], Tensor> value, PlantedRule rule, params Tensor[] inputs) =>
-        Rule(fault, op, value, rule, inputs, null, s_first);
-
     private static PlantedFault Rule(string fault, string op, Func<Tensor[], Tensor> value, PlantedRule rule, Tensor x, Tensor? y = null,
         GradCheckOptions? options = null,
         bool direct = false, bool blamed = true, Verdict verdict = Verdict.Wrong, Func<PlantedOp, Func<Tensor[], Tensor>>? wrap = null) =>
@@ -265,7 +262,7 @@ internal static class FaultSuite
         GradCheckOptions options, bool blamed = true, Verdict verdict = Verdict.Wrong)
     {
         var planted = new PlantedOp(op, value, rule);
-        return new(fault, wrap?.Invoke(planted) ?? Among(planted, inputs), inputs, verdict, blamed ? op : null, options);
+        return new(fault, wrap?.Invoke(planted) ?? Among(planted), inputs, verdict, blamed ? op : null, options);
     }
 
     /// <summary>A rule whose right gradient is changed, for operations whose own is long.</summary>
@@ -278,11 +275,11 @@ internal static class FaultSuite
             for (int k = 0; k < all.Length; k++) all[k] = c.Input(k);
             return change(Autograd.Vjp(t => value([.. all[..i], t, .. all[(i + 1)..]]), all[i], g).Gradient, i);
         });
-        return new(fault, Among(planted, inputs), inputs, Verdict.Wrong, op, s_first);
+        return new(fault, Among(planted), inputs, Verdict.Wrong, op, s_first);
     }
 
     // The inputs and the result pass through right operations.
-    private static Func<Tensor[], Tensor> Among(PlantedOp planted, Tensor[] inputs) => v =>
+    private static Func<Tensor[], Tensor> Among(PlantedOp planted) => v =>
     {
         Tensor y = planted.ApplyAll([.. v.Select(t => t * 1.0)])[0];
         return (0.7 * y) + (0.3 * y).Sin();

@@ -1,5 +1,3 @@
-using MiniTorch.GradChecking;
-
 namespace MiniTorch.Tests.GradChecks;
 
 /// <summary>A recorded operation that runs again on copies of its inputs reads those copies and nothing else.</summary>
