@@ -4,7 +4,8 @@ namespace MiniTorch.Mpi;
 
 /// <summary>
 /// Makes a <see cref="DataLoader"/> give each rank its part of every batch. The loader's batch size and
-/// <see cref="DataLoader.Count"/> are those of the whole batch, and its state is the same on any number of ranks (torch.utils.data.DistributedSampler).
+/// <see cref="DataLoader.Count"/> are those of the whole batch, and its state is the same on any number of ranks
+/// (torch.utils.data.DistributedSampler).
 /// </summary>
 /// <remarks>
 /// Row i of a batch belongs to shard i mod <see cref="World.Shards"/>, and each rank reads the rows of its shards. Every sample is read once an

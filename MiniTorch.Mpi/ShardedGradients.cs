@@ -65,7 +65,8 @@ public sealed class ShardedGradients
 
     /// <summary>
     /// As <see cref="Compute(Batch, Func{Batch, Tensor})"/>, for losses that are not means over all rows: the gradient is that of
-    /// Σ weight·loss / Σ weight over the shards. For a mean over the rows that are not ignored, the weight is their number; for a mean with class weights, their sum.
+    /// Σ weight·loss / Σ weight over the shards. For a mean over the rows that are not ignored, the weight is their number; for a mean with class
+    /// weights, their sum.
     /// </summary>
     /// <param name="batch">This rank's part of a batch, from a loader with a <see cref="DistributedSampler"/>.</param>
     /// <param name="loss">Computes the loss of a shard and its weight. A shard of weight 0 is left out, also if its loss is NaN.</param>

@@ -52,6 +52,7 @@ public sealed partial class World
         Tensor padded = Tensor.Zeros([(int)lengths.Max()], DType.Int64);
         padded[..bytes.Length] = Tensor.From(bytes);
         Tensor all = Ring(padded);
-        return [.. lengths.Select((length, rank) => Encoding.UTF8.GetString([.. all[rank].ToArray<long>()[..(int)length].Select(value => (byte)value)]))];
+        return [.. lengths.Select((length, rank) =>
+            Encoding.UTF8.GetString([.. all[rank].ToArray<long>()[..(int)length].Select(value => (byte)value)]))];
     }
 }

@@ -24,7 +24,8 @@ public static class Onnx
     /// <param name="batchDim">The batch dimension of the input: 0, or 1 for sequences [T, N, …].</param>
     /// <exception cref="MiniTorchException">The model uses an operation that ONNX does not have (the message names it and its module's path), depends
     /// on the batch size or on values in a way that a graph cannot express, or the file cannot be written.</exception>
-    public static void Export(Module model, Tensor exampleInput, string path, int batchDim = 0) => Export(model, (IReadOnlyList<Tensor>)[exampleInput], path, batchDim);
+    public static void Export(Module model, Tensor exampleInput, string path, int batchDim = 0) =>
+        Export(model, (IReadOnlyList<Tensor>)[exampleInput], path, batchDim);
 
     /// <summary>
     /// Exports a model of several inputs, called <c>input_0</c>, <c>input_1</c> …; see <see cref="Export(Module, Tensor, string, int)"/>.
@@ -44,7 +45,8 @@ public static class Onnx
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ValueException)
         {
-            throw new MiniTorchException($"Onnx.Export: '{path}' cannot be written: {error.Message} Choose a folder that exists and that you may write to.", error);
+            throw new MiniTorchException($"Onnx.Export: '{path}' cannot be written: {error.Message} Choose a folder that exists and that you may "
+                + "write to.", error);
         }
     }
 

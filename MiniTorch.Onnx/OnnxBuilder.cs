@@ -39,7 +39,8 @@ internal sealed class OnnxBuilder
             throw ChoosesByBatch(model, $"with {first.Batch} and {second.Batch} rows {difference} differs from that with 2 and 3");
         foreach (((string name, Tensor value), int version) in State(model).Zip(versions))
             if (value.Storage.Version != version)
-                throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in evaluation mode too, "
+                throw new MiniTorchException($"Onnx.Export: Forward of {model.GetType().Name} writes into {name}, shape {value.Shape}, in "
+                    + "evaluation mode too, "
                     + "but a graph has no memory; write only if Training is true, or return the new value as an output");
         return graph;
 
@@ -98,7 +99,8 @@ internal sealed class OnnxBuilder
     public MiniTorchException Error(RecordedCall call, string problem)
     {
         string line = call.Line is null ? "" : $", called at {call.Line}";
-        return new MiniTorchException($"Onnx.Export: {call.Op.Name} of {string.Join(" and ", call.Inputs.Select(input => input.Shape))}{line}: {problem}")
+        return new MiniTorchException($"Onnx.Export: {call.Op.Name} of {string.Join(" and ", call.Inputs.Select(input => input.Shape))}{line}: "
+            + $"{problem}")
         {
             ModulePath = call.Module ?? _modelName,
         };
@@ -110,7 +112,8 @@ internal sealed class OnnxBuilder
         for (int i = 0; i < first.Count; i++)
         {
             if (i >= second.Count || first[i].Op.GetType() != second[i].Op.GetType() || first[i].Arguments.Length != second[i].Arguments.Length)
-                throw Error(first[i], $"it ran with a batch of {_first.Batch}, and with one of {_second.Batch} another operation ran: Forward asks for sizes or values, and a graph cannot choose");
+                throw Error(first[i], $"it ran with a batch of {_first.Batch}, and with one of {_second.Batch} another operation ran: Forward "
+                    + "asks for sizes or values, and a graph cannot choose");
             Convert(first[i], second[i]);
         }
         if (second.Count > first.Count)
@@ -137,7 +140,8 @@ internal sealed class OnnxBuilder
         }
         else if (depends)
         {
-            throw Error(first, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model that does without");
+            throw Error(first, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model "
+                + "that does without");
         }
     }
 
@@ -223,18 +227,22 @@ internal sealed class OnnxBuilder
         bool isConstant = OnnxGraph.HaveSameBits(fixedFirst, fixedSecond)
             && OnnxGraph.HaveSameBits(fixedFirst.ExpandAs(first), first) && OnnxGraph.HaveSameBits(fixedSecond.ExpandAs(second), second);
         if (!isConstant)
-            throw Error(by, $"an input of shape {first.Shape} is neither a constant nor computed from the model's input by operations that a graph can express "
+            throw Error(by, $"an input of shape {first.Shape} is neither a constant nor computed from the model's input by operations that a "
+                + "graph can express "
                 + "(numbers and indices that follow the batch size and values drawn at random are not)");
         var small = new OnnxValue(fixedFirst.Shape, fixedSecond.Shape, false, () => Graph.Constant(fixedFirst));
         return first.Shape == second.Shape ? small
-            : new OnnxValue(first.Shape, second.Shape, false, () => Graph.Add("Expand", "", [small.Name, Sizes(first.Shape, second.Shape, by)])) { Unexpanded = small };
+            : new OnnxValue(first.Shape, second.Shape, false,
+            () => Graph.Add("Expand", "", [small.Name, Sizes(first.Shape, second.Shape, by)]))
+            { Unexpanded = small };
     }
 
     private string TimesBatch(int first, int second, RecordedCall by)
     {
         int factor = first / _first.Batch;
         if (first != factor * _first.Batch || second != factor * _second.Batch)
-            throw Error(by, $"a size is {first} with a batch of {_first.Batch} and {second} with one of {_second.Batch}; only multiples of the batch can be free");
+            throw Error(by, $"a size is {first} with a batch of {_first.Batch} and {second} with one of {_second.Batch}; only multiples of the "
+                + "batch can be free");
         return factor == 1 ? _batch.Value : Graph.Add("Mul", "", [_batch.Value, Integers(factor)]);
     }
 
@@ -258,12 +266,14 @@ internal sealed class OnnxBuilder
             throw error($"is another tensor with a batch of {_second.Batch} than with one of {_first.Batch}: "
                 + "Forward asks for sizes, or keeps tensors from call to call, and a graph cannot choose");
         if (value is null && (_dependence.Marks(first) || _dependence.Marks(second)))
-            throw error("depends on the model's input in a way that a graph cannot express (kept from another call, or a result that ONNX does not have)");
+            throw error("depends on the model's input in a way that a graph cannot express (kept from another call, or a result that ONNX does "
+                + "not have)");
     }
 
     private OnnxValue? Find(Tensor tensor) => Find(_values, tensor);
 
     private static OnnxValue? Find(Dictionary<Storage, List<(Layout Layout, OnnxValue Value)>> values, Tensor tensor) =>
         !values.TryGetValue(tensor.Storage, out var views) ? null
-        : views.FindLast(view => view.Layout.Shape == tensor.Shape && view.Layout.Offset == tensor.Layout.Offset && view.Layout.Strides.AsSpan().SequenceEqual(tensor.Layout.Strides)).Value;
+        : views.FindLast(view => view.Layout.Shape == tensor.Shape && view.Layout.Offset == tensor.Layout.Offset
+        && view.Layout.Strides.AsSpan().SequenceEqual(tensor.Layout.Strides)).Value;
 }

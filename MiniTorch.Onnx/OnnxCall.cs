@@ -45,7 +45,8 @@ internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, Recorded
     public string[] Broadcast(int keptDims = 0)
     {
         OnnxValue[] inputs = [.. Enumerable.Range(0, Count).Select(i => this[i])], small = [.. inputs.Select(input => input.Unexpanded ?? input)];
-        bool same = Together(small.Select(value => value.First)) == Leading(Output.First) && Together(small.Select(value => value.Second)) == Leading(Output.Second);
+        bool same = Together(small.Select(value => value.First)) == Leading(Output.First)
+            && Together(small.Select(value => value.Second)) == Leading(Output.Second);
         return [.. (same ? small : inputs).Select(value => value.Name)];
 
         Shape Leading(Shape shape) => Shape.Create(shape.Span[..Math.Max(0, shape.Rank - keptDims)]);
@@ -54,7 +55,8 @@ internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, Recorded
     }
 
     /// <summary>Creates a node; returns the name of its output.</summary>
-    public string Node(string type, string[] inputs, params (string Name, object Value)[] attributes) => builder.Graph.Add(type, first.Module ?? "", inputs, attributes);
+    public string Node(string type, string[] inputs, params (string Name, object Value)[] attributes) =>
+        builder.Graph.Add(type, first.Module ?? "", inputs, attributes);
 
     /// <summary>Creates a scalar constant of the first input's dtype.</summary>
     public string Number(double value) => builder.Graph.Constant(Tensor.Full([], value, DType));
@@ -70,7 +72,8 @@ internal sealed class OnnxCall(OnnxBuilder builder, RecordedCall first, Recorded
 
     /// <summary>Creates the error for a call whose parameters depend on the batch or on values.</summary>
     public MiniTorchException Varies() =>
-        builder.Error(first, "its parameters change with the batch size or with values, which a graph cannot express; in Forward, use fixed sizes and avoid Item");
+        builder.Error(first, "its parameters change with the batch size or with values, which a graph cannot express; in Forward, use fixed sizes "
+            + "and avoid Item");
 
     /// <summary>Creates the error for a call that ONNX does not support.</summary>
     public MiniTorchException Lacks(string reason) => builder.Error(first, $"ONNX (opset {OnnxFile.Opset}) has no {reason}");

@@ -46,7 +46,8 @@ internal sealed class OnnxGraph(string name)
     /// <summary>Returns the name of a tensor that is not a parameter; small tensors with equal elements share one.</summary>
     public string Constant(Tensor value)
     {
-        string content = value.ElementCount > SharedUpTo ? "" : $"{value.DType}{value.Shape}:{string.Join(' ', value.ToArray<double>().Select(BitConverter.DoubleToInt64Bits))}";
+        string content = value.ElementCount > SharedUpTo ? ""
+            : $"{value.DType}{value.Shape}:{string.Join(' ', value.ToArray<double>().Select(BitConverter.DoubleToInt64Bits))}";
         if (content.Length > 0 && _constants.TryGetValue(content, out string? known)) return known;
         string given = Unique("constant");
         Initializers.Add(given, value);

@@ -36,7 +36,8 @@ internal static class OnnxOps
         LayerNorm norm => c.Node("LayerNormalization", c.Inputs(), ("axis", (long)(c.Rank - c[1].First.Rank)), ("epsilon", (float)norm.Eps)),
         Gather gather => c.Node(gather.At.ByRow ? "Gather" : "GatherElements", c.Inputs(), ("axis", (long)gather.At.Dim)),
         Scatter { At.ByRow: false } scatter => c.Node("ScatterElements", [c.X, c.Input(2), c.Input(1)], ("axis", (long)scatter.At.Dim)),
-        ScatterAdd { At.ByRow: false } scatter => c.Node("ScatterElements", [c.X, c.Input(2), c.Input(1)], ("axis", (long)scatter.At.Dim), ("reduction", "add")),
+        ScatterAdd { At.ByRow: false } scatter =>
+            c.Node("ScatterElements", [c.X, c.Input(2), c.Input(1)], ("axis", (long)scatter.At.Dim), ("reduction", "add")),
         _ => OnnxPointwise.Convert(c),
     };
 

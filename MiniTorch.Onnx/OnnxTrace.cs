@@ -40,7 +40,8 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
     private static Tensor Rows(Tensor example, int batchDim, int batch)
     {
         if (example.Rank <= batchDim || batchDim < 0 || example.Shape[batchDim] == 0)
-            throw new ShapeException($"Onnx.Export: the example input, shape {example.Shape}, needs at least one row along its batch, dimension {batchDim}; add one with Unsqueeze({Math.Max(batchDim, 0)})");
+            throw new ShapeException($"Onnx.Export: the example input, shape {example.Shape}, needs at least one row along its batch, dimension "
+                + $"{batchDim}; add one with Unsqueeze({Math.Max(batchDim, 0)})");
         return example.IndexSelect(batchDim, Tensor.Arange(batch).Remainder(example.Shape[batchDim]));
     }
 }

@@ -17,10 +17,12 @@ internal static class OnnxWindows
         _ => null,
     };
 
-    private static string Convolve(OnnxCall c, ConvolutionShape sizes, ConvolutionShape other) => c.Node("Conv", c.Inputs(), Attributes(c, sizes, other));
+    private static string Convolve(OnnxCall c, ConvolutionShape sizes, ConvolutionShape other) =>
+        c.Node("Conv", c.Inputs(), Attributes(c, sizes, other));
 
     private static string Transposed(OnnxCall c, ConvolutionShape sizes, ConvolutionShape other) =>
-        c.Node("ConvTranspose", [c.Input(1), c.Input(0)], [.. Attributes(c, sizes, other), ("output_padding", new[] { Extra(sizes.Y), Extra(sizes.X) })]);
+        c.Node("ConvTranspose", [c.Input(1), c.Input(0)],
+            [.. Attributes(c, sizes, other), ("output_padding", new[] { Extra(sizes.Y), Extra(sizes.X) })]);
 
     private static (string, object)[] Attributes(OnnxCall c, ConvolutionShape sizes, ConvolutionShape other)
     {
@@ -28,13 +30,15 @@ internal static class OnnxWindows
         if (y != other.Y || x != other.X || sizes.Groups != other.Groups) throw c.Varies();
         return
         [
-            ("kernel_shape", new[] { y.Kernel, x.Kernel }), ("strides", new[] { y.Stride, x.Stride }), ("dilations", new[] { y.Dilation, x.Dilation }),
+            ("kernel_shape", new[] { y.Kernel, x.Kernel }), ("strides", new[] { y.Stride, x.Stride }),
+                ("dilations", new[] { y.Dilation, x.Dilation }),
             ("pads", new[] { y.Padding, x.Padding, y.Padding, x.Padding }), ("group", sizes.Groups),
         ];
     }
 
     // The number of elements of the result beyond the last position that a filter reaches.
-    private static long Extra(ConvolutionAxis axis) => axis.Input - (((axis.Output - 1) * axis.Stride) - (2 * axis.Padding) + (axis.Dilation * (axis.Kernel - 1)) + 1);
+    private static long Extra(ConvolutionAxis axis) =>
+        axis.Input - (((axis.Output - 1) * axis.Stride) - (2 * axis.Padding) + (axis.Dilation * (axis.Kernel - 1)) + 1);
 
     private static string Pool(OnnxCall c, string type, PoolingShape sizes, PoolingShape other, AverageDivisor divisor = default)
     {
@@ -49,7 +53,8 @@ internal static class OnnxWindows
         else if (Behind(y) >= y.Kernel || Behind(x) >= x.Kernel) Pad(Behind(y), Behind(x), c.Number(double.NegativeInfinity));
         var attributes = new List<(string, object)>
         {
-            ("kernel_shape", new[] { y.Kernel, x.Kernel }), ("strides", new[] { y.Stride, x.Stride }), ("pads", new[] { y.Padding, x.Padding, Behind(y), Behind(x) }),
+            ("kernel_shape", new[] { y.Kernel, x.Kernel }), ("strides", new[] { y.Stride, x.Stride }),
+                ("pads", new[] { y.Padding, x.Padding, Behind(y), Behind(x) }),
         };
         if (y.Dilation > 1 || x.Dilation > 1) attributes.Add(("dilations", new[] { y.Dilation, x.Dilation }));
         string pooled = c.Node(type, [input], [.. attributes]);
@@ -72,7 +77,9 @@ internal static class OnnxWindows
     private static PoolingAxis Even(OnnxCall c, PoolingAxis axis)
     {
         if (axis.Kernel > 0) return axis;
-        if (axis.Output == 0 || axis.Input % axis.Output != 0) throw c.Lacks($"pooling of {axis.Input} elements to {axis.Output}, in windows of different sizes; choose an output size that divides the input's");
+        if (axis.Output == 0 || axis.Input % axis.Output != 0)
+            throw c.Lacks($"pooling of {axis.Input} elements to {axis.Output}, in windows of different sizes; choose an output size that divides "
+                + "the input's");
         long size = axis.Input / axis.Output;
         return axis with { Kernel = size, Stride = size };
     }

@@ -21,7 +21,8 @@ internal static class Command
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             string errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
-            return process.ExitCode == 0 ? output.Result : throw new InvalidOperationException($"{line} exited with {process.ExitCode}: {output.Result}{errors}");
+            return process.ExitCode == 0 ? output.Result
+                : throw new InvalidOperationException($"{line} exited with {process.ExitCode}: {output.Result}{errors}");
         }
         catch (Win32Exception error)
         {

@@ -7,7 +7,8 @@ using MiniTorch.Optim;
 namespace MiniTorch.Benchmarks;
 
 /// <summary>
-/// Times a training step: <c>distributed SHARDS</c> in shards, <c>distributed 0</c> as an ordinary loop in one process. Start it with or without mpirun.
+/// Times a training step: <c>distributed SHARDS</c> in shards, <c>distributed 0</c> as an ordinary loop in one process. Start it with or without
+/// mpirun.
 /// </summary>
 internal static class Distributed
 {
@@ -19,7 +20,8 @@ internal static class Distributed
         Time(world, shards, "multilayer perceptron 784-1024-1024-10, 256 rows", 256, [784], 5,
             new Sequential(new Linear(784, 1024), new ReLU(), new Linear(1024, 1024), new ReLU(), new Linear(1024, 10)));
         Time(world, shards, "convolutions 1-32-64 on 28 × 28, 128 rows", 128, [1, 28, 28], 1,
-            new Sequential(new Conv2d(1, 32, 3, padding: 1), new ReLU(), new MaxPool2d(2), new Conv2d(32, 64, 3, padding: 1), new ReLU(), new MaxPool2d(2),
+            new Sequential(new Conv2d(1, 32, 3, padding: 1), new ReLU(), new MaxPool2d(2), new Conv2d(32, 64, 3, padding: 1), new ReLU(),
+                new MaxPool2d(2),
                 new Flatten(), new Linear(64 * 49, 10)));
     }
 

@@ -3,7 +3,10 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Benchmarks;
 
-/// <summary>What LinearCrossEntropy holds beyond its inputs and gradients, and its time against Linear and CrossEntropyLoss: <c>linear-cross-entropy [rows] [classes]</c>.</summary>
+/// <summary>
+/// What LinearCrossEntropy holds beyond its inputs and gradients, and its time against Linear and CrossEntropyLoss: <c>linear-cross-entropy [rows]
+/// [classes]</c>.
+/// </summary>
 static class LinearCrossEntropyMemory
 {
     const int Features = 512;
@@ -22,7 +25,8 @@ static class LinearCrossEntropyMemory
         File.WriteAllText("/proc/self/clear_refs", "5"); // the peak starts anew
         double fused = Step(() => Functional.LinearCrossEntropy(hidden, weight, targets), hidden, weight);
         long beyond = Status("VmHWM") - before - gradients;
-        Console.WriteLine($"linear_cross_entropy N={rows} H={Features} C={classes}: {fused:F2} s, peak beyond inputs and gradients {beyond >> 20} MB, logits {logits >> 20} MB");
+        Console.WriteLine($"linear_cross_entropy N={rows} H={Features} C={classes}: {fused:F2} s, peak beyond inputs and gradients {beyond >> 20} "
+            + $"MB, logits {logits >> 20} MB");
 
         foreach (Reduction reduction in new[] { Reduction.Mean, Reduction.None })
         {
@@ -49,5 +53,6 @@ static class LinearCrossEntropyMemory
     }
 
     static long Status(string key) =>
-        1024 * long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(key + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], null);
+        1024 * long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(key + ":", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], null);
 }

@@ -14,5 +14,6 @@ if (args is ["distributed", var shards])
 if (args is ["shape-checks"]) return ShapeChecks.Run();
 
 // The benchmark's own build takes more than the default two minutes beside other work.
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10)));
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly)
+    .Run(args, ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10)));
 return 0;

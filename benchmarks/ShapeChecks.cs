@@ -3,7 +3,9 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Benchmarks;
 
-/// <summary>What the check of declared shapes costs: <c>shape-checks</c> times the same step with <see cref="Dims.Enabled"/> on and off, in turns.</summary>
+/// <summary>
+/// What the check of declared shapes costs: <c>shape-checks</c> times the same step with <see cref="Dims.Enabled"/> on and off, in turns.
+/// </summary>
 static class ShapeChecks
 {
     const int Rounds = 60, Steps = 200;

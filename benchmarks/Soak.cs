@@ -7,9 +7,10 @@ using MiniTorch.Optim;
 namespace MiniTorch.Benchmarks;
 
 /// <summary>
-/// Mixed training for a given time, with shapes that change at every step, checkpoints, graphs dropped without backward, operations that fail, finalisers that
-/// use and keep tensors, interrupted threads and passes that race:
-/// <c>soak [minutes]</c> prints the resident memory as it goes and fails where it grew by more than 64 MB after the first tenth and a round of every batch size.
+/// Mixed training for a given time, with shapes that change at every step, checkpoints, graphs dropped without backward, operations that fail,
+/// finalisers that use and keep tensors, interrupted threads and passes that race:
+/// <c>soak [minutes]</c> prints the resident memory as it goes and fails where it grew by more than 64 MB after the first tenth and a round of every
+/// batch size.
 /// </summary>
 internal static class Soak
 {
@@ -22,8 +23,10 @@ internal static class Soak
         var rng = new Generator(0);
         Trained[] models =
         [
-            new("mlp", new Sequential(new Linear(64, 256), new ReLU(), new Dropout(0.2), new Linear(256, 10)), n => (Tensor.Randn([n, 64], rng), Tensor.RandInt(0, 10, [n], rng))),
-            new("convolutional", new Sequential(new Conv2d(1, 8, 3, padding: 1), new BatchNorm2d(8), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(8 * 14 * 14, 10)),
+            new("mlp", new Sequential(new Linear(64, 256), new ReLU(), new Dropout(0.2), new Linear(256, 10)),
+                n => (Tensor.Randn([n, 64], rng), Tensor.RandInt(0, 10, [n], rng))),
+            new("convolutional", new Sequential(new Conv2d(1, 8, 3, padding: 1), new BatchNorm2d(8), new ReLU(), new MaxPool2d(2), new Flatten(),
+                new Linear(8 * 14 * 14, 10)),
                 n => (Tensor.Randn([n, 1, 28, 28], rng), Tensor.RandInt(0, 10, [n], rng))),
             new("recurrent", new LastStep(), n => (Tensor.Randn([n, 20, 16], rng), Tensor.RandInt(0, 16, [n], rng))),
             new("transformer", new Gpt(65, 64, 4, 32, 2), n => (Tensor.RandInt(0, 65, [n, 32], rng), Tensor.RandInt(0, 65, [n * 32], rng))),
@@ -45,7 +48,8 @@ internal static class Soak
             if (start > 0) peak = Math.Max(peak, resident);
             string losses = string.Join(", ", models.Select(model => FormattableString.Invariant($"{model.Loss:F3}")));
             long heap = GC.GetGCMemoryInfo().TotalCommittedBytes, pool = BufferPool.RentedBytes + BufferPool.FreeBytes;
-            Console.WriteLine(FormattableString.Invariant($"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB (pool {pool >> 20}, managed heap {heap >> 20}), gen2 collections {GC.CollectionCount(2)}, losses {losses}"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{clock.Elapsed.TotalMinutes,6:F1} min, {steps,8} rounds, resident {resident >> 20,4} MB (pool {pool >> 20}, managed heap {heap >> 20}), gen2 collections {GC.CollectionCount(2)}, losses {losses}"));
             next += minutes / 60;
         }
         File.Delete(file);

@@ -56,7 +56,8 @@ sealed class LetterTransformer(int letters, int context, int width, int heads, i
 {
     private readonly Embedding _letters = new(letters, width), _places = new(context, width);
     private readonly TransformerEncoderLayer[] _layers = [.. Enumerable.Range(0, layers).Select(_ =>
-        new TransformerEncoderLayer(width, heads, dimFeedforward: 4 * width, dropout: 0, TransformerActivation.Gelu, batchFirst: true, normFirst: true))];
+        new TransformerEncoderLayer(width, heads, dimFeedforward: 4 * width, dropout: 0, TransformerActivation.Gelu, batchFirst: true,
+            normFirst: true))];
     private readonly LayerNorm _norm = new(width);
     private readonly Linear _head = new(width, letters);
 

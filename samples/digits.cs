@@ -89,9 +89,11 @@ static Table ConfusionTable(Tensor confusion)
     AnsiConsole.WriteLine("rows: the digit, columns: the guess"); // a table's own title would be as narrow as the table
     var table = new Table { Border = TableBorder.None };
     table.AddColumn("");
-    for (int digit = 0; digit < 10; digit++) table.AddColumn(new TableColumn($"{digit}") { Alignment = Justify.Right, Width = 3, Padding = new Padding(0) });
     for (int digit = 0; digit < 10; digit++)
-        table.AddRow([$"{digit}", .. confusion[digit].ToArray<long>().Select((count, guess) => count == 0 ? "" : guess == digit ? $"[green]{count}[/]" : $"[red]{count}[/]")]);
+        table.AddColumn(new TableColumn($"{digit}") { Alignment = Justify.Right, Width = 3, Padding = new Padding(0) });
+    for (int digit = 0; digit < 10; digit++)
+        table.AddRow([$"{digit}", .. confusion[digit].ToArray<long>()
+            .Select((count, guess) => count == 0 ? "" : guess == digit ? $"[green]{count}[/]" : $"[red]{count}[/]")]);
     return table;
 }
 

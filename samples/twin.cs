@@ -30,5 +30,6 @@ for (int step = 0; step < recorded.Length; step++)
     if (!same) different++;
     Console.WriteLine(same ? printed : $"{printed}, but PyTorch has {recorded[step]}");
 }
-Console.WriteLine(different == 0 ? $"All {recorded.Length} losses are PyTorch's." : $"{different} of {recorded.Length} losses differ from PyTorch's.");
+Console.WriteLine(different == 0 ? $"All {recorded.Length} losses are PyTorch's."
+    : $"{different} of {recorded.Length} losses differ from PyTorch's.");
 return different == 0 && recorded.Length == 100 ? 0 : 1;

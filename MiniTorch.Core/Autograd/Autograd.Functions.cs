@@ -26,7 +26,8 @@ public static partial class Autograd
     /// Creates a differentiable function of several tensors; see <see cref="Custom(Func{Tensor, Tensor}, Func{Tensor, Tensor, Tensor})"/>.
     /// </summary>
     /// <param name="forward">Computes the result from the inputs. Its operations are not recorded.</param>
-    /// <param name="backward">Computes the gradients of the inputs from the inputs, the result and its gradient; null for an input without one.</param>
+    /// <param name="backward">Computes the gradients of the inputs from the inputs, the result and its gradient; null for an input without
+    /// one.</param>
     public static Func<Tensor[], Tensor> Custom(Func<Tensor[], Tensor> forward, Func<Tensor[], Tensor, Tensor, Tensor?[]> backward)
     {
         ArgumentNullException.ThrowIfNull(forward);

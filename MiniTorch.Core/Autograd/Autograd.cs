@@ -39,7 +39,8 @@ public static partial class Autograd
     /// <exception cref="GraphException">The output has no graph, an input does not require a gradient, or the output does not depend on an
     /// input.</exception>
     [OverloadResolutionPriority(1)]
-    public static Tensor[] Grad(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false, bool? retainGraph = null)
+    public static Tensor[] Grad(Tensor output, ReadOnlySpan<Tensor> inputs, Tensor? gradOutput = null, bool createGraph = false,
+        bool allowUnused = false, bool? retainGraph = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         Tensor cotangent = Cotangent("Grad", output, gradOutput);
@@ -177,6 +178,7 @@ public static partial class Autograd
 
     private static Tensor GradientOf(Tensor value, Tensor input, Tensor? cotangent, bool createGraph) =>
         value.RequiresGrad
-            ? Reverse.Gradients([value], [Cotangent("gradient", value, cotangent)], [input], retainGraph: true, createGraph)[0] ?? Tensor.ZerosLike(input)
+            ? Reverse.Gradients([value], [Cotangent("gradient", value, cotangent)], [input], retainGraph: true, createGraph)[0]
+            ?? Tensor.ZerosLike(input)
             : Tensor.ZerosLike(input);
 }

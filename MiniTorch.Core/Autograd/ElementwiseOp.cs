@@ -73,14 +73,16 @@ public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         RequireInputs(inputs, 1);
-        return ElementwiseCall.Run(new UnaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0]);
+        return ElementwiseCall.Run(new UnaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape,
+            inputs[0]);
     }
 
     /// <inheritdoc/>
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Backward(call, cotangent);
 
     /// <inheritdoc/>
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => tangents[0] is { } tangent ? Backward(call, tangent) : null;
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        tangents[0] is { } tangent ? Backward(call, tangent) : null;
 
     LoopFunction IElementwiseOp.Forward => new LoopFunction<UnaryForward<TKernel>>(new(Function));
 
@@ -169,7 +171,8 @@ public record BinaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         RequireInputs(inputs, 2);
-        return ElementwiseCall.Run(new BinaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape, inputs[0], inputs[1]);
+        return ElementwiseCall.Run(new BinaryForward<TKernel>(Function), ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType), inputs[0].Shape,
+            inputs[0], inputs[1]);
     }
 
     /// <inheritdoc/>
@@ -295,7 +298,12 @@ public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
         {
             (TensorReal rg, TensorReal ra, TensorReal rb) = (TensorReal.Of(g), TensorReal.Of(a), TensorReal.Of(b));
             (TensorReal rc, TensorReal ry) = (TensorReal.Of(c), TensorReal.Of(y));
-            return (input switch { 0 => Function.BackwardA(rg, ra, rb, rc, ry), 1 => Function.BackwardB(rg, ra, rb, rc, ry), _ => Function.BackwardC(rg, ra, rb, rc, ry) }).ToTensor(g);
+            return (input switch
+            {
+                0 => Function.BackwardA(rg, ra, rb, rc, ry),
+                1 => Function.BackwardB(rg, ra, rb, rc, ry),
+                _ => Function.BackwardC(rg, ra, rb, rc, ry)
+            }).ToTensor(g);
         }
         bool overwrites = call.CanOverwrite(g, input, TKernel.IdentityGradInputs);
         return input switch
@@ -311,7 +319,8 @@ public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
 internal static unsafe class ElementwiseCall
 {
     /// <summary>Applies a function to up to five tensors of one shape and returns a new tensor. A missing tensor reads as zeros.</summary>
-    public static Tensor Run<F>(F function, DType result, Shape shape, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null, Tensor? e = null)
+    public static Tensor Run<F>(F function, DType result, Shape shape, Tensor a, Tensor? b = null, Tensor? c = null, Tensor? d = null,
+        Tensor? e = null)
         where F : struct, ILoopFunction
     {
         var output = new Tensor(Storage.Allocate(result, shape.ElementCount), shape.Layout);
@@ -336,7 +345,8 @@ internal static unsafe class ElementwiseCall
             throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share the same memory and cannot be "
                 + "written; Clone() it first");
         DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
-        fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d), pe = &Ops.KernelCall.DataOf(e))
+        fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d),
+            pe = &Ops.KernelCall.DataOf(e))
         {
             Operand o = Of(output, po), x = Of(a, pa), y = Of(b, pb), z = Of(c, pc), u = Of(d, pd), v = Of(e, pe);
             if (compute == DType.Float32) ElementwiseKernel.Run<F, float>(function, output.Shape, o, x, y, z, u, v);

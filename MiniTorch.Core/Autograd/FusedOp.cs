@@ -19,7 +19,8 @@ public abstract record FusedOp : Op
     protected abstract void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
     /// <summary>Computes the gradients of an op of several outputs; see <see cref="KernelVjp"/>. A null cotangent stands for zeros.</summary>
-    protected virtual void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => KernelVjp(call, cotangents[0]!, gradients);
+    protected virtual void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) =>
+        KernelVjp(call, cotangents[0]!, gradients);
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor x) => Fusion.IsOff ? Definition([x]) : base.Apply(x);

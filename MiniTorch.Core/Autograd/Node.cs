@@ -42,7 +42,8 @@ internal readonly struct Saved
     {
         if (Storage is null) throw reader.NotSaved(place);
         if (Storage.Version != _version) throw reader.Overwritten(place, Layout.Shape, Storage.Version - _version, Storage.Writer);
-        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.OutputIndex) : new Tensor(Storage, Layout); // an op can also output indices
+        // an op can also output indices
+        var tensor = Storage.DType.IsFloat() ? new Tensor(Storage, Layout, edge.Node, edge.OutputIndex) : new Tensor(Storage, Layout);
         return reader.Rare?.Duals is { } duals && duals[place] is { } dual ? tensor.WithDual(dual) : tensor;
     }
 }

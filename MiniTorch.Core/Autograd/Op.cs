@@ -153,7 +153,8 @@ public abstract record Op
     protected internal abstract void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients);
 
     /// <summary>Computes the vector-Jacobian product of an op of several outputs; see <see cref="Vjp"/>. A null cotangent stands for zeros.</summary>
-    protected internal virtual void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) => Vjp(call, cotangents[0]!, gradients);
+    protected internal virtual void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients) =>
+        Vjp(call, cotangents[0]!, gradients);
 
     /// <summary>
     /// Computes the Jacobian-vector product: returns the tangent of the output for the tangents of the inputs. Null stands for zeros in both.
@@ -161,7 +162,8 @@ public abstract record Op
     protected internal abstract Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents);
 
     /// <summary>Computes the Jacobian-vector product of an op of several outputs; see <see cref="Jvp"/>.</summary>
-    protected internal virtual void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) => outputTangents[0] = Jvp(call, tangents);
+    protected internal virtual void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) =>
+        outputTangents[0] = Jvp(call, tangents);
 
     /// <summary>Throws unless there are exactly <paramref name="count"/> inputs and none of them is null.</summary>
     private protected void RequireInputs(ReadOnlySpan<Tensor> inputs, int count)

@@ -42,7 +42,8 @@ internal sealed class Reverse
     }
 
     /// <summary>Returns the gradients of <paramref name="inputs"/>, null for an input that the outputs do not depend on. No Grad changes.</summary>
-    public static Tensor?[] Gradients(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents, ReadOnlySpan<Tensor> inputs, bool retainGraph, bool createGraph)
+    public static Tensor?[] Gradients(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> cotangents, ReadOnlySpan<Tensor> inputs, bool retainGraph,
+        bool createGraph)
     {
         var targets = new Dictionary<(Node, int), Tensor?>();
         foreach (Tensor input in inputs) targets[(input.Node!, input.Slot)] = null;
@@ -111,7 +112,9 @@ internal sealed class Reverse
         _current = cotangent;
         _gradientsShareMemory = ShareMemory(span);
         for (int i = 0; i < span.Length; i++)
-            if (span[i] is { } gradient && node[i].Node is { } input && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent))) // the rule added to it in place
+            // the rule added to it in place
+            if (span[i] is { } gradient && node[i].Node is { } input
+                && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent)))
                 Send(node[i], Checked(node, i, gradient));
         _current = null;
         if (reuse) EngineScope.Close();
@@ -163,7 +166,8 @@ internal sealed class Reverse
             gradient.Storage.AddRef();
             return gradient;
         }
-        if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType && Dual.Live(gradient.Dual) is null)
+        if (_reuseMemory && gathered.Storage is NativeStorage { HeldOnce: true } && gathered.IsContiguous && gathered.DType == gradient.DType
+            && Dual.Live(gradient.Dual) is null)
         {
             InPlace.AddValues(gathered, gradient);
             return gathered;
@@ -186,7 +190,8 @@ internal sealed class Reverse
                 grad.Storage.Wrote("Backward (a gradient added to Grad)");
                 return;
             }
-            leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach() : Copies.Fresh(gradient);
+            leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach()
+                : Copies.Fresh(gradient);
             leaf.Grad.Storage.AddRef();
             grad?.Storage.Release();
         }
@@ -219,7 +224,8 @@ internal sealed class Reverse
             lock (retained)
             {
                 foreach (int slot in retained.Keys.ToArray())
-                    if (At(slot) is { } gradient) retained[slot] = retained[slot] is { } former ? former + gradient : _createGraph ? gradient : Copies.Fresh(gradient);
+                    if (At(slot) is { } gradient)
+                        retained[slot] = retained[slot] is { } former ? former + gradient : _createGraph ? gradient : Copies.Fresh(gradient);
             }
         if (_targets is null) return;
         int outputs = node is ManyNode many ? many.OutputCount : 1;

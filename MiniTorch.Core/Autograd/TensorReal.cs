@@ -29,16 +29,20 @@ internal readonly struct TensorReal : IReal<TensorReal>
     /// <summary>Returns the value as a tensor of the shape and dtype of <paramref name="like"/>.</summary>
     public Tensor ToTensor(Tensor like) => _tensor ?? Tensor.Full([], _constant, like.DType).ExpandTo(like.Shape);
 
-    public static TensorReal operator +(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant + b._constant) : new(b._tensor + a._constant)
+    public static TensorReal operator +(TensorReal a, TensorReal b) =>
+        a._tensor is null ? b._tensor is null ? Of(a._constant + b._constant) : new(b._tensor + a._constant)
         : new(b._tensor is null ? a._tensor + b._constant : a._tensor + b._tensor);
 
-    public static TensorReal operator -(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant - b._constant) : new(a._constant - b._tensor)
+    public static TensorReal operator -(TensorReal a, TensorReal b) =>
+        a._tensor is null ? b._tensor is null ? Of(a._constant - b._constant) : new(a._constant - b._tensor)
         : new(b._tensor is null ? a._tensor - b._constant : a._tensor - b._tensor);
 
-    public static TensorReal operator *(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant * b._constant) : new(b._tensor * a._constant)
+    public static TensorReal operator *(TensorReal a, TensorReal b) =>
+        a._tensor is null ? b._tensor is null ? Of(a._constant * b._constant) : new(b._tensor * a._constant)
         : new(b._tensor is null ? a._tensor * b._constant : a._tensor * b._tensor);
 
-    public static TensorReal operator /(TensorReal a, TensorReal b) => a._tensor is null ? b._tensor is null ? Of(a._constant / b._constant) : new(a._constant / b._tensor)
+    public static TensorReal operator /(TensorReal a, TensorReal b) =>
+        a._tensor is null ? b._tensor is null ? Of(a._constant / b._constant) : new(a._constant / b._tensor)
         : new(b._tensor is null ? a._tensor / b._constant : a._tensor / b._tensor);
 
     public static TensorReal operator -(TensorReal a) => a._tensor is { } x ? new(-x) : Of(-a._constant);
@@ -111,5 +115,6 @@ internal readonly struct TensorReal : IReal<TensorReal>
 
     public static TensorReal Polygamma(int order, TensorReal a) => new(new UnaryOp<Polygamma>(new Polygamma(order)).Apply(a.Tensor));
 
-    private static TensorReal Unary<TKernel>(TensorReal a) where TKernel : struct, IUnaryFunction => new(new UnaryOp<TKernel>(default).Apply(a.Tensor));
+    private static TensorReal Unary<TKernel>(TensorReal a) where TKernel : struct, IUnaryFunction =>
+        new(new UnaryOp<TKernel>(default).Apply(a.Tensor));
 }

@@ -103,7 +103,8 @@ internal static class Trace
     public static string? CallerLine()
     {
         foreach (StackFrame frame in new StackTrace(2, true).GetFrames())
-            if (frame.GetFileName() is { } file && DiagnosticMethodInfo.Create(frame) is { } method && !s_isLibrary.GetOrAdd(method.DeclaringAssemblyName, IsLibrary))
+            if (frame.GetFileName() is { } file && DiagnosticMethodInfo.Create(frame) is { } method
+                && !s_isLibrary.GetOrAdd(method.DeclaringAssemblyName, IsLibrary))
                 return $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
         return null;
     }

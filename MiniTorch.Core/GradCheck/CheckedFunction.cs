@@ -107,7 +107,8 @@ internal sealed class CheckedFunction
         variable.Move(element, by);
         try
         {
-            return Measured.AtMoved(FormattableString.Invariant($"with {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, element)} moved by {by:g3}"));
+            return Measured.AtMoved(FormattableString.Invariant(
+                $"with {variable.Name}{ElementIndex.Index(variable.Tensor.Shape, element)} moved by {by:g3}"));
         }
         finally
         {
@@ -267,7 +268,8 @@ internal sealed class CheckedFunction
                 + "their number must not depend on values or on earlier calls");
         foreach ((Tensor result, Output output) in results.Zip(Outputs))
             if (result.Shape != output.Shape)
-                throw new ShapeException($"GradCheck: {_title} gave {output.Name} the shape {output.Shape} first and {result.Shape} when called again {_place}; "
+                throw new ShapeException($"GradCheck: {_title} gave {output.Name} the shape {output.Shape} first and {result.Shape} when called "
+                    + $"again {_place}; "
                     + "its shapes must not depend on values or on earlier calls");
         return results;
     }

@@ -142,7 +142,9 @@ public static class GradCheck
     private static GradCheckReport NothingToCheck(IReadOnlyList<Tensor> inputs, IReadOnlyList<string> names, GradCheckOptions options)
     {
         string note = inputs.Count == 0 ? "the function has no inputs"
-            : $"no input has a gradient: {string.Join(", ", inputs.Zip(names, (input, name) => $"{name} is {input.DType}, shape {input.Shape}"))}; give a floating-point input";
+            : "no input has a gradient: "
+            + $"{string.Join(", ", inputs.Zip(names, (input, name) => $"{name} is {input.DType}, shape {input.Shape}"))}; give a floating-point "
+            + "input";
         return new GradCheckReport(options.WithDefaults(Math.ScaleB(1, -52)), Verdict.NothingChecked, [note]);
     }
 }

@@ -116,7 +116,8 @@ public sealed record GradCheckOptions
     {
         if (Order < 1) throw new ValueException($"GradCheckOptions.Order: {Order}; derivatives of order 1 or more can be checked");
         if (Order > 1 && Intended is not null)
-            throw new ValueException($"GradCheckOptions.Intended: Order is {Order}; only first derivatives can be checked against an intended function");
+            throw new ValueException($"GradCheckOptions.Intended: Order is {Order}; only first derivatives can be checked against an intended "
+                + "function");
         if (Directions < 1) throw new ValueException($"GradCheckOptions.Directions: {Directions}; at least 1 is needed");
         if (Points is not (2 or 4 or 6)) throw new ValueException($"GradCheckOptions.Points: {Points}; there are stencils of 2, 4 and 6 points");
         if (Step is { } step && !(step > 0 && step < 1))

@@ -73,7 +73,8 @@ public static class NumericalGradient
         {
             Tensor moved = Result();
             return moved.Shape == result.Shape ? moved.ToArray<double>()
-                : throw new ShapeException($"NumericalGradient: the function gave the shape {result.Shape} first and {moved.Shape} when called again; "
+                : throw new ShapeException($"NumericalGradient: the function gave the shape {result.Shape} first and {moved.Shape} when called "
+                + "again; "
                     + "its shape must not depend on values or on earlier calls");
         }
     }

@@ -141,7 +141,8 @@ internal readonly unsafe struct AxisStrip<V, T>
     {
         long i = 0, full = _fullSteps, steps = _steps, stride = _stride; // the compiler reloads fields after every store
         for (; i < full; i++, x += stride, y += stride, result += stride) V.Store(map.Of(V.Load(x), V.Load(y)), result);
-        for (; i < steps; i++, x += stride, y += stride, result += stride) V.StorePartial(map.Of(V.LoadPartial(x, _lanes), V.LoadPartial(y, _lanes)), result, _lanes);
+        for (; i < steps; i++, x += stride, y += stride, result += stride)
+            V.StorePartial(map.Of(V.LoadPartial(x, _lanes), V.LoadPartial(y, _lanes)), result, _lanes);
     }
 
     /// <summary>Stores a result of <see cref="Fold"/>: one element for a row, one for each column.</summary>

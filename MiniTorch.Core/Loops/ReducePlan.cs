@@ -54,7 +54,8 @@ internal unsafe struct ReducePlan
             }
             else
             {
-                if (dims[d] != 1) Insert(plan.KeptSizes, plan.KeptStrides, plan.ResultStrides, ref plan.KeptRank, dims[d], strides[d], plan.Results, true);
+                if (dims[d] != 1)
+                    Insert(plan.KeptSizes, plan.KeptStrides, plan.ResultStrides, ref plan.KeptRank, dims[d], strides[d], plan.Results, true);
                 plan.Results *= dims[d];
             }
         }

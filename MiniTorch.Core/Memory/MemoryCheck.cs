@@ -55,7 +55,8 @@ internal static unsafe class MemoryCheck
 
     private static void Fill(byte* data, long capacity)
     {
-        for (long done = 0; done < capacity / 2; done += 1 << 20) new Span<ushort>((ushort*)data + done, (int)Math.Min(1 << 20, capacity / 2 - done)).Fill(Poison);
+        for (long done = 0; done < capacity / 2; done += 1 << 20)
+            new Span<ushort>((ushort*)data + done, (int)Math.Min(1 << 20, capacity / 2 - done)).Fill(Poison);
     }
 
     private static InvalidOperationException Broken(string what) => new($"MiniTorch internal error: {what}; please report how to reproduce it");

@@ -26,7 +26,9 @@ internal unsafe interface IRealKernelCall
     void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 }
 
-/// <summary>Pins tensors and chooses the element type for all kernels except the element-wise ones, where one more call would take 10 ns of 70.</summary>
+/// <summary>
+/// Pins tensors and chooses the element type for all kernels except the element-wise ones, where one more call would take 10 ns of 70.
+/// </summary>
 internal static unsafe class KernelCall
 {
     /// <summary>Runs a kernel in the dtype of <paramref name="a"/>; Bool runs as bytes, for kernels that move or order elements.</summary>
@@ -92,7 +94,8 @@ internal static unsafe class KernelCall
         where TCall : struct, IRealKernelCall, allows ref struct
     {
         CheckTypes(typeof(TCall), a.DType, TCall.IndexAt, TCall.AnyTypeAt, a, b, c, d, e, f, g, h);
-        fixed (byte* pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f), pg = &DataOf(g), ph = &DataOf(h))
+        fixed (byte* pa = &a.Data, pb = &DataOf(b), pc = &DataOf(c), pd = &DataOf(d), pe = &DataOf(e), pf = &DataOf(f), pg = &DataOf(g),
+            ph = &DataOf(h))
         {
             byte** data = stackalloc byte*[] { pa, pb, pc, pd, pe, pf, pg, ph };
             if (a.DType == DType.Float32) call.Run<float>(data);

@@ -62,7 +62,8 @@ internal sealed class Layout : IEquatable<Layout>
     }
 
     /// <summary>Whether the shape, the strides and the offset agree.</summary>
-    public bool Equals(Layout? other) => other is not null && Shape == other.Shape && Offset == other.Offset && Strides.AsSpan().SequenceEqual(other.Strides);
+    public bool Equals(Layout? other) =>
+        other is not null && Shape == other.Shape && Offset == other.Offset && Strides.AsSpan().SequenceEqual(other.Strides);
 
     public override bool Equals(object? obj) => Equals(obj as Layout);
 

@@ -157,23 +157,28 @@ public partial class Tensor
     }
 
     /// <summary>Creates zeros of the shape and dtype of <paramref name="other"/> (torch.zeros_like).</summary>
-    public static Tensor ZerosLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Zeros(other.Shape, dtype ?? other.DType, requiresGrad);
+    public static Tensor ZerosLike(Tensor other, DType? dtype = null, bool requiresGrad = false) =>
+        Zeros(other.Shape, dtype ?? other.DType, requiresGrad);
 
     /// <summary>Creates ones of the shape and dtype of <paramref name="other"/> (torch.ones_like).</summary>
-    public static Tensor OnesLike(Tensor other, DType? dtype = null, bool requiresGrad = false) => Ones(other.Shape, dtype ?? other.DType, requiresGrad);
+    public static Tensor OnesLike(Tensor other, DType? dtype = null, bool requiresGrad = false) =>
+        Ones(other.Shape, dtype ?? other.DType, requiresGrad);
 
     /// <summary>Creates a tensor filled with one number, of the shape and dtype of <paramref name="other"/> (torch.full_like).</summary>
-    public static Tensor FullLike(Tensor other, Scalar value, DType? dtype = null, bool requiresGrad = false) => Full(other.Shape, value, dtype ?? other.DType, requiresGrad);
+    public static Tensor FullLike(Tensor other, Scalar value, DType? dtype = null, bool requiresGrad = false) =>
+        Full(other.Shape, value, dtype ?? other.DType, requiresGrad);
 
     /// <summary>Draws from the standard normal distribution, in the shape and dtype of <paramref name="other"/> (torch.randn_like).</summary>
-    public static Tensor RandnLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Randn(other.Shape, generator, dtype ?? other.DType, requiresGrad);
+    public static Tensor RandnLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
+        Randn(other.Shape, generator, dtype ?? other.DType, requiresGrad);
 
     /// <summary>Draws in the shape of <paramref name="other"/> and the given dtype (torch.randn_like).</summary>
     public static Tensor RandnLike(Tensor other, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
         RandnLike(other, generator, dtype, requiresGrad);
 
     /// <summary>Draws from the uniform distribution on [0, 1), in the shape and dtype of <paramref name="other"/> (torch.rand_like).</summary>
-    public static Tensor RandLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) => Rand(other.Shape, generator, dtype ?? other.DType, requiresGrad);
+    public static Tensor RandLike(Tensor other, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
+        Rand(other.Shape, generator, dtype ?? other.DType, requiresGrad);
 
     /// <summary>Draws in the shape of <paramref name="other"/> and the given dtype (torch.rand_like).</summary>
     public static Tensor RandLike(Tensor other, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
@@ -239,14 +244,16 @@ public partial class Tensor
         double step = steps > 1 ? (end - start) / (steps - 1) : 0;
         Tensor values = Filled<double>([steps], to =>
         {
-            for (int i = 0; i < steps; i++) to[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i)); // as PyTorch: exact at both ends
+            // as PyTorch: exact at both ends
+            for (int i = 0; i < steps; i++) to[i] = i < steps / 2 || steps == 1 ? start + (step * i) : end - (step * (steps - 1 - i));
         });
         return Finish(values, dtype ?? DType.Float32, requiresGrad);
     }
 
     /// <summary>Draws from the uniform distribution on [0, 1), with the same numbers as PyTorch for the same seed (torch.rand).</summary>
     public static Tensor Rand(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
-        Drawn("Rand", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillUniform(span), span => (generator ?? Generator.Default).FillUniform(span));
+        Drawn("Rand", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillUniform(span),
+            span => (generator ?? Generator.Default).FillUniform(span));
 
     /// <summary>Draws from the uniform distribution on [0, 1) in the given dtype (torch.rand).</summary>
     public static Tensor Rand(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
@@ -254,7 +261,8 @@ public partial class Tensor
 
     /// <summary>Draws from the standard normal distribution, with the same numbers as PyTorch for the same seed (torch.randn).</summary>
     public static Tensor Randn(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
-        Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span), span => (generator ?? Generator.Default).FillNormal(span));
+        Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span),
+            span => (generator ?? Generator.Default).FillNormal(span));
 
     /// <summary>Draws from the standard normal distribution in the given dtype (torch.randn).</summary>
     public static Tensor Randn(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
@@ -329,7 +337,8 @@ public partial class Tensor
             throw new ShapeException($"From: {data.Length} elements do not fit shape {shape}, which has {shape.ElementCount}");
         DType dtype = DTypes.Of<T>();
         Tensor tensor = Empty(shape, dtype);
-        if (typeof(T) == typeof(bool) || dtype.Size() == System.Runtime.CompilerServices.Unsafe.SizeOf<T>() && typeof(T) != typeof(uint)) MemoryMarshal.AsBytes(data).CopyTo(tensor.Bytes);
+        if (typeof(T) == typeof(bool) || dtype.Size() == System.Runtime.CompilerServices.Unsafe.SizeOf<T>() && typeof(T) != typeof(uint))
+            MemoryMarshal.AsBytes(data).CopyTo(tensor.Bytes);
         else
         {
             Span<long> to = MemoryMarshal.Cast<byte, long>(tensor.Bytes);
@@ -351,7 +360,8 @@ public partial class Tensor
     };
 
     private static ReadOnlySpan<T> Flat<T>(Array data) where T : unmanaged =>
-        data.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(data)), data.Length);
+        data.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(
+            ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(data)), data.Length);
 
     private static Tensor Drawn(string op, Shape shape, DType? dtype, bool requiresGrad, SpanAction<float> floats, SpanAction<double> doubles)
     {

@@ -106,7 +106,8 @@ public partial class Tensor
                 Layout all = tensor.Layout;
                 if (all.Shape.Rank == 0) return [Text(all)];
                 var rows = new string[Math.Min(all.Shape[0], MostDebugRows)];
-                for (int i = 0; i < rows.Length; i++) rows[i] = Text(new Layout(all.Shape.Without(0), all.Strides[1..], all.Offset + (i * all.Strides[0])));
+                for (int i = 0; i < rows.Length; i++)
+                    rows[i] = Text(new Layout(all.Shape.Without(0), all.Strides[1..], all.Offset + (i * all.Strides[0])));
                 return rows;
             }
         }

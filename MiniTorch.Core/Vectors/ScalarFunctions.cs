@@ -70,7 +70,8 @@ internal static class ScalarFunctions
         for (; x < 15; x++) sum += Math.Pow(x, -s);
         double power = Math.Pow(x, -s), factor = s;
         sum += (Math.Pow(x, 1 - s) / (s - 1)) + (power / 2);
-        ReadOnlySpan<double> bernoulliOverFactorial = [1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000, 1.0 / 74724249600];
+        ReadOnlySpan<double> bernoulliOverFactorial =
+            [1.0 / 12, -1.0 / 720, 1.0 / 30240, -1.0 / 1209600, 1.0 / 47900160, -691.0 / 1307674368000, 1.0 / 74724249600];
         for (int k = 0; k < bernoulliOverFactorial.Length; k++)
         {
             power /= x;

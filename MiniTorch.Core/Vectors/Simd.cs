@@ -42,7 +42,9 @@ internal static unsafe class Simd
         where J : struct, IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long)) throw new NotSupportedException($"vectors of {typeof(T).Name}"); // they would be treated as doubles
+        // they would be treated as doubles
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double) && typeof(T) != typeof(long))
+            throw new NotSupportedException($"vectors of {typeof(T).Name}");
         if (typeof(T) == typeof(long)) job.Run<V1<T>>();
         else if (Bits == 512) job.Run<V512<T>>();
         else if (Bits == 256) job.Run<V256<T>>();

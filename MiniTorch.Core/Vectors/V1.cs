@@ -49,8 +49,10 @@ internal readonly unsafe struct V1<T>(T value) : IVector<V1<T>, T>
     [MethodImpl(AggressiveInlining)]
     public static V1<T> Fma(V1<T> a, V1<T> b, V1<T> c)
     {
-        if (typeof(T) == typeof(float)) return new((T)(object)MathF.FusedMultiplyAdd((float)(object)a.Value, (float)(object)b.Value, (float)(object)c.Value));
-        if (typeof(T) == typeof(double)) return new((T)(object)Math.FusedMultiplyAdd((double)(object)a.Value, (double)(object)b.Value, (double)(object)c.Value));
+        if (typeof(T) == typeof(float))
+            return new((T)(object)MathF.FusedMultiplyAdd((float)(object)a.Value, (float)(object)b.Value, (float)(object)c.Value));
+        if (typeof(T) == typeof(double))
+            return new((T)(object)Math.FusedMultiplyAdd((double)(object)a.Value, (double)(object)b.Value, (double)(object)c.Value));
         return new(a.Value * b.Value + c.Value);
     }
 

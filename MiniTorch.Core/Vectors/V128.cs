@@ -54,7 +54,8 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static V128<T> operator *(V128<T> a, V128<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V128<T> operator /(V128<T> a, V128<T> b) => typeof(T) == typeof(long) ? VectorMath<V128<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
+    public static V128<T> operator /(V128<T> a, V128<T> b) =>
+        typeof(T) == typeof(long) ? VectorMath<V128<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V128<T> operator -(V128<T> a) => new(-a.Value);
@@ -152,8 +153,10 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     [MethodImpl(AggressiveInlining)]
     public static (V128<T> Even, V128<T> Odd) Unzip(V128<T> a, V128<T> b)
     {
-        if (typeof(T) == typeof(double)) return (new(Vector128.Create(a.Value.GetLower(), b.Value.GetLower())), new(Vector128.Create(a.Value.GetUpper(), b.Value.GetUpper())));
-        Vector128<float> first = Vector128.Shuffle(a.Value.AsSingle(), Vector128.Create(0, 2, 1, 3)), last = Vector128.Shuffle(b.Value.AsSingle(), Vector128.Create(0, 2, 1, 3));
+        if (typeof(T) == typeof(double))
+            return (new(Vector128.Create(a.Value.GetLower(), b.Value.GetLower())), new(Vector128.Create(a.Value.GetUpper(), b.Value.GetUpper())));
+        Vector128<float> first = Vector128.Shuffle(a.Value.AsSingle(), Vector128.Create(0, 2, 1, 3)),
+            last = Vector128.Shuffle(b.Value.AsSingle(), Vector128.Create(0, 2, 1, 3));
         return (
             new(Vector128.Create(first.GetLower(), last.GetLower()).As<float, T>()),
             new(Vector128.Create(first.GetUpper(), last.GetUpper()).As<float, T>()));

@@ -73,7 +73,8 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     public static V256<T> operator *(V256<T> a, V256<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> operator /(V256<T> a, V256<T> b) => typeof(T) == typeof(long) ? VectorMath<V256<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
+    public static V256<T> operator /(V256<T> a, V256<T> b) =>
+        typeof(T) == typeof(long) ? VectorMath<V256<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V256<T> operator -(V256<T> a) => new(-a.Value);
@@ -171,7 +172,8 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     [MethodImpl(AggressiveInlining)]
     public static (V256<T> Even, V256<T> Odd) Unzip(V256<T> a, V256<T> b)
     {
-        var (low, high) = (V128<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())), V128<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
+        var (low, high) = (V128<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())),
+            V128<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
         return (new(Vector256.Create(low.Even.Value, high.Even.Value)), new(Vector256.Create(low.Odd.Value, high.Odd.Value)));
     }
 

@@ -73,7 +73,8 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static V512<T> operator *(V512<T> a, V512<T> b) => new(a.Value * b.Value);
 
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> operator /(V512<T> a, V512<T> b) => typeof(T) == typeof(long) ? VectorMath<V512<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
+    public static V512<T> operator /(V512<T> a, V512<T> b) =>
+        typeof(T) == typeof(long) ? VectorMath<V512<T>, T>.Quotient(a, b) : new(a.Value / b.Value);
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> operator -(V512<T> a) => new(-a.Value);
@@ -173,14 +174,16 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     {
         if (!Avx512F.IsSupported)
         {
-            var (low, high) = (V256<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())), V256<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
+            var (low, high) = (V256<T>.Unzip(new(a.Value.GetLower()), new(a.Value.GetUpper())),
+                V256<T>.Unzip(new(b.Value.GetLower()), new(b.Value.GetUpper())));
             return (new(Vector512.Create(low.Even.Value, high.Even.Value)), new(Vector512.Create(low.Odd.Value, high.Odd.Value)));
         }
         if (typeof(T) == typeof(float))
         {
             var even = Vector512.CreateSequence(0, 2);
             var odd = even + Vector512<int>.One;
-            return (new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), even, b.Value.AsSingle()).As<float, T>()), new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), odd, b.Value.AsSingle()).As<float, T>()));
+            return (new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), even, b.Value.AsSingle()).As<float, T>()),
+                new(Avx512F.PermuteVar16x32x2(a.Value.AsSingle(), odd, b.Value.AsSingle()).As<float, T>()));
         }
         return (
             new(Avx512F.PermuteVar8x64x2(a.Value.AsDouble(), Vector512.CreateSequence(0L, 2), b.Value.AsDouble()).As<double, T>()),
@@ -203,7 +206,8 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
             return;
         }
         V512<double>.StorePartial(new(lower.AsDouble()), (double*)destination, Math.Min(count, Vector512<long>.Count));
-        if (count > Vector512<long>.Count) V512<double>.StorePartial(new(upper.AsDouble()), (double*)destination + Vector512<long>.Count, count - Vector512<long>.Count);
+        if (count > Vector512<long>.Count)
+            V512<double>.StorePartial(new(upper.AsDouble()), (double*)destination + Vector512<long>.Count, count - Vector512<long>.Count);
     }
 
     [MethodImpl(AggressiveInlining)]

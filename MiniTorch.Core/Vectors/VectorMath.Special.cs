@@ -69,7 +69,8 @@ internal static unsafe partial class VectorMath<V, T>
     public static V Polygamma(int order, V a)
     {
         Check();
-        for (int i = 0; i < V.Count; i++) Lane(ref a, i) = T.CreateTruncating(ScalarFunctions.Polygamma(order, double.CreateTruncating(Lane(ref a, i))));
+        for (int i = 0; i < V.Count; i++)
+            Lane(ref a, i) = T.CreateTruncating(ScalarFunctions.Polygamma(order, double.CreateTruncating(Lane(ref a, i))));
         return a;
     }
 
@@ -78,7 +79,8 @@ internal static unsafe partial class VectorMath<V, T>
     public static V Fmod(V a, V b)
     {
         for (int i = 0; i < V.Count; i++)
-            if (typeof(T) == typeof(long) && Lane(ref b, i) == -T.One) Lane(ref a, i) = T.Zero; // the processor raises an error for the smallest integer divided by −1
+            // the processor raises an error for the smallest integer divided by −1
+            if (typeof(T) == typeof(long) && Lane(ref b, i) == -T.One) Lane(ref a, i) = T.Zero;
             else Lane(ref a, i) %= Lane(ref b, i);
         return a;
     }

@@ -52,7 +52,8 @@ internal static unsafe partial class VectorMath<V, T>
     [MethodImpl(AggressiveInlining)]
     static void Check()
     {
-        if (typeof(T) == typeof(long)) throw new NotSupportedException("Int64 has no transcendental functions; convert to a floating-point type first.");
+        if (typeof(T) == typeof(long))
+            throw new NotSupportedException("Int64 has no transcendental functions; convert to a floating-point type first.");
     }
 
     /// <summary>c0 + c1·x.</summary>

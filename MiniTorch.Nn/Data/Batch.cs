@@ -17,7 +17,8 @@ public sealed class Batch : IReadOnlyList<Tensor>
     {
         Shards = shards;
         _joined = new Lazy<Tensor[]>(() =>
-            shards.Count == 0 ? [] : [.. Enumerable.Range(0, shards[0].Count).Select(place => Tensor.Cat([.. shards.Select(shard => shard[place])], 0))]);
+            shards.Count == 0 ? [] : [.. Enumerable.Range(0, shards[0].Count)
+                .Select(place => Tensor.Cat([.. shards.Select(shard => shard[place])], 0))]);
     }
 
     /// <summary>This process's shards that have rows, if several processes share the batch; otherwise null.</summary>
@@ -55,6 +56,8 @@ public sealed class Batch : IReadOnlyList<Tensor>
 
     private void Require(int count)
     {
-        if (Joined.Length != count) throw new ShapeException($"Batch: the data set has {Joined.Length} tensors and cannot be taken apart into {count}; index the batch instead");
+        if (Joined.Length != count)
+            throw new ShapeException($"Batch: the data set has {Joined.Length} tensors and cannot be taken apart into {count}; index the batch "
+                + "instead");
     }
 }

@@ -15,7 +15,8 @@ public static class ClassWeights
         if (counts.IsEmpty) throw new ValueException("ClassWeights: there is no class");
         double samples = 0;
         for (int i = 0; i < counts.Length; i++)
-            samples += counts[i] > 0 ? counts[i] : throw new ValueException($"ClassWeights: class {i} has {counts[i]} samples; every class needs one or more");
+            samples += counts[i] > 0 ? counts[i]
+                : throw new ValueException($"ClassWeights: class {i} has {counts[i]} samples; every class needs one or more");
         var weights = new float[counts.Length];
         for (int i = 0; i < weights.Length; i++) weights[i] = (float)(samples / ((double)counts.Length * counts[i]));
         return Tensor.From(weights);
@@ -29,7 +30,8 @@ public static class ClassWeights
     {
         ArgumentNullException.ThrowIfNull(labels);
         if (classes < 1) throw new ValueException($"ClassWeights: {classes} classes; there must be 1 or more");
-        if (classes > labels.ElementCount) throw new ValueException($"ClassWeights: {classes} classes of {labels.ElementCount} labels; every class needs one or more");
+        if (classes > labels.ElementCount)
+            throw new ValueException($"ClassWeights: {classes} classes of {labels.ElementCount} labels; every class needs one or more");
         long[] all = labels.ToArray<long>();
         var counts = new long[classes];
         foreach (long label in all)

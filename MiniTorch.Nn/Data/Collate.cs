@@ -36,7 +36,9 @@ public static class Collate
             if (samples[i] is null) throw new ArgumentNullException(nameof(samples), $"Collate: sample {i} of the batch is null");
         int places = samples[0].Length;
         for (int i = 1; i < samples.Count; i++)
-            if (samples[i].Length != places) throw new ShapeException($"Collate: sample {i} of the batch has {samples[i].Length} tensors and sample 0 has {places}; they must be equal");
+            if (samples[i].Length != places)
+                throw new ShapeException($"Collate: sample {i} of the batch has {samples[i].Length} tensors and sample 0 has {places}; they must "
+                    + "be equal");
         return [.. Enumerable.Range(0, places).Select(place => join([.. samples.Select(sample => sample[place])]))];
     }
 }

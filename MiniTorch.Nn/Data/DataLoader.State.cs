@@ -44,7 +44,8 @@ public sealed partial class DataLoader : IStateful
         long position = state[PositionName].Item<long>();
         long[] order = state[OrderName].ToArray<long>();
         if (position < 0 || position > Count) throw Misfit($"position {position} is not in [0, {Count}]");
-        if (order.Length != _sampler.Count && (order.Length > 0 || position > 0)) throw Misfit($"the order has {order.Length} samples and an epoch {_sampler.Count}");
+        if (order.Length != _sampler.Count && (order.Length > 0 || position > 0))
+            throw Misfit($"the order has {order.Length} samples and an epoch {_sampler.Count}");
         foreach (long index in order)
             if (index < 0 || index >= _dataset.Count) throw Misfit($"the order holds sample {index}, which is not in [0, {_dataset.Count - 1}]");
 
@@ -60,7 +61,8 @@ public sealed partial class DataLoader : IStateful
         return loaded is { Order.Length: > 0 } ? loaded : null;
     }
 
-    private static ValueException Misfit(string problem) => new($"DataLoader.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
+    private static ValueException Misfit(string problem) =>
+        new($"DataLoader.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
 
     /// <summary>A position in an epoch; without an order, between two epochs.</summary>
     private sealed class Epoch(long seed, long[] order)

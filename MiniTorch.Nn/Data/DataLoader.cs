@@ -47,13 +47,15 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     /// <paramref name="collate"/> and <paramref name="transform"/> are called from several threads at once.</param>
     /// <exception cref="ValueException"><paramref name="batchSize"/> is not positive, <paramref name="prefetch"/> is negative, or both a sampler and
     /// <paramref name="shuffle"/> are given.</exception>
-    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false, Sampler? sampler = null,
+    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, Generator? generator = null, bool dropLast = false,
+        Sampler? sampler = null,
         CollateFunction? collate = null, BatchTransform? transform = null, int prefetch = 0)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         if (batchSize < 1) throw new ValueException($"DataLoader: batchSize is {batchSize}; it must be 1 or more");
         if (prefetch < 0) throw new ValueException($"DataLoader: prefetch is {prefetch}; it must be 0 or more");
-        if (shuffle && sampler is not null) throw new ValueException("DataLoader: the sampler determines the order; pass a sampler or shuffle, not both");
+        if (shuffle && sampler is not null)
+            throw new ValueException("DataLoader: the sampler determines the order; pass a sampler or shuffle, not both");
         (_dataset, _batchSize, _generator, _dropLast, _collate, _transform, _prefetch)
             = (dataset, batchSize, generator ?? sampler?.OwnGenerator, dropLast, collate, transform, prefetch);
         _sampler = sampler ?? (shuffle ? new RandomSampler(dataset.Count) : new SequentialSampler(dataset.Count));
@@ -91,8 +93,8 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     /// </summary>
     /// <remarks>
     /// Cancelling is noticed before a batch is prepared. The loader then stays where it is: <see cref="StateDict"/> returns the position after the
-    /// last batch that the loop has seen, and a loader that loads this state continues from there. An epoch that is cancelled before its first batch draws
-    /// no random numbers.
+    /// last batch that the loop has seen, and a loader that loads this state continues from there. An epoch that is cancelled before its first batch
+    /// draws no random numbers.
     /// </remarks>
     /// <param name="progress">Receives the number of batches of the epoch that are done, after each of them.</param>
     /// <param name="cancellationToken">Cancels the loop.</param>
@@ -115,9 +117,11 @@ public sealed partial class DataLoader : IEnumerable<Batch>
     private Epoch Begin()
     {
         (long seed, long[] order) = (Sampler.DrawSeed(_generator), _sampler.Draw(_generator));
-        if (order.Length != _sampler.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew {order.Length} samples, but its Count is {_sampler.Count}");
+        if (order.Length != _sampler.Count)
+            throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew {order.Length} samples, but its Count is {_sampler.Count}");
         foreach (long index in order)
-            if (index < 0 || index >= _dataset.Count) throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew sample {index}, but the data set has {_dataset.Count} samples");
+            if (index < 0 || index >= _dataset.Count)
+                throw new ValueException($"DataLoader: {_sampler.GetType().Name} drew sample {index}, but the data set has {_dataset.Count} samples");
         return new Epoch(seed, order);
     }
 

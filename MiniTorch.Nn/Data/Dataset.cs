@@ -81,7 +81,8 @@ public abstract class Dataset
         public override int Count => _indices.Length;
 
         public override Tensor[] this[int index] =>
-            index >= 0 && index < Count ? _source[_indices[index]] : throw new ShapeException($"Subset: there is no sample {index}; there are {Count}");
+            index >= 0 && index < Count ? _source[_indices[index]]
+                : throw new ShapeException($"Subset: there is no sample {index}; there are {Count}");
 
         protected internal override Tensor[]? Gather(ReadOnlySpan<long> indices)
         {

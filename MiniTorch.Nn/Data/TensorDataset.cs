@@ -19,7 +19,8 @@ public sealed class TensorDataset : Dataset
             if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"TensorDataset: tensor {i} is null");
             if (tensors[i].Rank == 0) throw new ShapeException($"TensorDataset: tensor {i} is a scalar; samples lie along the first dimension");
             if (tensors[i].Shape[0] != tensors[0].Shape[0])
-                throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, but tensor 0 has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");
+                throw new ShapeException($"TensorDataset: tensor {i} has {tensors[i].Shape[0]} samples, shape {tensors[i].Shape}, but tensor 0 "
+                    + $"has {tensors[0].Shape[0]}, shape {tensors[0].Shape}; they must be equal");
         }
         Tensors = tensors.ToArray();
     }

@@ -37,5 +37,6 @@ public static class Transforms
         });
     }
 
-    private static BatchTransform OnFirst(Func<Tensor, Generator, Tensor> function) => (batch, generator) => [function(batch[0], generator), .. batch[1..]];
+    private static BatchTransform OnFirst(Func<Tensor, Generator, Tensor> function) => (batch, generator) =>
+        [function(batch[0], generator), .. batch[1..]];
 }

@@ -27,7 +27,8 @@ public sealed class WeightedRandomSampler : Sampler
             if (_weights[i] > 0) positive++;
         }
         if (positive < (replacement ? 1 : count))
-            throw new ValueException($"WeightedRandomSampler: {positive} weights are positive, but {(replacement ? 1 : count)} must be to draw {count} samples {(replacement ? "with" : "without")} replacement");
+            throw new ValueException($"WeightedRandomSampler: {positive} weights are positive, but {(replacement ? 1 : count)} must be to draw "
+                + $"{count} samples {(replacement ? "with" : "without")} replacement");
         (Count, _replacement) = (count, replacement);
     }
 

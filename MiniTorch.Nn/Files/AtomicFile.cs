@@ -52,7 +52,8 @@ internal static class AtomicFile
             TryDelete(stream.Name);
             handle.Dispose(); // otherwise closing the stream would flush its buffer, and that error would hide this one
             if (error is ArgumentOutOfRangeException { ParamName: "value" }) // how .NET reports EFBIG
-                throw new IOException($"'{path}' cannot be written: it would be larger than the file system or the process's limit (ulimit -f) allows.", error);
+                throw new IOException($"'{path}' cannot be written: it would be larger than the file system or the process's limit (ulimit -f) "
+                    + "allows.", error);
             throw;
         }
         reached?.Invoke(Step.Renamed);

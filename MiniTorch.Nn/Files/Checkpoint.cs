@@ -21,7 +21,8 @@ namespace MiniTorch.IO;
 /// </code></example>
 public sealed class Checkpoint
 {
-    private const string FormatKey = "format", Format = "MiniTorch checkpoint 1", PartPrefix = "part.", State = "state", TensorValue = "tensor", DefaultGenerator = "default_generator";
+    private const string FormatKey = "format", Format = "MiniTorch checkpoint 1", PartPrefix = "part.", State = "state", TensorValue = "tensor",
+        DefaultGenerator = "default_generator";
 
     private readonly OrderedDictionary<string, object> _parts = new() { [DefaultGenerator] = new GeneratorState(Generator.Default) };
 
@@ -35,7 +36,8 @@ public sealed class Checkpoint
         set
         {
             ArgumentNullException.ThrowIfNull(name);
-            if (name.Length == 0 || name.Contains('.')) throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or contain a dot");
+            if (name.Length == 0 || name.Contains('.'))
+                throw new ValueException($"Checkpoint: '{name}' cannot name a part: it must not be empty or contain a dot");
             if (name is DefaultGenerator or SafetensorsHeader.MetadataName) throw new ValueException($"Checkpoint: the name '{name}' is reserved");
             _parts[name] = value switch
             {
@@ -43,14 +45,16 @@ public sealed class Checkpoint
                 Generator generator => new GeneratorState(generator),
                 IStateful or Tensor => value,
                 _ when CheckpointValue.CanHold(value) => value,
-                _ => throw new ValueException($"Checkpoint: '{name}' is a {value.GetType().Name}; a part is an IStateful (module, optimiser, scheduler, loader), a Generator, a Tensor, a number, a string or a bool"),
+                _ => throw new ValueException($"Checkpoint: '{name}' is a {value.GetType().Name}; a part is an IStateful (module, optimiser, "
+                    + "scheduler, loader), a Generator, a Tensor, a number, a string or a bool"),
             };
         }
     }
 
     /// <summary>Returns a value: the one that was set, or its replacement from a loaded file.</summary>
     /// <exception cref="ValueException">There is no such part, or it is of another type.</exception>
-    public T Get<T>(string name) => this[name] is T value ? value : throw new ValueException($"Checkpoint: '{name}' is a {this[name].GetType().Name}, not a {typeof(T).Name}");
+    public T Get<T>(string name) =>
+        this[name] is T value ? value : throw new ValueException($"Checkpoint: '{name}' is a {this[name].GetType().Name}, not a {typeof(T).Name}");
 
     /// <summary>
     /// Writes the current state of all parts. The file is replaced atomically: until everything is on the disk, <paramref name="path"/> keeps its old
@@ -133,10 +137,12 @@ public sealed class Checkpoint
     {
         (OrderedDictionary<string, Tensor> tensors, OrderedDictionary<string, string> metadata) = Safetensors.Read(file);
         if (!metadata.TryGetValue(FormatKey, out string? format) || format != Format)
-            throw file.Error($"this is not a checkpoint: its metadata does not contain '{FormatKey}': '{Format}'. Safetensors.Load reads plain tensors");
+            throw file.Error($"this is not a checkpoint: its metadata does not contain '{FormatKey}': '{Format}'. Safetensors.Load reads plain "
+                + "tensors");
         ILookup<string, KeyValuePair<string, Tensor>> byPart = tensors.ToLookup(entry => entry.Key.Split('.', 2)[0]);
         var problems = new List<string>();
-        foreach (string name in metadata.Keys.Where(key => key.StartsWith(PartPrefix, StringComparison.Ordinal)).Select(key => key[PartPrefix.Length..]))
+        foreach (string name in metadata.Keys.Where(key => key.StartsWith(PartPrefix, StringComparison.Ordinal))
+            .Select(key => key[PartPrefix.Length..]))
             if (only is null && !_parts.ContainsKey(name)) problems.Add($"unexpected {name}");
 
         var values = new List<(string Name, object Value)>();
@@ -149,7 +155,8 @@ public sealed class Checkpoint
                 if (!metadata.TryGetValue(PartPrefix + name, out string? stored)) problems.Add($"missing {name}");
                 else if (part is IStateful stateful && stored == State)
                 {
-                    var before = new OrderedDictionary<string, Tensor>(stateful.StateDict().Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
+                    var before = new OrderedDictionary<string, Tensor>(stateful.StateDict()
+                        .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Clone())));
                     undo.Push((stateful, before));
                     if (Refusal(stateful, byPart[name], name) is { } refusal)
                     {

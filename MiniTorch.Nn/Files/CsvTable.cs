@@ -51,7 +51,8 @@ public sealed class CsvTable
         int count = 0;
         foreach ((int line, string[] fields) in _rows)
             foreach (int place in places)
-                values[count++] = float.TryParse(fields[place], NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value) ? value
+                values[count++] = float.TryParse(fields[place], NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+                    && float.IsFinite(value) ? value
                     : throw new FileFormatException($"{_name}: line {line}: '{fields[place]}' in column '{Columns[place]}' is not a finite number");
         return Tensor.From(values, [Count, places.Length]);
     }

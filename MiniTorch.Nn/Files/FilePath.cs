@@ -9,7 +9,9 @@ internal static class FilePath
     {
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0) throw new ValueException("the path is empty; give the path of a file");
-        if (path.Contains('\0')) throw new ValueException($"the path '{path.Replace("\0", "\\0", StringComparison.Ordinal)}' contains a null character, which file names must not");
+        if (path.Contains('\0'))
+            throw new ValueException($"the path '{path.Replace("\0", "\\0", StringComparison.Ordinal)}' contains a null character, which file "
+                + "names must not");
         return path;
     }
 }

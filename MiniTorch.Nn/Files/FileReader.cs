@@ -26,7 +26,8 @@ internal sealed class FileReader(Stream stream, string name, long length)
     /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
     public static T Open<T>(string path, Func<FileReader, T> read)
     {
-        using var stream = new FileStream(FilePath.Checked(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        using var stream = new FileStream(FilePath.Checked(path), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0,
+            FileOptions.SequentialScan);
         return read(new FileReader(stream, path, stream.Length));
     }
 

@@ -55,5 +55,6 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Owner
 
     [DllImport("libc", EntryPoint = "statx")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatX(SafeFileHandle file, [MarshalAs(UnmanagedType.LPUTF8Str)] string empty, int flags, uint fields, [Out] byte[] data);
+    private static extern int StatX(SafeFileHandle file, [MarshalAs(UnmanagedType.LPUTF8Str)] string empty, int flags, uint fields,
+        [Out] byte[] data);
 }

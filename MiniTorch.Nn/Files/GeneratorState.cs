@@ -9,7 +9,8 @@ internal sealed record GeneratorState(Generator Generator) : IStateful
 
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        if (state.Count != 1 || !state.TryGetValue(Name, out Tensor? bytes)) throw new ValueException($"Generator: the state must contain only '{Name}', not {string.Join(", ", state.Keys)}");
+        if (state.Count != 1 || !state.TryGetValue(Name, out Tensor? bytes))
+            throw new ValueException($"Generator: the state must contain only '{Name}', not {string.Join(", ", state.Keys)}");
         Load(Generator, bytes);
     }
 
@@ -20,7 +21,10 @@ internal sealed record GeneratorState(Generator Generator) : IStateful
     /// <exception cref="ValueException">The tensor is not a generator state; the generator is unchanged.</exception>
     public static void Load(Generator generator, Tensor bytes)
     {
-        if (bytes.DType != DType.Int64 || bytes.Rank != 1) throw new ValueException($"Generator: a state must be a vector of bytes, Int64, not {bytes.DType} of shape {bytes.Shape}");
-        generator.SetState([.. bytes.ToArray<long>().Select(value => value is >= 0 and <= byte.MaxValue ? (byte)value : throw new ValueException($"Generator: the state holds {value}, which is not a byte"))]);
+        if (bytes.DType != DType.Int64 || bytes.Rank != 1)
+            throw new ValueException($"Generator: a state must be a vector of bytes, Int64, not {bytes.DType} of shape {bytes.Shape}");
+        generator.SetState([.. bytes.ToArray<long>()
+            .Select(value => value is >= 0 and <= byte.MaxValue ? (byte)value
+            : throw new ValueException($"Generator: the state holds {value}, which is not a byte"))]);
     }
 }

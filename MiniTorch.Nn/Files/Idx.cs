@@ -44,7 +44,8 @@ public static class Idx
         Span<byte> magic = stackalloc byte[4];
         file.Read(magic, "the signature");
         if (magic[0] != 0 || magic[1] != 0 || Element(magic[2]) is not { } element)
-            throw file.ErrorAt(0, $"this is not an IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000, an element type of 08, 09, 0B … 0E, and the number of dimensions");
+            throw file.ErrorAt(0, $"this is not an IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000, an element type of 08, "
+                + "09, 0B … 0E, and the number of dimensions");
         byte[] bytes = file.ReadBytes((ulong)(magic[3] * sizeof(int)), MaxHeader, "the sizes");
         var sizes = new long[magic[3]];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(i * sizeof(int)));

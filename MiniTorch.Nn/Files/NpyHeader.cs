@@ -27,7 +27,8 @@ internal sealed class NpyHeader
         Span<byte> length = stackalloc byte[prefix[6] == 1 ? 2 : 4];
         file.Read(length, "the header's length");
         _start = file.Position + length.Length;
-        byte[] header = file.ReadBytes(length.Length == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(length) : BinaryPrimitives.ReadUInt32LittleEndian(length), MaxLength, "the header");
+        byte[] header = file.ReadBytes(length.Length == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(length)
+            : BinaryPrimitives.ReadUInt32LittleEndian(length), MaxLength, "the header");
         _text = Encoding.Latin1.GetString(header);
         Parse();
         (Element, BigEndian) = ParseDescr(_descr ?? throw Invalid("'descr' is missing"));

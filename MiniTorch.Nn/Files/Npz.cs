@@ -68,7 +68,9 @@ public static class Npz
             {
                 using var content = new CheckedStream(entry.Open());
                 arrays.Add(entry.FullName[..^Extension.Length], Npy.Read(new FileReader(content, $"{name}/{entry.FullName}", entry.Length)));
-                if (content.Crc32 != entry.Crc32) throw new FileFormatException($"{name}/{entry.FullName}: the content is damaged: its checksum is {content.Crc32:X8}, but the archive states {entry.Crc32:X8}");
+                if (content.Crc32 != entry.Crc32)
+                    throw new FileFormatException($"{name}/{entry.FullName}: the content is damaged: its checksum is {content.Crc32:X8}, but the "
+                        + $"archive states {entry.Crc32:X8}");
             }
             return arrays;
         }
@@ -84,7 +86,8 @@ public static class Npz
     {
         ArgumentNullException.ThrowIfNull(arrays);
         foreach (string name in arrays.Keys)
-            if (!IsPlain(name)) throw new ValueException($"Npz.Save: '{name}' cannot name an array: it must not be empty, begin with /, or hold \\ or ..");
+            if (!IsPlain(name))
+                throw new ValueException($"Npz.Save: '{name}' cannot name an array: it must not be empty, begin with /, or hold \\ or ..");
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
         foreach ((string name, Tensor tensor) in arrays)
         {

@@ -74,7 +74,8 @@ public static partial class Safetensors
     internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.ContainsKey(SafetensorsHeader.MetadataName)) throw new ValueException($"Safetensors.Save: {SafetensorsHeader.MetadataName} is reserved and cannot name a tensor");
+        if (state.ContainsKey(SafetensorsHeader.MetadataName))
+            throw new ValueException($"Safetensors.Save: {SafetensorsHeader.MetadataName} is reserved and cannot name a tensor");
         foreach (string text in state.Keys.Concat(metadata?.SelectMany(entry => new[] { entry.Key, entry.Value }) ?? [])) RequireUnicode(text);
         foreach ((string name, Tensor? tensor) in state)
             if (tensor is null) throw new ArgumentNullException(nameof(state), $"Safetensors.Save: {name} is null");
@@ -96,7 +97,8 @@ public static partial class Safetensors
         foreach ((_, Tensor tensor) in placed) TensorBytes.Write(stream, tensor);
     }
 
-    private static ReadOnlySpan<byte> Header(IReadOnlyDictionary<string, Tensor> state, Dictionary<string, long> offsets, IReadOnlyDictionary<string, string>? metadata)
+    private static ReadOnlySpan<byte> Header(IReadOnlyDictionary<string, Tensor> state, Dictionary<string, long> offsets,
+        IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))

@@ -117,7 +117,8 @@ internal sealed class SafetensorsHeader
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
-                throw Invalid($"{field} holds {Encoding.UTF8.GetString(reader.ValueSpan)}; a whole number from 0 to 2⁶³ − 1 is needed", reader.TokenStartIndex);
+                throw Invalid($"{field} holds {Encoding.UTF8.GetString(reader.ValueSpan)}; a whole number from 0 to 2⁶³ − 1 is needed",
+                    reader.TokenStartIndex);
             numbers.Add(number);
         }
         return numbers;

@@ -31,7 +31,8 @@ public sealed record AttentionOptions
         if (KeyPaddingMask is not { } padding) return sum;
         if (padding.Rank == 1) padding = padding.Unsqueeze(0);
         if (padding.Shape != Shape.Create([queries.Shape[0], keys]))
-            throw new ShapeException($"MultiheadAttention: the key padding mask must be [{queries.Shape[0]}, {keys}] (batch, keys), but has shape {padding.Shape}");
+            throw new ShapeException($"MultiheadAttention: the key padding mask must be [{queries.Shape[0]}, {keys}] (batch, keys), but has shape "
+                + $"{padding.Shape}");
         return Sum(sum, Additive(padding, queries.DType).Reshape(queries.Shape[0], 1, 1, keys));
     }
 
@@ -39,7 +40,8 @@ public sealed record AttentionOptions
     {
         (int batch, int heads, int steps) = (queries.Shape[0], queries.Shape[1], queries.Shape[2]);
         if (mask.Shape != Shape.Create([batch * heads, steps, keys]))
-            throw new ShapeException($"MultiheadAttention: a mask of three dimensions must be [{batch * heads}, {steps}, {keys}] (batch · heads, queries, keys), but has shape {mask.Shape}");
+            throw new ShapeException($"MultiheadAttention: a mask of three dimensions must be [{batch * heads}, {steps}, {keys}] (batch · heads, "
+                + $"queries, keys), but has shape {mask.Shape}");
         return mask.Reshape(batch, heads, steps, keys);
     }
 

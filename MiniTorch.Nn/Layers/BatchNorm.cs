@@ -15,7 +15,9 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
     {
         (_numFeatures, _eps, _momentum) = (numFeatures, eps, momentum);
         if (affine) (Weight, Bias) = (new Parameter(Tensor.Ones([numFeatures], dtype)), new Parameter(Tensor.Zeros([numFeatures], dtype)));
-        if (trackRunningStats) (RunningMean, RunningVar, NumBatchesTracked) = (Tensor.Zeros([numFeatures], dtype), Tensor.Ones([numFeatures], dtype), Tensor.Zeros([], DType.Int64));
+        if (trackRunningStats)
+            (RunningMean, RunningVar, NumBatchesTracked) =
+                (Tensor.Zeros([numFeatures], dtype), Tensor.Ones([numFeatures], dtype), Tensor.Zeros([], DType.Int64));
     }
 
     /// <summary>The weight, [channels], initialised to ones; null if the layer has none.</summary>
@@ -43,7 +45,8 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
     [return: Dims("batch channels ...")]
     protected override Tensor Forward([Dims("batch channels ...")] Tensor input)
     {
-        if (!Takes(input.Rank)) throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
+        if (!Takes(input.Rank))
+            throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
         double momentum = _momentum ?? 0;
         if (Training && NumBatchesTracked is not null)
         {
@@ -65,7 +68,8 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
 /// <param name="affine">Whether the layer has a learnable weight and bias.</param>
 /// <param name="trackRunningStats">Whether running mean and variance are kept; if not, evaluation mode also uses those of the batch.</param>
 /// <param name="dtype">Float32 by default.</param>
-public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true, DType dtype = DType.Float32)
+public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true,
+    DType dtype = DType.Float32)
     : BatchNormBase(numFeatures, eps, momentum, affine, trackRunningStats, dtype)
 {
     private protected override bool Takes(int rank) => rank is 2 or 3;
@@ -78,7 +82,8 @@ public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? mome
 /// <param name="affine">Whether the layer has a learnable weight and bias.</param>
 /// <param name="trackRunningStats">Whether running mean and variance are kept; if not, evaluation mode also uses those of the batch.</param>
 /// <param name="dtype">Float32 by default.</param>
-public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true, DType dtype = DType.Float32)
+public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true, bool trackRunningStats = true,
+    DType dtype = DType.Float32)
     : BatchNormBase(numFeatures, eps, momentum, affine, trackRunningStats, dtype)
 {
     private protected override bool Takes(int rank) => rank == 4;

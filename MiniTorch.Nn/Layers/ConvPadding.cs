@@ -58,7 +58,8 @@ internal sealed class InputPadding
     {
         if (padding.IsSame && stride != 1) throw new ValueException($"{op}: ConvPadding.Same needs a stride of 1, not {stride}");
         if (Math.Min(padding.Counts.Height, padding.Counts.Width) < 0) throw new ValueException($"{op}: padding {padding.Counts} must be 0 or more");
-        if (dims == 1 && padding.Counts.Height != padding.Counts.Width) throw new ValueException($"{op}: padding {padding.Counts} has two different numbers, but a sequence has one dimension; pass one number");
+        if (dims == 1 && padding.Counts.Height != padding.Counts.Width)
+            throw new ValueException($"{op}: padding {padding.Counts} has two different numbers, but a sequence has one dimension; pass one number");
         if (!Enum.IsDefined(mode)) throw new ValueException($"{op}: {mode} is not a padding mode");
         (int top, int bottom) = padding.IsSame ? Same(kernel.Height, dilation.Height) : (padding.Counts.Height, padding.Counts.Height);
         (int left, int right) = padding.IsSame ? Same(kernel.Width, dilation.Width) : (padding.Counts.Width, padding.Counts.Width);

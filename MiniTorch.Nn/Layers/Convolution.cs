@@ -7,7 +7,8 @@ public abstract class ConvolutionBase : Module<Tensor, Tensor>
     {
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
             throw new ValueException($"{GetType().Name}: {inChannels} input and {outChannels} output channels are not divisible by {groups} groups");
-        if (weight.Span[2..].ContainsAnyInRange(int.MinValue, 0)) throw new ValueException($"{GetType().Name}: the kernel size is {Shape.Format(weight.Span[2..])}; all sizes must be 1 or more");
+        if (weight.Span[2..].ContainsAnyInRange(int.MinValue, 0))
+            throw new ValueException($"{GetType().Name}: the kernel size is {Shape.Format(weight.Span[2..])}; all sizes must be 1 or more");
         Weight = LayerInit.Weight(weight, dtype, generator);
         Bias = bias ? LayerInit.Bias([outChannels], Init.Fans(Weight, GetType().Name).In, dtype, generator) : null;
     }
@@ -50,7 +51,8 @@ public sealed class Conv1d : ConvolutionBase
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">The channels are not divisible by the groups, or the padding is negative or Same with a stride.</exception>
-    public Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, ConvPadding padding = default, int dilation = 1, int groups = 1, bool bias = true,
+    public Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, ConvPadding padding = default, int dilation = 1, int groups = 1,
+        bool bias = true,
         PaddingMode paddingMode = PaddingMode.Zeros, DType dtype = DType.Float32, Generator? generator = null)
         : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize])
     {
@@ -60,7 +62,8 @@ public sealed class Conv1d : ConvolutionBase
 
     /// <inheritdoc/>
     [return: Dims("... filters positions")]
-    protected override Tensor Forward([Dims("... channels length")] Tensor input) => _padding.Extend(input).Conv1d(Weight, Bias, _stride, _padding.Zeros.Width, _dilation, _groups);
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) =>
+        _padding.Extend(input).Conv1d(Weight, Bias, _stride, _padding.Zeros.Width, _dilation, _groups);
 
     private protected override string Arguments =>
         Written(Weight.Shape[1] * _groups, Weight.Shape[0], [_stride], _padding.Text, [_dilation], [], _groups, _padding.ModeText);
@@ -93,9 +96,11 @@ public sealed class Conv2d : ConvolutionBase
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">The channels are not divisible by the groups, or the padding is negative or Same with a stride.</exception>
-    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, ConvPadding padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
+    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, ConvPadding padding = default, Pair? dilation = null,
+        int groups = 1, bool bias = true,
         PaddingMode paddingMode = PaddingMode.Zeros, DType dtype = DType.Float32, Generator? generator = null)
-        : base(inChannels, outChannels, groups, bias, dtype, generator, [outChannels, inChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
+        : base(inChannels, outChannels, groups, bias, dtype, generator,
+            [outChannels, inChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
     {
         (_stride, _dilation, _groups) = (stride ?? 1, dilation ?? 1, groups);
         _padding = new InputPadding("Conv2d", 2, padding, paddingMode, kernelSize, _stride, _dilation);
@@ -103,7 +108,8 @@ public sealed class Conv2d : ConvolutionBase
 
     /// <inheritdoc/>
     [return: Dims("... filters rows columns")]
-    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) =>
+        _padding.Extend(input).Conv2d(Weight, Bias, _stride, _padding.Zeros, _dilation, _groups);
 
     private protected override string Arguments =>
         Written(Weight.Shape[1] * _groups, Weight.Shape[0], [_stride.Height, _stride.Width], _padding.Text, [_dilation.Height, _dilation.Width], [],
@@ -132,16 +138,19 @@ public sealed class ConvTranspose2d : ConvolutionBase
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">The channels are not divisible by the groups, or a size is out of range.</exception>
-    public ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1,
+    public ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default,
+        Pair outputPadding = default, int groups = 1,
         bool bias = true, Pair? dilation = null, DType dtype = DType.Float32, Generator? generator = null)
-        : base(inChannels, outChannels, groups, bias, dtype, generator, [inChannels, outChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
+        : base(inChannels, outChannels, groups, bias, dtype, generator,
+            [inChannels, outChannels / Math.Max(groups, 1), kernelSize.Height, kernelSize.Width])
     {
         (_stride, _padding, _outputPadding, _dilation, _groups) = (stride, padding, outputPadding, dilation, groups);
     }
 
     /// <inheritdoc/>
     [return: Dims("... filters rows columns")]
-    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _groups, _dilation);
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) =>
+        input.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _groups, _dilation);
 
     private protected override string Arguments
     {

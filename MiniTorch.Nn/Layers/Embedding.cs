@@ -27,19 +27,22 @@ public sealed class Embedding : Module<Tensor, Tensor>
     /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
     /// <exception cref="ValueException">A size is negative, <paramref name="paddingIdx"/> is out of range, or <paramref name="maxNorm"/> or <paramref
     /// name="normType"/> is not positive.</exception>
-    public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, double? maxNorm = null, double normType = 2, bool scaleGradByFreq = false,
+    public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null, double? maxNorm = null, double normType = 2,
+        bool scaleGradByFreq = false,
         DType dtype = DType.Float32, Generator? generator = null)
     {
         if (numEmbeddings < 0 || embeddingDim < 0)
             throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
-        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) = (Padding(paddingIdx, numEmbeddings, maxNorm, normType), maxNorm, normType, scaleGradByFreq);
+        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) =
+            (Padding(paddingIdx, numEmbeddings, maxNorm, normType), maxNorm, normType, scaleGradByFreq);
         Weight = new Parameter(Tensor.Empty([numEmbeddings, embeddingDim], dtype));
         Init.Normal(Weight, generator: generator);
         if (_paddingIdx is { } padding) Init.Zeros(Weight.Detach().Select(0, padding));
     }
 
     /// <summary>
-    /// Creates a layer of a given table, for weights that layers share (weight tying) or that were trained before (torch.nn.Embedding.from_pretrained).
+    /// Creates a layer of a given table, for weights that layers share (weight tying) or that were trained before
+    /// (torch.nn.Embedding.from_pretrained).
     /// </summary>
     /// <param name="weight">The vectors, [embeddings, dim]; they stay as they are.</param>
     /// <param name="paddingIdx">An index whose vector gets no gradient; a negative number counts from the end.</param>
@@ -53,7 +56,8 @@ public sealed class Embedding : Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(weight);
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the weight has shape {weight.Shape} and must be [embeddings, dim]");
-        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) = (Padding(paddingIdx, weight.Shape[0], maxNorm, normType), maxNorm, normType, scaleGradByFreq);
+        (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) =
+            (Padding(paddingIdx, weight.Shape[0], maxNorm, normType), maxNorm, normType, scaleGradByFreq);
         Weight = weight;
     }
 
@@ -78,7 +82,8 @@ public sealed class Embedding : Module<Tensor, Tensor>
         if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
             throw new ValueException($"Embedding: paddingIdx {index} is out of range for {numEmbeddings} vectors");
         if (!(maxNorm is null or > 0) || !(normType > 0))
-            throw new ValueException(FormattableString.Invariant($"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
+            throw new ValueException(FormattableString.Invariant(
+                $"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
         return paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
     }
 

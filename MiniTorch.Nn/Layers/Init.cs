@@ -28,10 +28,12 @@ public static class Init
         Fill(tensor, "Normal", (generator ?? Generator.Default).FillNormal, (generator ?? Generator.Default).FillNormal, mean, std);
 
     /// <summary>Fills a tensor with normal draws truncated to [low, high] (torch.nn.init.trunc_normal_).</summary>
-    public static Tensor TruncatedNormal(Tensor tensor, double mean = 0, double std = 1, double low = -2, double high = 2, Generator? generator = null)
+    public static Tensor TruncatedNormal(Tensor tensor, double mean = 0, double std = 1, double low = -2, double high = 2,
+        Generator? generator = null)
     {
         Generator source = generator ?? Generator.Default;
-        return Fill(tensor, "TruncatedNormal", (span, m, s) => source.FillTruncatedNormal(span, m, s, low, high), (span, m, s) => source.FillTruncatedNormal(span, m, s, low, high), mean, std);
+        return Fill(tensor, "TruncatedNormal", (span, m, s) => source.FillTruncatedNormal(span, m, s, low, high),
+            (span, m, s) => source.FillTruncatedNormal(span, m, s, low, high), mean, std);
     }
 
     /// <summary>Fills a tensor with one number (torch.nn.init.constant_).</summary>
@@ -126,7 +128,8 @@ public static class Init
     /// <exception cref="ShapeException">The tensor has fewer than two dimensions.</exception>
     internal static (long In, long Out) Fans(Tensor tensor, string op)
     {
-        if (tensor.Rank < 2) throw new ShapeException($"Init.{op}: the weight must have shape [out, in, …], but shape {tensor.Shape} has {tensor.Rank} dimensions");
+        if (tensor.Rank < 2)
+            throw new ShapeException($"Init.{op}: the weight must have shape [out, in, …], but shape {tensor.Shape} has {tensor.Rank} dimensions");
         long receptive = 1;
         for (int i = 2; i < tensor.Rank; i++) receptive *= tensor.Shape[i];
         return (tensor.Shape[1] * receptive, tensor.Shape[0] * receptive);

@@ -18,7 +18,8 @@ public sealed class Linear : Module<Tensor, Tensor>
     /// <exception cref="ValueException">A number of features is negative.</exception>
     public Linear(int inFeatures, int outFeatures, bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
     {
-        if (inFeatures < 0 || outFeatures < 0) throw new ValueException($"Linear: inFeatures is {inFeatures} and outFeatures is {outFeatures}; both must be 0 or more");
+        if (inFeatures < 0 || outFeatures < 0)
+            throw new ValueException($"Linear: inFeatures is {inFeatures} and outFeatures is {outFeatures}; both must be 0 or more");
         Weight = LayerInit.Weight([outFeatures, inFeatures], dtype, generator);
         Bias = bias ? LayerInit.Bias([outFeatures], inFeatures, dtype, generator) : null;
     }

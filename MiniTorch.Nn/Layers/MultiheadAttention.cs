@@ -32,11 +32,14 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     /// default.</param>
     /// <exception cref="ValueException"><paramref name="embedDim"/> is not divisible by <paramref name="numHeads"/>, or a size is not
     /// positive.</exception>
-    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool addBiasKv = false, bool addZeroAttn = false, int? kdim = null, int? vdim = null,
+    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool addBiasKv = false, bool addZeroAttn = false,
+        int? kdim = null, int? vdim = null,
         bool batchFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
-        if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0) throw new ValueException($"MultiheadAttention: embedDim {embedDim} is not divisible by {numHeads} heads");
-        if (kdim < 1 || vdim < 1) throw new ValueException($"MultiheadAttention: kdim is {kdim ?? embedDim} and vdim is {vdim ?? embedDim}; both must be 1 or more");
+        if (numHeads < 1 || embedDim < 1 || embedDim % numHeads != 0)
+            throw new ValueException($"MultiheadAttention: embedDim {embedDim} is not divisible by {numHeads} heads");
+        if (kdim < 1 || vdim < 1)
+            throw new ValueException($"MultiheadAttention: kdim is {kdim ?? embedDim} and vdim is {vdim ?? embedDim}; both must be 1 or more");
         (_heads, _dropout, _addZeroAttn, _batchFirst, _generator) = (numHeads, dropout, addZeroAttn, batchFirst, generator);
         _sizes = [embedDim, kdim ?? embedDim, vdim ?? embedDim];
         OutProj = new Linear(embedDim, embedDim, bias, dtype, generator);
@@ -89,7 +92,8 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
 
     /// <inheritdoc/>
     protected override (Tensor Output, Tensor? Weights) Forward(
-        [Dims("...targets embedding")] Tensor query, [Dims("...sources keys")] Tensor key, [Dims("...sources values")] Tensor value, AttentionOptions? options)
+        [Dims("...targets embedding")] Tensor query, [Dims("...sources keys")] Tensor key, [Dims("...sources values")] Tensor value,
+            AttentionOptions? options)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(key);
@@ -98,10 +102,12 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         Tensor[] inputs = [query, key, value];
         for (int i = 0; i < inputs.Length; i++)
             if (inputs[i].Rank != query.Rank || inputs[i].Rank is not (2 or 3) || inputs[i].Shape[^1] != _sizes[i])
-                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_sizes[i]}], or all without a batch, but the {(i == 0 ? "query" : i == 1 ? "key" : "value")} has shape {inputs[i].Shape}");
+                throw new ShapeException($"MultiheadAttention: inputs must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_sizes[i]}], "
+                    + $"or all without a batch, but the {(i == 0 ? "query" : i == 1 ? "key" : "value")} has shape {inputs[i].Shape}");
         if (query.Rank == 3) return Attend(query, key, value, options);
         int batch = _batchFirst ? 0 : 1;
-        Tensor q = query.Unsqueeze(batch), k = ReferenceEquals(key, query) ? q : key.Unsqueeze(batch), v = ReferenceEquals(value, key) ? k : value.Unsqueeze(batch);
+        Tensor q = query.Unsqueeze(batch), k = ReferenceEquals(key, query) ? q : key.Unsqueeze(batch), v = ReferenceEquals(value, key) ? k
+            : value.Unsqueeze(batch);
         (Tensor output, Tensor? weights) = Attend(q, k, v, options);
         return (output.Squeeze(batch), weights?.Squeeze(0));
     }
@@ -109,7 +115,8 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     private (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, AttentionOptions options)
     {
         (Tensor q, Tensor k, Tensor v) = Project(query, key, value);
-        bool isCausal = options is { IsCausal: true, AttnMask: null, KeyPaddingMask: null, NeedWeights: false } && !(Training && _dropout > 0) && BiasK is null && !_addZeroAttn;
+        bool isCausal = options is { IsCausal: true, AttnMask: null, KeyPaddingMask: null, NeedWeights: false } && !(Training && _dropout > 0)
+            && BiasK is null && !_addZeroAttn;
         Tensor? mask = isCausal ? null : options.Added(q, k.Shape[2]);
         (int given, k, v) = (k.Shape[2], WithAddedSteps(k, BiasK), WithAddedSteps(v, BiasV));
         if (k.Shape[2] > given) mask = mask?.Pad([0, k.Shape[2] - given]);
@@ -141,7 +148,8 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         return (Heads(query.Linear(weights[0], biases?[0])), Heads(key.Linear(weights[1], biases?[1])), Heads(value.Linear(weights[2], biases?[2])));
     }
 
-    private Tensor Heads(Tensor x) => x.Reshape(x.Shape[0], x.Shape[1], _heads, x.Shape[2] / _heads).Permute(_batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
+    private Tensor Heads(Tensor x) =>
+        x.Reshape(x.Shape[0], x.Shape[1], _heads, x.Shape[2] / _heads).Permute(_batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
 
     /// <summary>Appends the learnt and the zero step to keys or values [N, heads, S, d].</summary>
     private Tensor WithAddedSteps(Tensor steps, Tensor? bias)

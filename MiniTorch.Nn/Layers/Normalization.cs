@@ -9,7 +9,8 @@ namespace MiniTorch.Nn;
 /// <param name="elementwiseAffine">Whether the layer has a learnable weight and bias.</param>
 /// <param name="bias">Whether the layer has a learnable bias; ignored without a weight.</param>
 /// <param name="dtype">Float32 by default.</param>
-public sealed class LayerNorm(Shape normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true, DType dtype = DType.Float32) : Module<Tensor, Tensor>
+public sealed class LayerNorm(Shape normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true, DType dtype = DType.Float32)
+    : Module<Tensor, Tensor>
 {
     /// <summary>Creates a normalisation over the last dimension.</summary>
     /// <param name="normalizedShape">The size of the last dimension.</param>
@@ -44,7 +45,8 @@ public sealed class LayerNorm(Shape normalizedShape, double eps = 1e-5, bool ele
 /// <param name="eps">Added to the mean square for numerical stability; the machine epsilon of the dtype by default.</param>
 /// <param name="elementwiseAffine">Whether the layer has a learnable weight.</param>
 /// <param name="dtype">Float32 by default.</param>
-public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elementwiseAffine = true, DType dtype = DType.Float32) : Module<Tensor, Tensor>
+public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elementwiseAffine = true, DType dtype = DType.Float32)
+    : Module<Tensor, Tensor>
 {
     /// <summary>Creates a normalisation over the last dimension.</summary>
     /// <param name="normalizedShape">The size of the last dimension.</param>
@@ -75,10 +77,12 @@ public sealed class RMSNorm(Shape normalizedShape, double? eps = null, bool elem
 /// <param name="affine">Whether the layer has a learnable weight and bias.</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <exception cref="ValueException">The channels are not divisible by the groups.</exception>
-public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true, DType dtype = DType.Float32) : Module<Tensor, Tensor>
+public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true, DType dtype = DType.Float32)
+    : Module<Tensor, Tensor>
 {
     private readonly int _groups = numGroups > 0 && numChannels % numGroups == 0 ? numGroups
-        : throw new ValueException($"GroupNorm: numChannels {numChannels} is not divisible by numGroups {numGroups}; choose a number of groups that divides it");
+        : throw new ValueException($"GroupNorm: numChannels {numChannels} is not divisible by numGroups {numGroups}; choose a number of groups "
+        + "that divides it");
 
     /// <summary>The weight, [channels], initialised to ones; null if the layer has none.</summary>
     public Parameter? Weight { get; } = affine ? new(Tensor.Ones([numChannels], dtype)) : null;

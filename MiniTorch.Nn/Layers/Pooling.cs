@@ -23,11 +23,13 @@ public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 
 /// <param name="padding">Elements of −∞ added at all sides.</param>
 /// <param name="dilation">The spacing between the elements of a window.</param>
 /// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
-public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false) : Module<Tensor, Tensor>
+public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false)
+    : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("... channels rows columns")]
-    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) =>
+        input.MaxPool2d(kernelSize, stride, padding, dilation, ceilMode);
 
     private protected override string Arguments =>
         $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}, "
@@ -40,11 +42,13 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 /// <param name="padding">Zeros added at both ends.</param>
 /// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
 /// <param name="countIncludePad">Whether the added zeros count as elements of the mean.</param>
-public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true) : Module<Tensor, Tensor>
+public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true)
+    : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
-    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) =>
+        input.AvgPool1d(kernelSize, stride, padding, ceilMode, countIncludePad);
 
     private protected override string Arguments =>
         $"kernel_size={PythonText.Tuple(kernelSize)}, stride={PythonText.Tuple(stride ?? kernelSize)}, padding={PythonText.Tuple(padding)}";
@@ -57,12 +61,14 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
 /// <param name="ceilMode">Whether the last window may extend beyond the input (the output size is rounded up).</param>
 /// <param name="countIncludePad">Whether the added zeros count as elements of the mean.</param>
 /// <param name="divisorOverride">The divisor of each window's sum, instead of its number of elements.</param>
-public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true, int? divisorOverride = null)
+public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true,
+    int? divisorOverride = null)
     : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("... channels rows columns")]
-    protected override Tensor Forward([Dims("... channels height width")] Tensor input) => input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    protected override Tensor Forward([Dims("... channels height width")] Tensor input) =>
+        input.AvgPool2d(kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
 
     private protected override string Arguments =>
         $"kernel_size={PythonText.Of(kernelSize)}, stride={PythonText.Of(stride ?? kernelSize)}, padding={PythonText.Of(padding)}";
@@ -74,7 +80,8 @@ public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
-    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) =>
+        input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
 
     private protected override string Arguments => $"output_size={PythonText.Of(outputSize)}";
 }

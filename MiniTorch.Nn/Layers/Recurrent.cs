@@ -16,21 +16,28 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     private readonly double _dropout;
     private readonly Generator? _generator;
 
-    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout, bool bidirectional, DType dtype, Generator? generator,
+    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout,
+        bool bidirectional, DType dtype, Generator? generator,
         int projSize = 0)
     {
         if (inputSize < 1 || hiddenSize < 1 || numLayers < 1)
-            throw new ValueException($"{GetType().Name}: inputSize is {inputSize}, hiddenSize {hiddenSize} and numLayers {numLayers}; all must be 1 or more");
-        if (!(dropout is >= 0 and <= 1)) throw new ValueException(FormattableString.Invariant($"{GetType().Name}: the probability {dropout} is not in [0, 1]"));
-        if (projSize < 0 || projSize >= hiddenSize) throw new ValueException($"{GetType().Name}: projSize is {projSize}; it must be less than hiddenSize {hiddenSize}, or 0 for no projection");
+            throw new ValueException($"{GetType().Name}: inputSize is {inputSize}, hiddenSize {hiddenSize} and numLayers {numLayers}; all must be "
+                + "1 or more");
+        if (!(dropout is >= 0 and <= 1))
+            throw new ValueException(FormattableString.Invariant($"{GetType().Name}: the probability {dropout} is not in [0, 1]"));
+        if (projSize < 0 || projSize >= hiddenSize)
+            throw new ValueException($"{GetType().Name}: projSize is {projSize}; it must be less than hiddenSize {hiddenSize}, or 0 for no "
+                + "projection");
         _outputSize = projSize > 0 ? projSize : hiddenSize;
-        (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) = (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
+        (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) =
+            (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
         _weights = new CellWeights[numLayers * _directions];
         for (int i = 0; i < _weights.Length; i++)
         {
             int layer = i / _directions;
             _weights[i] = new CellWeights(layer == 0 ? inputSize : _outputSize * _directions, hiddenSize, gates, bias, dtype, generator, projSize);
-            foreach ((string name, Parameter value) in _weights[i].Named($"_l{layer}{(i % _directions == 1 ? "_reverse" : "")}")) _parameters[name] = value;
+            foreach ((string name, Parameter value) in _weights[i].Named($"_l{layer}{(i % _directions == 1 ? "_reverse" : "")}"))
+                _parameters[name] = value;
         }
     }
 
@@ -55,14 +62,17 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
             return (output.Squeeze(batch), [.. ends.Select(state => state.Squeeze(1))]);
         }
         if (input.Rank != 3 || input.Shape[2] != _weights[0].Ih.Shape[1])
-            throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, {_weights[0].Ih.Shape[1]}], but has shape {input.Shape}");
+            throw new ShapeException($"{GetType().Name}: the input must be {(_batchFirst ? "[batch, steps" : "[steps, batch")}, "
+                + $"{_weights[0].Ih.Shape[1]}], but has shape {input.Shape}");
         Tensor sequence = _batchFirst ? input.Transpose(0, 1) : input;
         // State 0 is the output; only it is projected.
-        Shape[] shapes = [.. Enumerable.Range(0, StateCount).Select(i => Shape.Create([_weights.Length, sequence.Shape[1], i == 0 ? _outputSize : _hiddenSize]))];
+        Shape[] shapes = [.. Enumerable.Range(0, StateCount)
+            .Select(i => Shape.Create([_weights.Length, sequence.Shape[1], i == 0 ? _outputSize : _hiddenSize]))];
         states ??= [.. shapes.Select(shape => Tensor.Zeros(shape, input.DType))];
         for (int i = 0; i < states.Length; i++)
             if (states[i].Shape != shapes[i])
-                throw new ShapeException($"{GetType().Name}: the initial state must be {shapes[i]} (layers · directions, batch, hidden), but has shape {states[i].Shape}");
+                throw new ShapeException($"{GetType().Name}: the initial state must be {shapes[i]} (layers · directions, batch, hidden), but has "
+                    + $"shape {states[i].Shape}");
 
         var last = new List<Tensor[]>();
         for (int layer = 0; layer < _layers; layer++)
@@ -77,7 +87,8 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
             sequence = _directions == 1 ? outputs[0] : Tensor.Cat(outputs, 2);
             if (layer < _layers - 1) sequence = Functional.Dropout(sequence, _dropout, Training, _generator);
         }
-        return (_batchFirst ? sequence.Transpose(0, 1) : sequence, [.. Enumerable.Range(0, StateCount).Select(i => Tensor.Stack(last.Select(state => state[i]).ToArray()))]);
+        return (_batchFirst ? sequence.Transpose(0, 1) : sequence,
+            [.. Enumerable.Range(0, StateCount).Select(i => Tensor.Stack(last.Select(state => state[i]).ToArray()))]);
     }
 
     private (Tensor Output, Tensor[] Final) Sweep(Tensor sequence, Tensor[] states, CellWeights weights, bool backwards)
@@ -112,7 +123,8 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
 /// <param name="bidirectional">Whether each layer also runs backward in time.</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
-public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh, bool bias = true, bool batchFirst = false, double dropout = 0,
+public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh, bool bias = true,
+    bool batchFirst = false, double dropout = 0,
     bool bidirectional = false, DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 1, bias, batchFirst, dropout, bidirectional, dtype, generator)
 {
@@ -121,7 +133,8 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
     private protected override int StateCount => 1;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input, [Dims("layers ...batch hidden")] Tensor? state)
+    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
+        [Dims("layers ...batch hidden")] Tensor? state)
     {
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
         return (output, states[0]);
@@ -143,14 +156,16 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
 /// <param name="bidirectional">Whether each layer also runs backward in time.</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
-public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false,
+public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0,
+    bool bidirectional = false,
     DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 3, bias, batchFirst, dropout, bidirectional, dtype, generator)
 {
     private protected override int StateCount => 1;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input, [Dims("layers ...batch hidden")] Tensor? state)
+    protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
+        [Dims("layers ...batch hidden")] Tensor? state)
     {
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
         return (output, states[0]);
@@ -175,9 +190,11 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 /// <param name="projSize">The number of features that each h is projected to, less than hiddenSize; 0 for no projection (Sak et al. 2014).</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by default.</param>
-public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0, bool bidirectional = false, int projSize = 0,
+public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0,
+    bool bidirectional = false, int projSize = 0,
     DType dtype = DType.Float32, Generator? generator = null)
-    : RecurrentBase<(Tensor H, Tensor C), (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)
+    : RecurrentBase<(Tensor H, Tensor C),
+    (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)
 {
     private protected override int StateCount => 2;
 

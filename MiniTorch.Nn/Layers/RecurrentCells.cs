@@ -16,7 +16,8 @@ internal sealed class CellWeights
         double bound = hiddenSize > 0 ? 1 / Math.Sqrt(hiddenSize) : 0;
         Ih = LayerInit.Uniform([gates * hiddenSize, inputSize], bound, dtype, generator);
         Hh = LayerInit.Uniform([gates * hiddenSize, projSize > 0 ? projSize : hiddenSize], bound, dtype, generator);
-        if (bias) (BiasIh, BiasHh) = (LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator), LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator));
+        if (bias) (BiasIh, BiasHh) = (LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator),
+            LayerInit.Uniform([gates * hiddenSize], bound, dtype, generator));
         if (projSize > 0) Hr = LayerInit.Uniform([projSize, hiddenSize], bound, dtype, generator);
     }
 
@@ -75,7 +76,8 @@ public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOp
 
     /// <summary>Returns a state of zeros, [*, hidden].</summary>
     private protected Tensor ZeroState(Tensor input) =>
-        Tensor.Zeros(input.Rank > 0 ? input.Shape.With(input.Rank - 1, _hiddenSize) : throw new ShapeException($"{GetType().Name}: the input must be [batch, in], not a scalar"), input.DType);
+        Tensor.Zeros(input.Rank > 0 ? input.Shape.With(input.Rank - 1, _hiddenSize)
+            : throw new ShapeException($"{GetType().Name}: the input must be [batch, in], not a scalar"), input.DType);
 
     private protected override string Arguments => $"{WeightIh.Shape[1]}, {_hiddenSize}{(BiasIh is null ? ", bias=False" : "")}";
 }
@@ -89,7 +91,8 @@ public abstract class RecurrentCell<TState, TOptionalState> : Module<Tensor, TOp
 /// <param name="nonlinearity">tanh or ReLU.</param>
 /// <param name="dtype">Float32 by default.</param>
 /// <param name="generator">The generator that draws the initial weights; <see cref="Generator.Default"/> by default.</param>
-public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Nonlinearity nonlinearity = Nonlinearity.Tanh, DType dtype = DType.Float32, Generator? generator = null)
+public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, Nonlinearity nonlinearity = Nonlinearity.Tanh,
+    DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentCell<Tensor, Tensor?>(inputSize, hiddenSize, 1, bias, dtype, generator)
 {
     private readonly bool _isTanh = IsTanh("RNNCell", nonlinearity);

@@ -39,11 +39,13 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
     /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by
     /// default.</param>
     /// <exception cref="ValueException"><paramref name="dModel"/> is not divisible by <paramref name="nhead"/>.</exception>
-    public TransformerEncoderLayer(int dModel, int nhead, int dimFeedforward = 2048, double dropout = 0.1, TransformerActivation activation = TransformerActivation.Relu,
+    public TransformerEncoderLayer(int dModel, int nhead, int dimFeedforward = 2048, double dropout = 0.1,
+        TransformerActivation activation = TransformerActivation.Relu,
         double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, DType dtype = DType.Float32, Generator? generator = null)
     {
         _selfAttn = new(dModel, nhead, dropout, batchFirst: batchFirst, dtype: dtype, generator: generator);
-        (_linear1, _linear2) = (new(dModel, dimFeedforward, dtype: dtype, generator: generator), new(dimFeedforward, dModel, dtype: dtype, generator: generator));
+        (_linear1, _linear2) = (new(dModel, dimFeedforward, dtype: dtype, generator: generator),
+            new(dimFeedforward, dModel, dtype: dtype, generator: generator));
         (_norm1, _norm2) = (new(dModel, layerNormEps, dtype: dtype), new(dModel, layerNormEps, dtype: dtype));
         (_dropout, _dropout1, _dropout2) = (new(dropout, generator), new(dropout, generator), new(dropout, generator));
         (_activation, _normFirst) = (activation, normFirst);

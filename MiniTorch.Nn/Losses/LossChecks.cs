@@ -12,8 +12,10 @@ internal static class LossShapes
     public static void CheckClassTargets(string op, Shape scores, Shape targets, int axis)
     {
         if (targets == scores.Without(axis)) return;
-        string found = $"{op}: class indices for scores of shape {scores} (classes in dimension {axis}) have shape {scores.Without(axis)}, not {targets}";
-        if (targets == scores) throw new DTypeException($"{found}. Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax({axis})");
+        string found = $"{op}: class indices for scores of shape {scores} (classes in dimension {axis}) have shape {scores.Without(axis)}, not "
+            + $"{targets}";
+        if (targets == scores)
+            throw new DTypeException($"{found}. Probabilities or one-hot targets are a float tensor (To), class indices are their ArgMax({axis})");
         if (targets == scores.Without(scores.Rank - 1)) throw new ShapeException(found + ClassesLastAdvice(scores.Rank, axis));
         if (axis > 0 && targets.Rank > 0 && targets[0] != scores[0])
             throw new ShapeException($"{found}: batch sizes {scores[0]} and {targets[0]} differ");
@@ -34,7 +36,8 @@ internal static class LossShapes
         ArgumentNullException.ThrowIfNull(target);
         if (input.Shape != target.Shape)
             throw new ShapeException($"{op}: input {input.Shape} and target {target.Shape} must have the same shape"
-                + (input.ElementCount == target.ElementCount ? $"; target.Reshape({string.Join(", ", input.Shape)}) gives it that of the input" : ""));
+                + (input.ElementCount == target.ElementCount ? $"; target.Reshape({string.Join(", ", input.Shape)}) gives it that of the input"
+                : ""));
     }
 
     /// <summary>Requires shapes that broadcast, so that the error names the loss and not one of its operations.</summary>
@@ -60,8 +63,10 @@ internal static class LossShapes
     {
         if (weight is null) return;
         if (weight.Rank != 1 || weight.Shape[0] != classes)
-            throw new ShapeException($"{op}: weight has shape {weight.Shape} and must have one element for each of the {classes} classes: [{classes}]");
-        if (weight.DType != dtype) throw new DTypeException($"{op}: weight is {weight.DType}, but the scores are {dtype}; convert it with To(DType.{dtype})");
+            throw new ShapeException($"{op}: weight has shape {weight.Shape} and must have one element for each of the {classes} classes: "
+                + $"[{classes}]");
+        if (weight.DType != dtype)
+            throw new DTypeException($"{op}: weight is {weight.DType}, but the scores are {dtype}; convert it with To(DType.{dtype})");
     }
 
     /// <summary>Reshapes per-class values to broadcast against scores: classes in <paramref name="axis"/>, 1 elsewhere.</summary>
@@ -77,14 +82,17 @@ internal static class LossShapes
     public static void CheckProbabilities(string op, Shape logits, Tensor targets, int axis)
     {
         if (targets.Shape == logits) return;
-        bool classesLast = targets.Rank == logits.Rank && targets.Shape[axis] == logits[^1] && targets.Shape.Without(axis) == logits.Without(logits.Rank - 1);
-        throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not {targets.Shape}; class indices are Int64"
+        bool classesLast = targets.Rank == logits.Rank && targets.Shape[axis] == logits[^1]
+            && targets.Shape.Without(axis) == logits.Without(logits.Rank - 1);
+        throw new ShapeException($"{op}: targets of {targets.DType} are class probabilities and must have the logits' shape {logits}, not "
+            + $"{targets.Shape}; class indices are Int64"
             + (classesLast ? ClassesLastAdvice(logits.Rank, axis) : ""));
     }
 
     /// <summary>Expands weights to the rows, or throws if they do not broadcast.</summary>
     public static Tensor Fitted(string op, string name, Tensor weights, Shape rows) =>
-        weights.Rank <= rows.Rank && Enumerable.Range(1, weights.Rank).All(i => weights.Shape[^i] == 1 || weights.Shape[^i] == rows[^i]) ? weights.ExpandTo(rows)
+        weights.Rank <= rows.Rank && Enumerable.Range(1, weights.Rank).All(i => weights.Shape[^i] == 1 || weights.Shape[^i] == rows[^i])
+            ? weights.ExpandTo(rows)
         : throw new ShapeException($"{op}: {name} has shape {weights.Shape}, which does not broadcast to the shape of the losses, {rows}");
 
     /// <summary>Throws if every row is a probability distribution.</summary>
@@ -94,7 +102,8 @@ internal static class LossShapes
         Tensor x = logits.Detach();
         bool distributions = (x >= 0.0).All().Item<bool>() && ((x.Sum(axis) - 1.0).Abs() < 1e-4).All().Item<bool>();
         if (distributions)
-            throw new ValueException($"{op}: the logits look like probabilities: all elements are ≥ 0 and all rows sum to 1. {op} applies the softmax itself; remove the one before it");
+            throw new ValueException($"{op}: the logits look like probabilities: all elements are ≥ 0 and all rows sum to 1. {op} applies the "
+                + "softmax itself; remove the one before it");
     }
 
     private static string ClassesLastAdvice(int rank, int axis)
@@ -135,7 +144,8 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
     /// <exception cref="ShapeException">The targets do not have the shape of the scores without that dimension.</exception>
     /// <exception cref="DTypeException">The targets are not integers.</exception>
     /// <exception cref="ValueException">A target is neither a class index nor ignored.</exception>
-    public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long? ignoreIndex, IReadOnlyList<long> alsoIgnore, Tensor? mask)
+    public static ClassTargets Check(string op, Tensor scores, Tensor targets, int axis, long? ignoreIndex, IReadOnlyList<long> alsoIgnore,
+        Tensor? mask)
     {
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(targets);
@@ -147,7 +157,8 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         int classes = scores.Shape.SizeOrOne(axis);
         (long kept, long fault) = targets.Read<long, (long, long)>(all => Scan(all, classes, ignoreIndex, alsoIgnore));
         if (fault >= 0)
-            throw new ValueException($"{op}: target{ElementIndex.Index(targets.Shape, fault)} = {targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
+            throw new ValueException($"{op}: target{ElementIndex.Index(targets.Shape, fault)} = "
+                + $"{targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
                 + (ignoreIndex is null ? "" : $", and is not ignored (IgnoreIndex is {ignoreIndex})"));
 
         Tensor marked = targets;

@@ -32,7 +32,9 @@ public abstract partial class Module
         CheckDims(inputs, output);
         if (_backwardHooks is { IsEmpty: false } backward)
         {
-            if (output is not Tensor tensor) throw new ValueException($"{GetType().Name}: a backward hook needs a module that returns one tensor, but this module returns several or none; hook a submodule, or pass the tensor through an Identity and hook that");
+            if (output is not Tensor tensor)
+                throw new ValueException($"{GetType().Name}: a backward hook needs a module that returns one tensor, but this module returns "
+                    + "several or none; hook a submodule, or pass the tensor through an Identity and hook that");
             if (tensor.RequiresGrad) output = (TOut)(object)Watched(tensor, backward);
         }
         if (_hooks is not null)
@@ -62,10 +64,12 @@ public abstract partial class Module
     /// <summary>Returns one of the inputs of <see cref="CallAny"/> in its type.</summary>
     private protected T Input<T>(object?[] inputs, int index, int count)
     {
-        if (inputs.Length > count || inputs.Length < count - OptionalInputs) throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
+        if (inputs.Length > count || inputs.Length < count - OptionalInputs)
+            throw new ValueException($"{GetType().Name}: takes {count} inputs, not {inputs.Length}");
         object? given = index < inputs.Length ? inputs[index] : null;
         if (given is null && index >= count - OptionalInputs) return default!;
-        return given is T input ? input : throw new ValueException($"{GetType().Name}: input {index} must be a {typeof(T).Name}, not {given?.GetType().Name ?? "null"}");
+        return given is T input ? input
+            : throw new ValueException($"{GetType().Name}: input {index} must be a {typeof(T).Name}, not {given?.GetType().Name ?? "null"}");
     }
 
     /// <summary>
@@ -88,7 +92,8 @@ public abstract partial class Module
     protected virtual ForwardDims DeclaredDims => ForwardDims.Of(GetType());
 
     /// <summary>The name of one of Forward's inputs.</summary>
-    internal string InputName(int index) => ForwardDims.ForwardOf(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
+    internal string InputName(int index) =>
+        ForwardDims.ForwardOf(GetType()).GetParameters() is var parameters && index < parameters.Length ? parameters[index].Name! : $"input {index}";
 
     private void CheckDims(ReadOnlySpan<object?> inputs, object? output)
     {
@@ -205,5 +210,6 @@ public abstract class Module<T1, T2, T3, T4, TOut> : Module
         }
     }
 
-    internal override object? CallAny(params object?[] inputs) => Call(Input<T1>(inputs, 0, 4), Input<T2>(inputs, 1, 4), Input<T3>(inputs, 2, 4), Input<T4>(inputs, 3, 4));
+    internal override object? CallAny(params object?[] inputs) =>
+        Call(Input<T1>(inputs, 0, 4), Input<T2>(inputs, 1, 4), Input<T3>(inputs, 2, 4), Input<T4>(inputs, 3, 4));
 }

@@ -63,7 +63,8 @@ public abstract partial class Module : IStateful
         ArgumentNullException.ThrowIfNull(state);
         var entries = new Dictionary<string, Tensor>();
         foreach ((string name, Tensor value) in StateEntries()) entries.TryAdd(name, value);
-        var given = new HashSet<Tensor>(entries.Where(entry => state.ContainsKey(entry.Key)).Select(entry => entry.Value), ReferenceEqualityComparer.Instance);
+        var given = new HashSet<Tensor>(entries.Where(entry => state.ContainsKey(entry.Key)).Select(entry => entry.Value),
+            ReferenceEqualityComparer.Instance);
         var ignored = new IncompatibleKeys(
             [.. entries.Where(entry => !given.Contains(entry.Value)).Select(entry => entry.Key)],
             [.. state.Keys.Where(name => !entries.ContainsKey(name))]);
@@ -75,7 +76,8 @@ public abstract partial class Module : IStateful
             if (state.TryGetValue(name, out Tensor? stored) && stored?.Shape != value.Shape)
                 problems.Add($"{name} has shape {stored?.Shape} in the state and {value.Shape} in the model");
         if (problems.Count > 0)
-            throw new ValueException($"{GetType().Name}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}"
+            throw new ValueException($"{GetType().Name}.LoadStateDict: the state does not fit, and nothing was changed:\n  "
+                + $"{string.Join("\n  ", problems)}"
                 + (strict ? "\nstrict: false ignores missing and unexpected entries" : ""));
 
         using (Autograd.NoGrad())

@@ -62,7 +62,8 @@ internal sealed class ModuleCopy
         {
             var at = new int[array.Rank];
             long rest = i;
-            for (int dim = array.Rank - 1; dim >= 0; rest /= array.GetLength(dim--)) at[dim] = (int)(rest % array.GetLength(dim)) + array.GetLowerBound(dim);
+            for (int dim = array.Rank - 1; dim >= 0; rest /= array.GetLength(dim--))
+                at[dim] = (int)(rest % array.GetLength(dim)) + array.GetLowerBound(dim);
             yield return at;
         }
     }
@@ -82,7 +83,8 @@ internal sealed class ModuleCopy
         type.IsAssignableTo(typeof(Tensor)) || type.IsAssignableTo(typeof(Module)) || type == typeof(Generator)
         || (type.IsArray && HoldsState(type.GetElementType()!, open))
         || type.GenericTypeArguments.Any(argument => HoldsState(argument, open))
-        || (!IsFramework(type) && !type.IsAssignableTo(typeof(Delegate)) && open.Add(type) && FieldsOf(type).Any(field => HoldsState(field.FieldType, open)));
+        || (!IsFramework(type) && !type.IsAssignableTo(typeof(Delegate)) && open.Add(type)
+        && FieldsOf(type).Any(field => HoldsState(field.FieldType, open)));
 
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A comparer that is used anywhere keeps its interface.")]
     private static bool IsShared(object value) =>
@@ -90,9 +92,11 @@ internal sealed class ModuleCopy
         && (type.Namespace is "System.Threading" or "System.Runtime.CompilerServices" && value is not ITuple || type.GetInterfaces().Any(IsComparer));
 
     private static bool IsComparer(Type type) =>
-        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IEqualityComparer<>) || type.GetGenericTypeDefinition() == typeof(IComparer<>));
+        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(IEqualityComparer<>)
+            || type.GetGenericTypeDefinition() == typeof(IComparer<>));
 
-    private static bool IsFramework(Type type) => type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
+    private static bool IsFramework(Type type) =>
+        type.Namespace is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A trimmed field is unused and holds nothing.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]

@@ -138,7 +138,8 @@ public static class ModuleFunctions
         foreach ((string name, Tensor value) in state)
         {
             if (!entries.TryGetValue(name, out Tensor? own))
-                throw new ValueException($"{module.TypeName}.CallWith: there is no parameter or buffer '{name}'; there are {string.Join(", ", entries.Keys)}");
+                throw new ValueException($"{module.TypeName}.CallWith: there is no parameter or buffer '{name}'; there are "
+                    + $"{string.Join(", ", entries.Keys)}");
             if (value?.Shape != own.Shape)
                 throw new ValueException($"{module.TypeName}.CallWith: {name} has shape {value?.Shape} in the state and {own.Shape} in the module");
         }

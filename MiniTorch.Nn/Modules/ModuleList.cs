@@ -20,7 +20,8 @@ public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where T
 
     /// <summary>Returns the module at an index.</summary>
     public TModule this[int index] =>
-        (uint)index < (uint)_modules.Count ? _modules[index] : throw new ValueException($"ModuleList: there is no module {index} of {_modules.Count}");
+        (uint)index < (uint)_modules.Count ? _modules[index]
+            : throw new ValueException($"ModuleList: there is no module {index} of {_modules.Count}");
 
     /// <summary>Appends a module.</summary>
     public void Add(TModule module) => _modules.Add(module);
@@ -30,7 +31,8 @@ public sealed class ModuleList<TModule> : Module, IReadOnlyList<TModule> where T
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal override object? CallAny(params object?[] inputs) => throw new ValueException("ModuleList: a list of modules cannot be called; call its modules, or use Sequential");
+    internal override object? CallAny(params object?[] inputs) =>
+        throw new ValueException("ModuleList: a list of modules cannot be called; call its modules, or use Sequential");
 }
 
 /// <summary>A dictionary of modules by name, in the order in which they were added (torch.nn.ModuleDict).</summary>
@@ -47,12 +49,15 @@ public sealed class ModuleDict<TModule> : Module, IEnumerable<KeyValuePair<strin
     /// <exception cref="ValueException">There is no such module, or the name to set is empty or has a dot.</exception>
     public TModule this[string name]
     {
-        get => _modules.TryGetValue(name, out TModule? module) ? module : throw new ValueException($"ModuleDict: there is no module {name}; there are {string.Join(", ", _modules.Keys)}");
+        get => _modules.TryGetValue(name, out TModule? module) ? module
+            : throw new ValueException($"ModuleDict: there is no module {name}; there are {string.Join(", ", _modules.Keys)}");
         set
         {
             ArgumentNullException.ThrowIfNull(name);
             ArgumentNullException.ThrowIfNull(value);
-            if (name.Length == 0 || name.Contains('.')) throw new ValueException($"ModuleDict: \"{name}\" is not a valid name: it must not be empty or contain a dot, which separates the names in a path");
+            if (name.Length == 0 || name.Contains('.'))
+                throw new ValueException($"ModuleDict: \"{name}\" is not a valid name: it must not be empty or contain a dot, which separates the "
+                    + "names in a path");
             _modules[name] = value;
         }
     }
@@ -68,5 +73,6 @@ public sealed class ModuleDict<TModule> : Module, IEnumerable<KeyValuePair<strin
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal override object? CallAny(params object?[] inputs) => throw new ValueException("ModuleDict: a dictionary of modules cannot be called; call its modules");
+    internal override object? CallAny(params object?[] inputs) =>
+        throw new ValueException("ModuleDict: a dictionary of modules cannot be called; call its modules");
 }

@@ -81,8 +81,10 @@ internal sealed class ModuleMembers
         {
             if (!MayMatter(info.FieldType)) continue;
             string written = Written(info);
-            MemberInfo source = info.Name.EndsWith(">k__BackingField", StringComparison.Ordinal) && type.GetProperty(written, Declared) is { } property ? property : info;
-            fields.Add(new Field(info, source.GetCustomAttribute<NameAttribute>()?.Name ?? SnakeCase(written), source.IsDefined(typeof(BufferAttribute))));
+            MemberInfo source = info.Name.EndsWith(">k__BackingField", StringComparison.Ordinal)
+                && type.GetProperty(written, Declared) is { } property ? property : info;
+            fields.Add(new Field(info, source.GetCustomAttribute<NameAttribute>()?.Name ?? SnakeCase(written),
+                source.IsDefined(typeof(BufferAttribute))));
         }
         return [.. fields];
     }
@@ -228,10 +230,12 @@ internal sealed class ModuleMembers
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A container that is enumerated anywhere keeps its IEnumerable<T>.")]
     private static IEnumerable<Type> ElementTypes(Type container) =>
         typeof(ITuple).IsAssignableFrom(container) ? container.GenericTypeArguments
-        : container.GetInterfaces().Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>)).Select(type => type.GenericTypeArguments[0]);
+        : container.GetInterfaces().Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+        .Select(type => type.GenericTypeArguments[0]);
 
     private static bool IsState(Type type) =>
-        type.IsAssignableTo(typeof(Module)) || type == typeof(Parameter) || type.GenericTypeArguments.Any(IsState) || (type.IsArray && IsState(type.GetElementType()!));
+        type.IsAssignableTo(typeof(Module)) || type == typeof(Parameter) || type.GenericTypeArguments.Any(IsState)
+            || (type.IsArray && IsState(type.GetElementType()!));
 
     // The compiler names a property's field <Name>k__BackingField, and the field of a captured parameter <name>P.
     public static string Written(FieldInfo info) => info.Name[0] == '<' ? info.Name[1..info.Name.IndexOf('>')] : info.Name;

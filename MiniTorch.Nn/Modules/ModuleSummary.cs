@@ -16,7 +16,8 @@ public abstract partial class Module
     {
         DType dtype = Parameters() is [{ } first, ..] ? first.DType : DType.Float32;
         var zeros = new object?[inputs.Length];
-        for (int i = 0; i < zeros.Length; i++) zeros[i] = Tensor.Zeros(inputs[i] ?? throw new ArgumentNullException(nameof(inputs), $"Summary: shape {i} is null"), dtype);
+        for (int i = 0; i < zeros.Length; i++)
+            zeros[i] = Tensor.Zeros(inputs[i] ?? throw new ArgumentNullException(nameof(inputs), $"Summary: shape {i} is null"), dtype);
         return new ModuleSummary(this).Describe(zeros);
     }
 }
@@ -41,7 +42,8 @@ internal sealed class ModuleSummary(Module model)
             Parameter[] own = [.. ModuleMembers.Of(module).Parameters.Select(parameter => parameter.Value).Where(counted.Add)];
             long count = own.Sum(parameter => parameter.ElementCount), done = operations.GetValueOrDefault(ModuleMembers.Join(model.TypeName, name));
             long memory = own.Sum(parameter => parameter.ElementCount * parameter.DType.Size()) + _outputBytes.GetValueOrDefault(module);
-            rows.Add([name.Length == 0 ? "(model)" : name, module.TypeName, _outputs.GetValueOrDefault(module, "not called"), Number(count), Bytes(memory), Number(done)]);
+            rows.Add([name.Length == 0 ? "(model)" : name, module.TypeName, _outputs.GetValueOrDefault(module, "not called"), Number(count),
+                Bytes(memory), Number(done)]);
             (parameters, bytes, total) = (parameters + count, bytes + memory, total + done);
         }
         rows.Add(["total", "", "", Number(parameters), Bytes(bytes), Number(total)]);
@@ -88,7 +90,8 @@ internal sealed class ModuleSummary(Module model)
         };
     }
 
-    private static long Operations(Kernels.ConvolutionShape sizes) => 2 * sizes.Batch * sizes.Groups * sizes.Filters * sizes.OutputPlane * sizes.PatchSize;
+    private static long Operations(Kernels.ConvolutionShape sizes) =>
+        2 * sizes.Batch * sizes.Groups * sizes.Filters * sizes.OutputPlane * sizes.PatchSize;
 
     private static string Table(List<string[]> rows)
     {
@@ -97,7 +100,8 @@ internal sealed class ModuleSummary(Module model)
         for (int i = 0; i < rows.Count; i++)
         {
             // Text is aligned left, numbers are aligned right.
-            text.AppendJoin("  ", rows[i].Select((cell, column) => column < 3 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).Append('\n');
+            text.AppendJoin("  ", rows[i].Select((cell, column) => column < 3 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))
+                .Append('\n');
             if (i == 0 || i == rows.Count - 2) text.Append('-', widths.Sum() + (2 * (widths.Length - 1))).Append('\n');
         }
         return text.ToString();

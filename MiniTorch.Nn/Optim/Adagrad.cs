@@ -15,8 +15,10 @@ public sealed class Adagrad : Optimizer
     /// <param name="eps">ε, added for numerical stability.</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative.</exception>
-    public Adagrad(IEnumerable<Tensor> parameters, double lr = 1e-2, double lrDecay = 0, double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
-        : base(parameters, new("lr", lr), new("lr_decay", lrDecay), new("weight_decay", weightDecay), new("initial_accumulator_value", initialAccumulatorValue), new("eps", eps), new("maximize", maximize))
+    public Adagrad(IEnumerable<Tensor> parameters, double lr = 1e-2, double lrDecay = 0, double weightDecay = 0, double initialAccumulatorValue = 0,
+        double eps = 1e-10, bool maximize = false)
+        : base(parameters, new("lr", lr), new("lr_decay", lrDecay), new("weight_decay", weightDecay),
+            new("initial_accumulator_value", initialAccumulatorValue), new("eps", eps), new("maximize", maximize))
     {
     }
 

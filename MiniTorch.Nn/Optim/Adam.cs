@@ -30,8 +30,10 @@ public class Adam : Optimizer
     /// <param name="amsgrad">Uses the largest v so far instead of v.</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
-    public Adam(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
-        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
+    public Adam(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0,
+        bool amsgrad = false, bool maximize = false)
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps),
+            new("weight_decay", weightDecay),
             new("amsgrad", amsgrad), new("maximize", maximize))
     {
     }
@@ -57,9 +59,11 @@ public class Adam : Optimizer
     {
         public readonly bool IsAmsgrad = group.Is("amsgrad");
         private readonly Constant _sign = group.Is("maximize") ? -1 : 1, _penalty = decaysParameter ? 0 : group["weight_decay"];
-        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _eps = group["eps"];
+        private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"],
+            _eps = group["eps"];
         private readonly Constant _keep = decaysParameter ? 1 - (group["lr"] * group["weight_decay"]) : 1;
-        private readonly Constant _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)), _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
+        private readonly Constant _stepSize = group["lr"] / (1 - Math.Pow(group["beta1"], step)),
+            _root = Math.Sqrt(1 - Math.Pow(group["beta2"], step));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Gather<R>(ref R parameter, R gradient, ref R mean, ref R square) where R : struct, IReal<R>

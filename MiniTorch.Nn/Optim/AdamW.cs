@@ -12,7 +12,8 @@ namespace MiniTorch.Optim;
 /// <param name="amsgrad">Uses the largest v so far instead of v.</param>
 /// <param name="maximize">Maximises the objective instead of minimising it.</param>
 /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
-public sealed class AdamW(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0.01, bool amsgrad = false, bool maximize = false)
+public sealed class AdamW(IEnumerable<Tensor> parameters, double lr = 1e-3, (double, double)? betas = null, double eps = 1e-8,
+    double weightDecay = 0.01, bool amsgrad = false, bool maximize = false)
     : Adam(parameters, lr, betas, eps, weightDecay, amsgrad, maximize)
 {
     private protected override bool DecaysParameter => true;

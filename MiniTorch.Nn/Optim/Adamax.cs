@@ -17,8 +17,10 @@ public sealed class Adamax : Optimizer
     /// <param name="weightDecay">λ: adds λ·p to the gradient (L2 penalty).</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
-    public Adamax(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
-        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay), new("maximize", maximize))
+    public Adamax(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0,
+        bool maximize = false)
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps),
+            new("weight_decay", weightDecay), new("maximize", maximize))
     {
     }
 

@@ -28,10 +28,12 @@ public sealed class LBFGS : Optimizer
     /// <param name="historySize">The number of gradient changes that are kept.</param>
     /// <param name="strongWolfe">Whether a line search finds a step that satisfies the strong Wolfe conditions.</param>
     /// <exception cref="ValueException">A value is negative, or a count is not positive.</exception>
-    public LBFGS(IEnumerable<Tensor> parameters, double lr = 1, int maxIter = 20, int? maxEval = null, double toleranceGrad = 1e-7, double toleranceChange = 1e-9,
+    public LBFGS(IEnumerable<Tensor> parameters, double lr = 1, int maxIter = 20, int? maxEval = null, double toleranceGrad = 1e-7,
+        double toleranceChange = 1e-9,
         int historySize = 100, bool strongWolfe = false) : base(parameters, new OptimizerOption("lr", lr))
     {
-        if (maxIter < 1 || maxEval < 1 || historySize < 1) throw Error($"maxIter is {maxIter}, maxEval {maxEval} and historySize {historySize}; all must be 1 or more");
+        if (maxIter < 1 || maxEval < 1 || historySize < 1)
+            throw Error($"maxIter is {maxIter}, maxEval {maxEval} and historySize {historySize}; all must be 1 or more");
         if (!(toleranceGrad >= 0 && toleranceChange >= 0))
             throw Error(FormattableString.Invariant(
                 $"toleranceGrad is {toleranceGrad} and toleranceChange is {toleranceChange}; both must be 0 or more"));
@@ -124,7 +126,8 @@ public sealed class LBFGS : Optimizer
     }
 
     /// <summary>Not supported: all parameters are updated together.</summary>
-    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) => throw new NotSupportedException();
+    protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state) =>
+        throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void CheckGroup(ParameterGroup group)
@@ -136,8 +139,10 @@ public sealed class LBFGS : Optimizer
     {
         int columns = Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS));
         DType dtype = Parameters[0].DType;
-        (double? iterations, double? step, double? scale) = (reader.Number("lbfgs.iterations"), reader.Number("lbfgs.step"), reader.Number("lbfgs.scale"));
-        Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype), changes = reader.Rows("lbfgs.changes", columns, dtype);
+        (double? iterations, double? step, double? scale) =
+            (reader.Number("lbfgs.iterations"), reader.Number("lbfgs.step"), reader.Number("lbfgs.scale"));
+        Tensor? last = reader.Rows("lbfgs.last", columns, dtype), moves = reader.Rows("lbfgs.moves", columns, dtype),
+            changes = reader.Rows("lbfgs.changes", columns, dtype);
         if (last is not null && moves is not null && changes is not null && iterations is { } count)
         {
             if (count < 0 || count != Math.Floor(count))
@@ -145,7 +150,8 @@ public sealed class LBFGS : Optimizer
             if (last.Shape[0] != (count > 0 ? 2 : 0))
                 reader.Problem(FormattableString.Invariant(
                     $"lbfgs.last has {last.Shape[0]} rows; after {count} iterations it has {(count > 0 ? 2 : 0)}"));
-            if (moves.Shape[0] != changes.Shape[0]) reader.Problem($"lbfgs.moves has {moves.Shape[0]} rows and lbfgs.changes {changes.Shape[0]}; they must be equal");
+            if (moves.Shape[0] != changes.Shape[0])
+                reader.Problem($"lbfgs.moves has {moves.Shape[0]} rows and lbfgs.changes {changes.Shape[0]}; they must be equal");
         }
         return () =>
         {
@@ -163,7 +169,8 @@ public sealed class LBFGS : Optimizer
     }
 
     private Tensor Stacked(List<Tensor> rows) =>
-        rows.Count > 0 ? Tensor.Stack(rows.ToArray()) : Tensor.Zeros([0, Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS))], Parameters[0].DType);
+        rows.Count > 0 ? Tensor.Stack(rows.ToArray())
+            : Tensor.Zeros([0, Shape.Size(Parameters.Sum(parameter => parameter.ElementCount), nameof(LBFGS))], Parameters[0].DType);
 
     // The two-loop recursion (Nocedal and Wright 2006, algorithm 7.4).
     private Tensor NextDirection(Tensor gradient)

@@ -20,7 +20,8 @@ public sealed class NAdam : Optimizer
     /// <exception cref="ValueException">A value is negative, or a β is not in [0, 1).</exception>
     public NAdam(IEnumerable<Tensor> parameters, double lr = 2e-3, (double, double)? betas = null, double eps = 1e-8, double weightDecay = 0,
         double momentumDecay = 4e-3, bool maximize = false)
-        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps), new("weight_decay", weightDecay),
+        : base(parameters, new("lr", lr), new("beta1", betas?.Item1 ?? 0.9, 1), new("beta2", betas?.Item2 ?? 0.999, 1), new("eps", eps),
+            new("weight_decay", weightDecay),
             new("momentum_decay", momentumDecay), new("maximize", maximize))
     {
     }
@@ -50,7 +51,8 @@ public sealed class NAdam : Optimizer
         private readonly GradientTransform _descent = new(group);
         private readonly Constant _beta1 = group["beta1"], _beta2 = group["beta2"], _eps = group["eps"];
         private readonly Constant _share1 = 1 - group["beta1"], _share2 = 1 - group["beta2"], _correction = 1 - Math.Pow(group["beta2"], step);
-        private readonly Constant _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct), _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
+        private readonly Constant _ofGradient = group["lr"] * (1 - mu) / (1 - muProduct),
+            _ofMean = group["lr"] * nextMu / (1.0 - ((float)muProduct * (float)mu * (float)nextMu));
 
         public static int States => 2;
 

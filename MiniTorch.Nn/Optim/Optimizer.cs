@@ -69,10 +69,16 @@ public abstract class Optimizer : IStateful
         {
             Tensor parameter = group.Parameters[i];
             if (parameter is null) throw new ArgumentNullException(nameof(group), $"{GetType().Name}: parameter {i} of the group is null");
-            if (!known.Add(parameter)) throw Error($"parameter {i} of the group, shape {parameter.Shape}, occurs twice; a parameter can be in one group only, once");
-            if (!parameter.DType.IsFloat()) throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
-            if (parameter.Layout.Overlaps) throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share memory; Clone() it, or optimise the tensor that it was expanded from");
-            if (!parameter.IsLeaf) throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves can be optimised");
+            if (!known.Add(parameter))
+                throw Error($"parameter {i} of the group, shape {parameter.Shape}, occurs twice; a parameter can be in one group only, once");
+            if (!parameter.DType.IsFloat())
+                throw new DTypeException($"{GetType().Name}: parameter {i} is {parameter.DType}; only Float32 and Float64 can be optimised");
+            if (parameter.Layout.Overlaps)
+                throw Error($"parameter {i} of the group, shape {parameter.Shape}, is expanded: several elements share memory; Clone() it, or "
+                    + "optimise the tensor that it was expanded from");
+            if (!parameter.IsLeaf)
+                throw new GraphException($"{GetType().Name}: parameter {i}, shape {parameter.Shape}, is the result of an operation; only leaves "
+                    + "can be optimised");
         }
         group.Complete(GetType().Name, _options);
         CheckGroup(group);
@@ -149,7 +155,8 @@ public abstract class Optimizer : IStateful
         var options = new List<(ParameterGroup Group, string Option, double Value)>();
         for (int i = 0; i < _groups.Count; i++)
             foreach (OptimizerOption option in _options)
-                if (reader.Number($"groups.{i}.{option.Name}", value => _groups[i].Check(option.Name, value)) is { } value) options.Add((_groups[i], option.Name, value));
+                if (reader.Number($"groups.{i}.{option.Name}", value => _groups[i].Check(option.Name, value)) is { } value)
+                    options.Add((_groups[i], option.Name, value));
 
         var states = new Dictionary<Tensor, ParameterState>(ReferenceEqualityComparer.Instance);
         IReadOnlyList<string> names = TensorNamesUnder(options);
@@ -211,7 +218,8 @@ public abstract class Optimizer : IStateful
         void CheckNumber(double value, int own)
         {
             if (!(value >= 0 && value < numbers.Length && double.IsInteger(value)) || !taken.Add((int)value))
-                throw Error(FormattableString.Invariant($"{value} is not the number of a parameter, or two parameters have it; there are {numbers.Length} parameters"));
+                throw Error(FormattableString.Invariant(
+                    $"{value} is not the number of a parameter, or two parameters have it; there are {numbers.Length} parameters"));
             if (NeedsOrder && value != own)
                 throw Error(FormattableString.Invariant($"its number is {value} in the state and {own} here; the order must be the same"));
         }
@@ -255,7 +263,8 @@ public abstract class Optimizer : IStateful
 
     private ParameterState StateOf(ParameterGroup group, Tensor parameter, int tensors)
     {
-        if (!_states.TryGetValue(parameter, out ParameterState? state) || !Fits(state, parameter, tensors)) _states[parameter] = state = Made(group, parameter, state, tensors);
+        if (!_states.TryGetValue(parameter, out ParameterState? state) || !Fits(state, parameter, tensors))
+            _states[parameter] = state = Made(group, parameter, state, tensors);
         return state;
     }
 
@@ -296,7 +305,11 @@ public abstract class Optimizer : IStateful
         for (int i = 0; i < count; i++)
             tensors[i] = i < former?.Tensors.Length ? former.Tensors[i].To(parameter.DType)
                 : StateShape(parameter, names[i]) is { } shape ? Tensor.Zeros(shape, parameter.DType) : Absent(parameter);
-        var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors) { IsNew = former is null || former.Tensors.Length < count };
+        var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors)
+        {
+            IsNew = former is null
+            || former.Tensors.Length < count
+        };
         if (former is null) Start(group, state);
         return state;
     }

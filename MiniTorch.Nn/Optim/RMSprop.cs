@@ -19,13 +19,16 @@ public sealed class RMSprop : Optimizer
     /// <param name="centered">Divides by the gradient's estimated variance instead of its mean square.</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or α is not below 1.</exception>
-    public RMSprop(IEnumerable<Tensor> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8, double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
-        : base(parameters, new("lr", lr), new("alpha", alpha, 1), new("eps", eps), new("weight_decay", weightDecay), new("momentum", momentum), new("centered", centered), new("maximize", maximize))
+    public RMSprop(IEnumerable<Tensor> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8, double weightDecay = 0,
+        double momentum = 0, bool centered = false, bool maximize = false)
+        : base(parameters, new("lr", lr), new("alpha", alpha, 1), new("eps", eps), new("weight_decay", weightDecay), new("momentum", momentum),
+            new("centered", centered), new("maximize", maximize))
     {
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> TensorNames => Groups.Any(RemembersMore) ? ["square_avg", "grad_avg", "momentum_buffer"] : ["square_avg"];
+    protected override IReadOnlyList<string> TensorNames =>
+        Groups.Any(RemembersMore) ? ["square_avg", "grad_avg", "momentum_buffer"] : ["square_avg"];
 
     /// <inheritdoc/>
     protected override void Update(ParameterGroup group, Tensor parameter, Tensor gradient, ParameterState state)

@@ -24,8 +24,10 @@ public sealed class SGD : Optimizer
     /// <param name="nesterov">Whether to use Nesterov momentum.</param>
     /// <param name="maximize">Maximises the objective instead of minimising it.</param>
     /// <exception cref="ValueException">A value is negative, or <paramref name="nesterov"/> is used without momentum or with dampening.</exception>
-    public SGD(IEnumerable<Tensor> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false, bool maximize = false)
-        : base(parameters, new("lr", lr), new("momentum", momentum), new("dampening", dampening), new("weight_decay", weightDecay), new("nesterov", nesterov), new("maximize", maximize))
+    public SGD(IEnumerable<Tensor> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0, double weightDecay = 0,
+        bool nesterov = false, bool maximize = false)
+        : base(parameters, new("lr", lr), new("momentum", momentum), new("dampening", dampening), new("weight_decay", weightDecay),
+            new("nesterov", nesterov), new("maximize", maximize))
     {
     }
 

@@ -37,7 +37,8 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
         _used.Add(name);
         if (!state.TryGetValue(name, out Tensor? tensor)) _problems.Add($"missing {name}, shape [n, {columns}]");
         else if (tensor is null) _problems.Add($"{name} is null");
-        else if (tensor.Rank != 2 || tensor.Shape[1] != columns) _problems.Add($"{name} has shape {tensor.Shape} in the state and [n, {columns}] in the optimiser");
+        else if (tensor.Rank != 2 || tensor.Shape[1] != columns)
+            _problems.Add($"{name} has shape {tensor.Shape} in the state and [n, {columns}] in the optimiser");
         else return tensor.Detach().To(dtype).Clone();
         return null;
     }
@@ -52,7 +53,8 @@ internal sealed class StateReader(IReadOnlyDictionary<string, Tensor> state)
     {
         _problems.AddRange(state.Keys.Where(name => !_used.Contains(name)).Select(name => $"unexpected {name}"));
         if (_problems.Count > 0)
-            throw new ValueException($"{optimizer}.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", _problems)}");
+            throw new ValueException($"{optimizer}.LoadStateDict: the state does not fit, and nothing was changed:\n  "
+                + $"{string.Join("\n  ", _problems)}");
     }
 
     private Tensor? Find(string name, Shape shape)

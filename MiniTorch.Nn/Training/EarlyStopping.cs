@@ -23,7 +23,9 @@ public sealed class EarlyStopping : IStateful
     /// <exception cref="ValueException"><paramref name="patience"/> or <paramref name="minDelta"/> is negative.</exception>
     public EarlyStopping(int patience, double minDelta = 0, bool maximize = false)
     {
-        if (patience < 0 || !(minDelta >= 0)) throw new ValueException(FormattableString.Invariant($"EarlyStopping: patience is {patience} and minDelta is {minDelta}; both must be 0 or more"));
+        if (patience < 0 || !(minDelta >= 0))
+            throw new ValueException(FormattableString.Invariant(
+                $"EarlyStopping: patience is {patience} and minDelta is {minDelta}; both must be 0 or more"));
         (_patience, _minDelta, _maximize) = (patience, minDelta, maximize);
         Best = maximize ? double.NegativeInfinity : double.PositiveInfinity;
     }
@@ -61,15 +63,18 @@ public sealed class EarlyStopping : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (state.Count != 3 || !state.TryGetValue(BestName, out Tensor? best) || !state.TryGetValue(BestUpdateName, out Tensor? bestUpdate) || !state.TryGetValue(UpdatesName, out Tensor? updates))
+        if (state.Count != 3 || !state.TryGetValue(BestName, out Tensor? best) || !state.TryGetValue(BestUpdateName, out Tensor? bestUpdate)
+            || !state.TryGetValue(UpdatesName, out Tensor? updates))
             throw Misfit($"the entries must be {BestName}, {BestUpdateName}, {UpdatesName}, not {string.Join(", ", state.Keys)}");
         foreach ((string name, Tensor value) in state)
             if (value is null) throw Misfit($"{name} is null");
-            else if (value.Rank != 0 || value.DType != (name == BestName ? DType.Float64 : DType.Int64)) throw Misfit($"{name} is {value.DType} of shape {value.Shape}");
+            else if (value.Rank != 0 || value.DType != (name == BestName ? DType.Float64 : DType.Int64))
+                throw Misfit($"{name} is {value.DType} of shape {value.Shape}");
         (long at, long seen) = (bestUpdate.Item<long>(), updates.Item<long>());
         if (at < 0 || at > seen || seen > int.MaxValue) throw Misfit($"update {at} of {seen} cannot be the best");
         (Best, BestUpdate, Updates) = (best.Item<double>(), (int)at, (int)seen);
     }
 
-    private static ValueException Misfit(string problem) => new($"EarlyStopping.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
+    private static ValueException Misfit(string problem) =>
+        new($"EarlyStopping.LoadStateDict: the state does not fit, and nothing was changed: {problem}");
 }

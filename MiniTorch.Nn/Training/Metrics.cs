@@ -41,7 +41,8 @@ public static class Metrics
     {
         LossShapes.CheckSame("ConfusionMatrix", predictions, targets);
         if (predictions.DType != DType.Int64 || targets.DType != DType.Int64)
-            throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets are {targets.DType}; both must be Int64 (the ArgMax of scores)");
+            throw new DTypeException($"ConfusionMatrix: predictions are {predictions.DType} and targets are {targets.DType}; both must be Int64 "
+                + "(the ArgMax of scores)");
         if (classes is < 0 or > 46_340) // (C, C) has at most 2³¹ elements
             throw new ValueException($"ConfusionMatrix: classes is {classes}; it must be in 0 to 46,340");
         (long[] found, long[] wanted) = (predictions.ToArray<long>(), targets.ToArray<long>());
@@ -50,7 +51,8 @@ public static class Metrics
         {
             if (wanted[i] == ignoreIndex) continue;
             if ((ulong)wanted[i] >= (ulong)classes || (ulong)found[i] >= (ulong)classes)
-                throw new ValueException($"ConfusionMatrix: element {i} has target {wanted[i]} and prediction {found[i]}; classes must be in [0, {classes})");
+                throw new ValueException($"ConfusionMatrix: element {i} has target {wanted[i]} and prediction {found[i]}; classes must be in [0, "
+                    + $"{classes})");
             counts[wanted[i], found[i]]++;
         }
         return Tensor.From(counts);

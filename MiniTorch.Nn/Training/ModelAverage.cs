@@ -40,7 +40,9 @@ public sealed class ModelAverage : IStateful
             .. _average.Where(entry => state.TryGetValue(entry.Key, out Tensor? given) && given?.Shape != entry.Value.Shape)
                 .Select(entry => $"{entry.Key} has shape {state[entry.Key]?.Shape} in the state and {entry.Value.Shape} in the average"),
         ];
-        if (problems.Length > 0) throw new ValueException($"ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  {string.Join("\n  ", problems)}");
+        if (problems.Length > 0)
+            throw new ValueException("ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  "
+                + $"{string.Join("\n  ", problems)}");
         using ModeScope mode = Autograd.NoGrad();
         foreach ((string name, Tensor value) in _average) value.CopyInPlace(state[name]);
     }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace MiniTorch.Nn;
 
 /// <summary>The progress of a loop as one line of text that fits a width.</summary>
-internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan Elapsed, double Rate, bool IsOver, (string Name, double Value)[] Metrics)
+internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan Elapsed, double Rate, bool IsOver,
+    (string Name, double Value)[] Metrics)
 {
     private const int LeastBar = 8, LargestBar = 30;
 
@@ -18,7 +19,8 @@ internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan 
 
     private string Compose(int width, int longestBar)
     {
-        string counts = FormattableString.Invariant($"{Done}/{Total}"), metrics = string.Join("  ", Metrics.Select(metric => $"{metric.Name} {Number(metric.Value)}"));
+        string counts = FormattableString.Invariant($"{Done}/{Total}"),
+            metrics = string.Join("  ", Metrics.Select(metric => $"{metric.Name} {Number(metric.Value)}"));
         string share = Total > 0 ? FormattableString.Invariant($"{100L * Math.Min(Done, Total) / Total}%") : "";
         string[] parts = [Title, "", counts, share, Speed(), Time(), metrics];
         foreach (int dispensable in (ReadOnlySpan<int>)[3, 4, 0, 5])
@@ -37,7 +39,8 @@ internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan 
         return $"[{new string('#', full)}{new string('-', length - full)}]";
     }
 
-    private string Speed() => !double.IsFinite(Rate) || Rate <= 0 ? "" : Rate >= 1 ? FormattableString.Invariant($"{Rate:F1}/s") : FormattableString.Invariant($"{1 / Rate:F1} s each");
+    private string Speed() => !double.IsFinite(Rate) || Rate <= 0 ? "" : Rate >= 1 ? FormattableString.Invariant($"{Rate:F1}/s")
+        : FormattableString.Invariant($"{1 / Rate:F1} s each");
 
     private string Time()
     {
@@ -47,8 +50,10 @@ internal sealed record ProgressLine(string Title, int Done, int Total, TimeSpan 
         return left < TimeSpan.MaxValue.TotalSeconds ? $"{Clock(TimeSpan.FromSeconds(left))} left" : "";
     }
 
-    private static string Clock(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? time.TotalDays >= 1 ? @"d\d\ h\:mm\:ss" : @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+    private static string Clock(TimeSpan time) =>
+        time.ToString(time.TotalHours >= 1 ? time.TotalDays >= 1 ? @"d\d\ h\:mm\:ss" : @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 
     private static string Number(double value) =>
-        value.ToString(value == 0 || !double.IsFinite(value) || Math.Abs(value) is >= 1e-3 and < 1e5 ? "F4" : "0.00e+00", CultureInfo.InvariantCulture);
+        value.ToString(value == 0 || !double.IsFinite(value) || Math.Abs(value) is >= 1e-3 and < 1e5 ? "F4" : "0.00e+00",
+            CultureInfo.InvariantCulture);
 }

@@ -34,7 +34,8 @@ public sealed class ProgressMeter : IDisposable
     internal ProgressMeter(int total, string title, int done, ProgressOutput output)
     {
         ArgumentNullException.ThrowIfNull(title);
-        if (total < 0 || done < 0 || done > total) throw new ValueException($"ProgressMeter: {done} of {total} steps done; done must be in 0 … total");
+        if (total < 0 || done < 0 || done > total)
+            throw new ValueException($"ProgressMeter: {done} of {total} steps done; done must be in 0 … total");
         (_total, _title, _start, _done, _output) = (total, title, done, done, output);
         _begin = output.Clock.GetTimestamp();
         _due = output.Width is null ? s_plain : TimeSpan.Zero;
@@ -88,6 +89,7 @@ internal sealed record ProgressOutput(TextWriter Writer, Func<int>? Width, TimeP
     public static ProgressOutput ToConsole()
     {
         bool isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new ProgressOutput(Console.Out, isTerminal ? () => Console.WindowWidth is > 0 and var width ? width : UsualWidth : null, TimeProvider.System);
+        return new ProgressOutput(Console.Out, isTerminal ? () => Console.WindowWidth is > 0 and var width ? width : UsualWidth : null,
+            TimeProvider.System);
     }
 }

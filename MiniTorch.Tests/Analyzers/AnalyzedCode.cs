@@ -18,20 +18,23 @@ internal static class AnalyzedCode
         """;
 
     private static readonly MetadataReference[] s_references =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path))];
 
     private static readonly ImmutableArray<DiagnosticAnalyzer> s_analyzers = [.. Instances<DiagnosticAnalyzer>(typeof(MiniTorchAnalyzer))];
 
     public static IReadOnlyList<DiagnosticAnalyzer> Analyzers => s_analyzers;
 
     /// <summary>The rules that have a fix, in order.</summary>
-    public static IEnumerable<string> FixableRules => Instances<CodeFixProvider>(typeof(MiniTorchCodeFix)).SelectMany(fix => fix.FixableDiagnosticIds).Order();
+    public static IEnumerable<string> FixableRules =>
+        Instances<CodeFixProvider>(typeof(MiniTorchCodeFix)).SelectMany(fix => fix.FixableDiagnosticIds).Order();
 
     /// <summary>What the analyzers say, as <c>MT0001 x.Relu()</c>; the code must compile.</summary>
     public static async Task<string[]> FindingsIn(string code, bool mustCompile = true)
     {
         Document document = Open(code);
-        return [.. (await Diagnose(document, mustCompile)).Select(finding => $"{finding.Id} {(Usings + code).Substring(finding.Location.SourceSpan.Start, finding.Location.SourceSpan.Length)}")];
+        return [.. (await Diagnose(document, mustCompile))
+            .Select(finding => $"{finding.Id} {(Usings + code).Substring(finding.Location.SourceSpan.Start, finding.Location.SourceSpan.Length)}")];
     }
 
     /// <summary>The code after the fix of its only finding; null where none is offered.</summary>
@@ -58,7 +61,9 @@ internal static class AnalyzedCode
     private static async Task<ImmutableArray<Diagnostic>> Diagnose(Document document, bool mustCompile = true)
     {
         Compilation compilation = (await document.Project.GetCompilationAsync())!;
-        if (mustCompile) compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.ToString()).ShouldBeEmpty();
+        if (mustCompile)
+            compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+                .Select(diagnostic => diagnostic.ToString()).ShouldBeEmpty();
         return await compilation.WithAnalyzers(s_analyzers).GetAnalyzerDiagnosticsAsync();
     }
 

@@ -16,7 +16,8 @@ public class AnalyzerDocumentTests
         link.LocalPath.ShouldBe(Path.Combine(RepositoryFiles.Root, "docs", "guide", "analyzers", $"{rule.Id}.md"));
         string page = await File.ReadAllTextAsync(link.LocalPath);
         page.ShouldStartWith($"# {rule.Id}: {rule.Title}\n");
-        foreach ((string fence, string code) in Regex.Matches(page, "^```(cs|csharp)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(block => (block.Groups[1].Value, block.Groups[2].Value)))
+        foreach ((string fence, string code) in Regex.Matches(page, "^```(cs|csharp)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
+            .Select(block => (block.Groups[1].Value, block.Groups[2].Value)))
         {
             string[] findings = await AnalyzedCode.FindingsIn(code);
             if (fence == "cs") findings.ShouldHaveSingleItem().ShouldStartWith(rule.Id);
@@ -24,7 +25,9 @@ public class AnalyzerDocumentTests
         }
     }
 
-    private static IEnumerable<string> Samples() => Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "samples"), "*.cs").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Samples() =>
+        Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "samples"), "*.cs").Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Samples))]
     public async Task The_samples_give_no_false_alarm(string name)

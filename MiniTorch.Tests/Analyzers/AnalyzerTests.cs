@@ -18,22 +18,29 @@ public class AnalyzerTests
     [TestCase("x.Max(dim: 1);", "MT0001 x.Max(dim: 1)")]
     [TestCase("Tensor.Cat([x, x]);", "MT0001 Tensor.Cat([x, x])")]
     [TestCase("for (int i = 0; i < 3; i++) { criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }", "MT0002 optimizer.Step()")]
-    [TestCase("while (true) { for (int i = 0; i < 2; i++) criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }", "MT0002 optimizer.Step()")]
-    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }", "MT0003 loss")]
-    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total = total + loss; }", "MT0003 loss")]
-    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }", "MT0003 loss")]
-    [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t); }", "MT0004 new Linear(3, 3)")]
+    [TestCase("while (true) { for (int i = 0; i < 2; i++) criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }",
+        "MT0002 optimizer.Step()")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }",
+        "MT0003 loss")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total = total + loss; }",
+        "MT0003 loss")]
+    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }",
+        "MT0003 loss")]
+    [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t); }",
+        "MT0004 new Linear(3, 3)")]
     [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) { var drop = new Sequential(new Dropout()); return drop.Call(t); } }", "MT0004 new Sequential(new Dropout())")]
     [TestCase("class M : Module<Tensor, Tensor> { static readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }", "MT0005 s_fc")]
     [TestCase("class M : Module<Tensor, Tensor> { readonly (Linear A, Linear B) _pair = (new(3, 3), new(3, 3)); protected override Tensor Forward(Tensor t) => _pair.A.Call(t); }", "MT0005 _pair")]
     [TestCase("class M : Module<Tensor, Tensor> { readonly Lazy<Linear> _fc = new(() => new Linear(3, 3)); protected override Tensor Forward(Tensor t) => _fc.Value.Call(t); }", "MT0005 _fc")]
     [TestCase("class M : Module<Tensor, Tensor> { readonly Func<Linear> _make = () => new Linear(3, 3); protected override Tensor Forward(Tensor t) => _make().Call(t); }", "MT0005 _make")]
-    [TestCase("class M : Module<Tensor, Tensor> { readonly HashSet<Parameter> _set = []; protected override Tensor Forward(Tensor t) => t; }", "MT0005 _set")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly HashSet<Parameter> _set = []; protected override Tensor Forward(Tensor t) => t; }",
+        "MT0005 _set")]
     [TestCase("class M : Module<Tensor, Tensor> { Linear Fc => new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }", "MT0005 Fc")]
     [TestCase("class M : Module<Tensor, Tensor> { Dictionary<int, Linear> ByNumber { get; } = []; protected override Tensor Forward(Tensor t) => t; }", "MT0005 ByNumber")]
     [TestCase("class M : Module<Tensor, Tensor> { Linear? _l; protected override Tensor Forward(Tensor t) { _l = new Linear(3, 3); return _l.Call(t); } }", "MT0004 new Linear(3, 3)")]
     [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) { Linear? l = null; l ??= new Linear(3, 3); return l.Call(t); } }", "MT0004 new Linear(3, 3)")]
-    [TestCase("class M : Module<Tensor, Tensor> { readonly Linear[,] _grid = new Linear[1, 1]; protected override Tensor Forward(Tensor t) => t; }", "MT0005 _grid")]
+    [TestCase("class M : Module<Tensor, Tensor> { readonly Linear[,] _grid = new Linear[1, 1]; protected override Tensor Forward(Tensor t) => t; }",
+        "MT0005 _grid")]
     [TestCase("class Pair { public Linear A = new(3, 3); } class M : Module<Tensor, Tensor> { readonly Pair _pair = new(); protected override Tensor Forward(Tensor t) => _pair.A.Call(t); }", "MT0005 _pair")]
     [TestCase("struct Pair { public Parameter A { get; set; } } class M : Module<Tensor, Tensor> { readonly Pair _pair; protected override Tensor Forward(Tensor t) => t; }", "MT0005 _pair")]
     [TestCase("record Pair(Linear A); class M : Module<Tensor, Tensor> { Pair Both { get; } = new(new(3, 3)); protected override Tensor Forward(Tensor t) => t; }", "MT0005 Both")]
@@ -41,11 +48,13 @@ public class AnalyzerTests
     [TestCase("Tensor p = model.Call(x).Softmax(1); Functional.CrossEntropy(p, y);", "MT0006 model.Call(x).Softmax(1)")]
     [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);", "MT0006 softmax.Call(model.Call(x))")]
     [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);", "MT0006 new Softmax(1)")]
-    [TestCase("criterion.Call(new M().Call(x), y); class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => t.Softmax(1); }", "MT0006 new M().Call(x)")]
+    [TestCase("criterion.Call(new M().Call(x), y); class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => t.Softmax(1); }",
+        "MT0006 new M().Call(x)")]
     [TestCase("using (Autograd.NoGrad()) { Tensor loss = model.Call(x).Sum(); loss.Backward(); }", "MT0007 loss.Backward()")]
     [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "MT0007 model.Call(x).Sum().Backward()")]
     [TestCase("using var off = Autograd.NoGrad(); Tensor loss = model.Call(x).Sum(); loss.Backward();", "MT0007 loss.Backward()")]
-    public async Task Wrong_code_is_reported_at_its_place(string code, string finding) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
+    public async Task Wrong_code_is_reported_at_its_place(string code, string finding) =>
+        (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
 
     [TestCase("(1 + x).Log();", "MT0008 (1 + x).Log()")]
     [TestCase("(x + 1.0).Log();", "MT0008 (x + 1.0).Log()")]
@@ -79,7 +88,8 @@ public class AnalyzerTests
     [TestCase("Functional.BinaryCrossEntropy(x.Sigmoid(), x);", "MT0010 Functional.BinaryCrossEntropy(x.Sigmoid(), x)")]
     [TestCase("(x * x).Mean(1) - x.Mean(1).Pow(2);", "MT0011 (x * x).Mean(1) - x.Mean(1).Pow(2)")]
     [TestCase("x.Square().Mean() - x.Mean() * x.Mean();", "MT0011 x.Square().Mean() - x.Mean() * x.Mean()")]
-    public async Task A_formula_that_loses_digits_is_reported(string code, string finding) => (await AnalyzedCode.FindingsIn($"{Setup}Tensor z = {code}")).ShouldBe([finding]);
+    public async Task A_formula_that_loses_digits_is_reported(string code, string finding) =>
+        (await AnalyzedCode.FindingsIn($"{Setup}Tensor z = {code}")).ShouldBe([finding]);
 
     [TestCase("Tensor m = x.Amax(1, keepDim: true); Tensor z = (x - m).Exp().Sum(1).Log() + m;")]
     [TestCase("Tensor shifted = x - x.Amax(1, keepDim: true), e = shifted.Exp(); Tensor z = shifted.Exp().Sum(1).Log() + (e / e.Sum(1, keepDim: true)).Sum();")]
@@ -143,16 +153,25 @@ public class AnalyzerTests
     [TestCase("x.Relu();", "x = x.Relu();")]
     [TestCase("x.Relu().Exp();", "x = x.Relu().Exp();")]
     [TestCase("Tensor.Cat([x, x]);", null)]
-    [TestCase("for (int i = 0; i < 3; i++)\n{\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}", "for (int i = 0; i < 3; i++)\n{\n    optimizer.ZeroGrad();\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}")]
-    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }", "Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss.Item<double>(); }")]
-    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }", "var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss.Detach()); }")]
-    [TestCase("class M : Module<Tensor, Tensor>\n{\n    protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t);\n}", "class M : Module<Tensor, Tensor>\n{\n    private readonly Linear _linear = new(3, 3);\n    protected override Tensor Forward(Tensor t) => _linear.Call(t);\n}")]
+    [TestCase("for (int i = 0; i < 3; i++)\n{\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}",
+        "for (int i = 0; i < 3; i++)\n{\n    optimizer.ZeroGrad();\n    criterion.Call(model.Call(x), y).Backward();\n    optimizer.Step();\n}")]
+    [TestCase("Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss; }",
+        "Tensor total = 0; foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); total += loss.Item<double>(); }")]
+    [TestCase("var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); all.Add(loss); }",
+        "var all = new List<Tensor>(); foreach (int i in new[] { 1 }) { Tensor loss = model.Call(x).Sum(); loss.Backward(); "
+            + "all.Add(loss.Detach()); }")]
+    [TestCase("class M : Module<Tensor, Tensor>\n{\n    protected override Tensor Forward(Tensor t) => new Linear(3, 3).Call(t);\n}",
+        "class M : Module<Tensor, Tensor>\n{\n    private readonly Linear _linear = new(3, 3);\n    protected override Tensor Forward(Tensor t) "
+            + "=> _linear.Call(t);\n}")]
     [TestCase("class M : Module<Tensor, Tensor> { protected override Tensor Forward(Tensor t) => new Linear(t.Shape[1], 3).Call(t); }", null)]
     [TestCase("class M : Module<Tensor, Tensor> { private static readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }", "class M : Module<Tensor, Tensor> { private readonly Linear s_fc = new(3, 3); protected override Tensor Forward(Tensor t) => s_fc.Call(t); }")]
-    [TestCase("class M : Module<Tensor, Tensor> { Linear Fc => new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }", "class M : Module<Tensor, Tensor> { Linear Fc { get; } = new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }")]
+    [TestCase("class M : Module<Tensor, Tensor> { Linear Fc => new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }",
+        "class M : Module<Tensor, Tensor> { Linear Fc { get; } = new(3, 3); protected override Tensor Forward(Tensor t) => Fc.Call(t); }")]
     [TestCase("criterion.Call(model.Call(x).Softmax(1), y);", "criterion.Call(model.Call(x), y);")]
-    [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);", "var softmax = new Softmax(1); criterion.Call(model.Call(x), y);")]
-    [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);", "var net = new Sequential(model); criterion.Call(net.Call(x), y);")]
+    [TestCase("var softmax = new Softmax(1); criterion.Call(softmax.Call(model.Call(x)), y);",
+        "var softmax = new Softmax(1); criterion.Call(model.Call(x), y);")]
+    [TestCase("var net = new Sequential(model, new Softmax(1)); criterion.Call(net.Call(x), y);",
+        "var net = new Sequential(model); criterion.Call(net.Call(x), y);")]
     [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
     public async Task Code_fix_removes_the_diagnostic(string code, string? mended)
     {

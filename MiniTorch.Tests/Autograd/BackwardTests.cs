@@ -72,8 +72,10 @@ public sealed class BackwardTests
         Tensor x = Leaf(1, 2), y = x * 2;
         Should.Throw<GraphException>(() => y.Backward()).Message.ShouldBe(
             "Backward: the output has shape [2], and only a scalar has an obvious gradient; reduce it (Sum, Mean) or pass the gradient");
-        Should.Throw<ShapeException>(() => y.Backward(Tensor.Ones([1], DType.Float64))).Message.ShouldBe("Backward: the given gradient has shape [1] and the output [2]; they must be equal");
-        Should.Throw<DTypeException>(() => y.Backward(Tensor.Ones([2]))).Message.ShouldBe("Backward: the given gradient is Float32 and the output Float64; convert it with To");
+        Should.Throw<ShapeException>(() => y.Backward(Tensor.Ones([1], DType.Float64)))
+            .Message.ShouldBe("Backward: the given gradient has shape [1] and the output [2]; they must be equal");
+        Should.Throw<DTypeException>(() => y.Backward(Tensor.Ones([2])))
+            .Message.ShouldBe("Backward: the given gradient is Float32 and the output Float64; convert it with To");
         x.Grad.ShouldBeNull();
     }
 
@@ -114,7 +116,8 @@ public sealed class BackwardTests
         y.Backward(retainGraph: true);
         y.Backward();
         Should.Throw<GraphException>(() => y.Backward()).Message.ShouldBe(
-            "Exp: the saved tensors of this graph were freed by an earlier Backward or Grad; pass retainGraph: true to that call to run backward again (a hidden state carried over from the last step has the same effect: Detach it)");
+            "Exp: the saved tensors of this graph were freed by an earlier Backward or Grad; pass retainGraph: true to that call to run backward "
+                + "again (a hidden state carried over from the last step has the same effect: Detach it)");
         x.Grad!.Item<double>().ShouldBe(2 * Math.Exp(2), 1e-14);
     }
 
@@ -185,9 +188,12 @@ public sealed class BackwardTests
     public void A_gradient_that_is_set_has_the_shape_and_dtype_of_its_tensor()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<ShapeException>(() => x.Grad = Tensor.Ones([3], DType.Float64)).Message.ShouldBe("Grad: a gradient of shape [3] does not fit a tensor of shape [2]");
-        Should.Throw<DTypeException>(() => x.Grad = Tensor.Ones([2])).Message.ShouldBe("Grad: a gradient of Float32 does not fit a tensor of Float64");
-        Should.Throw<GraphException>(() => (x * 2).Grad = Tensor.Ones([2], DType.Float64)).Message.ShouldBe("Grad: the gradient can be set only on a leaf, and this tensor is the result of an operation");
+        Should.Throw<ShapeException>(() => x.Grad = Tensor.Ones([3], DType.Float64))
+            .Message.ShouldBe("Grad: a gradient of shape [3] does not fit a tensor of shape [2]");
+        Should.Throw<DTypeException>(() => x.Grad = Tensor.Ones([2]))
+            .Message.ShouldBe("Grad: a gradient of Float32 does not fit a tensor of Float64");
+        Should.Throw<GraphException>(() => (x * 2).Grad = Tensor.Ones([2], DType.Float64))
+            .Message.ShouldBe("Grad: the gradient can be set only on a leaf, and this tensor is the result of an operation");
         x.Grad = Tensor.From([1.0, 1]);
         x.Sum().Backward();
         x.Grad!.ToArray<double>().ShouldBe([2, 2]);
@@ -272,7 +278,8 @@ public sealed class BackwardTests
     public void Gathers_and_slices_add_to_a_gradient_that_is_there_already()
     {
         double[] values = [.. Enumerable.Range(0, 60).Select(i => Math.Sin(i))];
-        Tensor x = Tensor.From(values, [6, 10], requiresGrad: true), y = x * 1, index = Tensor.From(new long[] { 3, 3, 9 }, [1, 3]), factor = Tensor.From([1.0, 10, 100]);
+        Tensor x = Tensor.From(values, [6, 10], requiresGrad: true), y = x * 1, index = Tensor.From(new long[] { 3, 3, 9 }, [1, 3]),
+            factor = Tensor.From([1.0, 10, 100]);
         Tensor loss = y.Square().Sum() + (y.Gather(1, index) * factor).Sum() + y[1..3].Sum() * 7 + y[.., 9].Sum() * 0.5;
         for (int pass = 1; pass <= 2; pass++)
         {
@@ -324,7 +331,8 @@ public sealed class BackwardTests
     [Test]
     public void Cat_of_parts_of_which_some_need_no_gradient_gives_each_its_own()
     {
-        Tensor a = Tensor.Ones([2, 1]), b = Tensor.Ones([2, 3], requiresGrad: true), c = Tensor.Ones([2, 0], requiresGrad: true), d = Tensor.Ones([2, 2], requiresGrad: true);
+        Tensor a = Tensor.Ones([2, 1]), b = Tensor.Ones([2, 3], requiresGrad: true), c = Tensor.Ones([2, 0], requiresGrad: true),
+            d = Tensor.Ones([2, 2], requiresGrad: true);
         (Tensor.Cat([a, b, c, d], 1) * Tensor.Arange(6.0)).Sum().Backward();
         b.Grad!.ToArray<float>().ShouldBe([1, 2, 3, 1, 2, 3]);
         c.Grad!.Shape.ShouldBe([2, 0]);

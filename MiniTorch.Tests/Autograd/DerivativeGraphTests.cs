@@ -1,6 +1,8 @@
 namespace MiniTorch.Tests.Differentiation;
 
-/// <summary>When a derivative that a function of Autograd gives is itself part of a graph, and what it is where nothing depends on anything.</summary>
+/// <summary>
+/// When a derivative that a function of Autograd gives is itself part of a graph, and what it is where nothing depends on anything.
+/// </summary>
 public sealed class DerivativeGraphTests
 {
     static readonly Tensor s_x = Tensor.From(new double[] { 1, 2, 3 });

@@ -50,10 +50,12 @@ internal sealed class FunctionTests
     [Test]
     public void Functions_of_several_tensors_name_what_does_not_fit()
     {
-        Should.Throw<ValueException>(() => Autograd.Jacobian(Vector, Array.Empty<Tensor>())).Message.ShouldBe("Jacobian: the list of inputs is empty");
+        Should.Throw<ValueException>(() => Autograd.Jacobian(Vector, Array.Empty<Tensor>()))
+            .Message.ShouldBe("Jacobian: the list of inputs is empty");
         Should.Throw<DTypeException>(() => Autograd.Jacobian(Vector, [s_a, s_b.To(DType.Float32)]));
         Should.Throw<ValueException>(() => Autograd.Hvp(Scalar, [s_a, s_b], [s_a])).Message.ShouldBe("Hvp: there are 1 directions for 2 inputs");
-        Should.Throw<ShapeException>(() => Autograd.Jvp(Vector, [s_a, s_b], [s_b, s_a])).Message.ShouldContain("direction 0 has shape [2, 3] and its input [2]");
+        Should.Throw<ShapeException>(() => Autograd.Jvp(Vector, [s_a, s_b], [s_b, s_a]))
+            .Message.ShouldContain("direction 0 has shape [2, 3] and its input [2]");
         Should.Throw<ShapeException>(() => Autograd.Gradient(Vector, [s_a, s_b]));
         Autograd.Gradient(x => x[0].Sum(), [s_a, Tensor.Zeros([0, 3], DType.Float64)])[1].Shape.ToString().ShouldBe("[0, 3]");
     }
@@ -91,7 +93,8 @@ internal sealed class FunctionTests
         report.Verdict.ShouldBe(Verdict.Wrong);
         report.ToString().ShouldContain("Custom");
         Func<Tensor[], Tensor> few = Autograd.Custom(x => x[0] * x[1], (x, y, g) => [g]);
-        Should.Throw<ValueException>(() => few([s_a.Clone().RequireGrad(), s_a]).Sum().Backward()).Message.ShouldContain("returned 1 gradients for 2 inputs");
+        Should.Throw<ValueException>(() => few([s_a.Clone().RequireGrad(), s_a]).Sum().Backward())
+            .Message.ShouldContain("returned 1 gradients for 2 inputs");
         Should.Throw<ArgumentNullException>(() => Autograd.Custom(null!, (x, g) => g));
     }
 

@@ -17,11 +17,13 @@ public sealed class SavedValuesTests
     static void ShouldLack(OpNode node, params int[] inputs)
     {
         foreach (int input in inputs)
-            Should.Throw<GraphException>(() => node.Input(input)).Message.ShouldBe($"{node.Name}: the derivative rule reads input {input}, which was not saved; declare it in the op's Reads");
+            Should.Throw<GraphException>(() => node.Input(input))
+                .Message.ShouldBe($"{node.Name}: the derivative rule reads input {input}, which was not saved; declare it in the op's Reads");
     }
 
     static void ShouldLackOutput(OpNode node, int slot = 0) =>
-        Should.Throw<GraphException>(() => node.Output(slot)).Message.ShouldBe($"{node.Name}: the derivative rule reads its output, which was not saved; declare it in the op's Reads");
+        Should.Throw<GraphException>(() => node.Output(slot))
+            .Message.ShouldBe($"{node.Name}: the derivative rule reads its output, which was not saved; declare it in the op's Reads");
 
     [Test]
     public void An_op_of_one_input_keeps_what_it_reads()

@@ -11,7 +11,8 @@ namespace MiniTorch.Tests.Differentiation;
 public sealed class ThreadTests
 {
     private static readonly double s_seconds =
-        double.TryParse(Environment.GetEnvironmentVariable("MINITORCH_RACE_SECONDS"), System.Globalization.CultureInfo.InvariantCulture, out double seconds) ? seconds : 0.5;
+        double.TryParse(Environment.GetEnvironmentVariable("MINITORCH_RACE_SECONDS"), System.Globalization.CultureInfo.InvariantCulture,
+            out double seconds) ? seconds : 0.5;
 
     private static IEnumerable<TestCaseData> Pickers()
     {
@@ -110,7 +111,8 @@ public sealed class ThreadTests
     }
 
     /// <summary>Which kernel runs, and whether memory is used again, depends on what a thread itself differentiates.</summary>
-    [TestCase("layer norm"), TestCase("cross entropy"), TestCase("linear"), TestCase("attention"), TestCase("softmax"), TestCase("moments"), TestCase("embedding")]
+    [TestCase("layer norm"), TestCase("cross entropy"), TestCase("linear"), TestCase("attention"), TestCase("softmax"), TestCase("moments"),
+        TestCase("embedding")]
     public void Training_gives_the_same_bits_beside_forward_mode_on_another_thread(string kind)
     {
         float[] alone = Train();
@@ -129,7 +131,8 @@ public sealed class ThreadTests
         float[] Train()
         {
             var generator = new Generator(1);
-            Tensor w = Tensor.Randn([20, 32], generator, requiresGrad: true), n = Tensor.Ones([32], requiresGrad: true), b = Tensor.Zeros([32], requiresGrad: true);
+            Tensor w = Tensor.Randn([20, 32], generator, requiresGrad: true), n = Tensor.Ones([32], requiresGrad: true),
+                b = Tensor.Zeros([32], requiresGrad: true);
             var optimizer = new SGD([w, n, b], lr: 0.1);
             Tensor index = Tensor.RandInt(0, 20, [64], generator), target = Tensor.RandInt(0, 32, [64], generator);
             for (int step = 0; step < 20; step++)
@@ -144,7 +147,8 @@ public sealed class ThreadTests
                     "attention" => heads.ScaledDotProductAttention(heads, (h * n).Reshape(4, 16, 32)).Sum() * 0.01,
                     "softmax" => (h.Softmax(-1) * n).LogSoftmax(-1).Sum() * 0.001,
                     "moments" => h.Norm() + h.Var() + h.Std(),
-                    _ => Enumerable.Range(0, 20).Select(i => (w[i] * n).Tanh() + (w.Gather(0, index.Reshape(2, 32)) * b).Sum(0)).Aggregate((x, y) => x + y).Sum() * 0.01,
+                    _ => Enumerable.Range(0, 20).Select(i => (w[i] * n).Tanh() + (w.Gather(0, index.Reshape(2, 32)) * b).Sum(0))
+                        .Aggregate((x, y) => x + y).Sum() * 0.01,
                 };
                 loss.Backward();
                 optimizer.Step();
@@ -189,7 +193,8 @@ public sealed class ThreadTests
         yield return Case("NLLLoss", i => new NLLLoss().Call(logits, i));
         yield return Case("MultiMarginLoss", i => new MultiMarginLoss().Call(logits, i));
         yield return Case("LinearCrossEntropy", i => Backward(Functional.LinearCrossEntropy(wide, table[..4, ..4], i)));
-        yield return Case("MaxUnpool", i => new Ops.MaxUnpool(new(1, new(100, 100, 1), new(200, 200, 1)), [1, 1, 100, 200]).Apply(row.Reshape(1, 1, 100, 200), i.Reshape(1, 1, 100, 200)));
+        yield return Case("MaxUnpool", i => new Ops.MaxUnpool(new(1, new(100, 100, 1), new(200, 200, 1)), [1, 1, 100, 200])
+            .Apply(row.Reshape(1, 1, 100, 200), i.Reshape(1, 1, 100, 200)));
         yield return Case("NonZero", i => i.To(DType.Bool).NonZero());
 
         static TestCaseData Case(string name, Func<Tensor, Tensor> call) => new TestCaseData(call).SetArgDisplayNames(name);
@@ -201,7 +206,9 @@ public sealed class ThreadTests
         }
     }
 
-    /// <summary>The writer is a user's race; what it must not do is to reach memory that is not the operands'. Without the bounds the process ends here.</summary>
+    /// <summary>
+    /// The writer is a user's race; what it must not do is to reach memory that is not the operands'. Without the bounds the process ends here.
+    /// </summary>
     [TestCaseSource(nameof(IndexedOps))]
     public void Indices_that_another_thread_changes_give_a_result_or_an_error(Func<Tensor, Tensor> call)
     {
@@ -297,7 +304,8 @@ public sealed class ThreadTests
 
         static bool IsRight(object result) => result is double[] gradient && gradient.All(g => g == 1);
 
-        static bool IsRefused(object result) => result is string message && message.Contains("a graph can be used by one thread at a time", StringComparison.Ordinal);
+        static bool IsRefused(object result) =>
+            result is string message && message.Contains("a graph can be used by one thread at a time", StringComparison.Ordinal);
     }
 
     [Test]
@@ -306,7 +314,8 @@ public sealed class ThreadTests
         {
             Tensor x = Tensor.From([1.0 + i, 2]);
             for (int k = 0; k < 100; k++)
-                if (i % 2 == 0) Autograd.Jvp(t => t.Pow(3), x, Tensor.OnesLike(x)).Tangent.ToArray<double>().ShouldBe([3 * (1.0 + i) * (1.0 + i), 12]);
+                if (i % 2 == 0)
+                    Autograd.Jvp(t => t.Pow(3), x, Tensor.OnesLike(x)).Tangent.ToArray<double>().ShouldBe([3 * (1.0 + i) * (1.0 + i), 12]);
                 else Autograd.Vjp(t => t.Pow(3), x, Tensor.OnesLike(x)).Gradient.ToArray<double>().ShouldBe([3 * (1.0 + i) * (1.0 + i), 12]);
         });
 }

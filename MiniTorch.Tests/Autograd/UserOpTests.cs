@@ -33,14 +33,17 @@ public sealed class UserOpTests
     public void A_gradient_of_another_shape_is_an_error()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward()).Message.ShouldBe("WrongShape: its derivative rule returned a gradient of shape [3] for input 0 of shape [2]; a gradient must have the shape of its input (sum it over broadcast dimensions)");
+        Should.Throw<ShapeException>(() => new WrongShape().Apply(x).Sum().Backward())
+            .Message.ShouldBe("WrongShape: its derivative rule returned a gradient of shape [3] for input 0 of shape [2]; a gradient must have "
+            + "the shape of its input (sum it over broadcast dimensions)");
     }
 
     [Test]
     public void A_gradient_of_another_dtype_is_an_error()
     {
         Tensor x = Leaf(1, 2);
-        Should.Throw<DTypeException>(() => new WrongDType().Apply(x).Sum().Backward()).Message.ShouldBe("WrongDType: its derivative rule returned a gradient of Float32 for input 0 of Float64");
+        Should.Throw<DTypeException>(() => new WrongDType().Apply(x).Sum().Backward())
+            .Message.ShouldBe("WrongDType: its derivative rule returned a gradient of Float32 for input 0 of Float64");
     }
 
     [Test]
@@ -67,17 +70,23 @@ public sealed class UserOpTests
         Tensor x = Leaf(1, 0);
         // As a tail call, this line would not be on the stack in optimized code.
         string message = Should.Throw<ValueException>(() => { _ = x.Log(); }).Message;
-        message.ShouldStartWith("Log: produced the first value that is not finite: output [1] = -Infinity from inputs [2] with values in [0, 1]; row 1 of input 0 is [0], called at UserOpTests.cs:");
+        message.ShouldStartWith("Log: produced the first value that is not finite: output [1] = -Infinity from inputs [2] with values in [0, 1]; "
+            + "row 1 of input 0 is [0], called at UserOpTests.cs:");
         Tensor y = x.Sqrt();
-        Should.Throw<ValueException>(() => y.Sum().Backward()).Message.ShouldStartWith("Sqrt backward: produced the first gradient that is not finite: of input 0, [1] = Infinity, from the cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");
+        Should.Throw<ValueException>(() => y.Sum().Backward())
+            .Message.ShouldStartWith("Sqrt backward: produced the first gradient that is not finite: of input 0, [1] = Infinity, from the "
+            + "cotangent [2] with values in [1, 1]. It was called at UserOpTests.cs:");
     }
 
     static readonly (string Told, Func<Tensor> Call)[] Rows =
     [
-        ("; row 1 of input 0 is [1, 1, 1, 1, 1, 1, 1, 0], called", () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 1, 1, 1, 0 } }).Log()),
-        ("; row 0 of input 0 is [1, 1, 1, 1, 1, 1, 1, 1, …], called", () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1, 0 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1 } }).Log()),
+        ("; row 1 of input 0 is [1, 1, 1, 1, 1, 1, 1, 0], called",
+            () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 1, 1, 1, 0 } }).Log()),
+        ("; row 0 of input 0 is [1, 1, 1, 1, 1, 1, 1, 1, …], called",
+            () => Tensor.From(new double[,] { { 1, 1, 1, 1, 1, 1, 1, 1, 0 }, { 1, 1, 1, 1, 1, 1, 1, 1, 1 } }).Log()),
         ("; row 1 of input 0 is [2]; row 1 of input 1 is [0], called", () => Tensor.From(new double[] { 1, 2 }) / Tensor.From(new double[] { 1, 0 })),
-        ("; row 0 of input 0 is [1, 1]; row 0 of input 1 is [1, 0], called", () => Tensor.From(new double[,] { { 1 }, { 2 } }) / Tensor.From(new double[] { 1, 0 })),
+        ("; row 0 of input 0 is [1, 1]; row 0 of input 1 is [1, 0], called",
+            () => Tensor.From(new double[,] { { 1 }, { 2 } }) / Tensor.From(new double[] { 1, 0 })),
         ("with values in [0, 0], called", () => Tensor.Zeros([]).Log()),
     ];
 
@@ -153,7 +162,8 @@ public sealed class UserOpTests
 
         protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
 
-        protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => [inputs[0].Detach() + inputs[1].Detach(), inputs[0].Detach() * inputs[1].Detach()];
+        protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) =>
+            [inputs[0].Detach() + inputs[1].Detach(), inputs[0].Detach() * inputs[1].Detach()];
 
         protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent], gradients);
 
@@ -166,6 +176,7 @@ public sealed class UserOpTests
             }
         }
 
-        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => throw new NotSupportedException("forward mode is not needed here");
+        protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+            throw new NotSupportedException("forward mode is not needed here");
     }
 }

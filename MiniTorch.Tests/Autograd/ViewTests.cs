@@ -141,7 +141,8 @@ public sealed class ViewTests
         Tensor x = Tensor.Ones([2, 3], requiresGrad: true), y = x * 1.0, row;
         using (Autograd.NoGrad()) row = y[0];
         Should.Throw<GraphException>(() => row.MulInPlace(3)).Message.ShouldStartWith("MulInPlace: this view was created while recording was off");
-        Should.Throw<GraphException>(() => row.CopyInPlace(Tensor.Zeros([3]))).Message.ShouldStartWith("CopyInPlace: this view was created while recording was off");
+        Should.Throw<GraphException>(() => row.CopyInPlace(Tensor.Zeros([3])))
+            .Message.ShouldStartWith("CopyInPlace: this view was created while recording was off");
         using (Autograd.NoGrad()) row.MulInPlace(3);
         y.Sum().Backward();
         x.Grad!.ToArray<float>().ShouldAllBe(g => g == 1, "a write that is not recorded changes no gradient, as in PyTorch");
@@ -178,7 +179,8 @@ public sealed class ViewTests
         Tensor x = Tensor.Zeros([3], DType.Int64);
         Should.Throw<ShapeException>(() => Tensor.Zeros([3]).AddInPlace(Tensor.Zeros([2, 3]))).Message.ShouldBe(
             "AddInPlace: shape [2, 3] does not broadcast to the target's shape [3], which an in-place operation cannot change");
-        Should.Throw<DTypeException>(() => x.AddInPlace(0.5)).Message.ShouldBe("AddInPlace: the result is Float32 and cannot be written into Int64; convert the target with To first");
+        Should.Throw<DTypeException>(() => x.AddInPlace(0.5))
+            .Message.ShouldBe("AddInPlace: the result is Float32 and cannot be written into Int64; convert the target with To first");
         Should.Throw<DTypeException>(() => x.DivInPlace(2)).Message.ShouldStartWith("DivInPlace: the result is Float32");
         x.CopyInPlace(Tensor.From([1.9, -1.9, 3])).ToArray<long>().ShouldBe([1, -1, 3]);
         Tensor.Zeros([2]).AddInPlace(Tensor.Ones([2], DType.Float64)).DType.ShouldBe(DType.Float32);
@@ -188,12 +190,15 @@ public sealed class ViewTests
     public void A_change_of_a_saved_tensor_is_noticed_at_backward_through_whatever_name()
     {
         foreach ((string op, Action<Tensor> change) in ((string, Action<Tensor>)[])
-            [("AddInPlace", x => x.AddInPlace(1)), ("MulInPlace", x => x[0].MulInPlace(2)), ("ZeroInPlace", x => x.Detach().ZeroInPlace()), ("CopyInPlace", x => x.View(1, 2).T[1] = 3)])
+            [("AddInPlace", x => x.AddInPlace(1)), ("MulInPlace", x => x[0].MulInPlace(2)), ("ZeroInPlace", x => x.Detach().ZeroInPlace()),
+                ("CopyInPlace", x => x.View(1, 2).T[1] = 3)])
         {
             Tensor x = Leaf(1, 2), saved = x * 1, y = saved.Pow(2);
             change(saved);
-            Should.Throw<GraphException>(() => y.Sum().Backward()).Message.ShouldBe("Square: input 0, shape [2], was saved for backward and was changed afterwards by "
-                + $"{op}. Clone() it before changing it, or use the operation that returns a new tensor. Run the step inside using (Autograd.DetectAnomaly()) to see both lines.");
+            Should.Throw<GraphException>(() => y.Sum().Backward())
+                .Message.ShouldBe("Square: input 0, shape [2], was saved for backward and was changed afterwards by "
+                + $"{op}. Clone() it before changing it, or use the operation that returns a new tensor. Run the step inside using "
+                + "(Autograd.DetectAnomaly()) to see both lines.");
         }
     }
 
@@ -256,9 +261,11 @@ public sealed class ViewTests
     static IEnumerable<TestCaseData> PassingOps()
     {
         foreach ((string name, Func<Tensor, Tensor> compute) in ((string, Func<Tensor, Tensor>)[])
-            [("itself", x => x), ("its detached self", x => x.Detach()), ("a view", x => x.View(2, 1)), ("a view of its detached self", x => x.Detach().T)])
+            [("itself", x => x), ("its detached self", x => x.Detach()), ("a view", x => x.View(2, 1)),
+                ("a view of its detached self", x => x.Detach().T)])
             foreach ((string arity, Func<Tensor, Tensor> apply) in ((string, Func<Tensor, Tensor>)[])
-                [("one input", x => new PassOn(compute).Apply(x)), ("first of two", x => new PassOn(compute).Apply(x, Tensor.Ones([1], DType.Float64))),
+                [("one input", x => new PassOn(compute).Apply(x)),
+                    ("first of two", x => new PassOn(compute).Apply(x, Tensor.Ones([1], DType.Float64))),
                  ("second of two", x => new PassOn(compute, 1).Apply(Tensor.Ones([1], DType.Float64), x)),
                  ("many", x => new PassOn(compute).ApplyAll(x, x.Detach(), x)[0])])
                 yield return new TestCaseData(apply).SetArgDisplayNames(name, arity);

@@ -9,13 +9,16 @@ namespace MiniTorch.Tests.Differentiation;
 public sealed class WriteTests
 {
     public static IEnumerable<TestCaseData> Methods() =>
-        typeof(Tensor).GetMethods().Where(method => method.Name.EndsWith("InPlace", StringComparison.Ordinal)).Select(method => new TestCaseData(method).SetArgDisplayNames(method.Name));
+        typeof(Tensor).GetMethods().Where(method => method.Name.EndsWith("InPlace", StringComparison.Ordinal))
+            .Select(method => new TestCaseData(method).SetArgDisplayNames(method.Name));
 
     public static IEnumerable<TestCaseData> Initialisers() =>
-        typeof(Init).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(method => method.ReturnType == typeof(Tensor)).Select(method => new TestCaseData(method).SetArgDisplayNames(method.Name));
+        typeof(Init).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(method => method.ReturnType == typeof(Tensor))
+            .Select(method => new TestCaseData(method).SetArgDisplayNames(method.Name));
 
     public static IEnumerable<TestCaseData> Optimisers() =>
-        typeof(Optimizer).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Optimizer)) && !type.IsAbstract).Select(type => new TestCaseData(type).SetArgDisplayNames(type.Name));
+        typeof(Optimizer).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Optimizer)) && !type.IsAbstract)
+            .Select(type => new TestCaseData(type).SetArgDisplayNames(type.Name));
 
     [TestCaseSource(nameof(Methods))]
     public void In_place_method_raises_the_version(MethodInfo method) => ShouldBeNoticed(target =>
@@ -81,21 +84,26 @@ public sealed class WriteTests
     public void An_in_place_method_whose_result_has_another_kind_of_dtype_is_refused()
     {
         Tensor x = Tensor.Arange(3);
-        Should.Throw<DTypeException>(() => x.ClampInPlace(0.5)).Message.ShouldContain("ClampInPlace: the result is Float32 and cannot be written into Int64");
+        Should.Throw<DTypeException>(() => x.ClampInPlace(0.5))
+            .Message.ShouldContain("ClampInPlace: the result is Float32 and cannot be written into Int64");
         x.ToArray<long>().ShouldBe([0, 1, 2]);
         x.ClampInPlace(1).ToArray<long>().ShouldBe([1, 1, 2]);
     }
 
     [TestCaseSource(nameof(Initialisers))]
     public void Initialiser_raises_the_version(MethodInfo method) => ShouldBeNoticed(target =>
-        method.Invoke(null, [target, .. method.GetParameters().Skip(1).Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : 0.25)]));
+        method.Invoke(null, [target, .. method.GetParameters().Skip(1)
+            .Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : 0.25)]));
 
     [TestCaseSource(nameof(Optimisers))]
     public void Optimiser_step_raises_the_version(Type type)
     {
         var weight = new Parameter(Tensor.Full([3, 4], 0.5));
-        ConstructorInfo constructor = type.GetConstructors().First(constructor => constructor.GetParameters()[0].ParameterType == typeof(IEnumerable<Tensor>) || constructor.GetParameters()[0].ParameterType.IsAssignableFrom(typeof(Parameter[])));
-        var optimizer = (Optimizer)constructor.Invoke([new[] { weight }, .. constructor.GetParameters().Skip(1).Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : 0.1)]);
+        ConstructorInfo constructor = type.GetConstructors()
+            .First(constructor => constructor.GetParameters()[0].ParameterType == typeof(IEnumerable<Tensor>)
+            || constructor.GetParameters()[0].ParameterType.IsAssignableFrom(typeof(Parameter[])));
+        var optimizer = (Optimizer)constructor.Invoke(
+            [new[] { weight }, .. constructor.GetParameters().Skip(1).Select(parameter => parameter.HasDefaultValue ? parameter.DefaultValue : 0.1)]);
         Tensor loss = weight.Square().Sum();
         loss.Backward(retainGraph: true);
         if (optimizer is LBFGS lbfgs) lbfgs.Step(() => { weight.Grad = null; Tensor again = weight.Square().Sum(); again.Backward(); return again; });
@@ -120,7 +128,8 @@ public sealed class WriteTests
         ShouldBeNoticed(grad, () => weight.Square().Sum().Backward());
 
         var norm = new BatchNorm1d(4);
-        ShouldBeNoticed(norm.NamedBuffers().First(buffer => buffer.Name == "running_mean").Value, () => norm.Call(Tensor.Randn([8, 4], new Generator(0))));
+        ShouldBeNoticed(norm.NamedBuffers().First(buffer => buffer.Name == "running_mean").Value,
+            () => norm.Call(Tensor.Randn([8, 4], new Generator(0))));
     }
 
     [Test]

@@ -80,6 +80,7 @@ public class LossErrorTests
         result.DType.ToString().ToLowerInvariant().ShouldBe(wanted.Dtype);
         result.Shape.ToArray().ShouldBe(wanted.Shape);
         foreach ((double value, double reference) in result.ToArray<double>().Zip(wanted.Data))
-            (value.Equals(reference) || Math.Abs(value - reference) <= 1e-6 * Math.Max(1, Math.Abs(reference))).ShouldBeTrue($"{value:R} against {reference:R}");
+            (value.Equals(reference) || Math.Abs(value - reference) <= 1e-6 * Math.Max(1, Math.Abs(reference)))
+                .ShouldBeTrue($"{value:R} against {reference:R}");
     }
 }

@@ -9,7 +9,8 @@ public class OnnxConformanceTests
 {
     public sealed record Row(string Name, string OpType, JsonElement Attributes, RowTensor[] Inputs, RowTensor[] Outputs)
     {
-        public T Attribute<T>(string name, T otherwise) => Attributes.TryGetProperty(name, out JsonElement value) ? value.Deserialize<T>(OpRow.Json)! : otherwise;
+        public T Attribute<T>(string name, T otherwise) =>
+            Attributes.TryGetProperty(name, out JsonElement value) ? value.Deserialize<T>(OpRow.Json)! : otherwise;
 
         public Reduction Reduction => Enum.Parse<Reduction>(Attribute("reduction", "mean"), ignoreCase: true);
     }
@@ -52,7 +53,8 @@ public class OnnxConformanceTests
             case "ReduceLogSumExp": return [x.LogSumExp(inputs[1].ToArray<int>(), row.Attribute("keepdims", 1) == 1)];
             case "GatherElements":
                 int axis = row.Attribute("axis", 0);
-                return [x.Gather(axis, Tensor.Where(inputs[1] < 0, inputs[1] + x.Shape[axis], inputs[1]))]; // ONNX counts from the end too, PyTorch does not
+                // ONNX counts from the end too, PyTorch does not
+                return [x.Gather(axis, Tensor.Where(inputs[1] < 0, inputs[1] + x.Shape[axis], inputs[1]))];
             default: throw new NotSupportedException($"no call for {row.OpType}");
         }
     }

@@ -23,10 +23,12 @@ sealed class OpSignature
 static class OpCalls
 {
     static readonly Dictionary<string, (OpSignature Signature, OpCall Call)> Table =
-        TensorOpCalls.Table.Concat(LossSamples.All.SelectMany(row => row.TorchCalls)).Select(entry => (Signature: new OpSignature(entry.Key), Call: entry.Value)).ToDictionary(entry => entry.Signature.Name);
+        TensorOpCalls.Table.Concat(LossSamples.All.SelectMany(row => row.TorchCalls))
+            .Select(entry => (Signature: new OpSignature(entry.Key), Call: entry.Value)).ToDictionary(entry => entry.Signature.Name);
 
     public static OpSignature SignatureOf(string op) =>
-        Table.TryGetValue(op, out (OpSignature Signature, OpCall) entry) ? entry.Signature : throw new NotSupportedException($"no table of calls knows the op {op}");
+        Table.TryGetValue(op, out (OpSignature Signature, OpCall) entry) ? entry.Signature
+            : throw new NotSupportedException($"no table of calls knows the op {op}");
 
     /// <summary>Calls an op with tensors in order and by name, and with values by name; every one of them must have a meaning for the op.</summary>
     public static Tensor[] Call(string op, IReadOnlyList<(string, Tensor)> tensors, IReadOnlyDictionary<string, object?> values)

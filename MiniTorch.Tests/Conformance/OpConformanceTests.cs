@@ -19,11 +19,13 @@ public class OpConformanceTests
 
         Tensor[] outputs = row.Call(inputs);
         outputs.Length.ShouldBe(row.Outputs.Length, "outputs");
-        for (int i = 0; i < outputs.Length; i++) Compare($"output {row.Outputs[i].Name}", outputs[i], row.Outputs[i], row.OutputsF64?[i], row.Atol, row);
+        for (int i = 0; i < outputs.Length; i++)
+            Compare($"output {row.Outputs[i].Name}", outputs[i], row.Outputs[i], row.OutputsF64?[i], row.Atol, row);
         if (wanted.Length == 0) return;
 
         Tensor[] gradients = Gradients(row, outputs, wanted, createGraph: row.Hvp is not null);
-        for (int i = 0; i < gradients.Length; i++) Compare($"gradient of {row.Grads[i].Name}", gradients[i], row.Grads[i], row.GradsF64?[i], row.GradAtol, row);
+        for (int i = 0; i < gradients.Length; i++)
+            Compare($"gradient of {row.Grads[i].Name}", gradients[i], row.Grads[i], row.GradsF64?[i], row.GradAtol, row);
         if (row.Hvp is not { } hvp) return;
 
         Tensor[] tangents = [.. hvp.Tangents.Select(tangent => tangent.ToTensor())];
@@ -84,10 +86,12 @@ public class OpConformanceTests
         for (int i = 0; i < values.Length; i++)
         {
             bool agrees = Agrees(values[i], want.Data[i]) || (float64 is not null && row.AllowsFloat64Results && Agrees(values[i], float64.Data[i]));
-            agrees.ShouldBeTrue($"{what}, element {i}: {values[i]:R}, and the reference has {want.Data[i]:R}{(float64 is null ? "" : $" ({float64.Data[i]:R} in float64)")}");
+            agrees.ShouldBeTrue($"{what}, element {i}: {values[i]:R}, and the reference has "
+                + $"{want.Data[i]:R}{(float64 is null ? "" : $" ({float64.Data[i]:R} in float64)")}");
         }
 
         bool Agrees(double value, double reference) =>
-            value.Equals(reference) || (double.IsFinite(reference) ? Math.Abs(value - reference) <= atol + (row.Rtol * Math.Abs(reference)) : value == reference);
+            value.Equals(reference) || (double.IsFinite(reference) ? Math.Abs(value - reference) <= atol + (row.Rtol * Math.Abs(reference))
+                : value == reference);
     }
 }

@@ -5,7 +5,8 @@ namespace MiniTorch.Tests.Conformance;
 
 /// <summary>One case of the reference data: what an op gave, and its derivatives.</summary>
 public sealed record OpRow(
-    string Id, string Op, string Dtype, string[] Tags, JsonElement Config, RowTensor[] Inputs, RowTensor[] Outputs, RowTensor?[] Cotangents, RowTensor[] Grads,
+    string Id, string Op, string Dtype, string[] Tags, JsonElement Config, RowTensor[] Inputs, RowTensor[] Outputs, RowTensor?[] Cotangents,
+        RowTensor[] Grads,
     RowHvp? Hvp, RowTensor[]? OutputsF64, RowTensor[]? GradsF64, double Rtol, double Atol, double GradAtol)
 {
     public static JsonSerializerOptions Json { get; } = new()
@@ -26,7 +27,8 @@ public sealed record OpRow(
 
     /// <summary>Calls the op with the row's configuration.</summary>
     public Tensor[] Call(Tensor[] inputs) => OpCalls.Call(
-        Op, [.. Inputs.Zip(inputs, (input, value) => (input.Name, value))], Config.EnumerateObject().ToDictionary(p => p.Name, p => PythonValue.Of(p.Value)));
+        Op, [.. Inputs.Zip(inputs, (input, value) => (input.Name, value))],
+            Config.EnumerateObject().ToDictionary(p => p.Name, p => PythonValue.Of(p.Value)));
 
     // PyTorch's gradient of an ignored row that holds NaN or −∞ is NaN; here it is 0.
     OpRow WithoutGradientOfIgnoredRows()

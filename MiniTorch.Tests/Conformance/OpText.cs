@@ -1,6 +1,8 @@
 namespace MiniTorch.Tests.Conformance;
 
-/// <summary>Runs a call that is given as text: <c>cross_entropy(f32[2,3], i64[2]=[0,3], reduction='sum')</c>. Nested calls make its tensors.</summary>
+/// <summary>
+/// Runs a call that is given as text: <c>cross_entropy(f32[2,3], i64[2]=[0,3], reduction='sum')</c>. Nested calls make its tensors.
+/// </summary>
 static class OpText
 {
     static readonly string[] Modules = ["torch.nn.functional.", "nn.functional.", "F.", "torch.linalg.", "torch.", "."];
@@ -33,7 +35,8 @@ static class OpText
         OpSignature signature = OpCalls.SignatureOf(op);
         var tensors = new List<(string, Tensor)>();
         var values = new Dictionary<string, object?>();
-        for (int i = 0; i < call.Arguments.Count; i++) Add(i < signature.Parameters.Length ? signature.Parameters[i] : $"argument {i}", call.Arguments[i]);
+        for (int i = 0; i < call.Arguments.Count; i++)
+            Add(i < signature.Parameters.Length ? signature.Parameters[i] : $"argument {i}", call.Arguments[i]);
         foreach ((string name, object? value) in call.Options) Add(name, value);
         foreach (string name in signature.Parameters.Where(IsAbsentTensor)) tensors.Add((name, Absent(op, name)));
         return OpCalls.Call(op, tensors, values);
@@ -102,5 +105,6 @@ static class OpText
 
     static int[] Sizes(object? data) => data is object?[] list ? [list.Length, .. list.Length == 0 ? [] : Sizes(list[0])] : [];
 
-    static string Bare(string name) => Array.Find(Modules, module => name.StartsWith(module, StringComparison.Ordinal)) is { } module ? name[module.Length..] : name;
+    static string Bare(string name) =>
+        Array.Find(Modules, module => name.StartsWith(module, StringComparison.Ordinal)) is { } module ? name[module.Length..] : name;
 }

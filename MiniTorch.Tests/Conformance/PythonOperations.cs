@@ -41,7 +41,8 @@ static class PythonOperations
     public static object? Constant(string name) =>
         Constants.TryGetValue(name, out object? value) || Constants.TryGetValue(Bare(name), out value) ? value : new PythonName(name);
 
-    public static PythonCall AsCall(string name, (object?[] Arguments, Dictionary<string, object?> Options) given) => new(name, given.Arguments, given.Options);
+    public static PythonCall AsCall(string name, (object?[] Arguments, Dictionary<string, object?> Options) given) =>
+        new(name, given.Arguments, given.Options);
 
     public static PythonName Method(object? receiver, string name) => new PythonMethod(receiver, "." + name);
 
@@ -51,7 +52,8 @@ static class PythonOperations
         if (function is PythonFunction lambda) return lambda(given.Arguments);
         if (function is PythonMethod method) return AsCall(method.Text, ([method.Receiver, .. given.Arguments], given.Options));
         if (function is not PythonName { Text: var name }) throw new FormatException($"{function} cannot be called");
-        return given.Options.Count > 0 || given.Arguments.Any(IsSymbolic) ? AsCall(name, given) : Number(Bare(name), given.Arguments) ?? AsCall(name, given);
+        return given.Options.Count > 0 || given.Arguments.Any(IsSymbolic) ? AsCall(name, given) : Number(Bare(name), given.Arguments)
+            ?? AsCall(name, given);
     }
 
     public static object? Index(object? of, object?[] indices)
@@ -62,7 +64,8 @@ static class PythonOperations
     }
 
     public static PythonCall WithData(object? tensor, object? data) => tensor is PythonCall call
-        ? call with { Options = new Dictionary<string, object?>(call.Options) { ["data"] = data } } : throw new FormatException($"{tensor} is not a tensor");
+        ? call with { Options = new Dictionary<string, object?>(call.Options) { ["data"] = data } }
+        : throw new FormatException($"{tensor} is not a tensor");
 
     public static object Negate(object? value) => Whole(value) is { } integer ? (object)-integer : -PythonValue.Real(value);
 
@@ -129,7 +132,9 @@ static class PythonOperations
         switch (name, arguments)
         {
             case ("min" or "max", [object?[] list]): return Number(name, list);
-            case ("min" or "max", { Length: > 0 }): return arguments.Aggregate((best, next) => Compare(name == "min" ? "<" : ">", next, best) ? next : best);
+            case ("min" or "max", { Length: > 0 }):
+                return arguments.Aggregate((best, next) => Compare(name == "min" ? "<" : ">", next, best) ? next
+                : best);
             case ("sum", [object?[] list]): return list.Aggregate((object?)0L, (sum, next) => Combine("+", sum, next));
             case ("len", [object?[] list]): return (long)list.Length;
             case ("abs", [var x]): return Compare("<", x, 0L) ? Negate(x) : x;
@@ -147,7 +152,8 @@ static class PythonOperations
         }
     }
 
-    static string Bare(string name) => Array.Find(Modules, module => name.StartsWith(module, StringComparison.Ordinal)) is { } module ? name[module.Length..] : name;
+    static string Bare(string name) =>
+        Array.Find(Modules, module => name.StartsWith(module, StringComparison.Ordinal)) is { } module ? name[module.Length..] : name;
 
     static bool IsSymbolic(object? value) => value is PythonCall or PythonName || (value is object?[] list && list.Any(IsSymbolic));
 

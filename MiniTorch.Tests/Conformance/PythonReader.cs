@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace MiniTorch.Tests.Conformance;
 
 /// <summary>
-/// Reads the Python of the reference data: numbers, strings, lists, arithmetic, comparisons, conditions, lambdas, and calls. Beyond Python it knows tensors
-/// such as <c>i64[2]=[0,3]</c> and named arguments without <c>=</c>, as in <c>var f32[3,2]</c>.
+/// Reads the Python of the reference data: numbers, strings, lists, arithmetic, comparisons, conditions, lambdas, and calls. Beyond Python it knows
+/// tensors such as <c>i64[2]=[0,3]</c> and named arguments without <c>=</c>, as in <c>var f32[3,2]</c>.
 /// </summary>
 sealed partial class PythonReader(string text)
 {
@@ -173,7 +173,8 @@ sealed partial class PythonReader(string text)
             if (Take("."))
             {
                 string name = Identifier();
-                value = variable => of(variable) is PythonName module ? PythonOperations.Constant($"{module.Text}.{name}") : PythonOperations.Method(of(variable), name);
+                value = variable => of(variable) is PythonName module ? PythonOperations.Constant($"{module.Text}.{name}")
+                    : PythonOperations.Method(of(variable), name);
             }
             else if (Peek() == "(")
             {
@@ -264,7 +265,8 @@ sealed partial class PythonReader(string text)
         return null;
     }
 
-    private static (object?[] Arguments, Dictionary<string, object?> Options) Evaluated(List<(string? Name, Expression Value)> arguments, Func<string, object?> variable) =>
+    private static (object?[] Arguments, Dictionary<string, object?> Options) Evaluated(List<(string? Name, Expression Value)> arguments,
+        Func<string, object?> variable) =>
         ([.. arguments.Where(argument => argument.Name is null).Select(argument => argument.Value(variable))],
          arguments.Where(argument => argument.Name is not null).ToDictionary(argument => argument.Name!, argument => argument.Value(variable)));
 

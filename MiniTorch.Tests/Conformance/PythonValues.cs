@@ -8,7 +8,10 @@ record PythonName(string Text);
 /// <summary>A function that an expression defines: <c>lambda epoch: 0.95 ** epoch</c>.</summary>
 delegate object? PythonFunction(object?[] arguments);
 
-/// <summary>A call that the reader leaves to its user, such as <c>torch.randint(0, 2**40, (6,))</c>; the name of a method starts with a dot and its first argument is the receiver.</summary>
+/// <summary>
+/// A call that the reader leaves to its user, such as <c>torch.randint(0, 2**40, (6,))</c>; the name of a method starts with a dot and its first
+/// argument is the receiver.
+/// </summary>
 /// <param name="Name">The function, with its module.</param>
 /// <param name="Arguments">Positional arguments.</param>
 /// <param name="Options">Keyword arguments, in order.</param>
@@ -39,7 +42,10 @@ sealed record PythonCall(string Name, IReadOnlyList<object?> Arguments, IReadOnl
     static int Product(object? sizes) => PythonValue.Reals(sizes).Aggregate(1, (product, size) => product * (int)size);
 }
 
-/// <summary>Python's values: null, bool, long, double, string, lists and tuples as arrays, <see cref="PythonName"/>, <see cref="PythonFunction"/>, and <see cref="PythonCall"/>.</summary>
+/// <summary>
+/// Python's values: null, bool, long, double, string, lists and tuples as arrays, <see cref="PythonName"/>, <see cref="PythonFunction"/>, and <see
+/// cref="PythonCall"/>.
+/// </summary>
 static class PythonValue
 {
     public static double Real(object? value) => value switch

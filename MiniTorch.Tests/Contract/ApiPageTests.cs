@@ -5,7 +5,9 @@ using MiniTorch.Optim;
 
 namespace MiniTorch.Tests.Contract;
 
-/// <summary>The statements of the page that users' programs rely on, as they stand there: that this compiles is the first half of the contract.</summary>
+/// <summary>
+/// The statements of the page that users' programs rely on, as they stand there: that this compiles is the first half of the contract.
+/// </summary>
 [TestFixture]
 public sealed class ApiPageTests
 {
@@ -24,15 +26,20 @@ public sealed class ApiPageTests
         (t.DType, s.DType, s.Rank).ShouldBe((DType.Int64, DType.Float32, 0));
         (b.DType, c.DType, c.Shape).ShouldBe((DType.Float64, DType.Float32, [2, 2]));
         foreach ((Tensor tensor, int[] shape) in ((Tensor, int[])[])
-            [(Tensor.Zeros([2, 3]), [2, 3]), (Tensor.Ones([2]), [2]), (Tensor.Full([2], 7), [2]), (Tensor.Eye(3), [3, 3]), (Tensor.Arange(5), [5]), (Tensor.Linspace(0, 1, 5), [5]),
-             (Tensor.Rand([4, 3], rng), [4, 3]), (Tensor.Randn([4, 3], rng), [4, 3]), (Tensor.RandInt(0, 10, [20], rng), [20]), (Tensor.RandPerm(5, rng), [5]),
-             (Tensor.ZerosLike(a), [2, 3]), (Tensor.OnesLike(a, dtype: DType.Float64, requiresGrad: true), [2, 3]), (Tensor.RandnLike(a, rng), [2, 3])])
+            [(Tensor.Zeros([2, 3]), [2, 3]), (Tensor.Ones([2]), [2]), (Tensor.Full([2], 7), [2]), (Tensor.Eye(3), [3, 3]), (Tensor.Arange(5), [5]),
+                (Tensor.Linspace(0, 1, 5), [5]),
+             (Tensor.Rand([4, 3], rng), [4, 3]), (Tensor.Randn([4, 3], rng), [4, 3]), (Tensor.RandInt(0, 10, [20], rng), [20]),
+                 (Tensor.RandPerm(5, rng), [5]),
+             (Tensor.ZerosLike(a), [2, 3]), (Tensor.OnesLike(a, dtype: DType.Float64, requiresGrad: true), [2, 3]),
+                 (Tensor.RandnLike(a, rng), [2, 3])])
             tensor.Shape.ShouldBe(shape);
 
         const DType Double = DType.Float64;
         foreach (Tensor tensor in (Tensor[])
-            [Tensor.Zeros([2], dtype: Double, requiresGrad: true), Tensor.Ones([2], dtype: Double, requiresGrad: true), Tensor.Full([2], 7, dtype: Double, requiresGrad: true),
-             Tensor.Eye(3, dtype: Double, requiresGrad: true), Tensor.Arange(5, dtype: Double, requiresGrad: true), Tensor.Linspace(0, 1, 5, dtype: Double, requiresGrad: true),
+            [Tensor.Zeros([2], dtype: Double, requiresGrad: true), Tensor.Ones([2], dtype: Double, requiresGrad: true),
+                Tensor.Full([2], 7, dtype: Double, requiresGrad: true),
+             Tensor.Eye(3, dtype: Double, requiresGrad: true), Tensor.Arange(5, dtype: Double, requiresGrad: true),
+                 Tensor.Linspace(0, 1, 5, dtype: Double, requiresGrad: true),
              Tensor.Rand([4], rng, dtype: Double, requiresGrad: true), Tensor.Randn([4], rng, dtype: Double, requiresGrad: true),
              Tensor.RandInt(0, 10, [20], rng, dtype: Double, requiresGrad: true), Tensor.RandPerm(5, rng, dtype: Double, requiresGrad: true),
              Tensor.ZerosLike(a, dtype: Double, requiresGrad: true), Tensor.RandnLike(a, rng, dtype: Double, requiresGrad: true)])
@@ -80,7 +87,8 @@ public sealed class ApiPageTests
         [
             a + b, a - 1, 2 * a, a / b, -a, a.Pow(2), a.MatMul(w), a.Exp(), a.Log(), a.Sum(), a.Sum(dim: 1, keepDim: true), a.Sum([0, 1]),
             a.Amax(1), a.ArgMax(1), a.LogSumExp(1), a.LogSoftmax(1), a.Gather(1, index),
-            a.Reshape([6]), a.View([6]), a.Permute(1, 0), a.Transpose(0, 1), a.T, a.Unsqueeze(0), a.Squeeze(0), a.Expand([5, 2, 3]), Tensor.Cat([a, b], 0), Tensor.Stack([a, b]),
+            a.Reshape([6]), a.View([6]), a.Permute(1, 0), a.Transpose(0, 1), a.T, a.Unsqueeze(0), a.Squeeze(0), a.Expand([5, 2, 3]),
+                Tensor.Cat([a, b], 0), Tensor.Stack([a, b]),
             a > 0, a.Eq(b), a.Ne(b), a.Where(cond, other), a.MaskedFill(mask, -1f), a.IsClose(b),
         ];
         all.ShouldAllBe(tensor => tensor.ElementCount > 0);
@@ -169,7 +177,8 @@ public sealed class ApiPageTests
         model.LoadStateDict(state, strict: true);
         model.To(DType.Float64);
         model.ZeroGrad();
-        GradCheck.RunModule(model, [x.To(DType.Float64)], new GradCheckOptions { AcceptKinks = true }).ThrowIfFailed(); // its weights are random: one in 1,500 puts a ReLU on its kink
+        // its weights are random: one in 1,500 puts a ReLU on its kink
+        GradCheck.RunModule(model, [x.To(DType.Float64)], new GradCheckOptions { AcceptKinks = true }).ThrowIfFailed();
         new Parameter(Tensor.Ones([1])).RequiresGrad.ShouldBeTrue();
     }
 

@@ -18,7 +18,8 @@ namespace MiniTorch.Tests.Contract;
 /// <summary>Which parts of the library may know which.</summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Assembly s_core = typeof(Tensor).Assembly, s_nn = typeof(Module).Assembly, s_onnx = typeof(Onnx).Assembly, s_mpi = typeof(MiniTorch.Mpi.World).Assembly;
+    private static readonly Assembly s_core = typeof(Tensor).Assembly, s_nn = typeof(Module).Assembly, s_onnx = typeof(Onnx).Assembly,
+        s_mpi = typeof(MiniTorch.Mpi.World).Assembly;
 
     private static readonly Architecture s_architecture = new ArchLoader().LoadAssemblies(s_core, s_nn, s_onnx, s_mpi).Build();
 
@@ -55,7 +56,8 @@ public sealed class ArchitectureTests
         const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
         IEnumerable<string> fields = CoreTypes.SelectMany(type => type.GetFields(All)).Where(field => IsModule(field.Name, field.FieldType))
             .Select(field => $"{field.DeclaringType}.{field.Name}");
-        IEnumerable<string> parameters = CoreTypes.SelectMany(type => (IEnumerable<MethodBase>)[.. type.GetMethods(All), .. type.GetConstructors(All)])
+        IEnumerable<string> parameters =
+            CoreTypes.SelectMany(type => (IEnumerable<MethodBase>)[.. type.GetMethods(All), .. type.GetConstructors(All)])
             .SelectMany(method => method.GetParameters()).Where(parameter => IsModule(parameter.Name, parameter.ParameterType))
             .Select(parameter => $"{parameter.Member.DeclaringType}.{parameter.Member.Name}({parameter.Name})");
         fields.Concat(parameters).ShouldBeEmpty();
@@ -78,7 +80,8 @@ public sealed class ArchitectureTests
     public void Nothing_refers_to_Mpi_and_it_refers_to_no_package()
     {
         foreach (Assembly other in (Assembly[])[s_core, s_nn, s_onnx]) References(other).ShouldNotContain("MiniTorch.Mpi");
-        References(s_mpi).Where(name => !name.StartsWith("System", StringComparison.Ordinal)).ShouldBe(["MiniTorch.Core", "MiniTorch.Nn"], ignoreOrder: true);
+        References(s_mpi).Where(name => !name.StartsWith("System", StringComparison.Ordinal))
+            .ShouldBe(["MiniTorch.Core", "MiniTorch.Nn"], ignoreOrder: true);
 
         static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
     }

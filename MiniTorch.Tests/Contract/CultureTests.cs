@@ -43,14 +43,19 @@ internal sealed class CultureTests
             """;
         CSharpCompilation compilation = CSharpCompilation.Create("code", [CSharpSyntaxTree.ParseText(Code)], Framework(), Options());
         Findings(compilation).Select(finding => finding.Split(": ")[1]).ShouldBe(
-            ["{x}", "{x:N0}", "x", "x.ToString(\"F2\")", "double.Parse(x)", "x.ToUpper()", "x.StartsWith(\"i\")", "x.Order()", "string.Join(\", \", x)"]);
+            ["{x}", "{x:N0}", "x", "x.ToString(\"F2\")", "double.Parse(x)", "x.ToUpper()", "x.StartsWith(\"i\")", "x.Order()",
+                "string.Join(\", \", x)"]);
     }
 
     // A comma as decimal separator and a point between thousands, as in de-DE and tr-TR; another minus sign, as in sv-SE.
     private static CultureInfo Foreign()
     {
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        culture.NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NumberGroupSeparator = ".", NegativeSign = "−", NaNSymbol = "keine Zahl", PositiveInfinitySymbol = "unendlich" };
+        culture.NumberFormat = new NumberFormatInfo
+        {
+            NumberDecimalSeparator = ",", NumberGroupSeparator = ".", NegativeSign = "−",
+            NaNSymbol = "keine Zahl", PositiveInfinitySymbol = "unendlich"
+        };
         culture.DateTimeFormat = new DateTimeFormatInfo { DateSeparator = "-", TimeSeparator = "." };
         return culture;
     }
@@ -99,8 +104,10 @@ internal sealed class CultureTests
         yield return checkpoint.Get<double>("lr") == -0.125 ? "read back" : "changed";
         foreach (Action failing in (Action[])
         [
-            () => _ = new Dropout(1.5), () => Functional.HuberLoss(x, x, delta: -0.5), () => x.ToArray<float>().AsSpan(), () => Tensor.Arange(0.5, 1.5, -0.5),
-            () => Functional.BinaryCrossEntropy(x, x), () => Init.Uniform(x, 0.5, -0.5), () => Npz.Load(folder["c"], maxBytes: 12), () => Npy.Load(folder["a"]),
+            () => _ = new Dropout(1.5), () => Functional.HuberLoss(x, x, delta: -0.5), () => x.ToArray<float>().AsSpan(), () =>
+                Tensor.Arange(0.5, 1.5, -0.5),
+            () => Functional.BinaryCrossEntropy(x, x), () => Init.Uniform(x, 0.5, -0.5), () => Npz.Load(folder["c"], maxBytes: 12), () =>
+                Npy.Load(folder["a"]),
             () => Safetensors.Load(folder["b"]), () => new CrossEntropyLoss(labelSmoothing: 1.5).Call(x, Tensor.Zeros([5], DType.Int64)),
         ])
             yield return Message(failing).Replace(folder[""], "", StringComparison.Ordinal);
@@ -124,10 +131,14 @@ internal sealed class CultureTests
         const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
         string folder = Path.Combine(RepositoryFiles.Root, project);
         IEnumerable<SyntaxTree> trees = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(folder, file).StartsWith("obj", StringComparison.Ordinal) && !Path.GetRelativePath(folder, file).StartsWith("bin", StringComparison.Ordinal))
-            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), new CSharpParseOptions(LanguageVersion.Preview), Path.GetRelativePath(RepositoryFiles.Root, file)))
+            .Where(file => !Path.GetRelativePath(folder, file).StartsWith("obj", StringComparison.Ordinal)
+            && !Path.GetRelativePath(folder, file).StartsWith("bin", StringComparison.Ordinal))
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), new CSharpParseOptions(LanguageVersion.Preview),
+            Path.GetRelativePath(RepositoryFiles.Root, file)))
             .Append(CSharpSyntaxTree.ParseText(Usings, new CSharpParseOptions(LanguageVersion.Preview)));
-        CSharpCompilation compilation = CSharpCompilation.Create(project, trees, Framework().Where(reference => Path.GetFileNameWithoutExtension(reference.Display) != project), Options());
+        CSharpCompilation compilation =
+            CSharpCompilation.Create(project, trees, Framework().Where(reference => Path.GetFileNameWithoutExtension(reference.Display) != project),
+                Options());
         compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ShouldBeEmpty();
         return compilation;
     }
@@ -136,7 +147,8 @@ internal sealed class CultureTests
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
 
     private static CSharpCompilationOptions Options() =>
-        new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, metadataImportOptions: MetadataImportOptions.All);
+        new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable,
+            metadataImportOptions: MetadataImportOptions.All);
 
     private static IEnumerable<string> Findings(CSharpCompilation compilation) =>
         from tree in compilation.SyntaxTrees
@@ -144,7 +156,8 @@ internal sealed class CultureTests
         from node in tree.GetRoot().DescendantNodes()
         where node switch
         {
-            InterpolationSyntax hole => BecomesString(hole, model) && FollowsCulture(model.GetTypeInfo(hole.Expression).Type, hole.FormatClause?.FormatStringToken.ValueText),
+            InterpolationSyntax hole => BecomesString(hole, model)
+                && FollowsCulture(model.GetTypeInfo(hole.Expression).Type, hole.FormatClause?.FormatStringToken.ValueText),
             InvocationExpressionSyntax call => model.GetSymbolInfo(call).Symbol is IMethodSymbol method && FollowsCulture(call, method, model),
             ExpressionSyntax { Parent: BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum } operand =>
                 model.GetTypeInfo(sum).Type?.SpecialType == SpecialType.System_String && FollowsCulture(model.GetTypeInfo(operand).Type, null),
@@ -174,18 +187,22 @@ internal sealed class CultureTests
 
     private static bool FollowsCulture(InvocationExpressionSyntax call, IMethodSymbol method, SemanticModel model)
     {
-        if (method.Parameters.Any(parameter => parameter.Type.Name is "IFormatProvider" or "CultureInfo" or "StringComparison" || parameter.Type.Name.EndsWith("Comparer", StringComparison.Ordinal)))
+        if (method.Parameters.Any(parameter => parameter.Type.Name is "IFormatProvider" or "CultureInfo" or "StringComparison"
+            || parameter.Type.Name.EndsWith("Comparer", StringComparison.Ordinal)))
             return false;
         bool ofString = method.ContainingType.SpecialType == SpecialType.System_String;
         return method.Name switch
         {
             "ToString" => FollowsCulture(method.ContainingType, null),
-            "Parse" or "TryParse" => FollowsCulture(method.ContainingType, null) || method.ContainingType.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64,
+            "Parse" or "TryParse" => FollowsCulture(method.ContainingType, null)
+                || method.ContainingType.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64,
             "ToUpper" or "ToLower" => ofString || method.ContainingType.SpecialType == SpecialType.System_Char,
-            "StartsWith" or "EndsWith" or "IndexOf" or "LastIndexOf" or "Compare" or "CompareTo" => ofString && method.Parameters[0].Type.SpecialType == SpecialType.System_String,
+            "StartsWith" or "EndsWith" or "IndexOf" or "LastIndexOf" or "Compare" or "CompareTo" =>
+                ofString && method.Parameters[0].Type.SpecialType == SpecialType.System_String,
             "Order" or "OrderDescending" or "OrderBy" or "OrderByDescending" or "ThenBy" or "ThenByDescending" or "Sort" =>
                 method.TypeArguments.LastOrDefault()?.SpecialType == SpecialType.System_String,
-            "Join" or "Concat" => ofString && call.ArgumentList.Arguments.Any(argument => FollowsCulture(ElementType(model.GetTypeInfo(argument.Expression).Type), null)),
+            "Join" or "Concat" => ofString
+                && call.ArgumentList.Arguments.Any(argument => FollowsCulture(ElementType(model.GetTypeInfo(argument.Expression).Type), null)),
             _ => false,
         };
     }

@@ -6,7 +6,10 @@ using MiniTorch.Tests.Docs;
 
 namespace MiniTorch.Tests.Contract;
 
-/// <summary>The public surface is what PublicApi.*.txt say. It changes on purpose alone: run with UPDATE_API=1, and read the difference before it is committed.</summary>
+/// <summary>
+/// The public surface is what PublicApi.*.txt say. It changes on purpose alone: run with UPDATE_API=1, and read the difference before it is
+/// committed.
+/// </summary>
 internal sealed class PublicApiTests
 {
     private static IEnumerable<TestCaseData> Assemblies =>
@@ -20,7 +23,8 @@ internal sealed class PublicApiTests
     [TestCaseSource(nameof(Assemblies))]
     public void The_public_surface_is_the_baseline(Assembly assembly)
     {
-        string path = Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Contract", $"PublicApi.{assembly.GetName().Name!.Split('.')[1]}.txt"), surface = Surface(assembly);
+        string path = Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Contract", $"PublicApi.{assembly.GetName().Name!.Split('.')[1]}.txt"),
+            surface = Surface(assembly);
         if (Environment.GetEnvironmentVariable("UPDATE_API") == "1") File.WriteAllText(path, surface);
         string[] before = File.ReadAllLines(path), now = surface.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         before.Except(now).Select(line => $"gone: {line.Trim()}").Concat(now.Except(before).Select(line => $"new: {line.Trim()}"))
@@ -34,10 +38,14 @@ internal sealed class PublicApiTests
         var text = new StringBuilder();
         foreach (INamedTypeSymbol type in PublicSurface.Types(assembly))
         {
-            string bases = string.Join(", ", new[] { type.TypeKind == TypeKind.Class ? type.BaseType : null }.Concat(type.Interfaces).Where(parent => parent is not null && parent.SpecialType != SpecialType.System_Object)
+            string bases = string.Join(", ",
+                new[] { type.TypeKind == TypeKind.Class ? type.BaseType : null }.Concat(type.Interfaces)
+                    .Where(parent => parent is not null && parent.SpecialType != SpecialType.System_Object)
                 .Select(parent => parent!.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)));
-            text.Append(type.ToDisplayString()).Append(": ").Append(type.ToDisplayString(PublicSurface.Declaration)).Append(bases.Length > 0 ? $" : {bases}" : "").Append('\n');
-            foreach (string member in PublicSurface.Members(type).Select(member => member.ToDisplayString(PublicSurface.Declaration)).Order(StringComparer.Ordinal))
+            text.Append(type.ToDisplayString()).Append(": ").Append(type.ToDisplayString(PublicSurface.Declaration))
+                .Append(bases.Length > 0 ? $" : {bases}" : "").Append('\n');
+            foreach (string member in PublicSurface.Members(type).Select(member => member.ToDisplayString(PublicSurface.Declaration))
+                .Order(StringComparer.Ordinal))
                 text.Append("    ").Append(type.ToDisplayString()).Append(": ").Append(member).Append('\n');
         }
         return text.ToString();

@@ -6,7 +6,8 @@ namespace MiniTorch.Tests.Data;
 public class DataLoaderStateTests
 {
     private static DataLoader Noisy(int prefetch = 0, Dataset? dataset = null, Generator? generator = null) =>
-        new(dataset ?? new TensorDataset(Tensor.Arange(50, dtype: DType.Float32)), batchSize: 4, shuffle: true, generator: generator ?? new Generator(6), prefetch: prefetch,
+        new(dataset ?? new TensorDataset(Tensor.Arange(50, dtype: DType.Float32)), batchSize: 4, shuffle: true, generator: generator
+            ?? new Generator(6), prefetch: prefetch,
             transform: (batch, random) => [batch[0] + Tensor.RandLike(batch[0], random)]);
 
     private static List<float[]> Take(DataLoader loader, int batches) => [.. loader.Take(batches).Select(batch => batch[0].ToArray<float>())];
@@ -64,7 +65,8 @@ public class DataLoaderStateTests
         Dataset dataset = new TensorDataset(Tensor.Arange(50, dtype: DType.Float32));
         List<float[]> expected = Take(Noisy(dataset: dataset), int.MaxValue);
         int made = 0;
-        DataLoader first = Noisy(prefetch, dataset.Map(sample => fails && Interlocked.Increment(ref made) > 4 * broken ? throw new IOException("the disk is gone") : sample));
+        DataLoader first = Noisy(prefetch,
+            dataset.Map(sample => fails && Interlocked.Increment(ref made) > 4 * broken ? throw new IOException("the disk is gone") : sample));
         var taken = new List<float[]>();
         Should.Throw<IOException>(() =>
         {
@@ -118,7 +120,8 @@ public class DataLoaderStateTests
     public void Sampler_that_draws_an_index_out_of_range_is_named()
     {
         var dataset = new TensorDataset(Tensor.Arange(3));
-        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4)).Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, but the data set has 3 samples");
+        Should.Throw<ValueException>(() => Take(new DataLoader(dataset, sampler: new SequentialSampler(4)), 4))
+            .Message.ShouldBe("DataLoader: SequentialSampler drew sample 3, but the data set has 3 samples");
     }
 
     [Test]
@@ -144,7 +147,8 @@ public class DataLoaderStateTests
         good["position"].Item<int>().ShouldBe(0);
 
         void Refused(string name, Tensor value, string message) =>
-            Should.Throw<ValueException>(() => loader.LoadStateDict(new OrderedDictionary<string, Tensor>(taken) { [name] = value })).Message.ShouldContain(message);
+            Should.Throw<ValueException>(() => loader.LoadStateDict(new OrderedDictionary<string, Tensor>(taken) { [name] = value }))
+                .Message.ShouldContain(message);
     }
 
     [Test]
@@ -183,12 +187,14 @@ public class DataLoaderStateTests
         DataLoader loader = new(new TensorDataset(Tensor.Ones([10, 1])), batchSize: 2);
         using var source = new CancellationTokenSource();
         var progress = new Reports(done => { if (done == 2) source.Cancel(); });
-        Should.Throw<OperationCanceledException>(() => model.Evaluate(loader, batch => model.Call(batch[0]).Sum().Item<double>(), progress, source.Token));
+        Should.Throw<OperationCanceledException>(() =>
+            model.Evaluate(loader, batch => model.Call(batch[0]).Sum().Item<double>(), progress, source.Token));
         progress.Seen.ShouldBe([1, 2]);
         (model.Training, model[0].Training, model[1].Training).ShouldBe((true, false, true));
         loader.StateDict()["position"].Item<int>().ShouldBe(2);
         model.Evaluate(loader, _ => 2, progress).ShouldBe(2);
-        Should.Throw<OperationCanceledException>(() => model.Evaluate(loader, _ => throw new InvalidOperationException(), null, new CancellationToken(true)));
+        Should.Throw<OperationCanceledException>(() =>
+            model.Evaluate(loader, _ => throw new InvalidOperationException(), null, new CancellationToken(true)));
     }
 
     private sealed class Reports(Action<int>? seen = null) : IProgress<int>

@@ -68,7 +68,8 @@ public class DataLoaderTests
                     Interlocked.Increment(ref blocked);
                     isOver.Wait();
                 });
-            SpinWait.SpinUntil(() => Volatile.Read(ref blocked) == fewest, TimeSpan.FromSeconds(1)); // others have the rest, and those who wait come first
+            // others have the rest, and those who wait come first
+            SpinWait.SpinUntil(() => Volatile.Read(ref blocked) == fewest, TimeSpan.FromSeconds(1));
             var batches = new List<long[]>();
             var loop = new Thread(() =>
             {
@@ -130,6 +131,7 @@ public class DataLoaderTests
         Should.Throw<ShapeException>(() => new TensorDataset(Tensor.Zeros([3]), Tensor.Zeros([4]))).Message.ShouldContain("tensor 1 has 4 samples");
         Should.Throw<ShapeException>(() => new TensorDataset(Tensor.Zeros([]))).Message.ShouldContain("scalar");
         Should.Throw<ShapeException>(() => new TensorDataset()).Message.ShouldContain("at least one");
-        Should.Throw<ShapeException>(() => { var (_, _) = new DataLoader(new TensorDataset(Tensor.Zeros([3]))).First(); }).Message.ShouldContain("1 tensors");
+        Should.Throw<ShapeException>(() => { var (_, _) = new DataLoader(new TensorDataset(Tensor.Zeros([3]))).First(); })
+            .Message.ShouldContain("1 tensors");
     }
 }

@@ -11,7 +11,8 @@ public class SamplerTests
 
     private static long[] Values(Dataset dataset) => [.. Enumerable.Range(0, dataset.Count).Select(i => dataset[i][0].Item<long>())];
 
-    private static List<long[]> Epochs(DataLoader loader, int count) => [.. Enumerable.Range(0, count).SelectMany(_ => loader.Select(batch => batch[0].ToArray<long>()))];
+    private static List<long[]> Epochs(DataLoader loader, int count) =>
+        [.. Enumerable.Range(0, count).SelectMany(_ => loader.Select(batch => batch[0].ToArray<long>()))];
 
     // random_split(range(10), [7, 3], generator=torch.Generator().manual_seed(42)), and with [0.55, 0.25, 0.2]
     [Test]
@@ -27,7 +28,8 @@ public class SamplerTests
     {
         Epochs(new DataLoader(Numbers(5), batchSize: 4, sampler: new WeightedRandomSampler(Weights, 8), generator: new Generator(3)), 2)
             .ShouldBe([[2, 3, 2, 3], [3, 2, 2, 2], [2, 3, 2, 2], [4, 2, 2, 2]]);
-        Epochs(new DataLoader(Numbers(5), batchSize: 2, sampler: new WeightedRandomSampler(Weights, 3, replacement: false), generator: new Generator(3)), 2)
+        Epochs(new DataLoader(Numbers(5), batchSize: 2, sampler: new WeightedRandomSampler(Weights, 3, replacement: false),
+            generator: new Generator(3)), 2)
             .ShouldBe([[2, 3], [4], [3, 2], [4]]);
     }
 
@@ -36,7 +38,8 @@ public class SamplerTests
     public void A_weighted_sampler_without_a_generator_draws_from_the_default_one()
     {
         Generator.ManualSeed(5);
-        Epochs(new DataLoader(Numbers(5), batchSize: 8, sampler: new WeightedRandomSampler(Weights, 8)), 2).ShouldBe([[2, 2, 2, 2, 3, 2, 3, 3], [2, 2, 3, 2, 2, 2, 2, 2]]);
+        Epochs(new DataLoader(Numbers(5), batchSize: 8, sampler: new WeightedRandomSampler(Weights, 8)), 2)
+            .ShouldBe([[2, 2, 2, 2, 3, 2, 3, 3], [2, 2, 3, 2, 2, 2, 2, 2]]);
         Tensor.Rand([1]).Item<float>().ShouldBe(0.9697042107582092f);
     }
 
@@ -94,8 +97,10 @@ public class SamplerTests
         Should.Throw<ValueException>(() => Numbers(10).Subset(10)).Message.ShouldContain("index 10 is not in [0, 9]");
         Should.Throw<ValueException>(() => new WeightedRandomSampler([1, -1], 1)).Message.ShouldContain("weight 1 is -1");
         Should.Throw<ValueException>(() => new WeightedRandomSampler([0, 0], 1)).Message.ShouldContain("0 weights are positive");
-        Should.Throw<ValueException>(() => new WeightedRandomSampler([1, 0], 2, replacement: false)).Message.ShouldContain("1 weights are positive, but 2 must be");
-        Should.Throw<ValueException>(() => new DataLoader(Numbers(2), shuffle: true, sampler: new SequentialSampler(2))).Message.ShouldContain("pass a sampler or shuffle, not both");
+        Should.Throw<ValueException>(() => new WeightedRandomSampler([1, 0], 2, replacement: false))
+            .Message.ShouldContain("1 weights are positive, but 2 must be");
+        Should.Throw<ValueException>(() => new DataLoader(Numbers(2), shuffle: true, sampler: new SequentialSampler(2)))
+            .Message.ShouldContain("pass a sampler or shuffle, not both");
         Should.Throw<ValueException>(() => new DataLoader(Numbers(2), prefetch: -1)).Message.ShouldContain("prefetch is -1");
         Should.Throw<ValueException>(() => ClassWeights.FromCounts(1, 0)).Message.ShouldContain("class 1 has 0 samples");
         Should.Throw<ValueException>(() => ClassWeights.FromLabels(Tensor.Arange(3), -2)).Message.ShouldContain("-2 classes");

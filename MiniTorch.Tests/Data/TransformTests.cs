@@ -9,7 +9,8 @@ public class TransformTests
     [Test]
     public void Normalising_subtracts_and_divides_and_leaves_labels_alone()
     {
-        Tensor[] batch = Transforms.Normalize(Tensor.From(new[] { 1f, 2 }), 2.0)([Tensor.From(new float[,] { { 1, 2 }, { 3, 6 } }), Labels], new Generator(0));
+        Tensor[] batch = Transforms.Normalize(Tensor.From(new[] { 1f, 2 }), 2.0)([Tensor.From(new float[,] { { 1, 2 }, { 3, 6 } }), Labels],
+            new Generator(0));
         batch[0].ToArray<float>().ShouldBe([0f, 0, 1, 2]);
         batch[1].ShouldBeSameAs(Labels);
     }
@@ -17,7 +18,8 @@ public class TransformTests
     [TestCase(0, new double[] { 1, 2, 3, 4 })]
     [TestCase(1, new double[] { 2, 1, 4, 3 })]
     public void Flipping_reverses_with_a_probability(double probability, double[] expected) =>
-        Transforms.RandomFlip(probability: probability)([Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }), Labels], new Generator(0))[0].ToArray<double>().ShouldBe(expected);
+        Transforms.RandomFlip(probability: probability)([Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }), Labels], new Generator(0))[0]
+            .ToArray<double>().ShouldBe(expected);
 
     [Test]
     public void Flipping_decides_sample_by_sample()
@@ -38,5 +40,6 @@ public class TransformTests
     }
 
     [Test]
-    public void Misuse_is_explained() => Should.Throw<ValueException>(() => Transforms.RandomFlip(probability: 1.5)).Message.ShouldContain("not in [0, 1]");
+    public void Misuse_is_explained() =>
+        Should.Throw<ValueException>(() => Transforms.RandomFlip(probability: 1.5)).Message.ShouldContain("not in [0, 1]");
 }

@@ -11,7 +11,8 @@ namespace MiniTorch.Tests.Docs;
 internal sealed partial class ApiReferenceTests
 {
     private static readonly Assembly[] s_assemblies =
-        [typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly, typeof(NumericsTensors).Assembly];
+        [typeof(Tensor).Assembly, typeof(Functional).Assembly, typeof(MiniTorch.IO.Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly,
+            typeof(NumericsTensors).Assembly];
 
     [Test]
     public void The_reference_shows_the_documentation_as_it_is()
@@ -20,20 +21,24 @@ internal sealed partial class ApiReferenceTests
         string folder = Path.Combine(RepositoryFiles.Root, "docs", "api");
         if (GeneratedPage.Updates && Directory.Exists(folder)) Directory.Delete(folder, true);
         foreach ((string page, string text) in pages) GeneratedPage.ShouldBe($"docs/api/{page}", text);
-        Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(pages.Keys.Order(StringComparer.Ordinal), "pages of types that are no more; run this test with UPDATE_DOCS=1");
+        Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            .ShouldBe(pages.Keys.Order(StringComparer.Ordinal), "pages of types that are no more; run this test with UPDATE_DOCS=1");
     }
 
     private static Dictionary<string, string> Pages()
     {
         var pages = new Dictionary<string, string>();
-        var index = new StringBuilder("# API reference\n\nWritten from the XML documentation; one page a type. The [guide](../guide/README.md) tells how they belong together.\n");
-        foreach (IGrouping<string, INamedTypeSymbol> space in s_assemblies.SelectMany(PublicSurface.Types).GroupBy(type => type.ContainingNamespace.ToDisplayString()))
+        var index = new StringBuilder("# API reference\n\nWritten from the XML documentation; one page a type. The [guide](../guide/README.md) "
+            + "tells how they belong together.\n");
+        foreach (IGrouping<string, INamedTypeSymbol> space in s_assemblies.SelectMany(PublicSurface.Types)
+            .GroupBy(type => type.ContainingNamespace.ToDisplayString()))
         {
             index.Append("\n## ").Append(space.Key).Append("\n\n| type | what it is |\n| --- | --- |\n");
             foreach (INamedTypeSymbol type in space)
             {
                 pages.Add(PageOf(type), Page(type));
-                index.Append("| [").Append(Short(type)).Append("](").Append(PageOf(type)).Append(") | ").Append(FirstSentence(Text(Documentation(type)?.Element("summary")))).Append(" |\n");
+                index.Append("| [").Append(Short(type)).Append("](").Append(PageOf(type)).Append(") | ")
+                    .Append(FirstSentence(Text(Documentation(type)?.Element("summary")))).Append(" |\n");
             }
         }
         pages.Add("README.md", index.ToString());
@@ -42,12 +47,14 @@ internal sealed partial class ApiReferenceTests
 
     private static string Page(INamedTypeSymbol type)
     {
-        var text = new StringBuilder("# ").Append(Short(type)).Append("\n\n").Append(type.ContainingNamespace.ToDisplayString()).Append(", in ").Append(type.ContainingAssembly.Name).Append("\n\n");
+        var text = new StringBuilder("# ").Append(Short(type)).Append("\n\n").Append(type.ContainingNamespace.ToDisplayString()).Append(", in ")
+            .Append(type.ContainingAssembly.Name).Append("\n\n");
         Describe(text, type);
         foreach (ISymbol member in PublicSurface.Members(type))
         {
             if (Documentation(member) is not { } documentation || documentation.Element("inheritdoc") is not null) continue;
-            text.Append("## ").Append(member is IMethodSymbol { MethodKind: MethodKind.Constructor } ? "new" : member is IPropertySymbol { IsIndexer: true } ? "this[]" : member.Name).Append("\n\n");
+            text.Append("## ").Append(member is IMethodSymbol { MethodKind: MethodKind.Constructor } ? "new"
+                : member is IPropertySymbol { IsIndexer: true } ? "this[]" : member.Name).Append("\n\n");
             Describe(text, member);
         }
         return text.ToString();
@@ -60,7 +67,8 @@ internal sealed partial class ApiReferenceTests
         Append(text, Text(documentation?.Element("summary")));
         Append(text, Text(documentation?.Element("remarks")));
         XElement[] parameters = [.. documentation?.Elements().Where(element => element.Name.LocalName is "param" or "typeparam") ?? []];
-        foreach (XElement parameter in parameters) text.Append("- `").Append(parameter.Attribute("name")!.Value).Append("`: ").Append(Text(parameter)).Append('\n');
+        foreach (XElement parameter in parameters)
+            text.Append("- `").Append(parameter.Attribute("name")!.Value).Append("`: ").Append(Text(parameter)).Append('\n');
         if (parameters.Length > 0) text.Append('\n');
         if (documentation?.Element("returns") is { } returns) Append(text, $"Returns {Text(returns)}");
         foreach (XElement error in documentation?.Elements("exception") ?? []) Append(text, $"Throws `{Reference(error)}`: {Text(error)}");
@@ -72,9 +80,11 @@ internal sealed partial class ApiReferenceTests
     }
 
     private static XElement? Documentation(ISymbol symbol) =>
-        symbol.GetDocumentationCommentXml() is { Length: > 0 } xml ? XElement.Parse(xml.TrimStart().StartsWith("<member", StringComparison.Ordinal) ? xml : $"<member>{xml}</member>") : null;
+        symbol.GetDocumentationCommentXml() is { Length: > 0 } xml
+            ? XElement.Parse(xml.TrimStart().StartsWith("<member", StringComparison.Ordinal) ? xml : $"<member>{xml}</member>") : null;
 
-    private static string Text(XElement? element) => element is null ? "" : Spaces().Replace(string.Concat(element.Nodes().Select(Markdown)), " ").Trim();
+    private static string Text(XElement? element) =>
+        element is null ? "" : Spaces().Replace(string.Concat(element.Nodes().Select(Markdown)), " ").Trim();
 
     private static string Markdown(XNode node) => node switch
     {
@@ -89,16 +99,19 @@ internal sealed partial class ApiReferenceTests
     // "M:MiniTorch.Tensor.Backward(MiniTorch.Tensor)" is shown as Backward.
     private static string Reference(XElement element)
     {
-        if (element.Attribute("cref") is not { } cref) return (element.Attribute("langword") ?? element.Attribute("name") ?? element.Attribute("href"))!.Value;
+        if (element.Attribute("cref") is not { } cref)
+            return (element.Attribute("langword") ?? element.Attribute("name") ?? element.Attribute("href"))!.Value;
         string name = Arity().Replace(cref.Value.Split('(')[0], "");
         return name[(name.LastIndexOf('.') + 1)..];
     }
 
     private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is >= 0 and var end ? text[..(end + 1)] : text;
 
-    private static string Short(INamedTypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat).Replace('<', '‹').Replace('>', '›');
+    private static string Short(INamedTypeSymbol type) =>
+        type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat).Replace('<', '‹').Replace('>', '›');
 
-    private static string PageOf(INamedTypeSymbol type) => $"{type.ContainingNamespace}.{(type.ContainingType is { } outer ? $"{outer.MetadataName}." : "")}{type.MetadataName}.md".Replace('`', '-');
+    private static string PageOf(INamedTypeSymbol type) =>
+        $"{type.ContainingNamespace}.{(type.ContainingType is { } outer ? $"{outer.MetadataName}." : "")}{type.MetadataName}.md".Replace('`', '-');
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

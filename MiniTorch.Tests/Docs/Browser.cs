@@ -24,10 +24,13 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Opens a page in a new browser.</summary>
     public static async Task<Browser> OpenAsync(string path)
     {
-        string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder => s_names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => s_names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
         if (program is null) Assert.Ignore("no Chromium was found on the PATH (Debian: apt-get install chromium)");
         string profile = Directory.CreateTempSubdirectory("minitorch-browser").FullName;
-        var start = new ProcessStartInfo(program!, ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={profile}", new Uri(path).AbsoluteUri])
+        var start = new ProcessStartInfo(program!,
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0",
+                $"--user-data-dir={profile}", new Uri(path).AbsoluteUri])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -40,8 +43,10 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>A screen of some width, dark or light.</summary>
     public async Task ResizeAsync(int width, int height, bool dark = false)
     {
-        await SendAsync("Emulation.setDeviceMetricsOverride", new() { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
-        await SendAsync("Emulation.setEmulatedMedia", new() { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }) });
+        await SendAsync("Emulation.setDeviceMetricsOverride",
+            new() { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        await SendAsync("Emulation.setEmulatedMedia",
+            new() { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }) });
     }
 
     /// <summary>The value of a JavaScript expression, as text.</summary>
@@ -53,7 +58,8 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>The value of a JavaScript expression, as a number.</summary>
-    public async Task<double> NumberAsync(string expression) => double.Parse((await EvaluateAsync(expression)).Replace('−', '-'), CultureInfo.InvariantCulture);
+    public async Task<double> NumberAsync(string expression) =>
+        double.Parse((await EvaluateAsync(expression)).Replace('−', '-'), CultureInfo.InvariantCulture);
 
     /// <summary>Presses and releases a key.</summary>
     public async Task PressAsync(string key, int code)
@@ -94,7 +100,8 @@ internal sealed class Browser : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(s_patience);
         string? address = null;
-        while (address is null && await _process.StandardError.ReadLineAsync(patience.Token) is { } line) address = Regex.Match(line, @"ws://([^/]+)/").Groups[1].Value is { Length: > 0 } host ? host : null;
+        while (address is null && await _process.StandardError.ReadLineAsync(patience.Token) is { } line)
+            address = Regex.Match(line, @"ws://([^/]+)/").Groups[1].Value is { Length: > 0 } host ? host : null;
         address.ShouldNotBeNull("the browser did not start");
         using var http = new HttpClient();
         JsonNode? page = null;
@@ -112,7 +119,8 @@ internal sealed class Browser : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(s_patience);
         int id = ++_lastId;
-        await _socket.SendAsync(Encoding.UTF8.GetBytes(new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters }.ToJsonString()), WebSocketMessageType.Text, true, patience.Token);
+        await _socket.SendAsync(Encoding.UTF8.GetBytes(new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters }.ToJsonString()),
+            WebSocketMessageType.Text, true, patience.Token);
         var buffer = new byte[1 << 16];
         while (true)
         {

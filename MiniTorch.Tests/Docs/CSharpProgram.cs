@@ -8,12 +8,14 @@ namespace MiniTorch.Tests.Docs;
 internal static class CSharpProgram
 {
     private static readonly MetadataReference[] s_references =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>Compiles a program, runs it in a folder of its own, and gives what it wrote to the console.</summary>
     public static string Run(string code)
     {
-        var compilation = CSharpCompilation.Create("Program", [CSharpSyntaxTree.ParseText(code)], s_references, new CSharpCompilationOptions(OutputKind.ConsoleApplication));
+        var compilation = CSharpCompilation.Create("Program", [CSharpSyntaxTree.ParseText(code)], s_references,
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication));
         using var stream = new MemoryStream();
         var result = compilation.Emit(stream);
         result.Success.ShouldBeTrue(string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)));

@@ -20,8 +20,10 @@ internal sealed class ConfidencePageTests
     {
         if (GeneratedPage.Updates)
         {
-            string rows = string.Join(",\n", Probabilities.Select(p => "[" + string.Join(", ", Row(p).Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]"));
-            File.WriteAllText(s_path, Regex.Replace(File.ReadAllText(s_path), @"const table = \[.*?\];", _ => $"const table = [\n{rows}];", RegexOptions.Singleline));
+            string rows = string.Join(",\n",
+                Probabilities.Select(p => "[" + string.Join(", ", Row(p).Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]"));
+            File.WriteAllText(s_path, Regex.Replace(File.ReadAllText(s_path), @"const table = \[.*?\];", _ => $"const table = [\n{rows}];",
+                RegexOptions.Singleline));
         }
         string table = Regex.Match(File.ReadAllText(s_path), @"const table = \[(.*?)\];", RegexOptions.Singleline).Groups[1].Value;
         double[] written = [.. Regex.Matches(table, @"[-+.\dEe]+").Select(number => double.Parse(number.Value, CultureInfo.InvariantCulture))];
@@ -47,7 +49,9 @@ internal sealed class ConfidencePageTests
             Value("gradientByP", p).ShouldBe(probability.Grad!.Item<double>(), 1e-9);
         }
 
-        double Value(string name, params object[] arguments) => (double)formulas.GetMethod(name)!.Invoke(null, [.. arguments.Select(argument => (object)Convert.ToDouble(argument, CultureInfo.InvariantCulture))])!;
+        double Value(string name, params object[] arguments) =>
+            (double)formulas.GetMethod(name)!.Invoke(null,
+                [.. arguments.Select(argument => (object)Convert.ToDouble(argument, CultureInfo.InvariantCulture))])!;
     }
 
     [Test]
@@ -63,10 +67,12 @@ internal sealed class ConfidencePageTests
         (await browser.NumberAsync("document.getElementById('loss').textContent")).ShouldBe(0.6931);
         (await browser.NumberAsync("document.querySelectorAll('#rows tbody tr').length")).ShouldBeGreaterThan(10);
 
-        (double left, double width, double middle) = (await browser.NumberAsync("slider.getBoundingClientRect().left"), await browser.NumberAsync("slider.getBoundingClientRect().width"),
+        (double left, double width, double middle) =
+            (await browser.NumberAsync("slider.getBoundingClientRect().left"), await browser.NumberAsync("slider.getBoundingClientRect().width"),
             await browser.NumberAsync("slider.getBoundingClientRect().top + slider.getBoundingClientRect().height / 2"));
         await browser.ClickAsync(left + (width * 0.1), middle);
-        double p = await browser.NumberAsync("slider.value"), before = await browser.NumberAsync("document.getElementById('point').getAttribute('cy')");
+        double p = await browser.NumberAsync("slider.value"),
+            before = await browser.NumberAsync("document.getElementById('point').getAttribute('cy')");
         p.ShouldBe(0.1, 0.02);
         (await browser.NumberAsync("document.getElementById('loss').textContent")).ShouldBe(-Math.Log(p), 1e-4);
         await browser.ScreenshotAsync("confidence-light.png");

@@ -5,7 +5,9 @@ internal sealed class ErrorPageTests
 {
     private static readonly MiniTorchException[] Errors =
     [
-        .. new[] { typeof(MiniTorchException).Assembly, typeof(MiniTorch.Mpi.WorldException).Assembly }.SelectMany(assembly => assembly.GetExportedTypes()).Where(typeof(MiniTorchException).IsAssignableFrom)
+        .. new[] { typeof(MiniTorchException).Assembly,
+        typeof(MiniTorch.Mpi.WorldException).Assembly }.SelectMany(assembly => assembly.GetExportedTypes())
+            .Where(typeof(MiniTorchException).IsAssignableFrom)
             .Select(type => (MiniTorchException)Activator.CreateInstance(type)!),
     ];
 
@@ -14,7 +16,8 @@ internal sealed class ErrorPageTests
     {
         Errors.Select(error => error.Code).ShouldBeUnique();
         foreach (MiniTorchException error in Errors)
-            File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "guide", "errors", $"{error.Code}.md")).ShouldContain($"`{error.GetType().Name}`");
+            File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "guide", "errors", $"{error.Code}.md"))
+                .ShouldContain($"`{error.GetType().Name}`");
     }
 
     [Test]

@@ -21,7 +21,9 @@ internal static class GeneratedPage
         File.ReadAllText(path).ShouldBe(text, $"{page} is out of date: run this test with UPDATE_DOCS=1 to write it again");
     }
 
-    /// <summary>As <see cref="ShouldBe"/>, for the lines of a page between <c>&lt;!-- generated: name --&gt;</c> and <c>&lt;!-- end --&gt;</c>.</summary>
+    /// <summary>
+    /// As <see cref="ShouldBe"/>, for the lines of a page between <c>&lt;!-- generated: name --&gt;</c> and <c>&lt;!-- end --&gt;</c>.
+    /// </summary>
     public static void SectionShouldBe(string page, string name, string text)
     {
         string start = $"<!-- generated: {name} -->\n", whole = File.ReadAllText(Path.Combine(RepositoryFiles.Root, page));

@@ -6,7 +6,8 @@ namespace MiniTorch.Tests.Docs;
 internal sealed partial class LinkTests
 {
     [Test]
-    public void Every_link_leads_to_a_file() => Pages().SelectMany(page => Links(page).Where(target => !Path.Exists(target)).Select(target => $"{page} -> {target}")).ShouldBeEmpty();
+    public void Every_link_leads_to_a_file() =>
+        Pages().SelectMany(page => Links(page).Where(target => !Path.Exists(target)).Select(target => $"{page} -> {target}")).ShouldBeEmpty();
 
     [Test]
     public void The_index_leads_to_every_page_of_the_guide()

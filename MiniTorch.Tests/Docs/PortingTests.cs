@@ -41,22 +41,26 @@ internal sealed partial class PortingTests
         ["Generator.FillMultinomial"] = "torch.multinomial",
     };
 
-    private static readonly string[] s_torchNames = File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Docs", "torch-names.txt"));
+    private static readonly string[] s_torchNames =
+        File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Docs", "torch-names.txt"));
 
     private static readonly Dictionary<(string Home, string Letters), string> s_byLetters = s_torchNames.GroupBy(name => (Home(name), Letters(name)))
         .ToDictionary(group => group.Key, group => group.First());
 
     private static readonly (string Name, string Key)[] s_operators =
     [
-        ("x + y", "add"), ("x - y", "sub"), ("x * y", "mul"), ("x / y", "div"), ("x % y", "remainder"), ("-x", "neg"), ("x < y", "lt"), ("x <= y", "le"), ("x > y", "gt"), ("x >= y", "ge"),
+        ("x + y", "add"), ("x - y", "sub"), ("x * y", "mul"), ("x / y", "div"), ("x % y", "remainder"), ("-x", "neg"), ("x < y", "lt"),
+            ("x <= y", "le"), ("x > y", "gt"), ("x >= y", "ge"),
     ];
 
     private static readonly (string Title, string[] Homes, (string Name, string Key)[] Names)[] s_groups =
     [
         ("Operators", ["torch"], s_operators),
-        ("Tensors", ["torch.Tensor", "torch", "torch.nn.functional", "torch.special"], [.. Methods("Tensor", typeof(Tensor)), .. Properties("Tensor", typeof(Tensor), ["torch.Tensor"])]),
+        ("Tensors", ["torch.Tensor", "torch", "torch.nn.functional", "torch.special"],
+            [.. Methods("Tensor", typeof(Tensor)), .. Properties("Tensor", typeof(Tensor), ["torch.Tensor"])]),
         ("Linear algebra", ["torch.linalg", "torch"], Methods("Linalg", typeof(Linalg))),
-        ("Differentiation", ["torch.autograd.functional", "torch.autograd"], [.. Methods("Autograd", typeof(Autograd)), .. Methods("GradCheck", typeof(GradCheck))]),
+        ("Differentiation", ["torch.autograd.functional", "torch.autograd"],
+            [.. Methods("Autograd", typeof(Autograd)), .. Methods("GradCheck", typeof(GradCheck))]),
         ("Random numbers", ["torch.Generator", "torch"], Methods("Generator", typeof(Generator))),
         ("Modules", ["torch.nn.Module"], [.. Methods("Module", typeof(Module)), .. Properties("Module", typeof(Module), ["torch.nn.Module"])]),
         ("Layers and losses", ["torch.nn", "torch.nn.parameter"], [.. Classes(typeof(Module)), .. Classes(typeof(Parameter))]),
@@ -83,7 +87,8 @@ internal sealed partial class PortingTests
 
     private static string Document()
     {
-        var text = new StringBuilder("# PyTorch's names and MiniTorch's\n\nGenerated from the public methods and classes here and from the names of PyTorch 1.13.1. ")
+        var text = new StringBuilder("# PyTorch's names and MiniTorch's\n\nGenerated from the public methods and classes here and from the names "
+            + "of PyTorch 1.13.1. ")
             .Append("A dash means that PyTorch 1.13.1 has nothing of that name. What behaves differently is listed in [porting](porting.md).\n");
         foreach ((string title, string[] homes, (string Name, string Key)[] names) in s_groups)
         {
@@ -116,19 +121,25 @@ internal sealed partial class PortingTests
     private static (string Name, string Key)[] Methods(string owner, Type type) =>
     [
         .. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            .Where(method => !method.IsSpecialName && method.GetBaseDefinition().DeclaringType == type && method.Name is not ("FromCollection" or "GetEnumerator" or "ToString"))
-            .Select(method => (Name: (method.IsStatic ? $"{owner}." : owner == "Tensor" ? "x." : $"{owner.ToLowerInvariant()}.") + method.Name, Key: $"{owner}.{method.Name}")).Distinct(),
+            .Where(method => !method.IsSpecialName && method.GetBaseDefinition().DeclaringType == type
+            && method.Name is not ("FromCollection" or "GetEnumerator" or "ToString"))
+            .Select(method => (Name: (method.IsStatic ? $"{owner}." : owner == "Tensor" ? "x." : $"{owner.ToLowerInvariant()}.") + method.Name,
+            Key: $"{owner}.{method.Name}")).Distinct(),
     ];
 
     // Those that PyTorch has; what else a type can tell is in the reference.
     private static (string Name, string Key)[] Properties(string owner, Type type, string[] homes) =>
-        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => Torch(property.Name, homes) is not null)
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Where(property => Torch(property.Name, homes) is not null)
             .Select(property => ($"{(owner == "Tensor" ? "x" : owner.ToLowerInvariant())}.{property.Name}", $"{owner}.{property.Name}"))];
 
     // A base that PyTorch does not have by that name is no counterpart of anything.
     private static (string Name, string Key)[] Classes(Type kind, string? space = null) =>
-        [.. typeof(Module).Assembly.GetExportedTypes().Where(type => kind.IsAssignableFrom(type) && type.IsClass && (space is null || type.Namespace == space)
-            && !typeof(Delegate).IsAssignableFrom(type) && ((!type.IsAbstract && !type.IsGenericTypeDefinition) || s_torchNames.Any(name => name.EndsWith("." + Plain(type), StringComparison.Ordinal))))
+        [.. typeof(Module).Assembly.GetExportedTypes()
+            .Where(type => kind.IsAssignableFrom(type) && type.IsClass && (space is null || type.Namespace == space)
+            && !typeof(Delegate).IsAssignableFrom(type)
+            && ((!type.IsAbstract && !type.IsGenericTypeDefinition)
+            || s_torchNames.Any(name => name.EndsWith("." + Plain(type), StringComparison.Ordinal))))
             .Select(type => (Plain(type) + (type.IsGenericTypeDefinition ? "<T>" : ""), Plain(type))).Distinct()];
 
     private static string Plain(Type type) => type.Name.Split('`')[0];

@@ -27,7 +27,8 @@ internal static class PublicSurface
     {
         IEnumerable<MetadataReference> framework = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => path != assembly.Location).Select(path => MetadataReference.CreateFromFile(path));
-        var reference = MetadataReference.CreateFromFile(assembly.Location, documentation: new XmlFile(Path.ChangeExtension(assembly.Location, ".xml")));
+        var reference = MetadataReference.CreateFromFile(assembly.Location,
+            documentation: new XmlFile(Path.ChangeExtension(assembly.Location, ".xml")));
         var compilation = CSharpCompilation.Create("surface", references: [.. framework, reference]);
         var symbol = (IAssemblySymbol)compilation.GetAssemblyOrModuleSymbol(reference)!;
         return [.. All(symbol.GlobalNamespace).Where(IsVisible).OrderBy(type => type.ToDisplayString(), StringComparer.Ordinal)];
@@ -48,17 +49,20 @@ internal static class PublicSurface
 
     private static bool IsVisible(ISymbol symbol) =>
         symbol.DeclaredAccessibility is Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal
-        && (symbol.ContainingType is null || IsVisible(symbol.ContainingType)) && symbol.CanBeReferencedByName | symbol is IMethodSymbol { MethodKind: not MethodKind.Ordinary } | symbol is IPropertySymbol;
+        && (symbol.ContainingType is null || IsVisible(symbol.ContainingType))
+        && symbol.CanBeReferencedByName | symbol is IMethodSymbol { MethodKind: not MethodKind.Ordinary } | symbol is IPropertySymbol;
 
     private sealed class XmlFile(string path) : DocumentationProvider
     {
-        private readonly Dictionary<string, string> _byId = XDocument.Load(path).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value, member => member.ToString());
+        private readonly Dictionary<string, string> _byId = XDocument.Load(path).Descendants("member")
+            .ToDictionary(member => member.Attribute("name")!.Value, member => member.ToString());
 
         public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 
         public override int GetHashCode() => 0;
 
-        protected override string? GetDocumentationForSymbol(string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken = default) =>
+        protected override string? GetDocumentationForSymbol(string documentationMemberID, CultureInfo preferredCulture,
+            CancellationToken cancellationToken = default) =>
             _byId.GetValueOrDefault(documentationMemberID);
     }
 }

@@ -14,7 +14,8 @@ internal sealed class SnippetTests
 
     public static IEnumerable<TestCaseData> Snippets() =>
         from path in Documents()
-        from snippet in Regex.Matches(File.ReadAllText(path), "^ *```csharp\n(.*?)^ *```", RegexOptions.Multiline | RegexOptions.Singleline).Select((match, i) => (Code: match.Groups[1].Value, Number: i + 1))
+        from snippet in Regex.Matches(File.ReadAllText(path), "^ *```csharp\n(.*?)^ *```", RegexOptions.Multiline | RegexOptions.Singleline)
+            .Select((match, i) => (Code: match.Groups[1].Value, Number: i + 1))
         select new TestCaseData(Regex.Replace(snippet.Code, "^#:.*\n", "", RegexOptions.Multiline)) // what a file that is a program says to the SDK
             .SetArgDisplayNames($"{Path.GetRelativePath(RepositoryFiles.Root, path)} {snippet.Number}");
 
@@ -23,6 +24,8 @@ internal sealed class SnippetTests
 
     private static IEnumerable<string> Documents() =>
         [Path.Combine(RepositoryFiles.Root, "README.md"), Path.Combine(RepositoryFiles.Root, "CONTRIBUTING.md"),
-         .. Directory.EnumerateDirectories(RepositoryFiles.Root, "MiniTorch.*").Select(project => Path.Combine(project, "README.md")).Where(File.Exists).Order(StringComparer.Ordinal),
-         .. Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "docs", "guide"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+         .. Directory.EnumerateDirectories(RepositoryFiles.Root, "MiniTorch.*").Select(project => Path.Combine(project, "README.md"))
+         .Where(File.Exists).Order(StringComparer.Ordinal),
+         .. Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "docs", "guide"), "*.md", SearchOption.AllDirectories)
+         .Order(StringComparer.Ordinal)];
 }

@@ -19,7 +19,8 @@ public partial class WalkTests
     public void Walks_are_within_their_budgets()
     {
         string page = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "internals", "walks.md"));
-        (int Budget, int Files)[] rows = [.. Row().Matches(page).Select(row => (int.Parse(row.Groups[1].Value, null), int.Parse(row.Groups[2].Value, null)))];
+        (int Budget, int Files)[] rows =
+            [.. Row().Matches(page).Select(row => (int.Parse(row.Groups[1].Value, null), int.Parse(row.Groups[2].Value, null)))];
         rows.Select(row => row.Files).ShouldBe(s_lists.Select(list => NumberedFile().Count(list)));
         rows.ShouldAllBe(row => row.Files <= row.Budget);
     }

@@ -32,7 +32,8 @@ internal abstract class AtomicFileFixture
         {
             using var report = new TrainingReport(path) { ThrowsOnError = true, Summary = new string('x', 2 * size * size) };
             report.Write();
-        });
+        }
+        );
     }
 
     private protected string Old(string name) => Folder.Write(name, "old"u8);

@@ -184,7 +184,8 @@ internal sealed class AtomicFileTargetTests : AtomicFileFixture
     {
         string[] names =
         [
-            "büro.safetensors", "bu\u0308ro", "重み", "😀.npz", " ", "a b", "-rf", "*", "?[a]", "'\"\\", "line\nbreak", ".hidden", "...", "~", "$HOME", "tmp.tmp",
+            "büro.safetensors", "bu\u0308ro", "重み", "😀.npz", " ", "a b", "-rf", "*", "?[a]", "'\"\\", "line\nbreak", ".hidden", "...", "~", "$HOME",
+                "tmp.tmp",
             new string('a', 255),
             new string('重', 85), string.Concat(Enumerable.Repeat("😀", 63)), "a" + string.Concat(Enumerable.Repeat("😀", 63)),
         ];

@@ -17,12 +17,14 @@ public class CheckpointTests
         string path = _folder["values.safetensors"];
         new Checkpoint
         {
-            ["int"] = int.MinValue, ["long"] = long.MaxValue, ["float"] = 0.1f, ["double"] = double.Epsilon, ["nan"] = double.NaN, ["infinity"] = double.NegativeInfinity,
+            ["int"] = int.MinValue, ["long"] = long.MaxValue, ["float"] = 0.1f, ["double"] = double.Epsilon, ["nan"] = double.NaN,
+            ["infinity"] = double.NegativeInfinity,
             ["text"] = "integer:ü\n\"", ["truth"] = true, ["tensor"] = Tensor.From(new[] { 1.5, 2.5 }),
         }.Save(path);
         var read = new Checkpoint
         {
-            ["int"] = 0, ["long"] = 0L, ["float"] = 0f, ["double"] = 0.0, ["nan"] = 0.0, ["infinity"] = 0.0, ["text"] = "", ["truth"] = false, ["tensor"] = Tensor.Zeros([0]),
+            ["int"] = 0, ["long"] = 0L, ["float"] = 0f, ["double"] = 0.0, ["nan"] = 0.0, ["infinity"] = 0.0, ["text"] = "", ["truth"] = false,
+            ["tensor"] = Tensor.Zeros([0]),
         };
 
         read.TryLoad(path).ShouldBeTrue();
@@ -84,11 +86,19 @@ public class CheckpointTests
     {
         string path = _folder["other.safetensors"];
         var (model, other) = (new Linear(2, 3), new Linear(2, 4));
-        new Checkpoint { ["model"] = new Linear(2, 3), ["optimizer"] = new SGD(other.Parameters(), lr: 0.5, momentum: 0.9), ["twin"] = other, ["epoch"] = 1L << 40, ["note"] = "x", ["extra"] = 1 }.Save(path);
+        new Checkpoint
+        {
+            ["model"] = new Linear(2, 3), ["optimizer"] = new SGD(other.Parameters(), lr: 0.5, momentum: 0.9), ["twin"] = other,
+            ["epoch"] = 1L << 40, ["note"] = "x", ["extra"] = 1
+        }.Save(path);
         float[] weight = model.Weight.ToArray<float>();
         var generator = new Generator(1);
         var optimizer = new Adam(model.Parameters(), lr: 0.25);
-        var run = new Checkpoint { ["model"] = model, ["optimizer"] = optimizer, ["twin"] = new Linear(2, 3), ["epoch"] = 5, ["note"] = 1.5, ["rng"] = generator };
+        var run = new Checkpoint
+        {
+            ["model"] = model, ["optimizer"] = optimizer, ["twin"] = new Linear(2, 3), ["epoch"] = 5, ["note"] = 1.5,
+            ["rng"] = generator
+        };
         byte[] common = Generator.Default.GetState();
         Tensor.Rand([3]);
         byte[] moved = Generator.Default.GetState();

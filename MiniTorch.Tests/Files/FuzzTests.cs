@@ -16,7 +16,8 @@ internal sealed class FuzzTests
 
     // Inputs that a reader once took wrongly, and such as every attacker tries first.
     private static IEnumerable<TestCaseData> Regressions =>
-        from path in Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Files", "Regressions")).Order(StringComparer.Ordinal)
+        from path in Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Files", "Regressions"))
+            .Order(StringComparer.Ordinal)
         select new TestCaseData(path).SetArgDisplayNames(Path.GetFileName(path));
 
     [TestCaseSource(nameof(Formats))]
@@ -40,7 +41,8 @@ internal sealed class FuzzTests
     public void The_fuzzer_notices_an_undocumented_error_and_a_greedy_reader()
     {
         FileFormat format = FileFormat.All[0];
-        new LoaderFuzzer(format with { Read = _ => throw new NotSupportedException() }, 0).Check([1])!.ShouldStartWith("System.NotSupportedException");
+        new LoaderFuzzer(format with { Read = _ => throw new NotSupportedException() }, 0)
+            .Check([1])!.ShouldStartWith("System.NotSupportedException");
         new LoaderFuzzer(format with { Read = _ => Allocating(new byte[1 << 20]) }, 0).Check([1])!.ShouldContain("bytes were allocated");
         new LoaderFuzzer(format with { Read = _ => Allocating(Tensor.Zeros([1 << 20])) }, 0).Check([1])!.ShouldContain("bytes were allocated");
         new LoaderFuzzer(format with { Read = _ => () => throw new InvalidOperationException("differs") }, 0).Check([1])!.ShouldContain("differs");

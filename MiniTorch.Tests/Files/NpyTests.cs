@@ -77,7 +77,8 @@ public class NpyTests
         {
             Tensor read = Npy.Load(file);
             read.Shape.ShouldBe([2, 3, 4], file);
-            read.ToArray<long>().ShouldBe(file.Contains("bool", StringComparison.Ordinal) ? Enumerable.Range(0, 24).Select(i => i > 11 ? 1L : 0) : Enumerable.Range(0, 24).Select(i => (long)i), file);
+            read.ToArray<long>().ShouldBe(file.Contains("bool", StringComparison.Ordinal) ? Enumerable.Range(0, 24).Select(i => i > 11 ? 1L : 0)
+                : Enumerable.Range(0, 24).Select(i => (long)i), file);
         }
         Npz.Load(_folder["theirs.npz"])["y"].ToArray<float>().ShouldBe(Enumerable.Range(0, 12).Select(i => (float)i));
         Should.Throw<FileFormatException>(() => Npy.Load(_folder["objects.npy"])).Message.ShouldContain("pickles");
@@ -87,7 +88,8 @@ public class NpyTests
     [TestCase("{'shape':(2),\"descr\":'<f4','fortran_order':False}", 2)]
     [TestCase("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", 2)]
     [TestCase("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", 1)]
-    public void Headers_with_other_spacing_and_order_are_read(string header, int count) => Read(FileOf(header, new byte[8])).ElementCount.ShouldBe(count);
+    public void Headers_with_other_spacing_and_order_are_read(string header, int count) =>
+        Read(FileOf(header, new byte[8])).ElementCount.ShouldBe(count);
 
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "takes 12 bytes, but 8 follow")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "takes 4 bytes, but 8 follow")]
@@ -115,7 +117,8 @@ public class NpyTests
     {
         Should.Throw<FileFormatException>(() => Read("PK, not NumPy"u8.ToArray())).Message.ShouldContain("does not begin with");
         Should.Throw<FileFormatException>(() => Read([0x93, .. "NUMPY"u8, 9, 0, 0, 0])).Message.ShouldContain("version 9.0");
-        Should.Throw<FileFormatException>(() => Npz.Load(_folder.Write("no.npz", "not a zip archive at all"u8))).Message.ShouldContain("archive is damaged");
+        Should.Throw<FileFormatException>(() => Npz.Load(_folder.Write("no.npz", "not a zip archive at all"u8)))
+            .Message.ShouldContain("archive is damaged");
     }
 
     [TestCase("../evil.npy", "without ..")]
@@ -131,12 +134,14 @@ public class NpyTests
     public void Names_that_could_leave_a_folder_are_not_written()
     {
         foreach (string name in (string[])["", "/a", "../a", "a/..", "a\\b"])
-            Should.Throw<ValueException>(() => Npz.Save(_folder["names.npz"], new Dictionary<string, Tensor> { [name] = Tensor.Ones([1]) })).Message.ShouldContain("cannot name an array");
+            Should.Throw<ValueException>(() => Npz.Save(_folder["names.npz"], new Dictionary<string, Tensor> { [name] = Tensor.Ones([1]) }))
+                .Message.ShouldContain("cannot name an array");
     }
 
     [Test]
     public void A_name_that_comes_twice_is_refused() =>
-        Should.Throw<FileFormatException>(() => Npz.Load(Archive("twice.npz", ("a.npy", []), ("a.npy", [])))).Message.ShouldContain("'a.npy' occurs twice");
+        Should.Throw<FileFormatException>(() => Npz.Load(Archive("twice.npz", ("a.npy", []), ("a.npy", []))))
+            .Message.ShouldContain("'a.npy' occurs twice");
 
     [Test]
     public void A_changed_byte_of_a_stored_array_is_noticed()
@@ -145,7 +150,8 @@ public class NpyTests
         byte[] file = File.ReadAllBytes(_folder["whole.npz"]);
         int number = file.AsSpan().IndexOf(BitConverter.GetBytes(1.5f));
         file[number + 40] ^= 1;
-        Should.Throw<FileFormatException>(() => Npz.Load(_folder.Write("changed.npz", file))).Message.ShouldContain("changed.npz/a.npy: the content is damaged: its checksum is");
+        Should.Throw<FileFormatException>(() => Npz.Load(_folder.Write("changed.npz", file)))
+            .Message.ShouldContain("changed.npz/a.npy: the content is damaged: its checksum is");
     }
 
     [Test]

@@ -51,7 +51,11 @@ public class PyTorchExchangeTests
         Generator.ManualSeed(0);
         var model = new Sequential(new Linear(5, 7), new Tanh(), new Linear(7, 3));
         Tensor x = Tensor.Randn([4, 5]);
-        var state = new OrderedDictionary<string, Tensor>(model.StateDict()) { ["input"] = x, ["transposed"] = x.T, ["count"] = Tensor.Arange(3), ["mask"] = x > 0 };
+        var state = new OrderedDictionary<string, Tensor>(model.StateDict())
+        {
+            ["input"] = x, ["transposed"] = x.T, ["count"] = Tensor.Arange(3),
+            ["mask"] = x > 0
+        };
         Safetensors.Save(_folder["ours.safetensors"], state);
 
         string output = Python.Succeed(Layout +
@@ -67,7 +71,8 @@ public class PyTorchExchangeTests
             """, _folder["ours.safetensors"]);
 
         float[] expected = model.Call(x).ToArray<float>();
-        float[] theirs = [.. output.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => float.Parse(text, CultureInfo.InvariantCulture))];
+        float[] theirs = [.. output.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => float.Parse(text, CultureInfo.InvariantCulture))];
         theirs.Length.ShouldBe(expected.Length);
         for (int i = 0; i < theirs.Length; i++) theirs[i].ShouldBe(expected[i], 1e-6);
     }
@@ -94,7 +99,8 @@ public class PyTorchExchangeTests
         foreach ((string name, Tensor value) in model.StateDict()) state[name].ToArray<float>().ShouldBe(value.ToArray<float>(), name);
         model.LoadStateDict(state).Unexpected.ShouldBeEmpty();
 
-        OrderedDictionary<string, Tensor> types = Safetensors.Load(_folder["types.safetensors"]), exact = Safetensors.Load(_folder["exact.safetensors"]);
+        OrderedDictionary<string, Tensor> types = Safetensors.Load(_folder["types.safetensors"]),
+            exact = Safetensors.Load(_folder["exact.safetensors"]);
         types["f64"].DType.ShouldBe(DType.Float64);
         types["f16"].ToArray<double>().ShouldBe(exact["f16"].ToArray<double>());
         types["bf16"].ToArray<double>().ShouldBe(exact["bf16"].ToArray<double>());

@@ -9,7 +9,9 @@ internal static class Python
 
     /// <summary>Makes the test inconclusive where Python or the module is not installed.</summary>
     public static void Assume(string module) =>
-        NUnit.Framework.Assume.That(File.Exists(Interpreter) && Run($"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)").ExitCode == 0, $"{Interpreter} with {module} is not installed: the exchange is not tested on this machine");
+        NUnit.Framework.Assume.That(File.Exists(Interpreter)
+            && Run($"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)").ExitCode == 0,
+            $"{Interpreter} with {module} is not installed: the exchange is not tested on this machine");
 
     /// <summary>Runs a script, which must succeed, and returns what it prints.</summary>
     public static string Succeed(string script, params string[] arguments)

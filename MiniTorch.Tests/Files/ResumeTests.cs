@@ -73,7 +73,9 @@ public class ResumeTests
         for (int i = 0; i < 100; i++)
         {
             long place = random.NextInt64(length);
-            Should.Throw<IOException>(() => AtomicFile.Write(_folder["kept.safetensors"], stream => run.Parts.Write(new BreakingStream(stream, place, () => throw new IOException("the disk is gone")))));
+            Should.Throw<IOException>(() =>
+                AtomicFile.Write(_folder["kept.safetensors"],
+                    stream => run.Parts.Write(new BreakingStream(stream, place, () => throw new IOException("the disk is gone")))));
             var resumed = new TrainingRun();
             resumed.Parts.TryLoad(_folder["kept.safetensors"]).ShouldBeTrue();
             resumed.Fingerprint().ShouldBe(saved);

@@ -49,7 +49,8 @@ public class SafetensorsTests
         {
             read[name].DType.ShouldBe(tensor.DType, name);
             read[name].Shape.ShouldBe(tensor.Shape, name);
-            read[name].ToArray<double>().Select(BitConverter.DoubleToInt64Bits).ShouldBe(tensor.ToArray<double>().Select(BitConverter.DoubleToInt64Bits), name);
+            read[name].ToArray<double>().Select(BitConverter.DoubleToInt64Bits)
+                .ShouldBe(tensor.ToArray<double>().Select(BitConverter.DoubleToInt64Bits), name);
         }
         read["long"].ToArray<long>().ShouldBe([long.MinValue, long.MaxValue]);
     }
@@ -57,7 +58,11 @@ public class SafetensorsTests
     [Test]
     public void The_file_has_the_published_layout()
     {
-        var state = new Dictionary<string, Tensor> { ["flag"] = Tensor.From(new[] { true }), ["w"] = Tensor.From(new float[,] { { 1, 2 } }), ["n"] = Tensor.From(new long[] { 5 }) };
+        var state = new Dictionary<string, Tensor>
+        {
+            ["flag"] = Tensor.From(new[] { true }), ["w"] = Tensor.From(new float[,] { { 1, 2 } }),
+            ["n"] = Tensor.From(new long[] { 5 })
+        };
         Safetensors.Save(_folder["layout.safetensors"], state, new Dictionary<string, string> { ["made"] = "here" });
 
         byte[] file = File.ReadAllBytes(_folder["layout.safetensors"]);
@@ -103,7 +108,8 @@ public class SafetensorsTests
         read["f16"].ToArray<float>().ShouldBe([1f, MathF.ScaleB(1, -24), float.NegativeInfinity]);
         read["bf16"].DType.ShouldBe(DType.Float32);
         read["bf16"].ToArray<float>().ShouldBe([1f, -10f]);
-        (string Name, long Value)[] integers = [("i8", -1), ("u8", 255), ("i16", -2), ("u16", 65534), ("i32", -3), ("u32", 4294967293), ("u64", long.MaxValue)];
+        (string Name, long Value)[] integers =
+            [("i8", -1), ("u8", 255), ("i16", -2), ("u16", 65534), ("i32", -3), ("u32", 4294967293), ("u64", long.MaxValue)];
         foreach ((string name, long value) in integers)
         {
             read[name].DType.ShouldBe(DType.Int64, name);
@@ -183,8 +189,10 @@ public class SafetensorsTests
         string path = folder["kept.safetensors"];
         Safetensors.Save(path, new Dictionary<string, Tensor> { ["a"] = Tensor.Ones([1]) });
 
-        Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["__metadata__"] = Tensor.Ones([1]) })).Message.ShouldContain("reserved");
-        Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["half a pair \ud800"] = Tensor.Ones([1]) })).Message.ShouldContain("not valid Unicode");
+        Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["__metadata__"] = Tensor.Ones([1]) }))
+            .Message.ShouldContain("reserved");
+        Should.Throw<ValueException>(() => Safetensors.Save(path, new Dictionary<string, Tensor> { ["half a pair \ud800"] = Tensor.Ones([1]) }))
+            .Message.ShouldContain("not valid Unicode");
 
         Safetensors.Load(path)["a"].Item<float>().ShouldBe(1);
         folder.Files.ShouldBe(["kept.safetensors"]);
@@ -193,7 +201,8 @@ public class SafetensorsTests
     [Test]
     public void Metadata_can_be_read_without_the_tensors()
     {
-        Safetensors.Save(_folder["meta.safetensors"], new Dictionary<string, Tensor>(), new Dictionary<string, string> { ["a"] = "1", ["b"] = "ü\n" });
+        Safetensors.Save(_folder["meta.safetensors"], new Dictionary<string, Tensor>(),
+            new Dictionary<string, string> { ["a"] = "1", ["b"] = "ü\n" });
         OrderedDictionary<string, string> metadata = Safetensors.LoadMetadata(_folder["meta.safetensors"]);
         metadata.ShouldBe(new Dictionary<string, string> { ["a"] = "1", ["b"] = "ü\n" });
         Safetensors.Load(_folder["meta.safetensors"]).ShouldBeEmpty();

@@ -35,7 +35,8 @@ internal sealed class StreamTests
         });
 
         static Checkpoint Run(double lr) => new() { ["lr"] = lr, ["x"] = Tensor.Arange(3) };
-        static TestCaseData Case(string name, Action<Stream> write, Func<Stream, string> read) => new TestCaseData(write, read).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Action<Stream> write, Func<Stream, string> read) =>
+            new TestCaseData(write, read).SetArgDisplayNames(name);
     }
 
     private static byte[] Written(Action<Stream> write)
@@ -139,7 +140,8 @@ internal sealed class StreamTests
         foreach ((string old, string changed, string message) in new[]
         {
             ("\"y\": \"model-00002", "\"y\": \"model-00001", "the index places y in model-00001-of-00002.safetensors, which does not hold it"),
-            ("\"x\": \"model-00001", "\"x\": \"model-00002", "model-00001-of-00002.safetensors holds x, which the index places in model-00002-of-00002.safetensors"),
+            ("\"x\": \"model-00001", "\"x\": \"model-00002",
+                "model-00001-of-00002.safetensors holds x, which the index places in model-00002-of-00002.safetensors"),
             (",\n    \"x\": \"model-00001-of-00002.safetensors\"", "", "model-00001-of-00002.safetensors holds x, which the index does not know"),
             ("\"y\": \"", "\"y\": \"../", "not the plain name of a .safetensors file"),
             ("\"y\": \"model-00002-of-00002.safetensors\"", "\"y\": 3", "this is not an index of safetensors files"),
@@ -153,7 +155,8 @@ internal sealed class StreamTests
             File.WriteAllText(folder["i"], Index.Replace(old, changed, StringComparison.Ordinal));
             Should.Throw<FileFormatException>(() => Safetensors.LoadShards(folder["i"])).Message.ShouldContain(message);
         }
-        Should.Throw<ValueException>(() => Safetensors.SaveShards(folder["model.json"], s_state)).Message.ShouldContain("does not end in .index.json");
+        Should.Throw<ValueException>(() => Safetensors.SaveShards(folder["model.json"], s_state))
+            .Message.ShouldContain("does not end in .index.json");
         Should.Throw<ValueException>(() => Safetensors.SaveShards(folder["a.index.json"], s_state, 0)).Message.ShouldContain("maxBytes is 0");
     }
 

@@ -37,8 +37,10 @@ public class TableTests
         byte[] packed = Packed(image);
         Idx.Load(_folder.Write("packed.gz", packed)).ToArray<long>().ShouldBe([7, 8, 9]);
         Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("cut.gz", packed.AsSpan(0, packed.Length - 12))));
-        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("more.gz", Packed([.. image, 1])))).Message.ShouldContain("there is data after");
-        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("bomb.gz", Packed([0, 0, 8, 1, 0x7F, 0, 0, 0])))).Message.ShouldContain("takes 2,130,706,432 bytes");
+        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("more.gz", Packed([.. image, 1]))))
+            .Message.ShouldContain("there is data after");
+        Should.Throw<FileFormatException>(() => Idx.Load(_folder.Write("bomb.gz", Packed([0, 0, 8, 1, 0x7F, 0, 0, 0]))))
+            .Message.ShouldContain("takes 2,130,706,432 bytes");
     }
 
     [TestCase("", "ends within the signature")]

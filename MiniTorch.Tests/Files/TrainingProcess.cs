@@ -28,7 +28,8 @@ internal static class TrainingProcess
     };
 
     /// <summary>
-    /// Goes on with the run saved in FILE, if there is one, until it has STEPS steps, and saves after each; killed in the last of these writes before byte BYTE.
+    /// Goes on with the run saved in FILE, if there is one, until it has STEPS steps, and saves after each; killed in the last of these writes before
+    /// byte BYTE.
     /// </summary>
     public static void Run(string file, int steps, long place) =>
         Start([file, $"{steps}", $"{place}"]).ExitCode.ShouldNotBe(0, "the process was to be killed");

@@ -6,8 +6,8 @@ using MiniTorch.Optim;
 namespace MiniTorch.Tests.Files;
 
 /// <summary>
-/// A small training loop with everything that a checkpoint must carry: weights, moments, a schedule of rates, a place in a shuffled epoch, random transforms, dropout from the default
-/// generator, noise from one of its own, and user values.
+/// A small training loop with everything that a checkpoint must carry: weights, moments, a schedule of rates, a place in a shuffled epoch, random
+/// transforms, dropout from the default generator, noise from one of its own, and user values.
 /// </summary>
 internal sealed class TrainingRun
 {
@@ -26,9 +26,14 @@ internal sealed class TrainingRun
         _model = new Sequential(new Linear(4, 16), new ReLU(), new Dropout(0.3), new Linear(16, 3));
         _optimizer = new Adam(_model.Parameters(), lr: 1e-2);
         _schedule = new CosineAnnealingLR(_optimizer, tMax: 20);
-        _loader = new DataLoader(new TensorDataset(x, x[.., 0..3].ArgMax(1)), batchSize: 8, shuffle: true, generator: new Generator(11), prefetch: prefetch,
+        _loader = new DataLoader(new TensorDataset(x, x[.., 0..3].ArgMax(1)), batchSize: 8, shuffle: true, generator: new Generator(11),
+            prefetch: prefetch,
             transform: (batch, generator) => [batch[0] + 0.01 * Tensor.RandnLike(batch[0], generator), batch[1]]);
-        Parts = new Checkpoint { ["model"] = _model, ["optimizer"] = _optimizer, ["schedule"] = _schedule, ["loader"] = _loader, ["noise"] = _noise, ["epoch"] = 0, ["step"] = 0, ["loss"] = 0.0 };
+        Parts = new Checkpoint
+        {
+            ["model"] = _model, ["optimizer"] = _optimizer, ["schedule"] = _schedule, ["loader"] = _loader, ["noise"] = _noise,
+            ["epoch"] = 0, ["step"] = 0, ["loss"] = 0.0
+        };
     }
 
     public Checkpoint Parts { get; }

@@ -3,13 +3,17 @@ using MiniTorch.Tests.Docs;
 
 namespace MiniTorch.Tests.Fuzzing;
 
-/// <summary>Random programs agree in all ways to run and to differentiate them (other processes: ReproducibilityTests); a hundred thousand of them: tools/fuzz.sh engine.</summary>
+/// <summary>
+/// Random programs agree in all ways to run and to differentiate them (other processes: ReproducibilityTests); a hundred thousand of them:
+/// tools/fuzz.sh engine.
+/// </summary>
 [NonParallelizable]
 internal sealed class EngineFuzzTests
 {
     private const int Programs = 200, ProgramsForFault = 400;
 
-    private static IEnumerable<TestCaseData> Planted => PlantedRules.All.Select(planted => new TestCaseData(planted.Check, planted.Rule).SetArgDisplayNames(planted.Check));
+    private static IEnumerable<TestCaseData> Planted =>
+        PlantedRules.All.Select(planted => new TestCaseData(planted.Check, planted.Rule).SetArgDisplayNames(planted.Check));
 
     [Test]
     public void Programs_agree_in_all_ways_to_run_them()
@@ -28,7 +32,9 @@ internal sealed class EngineFuzzTests
         string code = failing.ToString();
         failing.Fault.Check.ShouldBe(check, code);
         failing.Program.Length.ShouldBeLessThanOrEqualTo(3, code);
-        if (check != nameof(ShapeException)) CSharpProgram.Run("using MiniTorch.Tests.Fuzzing; using static MiniTorch.Tests.Fuzzing.PlantedRules;\n" + code).ShouldStartWith("tensor(");
+        if (check != nameof(ShapeException))
+            CSharpProgram.Run("using MiniTorch.Tests.Fuzzing; using static MiniTorch.Tests.Fuzzing.PlantedRules;\n" + code)
+                .ShouldStartWith("tensor(");
     }
 
     [Test]

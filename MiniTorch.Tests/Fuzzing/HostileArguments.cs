@@ -5,13 +5,14 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch.Tests.Fuzzing;
 
 /// <summary>
-/// Arguments at random that a careless or hostile caller might pass: null, sizes of no tensor, numbers at the ends of their range, tensors of any shape,
-/// type and layout, objects of the libraries, functions that return any of these, and paths in a folder of the test's own.
+/// Arguments at random that a careless or hostile caller might pass: null, sizes of no tensor, numbers at the ends of their range, tensors of any
+/// shape, type and layout, objects of the libraries, functions that return any of these, and paths in a folder of the test's own.
 /// </summary>
 internal sealed class HostileArguments(int seed, string folder)
 {
     private static readonly int[] s_sizes = [int.MinValue, int.MaxValue, int.MaxValue - 1, 1 << 30, 70_000, 1000, -7];
-    private static readonly double[] s_reals = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, -1e308, 1e-320, -0.0, 0];
+    private static readonly double[] s_reals =
+        [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, -1e308, 1e-320, -0.0, 0];
     private static readonly string[] s_texts =
     [
         "", "unknown", "mean", "sum", "none", "constant", "reflect", "replicate", "circular", "tanh", "floor", "trunc", "reduced", "complete",
@@ -49,12 +50,15 @@ internal sealed class HostileArguments(int seed, string folder)
             _ when type == typeof(Generator) => new Generator(seed),
             _ when type == typeof(Pair) => new Pair(Size(), Size()),
             _ when type == typeof(Type) => Any<Type>([typeof(double), typeof(Tensor), typeof(void)]),
-            _ when type == typeof(object) => Make(Any<Type>([typeof(Tensor), typeof(int), typeof(string), typeof(double), typeof(bool)]), name, depth),
+            _ when type == typeof(object) =>
+                Make(Any<Type>([typeof(Tensor), typeof(int), typeof(string), typeof(double), typeof(bool)]), name, depth),
             _ when type == typeof(Exception) => new InvalidOperationException("made by a test"),
             _ when type == typeof(Index) => new Index(_random.Next(5), _random.Next(2) == 0),
-            _ when type == typeof(Range) => new Range(new Index(_random.Next(5), _random.Next(2) == 0), new Index(_random.Next(5), _random.Next(2) == 0)),
+            _ when type == typeof(Range) =>
+                new Range(new Index(_random.Next(5), _random.Next(2) == 0), new Index(_random.Next(5), _random.Next(2) == 0)),
             _ when type == typeof(IFormatProvider) => System.Globalization.CultureInfo.InvariantCulture,
-            _ when type.IsEnum => !_friendly && _random.Next(12) == 0 ? Enum.ToObject(type, 77) : Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length)),
+            _ when type.IsEnum => !_friendly && _random.Next(12) == 0 ? Enum.ToObject(type, 77)
+                : Enum.GetValues(type).GetValue(_random.Next(Enum.GetValues(type).Length)),
             _ when type.IsArray => Array(type.GetElementType()!, depth),
             _ when type.IsAssignableTo(typeof(Delegate)) => Function(type),
             _ when Nullable.GetUnderlyingType(type) is { } inner => _random.Next(2) == 0 ? null : Make(inner, name, depth),
@@ -133,7 +137,8 @@ internal sealed class HostileArguments(int seed, string folder)
     }
 
     /// <summary>Arguments for a call; the first is null if an instance is needed and could not be made.</summary>
-    public object?[] Arguments(PublicCall call, int depth = 0) => [.. call.Types.Zip(call.Names, (type, name) => Make(PublicCall.Boxed(type), name, depth))];
+    public object?[] Arguments(PublicCall call, int depth = 0) =>
+        [.. call.Types.Zip(call.Names, (type, name) => Make(PublicCall.Boxed(type), name, depth))];
 
     private string FilePath() => _random.Next(7) switch
     {

@@ -1,8 +1,8 @@
 namespace MiniTorch.Tests.Fuzzing;
 
 /// <summary>
-/// Whatever public members are called with, they give a result or an error of the library, and so do backward and printing; .ci/run does it with fences
-/// around every block too. MINITORCH_HOSTILE_CALLS makes more calls, and MINITORCH_HOSTILE_SEED others.
+/// Whatever public members are called with, they give a result or an error of the library, and so do backward and printing; .ci/run does it with
+/// fences around every block too. MINITORCH_HOSTILE_CALLS makes more calls, and MINITORCH_HOSTILE_SEED others.
 /// </summary>
 [NonParallelizable]
 internal sealed class HostileCallTests
@@ -29,5 +29,6 @@ internal sealed class HostileCallTests
         }
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable($"MINITORCH_HOSTILE_{name}"), out int value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable($"MINITORCH_HOSTILE_{name}"), out int value) ? value : otherwise;
 }

@@ -70,14 +70,16 @@ internal sealed class HostileCalls(string folder)
             Check(call.Invoke(arguments));
             Accepted++;
         }
-        catch (Exception error) when (error is MiniTorchException or ArgumentNullException || (error is IOException or UnauthorizedAccessException && MayMeetFiles(error)))
+        catch (Exception error) when (error is MiniTorchException or ArgumentNullException
+            || (error is IOException or UnauthorizedAccessException && MayMeetFiles(error)))
         {
             Refused++;
         }
         catch (Exception error)
         {
             string place = error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("MiniTorch.") && !line.Contains("Tests"))?.Trim() ?? "";
-            Findings.TryAdd($"{call.Name}: {error.GetType().Name} {place}", $"{_current}: {error.GetType().Name}: {error.Message}\n{error.StackTrace}");
+            Findings.TryAdd($"{call.Name}: {error.GetType().Name} {place}",
+                $"{_current}: {error.GetType().Name}: {error.Message}\n{error.StackTrace}");
         }
     }
 

@@ -80,21 +80,30 @@ internal sealed class MisuseTests
 
     private static readonly (string Name, Action Call)[] s_nulls =
     [
-        ("MatMul", () => s_x.MatMul(s_null)), ("+", () => _ = s_x + s_null), ("number −", () => _ = 1 - s_null), ("FloorDivide", () => s_x.FloorDivide(s_null)),
-        ("Where", () => s_x.Where(s_null, s_x)), ("Cat", () => Tensor.Cat([s_x, s_null])), ("Stack", () => Tensor.Stack([s_null])), ("Gather", () => s_x.Gather(0, s_null)),
-        ("CrossEntropy", () => Functional.CrossEntropy(s_x, s_null)), ("MseLoss", () => Functional.MSELoss(s_x, s_null)), ("NllLoss", () => Functional.NLLLoss(s_x, s_null)),
-        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("an index", () => _ = s_x[s_null]), ("a value", () => s_x[Tensor.Zeros([1], DType.Int64)] = s_null),
+        ("MatMul", () => s_x.MatMul(s_null)), ("+", () => _ = s_x + s_null), ("number −", () => _ = 1 - s_null),
+            ("FloorDivide", () => s_x.FloorDivide(s_null)),
+        ("Where", () => s_x.Where(s_null, s_x)), ("Cat", () => Tensor.Cat([s_x, s_null])), ("Stack", () => Tensor.Stack([s_null])),
+            ("Gather", () => s_x.Gather(0, s_null)),
+        ("CrossEntropy", () => Functional.CrossEntropy(s_x, s_null)), ("MseLoss", () => Functional.MSELoss(s_x, s_null)),
+            ("NllLoss", () => Functional.NLLLoss(s_x, s_null)),
+        ("L1Loss", () => Functional.L1Loss(s_null, s_x)), ("an index", () => _ = s_x[s_null]),
+            ("a value", () => s_x[Tensor.Zeros([1], DType.Int64)] = s_null),
         ("ScatterAdd", () => s_x.ScatterAdd(0, Tensor.Zeros([1, 1], DType.Int64), s_null)),
         ("MultiheadAttention", () => new MultiheadAttention(2, 1).Call(s_x, s_null, s_x)), ("ProgressMeter", () => new ProgressMeter(1, null!)),
-        ("SoftMarginLoss", () => Functional.SoftMarginLoss(s_x, s_null)), ("KlDiv", () => Functional.KLDiv(s_x, s_null)), ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
-        ("CrossEntropyLoss", () => new CrossEntropyLoss().Call(s_x, s_null)), ("SGD of null", () => new SGD(null!, 0.1)), ("SGD of a null", () => new SGD([null!], 0.1)),
-        ("StepLR", () => new StepLR(null!, 1)), ("LoadStateDict", () => new Linear(1, 1).LoadStateDict(null!)), ("Parameter", () => new Parameter(s_null)),
-        ("DataLoader", () => new DataLoader(null!)), ("a null sample", () => Collate.Stack([[s_x], null!])), ("TensorDataset", () => new TensorDataset(s_x, s_null)),
+        ("SoftMarginLoss", () => Functional.SoftMarginLoss(s_x, s_null)), ("KlDiv", () => Functional.KLDiv(s_x, s_null)),
+            ("HuberLoss", () => Functional.HuberLoss(s_x, s_null)),
+        ("CrossEntropyLoss", () => new CrossEntropyLoss().Call(s_x, s_null)), ("SGD of null", () => new SGD(null!, 0.1)),
+            ("SGD of a null", () => new SGD([null!], 0.1)),
+        ("StepLR", () => new StepLR(null!, 1)), ("LoadStateDict", () => new Linear(1, 1).LoadStateDict(null!)),
+            ("Parameter", () => new Parameter(s_null)),
+        ("DataLoader", () => new DataLoader(null!)), ("a null sample", () => Collate.Stack([[s_x], null!])),
+            ("TensorDataset", () => new TensorDataset(s_x, s_null)),
         ("Npy.Save", () => Npy.Save(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), s_null)), ("Curves", () => Picture.Curves([null!])),
     ];
 
     [TestCaseSource(nameof(NullNames))]
-    public void Null_is_an_ArgumentNullException(string name) => Should.Throw<ArgumentNullException>(s_nulls.Single(entry => entry.Name == name).Call);
+    public void Null_is_an_ArgumentNullException(string name) =>
+        Should.Throw<ArgumentNullException>(s_nulls.Single(entry => entry.Name == name).Call);
 
     private static IEnumerable<string> NullNames() => s_nulls.Select(entry => entry.Name);
 

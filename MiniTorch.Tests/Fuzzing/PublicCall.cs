@@ -5,10 +5,13 @@ using Module = MiniTorch.Nn.Module;
 
 namespace MiniTorch.Tests.Fuzzing;
 
-/// <summary>A public constructor, method, operator or property accessor of the libraries; the arguments of an instance's start with the instance.</summary>
+/// <summary>
+/// A public constructor, method, operator or property accessor of the libraries; the arguments of an instance's start with the instance.
+/// </summary>
 internal sealed class PublicCall
 {
-    private static readonly Assembly[] s_libraries = [typeof(Tensor).Assembly, typeof(Module).Assembly, typeof(Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly];
+    private static readonly Assembly[] s_libraries =
+        [typeof(Tensor).Assembly, typeof(Module).Assembly, typeof(Onnx).Assembly, typeof(MiniTorch.Mpi.World).Assembly];
     private readonly MethodBase _method;
     private readonly Lazy<Delegate> _call;
 
@@ -27,7 +30,8 @@ internal sealed class PublicCall
     /// <summary>The public types that can be used as they are; generic ones with arguments that make sense.</summary>
     public static Type[] PublicTypes { get; } =
         [.. s_libraries.SelectMany(library => library.GetExportedTypes())
-            .Where(type => !type.IsEnum && !type.IsByRefLike && !type.IsAssignableTo(typeof(Delegate)) && !type.IsInterface && type.Name[0] != '<').Select(Closed)];
+            .Where(type => !type.IsEnum && !type.IsByRefLike && !type.IsAssignableTo(typeof(Delegate)) && !type.IsInterface && type.Name[0] != '<')
+            .Select(Closed)];
 
     /// <summary>Every public member that can be called with arguments from <see cref="HostileArguments"/>.</summary>
     public static PublicCall[] All { get; } =
@@ -66,9 +70,11 @@ internal sealed class PublicCall
     public static Type Boxed(Type type) => type.IsByRefLike ? type.GetGenericArguments()[0].MakeArrayType() : type;
 
     // What an op's rule sees exists only while the op runs.
-    private static bool HasCall(MethodBase method) => method.GetParameters().Any(parameter => parameter.ParameterType is { IsByRefLike: true, IsGenericType: false });
+    private static bool HasCall(MethodBase method) =>
+        method.GetParameters().Any(parameter => parameter.ParameterType is { IsByRefLike: true, IsGenericType: false });
 
-    private static Type Closed(Type type) => type.IsGenericTypeDefinition ? type.MakeGenericType([.. type.GetGenericArguments().Select(ArgumentFor)]) : type;
+    private static Type Closed(Type type) =>
+        type.IsGenericTypeDefinition ? type.MakeGenericType([.. type.GetGenericArguments().Select(ArgumentFor)]) : type;
 
     private static MethodBase Closed(MethodInfo method) =>
         method.IsGenericMethodDefinition ? method.MakeGenericMethod([.. method.GetGenericArguments().Select(ArgumentFor)]) : method;
@@ -79,17 +85,20 @@ internal sealed class PublicCall
         if (constraints.FirstOrDefault(constraint => constraint.IsInterface && s_libraries.Contains(constraint.Assembly)) is { } kernel)
             return kernel == typeof(IUnaryFunction) ? typeof(Ops.Exp) : kernel == typeof(IBinaryFunction) ? typeof(Ops.Multiply) : typeof(Ops.Where);
         if (constraints.Any(constraint => constraint == typeof(Module))) return typeof(MiniTorch.Nn.Linear);
-        return parameter.GenericParameterAttributes.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint) ? typeof(double) : typeof(Tensor);
+        return parameter.GenericParameterAttributes.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint) ? typeof(double)
+            : typeof(Tensor);
     }
 
     // Spans cannot be boxed: they are passed as arrays, and dropped as results.
     private Delegate Compile()
     {
         ParameterExpression[] arguments = [.. Types.Select(type => Expression.Parameter(Boxed(type)))];
-        Expression[] converted = [.. arguments.Zip(Types, (argument, type) => argument.Type == type ? (Expression)argument : Expression.Convert(argument, type))];
+        Expression[] converted = [.. arguments.Zip(Types, (argument, type) => argument.Type == type ? (Expression)argument
+            : Expression.Convert(argument, type))];
         Expression call = _method is ConstructorInfo constructor ? Expression.New(constructor, converted)
             : _method.IsStatic ? Expression.Call((MethodInfo)_method, converted) : Expression.Call(converted[0], (MethodInfo)_method, converted[1..]);
-        Expression result = call.Type == typeof(void) || call.Type.IsByRefLike ? Expression.Block(call, Expression.Constant(null)) : Expression.Convert(call, typeof(object));
+        Expression result = call.Type == typeof(void) || call.Type.IsByRefLike ? Expression.Block(call, Expression.Constant(null))
+            : Expression.Convert(call, typeof(object));
         return Expression.Lambda(result, arguments).Compile();
     }
 }

@@ -28,23 +28,31 @@ internal sealed class ReproducibilityTests
 
     private static readonly Claim[] s_claims =
     [
-        new("nothing: a second run in one process", true, "no result depends on time, addresses or the order in which threads finish", $"{Programs} random programs, forward and backward", SecondRun),
+        new("nothing: a second run in one process", true, "no result depends on time, addresses or the order in which threads finish",
+            $"{Programs} random programs, forward and backward", SecondRun),
         new("the number of threads", true, "only the shape decides how work is cut into chunks",
             $"{Programs} random programs and a training run with 1 and 2 threads", Threads),
-        new("a batch computed row by row or as a whole, by operations that keep rows apart", true, "tails are computed by the same vector code under masks", "a network's activations, rows 0 … 15 against the whole batch", Slices),
+        new("a batch computed row by row or as a whole, by operations that keep rows apart", true,
+            "tails are computed by the same vector code under masks", "a network's activations, rows 0 … 15 against the whole batch", Slices),
         new("what other threads of the process do, forward mode included", true, "an operation looks only at its own inputs to choose its kernel",
             "a training run beside a thread that differentiates in forward mode", OtherThreads),
         new("the process", true, "no seed depends on the process",
             "a training run continued in another process, see the row below; 40 random programs in the test of vector widths", Processes),
-        new("save and load, also in the middle of an epoch", true, "a checkpoint holds weights, optimiser, schedule, data order and every generator", "20 steps against 9 steps, a checkpoint, and 11 more", SaveAndLoad),
+        new("save and load, also in the middle of an epoch", true, "a checkpoint holds weights, optimiser, schedule, data order and every generator",
+            "20 steps against 9 steps, a checkpoint, and 11 more", SaveAndLoad),
         new("the seed set again", true, "every draw comes from a Generator", "a training run twice", SeedAgain),
-        new("the compiler's optimisation: Debug and Release, first and later calls of a method", true, "C# leaves no freedom to reorder arithmetic", "40 random programs in a process whose compiler optimises nothing", Optimisation),
-        new("the width of the processor's vectors (AVX-512, AVX2, SSE, none)", false, "sums have as many partial sums as a vector has lanes; within rounding", "40 random programs with 512, 256, 128 bits and one lane", VectorWidths),
+        new("the compiler's optimisation: Debug and Release, first and later calls of a method", true, "C# leaves no freedom to reorder arithmetic",
+            "40 random programs in a process whose compiler optimises nothing", Optimisation),
+        new("the width of the processor's vectors (AVX-512, AVX2, SSE, none)", false,
+            "sums have as many partial sums as a vector has lanes; within rounding", "40 random programs with 512, 256, 128 bits and one lane",
+                VectorWidths),
         new("how the elements lie in memory (transposed, sliced, expanded)", false,
-            "matrix products and sums follow the strides; element-wise operations, and sums of up to 4,096 elements to one result, give the same bits; "
+            "matrix products and sums follow the strides; element-wise operations, and sums of up to 4,096 elements to one result, give the same "
+                + "bits; "
                 + "within rounding",
             $"{Programs} random programs on copies of their inputs", MemoryLayout),
-        new("fused operations against their definitions (Fusion.Off)", false, "fewer roundings; within rounding", $"{Programs} random programs", Fused),
+        new("fused operations against their definitions (Fusion.Off)", false, "fewer roundings; within rounding", $"{Programs} random programs",
+            Fused),
     ];
 
     private static IEnumerable<TestCaseData> Claims => s_claims.Select(claim => new TestCaseData(claim).SetArgDisplayNames(claim.Change));
@@ -67,7 +75,8 @@ internal sealed class ReproducibilityTests
             | --- | --- | --- | --- |
 
             """);
-        foreach (Claim claim in s_claims) text.Append("| ").AppendJoin(" | ", claim.Change, claim.SameBits ? "**yes**" : "no", claim.Why, claim.Test).Append(" |\n");
+        foreach (Claim claim in s_claims)
+            text.Append("| ").AppendJoin(" | ", claim.Change, claim.SameBits ? "**yes**" : "no", claim.Why, claim.Test).Append(" |\n");
         text.Append("""
 
             So a run can be repeated bit for bit on any machine with the same vector width, with any number of threads. To repeat a run of a machine with
@@ -82,7 +91,8 @@ internal sealed class ReproducibilityTests
 
     private static void Threads()
     {
-        ForEachProgram((program, first) => WithThreads(1, () => Checks.Same(first, Checks.Evaluate(program), "1 thread")) ?? WithThreads(2, () => Checks.Same(first, Checks.Evaluate(program), "2 threads")));
+        ForEachProgram((program, first) => WithThreads(1, () => Checks.Same(first, Checks.Evaluate(program), "1 thread"))
+            ?? WithThreads(2, () => Checks.Same(first, Checks.Evaluate(program), "2 threads")));
         WithThreads(1, () => Trained(15)).ShouldBe(WithThreads(2, () => Trained(15)));
     }
 
@@ -137,7 +147,8 @@ internal sealed class ReproducibilityTests
 
     private static void VectorWidths() => WithTwin(Twin.Narrower(s_fuzzer));
 
-    private static void MemoryLayout() => ForEachProgram((program, first) => Checks.Near(program, first, Checks.Evaluate(program, Ops.Copies.Fresh), "copies"));
+    private static void MemoryLayout() =>
+        ForEachProgram((program, first) => Checks.Near(program, first, Checks.Evaluate(program, Ops.Copies.Fresh), "copies"));
 
     private static void Fused() => ForEachProgram((program, first) =>
     {
@@ -166,7 +177,8 @@ internal sealed class ReproducibilityTests
                 {
                     twin.Start(program);
                     Outcome there = twin.Finish();
-                    (twin.IsExact ? Checks.Same(here, there, twin.Name) : Checks.Near(program, here, there, twin.Name)).ShouldBeNull(program.ToCSharp($"seed {seed}"));
+                    (twin.IsExact ? Checks.Same(here, there, twin.Name) : Checks.Near(program, here, there, twin.Name))
+                        .ShouldBeNull(program.ToCSharp($"seed {seed}"));
                 }
             }
         }

@@ -15,7 +15,8 @@ public sealed class BlameTests
         (blame.Op, blame.Module).ShouldBe(("Square", null));
         blame.InputShapes.ShouldHaveSingleItem().ShouldBe([2]);
         blame.Line!.ShouldStartWith("BlameTests.cs:");
-        blame.Reason.ShouldBe("its rule is wrong for input 0, order 1; analytic / numerical is 2 everywhere: the gradient is accumulated twice, or the derivative of a square lost its ½");
+        blame.Reason.ShouldBe("its rule is wrong for input 0, order 1; analytic / numerical is 2 everywhere: the gradient is accumulated twice, "
+            + "or the derivative of a square lost its ½");
     }
 
     [Test]
@@ -37,7 +38,8 @@ public sealed class BlameTests
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => 2 * g * c.Input(0)) { Tangent = (c, t) => -2 * c.Input(0) * t[0]! };
         Find(v =>
-            planted.Apply(v[0]))!.Reason.ShouldBe("its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
+            planted.Apply(v[0]))!.Reason.ShouldBe(
+                "its rule is wrong for input 0, order 1, in forward mode; analytic / numerical is −1 everywhere: the sign is wrong");
     }
 
     [Test]

@@ -16,10 +16,12 @@ internal static class Checked
     }
 
     /// <summary>A function of tensors.</summary>
-    public static CheckedFunction Of(Func<Tensor[], Tensor?[]?> f, params Variable[] variables) => new(f, [.. variables.Select(variable => variable.Tensor)], variables);
+    public static CheckedFunction Of(Func<Tensor[], Tensor?[]?> f, params Variable[] variables) =>
+        new(f, [.. variables.Select(variable => variable.Tensor)], variables);
 
     /// <summary>A function of x that is computed in numbers, without a graph.</summary>
-    public static CheckedFunction Numbers(Func<double[], double[]> f, params double[] x) => Of(inputs => [Tensor.From(f(inputs[0].ToArray<double>()))], Leaf("x", x));
+    public static CheckedFunction Numbers(Func<double[], double[]> f, params double[] x) =>
+        Of(inputs => [Tensor.From(f(inputs[0].ToArray<double>()))], Leaf("x", x));
 
     /// <summary>Double precision at a step of 2⁻¹⁸.</summary>
     public static Comparison Comparison(GradCheckOptions options)

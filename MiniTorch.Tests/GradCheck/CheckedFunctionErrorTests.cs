@@ -13,7 +13,8 @@ public sealed class CheckedFunctionErrorTests
     [Test]
     public void A_result_that_is_not_finite_is_found_in_its_output() =>
         Should.Throw<ValueException>(() => Checked.Of(v => [v[0], 1 / (v[0] - 1)], Checked.Leaf("x", 1, 2))).Message
-        .ShouldBe("GradCheck: the function gives Infinity at output 1[0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
+        .ShouldBe("GradCheck: the function gives Infinity at output 1[0] for the given inputs, and has no derivative there; check at a point "
+        + "where it is finite, or leave that element out");
 
     [TestCase(1, "with x[0] moved by -0.125")]
     [TestCase(2, "with the inputs moved by -0.125 along a random direction")]
@@ -60,7 +61,8 @@ public sealed class CheckedFunctionErrorTests
         Should.Throw<MiniTorchException>(() => Checked.Of(_ => throw new DTypeException("the reason"), variables))
             .Message.ShouldBe("GradCheck: the function threw DTypeException at the given inputs: the reason"
             + (hasWayOut
-                ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false; GradCheck.RunModule converts a module's parameters)" : ""));
+                ? " (the check runs in Float64: convert what the function captures, pass it as an input, or set Upcast = false; "
+                + "GradCheck.RunModule converts a module's parameters)" : ""));
     }
 
     [Test]
@@ -108,12 +110,14 @@ public sealed class CheckedFunctionErrorTests
         CheckedFunction function = Checked.Of(v => more == 1 ? [v[0], v[0]] : [v[0]], Checked.Leaf("x", 1));
         more = 1;
         Should.Throw<ShapeException>(function.Call).Message
-            .ShouldBe("GradCheck: the function gave 1 tensors first and 2 when called again at the given inputs; their number must not depend on values or on earlier calls");
+            .ShouldBe("GradCheck: the function gave 1 tensors first and 2 when called again at the given inputs; their number must not depend on "
+            + "values or on earlier calls");
         Tensor shape = Tensor.Zeros([2], DType.Float64);
         function = Checked.Of(v => [v[0].Sum(), shape], Checked.Leaf("x", 1));
         shape = Tensor.Zeros([1, 2], DType.Float64);
         Should.Throw<ShapeException>(function.Call).Message
-            .ShouldBe("GradCheck: the function gave output 1 the shape [2] first and [1, 2] when called again at the given inputs; its shapes must not depend on values or on earlier calls");
+            .ShouldBe("GradCheck: the function gave output 1 the shape [2] first and [1, 2] when called again at the given inputs; its shapes "
+            + "must not depend on values or on earlier calls");
     }
 
     [Test]

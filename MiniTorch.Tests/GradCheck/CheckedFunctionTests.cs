@@ -16,7 +16,8 @@ public sealed class CheckedFunctionTests
     public void Results_are_concatenated_in_order()
     {
         CheckedFunction function = Checked.Of(v => [v[0] * 2, v[0].ArgMax(), v[0].Sum(), v[0].Reshape(1, 2)], Checked.Leaf("x", 1, 2));
-        function.Outputs.Select(output => (output.Name, output.Start, output.End)).ShouldBe([("output 0", 0, 2), ("output 1", 2, 3), ("output 2", 3, 5)]);
+        function.Outputs.Select(output => (output.Name, output.Start, output.End))
+            .ShouldBe([("output 0", 0, 2), ("output 1", 2, 3), ("output 2", 3, 5)]);
         function.Outputs[2].Shape.ShouldBe([1, 2]);
         function.Center.ShouldBe([2, 4, 3, 1, 2]);
     }
@@ -25,7 +26,8 @@ public sealed class CheckedFunctionTests
     public void Results_can_have_names()
     {
         Variable x = Checked.Leaf("x", 1);
-        new CheckedFunction(v => [v[0], v[0]], [x.Tensor], [x], i => $"part {i}").Outputs.Select(output => output.Name).ShouldBe(["part 0", "part 1"]);
+        new CheckedFunction(v => [v[0], v[0]], [x.Tensor], [x], i => $"part {i}").Outputs.Select(output => output.Name)
+            .ShouldBe(["part 0", "part 1"]);
     }
 
     [Test]
@@ -74,7 +76,9 @@ public sealed class CheckedFunctionTests
         gradients[0]!.ShouldBe([32, 34]);
         gradients[1].ShouldBeNull();
         Tensor[] square = Checked.Of(v => [v[0] * v[0]], function.Variables[0]).Call();
-        foreach (double cotangent in new[] { 1, 10 }) function.Gradients(square, [Tensor.Full([2], cotangent, DType.Float64)], createGraph: false)[0]!.ToArray<double>().ShouldBe([2 * cotangent, 4 * cotangent]);
+        foreach (double cotangent in new[] { 1, 10 })
+            function.Gradients(square, [Tensor.Full([2], cotangent, DType.Float64)], createGraph: false)[0]!.ToArray<double>()
+                .ShouldBe([2 * cotangent, 4 * cotangent]);
         function.Slope([1, 2, 100, 3], [[1, -1], [1]]).ShouldBe(-2);
         Checked.Of(v => [v[0].Detach()], Checked.Leaf("x", 1)).Slope([1], [[1]]).ShouldBe(0);
     }
@@ -115,7 +119,9 @@ public sealed class CheckedFunctionTests
         CheckedFunction function = Checked.Of(v => [v[0] * 2, v[0].Sum()], Checked.Leaf("x", 1, 2));
         CheckedFunction combinations = DerivedFunction.Combinations(function, 2, new RandomVectors(3));
         var random = new RandomVectors(3);
-        double[][] weights = [.. Enumerable.Range(0, 2).Select(_ => new[] { random.Normal(2), [random.NormalLike(Tensor.Zeros([], DType.Float64)).Item<double>()] }.SelectMany(part => part).ToArray())];
+        double[][] weights = [.. Enumerable.Range(0, 2)
+            .Select(_ => new[] { random.Normal(2), [random.NormalLike(Tensor.Zeros([], DType.Float64)).Item<double>()] }.SelectMany(part => part)
+            .ToArray())];
         combinations.Center.Length.ShouldBe(2);
         for (int i = 0; i < 2; i++) combinations.Center[i].ShouldBe(Vectors.Dot(weights[i], function.Center), 1e-12);
         combinations.Outputs.Select(output => output.Name).ShouldBe(["random combination 0 of the outputs", "random combination 1 of the outputs"]);

@@ -22,8 +22,10 @@ public sealed class ComparisonTests
     {
         Variable x = Checked.Leaf("x", 1, 2, 3);
         CheckedFunction function = Checked.Of(inputs => [inputs[0] * 2, inputs[0].Sum()], x);
-        GradCheckFinding finding = Checked.Comparison(new GradCheckOptions()).Compare(function, x, (j, i) => j == 3 ? -1 : i == j ? 2 : 0, Mode).ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures).ShouldBe((Verdict.Wrong, Mode, 1, "x", "output 1", 3));
+        GradCheckFinding finding = Checked.Comparison(new GradCheckOptions()).Compare(function, x, (j, i) => j == 3 ? -1 : i == j ? 2 : 0, Mode)
+            .ShouldHaveSingleItem();
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures)
+            .ShouldBe((Verdict.Wrong, Mode, 1, "x", "output 1", 3));
         finding.Hint.ShouldBe("analytic / numerical is −1 everywhere: the sign is wrong");
         GradCheckEntry worst = finding.Worst[0];
         (worst.Analytic, worst.Numerical).ShouldBe((-1, 1));
@@ -112,7 +114,8 @@ public sealed class ComparisonTests
             double sum = inputs[0].ToArray<double>().Sum(value => Math.Abs(value) < 1e-6 ? 5 * value : value);
             return [Tensor.From(new[] { sum, 2 * sum })];
         }, x);
-        GradCheckFinding finding = Checked.Comparison(new GradCheckOptions()).Compare(function, x, (j, i) => (j + 1) * (i is 0 or 64 or 66 ? 5 : 100), Mode).ShouldHaveSingleItem();
+        GradCheckFinding finding = Checked.Comparison(new GradCheckOptions())
+            .Compare(function, x, (j, i) => (j + 1) * (i is 0 or 64 or 66 ? 5 : 100), Mode).ShouldHaveSingleItem();
         finding.Failures.ShouldBe(2 * 65);
     }
 
@@ -135,5 +138,6 @@ public sealed class ComparisonTests
         return [.. comparison.Compare(Numbers(t => [f(t)], x), x, (_, _) => analytic, Mode)];
     }
 
-    private static CheckedFunction Numbers(Func<double, double[]> f, Variable x) => Checked.Of(inputs => [Tensor.From(f(inputs[0].Item<double>()))], x);
+    private static CheckedFunction Numbers(Func<double, double[]> f, Variable x) =>
+        Checked.Of(inputs => [Tensor.From(f(inputs[0].Item<double>()))], x);
 }

@@ -23,7 +23,8 @@ public sealed class DerivativeBlockTests
         DerivativeBlock block = Block(2);
         block.Fail(4, 5, 2, new Judgement(Verdict.Wrong, 8, 0.5, 7, 9), 0.25);
         GradCheckFinding finding = block.Finding(GradCheckMode.ForwardAgainstNumerical, 3)!;
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures).ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 3, "x", "y", 1));
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures)
+            .ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 3, "x", "y", 1));
         finding.InputShape!.ShouldBe([2, 3]);
         finding.ErrorMap.ShouldBe([0, 0, 0, 0, 24, 0]);
         GradCheckEntry entry = finding.Worst.ShouldHaveSingleItem();
@@ -36,7 +37,8 @@ public sealed class DerivativeBlockTests
     public void The_map_has_each_elements_largest_error()
     {
         DerivativeBlock block = Block(1);
-        foreach ((int result, double numerical) in new[] { (3, 2.0), (4, 6.0), (5, 4.0) }) block.Fail(0, result, 1, new Judgement(Verdict.Wrong, numerical, 0), 1);
+        foreach ((int result, double numerical) in new[] { (3, 2.0), (4, 6.0), (5, 4.0) })
+            block.Fail(0, result, 1, new Judgement(Verdict.Wrong, numerical, 0), 1);
         block.Finding(GradCheckMode.ReverseAgainstNumerical, 1)!.ErrorMap.ShouldBe([5, 0, 0, 0, 0, 0]);
     }
 
@@ -77,9 +79,12 @@ public sealed class DerivativeBlockTests
     [Test]
     public void A_kink_shows_its_slopes_and_noise_says_what_it_may_be()
     {
-        Failed(1, new Judgement(Verdict.Kink, 2, 0, -0.5, 2.25)).Hint.ShouldBe("the slope is -0.5 on the left and 2.25 on the right of the first; AcceptKinks = true accepts what lies between");
-        Failed(1, new Judgement(Verdict.Kink, 2, 0)).Hint.ShouldBe("the slope is none on the left and none on the right of the first; AcceptKinks = true accepts what lies between");
-        Failed(1, new Judgement(Verdict.Noise, 2, 0)).Hint.ShouldBe("no step gives a steady slope: rounding to few digits, or something like a hash, inside the function");
+        Failed(1, new Judgement(Verdict.Kink, 2, 0, -0.5, 2.25))
+            .Hint.ShouldBe("the slope is -0.5 on the left and 2.25 on the right of the first; AcceptKinks = true accepts what lies between");
+        Failed(1, new Judgement(Verdict.Kink, 2, 0))
+            .Hint.ShouldBe("the slope is none on the left and none on the right of the first; AcceptKinks = true accepts what lies between");
+        Failed(1, new Judgement(Verdict.Noise, 2, 0))
+            .Hint.ShouldBe("no step gives a steady slope: rounding to few digits, or something like a hash, inside the function");
     }
 
     [Test]
@@ -112,5 +117,6 @@ public sealed class DerivativeBlockTests
         return block.Finding(GradCheckMode.ReverseAgainstNumerical, 1)!;
     }
 
-    private static DerivativeBlock Block(double analytic) => new(Checked.Leaf("x", Tensor.Zeros([2, 3], DType.Float64)), s_output, (_, _) => analytic);
+    private static DerivativeBlock Block(double analytic) =>
+        new(Checked.Leaf("x", Tensor.Zeros([2, 3], DType.Float64)), s_output, (_, _) => analytic);
 }

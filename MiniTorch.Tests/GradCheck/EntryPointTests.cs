@@ -23,17 +23,21 @@ public sealed class EntryPointTests
     [Test]
     public void Options_are_checked_for_a_function_and_for_a_closed_form()
     {
-        Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, new GradCheckOptions { Points = 5 })).Message.ShouldStartWith("GradCheckOptions.Points: 5");
-        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x, s_x, new GradCheckOptions { Points = 5 })).Message.ShouldStartWith("GradCheckOptions.Points: 5");
+        Should.Throw<ValueException>(() => GradCheck.Run(x => x, s_x, new GradCheckOptions { Points = 5 }))
+            .Message.ShouldStartWith("GradCheckOptions.Points: 5");
+        Should.Throw<ValueException>(() => GradCheck.Against(x => x.Sum(), x => x, s_x, new GradCheckOptions { Points = 5 }))
+            .Message.ShouldStartWith("GradCheckOptions.Points: 5");
     }
 
     [Test]
     public void Closed_form_of_another_shape_is_refused()
     {
-        Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3))).Message.ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
+        Should.Throw<DTypeException>(() => GradCheck.Against(x => x.Sum(), x => x, Tensor.Arange(3)))
+            .Message.ShouldBe("GradCheck.Against: x is Int64, which has no gradient; give a floating-point tensor");
         Should.Throw<ShapeException>(() => GradCheck.Against(x => x, x => x, s_x)).Message
             .ShouldBe("GradCheck.Against: the function gives shape [2], and a closed form is that of a scalar; reduce it (Sum, Mean)");
-        Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), x => x.Sum(), s_x)).Message.ShouldBe("GradCheck.Against: the closed form has shape [] and x has [2]; they must be equal");
+        Should.Throw<ShapeException>(() => GradCheck.Against(x => x.Sum(), x => x.Sum(), s_x))
+            .Message.ShouldBe("GradCheck.Against: the closed form has shape [] and x has [2]; they must be equal");
     }
 
     [Test]
@@ -41,7 +45,8 @@ public sealed class EntryPointTests
     {
         Tensor weight = Tensor.From(new double[] { 3, 4, 5 });
         weight.RequiresGrad = true;
-        GradCheckReport report = GradCheck.Run(v => [v[0].Sum() * weight.Detach().Sum()], [s_x], ["x"], [("weight", weight)], new GradCheckOptions { Blame = false });
+        GradCheckReport report = GradCheck.Run(v => [v[0].Sum() * weight.Detach().Sum()], [s_x], ["x"], [("weight", weight)],
+            new GradCheckOptions { Blame = false });
         report.Verdict.ShouldBe(Verdict.Disconnected);
         GradCheckFinding finding = report.Findings.ShouldHaveSingleItem();
         (finding.Input, finding.Failures, report.Compared).ShouldBe(("weight", 3, 5));

@@ -13,7 +13,8 @@ public sealed class FaultSuiteTests
                     || (fault.Verdict == Verdict.Wrong && report.Verdict == Verdict.Disconnected));
                 bool traced = fault.Blamed is null ? report.Blame is null || found : report.Blame?.Op == fault.Blamed;
                 return (fault, found && traced ? ""
-                    : $"{fault.Fault}: {(found ? "" : $"verdict {report.Verdict}; ")}{(traced ? "" : $"blamed {report.Blame?.ToString() ?? "nothing"}")}");
+                    : $"{fault.Fault}: "
+                    + $"{(found ? "" : $"verdict {report.Verdict}; ")}{(traced ? "" : $"blamed {report.Blame?.ToString() ?? "nothing"}")}");
             }
             catch (MiniTorchException error)
             {

@@ -155,7 +155,8 @@ public sealed class FeatureTests
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
         GradCheckReport form = GradCheck.Against(x => x.Square().Sum(), x => 3 * x, s_x),
             rule = GradCheck.Against(x => planted.Apply(x).Sum(), x => 2 * x, s_x);
-        form.Findings[0].Hint.ShouldBe("the gradient agrees with the function's values, so the closed form is wrong; gradient / closed form is 0.66667 everywhere: a constant factor is wrong");
+        form.Findings[0].Hint.ShouldBe("the gradient agrees with the function's values, so the closed form is wrong; gradient / closed form is "
+            + "0.66667 everywhere: a constant factor is wrong");
         form.Blame.ShouldBeNull();
         rule.Findings[0].Hint!.ShouldStartWith("the closed form agrees with the function's values, so the gradient is wrong");
         rule.Blame!.Op.ShouldBe("Square");

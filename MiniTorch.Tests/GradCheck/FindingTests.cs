@@ -37,7 +37,9 @@ public sealed class FindingTests
     [Test]
     public void What_differentiation_threw_is_a_finding_of_all_inputs() =>
         GradCheckFinding.Threw(new InvalidOperationException("the reason"), GradCheckMode.ForwardAgainstNumerical, 2).ShouldBe(
-            new GradCheckFinding(Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 2, "the inputs", "the outputs") { Hint = "differentiation threw: the reason", Worst = [], ErrorMap = [] });
+            new GradCheckFinding(Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 2, "the inputs",
+                "the outputs")
+            { Hint = "differentiation threw: the reason", Worst = [], ErrorMap = [] });
 
     [TestCase(null, null, "Mul([2, 3], []): why")]
     [TestCase("net.0", null, "Mul([2, 3], []) in net.0: why")]
@@ -49,7 +51,8 @@ public sealed class FindingTests
     [Test]
     public void Gravest_verdict_is_the_one_that_invalidates_the_others()
     {
-        Verdict[] order = [Verdict.Correct, Verdict.Noise, Verdict.Kink, Verdict.NothingChecked, Verdict.Disconnected, Verdict.Wrong, Verdict.Nondeterministic];
+        Verdict[] order = [Verdict.Correct, Verdict.Noise, Verdict.Kink, Verdict.NothingChecked, Verdict.Disconnected, Verdict.Wrong,
+            Verdict.Nondeterministic];
         order.Select(verdict => verdict.Gravity).ShouldBe([0, 1, 2, 3, 4, 5, 6]);
     }
 
@@ -69,7 +72,8 @@ public sealed class FindingTests
         Repetition.Compare([1, double.NaN, 3], [1, double.NaN, 3], "output", [3], 1).ShouldBeNull();
         Repetition.Compare([], [], "output", [0], 1).ShouldBeNull();
         GradCheckFinding finding = Repetition.Compare([1, 2, 3, 4], [1, 2, 5, 6], "gradient of x", [2, 2], 2)!;
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output).ShouldBe((Verdict.Nondeterministic, GradCheckMode.RunAgainstRun, 2, "the inputs", "gradient of x"));
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output)
+            .ShouldBe((Verdict.Nondeterministic, GradCheckMode.RunAgainstRun, 2, "the inputs", "gradient of x"));
         GradCheckEntry entry = finding.Worst.ShouldHaveSingleItem();
         entry.InputIndex.ShouldBeEmpty();
         entry.OutputIndex.ShouldBe([1, 0]);
@@ -77,5 +81,6 @@ public sealed class FindingTests
         finding.Hint!.ShouldStartWith("two calls with the same inputs differ: random numbers");
     }
 
-    private static GradCheckEntry Entry(Verdict verdict, double analytic, double numerical, double tolerance) => new([], [], analytic, numerical, 0, tolerance, verdict);
+    private static GradCheckEntry Entry(Verdict verdict, double analytic, double numerical, double tolerance) =>
+        new([], [], analytic, numerical, 0, tolerance, verdict);
 }

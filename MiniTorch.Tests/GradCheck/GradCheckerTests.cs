@@ -90,7 +90,8 @@ public sealed class GradCheckerTests
             return gradient.RequiresGrad ? throw new InvalidOperationException("the reason") : gradient;
         });
         GradCheckFinding finding = GradCheck.Run(x => planted.Apply(x).Sum(), s_x, s_reverse with { Order = 2 }).Findings.ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output).ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 2, "the inputs", "the outputs"));
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output)
+            .ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 2, "the inputs", "the outputs"));
         finding.Hint!.ShouldStartWith("differentiation threw: ");
         finding.Hint!.ShouldContain("the reason");
         finding.Hint!.ShouldNotContain("GradCheck: the function threw");
@@ -104,9 +105,11 @@ public sealed class GradCheckerTests
     public void The_gravest_finding_stands_first_and_gives_the_verdict()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
-        GradCheckReport report = GradCheck.Run(v => [v[0].Relu(), planted.Apply(v[0] + 1), v[0].Relu()], [Tensor.Zeros([2], DType.Float64)], s_reverse);
+        GradCheckReport report = GradCheck.Run(v => [v[0].Relu(), planted.Apply(v[0] + 1), v[0].Relu()], [Tensor.Zeros([2], DType.Float64)],
+            s_reverse);
         report.Verdict.ShouldBe(Verdict.Wrong);
-        report.Findings.Select(finding => (finding.Verdict, finding.Output)).ShouldBe([(Verdict.Wrong, "output 1"), (Verdict.Kink, "output 0"), (Verdict.Kink, "output 2")]);
+        report.Findings.Select(finding => (finding.Verdict, finding.Output))
+            .ShouldBe([(Verdict.Wrong, "output 1"), (Verdict.Kink, "output 0"), (Verdict.Kink, "output 2")]);
         report.Blame.ShouldBeNull();
     }
 

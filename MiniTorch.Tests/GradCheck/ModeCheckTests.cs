@@ -14,7 +14,8 @@ public sealed class ModeCheckTests
     {
         CheckedFunction function = Checked.Of(v => [Square((c, g, _) => 2 * factor * g * c.Input(0)).Apply(v[0])], Checked.Leaf("x", 3));
         GradCheckFinding finding = new ForwardCheck(function, Checked.Comparison(s_options), s_options).Run().ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output).ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstReverse, 1, "a random direction", "a random combination"));
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output)
+            .ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstReverse, 1, "a random direction", "a random combination"));
         GradCheckEntry entry = finding.Worst.ShouldHaveSingleItem();
         entry.Numerical.ShouldBe(factor * entry.Analytic, 1e-12);
         entry.Tolerance.ShouldBe(1e-5 * Math.Max(1, factor) * Math.Abs(entry.Analytic), 1e-10);
@@ -29,7 +30,8 @@ public sealed class ModeCheckTests
         var random = new RandomVectors(0);
         random.Direction(function);
         double[] direction = random.Direction(function)[0]!, cotangent = random.Normal(3);
-        double size = Math.Abs(6 * direction[0] * cotangent[0]) + Math.Abs(8 * direction[1] * cotangent[1]) + Math.Abs(10 * direction[2] * cotangent[2]);
+        double size = Math.Abs(6 * direction[0] * cotangent[0]) + Math.Abs(8 * direction[1] * cotangent[1])
+            + Math.Abs(10 * direction[2] * cotangent[2]);
         entry.Tolerance.ShouldBe(1e-5 * size, 1e-9);
         entry.Numerical.ShouldBe(0);
     }
@@ -53,7 +55,8 @@ public sealed class ModeCheckTests
 
     [Test]
     public void A_wrong_rule_in_reverse_is_reported_before_forward_mode_is_looked_at() =>
-        GradCheck.Run(x => Square((c, g, _) => g * c.Input(0)).Apply(x), s_x, s_options).Findings.ShouldAllBe(finding => finding.Mode == GradCheckMode.ReverseAgainstNumerical);
+        GradCheck.Run(x => Square((c, g, _) => g * c.Input(0)).Apply(x), s_x, s_options)
+            .Findings.ShouldAllBe(finding => finding.Mode == GradCheckMode.ReverseAgainstNumerical);
 
     [Test]
     public void Forward_mode_may_be_missing_and_the_report_notes_it()
@@ -66,8 +69,10 @@ public sealed class ModeCheckTests
     [Test]
     public void Forward_mode_that_throws_is_a_finding()
     {
-        GradCheckFinding finding = GradCheck.Run(x => Right((_, _) => throw new InvalidOperationException("the reason")).Apply(x), s_x, s_options).Findings.ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Hint).ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 1, "differentiation threw: the reason"));
+        GradCheckFinding finding = GradCheck.Run(x => Right((_, _) => throw new InvalidOperationException("the reason")).Apply(x), s_x, s_options)
+            .Findings.ShouldHaveSingleItem();
+        (finding.Verdict, finding.Mode, finding.Order, finding.Hint)
+            .ShouldBe((Verdict.Wrong, GradCheckMode.ForwardAgainstNumerical, 1, "differentiation threw: the reason"));
     }
 
     [Test]
@@ -82,7 +87,8 @@ public sealed class ModeCheckTests
     [Test]
     public void A_rule_that_throws_is_a_finding()
     {
-        GradCheckFinding finding = GradCheck.Run(x => Square((_, _, _) => throw new InvalidOperationException("the reason")).Apply(x), s_x, s_options).Findings.ShouldHaveSingleItem();
+        GradCheckFinding finding = GradCheck.Run(x => Square((_, _, _) => throw new InvalidOperationException("the reason")).Apply(x), s_x, s_options)
+            .Findings.ShouldHaveSingleItem();
         (finding.Verdict, finding.Mode, finding.Order).ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 1));
         finding.Hint!.ShouldContain("the reason");
     }

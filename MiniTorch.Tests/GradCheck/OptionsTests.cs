@@ -43,10 +43,12 @@ public sealed class OptionsTests
     [TestCase(double.NaN, 2, 1, 0.5 + 0.5, TestName = "Nor does one that is not a number")]
     [TestCase(3, double.NaN, 1, 0.5 + 0.75, TestName = "Nor a numerical one that is not a number")]
     [TestCase(3, double.NegativeInfinity, 0.5, 0.25 + 0.75, TestName = "Nor an infinite numerical one")]
-    public void Tolerances(double analytic, double numerical, double largest, double expected) => s_wide.Tolerance(analytic, numerical, largest).ShouldBe(expected);
+    public void Tolerances(double analytic, double numerical, double largest, double expected) =>
+        s_wide.Tolerance(analytic, numerical, largest).ShouldBe(expected);
 
     private static IEnumerable<GradCheckOptions> AtTheLimit =>
-        [new() { Order = 1 }, new() { Directions = 1 }, new() { Step = double.Epsilon }, new() { Step = Math.BitDecrement(1) }, new() { RelativeTolerance = 0 }, new() { AbsoluteTolerance = 0 }, new() { Points = 4 }, new() { Points = 6 }];
+        [new() { Order = 1 }, new() { Directions = 1 }, new() { Step = double.Epsilon }, new() { Step = Math.BitDecrement(1) },
+            new() { RelativeTolerance = 0 }, new() { AbsoluteTolerance = 0 }, new() { Points = 4 }, new() { Points = 6 }];
 
     [TestCaseSource(nameof(AtTheLimit))]
     public void Options_at_their_limits_are_accepted(GradCheckOptions options) => Should.NotThrow(options.Check);
@@ -64,5 +66,6 @@ public sealed class OptionsTests
     ];
 
     [TestCaseSource(nameof(BeyondTheLimit))]
-    public void Options_beyond_their_limits_are_refused(GradCheckOptions options, string message) => Should.Throw<ValueException>(options.Check).Message.ShouldBe(message);
+    public void Options_beyond_their_limits_are_refused(GradCheckOptions options, string message) =>
+        Should.Throw<ValueException>(options.Check).Message.ShouldBe(message);
 }

@@ -6,7 +6,9 @@ internal delegate Tensor? PlantedRule(OpContext call, Tensor gradient, int input
 /// <summary>The output's tangent.</summary>
 internal delegate Tensor? PlantedTangent(OpContext call, Tensor?[] tangents);
 
-/// <summary>An op of a test's own: a value composed of right ops, and whatever rule the test gives it. Its forward mode is right where no other is given.</summary>
+/// <summary>
+/// An op of a test's own: a value composed of right ops, and whatever rule the test gives it. Its forward mode is right where no other is given.
+/// </summary>
 internal sealed record PlantedOp(string Title, Func<Tensor[], Tensor> Value, PlantedRule Rule) : Op
 {
     public PlantedTangent? Tangent { get; init; }

@@ -42,7 +42,8 @@ public sealed class RatioHintTests
     [Test]
     public void Gradient_of_zeros_only_has_another_hint_than_one_with_some_zeros()
     {
-        Of([0, 0], [5, 0], "TF").ShouldBe("no gradient arrives: a Detach, a NoGrad, or values that went through an array or an operation without a derivative");
+        Of([0, 0], [5, 0], "TF").ShouldBe("no gradient arrives: a Detach, a NoGrad, or values that went through an array or an operation without "
+            + "a derivative");
         Of([0, 4], [3, 2], "TT").ShouldBeNull();
         Of([0, 2e-9], [5, 1e-9], "TT").ShouldBeNull();
     }
@@ -59,7 +60,8 @@ public sealed class RatioHintTests
     public void A_transpose_is_one_of_the_last_two_dimensions_of_each_part()
     {
         RatioHint.Of([1, 4, 2, 5, 3, 6], [1, 2, 3, 4, 5, 6], AllWrong(6), [2, 3], []).ShouldBe(Transpose);
-        RatioHint.Of([1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], AllWrong(12), [2, 2, 3], []).ShouldBe(Transpose);
+        RatioHint.Of([1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], AllWrong(12), [2, 2, 3], [])
+            .ShouldBe(Transpose);
         RatioHint.Of([1, 4, 2, 5, 6, 3], [1, 2, 3, 4, 5, 6], AllWrong(6), [2, 3], []).ShouldBe(Permutation);
         Of([1, 4, 2, 5, 3, 6], [1, 2, 3, 4, 5, 6], "TTTTTT").ShouldBe(Permutation);
     }
@@ -68,7 +70,8 @@ public sealed class RatioHintTests
     [TestCase(new[] { 2, 1, 2 })]
     [TestCase(new[] { 1, 4 })]
     [TestCase(new[] { 4, 1 })]
-    public void Row_vector_has_no_transpose_hint(int[] shape) => RatioHint.Of([1, 2, 3, 4], [1, 2, 3, 4], AllWrong(4), shape, []).ShouldBe(Permutation);
+    public void Row_vector_has_no_transpose_hint(int[] shape) =>
+        RatioHint.Of([1, 2, 3, 4], [1, 2, 3, 4], AllWrong(4), shape, []).ShouldBe(Permutation);
 
     [Test]
     public void Values_at_the_wrong_places_may_differ_by_a_hundred_thousandth_of_the_largest()
@@ -98,7 +101,8 @@ public sealed class RatioHintTests
     private static string? Grid(Shape shape, params int[] wrong)
     {
         double[] right = [.. Enumerable.Range(1, (int)shape.ElementCount).Select(i => i * i)];
-        return RatioHint.Of([.. right.Select((value, i) => wrong.Contains(i) ? value + 0.25 + i : value)], right, [.. right.Select((_, i) => wrong.Contains(i))], shape, []);
+        return RatioHint.Of([.. right.Select((value, i) => wrong.Contains(i) ? value + 0.25 + i : value)], right,
+            [.. right.Select((_, i) => wrong.Contains(i))], shape, []);
     }
 
     private static string? Of(double[] analytic, double[] numerical, string wrong) =>

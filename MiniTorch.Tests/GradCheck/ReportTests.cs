@@ -14,7 +14,8 @@ public sealed class ReportTests
     {
         GradCheckReport report = Check((c, g, _) => 2 * g * c.Input(0) * Tensor.Arange(12).Ne(5).To(DType.Float64).Reshape(3, 4));
         GradCheckFinding finding = report.Findings.ShouldHaveSingleItem();
-        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures).ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 1, "x", "output", 1));
+        (finding.Verdict, finding.Mode, finding.Order, finding.Input, finding.Output, finding.Failures)
+            .ShouldBe((Verdict.Wrong, GradCheckMode.ReverseAgainstNumerical, 1, "x", "output", 1));
         GradCheckEntry worst = finding.Worst.ShouldHaveSingleItem();
         worst.InputIndex.ShouldBe([1, 1]);
         worst.OutputIndex.ShouldBeEmpty();
@@ -55,7 +56,8 @@ public sealed class ReportTests
     public void A_pattern_of_errors_gives_a_hint(string hint, object rule) => Check((PlantedRule)rule).Findings[0].Hint!.ShouldContain(hint);
 
     [Test]
-    public void A_transposed_gradient_is_recognised() => Check((c, g, _) => (2 * g * c.Input(0)).T, s_square).Findings[0].Hint.ShouldBe("the gradient is the transpose of the right one");
+    public void A_transposed_gradient_is_recognised() =>
+        Check((c, g, _) => (2 * g * c.Input(0)).T, s_square).Findings[0].Hint.ShouldBe("the gradient is the transpose of the right one");
 
     [Test]
     public void Kink_is_reported_with_its_two_slopes()
@@ -71,7 +73,8 @@ public sealed class ReportTests
     {
         Tensor inner = Tensor.Zeros([5, 5], DType.Float64);
         inner[1..4, 1..4] = 1f;
-        Check((c, g, _) => 2 * g * c.Input(0) * inner, Tensor.Randn([5, 5], new Generator(7), DType.Float64)).Findings[0].Hint!.ShouldStartWith("only elements at the border");
+        Check((c, g, _) => 2 * g * c.Input(0) * inner, Tensor.Randn([5, 5], new Generator(7), DType.Float64)).Findings[0]
+            .Hint!.ShouldStartWith("only elements at the border");
     }
 
     [Test]
@@ -96,7 +99,8 @@ public sealed class ReportTests
     public void Places_of_many_dimensions_have_a_line_of_their_own()
     {
         var planted = new PlantedOp("Square", v => v[0] * v[0], (c, g, _) => g * c.Input(0));
-        string[] lines = GradCheck.Run(t => planted.Apply(t), Tensor.Randn([2, 2, 2, 2, 2, 2], new Generator(5), DType.Float64)).ToString().Split('\n');
+        string[] lines = GradCheck.Run(t => planted.Apply(t), Tensor.Randn([2, 2, 2, 2, 2, 2], new Generator(5), DType.Float64)).ToString()
+            .Split('\n');
         lines.ShouldAllBe(line => line.Length <= 80);
         lines.ShouldContain(line => line.EndsWith(']') && line.Contains('→'));
     }

@@ -27,7 +27,8 @@ public sealed class ReportTextTests
         var options = new GradCheckOptions { Seed = 7, Points = 4, Step = 0.25, Order = 2, Fast = true, Directions = 5, Upcast = false };
         new GradCheckReport(options.WithDefaults(Math.ScaleB(1, -23)), Verdict.Wrong, ["why"])
         {
-            Findings = [Finding(GradCheckMode.ReverseAgainstNumerical, Entry([1, 2], [0], 2.5, -1.25, 0.001, 0.5), Entry([10, 12], [], 1234567, 1, 0.25, 4)) with { Failures = 7, Hint = "look there", InputShape = [3, 4] }],
+            Findings = [Finding(GradCheckMode.ReverseAgainstNumerical, Entry([1, 2], [0], 2.5, -1.25, 0.001, 0.5),
+                Entry([10, 12], [], 1234567, 1, 0.25, 4)) with { Failures = 7, Hint = "look there", InputShape = [3, 4] }],
             AllBlamed = [new GradCheckBlame("Mul", [[3, 4]], null, null, "its rule is wrong")],
             Compared = 12,
             TaylorSlope = 1.234,
@@ -64,14 +65,16 @@ public sealed class ReportTextTests
 
     [Test]
     public void A_finding_without_entries_has_no_table() => Lines(Finding(GradCheckMode.RunAgainstRun) with { Hint = "why" }).ShouldBe(
-        ["GradCheck: Wrong", "  Wrong: output by x, order 2, first run against second run", "    hint: why", "  replay: Seed = 0, Points = 2, Step = 0.25, Order = 1"]);
+        ["GradCheck: Wrong", "  Wrong: output by x, order 2, first run against second run", "    hint: why",
+            "  replay: Seed = 0, Points = 2, Step = 0.25, Order = 1"]);
 
     [Test]
     public void A_place_of_30_letters_fits_and_a_longer_one_has_a_line_of_its_own()
     {
         Lines(Finding(GradCheckMode.ReverseAgainstNumerical, Entry([10, 10, 10, 10, 10, 10, 1000], [], 2, 1, 0, 1)))[4]
             .ShouldBe("    [10, 10, 10, 10, 10, 10, 1000]             2             1       0         1");
-        string[] lines = Lines(Finding(GradCheckMode.ReverseAgainstNumerical, Entry([10, 10, 10, 10, 10, 10, 10000], [], 2, 1, 0, 1), Entry([], [3], 2, 1, 0, 1)));
+        string[] lines = Lines(Finding(GradCheckMode.ReverseAgainstNumerical, Entry([10, 10, 10, 10, 10, 10, 10000], [], 2, 1, 0, 1),
+            Entry([], [3], 2, 1, 0, 1)));
         lines[3..7].ShouldBe([
             "    at                                  analytic     numerical       ± error/tol",
             "    [10, 10, 10, 10, 10, 10, 10000]",
@@ -84,7 +87,8 @@ public sealed class ReportTextTests
     [TestCase(5, "  … and 2 more findings")]
     public void Three_findings_are_shown(int count, string? more)
     {
-        string[] lines = Lines([.. Enumerable.Range(0, count).Select(i => new GradCheckFinding(Verdict.Wrong, GradCheckMode.RunAgainstRun, i, "x", "y"))]);
+        string[] lines = Lines([.. Enumerable.Range(0, count)
+            .Select(i => new GradCheckFinding(Verdict.Wrong, GradCheckMode.RunAgainstRun, i, "x", "y"))]);
         lines[1..4].ShouldBe(Enumerable.Range(0, 3).Select(i => $"  Wrong: y by x, order {i}, first run against second run"));
         lines.Length.ShouldBe(more is null ? 5 : 6);
         if (more is not null) lines[4].ShouldBe(more);
@@ -115,9 +119,11 @@ public sealed class ReportTextTests
 
     private static string[] Note(string note) => new GradCheckReport(s_double, Verdict.Correct, [note]).ToString().Split('\n')[1..^1];
 
-    private static string[] Lines(params GradCheckFinding[] findings) => new GradCheckReport(s_double, Verdict.Wrong, []) { Findings = findings }.ToString().Split('\n');
+    private static string[] Lines(params GradCheckFinding[] findings) =>
+        new GradCheckReport(s_double, Verdict.Wrong, []) { Findings = findings }.ToString().Split('\n');
 
-    private static GradCheckFinding Finding(GradCheckMode mode, params GradCheckEntry[] worst) => new(Verdict.Wrong, mode, 2, "x", "output") { Worst = worst };
+    private static GradCheckFinding Finding(GradCheckMode mode, params GradCheckEntry[] worst) =>
+        new(Verdict.Wrong, mode, 2, "x", "output") { Worst = worst };
 
     private static GradCheckEntry Entry(int[] input, int[] output, double analytic, double numerical, double uncertainty, double tolerance) =>
         new(input, output, analytic, numerical, uncertainty, tolerance, Verdict.Wrong);

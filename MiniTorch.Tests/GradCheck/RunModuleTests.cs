@@ -11,7 +11,8 @@ public sealed class ModuleTests
     [Test]
     public void A_right_module_is_correct_to_second_order()
     {
-        GradCheckReport report = GradCheck.RunModule(new Sequential(new Linear(3, 4), new Tanh(), new Linear(4, 2)), [s_x], new GradCheckOptions { Order = 2 });
+        GradCheckReport report = GradCheck.RunModule(new Sequential(new Linear(3, 4), new Tanh(), new Linear(4, 2)), [s_x],
+            new GradCheckOptions { Order = 2 });
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
     }
 
@@ -51,7 +52,8 @@ public sealed class ModuleTests
     }
 
     [Test]
-    public void Null_module_is_an_error() => Should.Throw<ValueException>(() => GradCheck.RunModule(null!, [s_x])).Message.ShouldBe("GradCheck: the module is null");
+    public void Null_module_is_an_error() =>
+        Should.Throw<ValueException>(() => GradCheck.RunModule(null!, [s_x])).Message.ShouldBe("GradCheck: the module is null");
 
     [Test]
     public void Absent_parts_of_a_result_are_passed_over() =>

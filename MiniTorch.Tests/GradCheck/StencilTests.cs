@@ -24,7 +24,8 @@ public sealed class StencilTests
     public void Two_points_estimate_the_error_and_the_curvature()
     {
         // t³ + 7: h² and 4h² at the spacings h and 2h. −1 + 2t + 3|t|: the slopes differ by 6. t² − 4t + 1: its curvature is no bend.
-        LineSlope slope = new Stencil(2, s_epsilon, 0.5).Measure(t => [(t * t * t) + 7, -1 + (2 * t) + (3 * Math.Abs(t)), (t * t) - (4 * t) + 1], [7, -1, 1], 0.5);
+        LineSlope slope = new Stencil(2, s_epsilon, 0.5)
+            .Measure(t => [(t * t * t) + 7, -1 + (2 * t) + (3 * Math.Abs(t)), (t * t) - (4 * t) + 1], [7, -1, 1], 0.5);
         double[] rounding = [s_epsilon * 8 / 0.5, s_epsilon * 4 / 0.5, s_epsilon * 6 / 0.5];
         Near(slope.Value, 0, 2, -4);
         Near(slope.Error, 0.25 + rounding[0], rounding[1], rounding[2]);

@@ -17,7 +17,9 @@ public sealed class StepLadderKinkTests
         }
 
         Judge(TwoScales, 5, usual).Verdict.ShouldBe(Verdict.Correct);
-        foreach (double wrong in new[] { 1, 3 }) Judge(TwoScales, wrong, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Wrong), judged => judged.Numerical.ShouldBe(5));
+        foreach (double wrong in new[] { 1, 3 })
+            Judge(TwoScales, wrong, usual).ShouldSatisfyAllConditions(judged => judged.Verdict.ShouldBe(Verdict.Wrong),
+                judged => judged.Numerical.ShouldBe(5));
     }
 
     [Test]
@@ -55,7 +57,8 @@ public sealed class StepLadderKinkTests
         static double Zone(double t) => Math.Abs(t) < 1e-4 ? 0 : t;
         Judge(Zone, 0).Verdict.ShouldBe(Verdict.Correct);
         Judge(Zone, 1).Verdict.ShouldBe(Verdict.Wrong);
-        new StepLadder(t => [Zone(t)], [0], Math.ScaleB(1, -18), 0, Math.ScaleB(1, -52)).Judge(0, 1, 1e-9, 1e-9, noise: 1e-4).Verdict.ShouldBe(Verdict.Correct);
+        new StepLadder(t => [Zone(t)], [0], Math.ScaleB(1, -18), 0, Math.ScaleB(1, -52)).Judge(0, 1, 1e-9, 1e-9, noise: 1e-4)
+            .Verdict.ShouldBe(Verdict.Correct);
     }
 
     // Five coarse steps: rounding is 4 · 2⁻¹² of the steeper side, 2⁻⁹. The tolerance is 2⁻⁶.
@@ -66,10 +69,12 @@ public sealed class StepLadderKinkTests
         double error = Math.ScaleB(1, -9), low = 1 - (2 * error) - Math.ScaleB(1, -6), high = 2 + (2 * error) + Math.ScaleB(1, -6);
         foreach ((double analytic, Verdict verdict, double nearest) in new[]
             {
-                (low, Verdict.Kink, 1), (Math.BitDecrement(low), Verdict.Wrong, 1), (high, Verdict.Kink, 2), (Math.BitIncrement(high), Verdict.Wrong, 2),
+                (low, Verdict.Kink, 1), (Math.BitDecrement(low), Verdict.Wrong, 1), (high, Verdict.Kink, 2),
+                    (Math.BitIncrement(high), Verdict.Wrong, 2),
                 (1.25, Verdict.Kink, 1), (1.5, Verdict.Kink, right), (1.75, Verdict.Kink, 2.0),
             })
-            Coarse(t => t * (t < 0 ? left : right), analytic).ShouldBe(new Judgement(verdict, nearest, error, left, right) { IsSubgradient = verdict == Verdict.Kink });
+            Coarse(t => t * (t < 0 ? left : right), analytic)
+                .ShouldBe(new Judgement(verdict, nearest, error, left, right) { IsSubgradient = verdict == Verdict.Kink });
         Coarse(t => t * (t < 0 ? -1 : -2), -1.25).Numerical.ShouldBe(-1);
         Coarse(t => t * (t < 0 ? -1 : -2), -1.75).Numerical.ShouldBe(-2);
     }
@@ -129,7 +134,8 @@ public sealed class StepLadderKinkTests
     [TestCase(-28, Verdict.Kink)]
     [TestCase(-27, Verdict.Noise)]
     public void Growth_needs_ten_steps(int smallest, Verdict verdict) =>
-        new StepLadder(t => [Math.Cbrt(t)], [0], Math.ScaleB(1, -18), Math.ScaleB(1, smallest), Math.ScaleB(1, -52)).Judge(0, 1, 0, 0).Verdict.ShouldBe(verdict);
+        new StepLadder(t => [Math.Cbrt(t)], [0], Math.ScaleB(1, -18), Math.ScaleB(1, smallest), Math.ScaleB(1, -52)).Judge(0, 1, 0, 0)
+            .Verdict.ShouldBe(verdict);
 
     [Test]
     public void Growth_that_is_too_slow_or_too_fast_is_noise()

@@ -2,7 +2,9 @@ using MiniTorch.GradChecking;
 
 namespace MiniTorch.Tests.GradChecks;
 
-/// <summary>The second look at slopes that settle. Steps and slopes are powers of two or their sums, so that errors are known to the last bit.</summary>
+/// <summary>
+/// The second look at slopes that settle. Steps and slopes are powers of two or their sums, so that errors are known to the last bit.
+/// </summary>
 public sealed class StepLadderTests
 {
     private static readonly double s_usual = Math.ScaleB(1, -10), s_single = Math.ScaleB(1, -23);
@@ -17,7 +19,8 @@ public sealed class StepLadderTests
     }
 
     [Test]
-    public void The_smallest_step_is_the_last() => Steps(s_usual, s_usual / 4, s_single)[..9].ShouldBe(Enumerable.Range(0, 9).Select(k => Math.ScaleB(s_usual * 64, -k)));
+    public void The_smallest_step_is_the_last() =>
+        Steps(s_usual, s_usual / 4, s_single)[..9].ShouldBe(Enumerable.Range(0, 9).Select(k => Math.ScaleB(s_usual * 64, -k)));
 
     [Test]
     public void Largest_slope_covers_both_sides()
@@ -82,7 +85,8 @@ public sealed class StepLadderTests
         JudgeOf(t => t, 1, s_usual / 4, coarse).ShouldBe(new Judgement(Verdict.Correct, 1, 4 * coarse));
         JudgeOf(t => t, 1, s_usual / 2, coarse).ShouldBe(new Judgement(Verdict.Noise, 1, 0));
         // 4/3 of a deviation by 3/4096 at the smallest step
-        JudgeOf(t => Math.Abs(t) == s_usual / 4 ? t * (1 + (3.0 / 4096)) : t, 1, s_usual / 4, coarse).Uncertainty.ShouldBe((4 * coarse) + Math.ScaleB(1, -10), 1e-15);
+        JudgeOf(t => Math.Abs(t) == s_usual / 4 ? t * (1 + (3.0 / 4096)) : t, 1, s_usual / 4, coarse)
+            .Uncertainty.ShouldBe((4 * coarse) + Math.ScaleB(1, -10), 1e-15);
     }
 
     [TestCase(4, 0.03, false)]
@@ -102,12 +106,15 @@ public sealed class StepLadderTests
         // |t| / 2: the sides differ by 1, and rounding is 4 ε / 2
         double tolerance = 1 - (6 * s_single), error = 1 + (2 * s_single);
         Judge(t => Math.Abs(t) / 2, 0, tolerance, error).ShouldBe(new Judgement(Verdict.Correct, 0, error));
-        Judge(t => Math.Abs(t) / 2, 0, Math.BitDecrement(tolerance), error).ShouldBe(new Judgement(Verdict.Kink, 0.5, 2 * s_single, -0.5, 0.5) { IsSubgradient = true });
+        Judge(t => Math.Abs(t) / 2, 0, Math.BitDecrement(tolerance), error)
+            .ShouldBe(new Judgement(Verdict.Kink, 0.5, 2 * s_single, -0.5, 0.5) { IsSubgradient = true });
     }
 
-    private static Judgement Judge(Func<double, double> f, double analytic, double tolerance, double absolute = 0) => JudgeOf(f, analytic, s_usual, s_single, s_usual, tolerance, absolute);
+    private static Judgement Judge(Func<double, double> f, double analytic, double tolerance, double absolute = 0) =>
+        JudgeOf(f, analytic, s_usual, s_single, s_usual, tolerance, absolute);
 
-    private static Judgement JudgeOf(Func<double, double> f, double analytic, double smallest, double epsilon, double? usual = null, double tolerance = 0, double absolute = 0) =>
+    private static Judgement JudgeOf(Func<double, double> f, double analytic, double smallest, double epsilon, double? usual = null,
+        double tolerance = 0, double absolute = 0) =>
         new StepLadder(t => [7, f(t)], [7, f(0)], usual ?? s_usual, smallest, epsilon).Judge(1, analytic, tolerance, absolute);
 
     private static double[] Steps(double usual, double smallest, double epsilon)

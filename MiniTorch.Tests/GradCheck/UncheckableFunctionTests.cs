@@ -75,7 +75,8 @@ public sealed class BadInputTests
 
     [Test]
     public void Function_with_a_NaN_result_is_an_error() => Message(x => (x - 5).Log())
-        .ShouldBe("GradCheck: the function gives NaN at output[0, 0] for the given inputs, and has no derivative there; check at a point where it is finite, or leave that element out");
+        .ShouldBe("GradCheck: the function gives NaN at output[0, 0] for the given inputs, and has no derivative there; check at a point where it "
+        + "is finite, or leave that element out");
 
     [Test]
     public void NaN_input_is_an_error() => Should.Throw<ValueException>(() => GradCheck.Run(x => x, Tensor.From(new[] { 1, double.NaN }))).Message

@@ -14,7 +14,8 @@ internal static class LayerConstructor
     public static Type Type(string layer) => typeof(Module).Assembly.GetType($"MiniTorch.Nn.{layer}", throwOnError: true)!;
 
     /// <summary>The arguments under PyTorch's names, without dtype and generator, which come last.</summary>
-    public static ParameterInfo[] Arguments(string layer) => [.. Type(layer).GetConstructors()[0].GetParameters().Where(parameter => !Ours.Contains(parameter.Name))];
+    public static ParameterInfo[] Arguments(string layer) =>
+        [.. Type(layer).GetConstructors()[0].GetParameters().Where(parameter => !Ours.Contains(parameter.Name))];
 
     public static string Name(ParameterInfo parameter) => ModuleMembers.SnakeCase(parameter.Name!);
 
@@ -22,17 +23,20 @@ internal static class LayerConstructor
     {
         ConstructorInfo[] candidates = Type(layer).GetConstructors();
         bool single = args.TryGetValue("normalized_shape", out JsonElement shape) && shape.ValueKind == JsonValueKind.Number;
-        ConstructorInfo constructor = candidates.First(candidate => candidates.Length == 1 || candidate.GetParameters()[0].ParameterType == typeof(int) == single);
+        ConstructorInfo constructor = candidates.First(candidate => candidates.Length == 1
+            || candidate.GetParameters()[0].ParameterType == typeof(int) == single);
         ParameterInfo[] parameters = constructor.GetParameters();
         args.Keys.Except(parameters.Select(Name)).ShouldBeEmpty("arguments that the layer does not have");
-        return (Module)constructor.Invoke([.. parameters.Select(parameter => args.TryGetValue(Name(parameter), out JsonElement given) ? Value(given, parameter.ParameterType)
+        return (Module)constructor.Invoke(
+            [.. parameters.Select(parameter => args.TryGetValue(Name(parameter), out JsonElement given) ? Value(given, parameter.ParameterType)
             : parameter.Name == "dtype" ? dtype : parameter.Name == "generator" ? generator : Default(parameter))]);
     }
 
     /// <summary>The value of an argument that is left out.</summary>
     public static object? Default(ParameterInfo parameter) =>
         parameter.DefaultValue is null && parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType)
-        : parameter.DefaultValue is int number && parameter.ParameterType.IsEnum ? Enum.ToObject(parameter.ParameterType, number) : parameter.DefaultValue;
+        : parameter.DefaultValue is int number && parameter.ParameterType.IsEnum ? Enum.ToObject(parameter.ParameterType, number)
+        : parameter.DefaultValue;
 
     /// <summary>A Python value as a C# type that stands for it.</summary>
     public static object? Value(JsonElement given, Type type)
@@ -40,8 +44,10 @@ internal static class LayerConstructor
         if (given.ValueKind == JsonValueKind.Null) return null;
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(ConvPadding))
-            return given.ValueKind == JsonValueKind.String ? given.GetString() == "same" ? ConvPadding.Same : ConvPadding.Valid : (ConvPadding)(Pair)Value(given, typeof(Pair))!;
-        if (type == typeof(Pair)) return given.ValueKind == JsonValueKind.Number ? given.GetInt32() : new Pair(given[0].GetInt32(), given[1].GetInt32());
+            return given.ValueKind == JsonValueKind.String ? given.GetString() == "same" ? ConvPadding.Same : ConvPadding.Valid
+                : (ConvPadding)(Pair)Value(given, typeof(Pair))!;
+        if (type == typeof(Pair))
+            return given.ValueKind == JsonValueKind.Number ? given.GetInt32() : new Pair(given[0].GetInt32(), given[1].GetInt32());
         if (type == typeof(Shape)) return Shape.Create(given.Deserialize<int[]>());
         if (type.IsEnum) return Enum.Parse(type, given.GetString()!, ignoreCase: true);
         return given.Deserialize(type);

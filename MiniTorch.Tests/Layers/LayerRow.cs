@@ -34,8 +34,13 @@ public sealed class LayerRow(Type layer)
     public LayerRow Case(Func<Module> make, Func<int, Tensor[]> input, int batchDim = 0, bool exports = true, bool isDifferentiable = true,
         [CallerArgumentExpression(nameof(make))] string expression = "")
     {
-        string name = expression.Replace("() => ", "", StringComparison.Ordinal);
-        Cases.Add(new(input(1).Length == 1 ? name : $"{name} of {input(1).Length} inputs", make, input, batchDim) { Exports = exports, IsDifferentiable = isDifferentiable });
+        string name = string.Join(' ',
+            expression.Replace("() => ", "", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Cases.Add(new(input(1).Length == 1 ? name : $"{name} of {input(1).Length} inputs", make, input, batchDim)
+        {
+            Exports = exports,
+            IsDifferentiable = isDifferentiable,
+        });
         return this;
     }
 

@@ -24,7 +24,8 @@ internal static partial class LayerSamples
             .Case(() => new LSTM(3, 4, numLayers: 2, bidirectional: true, batchFirst: true), Real(5, 3))
             .Case(() => new LSTM(3, 4, projSize: 2), Real(-1, 3), batchDim: 1)
             .Misuse<ValueException>("LSTM: inputSize is 0, hiddenSize 2 and numLayers 1; all must be 1 or more", () => _ = new LSTM(0, 2))
-            .Misuse<ValueException>("LSTM: projSize is 4; it must be less than hiddenSize 4, or 0 for no projection", () => _ = new LSTM(3, 4, projSize: 4)),
+            .Misuse<ValueException>("LSTM: projSize is 4; it must be less than hiddenSize 4, or 0 for no projection",
+            () => _ = new LSTM(3, 4, projSize: 4)),
         Layer<RNNCell>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new RNNCell(3, 2), Real(3))
             .Case(() => new RNNCell(3, 4), Several(Real(3), Real(4)))

@@ -12,15 +12,17 @@ namespace MiniTorch.Tests.Layers;
 ///     .Case(() => new Conv1d(2, 2, 3, padding: 1), Real(2, 5))  // arguments, and the sizes of a row of its inputs
 ///     .Misuse&lt;ValueException>("Conv1d: …", () => …)            // a wrong call; … ends the beginning of a message
 /// </code>
-/// <para>From each case follow gradients of every input and parameter to second order, batches of no rows, rows that do not see each other, a state that is
-/// loaded, wrong dtypes, and export to ONNX; <c>.Trains("how")</c> if training differs from evaluation. A test names what a row lacks.
-/// PyTorch's values, arguments and texts are in data/layers.py. Then write the guide's table again: <c>UPDATE_DOCS=1 dotnet test --filter LayerTests</c>.</para>
+/// <para>From each case follow gradients of every input and parameter to second order, batches of no rows, rows that do not see each other, a state
+/// that is loaded, wrong dtypes, and export to ONNX; <c>.Trains("how")</c> if training differs from evaluation. A test names what a row lacks.
+/// PyTorch's values, arguments and texts are in data/layers.py. Then write the guide's table again: <c>UPDATE_DOCS=1 dotnet test --filter
+/// LayerTests</c>.</para>
 /// </remarks>
 internal static partial class LayerSamples
 {
     /// <summary>All rows, by family.</summary>
     public static IReadOnlyList<LayerRow> All { get; } =
-        [.. LinearRows(), .. ConvolutionRows(), .. PoolingRows(), .. NormalizationRows(), .. RecurrentRows(), .. AttentionRows(), .. ActivationRows(), .. ShapeRows()];
+        [.. LinearRows(), .. ConvolutionRows(), .. PoolingRows(), .. NormalizationRows(), .. RecurrentRows(), .. AttentionRows(), .. ActivationRows(),
+            .. ShapeRows()];
 
     private static LayerRow Layer<TModule>() where TModule : Module => new(typeof(TModule));
 
@@ -37,7 +39,8 @@ internal static partial class LayerSamples
         Layer<Bilinear>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new Bilinear(3, 2, 2), Several(Real(3), Real(2)))
             .Case(() => new Bilinear(3, 4, 2, bias: false), Several(Real(3), Real(4)))
-            .Misuse<ShapeException>("Bilinear: input2 [2, 4] has ... = [2], and input1 [1, 3] has ... = [1]…", () => new Bilinear(3, 4, 2).Call(F(1, 3), F(2, 4))),
+            .Misuse<ShapeException>("Bilinear: input2 [2, 4] has ... = [2], and input1 [1, 3] has ... = [1]…",
+            () => new Bilinear(3, 4, 2).Call(F(1, 3), F(2, 4))),
         Layer<Embedding>()
             .Case(() => new Embedding(4, 3), Whole(4, 2))
             .Case(() => new Embedding(7, 3, paddingIdx: 2), Whole(7, 4), isDifferentiable: false)
@@ -55,7 +58,8 @@ internal static partial class LayerSamples
             .Case(() => new Conv1d(4, 6, 3, stride: 2, padding: 1, dilation: 2, groups: 2), Real(4, 9))
             .Case(() => new Conv1d(2, 1, 4, padding: ConvPadding.Same, bias: false), Real(2, 5))
             .Case(() => new Conv1d(2, 1, 3, padding: 2, paddingMode: PaddingMode.Reflect), Real(2, 5))
-            .Misuse<ValueException>("Conv1d: ConvPadding.Same needs a stride of 1, not (1, 2)", () => _ = new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same))
+            .Misuse<ValueException>("Conv1d: ConvPadding.Same needs a stride of 1, not (1, 2)",
+            () => _ = new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same))
             .Misuse<ValueException>("Conv1d: padding (1, 2) has two different numbers, but a sequence has one dimension; pass one number",
                 () => _ = new Conv1d(1, 1, 3, padding: (1, 2)))
             .Misuse<ShapeException>("Conv1d: Pad: mode reflect cannot add 4 elements to the 4 of dimension 2, shape [1, 1, 4]; the maximum is 3",
@@ -71,7 +75,8 @@ internal static partial class LayerSamples
         Layer<ConvTranspose2d>().Ranks(3, 4)
             .Case(() => new ConvTranspose2d(2, 1, 2, stride: 2), Real(2, 4, 3))
             .Case(() => new ConvTranspose2d(4, 6, 3, stride: 2, padding: 1, outputPadding: (1, 0), groups: 2), Real(4, 4, 5))
-            .Misuse<ValueException>("ConvTranspose2d: 3 input and 4 output channels are not divisible by 2 groups", () => _ = new ConvTranspose2d(3, 4, 3, groups: 2)),
+            .Misuse<ValueException>("ConvTranspose2d: 3 input and 4 output channels are not divisible by 2 groups",
+            () => _ = new ConvTranspose2d(3, 4, 3, groups: 2)),
     ];
 
     private static LayerRow[] PoolingRows() =>
@@ -79,15 +84,18 @@ internal static partial class LayerSamples
         Layer<MaxPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new MaxPool1d(2), Real(2, 5))
             .Case(() => new MaxPool1d(3, stride: 2, padding: 1), Real(2, 9))
-            .Misuse<ShapeException>("MaxPool1d: MaxPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…", () => new MaxPool1d(3).Call(F(1, 1, 2))),
+            .Misuse<ShapeException>("MaxPool1d: MaxPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…",
+            () => new MaxPool1d(3).Call(F(1, 1, 2))),
         Layer<MaxPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new MaxPool2d(2), Real(2, 4, 3))
             .Case(() => new MaxPool2d(2, stride: 3, padding: 1, dilation: 2, ceilMode: true), Real(2, 9, 8))
-            .Misuse<ValueException>("MaxPool2d: padding (2, 2) must be from 0 to half of kernel (2, 2)", () => new MaxPool2d(2, padding: 2).Call(F(1, 4, 4))),
+            .Misuse<ValueException>("MaxPool2d: padding (2, 2) must be from 0 to half of kernel (2, 2)",
+            () => new MaxPool2d(2, padding: 2).Call(F(1, 4, 4))),
         Layer<AvgPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new AvgPool1d(2), Real(2, 5))
             .Case(() => new AvgPool1d(2, countIncludePad: false), Real(2, 8))
-            .Misuse<ShapeException>("AvgPool1d: AvgPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…", () => new AvgPool1d(3).Call(F(1, 1, 2))),
+            .Misuse<ShapeException>("AvgPool1d: AvgPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…",
+            () => new AvgPool1d(3).Call(F(1, 1, 2))),
         Layer<AvgPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new AvgPool2d(2, padding: 1), Real(2, 4, 3))
             .Case(() => new AvgPool2d(3, stride: 2, padding: 1, ceilMode: true), Real(2, 8, 7))
@@ -96,11 +104,13 @@ internal static partial class LayerSamples
         Layer<AdaptiveAvgPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new AdaptiveAvgPool1d(3), Real(2, 9))
             .Case(() => new AdaptiveAvgPool1d(2), Real(2, 5), exports: false)
-            .Misuse<ShapeException>("AdaptiveAvgPool1d: AdaptiveAvgPool2d: input [1, 1, 1, 4] cannot be pooled to (1, -1)", () => new AdaptiveAvgPool1d(-1).Call(F(1, 1, 4))),
+            .Misuse<ShapeException>("AdaptiveAvgPool1d: AdaptiveAvgPool2d: input [1, 1, 1, 4] cannot be pooled to (1, -1)",
+            () => new AdaptiveAvgPool1d(-1).Call(F(1, 1, 4))),
         Layer<AdaptiveAvgPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new AdaptiveAvgPool2d((1, 3)), Real(2, 5, 6))
             .Case(() => new AdaptiveAvgPool2d(2), Real(2, 4, 3), exports: false)
-            .Misuse<ShapeException>("AdaptiveAvgPool2d: input [1, 4, 4] cannot be pooled to (-1, -1)", () => new AdaptiveAvgPool2d(-1).Call(F(1, 4, 4))),
+            .Misuse<ShapeException>("AdaptiveAvgPool2d: input [1, 4, 4] cannot be pooled to (-1, -1)",
+            () => new AdaptiveAvgPool2d(-1).Call(F(1, 4, 4))),
     ];
 
     private static LayerRow[] NormalizationRows() =>

@@ -34,14 +34,17 @@ public sealed partial class LayerTests
     [Test]
     public void The_guide_shows_the_table_as_it_is()
     {
-        var text = new StringBuilder("| layer | input → output | arguments and their defaults | parameters and buffers | in training |\n| --- | --- | --- | --- | --- |\n");
+        var text = new StringBuilder("| layer | input → output | arguments and their defaults | parameters and buffers | in training |\n| --- | "
+            + "--- | --- | --- | --- |\n");
         foreach (LayerRow row in LayerSamples.All)
-            text.Append("| ").AppendJoin(" | ", $"[{row.Name}](../api/MiniTorch.Nn.{row.Name}.md)", Dims(row.Layer), Arguments(row.Layer), State(row), row.InTraining).Append(" |\n");
+            text.Append("| ").AppendJoin(" | ", $"[{row.Name}](../api/MiniTorch.Nn.{row.Name}.md)", Dims(row.Layer), Arguments(row.Layer), State(row),
+                row.InTraining).Append(" |\n");
         GeneratedPage.SectionShouldBe("docs/guide/layers.md", "layers", text.ToString());
     }
 
     private static string Arguments(Type layer) =>
-        string.Join(", ", ConstructorArgument.Of(layer).Where(argument => argument.Name is not ("dtype" or "generator")).DefaultIfEmpty(new("–", null)));
+        string.Join(", ", ConstructorArgument.Of(layer).Where(argument => argument.Name is not ("dtype" or "generator"))
+            .DefaultIfEmpty(new("–", null)));
 
     private static string State(LayerRow row) =>
         string.Join(", ", row.Cases[0].Model().StateDict().Select(entry => $"`{entry.Key}` {entry.Value.Shape}").DefaultIfEmpty("–"));
@@ -50,7 +53,8 @@ public sealed partial class LayerTests
     private static string Dims(Type layer)
     {
         MethodInfo forward = layer.GetMethod("Forward", BindingFlags.Instance | BindingFlags.NonPublic)!;
-        IEnumerable<string?> inputs = forward.GetParameters().Select(parameter => parameter.GetCustomAttribute<DimsAttribute>()?.Pattern).Where(pattern => pattern is not null);
+        IEnumerable<string?> inputs = forward.GetParameters().Select(parameter => parameter.GetCustomAttribute<DimsAttribute>()?.Pattern)
+            .Where(pattern => pattern is not null);
         ParameterInfo result = forward.ReturnParameter;
         string output = result.GetCustomAttribute<DimsAttribute>()?.Pattern is { } pattern ? $"[{pattern}]"
             : result.GetCustomAttribute<TupleElementNamesAttribute>() is { } names

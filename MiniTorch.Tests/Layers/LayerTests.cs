@@ -5,13 +5,16 @@ using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.Layers;
 
-/// <summary>Every check of every row of <see cref="LayerSamples"/>; ModuleGradCheckTests, OnnxExportTests and OnnxRuntimeTests take the same cases.</summary>
+/// <summary>
+/// Every check of every row of <see cref="LayerSamples"/>; ModuleGradCheckTests, OnnxExportTests and OnnxRuntimeTests take the same cases.
+/// </summary>
 [TestFixture]
 public sealed partial class LayerTests
 {
     private static IEnumerable<TestCaseData> Rows => LayerSamples.All.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Name));
 
-    private static IEnumerable<TestCaseData> Cases => LayerSamples.All.SelectMany(row => row.Cases.Select(item => new TestCaseData(row, item).SetArgDisplayNames(item.Name)));
+    private static IEnumerable<TestCaseData> Cases =>
+        LayerSamples.All.SelectMany(row => row.Cases.Select(item => new TestCaseData(row, item).SetArgDisplayNames(item.Name)));
 
     private static IEnumerable<TestCaseData> Misuses =>
         LayerSamples.All.SelectMany(row => row.Misuses).Select(item => new TestCaseData(item).SetArgDisplayNames(item.Message));
@@ -89,7 +92,8 @@ public sealed partial class LayerTests
         Tensor WithRank(Tensor input, int rank)
         {
             int[] sizes = input.Shape.ToArray(), ones = [.. Enumerable.Repeat(1, Math.Max(0, rank - sizes.Length))];
-            int[] shape = row.GrowsAtEnd ? [.. sizes[..Math.Min(rank, sizes.Length)], .. ones] : [.. ones, .. sizes[Math.Max(0, sizes.Length - rank)..]];
+            int[] shape = row.GrowsAtEnd ? [.. sizes[..Math.Min(rank, sizes.Length)], .. ones]
+                : [.. ones, .. sizes[Math.Max(0, sizes.Length - rank)..]];
             return Tensor.Zeros(shape, input.DType);
         }
     }
@@ -106,7 +110,8 @@ public sealed partial class LayerTests
             {
                 Tensor[] outputs = ModelCase.Evaluated(model, given), expected = ModelCase.Evaluated(wide, inputs[0].DType.IsFloat() ? reals : given);
                 for (int i = 0; i < outputs.Length; i++)
-                    outputs[i].To(DType.Float64).AllClose(expected[i].To(outputs[i].DType).To(DType.Float64), 1e-5, 1e-6).ShouldBeTrue($"output {i} of {dtype}");
+                    outputs[i].To(DType.Float64).AllClose(expected[i].To(outputs[i].DType).To(DType.Float64), 1e-5, 1e-6)
+                        .ShouldBeTrue($"output {i} of {dtype}");
             }
             catch (DTypeException error) when (dtype != inputs[0].DType)
             {

@@ -18,7 +18,8 @@ public class LayerValueTests
     {
         Generator.ManualSeed(0);
         var layer = new Linear(3, 2);
-        ShouldBeNear(layer.Weight, [-0.004322517663240433, 0.3097158372402191, -0.4751853346824646, -0.4248946011066437, -0.2223689705133438, 0.15482072532176971], 1e-7);
+        ShouldBeNear(layer.Weight, [-0.004322517663240433, 0.3097158372402191, -0.4751853346824646, -0.4248946011066437, -0.2223689705133438,
+            0.15482072532176971], 1e-7);
         ShouldBeNear(layer.Bias!, [-0.011439144611358643, 0.45777493715286255], 1e-7);
         ShouldBeNear(layer.Call(Tensor.From(new float[,] { { 1, 2, 3 } })), [-0.8218859434127808, 0.0526045560836792]);
     }
@@ -38,7 +39,8 @@ public class LayerValueTests
     public void Dropout_drops_what_PyTorch_drops_and_only_while_training()
     {
         var layer = new Dropout(0.3, new Generator(3));
-        ShouldBeNear(layer.Call(Tensor.Ones([10])), [1.4285714626, 1.4285714626, 0, 1.4285714626, 0, 1.4285714626, 1.4285714626, 1.4285714626, 1.4285714626, 0]);
+        ShouldBeNear(layer.Call(Tensor.Ones([10])),
+            [1.4285714626, 1.4285714626, 0, 1.4285714626, 0, 1.4285714626, 1.4285714626, 1.4285714626, 1.4285714626, 0]);
         layer.Eval();
         Tensor x = Tensor.Ones([10]);
         layer.Call(x).ShouldBeSameAs(x);

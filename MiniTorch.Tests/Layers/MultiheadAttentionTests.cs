@@ -9,7 +9,11 @@ public class MultiheadAttentionTests
     {
         var attention = new MultiheadAttention(8, 2, generator: new Generator(1));
         Tensor query = Tensor.Randn([3, 2, 8], new Generator(2)), key = Tensor.Randn([5, 2, 8], new Generator(3));
-        var padded = new AttentionOptions { KeyPaddingMask = Tensor.From(new[,] { { false, false, false, false, false }, { false, false, true, false, true } }) };
+        var padded = new AttentionOptions
+        {
+            KeyPaddingMask =
+            Tensor.From(new[,] { { false, false, false, false, false }, { false, false, true, false, true } })
+        };
         (Tensor output, Tensor? weights) = attention.Call(query, key, key, padded with { NeedWeights = false });
         weights.ShouldBeNull();
         output.AllClose(attention.Call(query, key, key, padded).Output, 1e-5, 1e-6).ShouldBeTrue();

@@ -4,7 +4,9 @@ using MiniTorch.Tests.Modules;
 
 namespace MiniTorch.Tests.Layers;
 
-/// <summary>Every layer beside PyTorch's: arguments and their defaults, initial weights, outputs, running values and gradients (data/layers.py made the rows).</summary>
+/// <summary>
+/// Every layer beside PyTorch's: arguments and their defaults, initial weights, outputs, running values and gradients (data/layers.py made the rows).
+/// </summary>
 public class TorchRowTests
 {
     private const double Tolerance = 1e-10;
@@ -23,14 +25,16 @@ public class TorchRowTests
 
     private static IEnumerable<TestCaseData> Rows => File.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Id));
 
-    private static IEnumerable<TestCaseData> Texts => TextFile.Instance.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Text.ReplaceLineEndings(" ")));
+    private static IEnumerable<TestCaseData> Texts =>
+        TextFile.Instance.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Text.ReplaceLineEndings(" ")));
 
     private static IEnumerable<string> Layers => File.Signatures.Keys;
 
     [TestCaseSource(nameof(Layers))]
     public void A_layer_has_PyTorchs_arguments_in_their_order_with_their_defaults(string layer)
     {
-        var ours = LayerConstructor.Arguments(layer).Where(parameter => !Deviations.ContainsKey($"{layer}.{LayerConstructor.Name(parameter)}")).ToList();
+        var ours = LayerConstructor.Arguments(layer).Where(parameter => !Deviations.ContainsKey($"{layer}.{LayerConstructor.Name(parameter)}"))
+            .ToList();
         JsonElement[][] theirs = [.. File.Signatures[layer].Where(argument => !Deviations.ContainsKey($"{layer}.{argument[0].GetString()}"))];
         ours.Select(LayerConstructor.Name).ShouldBe(theirs.Select(argument => argument[0].GetString()!));
         foreach (var (parameter, argument) in ours.Zip(theirs))
@@ -61,9 +65,12 @@ public class TorchRowTests
         for (int i = 0; i < outputs.Length; i++) ShouldBe(outputs[i], row.Outputs[i], $"output {i}");
         ShouldBe(layer.StateDict(), row.State);
 
-        outputs.Select(output => (output.Reshape(-1) * Tensor.Arange((int)output.ElementCount, dtype: DType.Float64).Cos()).Sum()).Aggregate((a, b) => a + b).Backward();
-        for (int i = 0; i < leaves.Length; i++) ShouldBe(leaves[i].Grad ?? Tensor.ZerosLike(leaves[i]), row.InputGradients[i], $"the gradient of input {i}");
-        ShouldBe(layer.NamedParameters().Where(parameter => parameter.Value.Grad is not null).ToDictionary(parameter => parameter.Name, parameter => parameter.Value.Grad!), row.Gradients);
+        outputs.Select(output => (output.Reshape(-1) * Tensor.Arange((int)output.ElementCount, dtype: DType.Float64).Cos()).Sum())
+            .Aggregate((a, b) => a + b).Backward();
+        for (int i = 0; i < leaves.Length; i++)
+            ShouldBe(leaves[i].Grad ?? Tensor.ZerosLike(leaves[i]), row.InputGradients[i], $"the gradient of input {i}");
+        ShouldBe(layer.NamedParameters().Where(parameter => parameter.Value.Grad is not null)
+            .ToDictionary(parameter => parameter.Name, parameter => parameter.Value.Grad!), row.Gradients);
     }
 
     [TestCaseSource(nameof(Texts))]
@@ -84,7 +91,8 @@ public class TorchRowTests
             AverageAttnWeights = !row.Options.TryGetValue("average_attn_weights", out JsonElement average) || average.GetBoolean(),
         }];
 
-        Tensor? Given(params string[] names) => names.Where(row.Options.ContainsKey).Select(name => LayerFile.Tensor(row.Options[name])).FirstOrDefault();
+        Tensor? Given(params string[] names) =>
+            names.Where(row.Options.ContainsKey).Select(name => LayerFile.Tensor(row.Options[name])).FirstOrDefault();
     }
 
     private static void ShouldBe(IReadOnlyDictionary<string, Tensor> actual, Dictionary<string, JsonElement> expected)

@@ -25,7 +25,8 @@ public sealed class CrossEntropyTests
         var options = new CrossEntropyOptions { CheckLogits = true };
         Functional.CrossEntropy(Random(1, 4, 4), [2, 0, 3, -100], options).ShouldNotBeNull();
         Should.Throw<ValueException>(()
-            => Functional.CrossEntropy(Random(1, 4, 4).Softmax(1), [2, 0, 3, -100], options)).Message.ShouldContain("the logits look like probabilities");
+            => Functional.CrossEntropy(Random(1, 4, 4).Softmax(1), [2, 0, 3, -100], options))
+            .Message.ShouldContain("the logits look like probabilities");
     }
 
     [Test]

@@ -43,7 +43,8 @@ public class CtcLossTests
     [TestCase(3)]
     public void Loss_is_the_negative_logarithm_of_the_probability_of_all_alignments(int blank)
     {
-        Tensor logProbs = LogProbs(s_sequences.Length), inputLengths = Lengths(s_sequences.Select(s => s.Steps)), lengths = Lengths(s_sequences.Select(s => s.Labels.Length));
+        Tensor logProbs = LogProbs(s_sequences.Length), inputLengths = Lengths(s_sequences.Select(s => s.Steps)),
+            lengths = Lengths(s_sequences.Select(s => s.Labels.Length));
         long[][] labels = [.. s_sequences.Select(s => Without(blank, s.Labels))];
         double[] wanted = [.. s_sequences.Select((s, n) => Definition(logProbs.Select(1, n).Narrow(0, 0, s.Steps), labels[n], blank))];
         wanted.Count(double.IsPositiveInfinity).ShouldBe(4);
@@ -59,9 +60,11 @@ public class CtcLossTests
         Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.None, zeroInfinity: true), finite);
         Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Sum, zeroInfinity: true), [finite.Sum()]);
         double[] perLabel = [.. finite.Select((loss, n) => loss / Math.Max(1, labels[n].Length))];
-        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Mean, zeroInfinity: true), [perLabel.Average()]);
+        Near(Functional.CTCLoss(logProbs, Tensor.From(padded), inputLengths, lengths, blank, Reduction.Mean, zeroInfinity: true),
+            [perLabel.Average()]);
         for (int n = 0; n < labels.Length; n++)
-            Near(Functional.CTCLoss(logProbs.Select(1, n), Tensor.From(labels[n]), s_sequences[n].Steps, labels[n].Length, blank, Reduction.None), [wanted[n]]);
+            Near(Functional.CTCLoss(logProbs.Select(1, n), Tensor.From(labels[n]), s_sequences[n].Steps, labels[n].Length, blank, Reduction.None),
+                [wanted[n]]);
     }
 
     private static void Near(Tensor losses, double[] wanted)
@@ -108,14 +111,16 @@ public class CtcLossTests
 
     private static IEnumerable<TestCaseData> Misfits()
     {
-        Tensor logProbs = LogProbs(2), labels = Tensor.From(new long[,] { { 1, 2 }, { 3, 0 } }), inputs = Tensor.From(new long[] { 5, 5 }), lengths = Tensor.From(new long[] { 2, 1 });
+        Tensor logProbs = LogProbs(2), labels = Tensor.From(new long[,] { { 1, 2 }, { 3, 0 } }), inputs = Tensor.From(new long[] { 5, 5 }),
+            lengths = Tensor.From(new long[] { 2, 1 });
         Tensor joined = Tensor.From(new long[] { 1, 2, 3 });
         (string Message, Func<Tensor> Call)[] calls =
         [
             ("blank -1 is not in [0, 4)", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, blank: -1)),
             ("blank 4 is not in [0, 4)", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, blank: 4)),
             ("targets are Float32 and must be Int64", () => Functional.CTCLoss(logProbs, labels.To(DType.Float32), inputs, lengths)),
-            ("targets have shape [1, 2]; for a batch of 2 they must be (2, S), or one vector with the labels of all sequences", () => Functional.CTCLoss(logProbs, labels.Narrow(0, 0, 1), inputs, lengths)),
+            ("targets have shape [1, 2]; for a batch of 2 they must be (2, S), or one vector with the labels of all sequences",
+                () => Functional.CTCLoss(logProbs, labels.Narrow(0, 0, 1), inputs, lengths)),
             ("targets have shape [2, 2, 1]; for a batch of 2", () => Functional.CTCLoss(logProbs, labels.Unsqueeze(2), inputs, lengths)),
             ("targets have shape []; for a batch of 2", () => Functional.CTCLoss(logProbs, labels[0, 0], inputs, lengths)),
             ("target lengths sum to 4, but there are 3 targets", () => Functional.CTCLoss(logProbs, joined, inputs, [2, 2])),
@@ -133,11 +138,13 @@ public class CtcLossTests
             ("label 0 of sequence 1 = -3 is not in [0, 4)", () => Functional.CTCLoss(logProbs, [[1, 2], [-3, 0]], inputs, lengths)),
             ("label 1 of sequence 1 = 4 is not in [0, 4)", () => Functional.CTCLoss(logProbs, [1, 2, 3, 4], inputs, [2, 2])),
             ("log-probabilities have shape [4] and must be (T, N, C) or (T, C)", () => Functional.CTCLoss(logProbs[0, 0], labels, inputs, lengths)),
-            ("BatchMean is not a reduction of this loss", () => Functional.CTCLoss(logProbs, labels, inputs, lengths, reduction: Reduction.BatchMean)),
+            ("BatchMean is not a reduction of this loss",
+                () => Functional.CTCLoss(logProbs, labels, inputs, lengths, reduction: Reduction.BatchMean)),
         ];
         return calls.Select(call => new TestCaseData(call.Call, call.Message).SetArgDisplayNames(call.Message));
     }
 
     [TestCaseSource(nameof(Misfits))]
-    public void Shapes_and_lengths_that_do_not_fit_are_named(Func<Tensor> call, string message) => Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith("CTCLoss: " + message);
+    public void Shapes_and_lengths_that_do_not_fit_are_named(Func<Tensor> call, string message) =>
+        Should.Throw<MiniTorchException>(() => call()).Message.ShouldStartWith("CTCLoss: " + message);
 }

@@ -23,7 +23,8 @@ public sealed class LinearCrossEntropyChunkTests
     public void Chunks_add_up_to_the_whole(Reduction reduction, bool hasBias)
     {
         int[] kept = [.. Enumerable.Range(0, Rows).Where(row => s_targets[row] >= 0)];
-        Tensor hidden = Tensor.From(s_hidden).Unsqueeze(1).Detach(), weight = Tensor.From([.. Enumerable.Range(0, Classes).Select(c => Weight(c))]).Unsqueeze(1).Detach();
+        Tensor hidden = Tensor.From(s_hidden).Unsqueeze(1).Detach(),
+            weight = Tensor.From([.. Enumerable.Range(0, Classes).Select(c => Weight(c))]).Unsqueeze(1).Detach();
         Tensor? bias = hasBias ? Tensor.Full([Classes], 0.25, DType.Float64) : null;
         Tensor[] inputs = bias is null ? [hidden, weight] : [hidden, weight, bias];
         foreach (Tensor input in inputs) input.RequiresGrad = true;
@@ -44,7 +45,8 @@ public sealed class LinearCrossEntropyChunkTests
         outputs.Predictions.ToArray<long>().ShouldBe(Enumerable.Range(0, Rows).Select(row => s_targets[row] >= 0 && s_hidden[row] < 0 ? 1L : 0));
 
         double[] cotangent = [.. Enumerable.Range(0, Rows).Select(row => reduction == Reduction.None ? row - 8.0 : 3)];
-        Tensor[] gradients = Autograd.Grad(outputs.Loss, inputs, reduction == Reduction.None ? Tensor.From(cotangent) : Tensor.Full([], 3, DType.Float64));
+        Tensor[] gradients = Autograd.Grad(outputs.Loss, inputs, reduction == Reduction.None ? Tensor.From(cotangent)
+            : Tensor.Full([], 3, DType.Float64));
         double[] ofHidden = new double[Rows], ofWeight = new double[Classes], ofBias = new double[Classes];
         foreach (int row in kept)
         {

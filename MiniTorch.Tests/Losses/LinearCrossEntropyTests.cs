@@ -14,25 +14,30 @@ public class LinearCrossEntropyTests
         (string, CrossEntropyOptions)[] options =
         [
             ("plain", new()), ("smoothing", new() { LabelSmoothing = 0.2 }), ("class weights", new() { Weight = weight }),
-            ("class weights, smoothing", new() { Weight = weight, LabelSmoothing = 0.2 }), ("z-loss", new() { ZLoss = 0.1 }), ("softcap", new() { Softcap = 2 }),
-            ("element weights", new() { ElementWeights = elements }), ("mask", new() { ElementWeights = elements > 0.7 }), ("normalizer", new() { Normalizer = 3 }),
+            ("class weights, smoothing", new() { Weight = weight, LabelSmoothing = 0.2 }), ("z-loss", new() { ZLoss = 0.1 }),
+                ("softcap", new() { Softcap = 2 }),
+            ("element weights", new() { ElementWeights = elements }), ("mask", new() { ElementWeights = elements > 0.7 }),
+                ("normalizer", new() { Normalizer = 3 }),
             ("two ignored", new() { AlsoIgnore = [3] }),
         ];
         return from option in options
                from reduction in new[] { Reduction.None, Reduction.Mean, Reduction.Sum }
                where option.Item2.Normalizer is null || reduction == Reduction.Mean
                from bias in new[] { true, false }
-               select new TestCaseData(option.Item2 with { Reduction = reduction }, bias).SetArgDisplayNames(option.Item1, $"{reduction}", bias ? "bias" : "no bias");
+               select new TestCaseData(option.Item2 with { Reduction = reduction }, bias)
+                   .SetArgDisplayNames(option.Item1, $"{reduction}", bias ? "bias" : "no bias");
     }
 
     static Tensor[] Inputs(bool bias)
     {
         var rng = new Generator(3);
-        Tensor hidden = Tensor.Randn([Rows, Features], rng, DType.Float64, requiresGrad: true), weight = Tensor.Randn([Classes, Features], rng, DType.Float64, requiresGrad: true);
+        Tensor hidden = Tensor.Randn([Rows, Features], rng, DType.Float64, requiresGrad: true),
+            weight = Tensor.Randn([Classes, Features], rng, DType.Float64, requiresGrad: true);
         return bias ? [hidden, weight, Tensor.Randn([Classes], rng, DType.Float64, requiresGrad: true)] : [hidden, weight];
     }
 
-    static Tensor Fused(Tensor[] x, CrossEntropyOptions options) => Functional.LinearCrossEntropy(x[0], x[1], Targets, x.Length > 2 ? x[2] : null, options);
+    static Tensor Fused(Tensor[] x, CrossEntropyOptions options) =>
+        Functional.LinearCrossEntropy(x[0], x[1], Targets, x.Length > 2 ? x[2] : null, options);
 
     static Tensor Composed(Tensor[] x, CrossEntropyOptions options) =>
         Functional.CrossEntropy(Functional.Linear(x[0], x[1], x.Length > 2 ? x[2] : null), Targets, options);
@@ -54,7 +59,8 @@ public class LinearCrossEntropyTests
     [TestCase(Reduction.Mean)]
     [TestCase(Reduction.None)]
     public void Loss_is_differentiable_twice(Reduction reduction) =>
-        GradCheck.Run(x => Fused(x, new() { Reduction = reduction, LabelSmoothing = 0.1 }).Sum(), Inputs(true), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
+        GradCheck.Run(x => Fused(x, new() { Reduction = reduction, LabelSmoothing = 0.1 }).Sum(), Inputs(true), new GradCheckOptions { Order = 2 })
+            .ThrowIfFailed();
 
     [Test]
     public void Mean_over_no_rows_is_NaN_with_gradient_0()
@@ -71,7 +77,8 @@ public class LinearCrossEntropyTests
     public void Hidden_vectors_may_have_several_dimensions_and_targets_be_probabilities(Reduction reduction)
     {
         Tensor[] x = Inputs(true);
-        Tensor hidden = Tensor.Randn([2, 4, Features], new Generator(1), DType.Float64, requiresGrad: true), probabilities = Tensor.Randn([2, 4, Classes], new Generator(2), DType.Float64).Softmax(-1);
+        Tensor hidden = Tensor.Randn([2, 4, Features], new Generator(1), DType.Float64, requiresGrad: true),
+            probabilities = Tensor.Randn([2, 4, Classes], new Generator(2), DType.Float64).Softmax(-1);
         CrossEntropyOptions options = new() { Reduction = reduction, LabelSmoothing = 0.1 };
         Tensor fused = Functional.LinearCrossEntropy(hidden, x[1], probabilities, x[2], options);
         Tensor composed = Functional.CrossEntropy(Functional.Linear(hidden, x[1], x[2]), probabilities, options with { ClassAxis = -1 });
@@ -82,7 +89,8 @@ public class LinearCrossEntropyTests
 
     [Test]
     public void Targets_that_require_a_gradient_are_refused() =>
-        Should.Throw<ValueException>(() => Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
+        Should.Throw<ValueException>(() =>
+            Functional.LinearCrossEntropy(Tensor.Ones([2, 3]), Tensor.Ones([4, 3]), Tensor.Full([2, 4], 0.25, requiresGrad: true)))
             .Message.ShouldContain("Detach()");
 
     [TestCaseSource(nameof(Cases))]
@@ -119,7 +127,8 @@ public class LinearCrossEntropyTests
             noClass.Predictions.ToArray<long>().ShouldBe([0, 0]);
             noClass.Accuracy.ShouldBe(double.NaN);
 
-            CrossEntropyOutputs noRow = Functional.LinearCrossEntropyOutputs(Tensor.Ones([0, 3]), Tensor.Ones([4, 3]), none, options: new() { Reduction = Reduction.Sum });
+            CrossEntropyOutputs noRow = Functional.LinearCrossEntropyOutputs(Tensor.Ones([0, 3]), Tensor.Ones([4, 3]), none,
+                options: new() { Reduction = Reduction.Sum });
             noRow.Loss.Item<float>().ShouldBe(0);
             noRow.LogSumExp.Shape.ShouldBe([0]);
             noRow.Predictions.Shape.ShouldBe([0]);
@@ -162,8 +171,10 @@ public class LinearCrossEntropyTests
     public void More_rows_than_an_int_counts_are_refused()
     {
         Tensor hidden = Tensor.Ones([1]).Expand(1 << 16, 1 << 15, 1), weight = Tensor.Ones([2, 1]);
-        foreach (Action call in (Action[])[() => Functional.LinearCrossEntropy(hidden, weight, Targets), () => Functional.LinearCrossEntropyOutputs(hidden, weight, Targets)])
-            Should.Throw<ShapeException>(call).Message.ShouldBe("LinearCrossEntropy: a dimension would have 2,147,483,648 elements; the maximum is 2³¹ − 1");
+        foreach (Action call in (Action[])[() => Functional.LinearCrossEntropy(hidden, weight, Targets),
+            () => Functional.LinearCrossEntropyOutputs(hidden, weight, Targets)])
+            Should.Throw<ShapeException>(call)
+                .Message.ShouldBe("LinearCrossEntropy: a dimension would have 2,147,483,648 elements; the maximum is 2³¹ − 1");
     }
 
     [Test]
@@ -173,7 +184,8 @@ public class LinearCrossEntropyTests
         foreach (int frozen in new[] { 0, 1, 2 })
             foreach (Reduction reduction in new[] { Reduction.Mean, Reduction.None })
             {
-                Tensor[] some = [.. x.Select((input, i) => i == frozen ? input.Detach() : input)], learnt = [.. some.Where(input => input.RequiresGrad)];
+                Tensor[] some = [.. x.Select((input, i) => i == frozen ? input.Detach() : input)],
+                    learnt = [.. some.Where(input => input.RequiresGrad)];
                 var options = new CrossEntropyOptions { Reduction = reduction };
                 Tensor[] got = Autograd.Grad(Fused(some, options).Sum(), learnt), want = Autograd.Grad(Composed(some, options).Sum(), learnt);
                 for (int i = 0; i < got.Length; i++) Near(got[i], want[i]);

@@ -18,7 +18,8 @@ public sealed class LossArgumentTests
         double sum = row.Sum(Math.Exp), p = Math.Exp(0.5) / sum;
         Tensor input = Tensor.From(row).Unsqueeze(0), target = Tensor.From(new long[] { 2 });
         Functional.Poly1CrossEntropy(input, target, epsilon: 3).Item<double>().ShouldBe(-Math.Log(p) + (3 * (1 - p)), 1e-14);
-        Functional.Poly1CrossEntropy(input, target.OneHot(3).To(DType.Float64), epsilon: 3).Item<double>().ShouldBe(-Math.Log(p) + (3 * (1 - p)), 1e-14);
+        Functional.Poly1CrossEntropy(input, target.OneHot(3).To(DType.Float64), epsilon: 3).Item<double>()
+            .ShouldBe(-Math.Log(p) + (3 * (1 - p)), 1e-14);
     }
 
     [Test]
@@ -32,12 +33,14 @@ public sealed class LossArgumentTests
     [Test]
     public void The_mean_of_CTC_divides_each_loss_by_its_number_of_labels()
     {
-        Tensor logProbs = Tensor.Randn([6, 2, 4], new Generator(0), DType.Float64).LogSoftmax(-1), targets = Tensor.From(new long[,] { { 1, 2, 3 }, { 2, 0, 0 } });
+        Tensor logProbs = Tensor.Randn([6, 2, 4], new Generator(0), DType.Float64).LogSoftmax(-1),
+            targets = Tensor.From(new long[,] { { 1, 2, 3 }, { 2, 0, 0 } });
         Tensor inputs = Tensor.From(new long[] { 6, 6 }), lengths = Tensor.From(new long[] { 3, 1 });
         double[] each = Functional.CTCLoss(logProbs, targets, inputs, lengths, reduction: Reduction.None).ToArray<double>();
         Functional.CTCLoss(logProbs, targets, inputs, lengths).Item<double>().ShouldBe(((each[0] / 3) + each[1]) / 2, 1e-14);
         Functional.CTCLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0]).Item<double>().ShouldBe(each[0] / 3, 1e-14);
-        Functional.CTCLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0], reduction: Reduction.Sum).Item<double>().ShouldBe(each[0], 1e-14);
+        Functional.CTCLoss(logProbs.Select(1, 0), targets[0], inputs[0], lengths[0], reduction: Reduction.Sum).Item<double>()
+            .ShouldBe(each[0], 1e-14);
         Tensor tooShort = Tensor.From(new long[] { 2, 6 });
         Functional.CTCLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None)[0].Item<double>().ShouldBe(double.PositiveInfinity);
         Functional.CTCLoss(logProbs, targets, tooShort, lengths, reduction: Reduction.None, zeroInfinity: true)[0].Item<double>().ShouldBe(0);

@@ -50,8 +50,10 @@ public sealed class LossBufferTests
     public void Linear_cross_entropy_keeps_gradients_alone_and_hands_them_on()
     {
         const int classes = 1 << 18; // 1 MiB of weights, and as much of logits for each of three rows
-        Tensor hidden = Tensor.Randn([3, 1], new Generator(0), requiresGrad: true), weight = Tensor.Randn([classes, 1], new Generator(1), requiresGrad: true), loss = hidden;
-        Rented(() => loss = Functional.LinearCrossEntropy(hidden, weight, [1, classes - 1, 5], options: new() { Reduction = Reduction.Sum })).ShouldBeLessThan(Mega * 3 / 2);
+        Tensor hidden = Tensor.Randn([3, 1], new Generator(0), requiresGrad: true),
+            weight = Tensor.Randn([classes, 1], new Generator(1), requiresGrad: true), loss = hidden;
+        Rented(() => loss = Functional.LinearCrossEntropy(hidden, weight, [1, classes - 1, 5], options: new() { Reduction = Reduction.Sum }))
+            .ShouldBeLessThan(Mega * 3 / 2);
         Rented(() => loss.Backward(retainGraph: true)).ShouldBeLessThan(Mega / 2);
         weight.Grad!.Shape.ShouldBe([classes, 1]);
         GC.KeepAlive(loss);
@@ -61,7 +63,8 @@ public sealed class LossBufferTests
     public void Linear_cross_entropy_holds_a_chunk_of_its_logits_at_a_time()
     {
         const int classes = 1 << 20, rows = 40; // 4 MiB of logits a row
-        Tensor hidden = Tensor.Randn([rows, 1], new Generator(0), requiresGrad: true), weight = Tensor.Randn([classes, 1], new Generator(1), requiresGrad: true);
+        Tensor hidden = Tensor.Randn([rows, 1], new Generator(0), requiresGrad: true),
+            weight = Tensor.Randn([classes, 1], new Generator(1), requiresGrad: true);
         Tensor targets = Tensor.RandInt(0, classes, [rows], new Generator(2));
         long before = BufferPool.RentedBytes + BufferPool.FreeBytes;
         Tensor loss = Functional.LinearCrossEntropy(hidden, weight, targets);

@@ -17,7 +17,8 @@ public class LossBorderTests
     {
         Tensor weight = Tensor.Randn([5, 2], new Generator(1), DType.Float64, requiresGrad: true);
         var options = new CrossEntropyOptions { Reduction = reduction };
-        double[] got = Gradient(Tensor.From(new[,] { { 1, 2 }, { double.NaN, Inf } })), want = Gradient(Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }));
+        double[] got = Gradient(Tensor.From(new[,] { { 1, 2 }, { double.NaN, Inf } })),
+            want = Gradient(Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }));
         got.ShouldBe(want);
 
         double[] Gradient(Tensor hidden) =>
@@ -40,7 +41,8 @@ public class LossBorderTests
         var criterion = new CrossEntropyLoss();
         Tensor x = Tensor.Randn([2, 3], new Generator(1)), pixels = Tensor.Randn([2, 3, 2], new Generator(1));
         float want = criterion.Call(x, [0, 2]).Item<float>();
-        Array[] kinds = [new[] { 0, 2 }, new long[] { 0, 2 }, new byte[] { 0, 2 }, new sbyte[] { 0, 2 }, new short[] { 0, 2 }, new ushort[] { 0, 2 }, new uint[] { 0, 2 }];
+        Array[] kinds = [new[] { 0, 2 }, new long[] { 0, 2 }, new byte[] { 0, 2 }, new sbyte[] { 0, 2 }, new short[] { 0, 2 }, new ushort[] { 0, 2 },
+            new uint[] { 0, 2 }];
         foreach (Array targets in kinds) criterion.Call(x, targets).Item<float>().ShouldBe(want, targets.GetType().Name);
         criterion.Call(pixels, new byte[,] { { 0, 2 }, { 1, 1 } }).Item<float>().ShouldBe(criterion.Call(pixels, [[0, 2], [1, 1]]).Item<float>());
     }
@@ -51,7 +53,8 @@ public class LossBorderTests
         Tensor x = F(2, 4, 5, 3), t = Tensor.Zeros([2, 4, 5], DType.Int64);
         Action[] calls =
         [
-            () => Functional.CrossEntropy(x, t), () => new CrossEntropyLoss().Call(x, t), () => new NLLLoss().Call(x, t), () => new SoftmaxFocalLoss().Call(x, t),
+            () => Functional.CrossEntropy(x, t), () => new CrossEntropyLoss().Call(x, t), () => new NLLLoss().Call(x, t), () =>
+                new SoftmaxFocalLoss().Call(x, t),
             () => new Poly1CrossEntropyLoss().Call(x, t), () => Functional.CrossEntropy(x, F(2, 3, 4, 5)),
         ];
         foreach (Action call in calls) Error<ShapeException>(call).ShouldContain("logits.Permute(0, 3, 1, 2)");
@@ -61,10 +64,14 @@ public class LossBorderTests
     [Test]
     public void Shapes_that_do_not_fit_are_named()
     {
-        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), [0, 1], new CrossEntropyOptions { ElementWeights = F(3) })).ShouldContain("ElementWeights has shape [3]");
-        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4))).ShouldContain("weight has shape [4] and must have one element for each of the 3 classes");
-        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1])).ShouldContain("the input is Float32, the weight Float64");
-        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4))).ShouldContain("the bias Float32");
+        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), [0, 1], new CrossEntropyOptions { ElementWeights = F(3) }))
+            .ShouldContain("ElementWeights has shape [3]");
+        Error<ShapeException>(() => Functional.CrossEntropy(F(2, 3), F(2, 3), F(4)))
+            .ShouldContain("weight has shape [4] and must have one element for each of the 3 classes");
+        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3), F(4, 3).To(DType.Float64), [0, 1]))
+            .ShouldContain("the input is Float32, the weight Float64");
+        Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4)))
+            .ShouldContain("the bias Float32");
         Error<ValueException>(() => Functional.MultiMarginLoss(F(2, 3), [0, 3])).ShouldEndWith("target[1] = 3 is not in [0, 3)");
         Error<ValueException>(() => Functional.CTCLoss(F(5, 1, 4), [[1, 4]], [5], [2])).ShouldContain("label 1 of sequence 0 = 4 is not in [0, 4)");
         Error<DTypeException>(() => Metrics.ConfusionMatrix(F(2), [0, 1], 2)).ShouldContain("must be Int64");

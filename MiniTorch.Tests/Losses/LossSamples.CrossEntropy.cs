@@ -120,7 +120,8 @@ internal static partial class LossSamples
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Softcap = -1 }))
             .Misuse<ValueException>("CrossEntropyLoss: softcap NaN must be positive, or 0 for none",
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Softcap = double.NaN }))
-            .Misuse<ValueException>("CrossEntropyLoss: Normalizer is the divisor of Reduction.Mean and does nothing with Sum; divide the loss yourself",
+            .Misuse<ValueException>("CrossEntropyLoss: Normalizer is the divisor of Reduction.Mean and does nothing with Sum; divide the loss "
+            + "yourself",
                 () => Functional.CrossEntropy(F(2, 3), I(2), new() { Normalizer = 2, Reduction = Reduction.Sum }));
 
         void Indices(string scores, int axis, string wanted, string found, string hint, Func<Tensor> call) => row.Misuse<ShapeException>(
@@ -128,7 +129,8 @@ internal static partial class LossSamples
                 call);
 
         void Probabilities(string wanted, string found, string hint, Func<Tensor> call) => row.Misuse<ShapeException>(
-            $"CrossEntropyLoss: targets of Float32 are class probabilities and must have the logits' shape {wanted}, not {found}; class indices are Int64{hint}", call);
+            $"CrossEntropyLoss: targets of Float32 are class probabilities and must have the logits' shape {wanted}, not {found}; class indices "
+                + $"are Int64{hint}", call);
 
         void Weights(string found, string losses, Func<Tensor> call) => row.Misuse<ShapeException>(
             $"CrossEntropyLoss: ElementWeights has shape {found}, which does not broadcast to the shape of the losses, {losses}", call);
@@ -142,7 +144,8 @@ internal static partial class LossSamples
         Unfit("the weight has shape [4, 5, 3] and must be [out, in]", () => Linear(F(2, 3), F(4, 5, 3)));
         Unfit("the bias has shape [5] and must be [4] for weight [4, 3]", () => Linear(F(2, 3), F(4, 3), bias: F(5)));
         Unfit("the bias has shape [4, 1] and must be [4] for weight [4, 3]", () => Linear(F(2, 3), F(4, 3), bias: F(4, 1)));
-        Unfit("the input's last dimension must be 3 (in_features), but the input has shape []", () => Functional.LinearCrossEntropyOutputs(F(), F(4, 3), I(2)).Loss);
+        Unfit("the input's last dimension must be 3 (in_features), but the input has shape []",
+            () => Functional.LinearCrossEntropyOutputs(F(), F(4, 3), I(2)).Loss);
         return row
             .Misuse<DTypeException>("LinearCrossEntropyLoss: hidden is Int64 and must be Float32 or Float64; convert it with To",
                 () => Linear(I(2, 3), I(4, 3)))

@@ -11,14 +11,16 @@ internal static partial class LossSamples
             .Case("mse", x => Functional.MSELoss(x, s_other), x => new MSELoss().Call(x, s_other))
             .Takes("mse", Broadcasting, (x, r) => Functional.MSELoss(x.X, x.Y, r), (x, r) => new MSELoss(r).Call(x.X, x.Y))
             .Torch("mse_loss(input, target, reduction='mean')", a => Functional.MSELoss(a["input"], a["target"], ReductionOf(a)))
-            .Misuse<DTypeException>("MSELoss: input is Int64 and target is Int64; at least one must be Float32 or Float64…", () => Functional.MSELoss(s_whole, s_whole)),
+            .Misuse<DTypeException>("MSELoss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
+            () => Functional.MSELoss(s_whole, s_whole)),
         Loss<L1Loss>().Guide("numbers")
             .Sample(new L1Loss(), s_matrix, s_matrix)
             .Case("l1", x => Functional.L1Loss(x, s_other), x => new L1Loss().Call(x, s_other))
             .Takes("l1", Broadcasting, (x, r) => Functional.L1Loss(x.X, x.Y, r), (x, r) => new L1Loss(r).Call(x.X, x.Y))
             .Torch("l1_loss(input, target, reduction='mean')", a => Functional.L1Loss(a["input"], a["target"], ReductionOf(a)))
             .Edge("l1 of equal numbers", x => Functional.L1Loss(x, s_zeros, None), [0, -2], [0, 2], [0, -1])
-            .Misuse<DTypeException>("L1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…", () => Functional.L1Loss(s_whole, s_whole)),
+            .Misuse<DTypeException>("L1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
+            () => Functional.L1Loss(s_whole, s_whole)),
         Loss<SmoothL1Loss>().Guide("numbers")
             .Sample(new SmoothL1Loss(beta: 0.7), s_matrix, s_matrix)
             .Case("smooth l1", x => Functional.SmoothL1Loss(x, s_other, beta: 0.7), x => new SmoothL1Loss(beta: 0.7).Call(x, s_other))
@@ -26,7 +28,8 @@ internal static partial class LossSamples
             .Torch("smooth_l1_loss(input, target, reduction='mean', beta=1.0)",
                 a => Functional.SmoothL1Loss(a["input"], a["target"], ReductionOf(a), a.Real("beta")))
             .Edge("smooth l1 with beta 0", x => Functional.SmoothL1Loss(x, s_zeros, None, beta: 0), [0, 2], [0, 2], [-1, 1])
-            .Misuse<DTypeException>("SmoothL1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…", () => Functional.SmoothL1Loss(s_whole, s_whole)),
+            .Misuse<DTypeException>("SmoothL1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
+            () => Functional.SmoothL1Loss(s_whole, s_whole)),
         Loss<HuberLoss>().Guide("numbers")
             .Sample(new HuberLoss(delta: 0.7), s_matrix, s_matrix)
             .Case("huber", x => Functional.HuberLoss(x, s_other, delta: 0.7), x => new HuberLoss(delta: 0.7).Call(x, s_other))
@@ -34,7 +37,8 @@ internal static partial class LossSamples
             .Torch("huber_loss(input, target, reduction='mean', delta=1.0)",
                 a => Functional.HuberLoss(a["input"], a["target"], ReductionOf(a), a.Real("delta")))
             .Edge("huber at its knee", x => Functional.HuberLoss(x, s_zeros, None), [1, -1], [0.5, 0.5], [1, -1])
-            .Misuse<DTypeException>("HuberLoss: input is Int64 and target is Int64; at least one must be Float32 or Float64…", () => Functional.HuberLoss(s_whole, s_whole))
+            .Misuse<DTypeException>("HuberLoss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
+            () => Functional.HuberLoss(s_whole, s_whole))
             .Misuse<ValueException>("HuberLoss: delta is 0…", () => Functional.HuberLoss(s_scores, s_scores, delta: 0)),
         Loss<GaussianNLLLoss>().Guide("numbers, and variances")
             .Sample(new GaussianNLLLoss(full: true), s_matrix, s_matrix, s_positive)

@@ -13,7 +13,8 @@ public class LossShapeTests
 
     [Test]
     public void Modules_name_the_argument_whose_batch_differs() =>
-        Should.Throw<ShapeException>(() => new CrossEntropyLoss().Call(F(2, 3), I(4))).Message.ShouldContain("targets [4] has batch = 4, and logits [2, 3] has batch = 2");
+        Should.Throw<ShapeException>(() => new CrossEntropyLoss().Call(F(2, 3), I(4)))
+            .Message.ShouldContain("targets [4] has batch = 4, and logits [2, 3] has batch = 2");
 
     [TestCase]
     [TestCase(1)]
@@ -24,9 +25,12 @@ public class LossShapeTests
     public void Element_weights_broadcast_to_the_losses(params int[] shape)
     {
         var rng = new Generator(1);
-        Tensor logits = Tensor.Randn([2, 4, 3], rng, DType.Float64), targets = Tensor.RandInt(0, 4, [2, 3], rng), weights = Tensor.Rand(shape, rng, DType.Float64);
-        double[] each = Functional.CrossEntropy(logits, targets, reduction: Reduction.None).ToArray<double>(), all = weights.ExpandTo([2, 3]).ToArray<double>();
-        Functional.CrossEntropy(logits, targets, Weights(weights)).Item<double>().ShouldBe(each.Zip(all, (loss, weight) => loss * weight).Sum() / all.Sum(), 1e-14);
+        Tensor logits = Tensor.Randn([2, 4, 3], rng, DType.Float64), targets = Tensor.RandInt(0, 4, [2, 3], rng),
+            weights = Tensor.Rand(shape, rng, DType.Float64);
+        double[] each = Functional.CrossEntropy(logits, targets, reduction: Reduction.None).ToArray<double>(),
+            all = weights.ExpandTo([2, 3]).ToArray<double>();
+        Functional.CrossEntropy(logits, targets, Weights(weights)).Item<double>()
+            .ShouldBe(each.Zip(all, (loss, weight) => loss * weight).Sum() / all.Sum(), 1e-14);
     }
 
     [Test]

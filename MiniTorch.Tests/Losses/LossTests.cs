@@ -105,7 +105,8 @@ public sealed partial class LossTests
 
         static Tensor[] Wrong(Tensor x) =>
         [
-            x.To(DType.Int64), x.To(DType.Bool), x.To(DType.Float32), x.To(DType.Float64), Tensor.Full([], 1, x.DType), x.Unsqueeze(0), Tensor.Cat([x, x], 0),
+            x.To(DType.Int64), x.To(DType.Bool), x.To(DType.Float32), x.To(DType.Float64), Tensor.Full([], 1, x.DType), x.Unsqueeze(0),
+                Tensor.Cat([x, x], 0),
             Tensor.Full(x.Shape, 77, x.DType), Tensor.Full(x.Shape, -7, x.DType), Tensor.Ones([3, 7, 5], x.DType),
         ];
     }

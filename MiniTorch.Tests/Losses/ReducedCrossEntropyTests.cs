@@ -2,7 +2,9 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Losses;
 
-/// <summary>Cross-entropy as the kernels compute it: against loops over rows, read through strides, differentiated several times, as few ops of the graph.</summary>
+/// <summary>
+/// Cross-entropy as the kernels compute it: against loops over rows, read through strides, differentiated several times, as few ops of the graph.
+/// </summary>
 public class ReducedCrossEntropyTests
 {
     private static readonly Tensor s_targets = Tensor.From(new long[] { 2, -100, 0, 3 });
@@ -58,7 +60,8 @@ public class ReducedCrossEntropyTests
     [TestCase(Reduction.Sum)]
     [TestCase(Reduction.None)]
     public void Loss_is_differentiable_twice_and_in_forward_mode(Reduction reduction) =>
-        GradCheck.Run(x => Functional.CrossEntropy(x, s_targets, reduction: reduction), Logits(4, 5), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
+        GradCheck.Run(x => Functional.CrossEntropy(x, s_targets, reduction: reduction), Logits(4, 5), new GradCheckOptions { Order = 2 })
+            .ThrowIfFailed();
 
     [TestCase(Reduction.Mean)]
     [TestCase(Reduction.Sum)]
@@ -68,7 +71,8 @@ public class ReducedCrossEntropyTests
         double[] once = Autograd.Grad(loss, [x], retainGraph: true)[0].ToArray<double>();
         once.ShouldContain(g => g != 0);
         foreach (double cotangent in new[] { 1, 1, -2, 0.5, 0 })
-            Near(Autograd.Grad(loss, [x], Tensor.Full([], cotangent, DType.Float64), retainGraph: true)[0], [.. once.Select(g => g * cotangent)], 1e-16);
+            Near(Autograd.Grad(loss, [x], Tensor.Full([], cotangent, DType.Float64), retainGraph: true)[0], [.. once.Select(g => g * cotangent)],
+                1e-16);
 
         Tensor scaled = Functional.CrossEntropy(x, s_targets, reduction: reduction);
         Near(Autograd.Grad(scaled * 3, [x], retainGraph: true)[0], [.. once.Select(g => g * 3)], 1e-15);
@@ -82,13 +86,15 @@ public class ReducedCrossEntropyTests
         Tensor x = Logits(4, 5), loss = Functional.CrossEntropy(x, s_targets, reduction: reduction);
         double[] gradient = Autograd.Grad(loss, [x], Tensor.Full([], double.PositiveInfinity, DType.Float64))[0].ToArray<double>();
         for (int i = 0; i < gradient.Length; i++)
-            (i / 5 == 1 ? gradient[i] == 0 : i % 5 == s_targets[i / 5].Item<long>() ? double.IsNaN(gradient[i]) : double.IsPositiveInfinity(gradient[i])).ShouldBeTrue($"element {i} = {gradient[i]}");
+            (i / 5 == 1 ? gradient[i] == 0 : i % 5 == s_targets[i / 5].Item<long>() ? double.IsNaN(gradient[i])
+                : double.IsPositiveInfinity(gradient[i])).ShouldBeTrue($"element {i} = {gradient[i]}");
     }
 
     [Test]
     public void The_losses_cotangent_may_be_spread_over_rows()
     {
-        Tensor x = Logits(3, 4, 2), targets = Tensor.RandInt(0, 4, [3, 2], new Generator(2)), perRow = Tensor.From(new[,] { { 1.0 }, { -2 }, { 0.5 } });
+        Tensor x = Logits(3, 4, 2), targets = Tensor.RandInt(0, 4, [3, 2], new Generator(2)),
+            perRow = Tensor.From(new[,] { { 1.0 }, { -2 }, { 0.5 } });
         Tensor losses = Functional.CrossEntropy(x, targets, reduction: Reduction.None);
         double[] got = Autograd.Grad(losses, [x], perRow.Expand(3, 2), retainGraph: true)[0].ToArray<double>();
         Near(Autograd.Grad(losses, [x], perRow.Expand(3, 2).Clone())[0], got, 0);
@@ -124,7 +130,8 @@ public class ReducedCrossEntropyTests
     public void Mean_with_weights_that_sum_to_0_is_NaN()
     {
         Functional.CrossEntropy(Logits(2, 3), [0, 2], weight: Tensor.From(new double[] { 0, 1, 0 })).Item<double>().ShouldBe(double.NaN);
-        Functional.CrossEntropy(Logits(2, 3), [0, 2], new() { ElementWeights = Tensor.Zeros([2], DType.Float64), LabelSmoothing = 0.1 }).Item<double>().ShouldBe(double.NaN);
+        Functional.CrossEntropy(Logits(2, 3), [0, 2], new() { ElementWeights = Tensor.Zeros([2], DType.Float64), LabelSmoothing = 0.1 })
+            .Item<double>().ShouldBe(double.NaN);
         Functional.CrossEntropy(Logits(0, 3), Tensor.Zeros([0], DType.Int64)).Item<double>().ShouldBe(double.NaN);
         Functional.CrossEntropy(Logits(0, 3), Tensor.Zeros([0], DType.Int64), reduction: Reduction.Sum).Item<double>().ShouldBe(0);
     }

@@ -35,7 +35,8 @@ internal sealed class ShapeMismatchTests
     {
         int n = s_size++;
         for (int i = 0; i < 3; i++) s_losses[op](Tensor.Ones([n, 1]), Tensor.Ones([n]));
-        _warnings.ShouldBe([$"MiniTorch warning: {op}: input [{n}, 1] and target [{n}] have different shapes and broadcast to {n * n} losses, [{n}, {n}]; "
+        _warnings.ShouldBe([$"MiniTorch warning: {op}: input [{n}, 1] and target [{n}] have different shapes and broadcast to {n * n} losses, "
+            + $"[{n}, {n}]; "
             + $"target.Reshape({n}, 1) has the input's shape. If this is meant, set Losses.OnShapeMismatch to Allow; Throw makes it an error."]);
         s_losses[op](Tensor.Ones([n]), Tensor.Ones([n]));
         _warnings.Count.ShouldBe(1);
@@ -46,7 +47,8 @@ internal sealed class ShapeMismatchTests
     {
         Nn.Losses.OnShapeMismatch = ShapeMismatch.Throw;
         ShapeException error = Should.Throw<ShapeException>(() => s_losses[op](Tensor.Ones([4, 1]), Tensor.Ones([4])));
-        error.Message.ShouldContain($"{op}: input [4, 1] and target [4] have different shapes and broadcast to 16 losses, [4, 4]; target.Reshape(4, 1) has the input's shape");
+        error.Message.ShouldContain($"{op}: input [4, 1] and target [4] have different shapes and broadcast to 16 losses, [4, 4]; "
+            + "target.Reshape(4, 1) has the input's shape");
         s_losses[op](Tensor.Ones([4, 1]), Tensor.Ones([4]).Reshape(4, 1)).Item<float>().ShouldBe(0);
         Should.Throw<ShapeException>(() => s_losses[op](Tensor.Ones([4, 2]), Tensor.Ones([4]))).Message.ShouldContain("do not broadcast");
     }

@@ -3,8 +3,9 @@ using MiniTorch.Nn;
 namespace MiniTorch.Tests.Losses;
 
 /// <summary>
-/// The gradient of every option of cross-entropy against its analytic form, softmax − onehot and what the option makes of it, computed here in plain C#:
-/// with q the weighted and smoothed target, a row's gradient is e·((Σq + 2z·lse)·p − q), times 1 − tanh² under a softcap, over what the mean divides by.
+/// The gradient of every option of cross-entropy against its analytic form, softmax − onehot and what the option makes of it, computed here in plain
+/// C#: with q the weighted and smoothed target, a row's gradient is e·((Σq + 2z·lse)·p − q), times 1 − tanh² under a softcap, over what the mean
+/// divides by.
 /// </summary>
 public class SoftmaxMinusTargetTests
 {
@@ -48,7 +49,8 @@ public class SoftmaxMinusTargetTests
         ];
         return from option in options
                from scale in new[] { 0, 1e-3, 1, 30, 1000 }
-               select new TestCaseData(option, scale).SetArgDisplayNames(option.Name, scale == 0 ? "rows of equal logits" : $"logits of scale {scale}");
+               select new TestCaseData(option, scale)
+                   .SetArgDisplayNames(option.Name, scale == 0 ? "rows of equal logits" : $"logits of scale {scale}");
     }
 
     [TestCaseSource(nameof(Cases))]

@@ -13,7 +13,9 @@ public class GuardedMemoryTests
 {
     const int LargestSize = 130;
 
-    /// <summary>An operation at size n, whose operands are made by a given function, with their gradients; and the kernel classes that it runs.</summary>
+    /// <summary>
+    /// An operation at size n, whose operands are made by a given function, with their gradients; and the kernel classes that it runs.
+    /// </summary>
     sealed record Guarded(string[] Kernels, Action<int, Func<int[], Tensor>> Run);
 
     static readonly Guarded[] Cases =
@@ -49,7 +51,8 @@ public class GuardedMemoryTests
             Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
             Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
         }),
-        new(["LayerNormRows"], (n, make) => Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
+        new(["LayerNormRows"], (n, make) =>
+            Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
         new(["StandardizeKernel"], (n, make) =>
         {
             Differentiate(make([5, n]).LayerNorm(new[] { n }));
@@ -65,7 +68,8 @@ public class GuardedMemoryTests
             }
             Differentiate(make([2, 3, n]).BatchNorm(make([3]).Detach(), make([3]).Detach().Square(), make([3]), make([3])));
         }),
-        new(["DistanceKernel"], (n, make) => Differentiate(make([3, n]).Cdist(make([4, n])), make([n, 5]).Cdist(make([n, 5])), make([2, 2, 3]).Cdist(make([n, 3])))),
+        new(["DistanceKernel"], (n, make) =>
+            Differentiate(make([3, n]).Cdist(make([4, n])), make([n, 5]).Cdist(make([n, 5])), make([2, 2, 3]).Cdist(make([n, 3])))),
         new(["SoftmaxCrossEntropyKernel", "SoftmaxRow"], (n, make) =>
         {
             if (n == 0) return;
@@ -75,14 +79,16 @@ public class GuardedMemoryTests
         new(["AttentionKernel"], (n, make) =>
         {
             Tensor q = make([2, n, 5]), k = make([2, 7, 5]), v = make([2, 7, 3]);
-            Differentiate(q.ScaledDotProductAttention(k, v, isCausal: true), k.ScaledDotProductAttention(q, q, make([7, n]).Detach()), k.ScaledDotProductAttention(q, q, make([7, n]) > 0));
+            Differentiate(q.ScaledDotProductAttention(k, v, isCausal: true), k.ScaledDotProductAttention(q, q, make([7, n]).Detach()),
+                k.ScaledDotProductAttention(q, q, make([7, n]) > 0));
             Differentiate(make([1, 3, n]).ScaledDotProductAttention(make([1, 3, n]), v[..1, ..3]));
         }),
         new(["IndexKernels", "IndexOffsets"], (n, make) =>
         {
             if (n == 0) return;
             Tensor x = make([5, n]), along = Tensor.From(new[] { n - 1, 0, n / 2 }.Select(i => (long)i).ToArray()), index = along.Expand([5, 3]);
-            Differentiate(x.Gather(1, index), x.Scatter(1, index, make([5, 3])), x.ScatterAdd(1, index, make([5, 3])), x.IndexSelect(1, along), x[Tensor.From(new long[] { 4, 0, 2 }), along]);
+            Differentiate(x.Gather(1, index), x.Scatter(1, index, make([5, 3])), x.ScatterAdd(1, index, make([5, 3])), x.IndexSelect(1, along),
+                x[Tensor.From(new long[] { 4, 0, 2 }), along]);
         }),
         new(["IndexMask"], (n, make) =>
         {
@@ -104,17 +110,20 @@ public class GuardedMemoryTests
         new(["MatMulKernel", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
-            Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])), make([2, n, 5]).MatMul(make([2, 5, n])));
+            Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
+                make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
         new(["FactorKernel", "QrKernel"], (n, make) =>
         {
             Tensor x = make([n, n]) + Tensor.Eye(n, dtype: make([0]).DType) * (n + 3);
-            Differentiate(Linalg.Inv(x), Linalg.Solve(x, make([n, 2])), Linalg.Solve(x, make([n])), Linalg.SlogDet(x).LogAbsDet, Linalg.Cholesky(x), Linalg.QR(x).Q);
+            Differentiate(Linalg.Inv(x), Linalg.Solve(x, make([n, 2])), Linalg.Solve(x, make([n])), Linalg.SlogDet(x).LogAbsDet, Linalg.Cholesky(x),
+                Linalg.QR(x).Q);
         }),
         new(["ConvolutionKernel", "ShiftedConvolution", "Patches"], (n, make) =>
         {
             Differentiate(make([2, 9, 3, n + 2]).Conv2d(make([2, 9, 2, 2])));
-            Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1), make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
+            Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1),
+                make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));
         }),
         new(["PoolingKernel", "MaxPoolPairs", "MaxPoolRows"], (n, make) =>
         {
@@ -131,7 +140,8 @@ public class GuardedMemoryTests
         {
             var random = new Generator(0);
             DType dtype = make([n]).DType;
-            (Tensor.Randn([n], random, dtype), Tensor.Rand([n], random, dtype), Tensor.RandInt(0, 9, [n], random), Tensor.RandPerm(n, random)).ToString();
+            (Tensor.Randn([n], random, dtype), Tensor.Rand([n], random, dtype), Tensor.RandInt(0, 9, [n], random), Tensor.RandPerm(n, random))
+                .ToString();
         }),
     ];
 
@@ -139,14 +149,16 @@ public class GuardedMemoryTests
     [
         ("contiguous", (sizes, dtype) => Numbers(sizes, dtype)),
         ("transposed", (sizes, dtype) => Numbers([.. sizes.Reverse()], dtype).Permute([.. Enumerable.Range(0, sizes.Length).Reverse()])),
-        ("every third", (sizes, dtype) => Numbers([.. sizes[..^1], Math.Max(0, 3 * sizes[^1] - 2)], dtype).Transpose(0, -1)[TensorIndex.Slice(0, null, 3)].Transpose(0, -1)),
+        ("every third", (sizes, dtype) => Numbers([.. sizes[..^1], Math.Max(0, 3 * sizes[^1] - 2)], dtype)
+            .Transpose(0, -1)[TensorIndex.Slice(0, null, 3)].Transpose(0, -1)),
     ];
 
     static IEnumerable<TestCaseData> All =>
         from guarded in Cases
         from layout in Layouts
         from dtype in (DType[])[DType.Float32, DType.Float64]
-        select new TestCaseData(guarded.Run, layout.Make, dtype).SetArgDisplayNames(string.Join(", ", guarded.Kernels), layout.Name, dtype.ToString());
+        select new TestCaseData(guarded.Run, layout.Make, dtype)
+            .SetArgDisplayNames(string.Join(", ", guarded.Kernels), layout.Name, dtype.ToString());
 
     [TestCaseSource(nameof(All))]
     public void Kernels_stay_inside_their_buffers_at_every_size(object run, Func<int[], DType, Tensor> make, DType dtype)

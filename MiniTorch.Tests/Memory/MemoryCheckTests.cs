@@ -10,7 +10,8 @@ public sealed unsafe class MemoryCheckTests
     [TestCase(Capacity + MemoryCheck.Fence - 1, "119 bytes past the end")]
     [TestCase(-1, "1 bytes before")]
     [TestCase(-MemoryCheck.Fence, "64 bytes before")]
-    public void A_write_beside_a_block_is_found(long at, string message) => Should.Throw<InvalidOperationException>(() => Lend(data => data[at] = 1)).Message.ShouldContain(message);
+    public void A_write_beside_a_block_is_found(long at, string message) =>
+        Should.Throw<InvalidOperationException>(() => Lend(data => data[at] = 1)).Message.ShouldContain(message);
 
     [Test]
     public void Writes_inside_a_block_are_allowed() => Lend(data =>
@@ -27,7 +28,8 @@ public sealed unsafe class MemoryCheckTests
         MemoryCheck.GoesOut(data, Capacity, Asked);
         MemoryCheck.ComesBack(data, Capacity, Asked);
         data[17] = 0;
-        Should.Throw<InvalidOperationException>(() => MemoryCheck.GoesOut(data, Capacity, Asked)).Message.ShouldContain("a free block of 256 bytes was written to, byte 16");
+        Should.Throw<InvalidOperationException>(() => MemoryCheck.GoesOut(data, Capacity, Asked))
+            .Message.ShouldContain("a free block of 256 bytes was written to, byte 16");
         MemoryCheck.Free(data);
     }
 

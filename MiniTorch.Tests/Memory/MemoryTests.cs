@@ -12,7 +12,8 @@ public sealed class MemoryTests
     [Test]
     public void A_thousand_training_steps_leave_memory_flat_and_collect_the_oldest_generation_at_most_once()
     {
-        Tensor w1 = Tensor.Randn([256, 256], new Generator(0), requiresGrad: true), w2 = Tensor.Randn([256, 64], new Generator(1), requiresGrad: true);
+        Tensor w1 = Tensor.Randn([256, 256], new Generator(0), requiresGrad: true),
+            w2 = Tensor.Randn([256, 64], new Generator(1), requiresGrad: true);
         Tensor x = Tensor.Randn([64, 256], new Generator(2));
         for (int i = 0; i < 100; i++) Step();
         (long rented, int old) = (BufferPool.RentedBytes + BufferPool.FreeBytes, GC.CollectionCount(2));
@@ -153,7 +154,8 @@ public sealed class MemoryTests
     [Test]
     public void Backward_that_fails_half_way_returns_what_it_gathered()
     {
-        Tensor x = Tensor.Ones([1 << 20], requiresGrad: true), saved = x.Exp(), late = saved.Square(), loss = (late * late + late.Tanh() * saved).Sum();
+        Tensor x = Tensor.Ones([1 << 20], requiresGrad: true), saved = x.Exp(), late = saved.Square(),
+            loss = (late * late + late.Tanh() * saved).Sum();
         saved.AddInPlace(1); // the rules of what was computed from it fail, when gradients of others wait already
         long before = BufferPool.RentedBytes;
         for (int i = 0; i < 5; i++) Should.Throw<GraphException>(() => loss.Backward(retainGraph: true));

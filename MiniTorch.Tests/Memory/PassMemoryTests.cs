@@ -54,7 +54,8 @@ public sealed class PassMemoryTests
     }).ShouldBe(4096);
 
     [Test]
-    public void Pass_over_many_inputs_holds_only_the_leaf_gradients() => HeldAfter(x => Tensor.Cat([x, x.Exp(), x.Sin(), x * 2, x + 1]).Tanh().Sum()).ShouldBe(4096);
+    public void Pass_over_many_inputs_holds_only_the_leaf_gradients() =>
+        HeldAfter(x => Tensor.Cat([x, x.Exp(), x.Sin(), x * 2, x + 1]).Tanh().Sum()).ShouldBe(4096);
 
     [Test]
     public void Gradient_that_nothing_reads_is_returned() => HeldAfter(x => (x.Exp() * Tensor.Full([Count], 2f)).Sum()).ShouldBe(4096);

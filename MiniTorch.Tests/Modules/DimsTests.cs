@@ -8,7 +8,8 @@ public class DimsTests
     sealed class Bilinear : Module<Tensor, Tensor, Tensor>
     {
         [return: Dims("batch 1")]
-        protected override Tensor Forward([Dims("batch features …")] Tensor x, [Dims("batch features | features")] Tensor y) => (x * y).Sum(-1, keepDim: true);
+        protected override Tensor Forward([Dims("batch features …")] Tensor x, [Dims("batch features | features")] Tensor y) =>
+            (x * y).Sum(-1, keepDim: true);
     }
 
     static Tensor F(params int[] shape) => Tensor.Ones(shape);
@@ -29,12 +30,14 @@ public class DimsTests
     public void Patterns_that_a_program_makes_up_as_it_goes_are_not_all_kept()
     {
         for (int i = 0; i < 5000; i++) Dims.Check(F(2, 3), $"rows{i} 3");
-        var kept = (System.Collections.ICollection)typeof(Dims).Assembly.GetType("MiniTorch.Nn.DimsPattern")!.GetField("s_parsed", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        var kept = (System.Collections.ICollection)typeof(Dims)
+            .Assembly.GetType("MiniTorch.Nn.DimsPattern")!.GetField("s_parsed", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
         kept.Count.ShouldBeLessThanOrEqualTo(1000);
     }
 
     [Test]
-    public void Result_is_checked_against_its_pattern() => Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
+    public void Result_is_checked_against_its_pattern() =>
+        Error(() => new Bilinear().Call(F(2, 3, 3), F(3))).ShouldContain("the result [2, 3, 1] has 3 dimensions");
 
     [Test]
     public void Numbers_wildcards_and_ellipses_are_places_of_a_pattern()
@@ -96,7 +99,8 @@ public class DimsTests
 
     [Test]
     public void More_than_16_names_are_an_error() =>
-        Should.Throw<ValueException>(() => Dims.Check(Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1, 1]), "a b c d e f g h i", Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1]), "j k l m n o p q"))
+        Should.Throw<ValueException>(() =>
+            Dims.Check(Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1, 1]), "a b c d e f g h i", Tensor.Ones([1, 1, 1, 1, 1, 1, 1, 1]), "j k l m n o p q"))
             .Message.ShouldContain("more than 16 names");
 
     [Test]

@@ -58,7 +58,8 @@ internal sealed class ModuleCopyTests
         var model = new Everything();
         Everything copy = model.Copy();
         copy.Tied.Weight.ShouldBeSameAs(copy.First.Weight);
-        var originals = new HashSet<object>(model.NamedModules().Select(entry => (object)entry.Value).Concat(model.Parameters()), ReferenceEqualityComparer.Instance);
+        var originals = new HashSet<object>(model.NamedModules().Select(entry => (object)entry.Value).Concat(model.Parameters()),
+            ReferenceEqualityComparer.Instance);
         foreach ((_, Module module) in copy.NamedModules()) originals.ShouldNotContain(module);
         foreach (Parameter parameter in copy.Parameters()) originals.ShouldNotContain(parameter);
     }
@@ -155,10 +156,13 @@ internal sealed class ModuleCopyTests
         var vector = new Parameter(Tensor.Ones([3]));
         var matrix = new Parameter(Tensor.Ones([2, 3]));
         Should.Throw<ShapeException>(() => new Linear(vector)).Message.ShouldBe("Linear: the weight has shape [3] and must be [out, in]");
-        Should.Throw<ShapeException>(() => new Linear(matrix, vector)).Message.ShouldBe("Linear: the bias has shape [3] and must be [2] for weight [2, 3]");
+        Should.Throw<ShapeException>(() => new Linear(matrix, vector))
+            .Message.ShouldBe("Linear: the bias has shape [3] and must be [2] for weight [2, 3]");
         Should.Throw<DTypeException>(() => new Linear(matrix, new Parameter(Tensor.Ones([2], DType.Float64))));
-        Should.Throw<ShapeException>(() => new Embedding(vector)).Message.ShouldBe("Embedding: the weight has shape [3] and must be [embeddings, dim]");
-        Should.Throw<ValueException>(() => new Embedding(matrix, paddingIdx: 2)).Message.ShouldBe("Embedding: paddingIdx 2 is out of range for 2 vectors");
+        Should.Throw<ShapeException>(() => new Embedding(vector))
+            .Message.ShouldBe("Embedding: the weight has shape [3] and must be [embeddings, dim]");
+        Should.Throw<ValueException>(() => new Embedding(matrix, paddingIdx: 2))
+            .Message.ShouldBe("Embedding: paddingIdx 2 is out of range for 2 vectors");
         Should.Throw<ArgumentNullException>(() => new Linear((Parameter)null!));
     }
 

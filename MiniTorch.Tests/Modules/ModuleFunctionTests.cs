@@ -88,7 +88,8 @@ internal sealed class ModuleFunctionTests
         hessian.Count.ShouldBe(16);
         Tensor expected = v.Select(entry => hessian[("0.bias", entry.Key)].Reshape(2, -1).MatMul(entry.Value.Reshape(-1))).Aggregate((a, b) => a + b);
         product["0.bias"].ToArray<double>().ShouldBe(expected.ToArray<double>(), 1e-11);
-        Should.Throw<ValueException>(() => model.Hvp(Loss, new Dictionary<string, Tensor> { ["none"] = s_x })).Message.ShouldContain("there is no parameter 'none'");
+        Should.Throw<ValueException>(() => model.Hvp(Loss, new Dictionary<string, Tensor> { ["none"] = s_x }))
+            .Message.ShouldContain("there is no parameter 'none'");
         Should.Throw<GraphException>(() => model.Grad(Tensor.Ones([])));
     }
 

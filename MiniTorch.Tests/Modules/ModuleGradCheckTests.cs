@@ -7,7 +7,8 @@ public sealed class ModuleGradCheckTests
 {
     static IEnumerable<TestCaseData> Samples => ModuleSamples.All.Select(sample => new TestCaseData(sample).SetArgDisplayNames(sample.Name));
 
-    static IEnumerable<Type> Modules => typeof(Module).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Module)) && !type.IsAbstract);
+    static IEnumerable<Type> Modules =>
+        typeof(Module).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Module)) && !type.IsAbstract);
 
     [TestCaseSource(nameof(Samples))]
     public void A_module_has_right_derivatives_to_second_order(ModuleSample sample)
@@ -19,7 +20,8 @@ public sealed class ModuleGradCheckTests
 
     [TestCaseSource(nameof(Modules))]
     public void Every_module_has_a_sample(Type module) =>
-        ModuleSamples.All.SelectMany(sample => sample.Model.NamedModules()).Select(inner => Definition(inner.Value.GetType())).ShouldContain(Definition(module), $"add a row for {module.Name} to LayerSamples");
+        ModuleSamples.All.SelectMany(sample => sample.Model.NamedModules()).Select(inner => Definition(inner.Value.GetType()))
+            .ShouldContain(Definition(module), $"add a row for {module.Name} to LayerSamples");
 
     static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 }

@@ -34,7 +34,8 @@ public class ModuleHookTests
     {
         var layer = new RNN(2, 2);
         using (layer.RegisterBackwardHook((_, _) => { }))
-            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1, 2]))).Message.ShouldContain("RNN: a backward hook needs a module that returns one tensor");
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1, 2])))
+                .Message.ShouldContain("RNN: a backward hook needs a module that returns one tensor");
         layer.Call(Tensor.Ones([1, 1, 2])).Output.Shape.ShouldBe([1, 1, 2]);
     }
 }

@@ -23,7 +23,8 @@ public sealed record ModuleSample(string Name, Module Model, Tensor[] Inputs)
 static class ModuleSamples
 {
     public static IReadOnlyList<ModuleSample> All { get; } =
-        [.. LayerSamples.All.SelectMany(Layer), ModuleSample.Of(new Branches(), OpSamples.Reals.Of(2, 3)), .. LossSamples.All.SelectMany(row => row.Samples)];
+        [.. LayerSamples.All.SelectMany(Layer), ModuleSample.Of(new Branches(), OpSamples.Reals.Of(2, 3)),
+            .. LossSamples.All.SelectMany(row => row.Samples)];
 
     // Three rows: of two, a batch normalisation has no gradient.
     static IEnumerable<ModuleSample> Layer(LayerRow row) =>
@@ -36,7 +37,8 @@ static class ModuleSamples
     {
         static readonly Generator s_generator = new(11);
         readonly ModuleList<Linear> _layers = new([new Linear(3, 3, generator: s_generator), new Linear(3, 2, generator: s_generator)]);
-        readonly ModuleDict<Linear> _heads = new() { ["left"] = new Linear(2, 1, generator: s_generator), ["right"] = new Linear(2, 1, generator: s_generator) };
+        readonly ModuleDict<Linear> _heads =
+            new() { ["left"] = new Linear(2, 1, generator: s_generator), ["right"] = new Linear(2, 1, generator: s_generator) };
 
         protected override Tensor Forward(Tensor input)
         {

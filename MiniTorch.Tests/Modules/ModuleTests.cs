@@ -29,7 +29,8 @@ public class ModuleTests
 
         public Linear OutProjection { get; } = new(1, 1, bias: false);
 
-        protected override Tensor Forward(Tensor x) => captured.Call(x) + _constant + _array.Length + _nested.Count + _byName.Count + _odd + _runningMean + _numbers.Length;
+        protected override Tensor Forward(Tensor x) =>
+            captured.Call(x) + _constant + _array.Length + _nested.Count + _byName.Count + _odd + _runningMean + _numbers.Length;
     }
 
     private sealed class NumberKeys : Module<Tensor, Tensor>
@@ -46,7 +47,8 @@ public class ModuleTests
 
         var everything = new Everything(new Linear(1, 1, bias: false));
         everything.StateDict().Keys.ShouldBe(
-            ["in_proj_weight", "running_mean", "inner.weight", "captured.weight", "array.0.weight", "array.1.weight", "nested.0.0.weight", "by_name.left.weight", "out_projection.weight"],
+            ["in_proj_weight", "running_mean", "inner.weight", "captured.weight", "array.0.weight", "array.1.weight", "nested.0.0.weight",
+                "by_name.left.weight", "out_projection.weight"],
             ignoreOrder: true);
         everything.StateDict().Keys.Take(3).ShouldBe(["in_proj_weight", "running_mean", "inner.weight"]);
         everything.NamedBuffers().Select(b => b.Name).ShouldBe(["running_mean"]);
@@ -66,7 +68,8 @@ public class ModuleTests
     public void Containers_without_names_are_refused()
     {
         Should.Throw<ValueException>(() => new Hidden().Parameters()).Message
-            .ShouldBe("Hidden: the field _layers holds modules or parameters in a HashSet`1, but its entries have no names; use an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
+            .ShouldBe("Hidden: the field _layers holds modules or parameters in a HashSet`1, but its entries have no names; use an array, a "
+            + "List<T>, a Dictionary<string, T>, ModuleList or ModuleDict, so that they have names in the state");
         Should.Throw<ValueException>(() => new NumberKeys().Parameters()).Message.ShouldContain("the field _scales");
     }
 
@@ -102,7 +105,8 @@ public class ModuleTests
         error.ModulePath.ShouldBe("Mlp.fc1");
         error.Message.ShouldBe("Mlp.fc1: Linear: the input's last dimension must be 4 (in_features), but the input has shape [2, 5]");
 
-        Should.Throw<MiniTorchException>(() => new Sequential(new Identity(), new Mlp(4, 8, 3)).Call(Tensor.Zeros([2, 5]))).ModulePath.ShouldBe("Sequential.1.fc1");
+        Should.Throw<MiniTorchException>(() => new Sequential(new Identity(), new Mlp(4, 8, 3)).Call(Tensor.Zeros([2, 5])))
+            .ModulePath.ShouldBe("Sequential.1.fc1");
         Should.Throw<MiniTorchException>(() => new Linear(3, 1).Call(Tensor.Zeros([2, 5]))).ModulePath.ShouldBe("Linear");
         Should.Throw<MiniTorchException>(() => _ = Tensor.Zeros([2]) + Tensor.Zeros([3])).ModulePath.ShouldBeNull();
     }

@@ -12,7 +12,8 @@ public class ModuleTextTests
     {
         var model = new Sequential(new Linear(64, 16), new ReLU(), new Linear(16, 10));
         // by hand: 32·64·16 and 32·16·10 multiplications with as many additions, 32·16 comparisons; 4 bytes a number
-        string[][] cells = [.. model.Summary([32, 64]).Split('\n').Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        string[][] cells = [.. model.Summary([32, 64]).Split('\n')
+            .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         cells[0].ShouldBe(["Layer", "Type", "Output", "Parameters", "Memory", "Operations"]);
         cells[2].ShouldBe(["(model)", "Sequential", "[32, 10]", "0", "1.3 kB", "0"]);
         cells[3].ShouldBe(["0", "Linear", "[32, 16]", "1,040", "6.2 kB", "65,536"]);
@@ -41,7 +42,8 @@ public class ModuleTextTests
         foreach ((string name, string text) in TextFile.Instance.Models) models[name].ToString().ShouldBe(text);
 
         new Mlp(2, 3, 4).ToString()
-            .ShouldBe("Mlp(\n  (fc1): Linear(in_features=2, out_features=3, bias=True)\n  (fc2): Linear(in_features=3, out_features=4, bias=True)\n)");
+            .ShouldBe("Mlp(\n  (fc1): Linear(in_features=2, out_features=3, bias=True)\n  (fc2): Linear(in_features=3, out_features=4, "
+            + "bias=True)\n)");
         var ring = new Ring();
         ring.Next = ring;
         ring.ToString().ShouldBe("Ring(\n  (first): Linear(in_features=2, out_features=2, bias=False)\n  (next): Ring(...)\n)");

@@ -65,7 +65,8 @@ public class StateDictTests
     public void Non_strict_load_returns_the_keys_that_it_ignored()
     {
         var layer = new Linear(1, 1);
-        IncompatibleKeys ignored = layer.LoadStateDict(new Dictionary<string, Tensor> { ["weight"] = Tensor.Ones([1, 1]), ["scale"] = Tensor.Ones([1]) }, strict: false);
+        IncompatibleKeys ignored = layer.LoadStateDict(
+            new Dictionary<string, Tensor> { ["weight"] = Tensor.Ones([1, 1]), ["scale"] = Tensor.Ones([1]) }, strict: false);
         ignored.Missing.ShouldBe(["bias"]);
         ignored.Unexpected.ShouldBe(["scale"]);
         ignored.ToString().ShouldBe("_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['scale'])");

@@ -71,7 +71,8 @@ public class StateNameTests
             () => new Keyed(new Dictionary<string, Module> { ["a"] = new Sequential(Small()), ["a.0"] = Small() }),
             "'by_key.a.0': the Linear in Keyed._byKey under 'by_key.a.0', and 0 in the Sequential");
         yield return Row("key_with_dots_deep_inside",
-            () => new Keyed(new Dictionary<string, Module> { ["a.0.0"] = Small(), ["a"] = new Sequential(new Sequential(Small())) }), "'by_key.a.0.0'");
+            () => new Keyed(new Dictionary<string, Module> { ["a.0.0"] = Small(), ["a"] = new Sequential(new Sequential(Small())) }),
+                "'by_key.a.0.0'");
         yield return Row("inlined", () => new Flat(Small(), One()), "'weight'");
         yield return Row("in_a_child", () => new Sequential(new ReLU(), new SameFieldAsBase(Small(), Small())), "'fc'");
 

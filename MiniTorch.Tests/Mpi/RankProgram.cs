@@ -121,7 +121,8 @@ internal static class RankProgram
         if (world.IsRoot) Console.WriteLine(own);
     }
 
-    private static string Text(World world, string text) => new([.. world.Broadcast(Tensor.From(text.Select(c => (long)c).ToArray())).ToArray<long>().Select(c => (char)c)]);
+    private static string Text(World world, string text) =>
+        new([.. world.Broadcast(Tensor.From(text.Select(c => (long)c).ToArray())).ToArray<long>().Select(c => (char)c)]);
 
     private static void Fault(string kind)
     {

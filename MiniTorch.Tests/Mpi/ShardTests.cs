@@ -48,7 +48,8 @@ public sealed class ShardTests
         long[][][] expected = [.. ShardsOf(0, 1)];
         long[][] whole = [.. new DataLoader(data, 12, shuffle: true, generator: new Generator(3)).Select(batch => batch[0].ToArray<long>())];
         for (int i = 0; i < whole.Length; i++) // row i belongs to shard i mod 8
-            expected[i].ShouldBe(Enumerable.Range(0, Math.Min(Shards, whole[i].Length)).Select(shard => whole[i].Where((_, row) => row % Shards == shard).ToArray()));
+            expected[i].ShouldBe(Enumerable.Range(0, Math.Min(Shards, whole[i].Length))
+                .Select(shard => whole[i].Where((_, row) => row % Shards == shard).ToArray()));
 
         long[][][][] all = [.. Enumerable.Range(0, ranks).Select(rank => ShardsOf(rank, ranks))];
         for (int i = 0; i < whole.Length; i++) all.SelectMany(rank => rank[i]).ShouldBe(expected[i]);
@@ -56,7 +57,8 @@ public sealed class ShardTests
         long[][][] ShardsOf(int rank, int size)
         {
             var world = new World(rank, size, Shards, TimeSpan.FromSeconds(1));
-            return [.. new DataLoader(data, 12, sampler: new DistributedSampler(data, world, 3)).Select(batch => batch.Shards!.Select(shard => shard[0].ToArray<long>()).ToArray())];
+            return [.. new DataLoader(data, 12, sampler: new DistributedSampler(data, world, 3))
+                .Select(batch => batch.Shards!.Select(shard => shard[0].ToArray<long>()).ToArray())];
         }
     }
 
@@ -155,7 +157,8 @@ public sealed class ShardTests
         double expected = gradients.Compute(batch, shard => model.Call(shard[0]).Mean());
         Tensor gradient = model.Weight.Grad!.Clone();
         int calls = 0;
-        Should.Throw<InvalidOperationException>(() => gradients.Compute(batch, shard => ++calls == 3 ? throw new InvalidOperationException() : model.Call(shard[0]).Mean()));
+        Should.Throw<InvalidOperationException>(() =>
+            gradients.Compute(batch, shard => ++calls == 3 ? throw new InvalidOperationException() : model.Call(shard[0]).Mean()));
         gradients.Compute(batch, shard => model.Call(shard[0]).Mean()).ShouldBe(expected);
         model.Weight.Grad!.ToArray<float>().ShouldBe(gradient.ToArray<float>());
     }
@@ -166,10 +169,13 @@ public sealed class ShardTests
         (World world, Linear model, Batch batch) = Small();
         var gradients = new ShardedGradients(world, model);
         var data = new TensorDataset(Tensor.Ones([4, 3]));
-        Should.Throw<ValueException>(() => gradients.Compute(new DataLoader(data, 4).Single(), shard => model.Call(shard[0]).Sum())).Message.ShouldContain("new DistributedSampler");
-        Should.Throw<ValueException>(() => gradients.Compute(batch, shard => (model.Call(shard[0]).Sum(), -1))).Message.ShouldContain("the weight of a loss is -1");
+        Should.Throw<ValueException>(() => gradients.Compute(new DataLoader(data, 4).Single(), shard => model.Call(shard[0]).Sum()))
+            .Message.ShouldContain("new DistributedSampler");
+        Should.Throw<ValueException>(() => gradients.Compute(batch, shard => (model.Call(shard[0]).Sum(), -1)))
+            .Message.ShouldContain("the weight of a loss is -1");
         model.To(DType.Float64);
-        Should.Throw<ValueException>(() => gradients.Compute(batch, shard => model.Call(shard[0]).Sum())).Message.ShouldContain("create a new ShardedGradients");
+        Should.Throw<ValueException>(() => gradients.Compute(batch, shard => model.Call(shard[0]).Sum()))
+            .Message.ShouldContain("create a new ShardedGradients");
     }
 
     [Test]

@@ -8,8 +8,8 @@ using MiniTorch.Optim;
 namespace MiniTorch.Tests.Mpi;
 
 /// <summary>
-/// A small run with all that could depend on the number of ranks: dropout of two generators, batch normalisation, random transforms, rows that are ignored,
-/// batches that do not divide by the shards, and a last one of two rows, fewer than the shards.
+/// A small run with all that could depend on the number of ranks: dropout of two generators, batch normalisation, random transforms, rows that are
+/// ignored, batches that do not divide by the shards, and a last one of two rows, fewer than the shards.
 /// </summary>
 internal sealed class ShardedRun
 {

@@ -21,7 +21,8 @@ internal sealed class InteropTests
     public void System_Numerics_Tensors_copy_any_layout()
     {
         // Transposed, reversed, expanded, sliced, empty and with one element: on our side.
-        foreach (Tensor x in (Tensor[])[Sample, Sample.Permute(2, 0, 1), Sample.Flip(1), Sample[..1].Expand([5, 3, 4]), Sample[.., 1.., 2], Tensor.Zeros([2, 0, 3]), Sample[0, 0, 1..2]])
+        foreach (Tensor x in (Tensor[])[Sample, Sample.Permute(2, 0, 1), Sample.Flip(1), Sample[..1].Expand([5, 3, 4]), Sample[.., 1.., 2],
+            Tensor.Zeros([2, 0, 3]), Sample[0, 0, 1..2]])
         {
             Tensor<float> copy = x.ToNumerics<float>();
             copy.Lengths.ToArray().ShouldBe([.. x.Shape.Select(size => (nint)size)]);
@@ -120,7 +121,8 @@ internal sealed class InteropTests
     public void MLNet_rows_become_a_data_set_and_a_data_set_rows()
     {
         var context = new MLContext(seed: 0);
-        IDataView rows = context.Transforms.Conversion.MapValueToKey("Class", "Kind").Append(context.Transforms.Categorical.OneHotEncoding("Hot", "Kind"))
+        IDataView rows = context.Transforms.Conversion.MapValueToKey("Class", "Kind")
+            .Append(context.Transforms.Categorical.OneHotEncoding("Hot", "Kind"))
             .Fit(Houses(context)).Transform(Houses(context));
         TensorDataset data = rows.ToTensorDataset("Features", "Price", "Sold", "Rooms", "Class", "Hot");
         data.Tensors[0].ShouldEqual([[1f, 2, 3], [4, 5, 6], [7, 8, 9]]);
@@ -151,7 +153,8 @@ internal sealed class InteropTests
     {
         var context = new MLContext(seed: 0);
         IDataView rows = Houses(context);
-        Should.Throw<ValueException>(() => rows.ToTensorDataset("Prize")).Message.ShouldBe("ToTensorDataset: there is no column 'Prize'; the columns are Price, Features, Kind, Sold, Rooms");
+        Should.Throw<ValueException>(() => rows.ToTensorDataset("Prize"))
+            .Message.ShouldBe("ToTensorDataset: there is no column 'Prize'; the columns are Price, Features, Kind, Sold, Rooms");
         Should.Throw<DTypeException>(() => rows.ToTensorDataset("Kind")).Message.ShouldContain("column 'Kind' holds String; only numbers");
         IDataView ragged = context.Transforms.Text.TokenizeIntoCharactersAsKeys("Letters", "Kind").Fit(rows).Transform(rows);
         Should.Throw<ValueException>(() => ragged.ToTensorDataset("Letters")).Message.ShouldContain("have no fixed size");

@@ -23,12 +23,15 @@ public class OnnxErrorTests
         MiniTorchException error = Refused(x => x.Relu().Lgamma() * 2, 2, 3);
         error.ModulePath.ShouldBe("Outer.inner");
         error.Message.ShouldStartWith("Outer.inner: Onnx.Export: Lgamma of [2, 3], called at OnnxErrorTests.cs:");
-        error.Message.ShouldEndWith(": ONNX (opset 17) has no such operation; write Forward with others, or export the part of the model that does without");
+        error.Message.ShouldEndWith(": ONNX (opset 17) has no such operation; write Forward with others, or export the part of the model that "
+            + "does without");
     }
 
     [Test]
     public void Windows_of_different_sizes_are_refused() =>
-        Refused(x => x.AdaptiveAvgPool2d(3), 1, 1, 7, 7).Message.ShouldContain("has no pooling of 7 elements to 3, in windows of different sizes; choose an output size that divides the input's");
+        Refused(x => x.AdaptiveAvgPool2d(3), 1, 1, 7, 7)
+            .Message.ShouldContain("has no pooling of 7 elements to 3, in windows of different sizes; choose an output size that divides the "
+            + "input's");
 
     // Of a symmetric example, of zeros and of one without a pattern: what is read is refused, whatever its value.
     [Test]
@@ -172,7 +175,8 @@ public class OnnxErrorTests
 
     [Test]
     public void A_choice_by_size_is_refused() =>
-        Refused(x => x.Shape[0] == 2 ? x.Relu() : x.Tanh(), 2, 3).Message.ShouldMatch(@"Relu of \[2, 3\].* it ran with a batch of 2, and with one of 3 another operation ran: Forward asks");
+        Refused(x => x.Shape[0] == 2 ? x.Relu() : x.Tanh(), 2, 3)
+            .Message.ShouldMatch(@"Relu of \[2, 3\].* it ran with a batch of 2, and with one of 3 another operation ran: Forward asks");
 
     [Test]
     public void A_mean_over_the_batch_is_refused() => Refused(x => x - x.Mean(0), 2, 3).Message.ShouldContain("DivideByScalar");
@@ -193,7 +197,8 @@ public class OnnxErrorTests
     {
         using var folder = new TemporaryFolder();
         foreach (string path in (string[])[folder["missing/model.onnx"], folder[""], ""])
-            Should.Throw<MiniTorchException>(() => Onnx.Export(new Linear(2, 1), Tensor.Ones([1, 2]), path)).Message.ShouldStartWith($"Onnx.Export: '{path}' cannot be written: ");
+            Should.Throw<MiniTorchException>(() => Onnx.Export(new Linear(2, 1), Tensor.Ones([1, 2]), path))
+                .Message.ShouldStartWith($"Onnx.Export: '{path}' cannot be written: ");
         folder.Files.ShouldBeEmpty();
     }
 

@@ -21,7 +21,8 @@ public class OnnxExportTests
         foreach (int rows in (int[])[1, 2, 7])
         {
             Tensor[] inputs = test.Input(rows), expected = ModelCase.Evaluated(module, inputs);
-            IReadOnlyDictionary<string, Tensor> outputs = OnnxInterpreter.Run(file, file.Inputs.Zip(inputs).ToDictionary(pair => pair.First.Name, pair => pair.Second));
+            IReadOnlyDictionary<string, Tensor> outputs =
+                OnnxInterpreter.Run(file, file.Inputs.Zip(inputs).ToDictionary(pair => pair.First.Name, pair => pair.Second));
             for (int i = 0; i < expected.Length; i++)
             {
                 Tensor output = outputs[file.Outputs[i].Name];
@@ -50,7 +51,8 @@ public class OnnxExportTests
         Onnx.Export(new Sequential(new Linear(4, 3)), Tensor.Zeros([1, 4]), folder["model.onnx"]);
         var file = new OnnxModel(folder["model.onnx"]);
         (file.Opset, file.IrVersion).ShouldBe((17, 8));
-        file.Inputs.Single().ShouldSatisfyAllConditions(port => port.Name.ShouldBe("input"), port => port.Type.ShouldBe(1), port => port.Sizes.ShouldBe(["batch", "4"]));
+        file.Inputs.Single().ShouldSatisfyAllConditions(port => port.Name.ShouldBe("input"), port => port.Type.ShouldBe(1),
+            port => port.Sizes.ShouldBe(["batch", "4"]));
         file.Outputs.Single().ShouldSatisfyAllConditions(port => port.Name.ShouldBe("output"), port => port.Sizes.ShouldBe(["batch", "3"]));
         file.Nodes.Select(node => node.Name).ShouldBe(["Sequential.0/Gemm", "output"]);
     }

@@ -19,7 +19,8 @@ internal static class OnnxInterpreter
         {
             "Identity" => x[0],
             "Cast" => x[0].To(node.Integer("to", 0) switch { 1 => DType.Float32, 11 => DType.Float64, 7 => DType.Int64, _ => DType.Bool }),
-            "Shape" => Tensor.From([.. x[0].Shape.Skip((int)node.Integer("start", 0)).Take((int)(node.Integer("end", 0) - node.Integer("start", 0))).Select(size => (long)size)]),
+            "Shape" => Tensor.From([.. x[0].Shape.Skip((int)node.Integer("start", 0)).Take((int)(node.Integer("end", 0) - node.Integer("start", 0)))
+                .Select(size => (long)size)]),
             "Concat" => Tensor.Cat(x, Axis()),
             "Reshape" => Reshape(x[0], Integers(x[1]), node.Integer("allowzero", 0) != 0),
             "Transpose" => x[0].Permute(node.Integers("perm")),
@@ -28,7 +29,8 @@ internal static class OnnxInterpreter
             "Gather" => x[0].IndexSelect(Axis(), x[1]),
             "GatherElements" => x[0].Gather(Axis(), x[1]),
             "ScatterElements" => node.Text("reduction") == "add" ? x[0].ScatterAdd(Axis(), x[1], x[2]) : x[0].Scatter(Axis(), x[1], x[2]),
-            "Pad" => Integers(x[1]) is [0, 0, var top, var left, 0, 0, var bottom, var right] ? x[0].Pad([left, right, top, bottom], "constant", x[2].Item<double>()) : throw new NotSupportedException("Pad of other than images"),
+            "Pad" => Integers(x[1]) is [0, 0, var top, var left, 0, 0, var bottom, var right]
+                ? x[0].Pad([left, right, top, bottom], "constant", x[2].Item<double>()) : throw new NotSupportedException("Pad of other than images"),
             "MatMul" => x[0].MatMul(x[1]),
             "Gemm" => x[0].MatMul(node.Integer("transB", 0) == 1 ? x[1].T : x[1]) + x[2],
             "ReduceSum" => x[1].ElementCount == 0 ? x[0] : x[0].Sum(Integers(x[1]), node.Integer("keepdims", 1) == 1),
@@ -140,7 +142,8 @@ internal static class OnnxInterpreter
         int[] sides = [pads[1], pads[3], pads[0], pads[2]];
         if (node.Type == "Conv") return x[0].Pad(sides).Conv2d(x[1], x.ElementAtOrDefault(2), step, 0, spread, groups);
         if (node.Type == "MaxPool") return x[0].Pad(sides, "constant", double.NegativeInfinity).MaxPool2d((kernel[0], kernel[1]), step, 0, spread);
-        Tensor sums = x[0].Pad(sides).AvgPool2d((kernel[0], kernel[1]), step), counts = Tensor.OnesLike(x[0]).Pad(sides).AvgPool2d((kernel[0], kernel[1]), step);
+        Tensor sums = x[0].Pad(sides).AvgPool2d((kernel[0], kernel[1]), step),
+            counts = Tensor.OnesLike(x[0]).Pad(sides).AvgPool2d((kernel[0], kernel[1]), step);
         return sums / counts; // padding does not count
     }
 

@@ -56,7 +56,8 @@ internal sealed class OnnxModel
 
         public long Integer(string name, long otherwise) => _attributes.TryGetValue(name, out OnnxMessage? found) ? found.Integer(3) : otherwise;
 
-        public int[] Integers(string name) => _attributes.TryGetValue(name, out OnnxMessage? found) ? [.. found.Integers(8).Select(value => (int)value)] : [];
+        public int[] Integers(string name) =>
+            _attributes.TryGetValue(name, out OnnxMessage? found) ? [.. found.Integers(8).Select(value => (int)value)] : [];
 
         public double Real(string name) => _attributes[name].Real(2);
 
@@ -71,6 +72,7 @@ internal sealed class OnnxModel
 
         // As written: a name, or a number, or nothing.
         private static string[] SizesOf(OnnxMessage shape) =>
-            [.. shape.Messages(1).Select(dim => dim.Text(2) is { Length: > 0 } name ? name : dim.Integers(1) is [var size] ? FormattableString.Invariant($"{size}") : "")];
+            [.. shape.Messages(1).Select(dim => dim.Text(2) is { Length: > 0 } name ? name : dim.Integers(1) is [var size]
+                ? FormattableString.Invariant($"{size}") : "")];
     }
 }

@@ -10,12 +10,14 @@ public class BadInputTests
     {
         Tensor x = Leaf(1, 2), y = x.Exp();
         y.MulInPlace(2.0);
-        Should.Throw<GraphException>(() => (y + x.Exp() * 0).Sum().Backward()).Message.ShouldStartWith("Exp: its output, shape [2], was saved for backward and was changed afterwards");
+        Should.Throw<GraphException>(() => (y + x.Exp() * 0).Sum().Backward())
+            .Message.ShouldStartWith("Exp: its output, shape [2], was saved for backward and was changed afterwards");
     }
 
     [Test]
     public void Writing_into_an_expanded_view_fails() =>
-        Should.Throw<ShapeException>(() => Tensor.Ones([1, 2]).Expand(3, 2).AddInPlace(1.0)).Message.ShouldStartWith("AddInPlace: several elements of this expanded tensor, shape [3, 2]");
+        Should.Throw<ShapeException>(() => Tensor.Ones([1, 2]).Expand(3, 2).AddInPlace(1.0))
+            .Message.ShouldStartWith("AddInPlace: several elements of this expanded tensor, shape [3, 2]");
 
     [Test]
     public void An_overlapping_copy_reads_before_it_writes()
@@ -30,22 +32,29 @@ public class BadInputTests
     {
         Should.Throw<ShapeException>(() => Tensor.Zeros([-1])).Message.ShouldStartWith("Shape: size -1 in [-1] is negative");
         Should.Throw<ShapeException>(() => Tensor.Zeros([int.MaxValue, int.MaxValue, int.MaxValue])).Message.ShouldContain("exceeds 2⁶³");
-        Should.Throw<ShapeException>(() => Tensor.Arange(1e308)).Message.ShouldStartWith("Arange: a dimension would have 9,223,372,036,854,775,807 elements");
-        Should.Throw<ShapeException>(() => Tensor.Ones([2]).DiagEmbed(int.MaxValue)).Message.ShouldStartWith("DiagEmbed: a dimension would have 2,147,483,649 elements");
+        Should.Throw<ShapeException>(() => Tensor.Arange(1e308))
+            .Message.ShouldStartWith("Arange: a dimension would have 9,223,372,036,854,775,807 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2]).DiagEmbed(int.MaxValue))
+            .Message.ShouldStartWith("DiagEmbed: a dimension would have 2,147,483,649 elements");
         Should.Throw<ShapeException>(() => Tensor.Ones([3]).Repeat(int.MaxValue)).Message.ShouldStartWith("Repeat: a dimension");
-        Should.Throw<ShapeException>(() => Tensor.Ones([2, 0]).RepeatInterleave(int.MaxValue, 0)).Message.ShouldStartWith("RepeatInterleave: a dimension");
-        Should.Throw<ShapeException>(() => Tensor.Zeros([0, 2]).Pad([int.MaxValue, 1])).Message.ShouldStartWith("Cat: a dimension would have 2,147,483,650 elements");
-        Should.Throw<ShapeException>(() => Tensor.Ones([3]).Pad([int.MaxValue, 1], "replicate")).Message.ShouldStartWith("Pad: a dimension would have 2,147,483,651 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2, 0]).RepeatInterleave(int.MaxValue, 0))
+            .Message.ShouldStartWith("RepeatInterleave: a dimension");
+        Should.Throw<ShapeException>(() => Tensor.Zeros([0, 2]).Pad([int.MaxValue, 1]))
+            .Message.ShouldStartWith("Cat: a dimension would have 2,147,483,650 elements");
+        Should.Throw<ShapeException>(() => Tensor.Ones([3]).Pad([int.MaxValue, 1], "replicate"))
+            .Message.ShouldStartWith("Pad: a dimension would have 2,147,483,651 elements");
         Should.Throw<ShapeException>(() => Tensor.Ones([]).Unbind()).Message.ShouldStartWith("Unbind: a scalar");
     }
 
     [Test]
-    public void A_dilated_window_that_steps_over_the_whole_input_is_refused() => // its maximum would lie outside, and there the gradient would be written
+    // its maximum would lie outside, and there the gradient would be written
+    public void A_dilated_window_that_steps_over_the_whole_input_is_refused() =>
         Should.Throw<ShapeException>(() => Tensor.Ones([4, 3]).MaxPool2d((2, 1), padding: (1, 0), dilation: (5, 1)))
             .Message.ShouldBe("MaxPool2d: a window of 2 with dilation 5 and padding 1 contains none of the 4 elements, input [4, 3]");
 
     [Test]
-    public void Item_of_many_is_refused() => Should.Throw<ShapeException>(() => Tensor.Ones([2]).Item<float>()).Message.ShouldStartWith("Item: shape [2] has 2 elements");
+    public void Item_of_many_is_refused() =>
+        Should.Throw<ShapeException>(() => Tensor.Ones([2]).Item<float>()).Message.ShouldStartWith("Item: shape [2] has 2 elements");
 
     [Test]
     public void Float_with_double_gives_double() => (Tensor.Ones([2]) + Tensor.Ones([2], DType.Float64)).DType.ShouldBe(DType.Float64);

@@ -20,28 +20,41 @@ static partial class OpSamples
         Row("Inv", x => Linalg.Inv(Spread(x)), R(3, 3), R(2, 2, 2), R(0, 2, 2)).Within(1e-8, 1e-5)
             .Misuse<ValueException>("a singular matrix", () => Linalg.Inv(Singular), "Inv: the matrix, shape [2, 2], is singular and has no inverse")
             .Misuse<ShapeException>("a matrix that is not square", () => Linalg.Inv(X(2, 3)), "Inv: shape [2, 3] is not square: 2 rows and 3 columns")
-            .Misuse<ShapeException>("a vector", () => Linalg.Inv(X(2)), "Inv: shape [2] is not a matrix; the last two dimensions must be rows and columns")
-            .Misuse<DTypeException>("integers", () => Linalg.Inv(Indices(new long[,] { { 1 } })), "Inv: Int64 matrices are not supported; To(DType.Float64) first"),
-        Row("Solve", (a, b) => Linalg.Solve(Spread(a), b), [R(3, 3), R(3, 2)], [R(3, 3), R(3)], [R(2, 2, 2), R(2, 2)], [R(2, 2), R(3, 2, 1)]).Within(1e-8, 1e-5)
-            .Misuse<ValueException>("a singular matrix in a batch", () => Linalg.Solve(Tensor.Stack([Singular + Tensor.Eye(2), Singular]), Tensor.Ones([2, 2, 1], DType.Float64)),
+            .Misuse<ShapeException>("a vector", () => Linalg.Inv(X(2)),
+            "Inv: shape [2] is not a matrix; the last two dimensions must be rows and columns")
+            .Misuse<DTypeException>("integers", () => Linalg.Inv(Indices(new long[,] { { 1 } })),
+            "Inv: Int64 matrices are not supported; To(DType.Float64) first"),
+        Row("Solve", (a, b) => Linalg.Solve(Spread(a), b), [R(3, 3), R(3, 2)], [R(3, 3), R(3)], [R(2, 2, 2), R(2, 2)], [R(2, 2), R(3, 2, 1)])
+            .Within(1e-8, 1e-5)
+            .Misuse<ValueException>("a singular matrix in a batch",
+            () => Linalg.Solve(Tensor.Stack([Singular + Tensor.Eye(2), Singular]), Tensor.Ones([2, 2, 1], DType.Float64)),
                 "Solve: matrix 1 of the batch, shape [2, 2, 2], is singular and has no inverse")
-            .Misuse<ShapeException>("another number of rows", () => Linalg.Solve(X(2, 2), X(3, 1)), "Solve: A [2, 2] does not fit B [3, 1]; B must have 2 rows")
-            .Misuse<DTypeException>("two dtypes", () => Linalg.Solve(X(2, 2), Tensor.Ones([2, 1], DType.Float64)), "Solve: A is Float32 and B Float64; convert one with To"),
+            .Misuse<ShapeException>("another number of rows", () => Linalg.Solve(X(2, 2), X(3, 1)),
+            "Solve: A [2, 2] does not fit B [3, 1]; B must have 2 rows")
+            .Misuse<DTypeException>("two dtypes", () => Linalg.Solve(X(2, 2), Tensor.Ones([2, 1], DType.Float64)),
+            "Solve: A is Float32 and B Float64; convert one with To"),
         Row("Det", x => Linalg.Det(Spread(x)), R(3, 3), R(2, 2, 2), R(0, 0)).Within(1e-8, 1e-5),
         Row("LogDet", x => Linalg.LogDet(Spread(x)), R(3, 3), R(2, 2, 2)).Within(1e-8, 1e-5),
         Row("SlogDet", x => Linalg.SlogDet(-Spread(x)).LogAbsDet, R(3, 3), R(2, 2, 2)).Within(1e-8, 1e-5),
         Row("Cholesky", x => Linalg.Cholesky(Definite(x)), R(3, 3), R(2, 2, 2)).Within(1e-8, 1e-5)
-            .Misuse<ValueException>("a matrix that is not positive definite", () => Linalg.Cholesky(-Tensor.Eye(2)), "Cholesky: the matrix, shape [2, 2], is not positive definite"),
+            .Misuse<ValueException>("a matrix that is not positive definite", () => Linalg.Cholesky(-Tensor.Eye(2)),
+            "Cholesky: the matrix, shape [2, 2], is not positive definite"),
         RowOfMany("QR", x => Linalg.QR(Spread(x[0])) is var (q, r) ? [q, r] : [], [R(3, 3)], [R(2, 4, 2)], [R(2, 3)]).Within(1e-8, 1e-5),
-        RowOfMany("SVD", x => Linalg.SVD(Spread(x[0])) is var (u, s, v) ? [Turned(u, s, v), s] : [], [R(3, 3)], [R(3, 2)], [R(2, 2, 3)]).Within(1e-7, 1e-4),
+        RowOfMany("SVD", x => Linalg.SVD(Spread(x[0])) is var (u, s, v) ? [Turned(u, s, v), s] : [], [R(3, 3)], [R(3, 2)], [R(2, 2, 3)])
+            .Within(1e-7, 1e-4),
         Row("SvdVals", x => Linalg.SvdVals(Spread(x)), R(3, 2)).Within(1e-8, 1e-5),
-        RowOfMany("Eigh", x => Linalg.Eigh(Spread(x[0] + x[0].Transpose(-2, -1))) is var (w, v) ? [w, Turned(v, w, v.Transpose(-2, -1))] : [], [R(3, 3)], [R(2, 2, 2)]).Within(1e-7, 1e-4),
+        RowOfMany("Eigh", x => Linalg.Eigh(Spread(x[0] + x[0].Transpose(-2, -1))) is var (w, v) ? [w, Turned(v, w, v.Transpose(-2, -1))] : [],
+            [R(3, 3)], [R(2, 2, 2)]).Within(1e-7, 1e-4),
         Row("EigvalsH", x => Linalg.EigvalsH(Definite(x)), R(2, 2)).Within(1e-7, 1e-5),
         Row("Linalg.Norm", x => Linalg.Norm(x), R(3, 2), R(2, 2, 2), R(3)).RoundsByLayout(),
-        Row("Linalg.Norm(name)", x => Linalg.Norm(Spread(x), "nuc", keepDim: true) + Linalg.Norm(x, "fro", keepDim: true), R(3, 2), R(2, 2, 2)).RoundsByLayout().Within(1e-8, 1e-5)
-            .Misuse<ValueException>("another name", () => Linalg.Norm(X(2, 2), "max"), "Norm: there is no matrix norm 'max'; use 'fro', 'nuc', ±1, ±2 or ±infinity"),
-        Row("Linalg.Norm(order)", x => Linalg.Norm(Spread(x), 1) + Linalg.Norm(Spread(x), -Inf) + Linalg.Norm(Spread(x), 2), R(3, 2), R(2, 2, 2)).RoundsByLayout().Within(1e-8, 1e-5)
-            .Misuse<ValueException>("another order", () => Linalg.Norm(X(2, 2), 3), "Norm: there is no matrix norm 3; use 'fro', 'nuc', ±1, ±2 or ±infinity"),
+        Row("Linalg.Norm(name)", x => Linalg.Norm(Spread(x), "nuc", keepDim: true) + Linalg.Norm(x, "fro", keepDim: true), R(3, 2), R(2, 2, 2))
+            .RoundsByLayout().Within(1e-8, 1e-5)
+            .Misuse<ValueException>("another name", () => Linalg.Norm(X(2, 2), "max"),
+            "Norm: there is no matrix norm 'max'; use 'fro', 'nuc', ±1, ±2 or ±infinity"),
+        Row("Linalg.Norm(order)", x => Linalg.Norm(Spread(x), 1) + Linalg.Norm(Spread(x), -Inf) + Linalg.Norm(Spread(x), 2), R(3, 2), R(2, 2, 2))
+            .RoundsByLayout().Within(1e-8, 1e-5)
+            .Misuse<ValueException>("another order", () => Linalg.Norm(X(2, 2), 3),
+            "Norm: there is no matrix norm 3; use 'fro', 'nuc', ±1, ±2 or ±infinity"),
     ];
 
     // Of the vectors only products that their signs leave alone are functions of the matrix: here Σ uᵢ ln(sᵢ) vᵢᵀ.

@@ -14,7 +14,8 @@ static partial class OpSamples
         Row("Std(dims)", x => x.Std([0, 1], 0, keepDim: true), Shapes([2, 3, 4])).RoundsByLayout(),
         Row("Norm", x => x.Norm(), Shapes([2, 3], [], [7])).RoundsByLayout()
             .Misuse<DTypeException>("integers", () => Indices(1, 2).Norm(), "Norm: x is Int64 and must be Float32 or Float64; convert it with To")
-            .Misuse<ShapeException>("nothing, to a negative order", () => Tensor.Ones([0]).Norm(-1), "Norm: a norm of negative order needs at least one element, and shape [0] has none"),
+            .Misuse<ShapeException>("nothing, to a negative order", () => Tensor.Ones([0]).Norm(-1),
+            "Norm: a norm of negative order needs at least one element, and shape [0] has none"),
         Row("Norm(1)", x => x.Norm(1, 0), Shapes([3, 2], [4])).RoundsByLayout(),
         Row("Norm(3)", x => x.Norm(3, [0, 1], keepDim: true), Shapes([3, 2], [2, 2, 2])).RoundsByLayout(),
         Row("Norm(−2)", x => x.Norm(-2, 1), NonZero.Of(2, 3)).RoundsByLayout(),
@@ -25,6 +26,7 @@ static partial class OpSamples
         Row("CosineSimilarity", (a, b) => a.CosineSimilarity(b), [R(2, 3), R(2, 3)], [R(2, 3), R(1, 3)]).RoundsByLayout(),
         Row("PairwiseDistance", (a, b) => a.PairwiseDistance(b), [R(2, 3), R(2, 3)], [R(3), R(3)]).RoundsByLayout(),
         Row("Cdist", (a, b) => a.Cdist(b), [R(2, 3), R(4, 3)], [R(2, 2, 3), R(3, 3)]).RoundsByLayout()
-            .Misuse<ShapeException>("rows of other lengths", () => Tensor.Ones([2, 3]).Cdist(Tensor.Ones([2, 2])), "Cdist: shapes [2, 3] and [2, 2] do not fit; both must be […, rows, d] with the same d"),
+            .Misuse<ShapeException>("rows of other lengths", () => Tensor.Ones([2, 3]).Cdist(Tensor.Ones([2, 2])),
+            "Cdist: shapes [2, 3] and [2, 2] do not fit; both must be […, rows, d] with the same d"),
     ];
 }

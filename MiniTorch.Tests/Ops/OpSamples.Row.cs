@@ -64,7 +64,8 @@ public sealed class OpRow(string name, Func<Tensor[], Tensor[]> function, IEnume
     public static Tensor[] Make(SampleInput[] sample) => [.. sample.Select((input, place) => input.Make(place))];
 
     /// <summary>The inputs that a gradient is asked for.</summary>
-    public int[] Wanted(Tensor[] inputs) => !IsDifferentiable ? [] : [.. Enumerable.Range(0, inputs.Length).Where(i => inputs[i].DType.IsFloat() && !_constants.Contains(i))];
+    public int[] Wanted(Tensor[] inputs) =>
+        !IsDifferentiable ? [] : [.. Enumerable.Range(0, inputs.Length).Where(i => inputs[i].DType.IsFloat() && !_constants.Contains(i))];
 
     public OpRow Large(params SampleInput[] inputs) { _large = inputs; return this; }
 
@@ -84,8 +85,12 @@ public sealed class OpRow(string name, Func<Tensor[], Tensor[]> function, IEnume
 
     public OpRow Within(double derivative, double float32 = 2e-6) { (Tolerance, Float32Tolerance) = (derivative, float32); return this; }
 
-    /// <summary>Values of PyTorch 1.13.1 for <paramref name="call"/>, row-major, of all outputs one after the other; NaN and infinities must match exactly.</summary>
-    public OpRow Torch(string call, double[] expected, params Tensor[] inputs) { References.Add(new TorchValues(call, expected, inputs)); return this; }
+    /// <summary>
+    /// Values of PyTorch 1.13.1 for <paramref name="call"/>, row-major, of all outputs one after the other; NaN and infinities must match exactly.
+    /// </summary>
+    public OpRow Torch(string call, double[] expected,
+        params Tensor[] inputs)
+    { References.Add(new TorchValues(call, expected, inputs)); return this; }
 
     public OpRow Misuse<TError>(string what, Action call, string message) where TError : MiniTorchException
     {

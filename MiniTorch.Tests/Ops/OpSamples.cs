@@ -4,15 +4,16 @@ namespace MiniTorch.Tests;
 /// <remarks>
 /// <para>To add an op, add one line to the file that is named as its file in Ops/:</para>
 /// <code>
-/// Pointwise("Exp", x => x.Exp(), Reals)                         // element-wise: shapes (0-d, zero-size, broadcast), a large input and Int64 inputs are supplied
-/// Pointwise("Pow", (a, b) => a.Pow(b), Positive, Reals)         // a domain for each input
-/// Row("Sum(dim)", x => x.Sum(1), R(2, 3), R(3, 0))              // one input: each argument is a sample; R(sizes) are distinct reals, Positive.Of(sizes) from a domain
-/// Row("MatMul", (a, b) => a.MatMul(b), [R(2, 3), R(3, 4)])      // several inputs: each list is a sample; a Tensor (indices, a mask) stands for itself
-/// RowOfMany("Max(dim)", x => [...], [R(2, 3)])                  // any number of inputs and outputs
+/// Pointwise("Exp", x => x.Exp(), Reals)                         // element-wise: shapes (0-d, zero-size, broadcast), a large input and Int64 inputs
+/// are supplied Pointwise("Pow", (a, b) => a.Pow(b), Positive, Reals)         // a domain for each input
+/// Row("Sum(dim)", x => x.Sum(1), R(2, 3), R(3, 0))              // one input: each argument is a sample; R(sizes) are distinct reals,
+/// Positive.Of(sizes) from a domain Row("MatMul", (a, b) => a.MatMul(b), [R(2, 3), R(3, 4)])      // several inputs: each list is a sample; a Tensor
+/// (indices, a mask) stands for itself RowOfMany("Max(dim)", x => [...], [R(2, 3)])                  // any number of inputs and outputs
 /// </code>
-/// <para>and say what else is true of it: <c>.Large(…)</c> inputs that keep two threads busy; <c>.RowWise()</c> if each index of dimension 0 is computed by itself;
-/// <c>.Constant(1)</c> for a real input without a gradient; <c>.NotDifferentiable()</c>; <c>.Integers()</c> if Int64 stays Int64; <c>.RoundsByLayout()</c> if the order of its sums follows the strides; <c>.Torch("call", [expected], inputs)</c> for values that
-/// PyTorch 1.13.1 printed for that call; <c>.Misuse&lt;ShapeException&gt;("what", () => …, "the whole message")</c> for each way to misuse it.</para>
+/// <para>and say what else is true of it: <c>.Large(…)</c> inputs that keep two threads busy; <c>.RowWise()</c> if each index of dimension 0 is
+/// computed by itself; <c>.Constant(1)</c> for a real input without a gradient; <c>.NotDifferentiable()</c>; <c>.Integers()</c> if Int64 stays Int64;
+/// <c>.RoundsByLayout()</c> if the order of its sums follows the strides; <c>.Torch("call", [expected], inputs)</c> for values that PyTorch 1.13.1
+/// printed for that call; <c>.Misuse&lt;ShapeException&gt;("what", () => …, "the whole message")</c> for each way to misuse it.</para>
 /// <para>Then write docs/guide/operations.md again: <c>UPDATE_DOCS=1 dotnet test --filter OpDocument</c>.</para>
 /// <para>Sample inputs are distinct and keep away from integers and from each other, so that no derivative is taken at a kink.</para>
 /// </remarks>
@@ -39,9 +40,12 @@ static partial class OpSamples
     /// <summary>All rows, by file.</summary>
     public static IReadOnlyList<(string Group, OpRow[] Rows)> Groups { get; } =
     [
-        ("Arithmetic", ArithmeticRows()), ("Elementary", ElementaryRows()), ("Activation", ActivationRows()), ("Comparison", ComparisonRows()), ("Selection", SelectionRows()),
-        ("Copy", CopyRows()), ("Movement", MovementRows()), ("Reduce", ReduceRows()), ("Softmax", SoftmaxRows()), ("Index", IndexRows()), ("Linalg", LinalgRows()),
-        ("Rearrange", RearrangeRows()), ("Scan", ScanRows()), ("Sort", SortRows()), ("Moments", MomentsRows()), ("Linear", LinearRows()), ("Convolution", ConvolutionRows()),
+        ("Arithmetic", ArithmeticRows()), ("Elementary", ElementaryRows()), ("Activation", ActivationRows()), ("Comparison", ComparisonRows()),
+            ("Selection", SelectionRows()),
+        ("Copy", CopyRows()), ("Movement", MovementRows()), ("Reduce", ReduceRows()), ("Softmax", SoftmaxRows()), ("Index", IndexRows()),
+            ("Linalg", LinalgRows()),
+        ("Rearrange", RearrangeRows()), ("Scan", ScanRows()), ("Sort", SortRows()), ("Moments", MomentsRows()), ("Linear", LinearRows()),
+            ("Convolution", ConvolutionRows()),
         ("Pooling", PoolingRows()), ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
     ];
 
@@ -62,7 +66,8 @@ static partial class OpSamples
     static Tensor Indices(long[,] places) => Tensor.From(places);
 
     static OpRow Pointwise(string name, Func<Tensor, Tensor> function, Domain domain) =>
-        new OpRow(name, x => [function(x[0])], Enumerable.Select<int[], SampleInput[]>([[2, 3], [], [0, 3], [5], [2, 1, 3]], sizes => [domain.Of(sizes)]))
+        new OpRow(name, x => [function(x[0])],
+            Enumerable.Select<int[], SampleInput[]>([[2, 3], [], [0, 3], [5], [2, 1, 3]], sizes => [domain.Of(sizes)]))
         {
             IsPointwise = true,
         }.RowWise().Large(domain.Of(263, 1021));
@@ -70,7 +75,8 @@ static partial class OpSamples
     static OpRow Pointwise(string name, Func<Tensor, Tensor, Tensor> function, Domain a, Domain b) =>
         new OpRow(name, x => [function(x[0], x[1])],
         [
-            [a.Of(2, 3), b.Of(2, 3)], [a.Of(), b.Of()], [a.Of(2, 3), b.Of()], [a.Of(3, 1), b.Of(1, 2)], [a.Of(3), b.Of(2, 1, 3)], [a.Of(0, 3), b.Of(1, 3)], [a.Of(2, 0), b.Of(2, 0)],
+            [a.Of(2, 3), b.Of(2, 3)], [a.Of(), b.Of()], [a.Of(2, 3), b.Of()], [a.Of(3, 1), b.Of(1, 2)], [a.Of(3), b.Of(2, 1, 3)],
+                [a.Of(0, 3), b.Of(1, 3)], [a.Of(2, 0), b.Of(2, 0)],
         ])
         {
             IsPointwise = true,
@@ -79,9 +85,11 @@ static partial class OpSamples
     static OpRow Row(string name, Func<Tensor, Tensor> function, params SampleInput[] samples) =>
         new(name, x => [function(x[0])], samples.Select(input => new[] { input }));
 
-    static OpRow Row(string name, Func<Tensor, Tensor, Tensor> function, params SampleInput[][] samples) => new(name, x => [function(x[0], x[1])], samples);
+    static OpRow Row(string name, Func<Tensor, Tensor, Tensor> function, params SampleInput[][] samples) =>
+        new(name, x => [function(x[0], x[1])], samples);
 
-    static OpRow Row(string name, Func<Tensor, Tensor, Tensor, Tensor> function, params SampleInput[][] samples) => new(name, x => [function(x[0], x[1], x[2])], samples);
+    static OpRow Row(string name, Func<Tensor, Tensor, Tensor, Tensor> function, params SampleInput[][] samples) =>
+        new(name, x => [function(x[0], x[1], x[2])], samples);
 
     static OpRow RowOfMany(string name, Func<Tensor[], Tensor[]> function, params SampleInput[][] samples) => new(name, function, samples);
 }
@@ -99,7 +107,9 @@ public sealed record SampleInput(Shape Shape, Domain? Domain, Tensor? Constant)
 
     public bool IsReal => Domain is not null;
 
-    /// <summary>The tensor: in Float64 equally spaced numbers in random order, shifted by the input's place so that two inputs share no value.</summary>
+    /// <summary>
+    /// The tensor: in Float64 equally spaced numbers in random order, shifted by the input's place so that two inputs share no value.
+    /// </summary>
     public Tensor Make(int place)
     {
         if (Constant is not null) return Constant;

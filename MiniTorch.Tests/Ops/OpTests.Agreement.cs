@@ -24,7 +24,8 @@ static class Agreement
         actual.Length.ShouldBe(expected.Length, what);
         double scale = 1 + expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         for (int i = 0; i < actual.Length; i++)
-            if (!(Math.Abs(actual[i] - expected[i]) <= tolerance * scale)) actual[i].ShouldBe(expected[i], $"{what}, element {i}, tolerance {tolerance * scale:g3}");
+            if (!(Math.Abs(actual[i] - expected[i]) <= tolerance * scale))
+                actual[i].ShouldBe(expected[i], $"{what}, element {i}, tolerance {tolerance * scale:g3}");
     }
 
     public static void ShouldAgree(Tensor[] actual, Tensor[] expected, double tolerance, string what)
@@ -53,14 +54,17 @@ static class Agreement
             actual[i].DType.ShouldBe(expected[i].DType, what);
             long[] bits = Bits(actual[i]), wanted = Bits(expected[i]);
             int at = bits.AsSpan().CommonPrefixLength(wanted);
-            if (at < bits.Length) actual[i].ToArray<double>()[at].ShouldBe(expected[i].ToArray<double>()[at], $"{what}, element {at}: bits {bits[at]:x} and {wanted[at]:x}");
+            if (at < bits.Length)
+                actual[i].ToArray<double>()[at]
+                    .ShouldBe(expected[i].ToArray<double>()[at], $"{what}, element {at}: bits {bits[at]:x} and {wanted[at]:x}");
             at.ShouldBe(bits.Length, what);
         }
     }
 
     // There is one NaN: which of its bit patterns an operation gives is the processor's choice.
     static long[] Bits(Tensor tensor) =>
-        tensor.DType.IsFloat() ? [.. tensor.ToArray<double>().Select(value => BitConverter.DoubleToInt64Bits(double.IsNaN(value) ? double.NaN : value))] : tensor.ToArray<long>();
+        tensor.DType.IsFloat() ? [.. tensor.ToArray<double>()
+            .Select(value => BitConverter.DoubleToInt64Bits(double.IsNaN(value) ? double.NaN : value))] : tensor.ToArray<long>();
 }
 
 /// <summary>Ways for the same values to lie in memory; where a shape does not allow one, the tensor itself.</summary>
@@ -68,7 +72,8 @@ static class Layouts
 {
     public static IEnumerable<(string Name, Func<Tensor, Tensor> View)> All =>
     [
-        ("transposed", Transposed), ("sliced with a step", Sliced), ("offset", Offset), ("expanded", x => Expanded(x, 0)), ("expanded at the end", x => Expanded(x, -1)),
+        ("transposed", Transposed), ("sliced with a step", Sliced), ("offset", Offset), ("expanded", x => Expanded(x, 0)),
+            ("expanded at the end", x => Expanded(x, -1)),
     ];
 
     public static Tensor Transposed(Tensor x) => x.Rank < 2 ? x : Ops.Copies.Fresh(x.T).T;
@@ -89,5 +94,6 @@ static class Layouts
     }
 
     /// <summary>One slice along a dimension, repeated.</summary>
-    public static Tensor Expanded(Tensor x, int dim) => x.Rank == 0 || x.ElementCount == 0 ? x : Ops.Copies.Fresh(x.Narrow(dim, 0, 1)).Expand(x.Shape);
+    public static Tensor Expanded(Tensor x, int dim) =>
+        x.Rank == 0 || x.ElementCount == 0 ? x : Ops.Copies.Fresh(x.Narrow(dim, 0, 1)).Expand(x.Shape);
 }

@@ -8,8 +8,10 @@ namespace MiniTorch.Tests;
 [TestFixture]
 public sealed class OpConventionTests
 {
-    static readonly Dictionary<string, string> Summaries = XDocument.Load(Path.ChangeExtension(typeof(Op).Assembly.Location, ".xml")).Descendants("member")
-        .ToDictionary(member => member.Attribute("name")!.Value, member => ((string?)member.Element("summary") ?? (member.Element("inheritdoc") is null ? "" : "inherited")).Trim());
+    static readonly Dictionary<string, string> Summaries = XDocument.Load(Path.ChangeExtension(typeof(Op).Assembly.Location, ".xml"))
+        .Descendants("member")
+        .ToDictionary(member => member.Attribute("name")!.Value,
+        member => ((string?)member.Element("summary") ?? (member.Element("inheritdoc") is null ? "" : "inherited")).Trim());
 
     /// <summary>Kernels (the op of an element-wise operation is its kernel) and op records.</summary>
     static IEnumerable<Type> Ops => typeof(Op).Assembly.GetTypes().Where(type => type.Namespace == "MiniTorch.Ops" && !type.IsAbstract && IsOp(type));
@@ -20,17 +22,21 @@ public sealed class OpConventionTests
 
     static IEnumerable<TestCaseData> MethodCases => TensorOps.Select(method => new TestCaseData(method).SetArgDisplayNames(Signature(method)));
 
-    /// <summary>Public methods and operators that make tensors of tensors. Those that write are tested as engine features, creation like another by itself.</summary>
+    /// <summary>
+    /// Public methods and operators that make tensors of tensors. Those that write are tested as engine features, creation like another by itself.
+    /// </summary>
     static IEnumerable<MethodInfo> TensorOps =>
         from method in typeof(Tensor).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-        where GivesTensors(method.ReturnType) && (!method.IsStatic || method.GetParameters().Any(p => GivesTensors(p.ParameterType) || p.ParameterType == typeof(ReadOnlySpan<Tensor>)))
+        where GivesTensors(method.ReturnType)
+            && (!method.IsStatic || method.GetParameters().Any(p => GivesTensors(p.ParameterType) || p.ParameterType == typeof(ReadOnlySpan<Tensor>)))
         where !method.Name.EndsWith("InPlace", StringComparison.Ordinal) && !method.Name.EndsWith("Like", StringComparison.Ordinal)
         where method.Name is not ("get_Grad" or "RequireGrad" or "Detach" or "FromCollection" or "Named")
         select method;
 
     static readonly Lazy<HashSet<string>> Recorded = new(() => [.. OpSamples.All.SelectMany(RecordedOps.Of).Select(RecordedOps.NameOf)]);
 
-    static readonly Lazy<HashSet<(int, Module)>> Called = new(() => [.. CalledBy(typeof(OpSamples)).Select(method => (method.MetadataToken, method.Module))]);
+    static readonly Lazy<HashSet<(int, Module)>> Called =
+        new(() => [.. CalledBy(typeof(OpSamples)).Select(method => (method.MetadataToken, method.Module))]);
 
     [TestCaseSource(nameof(OpCases))]
     public void Every_op_has_a_row(Type op) =>
@@ -41,7 +47,8 @@ public sealed class OpConventionTests
     public void Every_op_is_sealed_and_documented(Type op)
     {
         (op.IsSealed || op.IsValueType).ShouldBeTrue($"{op.Name} must be sealed: an op's kernel and its rule belong together");
-        Summaries.GetValueOrDefault($"T:{op.FullName!.Replace('+', '.')}", "").ShouldNotBeEmpty($"{op.Name} needs a summary: formula, PyTorch's name");
+        Summaries.GetValueOrDefault($"T:{op.FullName!.Replace('+', '.')}", "")
+            .ShouldNotBeEmpty($"{op.Name} needs a summary: formula, PyTorch's name");
     }
 
     [TestCaseSource(nameof(RowCases))]
@@ -78,14 +85,17 @@ public sealed class OpConventionTests
 
     [TestCaseSource(nameof(MethodCases))]
     public void Every_tensor_operation_is_documented(MethodInfo method) =>
-        Summaries.Where(member => member.Key.StartsWith($"M:MiniTorch.Tensor.{method.Name}", StringComparison.Ordinal) || member.Key.StartsWith($"P:MiniTorch.Tensor.{method.Name.Replace("get_", "")}", StringComparison.Ordinal))
+        Summaries.Where(member => member.Key.StartsWith($"M:MiniTorch.Tensor.{method.Name}", StringComparison.Ordinal)
+            || member.Key.StartsWith($"P:MiniTorch.Tensor.{method.Name.Replace("get_", "")}", StringComparison.Ordinal))
             .ShouldContain(member => member.Value.Length > 0, Signature(method));
 
     [Test]
     public void No_two_rows_have_one_name() => OpSamples.All.GroupBy(row => row.Name).Where(group => group.Count() > 1).ShouldBeEmpty();
 
     static bool IsOp(Type type) =>
-        type.IsAssignableTo(typeof(Op)) || (type.IsValueType && (type.IsAssignableTo(typeof(IUnaryFunction)) || type.IsAssignableTo(typeof(IBinaryFunction)) || type.IsAssignableTo(typeof(ITernaryFunction))));
+        type.IsAssignableTo(typeof(Op))
+            || (type.IsValueType && (type.IsAssignableTo(typeof(IUnaryFunction)) || type.IsAssignableTo(typeof(IBinaryFunction))
+            || type.IsAssignableTo(typeof(ITernaryFunction))));
 
     static bool GivesTensors(Type type) =>
         type == typeof(Tensor) || type == typeof(Tensor[]) || (type.IsAssignableTo(typeof(ITuple)) && type.GetGenericArguments().All(GivesTensors));

@@ -1,6 +1,8 @@
 namespace MiniTorch.Tests;
 
-/// <summary>First and second derivatives in all modes. The scalar that is differentiated is ⟨u, f(x)⟩; second derivatives are its Hessian times a direction v.</summary>
+/// <summary>
+/// First and second derivatives in all modes. The scalar that is differentiated is ⟨u, f(x)⟩; second derivatives are its Hessian times a direction v.
+/// </summary>
 public sealed partial class OpTests
 {
     static IEnumerable<TestCaseData> DifferentiableRows => Rows(row => row.IsDifferentiable);
@@ -14,7 +16,8 @@ public sealed partial class OpTests
         for (int k = 0; k < wanted.Length; k++)
         {
             Tensor x = inputs[wanted[k]];
-            double[] numerical = Numerical.Gradient(values => Weighted(row.Function(With(inputs, wanted[k], Tensor.From(values, x.Shape)))), x.ToArray<double>());
+            double[] numerical = Numerical.Gradient(values => Weighted(row.Function(With(inputs, wanted[k], Tensor.From(values, x.Shape)))),
+                x.ToArray<double>());
             Agreement.ShouldAgree(gradients[k].ToArray<double>(), numerical, row.Tolerance, $"{what}, input {wanted[k]}");
         }
     });
@@ -37,7 +40,8 @@ public sealed partial class OpTests
         Tensor[] leaves = Leaves(inputs, wanted), directions = Directions(inputs, wanted);
         Tensor[] gradients = Gradients(row.Function(leaves), leaves, wanted, createGraph: true);
         Tensor slope = InnerProduct(gradients, directions);
-        Tensor[] second = slope.RequiresGrad ? Autograd.Grad(slope, Pick(leaves, wanted), allowUnused: true) : [.. Pick(leaves, wanted).Select(x => Tensor.ZerosLike(x))];
+        Tensor[] second = slope.RequiresGrad ? Autograd.Grad(slope, Pick(leaves, wanted), allowUnused: true)
+            : [.. Pick(leaves, wanted).Select(x => Tensor.ZerosLike(x))];
         ShouldBeHessianTimesDirection(row, inputs, wanted, second, what);
     });
 
@@ -57,7 +61,8 @@ public sealed partial class OpTests
     {
         Tensor[] leaves = Leaves(inputs, wanted);
         Tensor slope = Directional(x => [WeightedSum(row.Function(x))], leaves, wanted, Directions(inputs, wanted))[0];
-        Tensor[] second = slope.RequiresGrad ? Autograd.Grad(slope, Pick(leaves, wanted), allowUnused: true) : [.. Pick(leaves, wanted).Select(x => Tensor.ZerosLike(x))];
+        Tensor[] second = slope.RequiresGrad ? Autograd.Grad(slope, Pick(leaves, wanted), allowUnused: true)
+            : [.. Pick(leaves, wanted).Select(x => Tensor.ZerosLike(x))];
         ShouldBeHessianTimesDirection(row, inputs, wanted, second, what);
     });
 
@@ -131,8 +136,10 @@ public sealed partial class OpTests
     {
         using var level = new JvpLevel();
         Tensor[] moving = [.. inputs];
-        for (int k = 0; k < wanted.Length; k++) moving[wanted[k]] = inputs[wanted[k]].WithDual(new Dual(level, directions[k], inputs[wanted[k]].Dual));
-        return [.. function(moving).Select(output => Forward.Split(output, level) is var (value, tangent) ? tangent ?? Tensor.ZerosLike(value) : output)];
+        for (int k = 0; k < wanted.Length; k++)
+            moving[wanted[k]] = inputs[wanted[k]].WithDual(new Dual(level, directions[k], inputs[wanted[k]].Dual));
+        return [.. function(moving).Select(output => Forward.Split(output, level) is var (value, tangent) ? tangent ?? Tensor.ZerosLike(value)
+            : output)];
     }
 
     /// <summary>New names for the inputs, of which the wanted ones require a gradient; tangents stay.</summary>
@@ -158,13 +165,15 @@ public sealed partial class OpTests
         return moved;
     }
 
-    static Tensor[] Directions(Tensor[] inputs, int[] wanted, int salt = 3) => [.. wanted.Select(i => Weights(inputs[i].Shape, salt + i, inputs[i].DType))];
+    static Tensor[] Directions(Tensor[] inputs, int[] wanted, int salt = 3) =>
+        [.. wanted.Select(i => Weights(inputs[i].Shape, salt + i, inputs[i].DType))];
 
     static double Weighted(Tensor[] outputs) => WeightedSum(outputs).Item<double>();
 
     /// <summary>⟨u, outputs⟩ over the real outputs.</summary>
     static Tensor WeightedSum(Tensor[] outputs) =>
-        outputs.Where(output => output.DType.IsFloat()).Select((output, i) => (output * Weights(output.Shape, 100 + i, output.DType)).Sum()).Aggregate((a, b) => a + b);
+        outputs.Where(output => output.DType.IsFloat()).Select((output, i) => (output * Weights(output.Shape, 100 + i, output.DType)).Sum())
+            .Aggregate((a, b) => a + b);
 
     static Tensor InnerProduct(Tensor[] a, Tensor[] b) => a.Zip(b, (x, y) => (x * y).Sum()).Aggregate((x, y) => x + y);
 

@@ -15,7 +15,8 @@ public sealed class OpDocumentTests
            where source is not null
            orderby method.Name
            let property = typeof(OpTests).GetProperty(source.SourceName!, BindingFlags.NonPublic | BindingFlags.Static)!
-           select (method.Name.Replace('_', ' '), ((IEnumerable<TestCaseData>)property.GetValue(null)!).Select(data => (OpRow)data.Arguments[0]!).ToHashSet()),
+           select (method.Name.Replace('_', ' '),
+               ((IEnumerable<TestCaseData>)property.GetValue(null)!).Select(data => (OpRow)data.Arguments[0]!).ToHashSet()),
     ];
 
     [Test]
@@ -28,21 +29,26 @@ public sealed class OpDocumentTests
     static string Counts()
     {
         OpRow[] rows = [.. OpSamples.All];
-        int samples = rows.Sum(row => row.Samples.Count), tests = rows.Sum(CheckCount), all = rows.Sum(row => row.Samples.Count * row.DTypeCount * CheckCount(row));
-        return $"{rows.Length} rows with {samples} samples, {rows.Sum(row => row.References.Count)} calls of PyTorch and {rows.Sum(row => row.Misuses.Count)} misuses: "
+        int samples = rows.Sum(row => row.Samples.Count), tests = rows.Sum(CheckCount),
+            all = rows.Sum(row => row.Samples.Count * row.DTypeCount * CheckCount(row));
+        return $"{rows.Length} rows with {samples} samples, {rows.Sum(row => row.References.Count)} calls of PyTorch and "
+            + $"{rows.Sum(row => row.Misuses.Count)} misuses: "
             + $"{tests} tests; ops × samples × dtypes × checks = {all}.";
     }
 
     static string Document()
     {
-        var text = new StringBuilder("# Operations\n\nGenerated from the table of the tests (`MiniTorch.Tests/Ops/OpSamples*.cs`); every row passes every check that applies to it.\n\n");
+        var text = new StringBuilder("# Operations\n\nGenerated from the table of the tests (`MiniTorch.Tests/Ops/OpSamples*.cs`); every row "
+            + "passes every check that applies to it.\n\n");
         text.Append(Counts()).Append("\n\n## Checks\n\n");
         foreach ((string name, HashSet<OpRow> rows) in Checks) text.Append("- ").Append(name).Append(": ").Append(rows.Count).Append(" rows\n");
         foreach ((string group, OpRow[] rows) in OpSamples.Groups)
         {
-            text.Append("\n## ").Append(group).Append("\n\n| operation | samples | dtypes | gradient | checks | PyTorch's values | misuse |\n|---|---|---|---|---|---|---|\n");
+            text.Append("\n## ").Append(group)
+                .Append("\n\n| operation | samples | dtypes | gradient | checks | PyTorch's values | misuse |\n|---|---|---|---|---|---|---|\n");
             foreach (OpRow row in rows)
-                text.Append("| ").AppendJoin(" | ", row.Name, row.Samples.Count, row.DTypes, row.IsDifferentiable ? "yes" : "none", CheckCount(row), row.References.Count,
+                text.Append("| ").AppendJoin(" | ", row.Name, row.Samples.Count, row.DTypes, row.IsDifferentiable ? "yes" : "none", CheckCount(row),
+                    row.References.Count,
                     string.Join("; ", row.Misuses.Select(misuse => misuse.What))).Append(" |\n");
         }
         return text.ToString();

@@ -19,7 +19,8 @@ static class RecordedOps
         foreach (Tensor output in row.Function(leaves).Where(output => output.RequiresGrad))
         {
             yield return output;
-            foreach (Tensor gradient in Autograd.Grad(output.Sum(), [.. wanted.Select(i => leaves[i])], createGraph: true, allowUnused: true)) yield return gradient;
+            foreach (Tensor gradient in Autograd.Grad(output.Sum(), [.. wanted.Select(i => leaves[i])], createGraph: true, allowUnused: true))
+                yield return gradient;
         }
     }
 

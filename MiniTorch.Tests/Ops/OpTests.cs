@@ -6,7 +6,8 @@ namespace MiniTorch.Tests;
 [TestFixture]
 public sealed partial class OpTests
 {
-    static IEnumerable<TestCaseData> Rows(Func<OpRow, bool> has) => OpSamples.All.Where(has).Select(row => new TestCaseData(row).SetArgDisplayNames(row.Name));
+    static IEnumerable<TestCaseData> Rows(Func<OpRow, bool> has) =>
+        OpSamples.All.Where(has).Select(row => new TestCaseData(row).SetArgDisplayNames(row.Name));
 
     static IEnumerable<TestCaseData> AllRows => Rows(_ => true);
 
@@ -46,7 +47,8 @@ public sealed partial class OpTests
             Tensor[] narrow = Converted(OpRow.Make(sample), DType.Float32), wide = Converted(narrow, DType.Float64);
             (Tensor[] Outputs, Tensor[] Gradients) single = Differentiated(row, narrow), precise = Differentiated(row, wide);
             for (int i = 0; i < single.Outputs.Length; i++)
-                if (precise.Outputs[i].DType == DType.Float64 && !row.Name.StartsWith("To(", StringComparison.Ordinal)) single.Outputs[i].DType.ShouldBe(DType.Float32);
+                if (precise.Outputs[i].DType == DType.Float64 && !row.Name.StartsWith("To(", StringComparison.Ordinal))
+                    single.Outputs[i].DType.ShouldBe(DType.Float32);
             Agreement.ShouldAgree(single.Outputs, precise.Outputs, row.Float32Tolerance, $"{row} of {Shapes(sample)}");
             Agreement.ShouldAgree(single.Gradients, precise.Gradients, 4 * row.Float32Tolerance, $"gradient of {row} of {Shapes(sample)}");
         }
@@ -97,10 +99,12 @@ public sealed partial class OpTests
         {
             Tensor[] inputs = Converted(row.LargeInputs, dtype), whole = row.Function(inputs);
             foreach ((int start, int length) in ((int, int)[])[(0, 1), (1, 2), (3, 17), (100, 163)])
-                Agreement.ShouldBeSameBits(row.Function([.. inputs.Select(x => x.Narrow(0, start, length))]), [.. whole.Select(y => y.Narrow(0, start, length))], $"rows {start}, {length} of {row}");
+                Agreement.ShouldBeSameBits(row.Function([.. inputs.Select(x => x.Narrow(0, start, length))]),
+                    [.. whole.Select(y => y.Narrow(0, start, length))], $"rows {start}, {length} of {row}");
             if (!row.IsPointwise) continue;
             foreach ((int start, int length) in ((int, int)[])[(0, 1), (1, 3), (5, 31), (7, 64), (900, 121)])
-                Agreement.ShouldBeSameBits(row.Function([.. inputs.Select(x => x[0, start..(start + length)])]), [.. whole.Select(y => y[0, start..(start + length)])], $"elements {start}, {length} of {row}");
+                Agreement.ShouldBeSameBits(row.Function([.. inputs.Select(x => x[0, start..(start + length)])]),
+                    [.. whole.Select(y => y[0, start..(start + length)])], $"elements {start}, {length} of {row}");
         }
     }
 
@@ -110,7 +114,8 @@ public sealed partial class OpTests
         foreach (SampleInput[] sample in row.Samples)
         {
             Tensor[] integers = [.. OpRow.Make(sample).Select(x => (x * 4).To(DType.Int64))];
-            Tensor[] expected = row.Function(row.KeepsIntegers ? Converted(integers, DType.Float64, all: true) : Converted(integers, DType.Float32, all: true)), actual = row.Function(integers);
+            Tensor[] expected = row.Function(row.KeepsIntegers ? Converted(integers, DType.Float64, all: true)
+                : Converted(integers, DType.Float32, all: true)), actual = row.Function(integers);
             for (int i = 0; i < actual.Length; i++)
             {
                 actual[i].DType.ShouldBe(row.KeepsIntegers ? DType.Int64 : expected[i].DType, row.Name);

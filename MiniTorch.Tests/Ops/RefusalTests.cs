@@ -15,21 +15,25 @@ public sealed class RefusalTests
         ("LayerNorm of Bool", () => Bools(2, 3).LayerNorm([3]), "LayerNorm: x is Bool"),
         ("LayerNorm of Int64", () => Tensor.Arange(6).Reshape(2, 3).LayerNorm([3]), "LayerNorm: x is Int64"),
         ("GroupNorm of Int64", () => Tensor.Arange(6).Reshape(1, 2, 3).GroupNorm(1), "GroupNorm: x is Int64"),
-        ("a kernel 3 by 0", () => Tensor.Ones([1, 1, 4, 4]).Conv2d(Tensor.Zeros([1, 1, 3, 0]), stride: 2), "Conv2d: weight [1, 1, 3, 0] has a kernel of size 0"),
+        ("a kernel 3 by 0", () => Tensor.Ones([1, 1, 4, 4]).Conv2d(Tensor.Zeros([1, 1, 3, 0]), stride: 2),
+            "Conv2d: weight [1, 1, 3, 0] has a kernel of size 0"),
         ("a kernel 0 by 3", () => Tensor.Ones([1, 1, 4, 4]).Conv2d(Tensor.Zeros([1, 1, 0, 3])), "Conv2d: weight [1, 1, 0, 3] has a kernel of size 0"),
-        ("a transposed kernel of 0", () => Tensor.Ones([1, 1, 4, 4]).ConvTranspose2d(Tensor.Zeros([1, 1, 3, 0])), "ConvTranspose2d: weight [1, 1, 3, 0] has a kernel of size 0"),
+        ("a transposed kernel of 0", () => Tensor.Ones([1, 1, 4, 4]).ConvTranspose2d(Tensor.Zeros([1, 1, 3, 0])),
+            "ConvTranspose2d: weight [1, 1, 3, 0] has a kernel of size 0"),
         ("a one-dimensional kernel of 0", () => Tensor.Ones([1, 1, 4]).Conv1d(Tensor.Zeros([1, 1, 0])), "has a kernel of size 0"),
         ("65 dimensions", () => Tensor.Ones([.. Enumerable.Repeat(1, 65)]), "Shape: 65 dimensions are too many; the maximum is 64"),
     ];
 
     [TestCaseSource(nameof(AllCalls))]
-    public void A_call_is_refused_by_name(Func<Tensor> call, string says) => Should.Throw<MiniTorchException>(() => call()).Message.ShouldContain(says);
+    public void A_call_is_refused_by_name(Func<Tensor> call, string says) =>
+        Should.Throw<MiniTorchException>(() => call()).Message.ShouldContain(says);
 
     [Test]
     public void BatchNorm_refuses_integers_before_it_moves_its_running_statistics()
     {
         Tensor mean = Tensor.Zeros([2]), variance = Tensor.Ones([2]);
-        Should.Throw<DTypeException>(() => Tensor.Arange(6).Reshape(3, 2).BatchNorm(mean, variance, training: true)).Message.ShouldContain("BatchNorm: x is Int64");
+        Should.Throw<DTypeException>(() => Tensor.Arange(6).Reshape(3, 2).BatchNorm(mean, variance, training: true))
+            .Message.ShouldContain("BatchNorm: x is Int64");
         mean.ToArray<float>().ShouldBe([0, 0]);
     }
 

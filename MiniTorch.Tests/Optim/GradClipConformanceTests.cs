@@ -13,7 +13,8 @@ public class GradClipConformanceTests
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public sealed record Row(string Id, string Function, JsonElement Config, ReferenceTensor[] GradsIn, double? TotalNorm, ReferenceTensor[] GradsOut);
+    public sealed record Row(string Id, string Function, JsonElement Config, ReferenceTensor[] GradsIn, double? TotalNorm,
+        ReferenceTensor[] GradsOut);
 
     private static IEnumerable<TestCaseData> Rows() =>
         from text in ConformanceFiles.Read("grad_clip.json")
@@ -42,7 +43,9 @@ public class GradClipConformanceTests
         {
             parameter.Grad!.Shape.ShouldBe((Shape)expected.Shape);
             double[] actual = parameter.Grad.ToArray<double>();
-            for (int i = 0; i < actual.Length; i++) Math.Abs(actual[i] - expected.Data[i]).ShouldBeLessThanOrEqualTo(Tolerance * Math.Abs(expected.Data[i]), $"{expected.Name}, element {i}");
+            for (int i = 0; i < actual.Length; i++)
+                Math.Abs(actual[i] - expected.Data[i])
+                    .ShouldBeLessThanOrEqualTo(Tolerance * Math.Abs(expected.Data[i]), $"{expected.Name}, element {i}");
         }
     }
 }

@@ -18,8 +18,10 @@ public class LbfgsTests
     }
 
     // o = torch.optim.LBFGS([p], lr=…, max_iter=5, history_size=3, line_search_fn=…); o.step(closure) four times from p = [-1.5, 2.0]
-    [TestCase(false, 0.1, new[] { -1.4227043154090573, 2.0240328727856287, -1.4193548584846347, 2.0199390269096718, -1.3897658922850205, 1.9497342161596316, -1.1670668619510456, 1.3783793217015783 })]
-    [TestCase(true, 1.0, new[] { -1.4190151739012853, 2.015228881713949, -1.1382996644053018, 1.2446282267668267, -0.5680025987904874, 0.3233359078067535, -0.09026694462499765, 0.03233111088726748 })]
+    [TestCase(false, 0.1, new[] { -1.4227043154090573, 2.0240328727856287, -1.4193548584846347, 2.0199390269096718, -1.3897658922850205,
+        1.9497342161596316, -1.1670668619510456, 1.3783793217015783 })]
+    [TestCase(true, 1.0, new[] { -1.4190151739012853, 2.015228881713949, -1.1382996644053018, 1.2446282267668267, -0.5680025987904874,
+        0.3233359078067535, -0.09026694462499765, 0.03233111088726748 })]
     public void Steps_equal_PyTorchs(bool strongWolfe, double lr, double[] expected)
     {
         var optimizer = new LBFGS([_p], lr, maxIter: 5, historySize: 3, strongWolfe: strongWolfe);
@@ -88,7 +90,8 @@ public class LbfgsTests
 
         _p.ToArray<double>().ShouldBe(expected);
         state["lbfgs.moves"] = Tensor.Zeros([1, 3]);
-        Should.Throw<ValueException>(() => second.LoadStateDict(state)).Message.ShouldContain("lbfgs.moves has shape [1, 3] in the state and [n, 2] in the optimiser");
+        Should.Throw<ValueException>(() => second.LoadStateDict(state))
+            .Message.ShouldContain("lbfgs.moves has shape [1, 3] in the state and [n, 2] in the optimiser");
     }
 
     [Test]
@@ -96,7 +99,8 @@ public class LbfgsTests
     {
         Should.Throw<ValueException>(() => new LBFGS([_p]).Step()).Message.ShouldContain("needs a closure");
         Should.Throw<ValueException>(() => new LBFGS([_p], maxIter: 0)).Message.ShouldContain("1 or more");
-        Should.Throw<ValueException>(() => new LBFGS([_p]).AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))]))).Message.ShouldContain("one group");
+        Should.Throw<ValueException>(() => new LBFGS([_p]).AddGroup(new ParameterGroup([new Parameter(Tensor.Ones([1]))])))
+            .Message.ShouldContain("one group");
     }
 
     [Test]

@@ -14,7 +14,8 @@ public class OptimizerConformanceTests
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public sealed record Row(string Id, string Optimizer, JsonElement Config, string Problem, ReferenceTensor[] Data, ReferenceTensor[] Initial, double[] LossBeforeStep, double[][][] ParamsAfterStep,
+    public sealed record Row(string Id, string Optimizer, JsonElement Config, string Problem, ReferenceTensor[] Data, ReferenceTensor[] Initial,
+        double[] LossBeforeStep, double[][][] ParamsAfterStep,
         double[][]? Averages = null);
 
     private static IEnumerable<TestCaseData> Rows() =>
@@ -56,7 +57,8 @@ public class OptimizerConformanceTests
             for (int p = 0; p < parameters.Length; p++)
             {
                 double[] values = parameters[p].ToArray<double>();
-                for (int i = 0; i < values.Length; i++) ShouldBeNear(values[i], row.ParamsAfterStep[step][p][i], $"parameter {p}, element {i} after step {step}");
+                for (int i = 0; i < values.Length; i++)
+                    ShouldBeNear(values[i], row.ParamsAfterStep[step][p][i], $"parameter {p}, element {i} after step {step}");
             }
         }
         for (int p = 0; p < row.Averages?.Length; p++)
@@ -67,7 +69,8 @@ public class OptimizerConformanceTests
     }
 
     private static void ShouldBeNear(double actual, double expected, string what) =>
-        Math.Abs(actual - expected).ShouldBeLessThanOrEqualTo(Tolerance * Math.Max(1, Math.Abs(expected)), $"{what}: {actual:R} against {expected:R}");
+        Math.Abs(actual - expected).ShouldBeLessThanOrEqualTo(Tolerance * Math.Max(1, Math.Abs(expected)),
+            $"{what}: {actual:R} against {expected:R}");
 
     // Only a line search asks for the loss again; the others keep the gradients that are there.
     private static Tensor Closure(Row row, Parameter[] parameters, Optimizer optimizer)
@@ -106,13 +109,16 @@ public class OptimizerConformanceTests
             "AdamW" => new AdamW(parameters, lr, c.Pair("betas"), c.Number("eps", 1e-8), decay, c.Flag("amsgrad"), maximize),
             "Adamax" => new Adamax(parameters, lr, c.Pair("betas"), c.Number("eps", 1e-8), decay, maximize),
             "NAdam" => new NAdam(parameters, lr, c.Pair("betas"), c.Number("eps", 1e-8), decay, c.Number("momentum_decay", 4e-3)),
-            "RMSprop" => new RMSprop(parameters, lr, c.Number("alpha", 0.99), c.Number("eps", 1e-8), decay, c.Number("momentum", 0), c.Flag("centered"), maximize),
-            "Adagrad" => new Adagrad(parameters, lr, c.Number("lr_decay", 0), decay, c.Number("initial_accumulator_value", 0), c.Number("eps", 1e-10), maximize),
+            "RMSprop" => new RMSprop(parameters, lr, c.Number("alpha", 0.99), c.Number("eps", 1e-8), decay, c.Number("momentum", 0),
+                c.Flag("centered"), maximize),
+            "Adagrad" => new Adagrad(parameters, lr, c.Number("lr_decay", 0), decay, c.Number("initial_accumulator_value", 0), c.Number("eps", 1e-10),
+                maximize),
             "Adadelta" => new Adadelta(parameters, lr, c.Number("rho", 0.9), c.Number("eps", 1e-6), decay, maximize),
             "RAdam" => new RAdam(parameters, lr, c.Pair("betas"), c.Number("eps", 1e-8), decay),
             "Rprop" => new Rprop(parameters, lr, c.Pair("etas"), c.Pair("step_sizes"), maximize),
             "ASGD" => new ASGD(parameters, lr, c.Number("lambd", 1e-4), c.Number("alpha", 0.75), c.Number("t0", 1e6), decay, maximize),
-            "LBFGS" => new LBFGS(parameters, lr, c.Integer("max_iter", 20), c.Count("max_eval"), c.Number("tolerance_grad", 1e-7), c.Number("tolerance_change", 1e-9), c.Integer("history_size", 100),
+            "LBFGS" => new LBFGS(parameters, lr, c.Integer("max_iter", 20), c.Count("max_eval"), c.Number("tolerance_grad", 1e-7),
+                c.Number("tolerance_change", 1e-9), c.Integer("history_size", 100),
                 c.Text("line_search_fn") == "strong_wolfe"),
             _ => throw new NotSupportedException($"unknown optimizer {name}"),
         };

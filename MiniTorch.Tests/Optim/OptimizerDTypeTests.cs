@@ -32,7 +32,8 @@ public class OptimizerDTypeTests
             ("Adagrad", p => new Adagrad(p, lr: 0.1)),
             ("Adadelta", p => new Adadelta(p, lr: 0.1)), ("LBFGS", p => new LBFGS(p, lr: 0.1)),
             ("RAdam", p => new RAdam(p, lr: 0.1)), ("Rprop", p => new Rprop(p)), ("ASGD", p => new ASGD(p, lr: 0.1, t0: 1)),
-            ("Lion", p => new Lion(p)), ("Adafactor", p => new Adafactor(p)), ("Muon", p => new Muon(p, lr: 0.1)), ("AdamWScheduleFree", p => new AdamWScheduleFree(p)),
+            ("Lion", p => new Lion(p)), ("Adafactor", p => new Adafactor(p)), ("Muon", p => new Muon(p, lr: 0.1)),
+                ("AdamWScheduleFree", p => new AdamWScheduleFree(p)),
         ]
         select new TestCaseData(kind.Make).SetArgDisplayNames(kind.Name);
 

@@ -178,7 +178,8 @@ public class OptimizerStateTests
             foreach (Tensor parameter in saved.Groups.SelectMany(group => group.Parameters)) parameter.Grad = Tensor.Full(parameter.Shape, 5.0);
             saved.Step();
             string[] names = [.. saved.StateDict().Keys.Where(key => key.Contains(".parameters.", StringComparison.Ordinal))];
-            string[] expected = inGroups ? ["0:a.weight", "0:b.weight", "1:a.bias", "1:b.bias"] : ["0:a.weight", "0:a.bias", "0:b.weight", "0:b.bias"];
+            string[] expected = inGroups ? ["0:a.weight", "0:b.weight", "1:a.bias", "1:b.bias"]
+                : ["0:a.weight", "0:a.bias", "0:b.weight", "0:b.bias"];
             names.ShouldBe(expected.Select(name => $"groups.{name.Replace(":", ".parameters.layers.", StringComparison.Ordinal)}"));
 
             loaded.LoadStateDict(saved.StateDict());

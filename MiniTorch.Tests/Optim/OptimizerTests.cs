@@ -208,14 +208,17 @@ public class OptimizerTests
         Parameter w = Weight(1);
         Should.Throw<ValueException>(() => new SGD([])).Message.ShouldContain("the list of parameters is empty");
         Should.Throw<ValueException>(() => new SGD([w, w])).Message.ShouldContain("occurs twice; a parameter can be in one group only");
-        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1)).Message.ShouldBe("SGD: lr = -0.1 is out of range; it must be 0 or more and finite");
+        Should.Throw<ValueException>(() => new SGD([w], lr: -0.1))
+            .Message.ShouldBe("SGD: lr = -0.1 is out of range; it must be 0 or more and finite");
         Should.Throw<ValueException>(() => new SGD([w], lr: double.NaN)).Message.ShouldContain("lr = NaN");
         Should.Throw<ValueException>(() => new Adam([w], betas: (1.0, 0.9))).Message.ShouldContain("less than 1");
-        Should.Throw<ValueException>(() => new SGD([w], nesterov: true)).Message.ShouldContain("nesterov needs a positive momentum and a dampening of 0");
+        Should.Throw<ValueException>(() => new SGD([w], nesterov: true))
+            .Message.ShouldContain("nesterov needs a positive momentum and a dampening of 0");
         Should.Throw<GraphException>(() => new SGD([w * 2])).Message.ShouldContain("only leaves");
         Should.Throw<DTypeException>(() => new SGD([Tensor.Arange(3)])).Message.ShouldContain("Int64");
         Should.Throw<ValueException>(() => new SGD([w]).Groups[0]["momentun"] = 1).Message.ShouldContain("the options are lr, momentum");
-        Should.Throw<ValueException>(() => new SGD([w]).AddGroup(new ParameterGroup([w]))).Message.ShouldContain("occurs twice; a parameter can be in one group only");
+        Should.Throw<ValueException>(() => new SGD([w]).AddGroup(new ParameterGroup([w])))
+            .Message.ShouldContain("occurs twice; a parameter can be in one group only");
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], -1)).Message.ShouldContain("0 or more");
         Should.Throw<ValueException>(() => ClipGrad.Norm([w], 1, 0)).Message.ShouldContain("positive");
         Should.Throw<ValueException>(() => ClipGrad.Value([w], double.NaN)).Message.ShouldContain("0 or more");

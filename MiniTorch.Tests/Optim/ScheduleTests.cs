@@ -305,7 +305,8 @@ public class ScheduleTests
     public void A_restored_schedule_goes_on_where_it_was()
     {
         SGD one = Optimizer(), other = Optimizer();
-        LRScheduler Make(SGD optimizer) => new SequentialLR(optimizer, [new LinearLR(optimizer, 0.1, totalIters: 3), new CosineAnnealingLR(optimizer, 10)], [3]);
+        LRScheduler Make(SGD optimizer) =>
+            new SequentialLR(optimizer, [new LinearLR(optimizer, 0.1, totalIters: 3), new CosineAnnealingLR(optimizer, 10)], [3]);
         LRScheduler straight = Make(one);
         for (int i = 0; i < 5; i++) straight.Step();
 
@@ -341,8 +342,10 @@ public class ScheduleTests
         Should.Throw<ValueException>(() => new CosineAnnealingLR(optimizer, tMax: 0)).Message.ShouldContain("1 or more");
         Should.Throw<ValueException>(() => new LinearLR(optimizer, startFactor: 2)).Message.ShouldContain("[0, 1]");
         Should.Throw<ValueException>(() => new ReduceLROnPlateau(optimizer, factor: 1)).Message.ShouldContain("(0, 1)");
-        Should.Throw<ValueException>(() => new SequentialLR(optimizer, [new ExponentialLR(optimizer, 0.5)], [3])).Message.ShouldContain("one milestone fewer");
-        Should.Throw<ValueException>(() => new OneCycleLR(new Adagrad([new Parameter(Tensor.Ones([1]))]), 1, 10)).Message.ShouldContain("cycleMomentum: false");
+        Should.Throw<ValueException>(() => new SequentialLR(optimizer, [new ExponentialLR(optimizer, 0.5)], [3]))
+            .Message.ShouldContain("one milestone fewer");
+        Should.Throw<ValueException>(() => new OneCycleLR(new Adagrad([new Parameter(Tensor.Ones([1]))]), 1, 10))
+            .Message.ShouldContain("cycleMomentum: false");
         Should.Throw<ValueException>(() => new ChainedScheduler([])).Message.ShouldBe("ChainedScheduler: there are no schedules; pass at least one");
         Should.Throw<ValueException>(() => new ChainedScheduler([new ExponentialLR(optimizer, 0.5), new ExponentialLR(Optimizer(), 0.5)]))
             .Message.ShouldContain("schedule 1 changes another optimiser");

@@ -12,7 +12,8 @@ namespace MiniTorch.Tests.Packages;
 [NonParallelizable]
 public sealed class PackageTests
 {
-    private static readonly string[] s_projects = ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "MiniTorch.Mpi", "MiniTorch.Numerics", "tools/MiniTorch.Templates"];
+    private static readonly string[] s_projects =
+        ["MiniTorch.Core", "MiniTorch.Nn", "MiniTorch.Onnx", "MiniTorch.Mpi", "MiniTorch.Numerics", "tools/MiniTorch.Templates"];
     private static readonly TemporaryFolder s_folder = new();
 
     [OneTimeSetUp]
@@ -20,7 +21,8 @@ public sealed class PackageTests
     {
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         foreach (string project in s_projects)
-            Dotnet(RepositoryFiles.Root, "pack", project, "--no-build", "--configuration", configuration, "--output", s_folder["packages"], "--nologo");
+            Dotnet(RepositoryFiles.Root, "pack", project, "--no-build", "--configuration", configuration, "--output", s_folder["packages"],
+                "--nologo");
         // What other packages need is taken from the user's cache, so that only what it lacks is fetched.
         File.WriteAllText(s_folder["nuget.config"], $"""
             <configuration>
@@ -128,7 +130,8 @@ public sealed class PackageTests
     [Test]
     public void The_template_makes_a_project_that_trains()
     {
-        Dotnet(s_folder[""], "new", "install", Directory.GetFiles(s_folder["packages"], "MiniTorch.Templates.*.nupkg").Single(), "--debug:custom-hive", s_folder["hive"]);
+        Dotnet(s_folder[""], "new", "install", Directory.GetFiles(s_folder["packages"], "MiniTorch.Templates.*.nupkg").Single(),
+            "--debug:custom-hive", s_folder["hive"]);
         Dotnet(s_folder[""], "new", "minitorch", "--output", "FirstSteps", "--no-update-check", "--debug:custom-hive", s_folder["hive"]);
         File.Exists(s_folder["FirstSteps/FirstSteps.csproj"]).ShouldBeTrue();
         string output = Dotnet(s_folder["FirstSteps"], "run");
@@ -142,13 +145,15 @@ public sealed class PackageTests
         Dotnet(s_folder["Checked"], "test", "--nologo").ShouldContain("Passed:     2");
         string file = s_folder["Checked/Checked/SpiralNet.cs"], code = File.ReadAllText(file);
         File.WriteAllText(file, code.Replace("_fc3.Call(", "_fc3.Call(0.5 * _fc1.Call(x).Detach() + ", StringComparison.Ordinal));
-        Should.Throw<Exception>(() => Dotnet(s_folder["Checked"], "test", "--nologo")).Message.ShouldContain("Gradients_of_every_parameter_and_input_are_right");
+        Should.Throw<Exception>(() => Dotnet(s_folder["Checked"], "test", "--nologo"))
+            .Message.ShouldContain("Gradients_of_every_parameter_and_input_are_right");
     }
 
     private static ZipArchive Open(string pattern) => ZipFile.OpenRead(Directory.GetFiles(s_folder["packages"], pattern).Single());
 
     private static string UserCache() =>
-        Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     private static string Dotnet(string folder, params string[] arguments)
     {

@@ -19,7 +19,8 @@ sealed class TorchInitDraws(Generator generator, DType dtype)
         if (layer == "Sequential") return [.. call.Arguments.SelectMany(argument => Parameters((PythonCall)argument!))];
         IEnumerable<string> names = LayerConstructor.Arguments(layer).Select(LayerConstructor.Name);
         var args = names.Zip(call.Arguments).Concat(call.Options.Where(option => option.Key != "dtype").Select(option => (option.Key, option.Value)));
-        return LayerConstructor.Make(layer, args.ToDictionary(arg => arg.Item1, arg => JsonSerializer.SerializeToElement(arg.Item2)), dtype, generator).Parameters();
+        return LayerConstructor.Make(layer, args.ToDictionary(arg => arg.Item1, arg => JsonSerializer.SerializeToElement(arg.Item2)), dtype,
+            generator).Parameters();
     }
 
     Tensor Filled(PythonCall call, PythonCall made)

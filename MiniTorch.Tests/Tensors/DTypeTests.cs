@@ -33,7 +33,8 @@ public sealed class DTypeTests
     [TestCaseSource(nameof(PromotionCases))]
     public void Two_tensors_promote_as_in_PyTorch(DType a, DType b, DType dimensioned, DType withScalar, DType scalars)
     {
-        foreach (Func<Tensor, Tensor, Tensor> op in (Func<Tensor, Tensor, Tensor>[])[(x, y) => x + y, (x, y) => x * y, (x, y) => x.Maximum(y), (x, y) => Tensor.Where(Tensor.From([true, false]), x, y)])
+        foreach (Func<Tensor, Tensor, Tensor> op in (Func<Tensor, Tensor, Tensor>[])[(x, y) => x + y, (x, y) => x * y, (x, y) => x.Maximum(y),
+            (x, y) => Tensor.Where(Tensor.From([true, false]), x, y)])
         {
             op(Tensor.Ones([2], a), Tensor.Ones([2], b)).DType.ShouldBe(dimensioned);
             op(Tensor.Ones([2], a), Tensor.Ones([], b)).DType.ShouldBe(withScalar);
@@ -215,14 +216,16 @@ public sealed class DTypeTests
         Tensor.From([true, false]).ToArray<double>().ShouldBe([1, 0]);
         Tensor.From([300L]).Item<short>().ShouldBe((short)300);
         Tensor.From(new[] { 1, 2 }).DType.ShouldBe(DType.Int64);
-        Should.Throw<DTypeException>(() => x.ToArray<char>()).Message.ShouldBe("Char is not an element type; use float, double, bool, or an integer type up to long");
+        Should.Throw<DTypeException>(() => x.ToArray<char>())
+            .Message.ShouldBe("Char is not an element type; use float, double, bool, or an integer type up to long");
     }
 
     [Test]
     public void Item_is_for_one_element()
     {
         Tensor.Ones([1, 1]).Item<float>().ShouldBe(1);
-        Should.Throw<ShapeException>(() => Tensor.Ones([2]).Item<float>()).Message.ShouldBe("Item: shape [2] has 2 elements instead of one; index an element or use ToArray<T>()");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2]).Item<float>())
+            .Message.ShouldBe("Item: shape [2] has 2 elements instead of one; index an element or use ToArray<T>()");
         Should.Throw<ShapeException>(() => Tensor.Ones([0]).Item<float>());
     }
 
@@ -233,13 +236,15 @@ public sealed class DTypeTests
         var values = new float[6];
         x.CopyTo<float>(values);
         values.ShouldBe([1, 3, 2, 4, 0, 0]);
-        Should.Throw<ShapeException>(() => x.CopyTo<float>(new float[3])).Message.ShouldBe("CopyTo: the span has length 3, too short for the 4 elements of shape [2, 2]");
+        Should.Throw<ShapeException>(() => x.CopyTo<float>(new float[3]))
+            .Message.ShouldBe("CopyTo: the span has length 3, too short for the 4 elements of shape [2, 2]");
         x.Read<double, double>(elements => elements[1]).ShouldBe(3);
     }
 
     [Test]
     public void Reals_that_fit_no_integer_become_the_smallest_one() =>
-        Tensor.From([double.NaN, double.PositiveInfinity, 1e300, -1e300]).To(DType.Int64).ToArray<long>().ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue]);
+        Tensor.From([double.NaN, double.PositiveInfinity, 1e300, -1e300]).To(DType.Int64).ToArray<long>()
+            .ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue]);
 
     [Test]
     public void The_gradient_of_a_conversion_comes_back_in_the_first_dtype()

@@ -31,7 +31,8 @@ internal sealed class DebuggerViewTests
         Property<string[]>(x, "Rows").ShouldBe(["tensor([3, 4, 5])", "tensor([0, 1, 2])"]);
         Property<string[]>(Tensor.From(new[] { 2.5f }).Reshape(), "Rows").ShouldBe(["tensor(2.5000)"]);
         Property<string[]>(Tensor.Zeros([12, 2]), "Rows").Length.ShouldBe(10);
-        Property<string[]>(Tensor.Arange(40_000).Reshape(2, 10, 2_000), "Rows")[1].ShouldStartWith("tensor([[20000, 20001, 20002, 20003, 20004, 20005],\n");
+        Property<string[]>(Tensor.Arange(40_000).Reshape(2, 10, 2_000), "Rows")[1]
+            .ShouldStartWith("tensor([[20000, 20001, 20002, 20003, 20004, 20005],\n");
         Property<string[]>(Tensor.Zeros([1, 8, 8, 8, 8]), "Rows")[0].ShouldEndWith(" …");
     }
 
@@ -99,7 +100,8 @@ internal sealed class DebuggerViewTests
     private static string Line(object value)
     {
         string format = Nearest<DebuggerDisplayAttribute>(value.GetType()).Value;
-        return Regex.Replace(format, @"\{(\w+)(\(\))?,nq\}", hole => hole.Groups[2].Length > 0 ? $"{value}" : $"{Member(value.GetType(), hole.Groups[1].Value).GetValue(value)}");
+        return Regex.Replace(format, @"\{(\w+)(\(\))?,nq\}", hole => hole.Groups[2].Length > 0 ? $"{value}"
+            : $"{Member(value.GetType(), hole.Groups[1].Value).GetValue(value)}");
     }
 
     private static T Property<T>(object value, string name)

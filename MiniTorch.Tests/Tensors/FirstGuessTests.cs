@@ -20,7 +20,8 @@ internal sealed class FirstGuessTests
         (f, g, h, i).ShouldBe((1, 2, 3, 4));
         var (j, k, l, m, n) = Tensor.Zeros([1, 2, 3, 4, 5]).Shape;
         (j, k, l, m, n).ShouldBe((1, 2, 3, 4, 5));
-        Should.Throw<ShapeException>(() => { var (_, _, _) = s_x.Shape; }).Message.ShouldContain("[2, 3] has 2 dimensions and cannot be read into 3 variables");
+        Should.Throw<ShapeException>(() => { var (_, _, _) = s_x.Shape; })
+            .Message.ShouldContain("[2, 3] has 2 dimensions and cannot be read into 3 variables");
     }
 
     [Test]
@@ -86,7 +87,8 @@ internal sealed class FirstGuessTests
     [Test]
     public void From_refuses_ragged_rows_and_what_is_no_number()
     {
-        Should.Throw<ShapeException>(() => Tensor.From(new float[][] { [1, 2], [3] })).Message.ShouldContain("tensor 1 has shape [1] and tensor 0 has [2]");
+        Should.Throw<ShapeException>(() => Tensor.From(new float[][] { [1, 2], [3] }))
+            .Message.ShouldContain("tensor 1 has shape [1] and tensor 0 has [2]");
         Should.Throw<DTypeException>(() => Tensor.From(new List<string> { "1" }));
         Should.Throw<DTypeException>(() => Tensor.From("12")).Message.ShouldContain("does not hold numbers");
         Should.Throw<DTypeException>(() => Tensor.From(new List<decimal> { 1 }));
@@ -134,7 +136,8 @@ internal sealed class FirstGuessTests
         Tensor.Ones([2], DType.Int64).DType.ShouldBe(DType.Int64);
         Tensor.Full([2], 1, DType.Float64).DType.ShouldBe(DType.Float64);
         Tensor.Rand([2], DType.Float64).DType.ShouldBe(DType.Float64);
-        Tensor.Randn([2], DType.Float64, new Generator(1)).ToArray<double>().ShouldBe(Tensor.Randn([2], new Generator(1), DType.Float64).ToArray<double>());
+        Tensor.Randn([2], DType.Float64, new Generator(1)).ToArray<double>()
+            .ShouldBe(Tensor.Randn([2], new Generator(1), DType.Float64).ToArray<double>());
         Tensor.RandInt(0, 9, [2], DType.Float32).DType.ShouldBe(DType.Float32);
         Tensor.RandLike(s_x, DType.Float64).DType.ShouldBe(DType.Float64);
         Tensor.RandnLike(s_x, DType.Float32).DType.ShouldBe(DType.Float32);

@@ -2,7 +2,10 @@ using PropertyAttribute = FsCheck.NUnit.PropertyAttribute;
 
 namespace MiniTorch.Tests.Tensors;
 
-/// <summary>Views, broadcasting and reductions against naive index maps. FsCheck draws the bytes that decide; fewer and smaller bytes are simpler cases, so failures shrink.</summary>
+/// <summary>
+/// Views, broadcasting and reductions against naive index maps. FsCheck draws the bytes that decide; fewer and smaller bytes are simpler cases, so
+/// failures shrink.
+/// </summary>
 [TestFixture]
 public sealed class ShapeAlgebraProperties
 {
@@ -30,7 +33,8 @@ public sealed class ShapeAlgebraProperties
                     steps.Add($"slice {dim}: {start} {stop} {by}");
                     break;
                 case 2:
-                    int[] wider = [.. Enumerable.Repeat(0, choices.Below(2)).Select(_ => choices.Below(3)), .. map.Shape.Select(size => size == 1 ? choices.Below(4) : size)];
+                    int[] wider = [.. Enumerable.Repeat(0, choices.Below(2)).Select(_ => choices.Below(3)),
+                        .. map.Shape.Select(size => size == 1 ? choices.Below(4) : size)];
                     (map, view) = (map.Expand(wider), view.Expand(wider));
                     steps.Add($"expand {string.Join(',', wider)}");
                     break;
@@ -50,7 +54,8 @@ public sealed class ShapeAlgebraProperties
         view.ToArray<double>().ShouldBe(map.Values.Select(i => (double)i), what);
         double[] weights = [.. map.Values.Select((_, i) => 1.0 + i)];
         (view * Tensor.From(weights, map.Shape)).Sum().Backward();
-        x.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)x.ElementCount).Select(i => map.Values.Zip(weights, (from, w) => from == i ? w : 0).Sum()), what);
+        x.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)x.ElementCount)
+            .Select(i => map.Values.Zip(weights, (from, w) => from == i ? w : 0).Sum()), what);
     }
 
     [Property(MaxTest = 500)]
@@ -58,9 +63,11 @@ public sealed class ShapeAlgebraProperties
     {
         var choices = new Choices(bytes);
         (int[] left, int[] right) = (choices.Shape(4, 3), choices.Shape(4, 3));
-        Tensor a = Tensor.From(Naive.Identity(left).Values.Select(i => i + 1.0).ToArray(), left, requiresGrad: true), b = Tensor.From(Naive.Identity(right).Values.Select(i => i - 2.5).ToArray(), right, requiresGrad: true);
+        Tensor a = Tensor.From(Naive.Identity(left).Values.Select(i => i + 1.0).ToArray(), left, requiresGrad: true),
+            b = Tensor.From(Naive.Identity(right).Values.Select(i => i - 2.5).ToArray(), right, requiresGrad: true);
         int rank = Math.Max(left.Length, right.Length);
-        int[] paddedLeft = [.. Enumerable.Repeat(1, rank - left.Length), .. left], paddedRight = [.. Enumerable.Repeat(1, rank - right.Length), .. right];
+        int[] paddedLeft = [.. Enumerable.Repeat(1, rank - left.Length), .. left],
+            paddedRight = [.. Enumerable.Repeat(1, rank - right.Length), .. right];
         if (paddedLeft.Zip(paddedRight).Any(pair => pair.First != pair.Second && pair.First != 1 && pair.Second != 1))
         {
             Should.Throw<ShapeException>(() => a * b);
@@ -72,8 +79,10 @@ public sealed class ShapeAlgebraProperties
         product.Shape.ShouldBe(shape);
         product.ToArray<double>().ShouldBe(fromLeft.Zip(fromRight, (i, j) => (i + 1.0) * (j - 2.5)));
         product.Sum().Backward();
-        a.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)a.ElementCount).Select(i => fromLeft.Zip(fromRight).Where(pair => pair.First == i).Sum(pair => pair.Second - 2.5)));
-        b.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)b.ElementCount).Select(j => fromLeft.Zip(fromRight).Where(pair => pair.Second == j).Sum(pair => pair.First + 1.0)));
+        a.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)a.ElementCount)
+            .Select(i => fromLeft.Zip(fromRight).Where(pair => pair.First == i).Sum(pair => pair.Second - 2.5)));
+        b.Grad!.ToArray<double>().ShouldBe(Enumerable.Range(0, (int)b.ElementCount)
+            .Select(j => fromLeft.Zip(fromRight).Where(pair => pair.Second == j).Sum(pair => pair.First + 1.0)));
     }
 
     [Property(MaxTest = 500)]
@@ -81,13 +90,16 @@ public sealed class ShapeAlgebraProperties
     {
         var choices = new Choices(bytes);
         int[] order = choices.Permutation(choices.Below(4)), sizes = [.. order.Select(_ => choices.Below(5))];
-        Tensor x = Tensor.From(Enumerable.Range(0, sizes.Aggregate(1, (a, b) => a * b)).Select(i => (double)(i * 7 % 11)).ToArray(), sizes).Permute(order);
+        Tensor x = Tensor.From(Enumerable.Range(0, sizes.Aggregate(1, (a, b) => a * b)).Select(i => (double)(i * 7 % 11)).ToArray(), sizes)
+            .Permute(order);
         int[] shape = [.. x.Shape], dims = [.. Enumerable.Range(0, shape.Length).Where(_ => choices.Below(2) == 1)];
         if (dims.Length == 0) dims = [.. Enumerable.Range(0, shape.Length)];
         double[] values = x.ToArray<double>();
-        int[] kept = [.. shape.Select((size, dim) => dims.Contains(dim) ? 1 : size)], result = keepDim ? kept : [.. shape.Where((_, dim) => !dims.Contains(dim))];
+        int[] kept = [.. shape.Select((size, dim) => dims.Contains(dim) ? 1 : size)], result = keepDim ? kept
+            : [.. shape.Where((_, dim) => !dims.Contains(dim))];
         int[] places = Naive.Identity(kept).Expand(shape).Values;
-        double[][] groups = [.. Enumerable.Range(0, kept.Aggregate(1, (a, b) => a * b)).Select(place => values.Where((_, i) => places[i] == place).ToArray())];
+        double[][] groups = [.. Enumerable.Range(0, kept.Aggregate(1, (a, b) => a * b))
+            .Select(place => values.Where((_, i) => places[i] == place).ToArray())];
         Tensor sum = x.Sum(dims, keepDim);
         sum.Shape.ShouldBe(result);
         sum.ToArray<double>().ShouldBe(groups.Select(group => group.Sum()));
@@ -147,7 +159,8 @@ public sealed class ShapeAlgebraProperties
             Build([.. order.Select(dim => Shape[dim])], at => [.. Enumerable.Range(0, order.Length).Select(dim => at[Array.IndexOf(order, dim)])]);
 
         public Naive Slice(int dim, int start, int stop, int step) =>
-            Build([.. Shape.Select((size, d) => d == dim ? Math.Max(0, (stop - start + step - 1) / step) : size)], at => [.. at.Select((i, d) => d == dim ? start + (i * step) : i)]);
+            Build([.. Shape.Select((size, d) => d == dim ? Math.Max(0, (stop - start + step - 1) / step) : size)],
+                at => [.. at.Select((i, d) => d == dim ? start + (i * step) : i)]);
 
         public Naive Expand(int[] shape) =>
             Build(shape, at => [.. Shape.Select((size, d) => size == 1 ? 0 : at[d + shape.Length - Shape.Length])]);
@@ -157,6 +170,7 @@ public sealed class ShapeAlgebraProperties
         int RowMajor(int[] at) => at.Select((i, d) => i * Shape[(d + 1)..].Aggregate(1, (a, b) => a * b)).Sum();
 
         static IEnumerable<int[]> Positions(int[] shape) =>
-            shape.Aggregate((IEnumerable<int[]>)[[]], (heads, size) => heads.SelectMany(head => Enumerable.Range(0, size), (head, i) => (int[])[.. head, i]));
+            shape.Aggregate((IEnumerable<int[]>)[[]],
+                (heads, size) => heads.SelectMany(head => Enumerable.Range(0, size), (head, i) => (int[])[.. head, i]));
     }
 }

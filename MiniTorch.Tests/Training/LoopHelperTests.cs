@@ -8,7 +8,8 @@ namespace MiniTorch.Tests.Training;
 /// <summary>The small functions that take boilerplate out of a training loop.</summary>
 public class LoopHelperTests
 {
-    private static readonly Tensor X = Tensor.Randn([10, 3], new Generator(1), dtype: DType.Float64), Y = Tensor.RandInt(0, 2, [10], new Generator(2));
+    private static readonly Tensor X = Tensor.Randn([10, 3], new Generator(1), dtype: DType.Float64),
+        Y = Tensor.RandInt(0, 2, [10], new Generator(2));
 
     private static Linear Model() => new(3, 2, dtype: DType.Float64, generator: new Generator(3));
 
@@ -23,7 +24,8 @@ public class LoopHelperTests
         accumulation.Backward(Loss(parts, ..4), weight: 4).ShouldBeFalse();
         accumulation.Backward(Loss(parts, 4..8), weight: 4).ShouldBeFalse();
         accumulation.Backward(Loss(parts, 8..), weight: 2).ShouldBeTrue();
-        foreach ((Parameter one, Parameter other) in whole.Parameters().Zip(parts.Parameters())) other.Grad!.ToArray<double>().ShouldBe(one.Grad!.ToArray<double>(), 1e-15);
+        foreach ((Parameter one, Parameter other) in whole.Parameters().Zip(parts.Parameters()))
+            other.Grad!.ToArray<double>().ShouldBe(one.Grad!.ToArray<double>(), 1e-15);
         accumulation.Pending.ShouldBe(0);
     }
 
@@ -50,7 +52,8 @@ public class LoopHelperTests
     [Test]
     public void Accumulation_refuses_what_has_no_meaning()
     {
-        Should.Throw<ValueException>(() => new GradientAccumulation(Model().Parameters(), 0)).Message.ShouldContain("batches is 0; it must be 1 or more");
+        Should.Throw<ValueException>(() => new GradientAccumulation(Model().Parameters(), 0))
+            .Message.ShouldContain("batches is 0; it must be 1 or more");
         Should.Throw<ValueException>(() => new GradientAccumulation([], 2)).Message.ShouldContain("empty");
         var accumulation = new GradientAccumulation(Model().Parameters(), 2);
         Should.Throw<ValueException>(() => accumulation.Backward(1.0, weight: 0)).Message.ShouldContain("must be positive");
@@ -98,10 +101,14 @@ public class LoopHelperTests
         (again.Best, again.BestUpdate, again.Updates).ShouldBe((2, 1, 2));
         averageAgain.StateDict()["weight"].ToArray<double>().ShouldBe((Model().Weight * 2).ToArray<double>());
 
-        Should.Throw<ValueException>(() => again.LoadStateDict(new Dictionary<string, Tensor>(stopping.StateDict()) { ["best_update"] = 5L })).Message.ShouldContain("update 5 of 2");
-        Should.Throw<ValueException>(() => again.LoadStateDict(new Dictionary<string, Tensor> { ["best"] = 1.0 })).Message.ShouldContain("the entries must be best, best_update, updates");
-        Should.Throw<ValueException>(() => averageAgain.LoadStateDict(new Dictionary<string, Tensor> { ["bias"] = Tensor.Zeros([3]), ["extra"] = 1.0 }))
-            .Message.ShouldBe("ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  missing weight\n  unexpected extra\n  bias has shape [3] in the state and [2] in the average");
+        Should.Throw<ValueException>(() => again.LoadStateDict(new Dictionary<string, Tensor>(stopping.StateDict()) { ["best_update"] = 5L }))
+            .Message.ShouldContain("update 5 of 2");
+        Should.Throw<ValueException>(() => again.LoadStateDict(new Dictionary<string, Tensor> { ["best"] = 1.0 }))
+            .Message.ShouldContain("the entries must be best, best_update, updates");
+        Should.Throw<ValueException>(() =>
+            averageAgain.LoadStateDict(new Dictionary<string, Tensor> { ["bias"] = Tensor.Zeros([3]), ["extra"] = 1.0 }))
+            .Message.ShouldBe("ModelAverage.LoadStateDict: the state does not fit, and nothing was changed:\n  missing weight\n  unexpected "
+            + "extra\n  bias has shape [3] in the state and [2] in the average");
     }
 
     [Test]

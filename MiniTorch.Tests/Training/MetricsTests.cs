@@ -38,7 +38,8 @@ public class MetricsTests
     [Test]
     public void Cross_entropy_is_entropy_plus_divergence()
     {
-        Tensor target = Tensor.From(new double[,] { { 0.2, 0.5, 0.3 }, { 0, 1, 0 } }), logits = Tensor.From(new double[,] { { 1, -2, 0.5 }, { 0, 3, 1 } });
+        Tensor target = Tensor.From(new double[,] { { 0.2, 0.5, 0.3 }, { 0, 1, 0 } }),
+            logits = Tensor.From(new double[,] { { 1, -2, 0.5 }, { 0, 3, 1 } });
         Tensor crossEntropy = Functional.CrossEntropy(logits, target, reduction: Reduction.None);
         Tensor sum = Functional.Entropy(target) + Functional.KlDivergence(target, logits.LogSoftmax(-1));
         double[] left = crossEntropy.ToArray<double>(), right = sum.ToArray<double>();

@@ -9,7 +9,8 @@ public class ProgressMeterTests
 
     [Test]
     public void A_wide_terminal_has_a_bar_the_rate_the_time_left_and_the_metrics() =>
-        Line(120, TimeSpan.FromSeconds(9)).ShouldBe("epoch 3  [##########--------------------]  45/128  35%  5.0/s  0:16 left  loss 0.1235  accuracy 0.9000");
+        Line(120, TimeSpan.FromSeconds(9))
+            .ShouldBe("epoch 3  [##########--------------------]  45/128  35%  5.0/s  0:16 left  loss 0.1235  accuracy 0.9000");
 
     [TestCase(70, "epoch 3  45/128  35%  5.0/s  0:16 left  loss 0.1235  accuracy 0.9000")]
     [TestCase(60, "epoch 3  45/128  0:16 left  loss 0.1235  accuracy 0.9000")]

@@ -86,7 +86,8 @@ public unsafe class VectorMathTests
         var random = new Random(1);
         var (x, y) = (new double[Count], new double[Count]);
         for (int i = 0; i < Count; i++)
-            x[i] = i % 2 == 0 ? BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue)) : (random.NextDouble() - 0.5) * (i % 4 == 1 ? 4 : 60);
+            x[i] = i % 2 == 0 ? BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))
+                : (random.NextDouble() - 0.5) * (i % 4 == 1 ? 4 : 60);
         fixed (double* source = x, destination = y) Apply<double>(function, source, destination, Count);
         (double error, double worst) = (0, 0);
         for (int i = 0; i < Count; i++)
@@ -102,7 +103,8 @@ public unsafe class VectorMathTests
     static (double A, double B) PowArguments(Random random, double maxLog)
     {
         double a = Math.Exp((random.NextDouble() - 0.5) * (random.Next(2) == 0 ? 2 * maxLog : 1));
-        return (a, random.Next(2) == 0 ? (random.NextDouble() - 0.5) * 2.2 * maxLog / Math.Max(Math.Abs(Math.Log(a)), 1e-3) : random.Next(-9, 10) * 0.5);
+        return (a, random.Next(2) == 0 ? (random.NextDouble() - 0.5) * 2.2 * maxLog / Math.Max(Math.Abs(Math.Log(a)), 1e-3)
+            : random.Next(-9, 10) * 0.5);
     }
 
     [Test]
@@ -140,7 +142,8 @@ public unsafe class VectorMathTests
     [Test]
     public void Powers_of_special_values_are_those_of_C99()
     {
-        double[] values = [0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, -2.5, 1e-40, -1e-40, 1e-310, 1e300, -1e300, 7, 16777217, 1e-8, 4503599627370497,
+        double[] values = [0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 2.5, -2.5, 1e-40, -1e-40, 1e-310, 1e300, -1e300, 7, 16777217, 1e-8,
+            4503599627370497,
             float.MaxValue, float.Epsilon, double.MaxValue, double.Epsilon, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
         int count = values.Length * values.Length;
         var (a, b, y) = (new double[count + 16], new double[count + 16], new double[count + 16]);
@@ -151,7 +154,8 @@ public unsafe class VectorMathTests
         for (int i = 0; i < count; i++)
         {
             Error(y[i], Math.Pow(a[i], b[i])).ShouldBeLessThanOrEqualTo(1, $"{a[i]}^{b[i]} is {y[i]}");
-            double.IsNegative(y[i]).ShouldBe(double.IsNegative(Math.Pow(a[i], b[i])) && !double.IsNaN(y[i]) || double.IsNaN(y[i]) && double.IsNegative(y[i]));
+            double.IsNegative(y[i]).ShouldBe(double.IsNegative(Math.Pow(a[i], b[i])) && !double.IsNaN(y[i]) || double.IsNaN(y[i])
+                && double.IsNegative(y[i]));
             Error(result[i], Math.Pow(single[i], exponent[i])).ShouldBeLessThanOrEqualTo(1, $"{single[i]}^{exponent[i]} is {result[i]}");
         }
     }

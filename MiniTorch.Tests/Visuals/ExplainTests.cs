@@ -15,8 +15,10 @@ public class ExplainTests
         string[] formulas = [.. text.Split('\n').Where(line => line.Contains(" = ", StringComparison.Ordinal)).Select(line => line.Split("  ")[0])];
         formulas.ShouldBe(
         [
-            "max = gather(logits, argmax, dim 1)", "shifted = logits − max", "exp_shifted = exp(shifted)", "sum_exp = sum(exp_shifted, dim 1)", "log_sum_exp = log(sum_exp)",
-            "log_probabilities = shifted − log_sum_exp", "view = view(targets, [3, 1])", "picked = gather(log_probabilities, view, dim 1)", "view_2 = view(picked, [3])",
+            "max = gather(logits, argmax, dim 1)", "shifted = logits − max", "exp_shifted = exp(shifted)", "sum_exp = sum(exp_shifted, dim 1)",
+                "log_sum_exp = log(sum_exp)",
+            "log_probabilities = shifted − log_sum_exp", "view = view(targets, [3, 1])", "picked = gather(log_probabilities, view, dim 1)",
+                "view_2 = view(picked, [3])",
             "negate = −view_2", "sum = sum(negate)", "loss = sum / 3",
         ]);
         text.ShouldContain("    [[0.4644],\n     [0.4534],\n     [0.4170]]");
@@ -106,7 +108,8 @@ public class ExplainTests
     public void A_graph_of_cross_entropy_shows_its_operations()
     {
         string dot = Explain.Run(new CrossEntropyLoss(), Logits, Targets).ToDot();
-        foreach (string label in (string[])["max\\nGather", "shifted\\nSubtract", "exp_shifted\\nExp", "log_sum_exp\\nLog", "picked\\nGather"]) dot.ShouldContain(label);
+        foreach (string label in (string[])["max\\nGather", "shifted\\nSubtract", "exp_shifted\\nExp", "log_sum_exp\\nLog", "picked\\nGather"])
+            dot.ShouldContain(label);
     }
 
     [Test]
@@ -116,7 +119,8 @@ public class ExplainTests
         var model = new Net();
         string mermaid = Explain.Run(x => criterion.Call(model.Call(x), [0, 1]), Tensor.Randn([2, 3], new Generator(0))).ToMermaid(depth);
         string[] lines = [.. mermaid.Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        HashSet<string> boxes = [.. lines.Where(line => line[0] == 'n' && !line.Contains("-->", StringComparison.Ordinal)).Select(line => line[..line.IndexOfAny(['(', '['])])];
+        HashSet<string> boxes = [.. lines.Where(line => line[0] == 'n' && !line.Contains("-->", StringComparison.Ordinal))
+            .Select(line => line[..line.IndexOfAny(['(', '['])])];
         string[] ends = [.. lines.Where(line => line.Contains("-->", StringComparison.Ordinal)).SelectMany(line => line.Split(" --> "))];
         ends.Distinct().Order().ShouldBe(boxes.Order());
         lines.Count(line => line.StartsWith("subgraph", StringComparison.Ordinal)).ShouldBe(lines.Count(line => line == "end"));

@@ -6,7 +6,8 @@ namespace MiniTorch.Tests.Visuals;
 /// <summary>The pictures of docs/guide/pictures: of numbers that are the same on every machine.</summary>
 internal static class Gallery
 {
-    public static Tensor Confusion { get; } = Tensor.From(new long[,] { { 91, 7, 1, 0, 1 }, { 12, 84, 4, 0, 0 }, { 2, 5, 93, 0, 0 }, { 0, 0, 0, 97, 3 }, { 0, 1, 0, 8, 91 } });
+    public static Tensor Confusion { get; } =
+        Tensor.From(new long[,] { { 91, 7, 1, 0, 1 }, { 12, 84, 4, 0, 0 }, { 2, 5, 93, 0, 0 }, { 0, 0, 0, 97, 3 }, { 0, 1, 0, 8, 91 } });
 
     public static IReadOnlyList<(string File, Func<string> Draw)> All { get; } =
     [
@@ -21,7 +22,8 @@ internal static class Gallery
     {
         var noise = new NumpyRandom(0);
         double[] train = [.. noise.RandN(600).Select((z, i) => (0.08 + (2.2 / (1 + (i / 25.0)))) * (1 + (0.15 * z)))];
-        double[] steps = [.. Enumerable.Range(1, 12).Select(epoch => 50.0 * epoch)], validation = [.. steps.Select(step => 0.14 + (2.2 / (1 + (step / 25))))];
+        double[] steps = [.. Enumerable.Range(1, 12).Select(epoch => 50.0 * epoch)],
+            validation = [.. steps.Select(step => 0.14 + (2.2 / (1 + (step / 25))))];
         return Picture.Curves([new("train", train), new("validation", validation) { Steps = steps }],
             new CurveOptions { Title = "Loss of a run", YLabel = "cross-entropy", LogScale = true, Smoothing = 0.9 });
     }

@@ -7,10 +7,12 @@ namespace MiniTorch.Tests.Visuals;
 /// <summary>The pictures beside docs/guide/pictures.md are what the library draws.</summary>
 public class GalleryTests
 {
-    private static IEnumerable<TestCaseData> Pictures => Gallery.All.Select(picture => new TestCaseData(picture.File, picture.Draw).SetArgDisplayNames(picture.File));
+    private static IEnumerable<TestCaseData> Pictures =>
+        Gallery.All.Select(picture => new TestCaseData(picture.File, picture.Draw).SetArgDisplayNames(picture.File));
 
     [TestCaseSource(nameof(Pictures))]
-    public void The_guide_shows_what_the_library_draws(string file, Func<string> draw) => GeneratedPage.ShouldBe($"docs/guide/pictures/{file}", draw());
+    public void The_guide_shows_what_the_library_draws(string file, Func<string> draw) =>
+        GeneratedPage.ShouldBe($"docs/guide/pictures/{file}", draw());
 
     [Test]
     public void The_guide_tells_and_draws_cross_entropy_as_it_runs()

@@ -23,8 +23,11 @@ public class PictureTests
         yield return Case("the whole range of doubles", () => Picture.Curves([-1.7e308, 1.7e308]));
         yield return Case("the whole range on a logarithmic scale", () => Picture.Curves([5e-324, 1.7e308], new() { LogScale = true }));
         yield return Case("odd steps", () => Picture.Curves([new("a", [1, 2, 3]) { Steps = [1, NaN, 1e300] }]));
-        yield return Case("markup in names", () => Picture.Curves([new("<b>&\"\u0001\ud800", [1, 2])], new() { Title = "</svg><script>", XLabel = "𝛼 <", YLabel = "&" }));
-        yield return Case("a small picture with many long names", () => Picture.Curves([.. Enumerable.Range(0, 12).Select(i => new Curve(LongName + i, [i, i + 1]))], new() { Width = 300, Height = 500, Title = LongName }));
+        yield return Case("markup in names",
+            () => Picture.Curves([new("<b>&\"\u0001\ud800", [1, 2])], new() { Title = "</svg><script>", XLabel = "𝛼 <", YLabel = "&" }));
+        yield return Case("a small picture with many long names",
+            () => Picture.Curves([.. Enumerable.Range(0, 12).Select(i => new Curve(LongName + i, [i, i + 1]))],
+                new() { Width = 300, Height = 500, Title = LongName }));
         yield return Case("no classes", () => Picture.ConfusionMatrix(Tensor.Zeros([0, 0], DType.Int64)));
         yield return Case("nothing counted", () => Picture.ConfusionMatrix(Tensor.Zeros([2, 2], DType.Int64), ["", LongName]));
         yield return Case("odd counts", () => Picture.ConfusionMatrix(Odd, ["<a>", "日本語"]));
@@ -40,7 +43,9 @@ public class PictureTests
         yield return Case("many filters", () => Picture.Weights(Tensor.Ones([64, 32, 3, 3])));
         yield return Case("rows as images", () => Picture.Weights(Tensor.Ones([5, 6]), [2, 3]));
         yield return Case("no parameters", () => Picture.GradientFlow(new ReLU()));
-        yield return Case("odd gradients", () => Picture.GradientFlow([(LongName, Odd), ("none", null), ("zero", Tensor.Zeros([3])), ("empty", Tensor.Zeros([0])), ("<", Tensor.From(new[] { 0, 5e-324 }))]));
+        yield return Case("odd gradients",
+            () => Picture.GradientFlow([(LongName, Odd), ("none", null), ("zero", Tensor.Zeros([3])), ("empty", Tensor.Zeros([0])),
+                ("<", Tensor.From(new[] { 0, 5e-324 }))]));
 
         static TestCaseData Case(string name, Func<string> draw) => new TestCaseData(draw).SetArgDisplayNames(name);
     }
@@ -57,7 +62,8 @@ public class PictureTests
         svg.Elements().Single(element => element.Name.LocalName == "desc").Value.ShouldNotBeEmpty();
         foreach (XElement element in svg.Descendants())
         {
-            foreach (XAttribute attribute in element.Attributes().Where(attribute => attribute.Name.LocalName is "x" or "y" or "cx" or "cy" or "width" or "height" or "x1" or "y1" or "x2" or "y2"))
+            foreach (XAttribute attribute in element.Attributes()
+                .Where(attribute => attribute.Name.LocalName is "x" or "y" or "cx" or "cy" or "width" or "height" or "x1" or "y1" or "x2" or "y2"))
                 double.IsFinite(Number(attribute.Value)).ShouldBeTrue($"{element}");
             if (element.Attribute("d") is { } path) path.Value.ShouldNotContain("N", Case.Sensitive);
             if (element.Name.LocalName == "text") ShouldBeInside(element, box);
@@ -91,7 +97,8 @@ public class PictureTests
         string svg = Picture.Curves(values, new() { Width = 720 });
         svg.Length.ShouldBeLessThan(30_000);
         XElement path = XDocument.Parse(svg).Descendants().Single(element => element.Name.LocalName == "path");
-        double[] heights = [.. path.Attribute("d")!.Value.Replace("h0", "", StringComparison.Ordinal).Split(['M', 'L'], StringSplitOptions.RemoveEmptyEntries).Select(point => Number(point.Split(' ')[1]))];
+        double[] heights = [.. path.Attribute("d")!.Value.Replace("h0", "", StringComparison.Ordinal)
+            .Split(['M', 'L'], StringSplitOptions.RemoveEmptyEntries).Select(point => Number(point.Split(' ')[1]))];
         double zero = heights[0], up = zero - heights.Min(), down = heights.Max() - zero;
         (up / down).ShouldBe(2, 0.01);
     }

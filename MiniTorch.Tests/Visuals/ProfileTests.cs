@@ -53,8 +53,10 @@ internal sealed class ProfileTests
         Interval("Sequential.2").Contains(Interval("Sequential.2.0")).ShouldBeTrue();
         Interval("Sequential.1").Contains(Interval("Tanh")).ShouldBeTrue();
         Interval("Tanh").Contains(Interval("Tanh backward")).ShouldBeFalse();
-        events.Single(call => call.GetProperty("name").GetString() == "Tanh backward").GetProperty("args").GetProperty("module").GetString().ShouldBe("Sequential.1");
-        events.Select(call => call.GetProperty("cat").GetString()).Distinct().Order(StringComparer.Ordinal).ShouldBe(["backward", "forward", "module"]);
+        events.Single(call => call.GetProperty("name").GetString() == "Tanh backward").GetProperty("args").GetProperty("module").GetString()
+            .ShouldBe("Sequential.1");
+        events.Select(call => call.GetProperty("cat").GetString()).Distinct().Order(StringComparer.Ordinal)
+            .ShouldBe(["backward", "forward", "module"]);
 
         Span Interval(string name)
         {

@@ -7,7 +7,9 @@ using MiniTorch.Tests.Files;
 
 namespace MiniTorch.Tests.Visuals;
 
-/// <summary>The event file of a report, read back: framing and checksums by hand, messages by Google.Protobuf, images by the PNG specification.</summary>
+/// <summary>
+/// The event file of a report, read back: framing and checksums by hand, messages by Google.Protobuf, images by the PNG specification.
+/// </summary>
 internal sealed class TensorBoardTests
 {
     [Test]
@@ -34,13 +36,15 @@ internal sealed class TensorBoardTests
         events.ShouldAllBe(e => e.Double(1) > 1.7e9);
 
         OnnxMessage[] values = [.. events.Skip(1).Select(e => e.Message(5).Message(1))];
-        events.Skip(1).Select((e, i) => $"{values[i].Text(1)} {e.Integer(2)}").ShouldBe(["loss/train 1", "loss/train 2", "loss/train 10", "weights 1", "one 1", "gray 1", "color 1", "color 2", "lr 0"]);
+        events.Skip(1).Select((e, i) => $"{values[i].Text(1)} {e.Integer(2)}")
+            .ShouldBe(["loss/train 1", "loss/train 2", "loss/train 10", "weights 1", "one 1", "gray 1", "color 1", "color 2", "lr 0"]);
         values[..3].Select(value => value.Real(2)).ShouldBe([0.5f, 0.25f, 0.125f]);
         values[4].Real(2).ShouldBe(3);
 
         OnnxMessage histogram = values[3].Message(5);
         (histogram.Double(1), histogram.Double(2), histogram.Double(3), histogram.Double(4), histogram.Double(5)).ShouldBe((-1, 2, 4, 1, 5));
-        double[] limits = MemoryMarshal.Cast<byte, double>(histogram.Bytes(6)).ToArray(), counts = MemoryMarshal.Cast<byte, double>(histogram.Bytes(7)).ToArray();
+        double[] limits = MemoryMarshal.Cast<byte, double>(histogram.Bytes(6)).ToArray(),
+            counts = MemoryMarshal.Cast<byte, double>(histogram.Bytes(7)).ToArray();
         limits.Length.ShouldBe(30);
         limits.ShouldBeInOrder();
         limits[^1].ShouldBe(2);
@@ -142,6 +146,7 @@ internal sealed class TensorBoardTests
         unpacked.CopyTo(rows);
         byte[] bytes = rows.ToArray();
         int stride = bytes.Length / height;
-        return (width, height, header[9], string.Concat(Enumerable.Range(0, height).Select(row => Convert.ToHexString(bytes[((row * stride) + 1)..((row + 1) * stride)]))));
+        return (width, height, header[9],
+            string.Concat(Enumerable.Range(0, height).Select(row => Convert.ToHexString(bytes[((row * stride) + 1)..((row + 1) * stride)]))));
     }
 }

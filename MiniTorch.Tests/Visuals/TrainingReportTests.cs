@@ -23,7 +23,9 @@ internal sealed class TrainingReportTests
         page.ShouldContain("<th scope=\"row\">seed</th><td>7</td>");
         page.ShouldContain(System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription);
         page.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal).ShouldNotContain("http");
-        Should.NotThrow(() => XDocument.Parse(System.Text.RegularExpressions.Regex.Replace(page, "<!DOCTYPE html>|<meta[^>]*>|<script>.*?</script>", "", System.Text.RegularExpressions.RegexOptions.Singleline)));
+        Should.NotThrow(() => XDocument.Parse(
+            System.Text.RegularExpressions.Regex.Replace(page, "<!DOCTYPE html>|<meta[^>]*>|<script>.*?</script>", "",
+                System.Text.RegularExpressions.RegexOptions.Singleline)));
     }
 
     [Test]
@@ -116,7 +118,8 @@ internal sealed class TrainingReportTests
         (await browser.NumberAsync("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(320);
         await browser.ResizeAsync(1200, 900);
         const string Plot = "document.querySelector('.plot').getBoundingClientRect()";
-        (double left, double width, double top) = (await browser.NumberAsync($"{Plot}.left"), await browser.NumberAsync($"{Plot}.width"), await browser.NumberAsync($"{Plot}.top"));
+        (double left, double width, double top) =
+            (await browser.NumberAsync($"{Plot}.left"), await browser.NumberAsync($"{Plot}.width"), await browser.NumberAsync($"{Plot}.top"));
         await browser.MoveAsync(left + 2, top + 20);
         (await browser.EvaluateAsync("document.querySelector('output').textContent")).ShouldBe("step 1: train 1, validation 2");
         await browser.MoveAsync(left + width - 2, top + 20);

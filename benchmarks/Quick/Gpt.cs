@@ -2,7 +2,10 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Benchmarks.Quick;
 
-/// <summary>A causal transformer over token ids [batch, sequence]; gives logits [batch · sequence, vocabulary]. Its attention is composed by hand, or the fused op.</summary>
+/// <summary>
+/// A causal transformer over token ids [batch, sequence]; gives logits [batch · sequence, vocabulary]. Its attention is composed by hand, or the
+/// fused op.
+/// </summary>
 internal sealed class Gpt(int vocabulary, int width, int heads, int sequence, int layers, bool fusesAttention = false) : Module<Tensor, Tensor>
 {
     private readonly Embedding _tok = new(vocabulary, width), _pos = new(sequence, width);

@@ -22,8 +22,8 @@ internal static class Measure
     }
 
     /// <summary>
-    /// Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, managed bytes of one operation, and the
-    /// megabytes of the pool's blocks at their most beside those that the step can reach.
+    /// Prints what 1,000 steps after the warm-up cost the memory: page faults, collections of the oldest generation, managed bytes of one operation,
+    /// and the megabytes of the pool's blocks at their most beside those that the step can reach.
     /// </summary>
     public static void Memory(string name, int operations, Action step)
     {
@@ -41,7 +41,8 @@ internal static class Measure
         GC.WaitForPendingFinalizers();
         BufferPool.SweepAtLowWater();
         long live = BufferPool.RentedBytes + LiveMemory.PeakOf(step);
-        Console.WriteLine(FormattableString.Invariant($"minitorch {name} page_faults={faults} gen2={collections} bytes={bytes} pool={pool >> 20} live={live >> 20}"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"minitorch {name} page_faults={faults} gen2={collections} bytes={bytes} pool={pool >> 20} live={live >> 20}"));
     }
 
     private static List<double> Repeat(TimeSpan time, int atLeast, Action step)
@@ -58,5 +59,6 @@ internal static class Measure
     }
 
     // Field 10 of /proc/self/stat (minflt), counted behind the process's name, which may hold spaces.
-    private static long PageFaults() => long.Parse(File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[7], System.Globalization.CultureInfo.InvariantCulture);
+    private static long PageFaults() =>
+        long.Parse(File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[7], System.Globalization.CultureInfo.InvariantCulture);
 }

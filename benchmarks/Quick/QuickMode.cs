@@ -3,8 +3,8 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Benchmarks.Quick;
 
 /// <summary>
-/// <c>quick|memory &lt;workload&gt;|all [--threads N]</c>: one line of times, or of what 1,000 steps cost the memory, for each case of a workload, or for one case
-/// such as <c>W2a_32x10</c>.
+/// <c>quick|memory &lt;workload&gt;|all [--threads N]</c>: one line of times, or of what 1,000 steps cost the memory, for each case of a workload, or
+/// for one case such as <c>W2a_32x10</c>.
 /// </summary>
 internal static class QuickMode
 {

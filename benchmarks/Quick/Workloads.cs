@@ -3,7 +3,9 @@ using MiniTorch.Optim;
 
 namespace MiniTorch.Benchmarks.Quick;
 
-/// <summary>The steps that other libraries are measured with too; each clears the gradients, runs forward, backward and, where there is one, the optimiser.</summary>
+/// <summary>
+/// The steps that other libraries are measured with too; each clears the gradients, runs forward, backward and, where there is one, the optimiser.
+/// </summary>
 internal static class Workloads
 {
     private static readonly (int Rows, int Classes)[] s_logits = [(32, 10), (128, 1000), (1024, 1000), (512, 32000), (256, 128256)];
@@ -64,11 +66,13 @@ internal static class Workloads
             Generator.ManualSeed(0);
             var model = new Sequential(new Linear(inputs, hidden), new ReLU(), new Linear(hidden, hidden), new ReLU(), new Linear(hidden, classes));
             var optimizer = new Adam(model.Parameters(), lr: 1e-3);
-            Train($"W3_{batch}x{inputs}x{hidden}x{hidden}x{classes}", model, optimizer, Tensor.Randn([batch, inputs]), Tensor.RandInt(0, classes, [batch]));
+            Train($"W3_{batch}x{inputs}x{hidden}x{hidden}x{classes}", model, optimizer, Tensor.Randn([batch, inputs]),
+                Tensor.RandInt(0, classes, [batch]));
         }
     }
 
-    private static void Train(string name, Module<Tensor, Tensor> model, Optimizer optimizer, Tensor inputs, Tensor targets) => Measure.Report(name, 1, () =>
+    private static void Train(string name, Module<Tensor, Tensor> model, Optimizer optimizer, Tensor inputs, Tensor targets) =>
+        Measure.Report(name, 1, () =>
     {
         optimizer.ZeroGrad();
         Functional.CrossEntropy(model.Call(inputs), targets).Backward();

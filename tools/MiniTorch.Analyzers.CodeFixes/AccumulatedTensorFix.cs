@@ -14,6 +14,7 @@ public sealed class AccumulatedTensorFix() : MiniTorchCodeFix(Rules.AccumulatedT
     private protected override SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties)
     {
         ExpressionSyntax? value = node as ExpressionSyntax ?? (node as ArgumentSyntax)?.Expression;
-        return value is null ? null : root.ReplaceNode(value, SyntaxFactory.ParseExpression($"{value.WithoutTrivia()}.{properties["way"]}").WithTriviaFrom(value));
+        return value is null ? null : root.ReplaceNode(value,
+            SyntaxFactory.ParseExpression($"{value.WithoutTrivia()}.{properties["way"]}").WithTriviaFrom(value));
     }
 }

@@ -13,7 +13,8 @@ public sealed class BackwardUnderNoGradFix() : MiniTorchCodeFix(Rules.BackwardUn
 {
     private protected override SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties)
     {
-        SyntaxNode? mode = properties.TryGetValue("scope", out string? start) ? root.FindToken(int.Parse(start!, System.Globalization.CultureInfo.InvariantCulture)).Parent : null;
+        SyntaxNode? mode = properties.TryGetValue("scope", out string? start)
+            ? root.FindToken(int.Parse(start!, System.Globalization.CultureInfo.InvariantCulture)).Parent : null;
         return mode is IdentifierNameSyntax name ? root.ReplaceNode(name, SyntaxFactory.IdentifierName("EnableGrad")) : null;
     }
 }

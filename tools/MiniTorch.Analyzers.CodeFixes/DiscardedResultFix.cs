@@ -18,6 +18,7 @@ public sealed class DiscardedResultFix() : MiniTorchCodeFix(Rules.DiscardedResul
         ExpressionSyntax? start = CodeShape.Receiver(call);
         while (start is InvocationExpressionSyntax inner) start = CodeShape.Receiver(inner);
         if (start is not IdentifierNameSyntax name || char.IsUpper(name.Identifier.ValueText[0])) return null;
-        return root.ReplaceNode(call, SyntaxFactory.AssignmentExpression(SyntaxKind.SimpleAssignmentExpression, name.WithoutTrivia(), call.WithoutTrivia()).NormalizeWhitespace().WithTriviaFrom(call));
+        return root.ReplaceNode(call, SyntaxFactory.AssignmentExpression(SyntaxKind.SimpleAssignmentExpression, name.WithoutTrivia(),
+            call.WithoutTrivia()).NormalizeWhitespace().WithTriviaFrom(call));
     }
 }

@@ -16,10 +16,13 @@ public sealed class HiddenModuleFix() : MiniTorchCodeFix(Rules.HiddenModule, "Ke
         MemberDeclarationSyntax? member = node.FirstAncestorOrSelf<MemberDeclarationSyntax>();
         if (member is PropertyDeclarationSyntax { ExpressionBody: { Expression: BaseObjectCreationExpressionSyntax creation } } computed)
         {
-            MemberDeclarationSyntax kept = SyntaxFactory.ParseMemberDeclaration($"{computed.Modifiers}{(computed.Modifiers.Count > 0 ? " " : "")}{computed.Type.WithoutTrivia()} {computed.Identifier.ValueText} {{ get; }} = {creation};")!;
+            MemberDeclarationSyntax kept = SyntaxFactory.ParseMemberDeclaration(
+                $"{computed.Modifiers}{(computed.Modifiers.Count > 0 ? " " : "")}{computed.Type.WithoutTrivia()} {computed.Identifier.ValueText} "
+                    + $"{{ get; }} = {creation};")!;
             return root.ReplaceNode(computed, kept.WithTriviaFrom(computed));
         }
-        if (member is null || member.Modifiers.FirstOrDefault(modifier => modifier.IsKind(SyntaxKind.StaticKeyword)) is not { RawKind: not 0 } found) return null;
+        if (member is null || member.Modifiers.FirstOrDefault(modifier => modifier.IsKind(SyntaxKind.StaticKeyword)) is not { RawKind: not 0 } found)
+            return null;
         return root.ReplaceNode(member, member.WithModifiers(member.Modifiers.Remove(found)).WithTriviaFrom(member));
     }
 }

@@ -32,7 +32,8 @@ public abstract class MiniTorchCodeFix : CodeFixProvider
         {
             SyntaxNode node = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
             if (Apply(root, node, diagnostic.Properties) is { } changed)
-                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(context.Document.WithSyntaxRoot(changed)), diagnostic.Id), diagnostic);
+                context.RegisterCodeFix(CodeAction.Create(_title, _ => Task.FromResult(context.Document.WithSyntaxRoot(changed)), diagnostic.Id),
+                    diagnostic);
         }
     }
 

@@ -13,10 +13,13 @@ public sealed class MissingZeroGradFix() : MiniTorchCodeFix(Rules.MissingZeroGra
 {
     private protected override SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties)
     {
-        if (node is not InvocationExpressionSyntax step || CodeShape.LoopWith(step, "Backward")?.ChildNodes().OfType<BlockSyntax>().FirstOrDefault() is not { Statements.Count: > 0 } body) return null;
+        if (node is not InvocationExpressionSyntax step
+            || CodeShape.LoopWith(step, "Backward")?.ChildNodes().OfType<BlockSyntax>()
+            .FirstOrDefault() is not { Statements.Count: > 0 } body) return null;
         StatementSyntax first = body.Statements[0];
         StatementSyntax clear = SyntaxFactory.ParseStatement($"{CodeShape.Receiver(step)}.ZeroGrad();")
-            .WithLeadingTrivia(first.GetLeadingTrivia()).WithTrailingTrivia(first.GetTrailingTrivia().Where(trivia => !trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)));
+            .WithLeadingTrivia(first.GetLeadingTrivia())
+            .WithTrailingTrivia(first.GetTrailingTrivia().Where(trivia => !trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)));
         return root.InsertNodesBefore(first, [clear]);
     }
 }

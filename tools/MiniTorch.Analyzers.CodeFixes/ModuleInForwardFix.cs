@@ -13,8 +13,10 @@ public sealed class ModuleInForwardFix() : MiniTorchCodeFix(Rules.ModuleInForwar
 {
     private protected override SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties)
     {
-        BaseObjectCreationExpressionSyntax? creation = node as BaseObjectCreationExpressionSyntax ?? (node as ArgumentSyntax)?.Expression as BaseObjectCreationExpressionSyntax;
-        if (creation?.ArgumentList is not { } arguments || !properties.TryGetValue("type", out string? type) || creation.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } owner) return null;
+        BaseObjectCreationExpressionSyntax? creation = node as BaseObjectCreationExpressionSyntax
+            ?? (node as ArgumentSyntax)?.Expression as BaseObjectCreationExpressionSyntax;
+        if (creation?.ArgumentList is not { } arguments || !properties.TryGetValue("type", out string? type)
+            || creation.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } owner) return null;
         string plain = type!.Split('<', '.').First(), wanted = $"_{char.ToLowerInvariant(plain[0])}{plain.Substring(1)}", name = wanted;
         for (int i = 2; owner.DescendantTokens().Any(token => token.ValueText == name); i++) name = $"{wanted}{i}";
 

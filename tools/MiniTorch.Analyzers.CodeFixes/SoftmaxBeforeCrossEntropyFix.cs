@@ -17,9 +17,15 @@ public sealed class SoftmaxBeforeCrossEntropyFix() : MiniTorchCodeFix(Rules.Soft
             return root.ReplaceNode(layers, layers.WithArguments(layers.Arguments.RemoveAt(layers.Arguments.IndexOf(last))));
         return node switch
         {
-            InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Softmax" } access } call => root.ReplaceNode(call, access.Expression.WithTriviaFrom(call)),
+            InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Softmax" } access } call =>
+                root.ReplaceNode(call, access.Expression.WithTriviaFrom(call)),
             // softmax.Call(x) is x; a model that ends with Softmax has to be changed where it is written.
-            InvocationExpressionSyntax { ArgumentList.Arguments: { Count: 1 } inputs, Expression: MemberAccessExpressionSyntax { Expression: var softmax } } call when IsSoftmax(root, softmax) => root.ReplaceNode(call, inputs[0].Expression.WithTriviaFrom(call)),
+            InvocationExpressionSyntax
+            {
+                ArgumentList.Arguments: { Count: 1 } inputs,
+                Expression: MemberAccessExpressionSyntax { Expression: var softmax }
+            } call when IsSoftmax(root, softmax) =>
+                    root.ReplaceNode(call, inputs[0].Expression.WithTriviaFrom(call)),
             _ => null,
         };
     }
@@ -27,5 +33,6 @@ public sealed class SoftmaxBeforeCrossEntropyFix() : MiniTorchCodeFix(Rules.Soft
     private static bool IsSoftmax(SyntaxNode root, ExpressionSyntax module) =>
         module is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.ValueText: "Softmax" } }
         || root.DescendantNodes().OfType<VariableDeclaratorSyntax>().Any(declared => declared.Identifier.ValueText == module.ToString()
-            && (declared.Initializer?.Value is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.ValueText: "Softmax" } } || (declared.Parent as VariableDeclarationSyntax)?.Type.ToString() == "Softmax"));
+            && (declared.Initializer?.Value is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.ValueText: "Softmax" } }
+            || (declared.Parent as VariableDeclarationSyntax)?.Type.ToString() == "Softmax"));
 }

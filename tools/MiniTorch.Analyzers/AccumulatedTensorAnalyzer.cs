@@ -15,18 +15,21 @@ public sealed class AccumulatedTensorAnalyzer() : MiniTorchAnalyzer(Rules.Accumu
         context.RegisterOperationAction(c =>
         {
             var sum = (ICompoundAssignmentOperation)c.Operation;
-            if (sum.OperatorKind == BinaryOperatorKind.Add && MiniTorchTypes.Is(sum.Target.Type, types.Tensor)) Check(c, sum.Target, sum.Value, types, "Item<double>()");
+            if (sum.OperatorKind == BinaryOperatorKind.Add && MiniTorchTypes.Is(sum.Target.Type, types.Tensor))
+                Check(c, sum.Target, sum.Value, types, "Item<double>()");
         }, OperationKind.CompoundAssignment);
         context.RegisterOperationAction(c =>
         {
             var assignment = (ISimpleAssignmentOperation)c.Operation;
-            if (CodeShape.Bare(assignment.Value) is IBinaryOperation { OperatorKind: BinaryOperatorKind.Add } sum && sum.LeftOperand.Syntax.ToString() == assignment.Target.Syntax.ToString())
+            if (CodeShape.Bare(assignment.Value) is IBinaryOperation { OperatorKind: BinaryOperatorKind.Add } sum
+                && sum.LeftOperand.Syntax.ToString() == assignment.Target.Syntax.ToString())
                 Check(c, assignment.Target, sum.RightOperand, types, "Item<double>()");
         }, OperationKind.SimpleAssignment);
         context.RegisterOperationAction(c =>
         {
             var call = (IInvocationOperation)c.Operation;
-            if (call.TargetMethod.Name == "Add" && call is { Instance: { } list, Arguments.Length: 1 } && HoldsTensors(list.Type, types)) Check(c, list, call.Arguments[0].Value, types, "Detach()");
+            if (call.TargetMethod.Name == "Add" && call is { Instance: { } list, Arguments.Length: 1 } && HoldsTensors(list.Type, types))
+                Check(c, list, call.Arguments[0].Value, types, "Detach()");
         }, OperationKind.Invocation);
     }
 
@@ -41,8 +44,10 @@ public sealed class AccumulatedTensorAnalyzer() : MiniTorchAnalyzer(Rules.Accumu
     }
 
     private static bool IsDeclaredIn(IOperation target, StatementSyntax loop) =>
-        target is ILocalReferenceOperation { Local: { } local } && local.DeclaringSyntaxReferences.Any(reference => loop.Span.Contains(reference.Span));
+        target is ILocalReferenceOperation { Local: { } local }
+            && local.DeclaringSyntaxReferences.Any(reference => loop.Span.Contains(reference.Span));
 
     private static bool HoldsTensors(ITypeSymbol? type, MiniTorchTypes types) =>
-        type is not null && type.AllInterfaces.Any(contract => contract.Name == "ICollection" && contract.TypeArguments.Length == 1 && MiniTorchTypes.Is(contract.TypeArguments[0], types.Tensor));
+        type is not null && type.AllInterfaces.Any(contract => contract.Name == "ICollection" && contract.TypeArguments.Length == 1
+            && MiniTorchTypes.Is(contract.TypeArguments[0], types.Tensor));
 }

@@ -17,9 +17,11 @@ public sealed class BackwardUnderNoGradAnalyzer() : MiniTorchAnalyzer(Rules.Back
         if (Scope(call.Syntax) is not { Mode: "NoGrad" } scope) return;
         // A value that was made before the scope has its graph.
         bool isMadeInside = value is IInvocationOperation or IBinaryOperation
-            || (value is ILocalReferenceOperation { Local: { } local } && CodeShape.Declarator(local) is { } declarator && declarator.SpanStart > scope.Start);
+            || (value is ILocalReferenceOperation { Local: { } local } && CodeShape.Declarator(local) is { } declarator
+            && declarator.SpanStart > scope.Start);
         if (isMadeInside)
-            c.ReportDiagnostic(Diagnostic.Create(Rules.BackwardUnderNoGrad, call.Syntax.GetLocation(), ImmutableDictionary<string, string?>.Empty.Add("scope", $"{scope.Start}"), value.Syntax));
+            c.ReportDiagnostic(Diagnostic.Create(Rules.BackwardUnderNoGrad, call.Syntax.GetLocation(),
+                ImmutableDictionary<string, string?>.Empty.Add("scope", $"{scope.Start}"), value.Syntax));
     }, OperationKind.Invocation);
 
     /// <summary>The innermost NoGrad or EnableGrad whose using statement or declaration a node is in.</summary>
@@ -28,7 +30,8 @@ public sealed class BackwardUnderNoGradAnalyzer() : MiniTorchAnalyzer(Rules.Back
         foreach (SyntaxNode ancestor in CodeShape.InFunction(node))
         {
             if (ancestor is UsingStatementSyntax { Expression: { } expression } && Mode(expression) is { } mode) return mode;
-            if (ancestor is UsingStatementSyntax { Declaration: { } declared } && Mode(declared.Variables[0].Initializer!.Value) is { } named) return named;
+            if (ancestor is UsingStatementSyntax { Declaration: { } declared } && Mode(declared.Variables[0].Initializer!.Value) is { } named)
+                return named;
             IEnumerable<StatementSyntax> siblings = ancestor switch
             {
                 BlockSyntax block => block.Statements,
@@ -36,12 +39,20 @@ public sealed class BackwardUnderNoGradAnalyzer() : MiniTorchAnalyzer(Rules.Back
                 _ => [],
             };
             foreach (LocalDeclarationStatementSyntax declaration in siblings.OfType<LocalDeclarationStatementSyntax>().Reverse())
-                if (declaration.SpanStart < node.SpanStart && declaration.UsingKeyword.Span.Length > 0 && Mode(declaration.Declaration.Variables[0].Initializer!.Value) is { } until) return until;
+                if (declaration.SpanStart < node.SpanStart && declaration.UsingKeyword.Span.Length > 0
+                    && Mode(declaration.Declaration.Variables[0].Initializer!.Value) is { } until) return until;
         }
         return null;
     }
 
     private static (string Mode, int Start)? Mode(ExpressionSyntax expression) =>
-        expression is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "NoGrad" or "EnableGrad", Expression: var owner } access } && owner.ToString().EndsWith("Autograd", StringComparison.Ordinal)
+        expression is InvocationExpressionSyntax
+        {
+            Expression: MemberAccessExpressionSyntax
+            {
+                Name.Identifier.ValueText: "NoGrad" or "EnableGrad",
+                Expression: var owner
+            } access
+        } && owner.ToString().EndsWith("Autograd", StringComparison.Ordinal)
             ? (access.Name.Identifier.ValueText, access.Name.SpanStart) : null;
 }

@@ -19,8 +19,10 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
         }, SymbolKind.Property);
         context.RegisterOperationAction(c =>
         {
-            if (c.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.PropertyGet, AssociatedSymbol: IPropertySymbol property } && !IsStored(property)
-                && MiniTorchTypes.Is(property.ContainingType, types.Module) && types.IsState(c.Operation.Type) && SymbolEqualityComparer.Default.Equals(c.Operation.Type, property.Type))
+            if (c.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.PropertyGet, AssociatedSymbol: IPropertySymbol property }
+                && !IsStored(property)
+                && MiniTorchTypes.Is(property.ContainingType, types.Module) && types.IsState(c.Operation.Type)
+                && SymbolEqualityComparer.Default.Equals(c.Operation.Type, property.Type))
                 Report(c.ReportDiagnostic, property, "is computed anew by every read");
         }, OperationKind.ObjectCreation);
     }
@@ -35,14 +37,16 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
         }
         if (!Holds(type, types)) return;
         if (c.Symbol.IsStatic) Report(c.ReportDiagnostic, c.Symbol, "is static");
-        else if (!IsLookedInto(type, types)) Report(c.ReportDiagnostic, c.Symbol, $"is in a {type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}");
+        else if (!IsLookedInto(type, types))
+            Report(c.ReportDiagnostic, c.Symbol, $"is in a {type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}");
     }
 
     private static void Report(Action<Diagnostic> report, ISymbol symbol, string reason) =>
         report(Diagnostic.Create(Rules.HiddenModule, symbol.Locations[0], symbol.Name, reason));
 
     private static bool IsStored(IPropertySymbol property) =>
-        property.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(field => SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property));
+        property.ContainingType.GetMembers().OfType<IFieldSymbol>()
+            .Any(field => SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property));
 
     // A delegate holds what it gives, not what it takes.
     private static bool Holds(ITypeSymbol type, MiniTorchTypes types) =>
@@ -72,5 +76,6 @@ public sealed class HiddenModuleAnalyzer() : MiniTorchAnalyzer(Rules.HiddenModul
         && type.GetMembers().OfType<IFieldSymbol>().Any(field =>
             !field.IsStatic && types.IsState(field.Type) && !MiniTorchTypes.Is(owner, field.Type.OriginalDefinition as INamedTypeSymbol));
 
-    private static bool Implements(ITypeSymbol type, string contract) => type.AllInterfaces.Any(found => found is { TypeArguments.Length: 0 } && found.Name == contract);
+    private static bool Implements(ITypeSymbol type, string contract) =>
+        type.AllInterfaces.Any(found => found is { TypeArguments.Length: 0 } && found.Name == contract);
 }

@@ -20,6 +20,7 @@ public sealed class MissingZeroGradAnalyzer() : MiniTorchAnalyzer(Rules.MissingZ
     // Gradients can be cleared by a call, by hand, or by a method that is handed the optimiser.
     private static bool MayClear(StatementSyntax loop, string optimizer) =>
         CodeShape.Calls(loop, "ZeroGrad").Any()
-        || loop.DescendantNodes().OfType<AssignmentExpressionSyntax>().Any(assignment => assignment.Left is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Grad" })
+        || loop.DescendantNodes().OfType<AssignmentExpressionSyntax>()
+        .Any(assignment => assignment.Left is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Grad" })
         || loop.DescendantNodes().OfType<ArgumentSyntax>().Any(argument => argument.Expression.ToString() == optimizer);
 }

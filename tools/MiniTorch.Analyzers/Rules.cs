@@ -11,7 +11,8 @@ internal static class Rules
         "'{0}' returns a new tensor and leaves its input as it is; assign the result, or use an operation whose name ends in InPlace");
 
     public static readonly DiagnosticDescriptor MissingZeroGrad = Rule("MT0002", "A training loop never clears gradients",
-        "This loop calls Backward and Step but not ZeroGrad, so every step adds its gradients to those of the steps before; call {0}.ZeroGrad() in it");
+        "This loop calls Backward and Step but not ZeroGrad, so every step adds its gradients to those of the steps before; call {0}.ZeroGrad() "
+            + "in it");
 
     public static readonly DiagnosticDescriptor AccumulatedTensor = Rule("MT0003", "A tensor is accumulated over training steps",
         "'{0}' keeps the tensors of all steps alive; accumulate the number, {1}");
@@ -20,13 +21,15 @@ internal static class Rules
         "This {0} is made anew by every call, so it never learns, is not in the state and does not follow Train and Eval; make it a field");
 
     public static readonly DiagnosticDescriptor HiddenModule = Rule("MT0005", "A module or parameter is hidden from discovery",
-        "'{0}' {1}, where parameters are not found: optimisers, the state, Train and Eval pass over it; use an instance field, an array, a List<T>, a Dictionary<string, T>, ModuleList or ModuleDict");
+        "'{0}' {1}, where parameters are not found: optimisers, the state, Train and Eval pass over it; use an instance field, an array, a "
+            + "List<T>, a Dictionary<string, T>, ModuleList or ModuleDict");
 
     public static readonly DiagnosticDescriptor SoftmaxBeforeCrossEntropy = Rule("MT0006", "Softmax before cross-entropy",
         "Cross-entropy takes logits and applies log-softmax itself: after Softmax it learns slowly and towards the wrong loss; leave Softmax out");
 
     public static readonly DiagnosticDescriptor BackwardUnderNoGrad = Rule("MT0007", "Backward of a value computed under NoGrad",
-        "'{0}' is computed under Autograd.NoGrad(), where nothing is recorded, and Backward will find no graph; compute it outside, or under Autograd.EnableGrad()");
+        "'{0}' is computed under Autograd.NoGrad(), where nothing is recorded, and Backward will find no graph; compute it outside, or under "
+            + "Autograd.EnableGrad()");
 
     public static readonly DiagnosticDescriptor LostBesideOne = Rule("MT0008", "A small number is lost beside 1", Unstable);
 

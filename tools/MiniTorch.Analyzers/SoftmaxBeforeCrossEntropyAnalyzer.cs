@@ -12,7 +12,9 @@ public sealed class SoftmaxBeforeCrossEntropyAnalyzer() : MiniTorchAnalyzer(Rule
     private protected override void Register(CompilationStartAnalysisContext context, MiniTorchTypes types) => context.RegisterOperationAction(c =>
     {
         var call = (IInvocationOperation)c.Operation;
-        if (call.Arguments.Length > 0 && IsCrossEntropy(call, types) && call.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == 0) is { } logits && Softmax(logits.Value, types) is { } softmax)
+        if (call.Arguments.Length > 0 && IsCrossEntropy(call, types)
+            && call.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == 0) is { } logits
+            && Softmax(logits.Value, types) is { } softmax)
             c.ReportDiagnostic(Diagnostic.Create(Rules.SoftmaxBeforeCrossEntropy, softmax.GetLocation()));
     }, OperationKind.Invocation);
 
@@ -24,7 +26,8 @@ public sealed class SoftmaxBeforeCrossEntropyAnalyzer() : MiniTorchAnalyzer(Rule
     private static SyntaxNode? Softmax(IOperation value, MiniTorchTypes types)
     {
         value = CodeShape.Bare(value);
-        if (value is ILocalReferenceOperation { Local: { } local } && CodeShape.Declarator(local)?.Initializer?.Value is { } first && IsNeverAssigned(value, local.Name))
+        if (value is ILocalReferenceOperation { Local: { } local } && CodeShape.Declarator(local)?.Initializer?.Value is { } first
+            && IsNeverAssigned(value, local.Name))
             return value.SemanticModel!.GetOperation(first) is { } origin ? Softmax(origin, types) : null;
         if (value is not IInvocationOperation { Instance: { } instance } call) return null;
         if (call.TargetMethod.Name == "Softmax" && MiniTorchTypes.Is(instance.Type, types.Tensor)) return call.Syntax;
@@ -34,13 +37,15 @@ public sealed class SoftmaxBeforeCrossEntropyAnalyzer() : MiniTorchAnalyzer(Rule
     }
 
     private static bool IsNeverAssigned(IOperation use, string name) =>
-        CodeShape.InFunction(use.Syntax).Last().DescendantNodes().OfType<AssignmentExpressionSyntax>().All(assignment => assignment.Left.ToString() != name);
+        CodeShape.InFunction(use.Syntax).Last().DescendantNodes().OfType<AssignmentExpressionSyntax>()
+            .All(assignment => assignment.Left.ToString() != name);
 
     private static ObjectCreationExpressionSyntax? LastLayer(IOperation model)
     {
         ISymbol? symbol = model switch { ILocalReferenceOperation local => local.Local, IFieldReferenceOperation field => field.Field, _ => null };
         SyntaxNode? creation = symbol is null ? model.Syntax : CodeShape.Declarator(symbol)?.Initializer?.Value;
-        return creation is BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } layers } && layers.Last().Expression is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.ValueText: "Softmax" } } last
+        return creation is BaseObjectCreationExpressionSyntax { ArgumentList.Arguments: { Count: > 0 } layers }
+            && layers.Last().Expression is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.ValueText: "Softmax" } } last
             ? last : null;
     }
 

@@ -114,8 +114,11 @@ public sealed class UnstableFormulaAnalyzer()
     {
         BinaryExpressionSyntax product when product.IsKind(SyntaxKind.MultiplyExpression)
             && SyntaxFactory.AreEquivalent(product.Left, product.Right) => product.Left,
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Pow" } access,
-            ArgumentList.Arguments: { Count: 1 } power }
+        InvocationExpressionSyntax
+        {
+            Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Pow" } access,
+            ArgumentList.Arguments: { Count: 1 } power
+        }
             when power[0].Expression is LiteralExpressionSyntax { Token.ValueText: "2" } => access.Expression,
         _ => null,
     };

@@ -26,13 +26,16 @@ internal sealed class MutatedTests : ITestListener
     public MutatedTests(string assembly, bool stopsAtFailure)
     {
         Type control = Assembly.Load(assembly).GetTypes().Single(type => type.Name == "MutantControl");
-        (_active, _counts, _passed) = (control.GetField("ActiveMutant")!, control.GetField("CaptureCoverage")!, control.GetMethod("GetCoverageData")!);
+        (_active, _counts, _passed) = (control.GetField("ActiveMutant")!, control.GetField("CaptureCoverage")!,
+            control.GetMethod("GetCoverageData")!);
         _active.SetValue(null, None);
         var settings = new Dictionary<string, object> { ["NumberOfTestWorkers"] = 0, ["StopOnError"] = stopsAtFailure, ["SynchronousEvents"] = true };
         _tests = Cases(_runner.Load(Assembly.Load("MiniTorch.Tests"), settings)).ToLookup(Name);
     }
 
-    /// <summary>Writes a line for each test that passes and is not there yet: its name, its milliseconds of work, and the mutants in the code that it ran.</summary>
+    /// <summary>
+    /// Writes a line for each test that passes and is not there yet: its name, its milliseconds of work, and the mutants in the code that it ran.
+    /// </summary>
     public void WriteCoverage(string file, string excluded)
     {
         HashSet<string> known = File.Exists(file) ? [.. File.ReadLines(file).Select(line => line.Split('\t')[0])] : [];
@@ -50,12 +53,17 @@ internal sealed class MutatedTests : ITestListener
         _finished = result =>
         {
             if (result.ResultState.Status == TestStatus.Passed)
-                lines.WriteLine(FormattableString.Invariant($"{Name(result.Test)}\t{(Environment.CpuUsage.TotalTime - start).TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
+                lines.WriteLine(FormattableString.Invariant(
+                    $"{Name(result.Test)}\t{(Environment.CpuUsage.TotalTime - start).TotalMilliseconds:F1}\t{string.Join(',', Passed())}"));
         };
-        _runner.Run(this, new Chosen(_tests.Where(tests => !known.Contains(tests.Key) && !Regex.IsMatch(tests.Key, excluded)).SelectMany(tests => tests)));
+        _runner.Run(this, new Chosen(_tests.Where(tests => !known.Contains(tests.Key) && !Regex.IsMatch(tests.Key, excluded))
+            .SelectMany(tests => tests)));
     }
 
-    /// <summary>Answers each mutant on standard input by what became of it; before, names each test that it starts, with its milliseconds of work and the mutant that is on.</summary>
+    /// <summary>
+    /// Answers each mutant on standard input by what became of it; before, names each test that it starts, with its milliseconds of work and the
+    /// mutant that is on.
+    /// </summary>
     public void Serve(Coverage coverage, TextReader questions, TextWriter answers)
     {
         _started = test => Say($"test\t{coverage.Cost(Name(test)):F0}\t{_active.GetValue(null)}\t{Name(test)}");

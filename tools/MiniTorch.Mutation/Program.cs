@@ -17,13 +17,15 @@ internal static class Program
                 using (var answers = new StreamWriter(Console.OpenStandardOutput()))
                 {
                     Console.SetOut(TextWriter.Null); // what tests print is no answer
-                    new MutatedTests(assembly, stopsAtFailure: true).Serve(new Coverage(coverage, double.Parse(mostWork, CultureInfo.InvariantCulture)), Console.In, answers);
+                    new MutatedTests(assembly, stopsAtFailure: true)
+                        .Serve(new Coverage(coverage, double.Parse(mostWork, CultureInfo.InvariantCulture)), Console.In, answers);
                 }
                 return 0;
             case ["run", var assembly, var coverage, var report, var files, var mostWork, var results]:
                 return new MutationRun(["serve", assembly, coverage, mostWork], [.. Mutant.In(report, files)], results).Finish();
             default:
-                Console.Error.WriteLine("coverage ASSEMBLY EXCLUDED-TESTS FILE | run ASSEMBLY COVERAGE STRYKER-REPORT FILES MOST-MILLISECONDS RESULTS");
+                Console.Error.WriteLine("coverage ASSEMBLY EXCLUDED-TESTS FILE | run ASSEMBLY COVERAGE STRYKER-REPORT FILES MOST-MILLISECONDS "
+                    + "RESULTS");
                 return 2;
         }
     }

@@ -30,7 +30,9 @@ internal sealed class TestProcess : IDisposable
     /// <summary>Whether no mutant has run in it yet.</summary>
     public bool IsFresh { get; private set; } = true;
 
-    /// <summary>What became of a mutant; killed by a timeout where a test does twenty times its work and three seconds more, or waits for a minute.</summary>
+    /// <summary>
+    /// What became of a mutant; killed by a timeout where a test does twenty times its work and three seconds more, or waits for a minute.
+    /// </summary>
     public string Fate(int mutant)
     {
         IsFresh = false;

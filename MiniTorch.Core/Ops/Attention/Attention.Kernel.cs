@@ -22,7 +22,8 @@ internal readonly unsafe struct HeadMatrices<T>(T* data, long[] offsets, long ro
 }
 
 /// <summary>What attention reads. A mask of bytes is true where a query sees a key; the other is added to the products.</summary>
-internal readonly struct AttentionOperands<T>(HeadMatrices<T> query, HeadMatrices<T> key, HeadMatrices<T> value, HeadMatrices<byte> mask, HeadMatrices<T> added)
+internal readonly struct AttentionOperands<T>(HeadMatrices<T> query, HeadMatrices<T> key, HeadMatrices<T> value, HeadMatrices<byte> mask,
+    HeadMatrices<T> added)
     where T : unmanaged
 {
     public readonly HeadMatrices<T> Query = query, Key = key, Value = value, Added = added;
@@ -50,7 +51,8 @@ internal static unsafe class AttentionKernel
 
     /// <summary>The gradients of queries, keys and values whose memory is given, from the output's; their rows are contiguous.</summary>
     public static void Backward<T>(
-        in AttentionShape shape, in AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey, HeadMatrices<T> ofValue)
+        in AttentionShape shape, in AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey,
+            HeadMatrices<T> ofValue)
         where T : unmanaged, IBinaryNumber<T>
     {
         var job = new BackwardJob<T>(shape, x, gradient, ofQuery, ofKey, ofValue);
@@ -88,14 +90,17 @@ internal static unsafe class AttentionKernel
     }
 
     readonly struct BackwardJob<T>(
-        AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey, HeadMatrices<T> ofValue) : IVectorJob<T>
+        AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey,
+            HeadMatrices<T> ofValue) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> => Workers.Run(new BackwardHeads<V, T>(shape, x, gradient, ofQuery, ofKey, ofValue), shape.Heads);
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            Workers.Run(new BackwardHeads<V, T>(shape, x, gradient, ofQuery, ofKey, ofValue), shape.Heads);
     }
 
     readonly struct BackwardHeads<V, T>(
-        AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey, HeadMatrices<T> ofValue) : IJob
+        AttentionShape shape, AttentionOperands<T> x, HeadMatrices<T> gradient, HeadMatrices<T> ofQuery, HeadMatrices<T> ofKey,
+            HeadMatrices<T> ofValue) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -174,7 +179,8 @@ internal static unsafe class AttentionKernel
             for (long i = 0; i < Rows; i++)
                 Scale<V, T>(x.Query.At(head, first + i), x.Query.Column, T.CreateTruncating(shape.Scale), Queries + i * shape.Width, shape.Width);
             bool isMasked = x.Mask.Exist || x.Added.Exist || shape.IsCausal;
-            MatMulKernel.Run(Rows, Keys, shape.Width, Queries, shape.Width, 1, x.Key.At(head), x.Key.Column, x.Key.Row, Weights, Keys, accumulate: false);
+            MatMulKernel.Run(Rows, Keys, shape.Width, Queries, shape.Width, 1, x.Key.At(head), x.Key.Column, x.Key.Row, Weights, Keys,
+                accumulate: false);
             for (long i = 0; i < Rows; i++)
             {
                 T* row = Weights + i * Keys;

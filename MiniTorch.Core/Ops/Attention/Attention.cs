@@ -4,8 +4,9 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// softmax(scale · q kᵀ + mask) v (torch.nn.functional.scaled_dot_product_attention). Inputs: q […, n, d], k […, m, d], v […, m, e] of equal leading sizes, and maybe a
-/// mask […, n, m] that is no variable: Bool, true where a query sees a key, or added to the products. Results lie in memory in the order of what they belong to.
+/// softmax(scale · q kᵀ + mask) v (torch.nn.functional.scaled_dot_product_attention). Inputs: q […, n, d], k […, m, d], v […, m, e] of equal leading
+/// sizes, and maybe a mask […, n, m] that is no variable: Bool, true where a query sees a key, or added to the products. Results lie in memory in the
+/// order of what they belong to.
 /// </summary>
 internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
 {
@@ -34,7 +35,8 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         (query, key, value) = (Expanded(query, leading), Expanded(key, leading), Expanded(value, leading));
         if (mask is null) return Apply(query, key, value);
         Shape scores = Shape.Create([.. leading.Span, query.Shape[^2], key.Shape[^2]]);
-        bool isConstant = (mask.DType == DType.Bool || mask.DType == query.DType) && mask.Node is null && mask.Dual is null && Shape.Broadcast(scores, mask.Shape, Name) == scores;
+        bool isConstant = (mask.DType == DType.Bool || mask.DType == query.DType) && mask.Node is null && mask.Dual is null
+            && Shape.Broadcast(scores, mask.Shape, Name) == scores;
         return isConstant ? Apply(query, key, value, mask.ExpandTo(scores)) : Compose(query, key, value, mask);
     }
 
@@ -90,13 +92,17 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
     }
 
     private AttentionShape Sizes(in Memory memory) => new(
-        Leading(memory.Query).ElementCount, memory.Query.Shape[^2], memory.Key.Shape[^2], memory.Query.Shape[^1], memory.Value.Shape[^1], Scale, IsCausal);
+        Leading(memory.Query).ElementCount, memory.Query.Shape[^2], memory.Key.Shape[^2], memory.Query.Shape[^1], memory.Value.Shape[^1], Scale,
+            IsCausal);
 
     private static Shape Leading(Tensor x) => Shape.Create(x.Shape.Span[..^2]);
 
     private static Tensor Expanded(Tensor x, Shape leading) => x.ExpandTo(Shape.Create([.. leading.Span, .. x.Shape.Span[^2..]]));
 
-    /// <summary>A tensor with rows of so many elements, whose dimensions lie in memory in the same order: heads that were split need no copy to be joined again.</summary>
+    /// <summary>
+    /// A tensor with rows of so many elements, whose dimensions lie in memory in the same order: heads that were split need no copy to be joined
+    /// again.
+    /// </summary>
     private static Tensor EmptyAs(Tensor x, int width)
     {
         Shape shape = Shape.Create([.. x.Shape.Span[..^1], width]);
@@ -132,7 +138,8 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
         public unsafe AttentionOperands<T> Operands<T>(byte* q, byte* k, byte* v, byte* m) where T : unmanaged
         {
             bool hides = Mask is { DType: DType.Bool };
-            return new(Heads<T>(Query, q), Heads<T>(Key, k), Heads<T>(Value, v), Heads<byte>(hides ? Mask : null, m), Heads<T>(hides ? null : Mask, m));
+            return new(Heads<T>(Query, q), Heads<T>(Key, k), Heads<T>(Value, v), Heads<byte>(hides ? Mask : null, m),
+                Heads<T>(hides ? null : Mask, m));
         }
     }
 }

@@ -101,7 +101,8 @@ internal sealed record BiasedConvolution(ConvolutionShape Sizes) : FusedOp
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
-        Tensor? convolved = Sum(tangents[0] is { } x ? Plain.Apply(x, call.Input(1)) : null, tangents[1] is { } w ? Plain.Apply(call.Input(0), w) : null);
+        Tensor? convolved = Sum(tangents[0] is { } x ? Plain.Apply(x, call.Input(1)) : null, tangents[1] is { } w ? Plain.Apply(call.Input(0), w)
+            : null);
         return Sum(convolved, tangents[2]?.Reshape(-1, 1, 1).ExpandTo(call.OutputShape));
     }
 }

@@ -30,7 +30,8 @@ internal static class ConvolutionArguments
     }
 
     /// <summary>The transposed convolution (the gradient of a convolution with respect to its input).</summary>
-    public static Tensor Transposed(Tensor input, Tensor weight, Tensor? bias, Pair stride, Pair padding, Pair outputPadding, int groups, Pair dilation)
+    public static Tensor Transposed(Tensor input, Tensor weight, Tensor? bias, Pair stride, Pair padding, Pair outputPadding, int groups,
+        Pair dilation)
     {
         const string Op = "ConvTranspose2d";
         CheckRanks(Op, input, weight, 4);
@@ -39,7 +40,8 @@ internal static class ConvolutionArguments
         if (input.Shape[1] != weight.Shape[0] || input.Shape[1] % groups != 0)
             throw new ShapeException($"{Op}: input {input.Shape} with weight {weight.Shape} and {groups} groups: the channels, "
                 + $"{input.Shape[1]}, must be the weight's first size and divisible by the groups");
-        if (Math.Min(outputPadding.Height, outputPadding.Width) < 0 || outputPadding.Height >= Math.Max(stride.Height, dilation.Height) || outputPadding.Width >= Math.Max(stride.Width, dilation.Width))
+        if (Math.Min(outputPadding.Height, outputPadding.Width) < 0 || outputPadding.Height >= Math.Max(stride.Height, dilation.Height)
+            || outputPadding.Width >= Math.Max(stride.Width, dilation.Width))
             throw new ValueException($"{Op}: outputPadding {outputPadding} must be 0 or more, and less than stride {stride} or dilation {dilation}");
         ConvolutionAxis y = Spread(input.Shape[2], weight.Shape[2], stride.Height, padding.Height, dilation.Height, outputPadding.Height);
         ConvolutionAxis x = Spread(input.Shape[3], weight.Shape[3], stride.Width, padding.Width, dilation.Width, outputPadding.Width);
@@ -69,7 +71,8 @@ internal static class ConvolutionArguments
 
     private static void CheckSteps(string op, Pair stride, Pair padding, Pair dilation, int groups)
     {
-        if (Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1 || Math.Min(padding.Height, padding.Width) < 0 || groups < 1)
+        if (Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1 || Math.Min(padding.Height, padding.Width) < 0
+            || groups < 1)
             throw new ValueException($"{op}: stride {stride}, padding {padding}, dilation {dilation} and {groups} groups: all but the padding "
                 + "must be 1 or more, the padding 0 or more");
     }

@@ -78,9 +78,11 @@ internal static unsafe class ShiftedConvolution
             {
                 // The rows of the product have the image's pitch: between two rows of outputs lie unused sums.
                 long columns = (padded.Rows - 1) * padded.Pitch + shape.X.Output, outputs = padded.Rows * shape.X.Output;
-                MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size, new GatheredSteps<T>(padded.Data, places), product, row, accumulate: false);
+                MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size,
+                    new GatheredSteps<T>(padded.Data, places), product, row, accumulate: false);
                 for (long f = 0; f < shape.Filters; f++)
-                    CopyRows(product + f * row, padded.Pitch, bias == null ? T.Zero : bias[group * shape.Filters + f], output + f * shape.OutputPlane + padded.Row * shape.X.Output, outputs);
+                    CopyRows(product + f * row, padded.Pitch, bias == null ? T.Zero : bias[group * shape.Filters + f],
+                        output + f * shape.OutputPlane + padded.Row * shape.X.Output, outputs);
             }
             Scratch.Return(ref t_product);
         }

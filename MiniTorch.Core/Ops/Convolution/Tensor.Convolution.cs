@@ -10,7 +10,8 @@ public partial class Tensor
     public Tensor Conv1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {
         ConvolutionArguments.CheckRanks("Conv1d", this, weight, 3);
-        return ConvolutionArguments.Plain("Conv1d", Unsqueeze(-2), weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups).Squeeze(-2);
+        return ConvolutionArguments.Plain("Conv1d", Unsqueeze(-2), weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups)
+            .Squeeze(-2);
     }
 
     /// <summary>
@@ -35,10 +36,12 @@ public partial class Tensor
     /// Applies the transposed convolution to […, channels, length] with filters [channels, filters / groups, size]
     /// (torch.nn.functional.conv_transpose1d).
     /// </summary>
-    public Tensor ConvTranspose1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, int groups = 1, int dilation = 1)
+    public Tensor ConvTranspose1d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int outputPadding = 0, int groups = 1,
+        int dilation = 1)
     {
         ConvolutionArguments.CheckRanks("ConvTranspose1d", this, weight, 3);
-        return Unsqueeze(-2).ConvTranspose2d(weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (0, outputPadding), groups, (1, dilation)).Squeeze(-2);
+        return Unsqueeze(-2).ConvTranspose2d(weight.Unsqueeze(-2), bias, (1, stride), (0, padding), (0, outputPadding), groups, (1, dilation))
+            .Squeeze(-2);
     }
 
     /// <summary>
@@ -55,6 +58,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">The shapes do not fit each other or the groups, or the output would be empty.</exception>
     /// <exception cref="ValueException">A stride, dilation or number of groups is not positive, a padding is negative, or the output padding is too
     /// large.</exception>
-    public Tensor ConvTranspose2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair outputPadding = default, int groups = 1, Pair? dilation = null) =>
+    public Tensor ConvTranspose2d(Tensor weight, Tensor? bias = null, Pair? stride = null, Pair padding = default, Pair outputPadding = default,
+        int groups = 1, Pair? dilation = null) =>
         ConvolutionArguments.Transposed(this, weight, bias, stride ?? 1, padding, outputPadding, groups, dilation ?? 1);
 }

@@ -113,7 +113,8 @@ internal static unsafe class ElementwiseKernel
         }
 
         // Streams only a contiguous output that is not an input too.
-        bool Streams => plan.Count * sizeof(T) >= StreamedBytes && plan.Strides(0)[0] == sizeof(T) && plan.Types[0].Holds<T>() && !IsInput(plan.Data[0]);
+        bool Streams => plan.Count * sizeof(T) >= StreamedBytes && plan.Strides(0)[0] == sizeof(T) && plan.Types[0].Holds<T>()
+            && !IsInput(plan.Data[0]);
 
         bool IsInput(byte* output)
         {

@@ -22,7 +22,8 @@ public partial class Tensor
     public static Tensor operator -(Tensor a, Scalar b) => WithScalar(a, b, new AddScalar(-b.ToDouble()), new Subtract());
 
     /// <summary>Subtracts a number and every element, in the order written.</summary>
-    public static Tensor operator -(Scalar a, Tensor b) => Given(b).DType.IsFloat() ? Unary(new SubtractFromScalar(a.ToDouble()), b) : Binary(new Subtract(), FromScalar(a), b);
+    public static Tensor operator -(Scalar a, Tensor b) =>
+        Given(b).DType.IsFloat() ? Unary(new SubtractFromScalar(a.ToDouble()), b) : Binary(new Subtract(), FromScalar(a), b);
 
     /// <summary>Multiplies element by element, with broadcasting (torch.mul).</summary>
     public static Tensor operator *(Tensor a, Tensor b) => Binary(new Multiply(), a, b);
@@ -118,7 +119,8 @@ public partial class Tensor
     }
 
     /// <summary>Returns whether all elements are close as defined by <see cref="IsClose"/> (torch.allclose).</summary>
-    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => IsClose(other, rtol, atol, equalNan).All().Item<bool>();
+    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        IsClose(other, rtol, atol, equalNan).All().Item<bool>();
 
     /// <summary>Returns the logical AND, as Bool; nonzero numbers are true (torch.logical_and).</summary>
     public Tensor LogicalAnd(Tensor other) => To(DType.Bool) * Given(other).To(DType.Bool);
@@ -242,7 +244,8 @@ public partial class Tensor
 
     private static Tensor Unary<TKernel>(TKernel kernel, Tensor x) where TKernel : struct, IUnaryFunction => new UnaryOp<TKernel>(kernel).Apply(x);
 
-    private static Tensor Binary<TKernel>(TKernel kernel, Tensor a, Tensor b) where TKernel : struct, IBinaryFunction => new BinaryOp<TKernel>(kernel).Apply(a, b);
+    private static Tensor Binary<TKernel>(TKernel kernel, Tensor a, Tensor b) where TKernel : struct, IBinaryFunction =>
+        new BinaryOp<TKernel>(kernel).Apply(a, b);
 
     // Floating-point division by 0 gives ±∞ or NaN; integers have no such value.
     private Tensor Divided<TKernel>(string op, TKernel kernel, Tensor divisor) where TKernel : struct, IBinaryFunction

@@ -4,7 +4,8 @@ namespace MiniTorch.Kernels;
 internal sealed record ElementwiseStep(LoopFunction Function, int[] Arguments);
 
 /// <summary>
-/// A chain of element-wise functions, to be run in one pass over memory. Its values are numbered: the inputs, then the results of the steps in their order.
+/// A chain of element-wise functions, to be run in one pass over memory. Its values are numbered: the inputs, then the results of the steps in their
+/// order.
 /// </summary>
 internal sealed class ElementwiseProgram
 {

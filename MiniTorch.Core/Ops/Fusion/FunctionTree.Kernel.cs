@@ -130,5 +130,6 @@ internal readonly struct Compose<F, A, B, C, D, E>(F function, A first, B second
 
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> =>
-        function.Apply(first.Apply(a, b, c, d, e), second.Apply(a, b, c, d, e), third.Apply(a, b, c, d, e), fourth.Apply(a, b, c, d, e), fifth.Apply(a, b, c, d, e));
+        function.Apply(first.Apply(a, b, c, d, e), second.Apply(a, b, c, d, e), third.Apply(a, b, c, d, e), fourth.Apply(a, b, c, d, e),
+            fifth.Apply(a, b, c, d, e));
 }

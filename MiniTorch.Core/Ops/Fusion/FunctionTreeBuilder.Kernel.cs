@@ -11,7 +11,8 @@ internal static class FunctionTreeBuilder
     private const int MaxLeaves = 5, MaxNodes = 12;
 
     private static readonly Type[] s_leaves = [typeof(First), typeof(Second), typeof(Third), typeof(Fourth), typeof(Fifth)];
-    private static readonly Type[] s_nodes = [typeof(Compose<,>), typeof(Compose<,,>), typeof(Compose<,,,>), typeof(Compose<,,,,>), typeof(Compose<,,,,,>)];
+    private static readonly Type[] s_nodes =
+        [typeof(Compose<,>), typeof(Compose<,,>), typeof(Compose<,,,>), typeof(Compose<,,,,>), typeof(Compose<,,,,,>)];
 
     /// <summary>The same program in fewer steps; as it is where types cannot be made at run time.</summary>
     public static ElementwiseProgram Grow(ElementwiseProgram program)
@@ -32,7 +33,8 @@ internal static class FunctionTreeBuilder
         while (inner.Count < MaxNodes)
         {
             // The leaf whose own arguments add the fewest leaves becomes an inner node; of equals the last, so that branches are finished one by one.
-            int[] candidates = [.. leaves.Where(leaf => leaf >= program.Inputs && uses[leaf] == 1).OrderBy(leaf => Without(leaf).Count).ThenByDescending(leaf => leaf)];
+            int[] candidates = [.. leaves.Where(leaf => leaf >= program.Inputs && uses[leaf] == 1).OrderBy(leaf => Without(leaf).Count)
+                .ThenByDescending(leaf => leaf)];
             if (candidates.Length == 0 || Without(candidates[0]).Count > MaxLeaves) break;
             inner.Add(candidates[0]);
             leaves = Without(candidates[0]);
@@ -70,5 +72,6 @@ internal static class FunctionTreeBuilder
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "The constructors are kept by the dependencies above.")]
     private static object Make(Type type, object[] parts, int fields) =>
         Activator.CreateInstance(
-            type.MakeGenericType([.. parts.Select(part => part.GetType())]), BindingFlags.CreateInstance | BindingFlags.Public | BindingFlags.Instance, null, parts[..fields], null)!;
+            type.MakeGenericType([.. parts.Select(part => part.GetType())]),
+                BindingFlags.CreateInstance | BindingFlags.Public | BindingFlags.Instance, null, parts[..fields], null)!;
 }

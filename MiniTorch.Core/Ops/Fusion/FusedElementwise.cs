@@ -120,7 +120,8 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
             var flows = new bool[gathered.Length]; // whether a needed leaf's gradient comes through a value
             for (int i = 0; i < chain.Leaves; i++) flows[i] = (needed >> i & 1) != 0;
             for (int i = 0; i < chain.Calls.Length; i++)
-                flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable && steps[i].Arguments.Any(argument => flows[argument]);
+                flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable
+                    && steps[i].Arguments.Any(argument => flows[argument]);
 
             gathered[^1] = cotangent;
             for (int i = chain.Calls.Length - 1; i >= 0; i--)
@@ -132,13 +133,15 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
                 {
                     if (!flows[arguments[k]]) continue;
                     int share = op.IdentityGradInputs.HasInput(k) ? g : Append(op.Backward(k), Read(op.BackwardReads(k), g, arguments, first + i));
-                    gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new LoopFunction<BinaryForward<Add>>(default), [sum, share]) : share;
+                    gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new LoopFunction<BinaryForward<Add>>(default), [sum, share])
+                        : share;
                 }
             }
 
             List<int> outputs = [.. gathered[..chain.Leaves].Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
             Loops = Fused(new ElementwiseProgram(first, steps, outputs));
-            OperandOf = [.. gathered[..chain.Leaves].Select(value => value == cotangent ? outputs.Count + cotangent : value is { } at ? outputs.IndexOf(at) : default(int?))];
+            OperandOf = [.. gathered[..chain.Leaves]
+                .Select(value => value == cotangent ? outputs.Count + cotangent : value is { } at ? outputs.IndexOf(at) : default(int?))];
 
             int Append(LoopFunction function, int[] arguments)
             {

@@ -5,8 +5,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// A program as loops over blocks that stay in the first-level cache: each block passes through all loops before the next is read. What a loop hands to
-/// a later one lies in a slot, and slots are used again as soon as their value was read for the last time.
+/// A program as loops over blocks that stay in the first-level cache: each block passes through all loops before the next is read. What a loop hands
+/// to a later one lies in a slot, and slots are used again as soon as their value was read for the last time.
 /// </summary>
 internal sealed class FusedLoops
 {
@@ -80,7 +80,8 @@ internal sealed class FusedLoops
     private readonly struct Job<T>(FusedLoops loops, LoopPlan plan) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> => new ElementwiseChunks<Rows<V, T>, V, T>(new Rows<V, T>(loops, loops.Loops<T>()), plan).RunAll();
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            new ElementwiseChunks<Rows<V, T>, V, T>(new Rows<V, T>(loops, loops.Loops<T>()), plan).RunAll();
     }
 
     private readonly unsafe struct Rows<V, T>(FusedLoops fused, BlockLoop<T>[] loops) : IRowLoop<V, T>

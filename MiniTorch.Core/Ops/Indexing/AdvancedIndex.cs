@@ -49,7 +49,8 @@ internal sealed class AdvancedIndex
         Shape result = Shape.Create([.. resultOrder.Select(dim => front[dim])]);
         if (Shape.Broadcast(result, value.Shape, "index") != result)
             throw new ShapeException($"index: a value of shape {value.Shape} does not broadcast to the indexed elements of shape {result}");
-        Tensor rows = value.To(x.DType).ExpandTo(result).Permute(Inverse(resultOrder)).Reshape([(int)_rows.ElementCount, .. moved.Shape.Span[_indexed..]]);
+        Tensor rows = value.To(x.DType).ExpandTo(result).Permute(Inverse(resultOrder))
+            .Reshape([(int)_rows.ElementCount, .. moved.Shape.Span[_indexed..]]);
         return Flat(moved).IndexCopy(0, _rows, rows).Reshape(moved.Shape).Permute(Inverse(_order));
     }
 
@@ -61,7 +62,8 @@ internal sealed class AdvancedIndex
 
     // The indexed dimensions come first in the result. If the index tensors were adjacent, they move back to that position.
     private int[] ResultOrder(int rank) =>
-        [.. Enumerable.Range(_places.Rank, _resultDim), .. Enumerable.Range(0, _places.Rank), .. Enumerable.Range(_places.Rank + _resultDim, rank - _places.Rank - _resultDim)];
+        [.. Enumerable.Range(_places.Rank, _resultDim), .. Enumerable.Range(0, _places.Rank),
+            .. Enumerable.Range(_places.Rank + _resultDim, rank - _places.Rank - _resultDim)];
 
     private static int[] Inverse(int[] order)
     {

@@ -47,7 +47,8 @@ internal static class BasicIndex
                     break;
                 default:
                     Tensor given = index.Tensor!;
-                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1)); // selects all or nothing of a new dimension
+                    // selects all or nothing of a new dimension
+                    if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1));
                     while (tensors.Count < dim) tensors.Add(null);
                     foreach (Tensor part in AsIntegers(given, view.Shape, dim)) tensors.Add(part);
                     dim = tensors.Count;

@@ -6,7 +6,8 @@ internal static class IndexingArguments
     public static Tensor Gather(Tensor x, int dim, Tensor index)
     {
         CheckIndex("Gather", x, dim, index, null);
-        return x.Rank == 0 ? x.Reshape(1).Gather(0, index.Reshape(1)).Reshape() : new Gather(new Indexing(x.Shape.Dim(dim, "Gather"), false)).Apply(x, index);
+        return x.Rank == 0 ? x.Reshape(1).Gather(0, index.Reshape(1)).Reshape()
+            : new Gather(new Indexing(x.Shape.Dim(dim, "Gather"), false)).Apply(x, index);
     }
 
     public static Tensor ScatterAdd(Tensor x, int dim, Tensor index, Tensor src)

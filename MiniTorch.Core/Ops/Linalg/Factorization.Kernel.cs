@@ -62,7 +62,10 @@ internal static unsafe class FactorKernel<V>
         }
     }
 
-    /// <summary>A = Uᵀ U with U in the upper triangle, all that is read of A; what is below the diagonal becomes undefined. False if A is not positive definite.</summary>
+    /// <summary>
+    /// A = Uᵀ U with U in the upper triangle, all that is read of A; what is below the diagonal becomes undefined. False if A is not positive
+    /// definite.
+    /// </summary>
     public static bool Cholesky(MatrixBlock a)
     {
         if (a.Columns <= Narrow) return NarrowCholesky(a);
@@ -146,7 +149,8 @@ internal static unsafe class FactorKernel<V>
     /// <summary>C −= A·B for a row-major C.</summary>
     public static void SubtractProduct(MatrixBlock a, MatrixBlock b, MatrixBlock c)
     {
-        var negated = new MatrixBlock(Scratch.Rent<double>(ref FactorScratch.Negated, Math.Max(1, (long)a.Rows * a.Columns)), a.Rows, a.Columns, a.Columns);
+        var negated = new MatrixBlock(Scratch.Rent<double>(ref FactorScratch.Negated, Math.Max(1, (long)a.Rows * a.Columns)), a.Rows, a.Columns,
+            a.Columns);
         for (int i = 0; i < a.Rows; i++)
             for (int j = 0; j < a.Columns; j++) negated[i, j] = -a[i, j];
         Multiply(negated, b, c, accumulate: true);
@@ -154,7 +158,8 @@ internal static unsafe class FactorKernel<V>
 
     /// <summary>C = A·B, or C += A·B, for a row-major C.</summary>
     public static void Multiply(MatrixBlock a, MatrixBlock b, MatrixBlock c, bool accumulate) =>
-        MatMulKernel.Run(c.Rows, c.Columns, a.Columns, a.Data, a.RowStride, a.ColumnStride, b.Data, b.RowStride, b.ColumnStride, c.Data, c.RowStride, accumulate);
+        MatMulKernel.Run(c.Rows, c.Columns, a.Columns, a.Data, a.RowStride, a.ColumnStride, b.Data, b.RowStride, b.ColumnStride, c.Data, c.RowStride,
+            accumulate);
 
     /// <summary>y += factor · x.</summary>
     public static void AddScaled(double* y, double factor, double* x, long count)

@@ -44,7 +44,10 @@ internal sealed record Cholesky : Op
     private static Tensor Symmetric(Tensor x) => (x + x.Transpose(-2, -1)) / 2;
 }
 
-/// <summary>Q and R of A = Q R with orthonormal columns in Q and an upper triangular R with a diagonal of 0 or more, for at least as many rows as columns (torch.linalg.qr).</summary>
+/// <summary>
+/// Q and R of A = Q R with orthonormal columns in Q and an upper triangular R with a diagonal of 0 or more, for at least as many rows as columns
+/// (torch.linalg.qr).
+/// </summary>
 /// <remarks>The derivatives of Walter and Lehmann (2010, arXiv 1009.6112).</remarks>
 internal sealed record QrFactors : Op
 {
@@ -72,7 +75,8 @@ internal sealed record QrFactors : Op
     protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         (Tensor q, Tensor r) = (call.OutputAt(0), call.OutputAt(1));
-        Tensor? m = Sum(cotangents[1] is { } gr ? r.MatMul(gr.Transpose(-2, -1)) : null, cotangents[0] is { } gq ? -gq.Transpose(-2, -1).MatMul(q) : null);
+        Tensor? m = Sum(cotangents[1] is { } gr ? r.MatMul(gr.Transpose(-2, -1)) : null, cotangents[0] is { } gq ? -gq.Transpose(-2, -1).MatMul(q)
+            : null);
         Tensor fromLower = q.MatMul(m!.Tril() + m.Tril(-1).Transpose(-2, -1));
         gradients[0] = Sum(fromLower, cotangents[0])!.MatMul(new Inverse().Apply(r).Transpose(-2, -1));
     }
@@ -170,7 +174,8 @@ internal sealed record SingularValues : Op
         });
     }
 
-    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null, null], gradients);
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
+        VjpAll(call, [cotangent, null, null], gradients);
 
     protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {

@@ -41,7 +41,8 @@ public static class Linalg
     /// <summary>
     /// Returns the sign of the determinant (−1, 0 or 1) and the logarithm of its absolute value, computed without overflow (torch.linalg.slogdet).
     /// </summary>
-    public static (Tensor Sign, Tensor LogAbsDet) SlogDet(Tensor a) => (LogAbsDeterminant.Both(Square("SlogDet", a)).Sign, new LogAbsDeterminant().Apply(a));
+    public static (Tensor Sign, Tensor LogAbsDet) SlogDet(Tensor a) =>
+        (LogAbsDeterminant.Both(Square("SlogDet", a)).Sign, new LogAbsDeterminant().Apply(a));
 
     /// <summary>Returns the lower triangular L of A = L Lᵀ (torch.linalg.cholesky). Only the lower triangle of the symmetric A is read.</summary>
     /// <exception cref="ValueException">A matrix is not positive definite.</exception>
@@ -82,7 +83,8 @@ public static class Linalg
     public static Tensor EigvalsH(Tensor a) => Eigh(a).Values;
 
     /// <summary>Returns the Frobenius norm of each matrix, or the length of a vector (torch.linalg.norm).</summary>
-    public static Tensor Norm(Tensor a, bool keepDim = false) => (a ?? throw new ArgumentNullException(nameof(a))).Rank < 2 ? a.Norm() : a.Norm(2, [-2, -1], keepDim);
+    public static Tensor Norm(Tensor a, bool keepDim = false) =>
+        (a ?? throw new ArgumentNullException(nameof(a))).Rank < 2 ? a.Norm() : a.Norm(2, [-2, -1], keepDim);
 
     /// <summary>
     /// Returns a norm of each matrix (torch.linalg.matrix_norm): <c>fro</c> is √Σ a², <c>nuc</c> is the sum of the singular values.

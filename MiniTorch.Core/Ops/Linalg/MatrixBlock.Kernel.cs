@@ -24,7 +24,9 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
     public MatrixBlock Part(int firstRow, int firstColumn, int partRows, int partColumns) =>
         new(data + firstRow * rowStride + firstColumn * columnStride, partRows, partColumns, rowStride, columnStride);
 
-    /// <summary>Row-major memory whose rows lie an odd number of cache lines apart, so that the elements of a column do not share one place of the cache.</summary>
+    /// <summary>
+    /// Row-major memory whose rows lie an odd number of cache lines apart, so that the elements of a column do not share one place of the cache.
+    /// </summary>
     public static MatrixBlock Rent(ref Scratch? scratch, int rows, int columns)
     {
         long stride = RentedStride(columns);
@@ -34,7 +36,8 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
     public void CopyTo(MatrixBlock target)
     {
         for (int i = 0; i < rows; i++)
-            if (columnStride == 1 && target.ColumnStride == 1) new ReadOnlySpan<double>(Row(i), columns).CopyTo(new Span<double>(target.Row(i), columns));
+            if (columnStride == 1 && target.ColumnStride == 1)
+                new ReadOnlySpan<double>(Row(i), columns).CopyTo(new Span<double>(target.Row(i), columns));
             else for (int j = 0; j < columns; j++) target[i, j] = this[i, j];
     }
 

@@ -31,7 +31,8 @@ internal static unsafe class QrKernel<V>
         for (int first = (n - 1) / Width * Width; first >= 0; first -= Width)
         {
             int width = Math.Min(Width, n - first);
-            Apply(reflectors.Part(first, first, m - first, width), blocks.Part(first, 0, width, width), q.Part(first, first, m - first, n - first), room);
+            Apply(reflectors.Part(first, first, m - first, width), blocks.Part(first, 0, width, width), q.Part(first, first, m - first, n - first),
+                room);
         }
         r.Clear();
         for (int i = 0; i < n; i++)
@@ -86,7 +87,9 @@ internal static unsafe class QrKernel<V>
         FactorKernel<V>.SubtractProduct(v, turned, c);
     }
 
-    /// <summary>The length of column j from the diagonal on, scaled where squares leave the range, and whether there is anything below the diagonal.</summary>
+    /// <summary>
+    /// The length of column j from the diagonal on, scaled where squares leave the range, and whether there is anything below the diagonal.
+    /// </summary>
     static (double Length, bool HasTail) Length(MatrixBlock a, int j)
     {
         double squares = 0, largest = Math.Abs(a[j, j]);

@@ -50,7 +50,8 @@ internal static class Einsum
     private static string Implied(string[] labels, int ellipsis)
     {
         IEnumerable<char> letters = string.Concat(labels).Where(name => name < FirstEllipsisDim);
-        return EllipsisDims(ellipsis) + string.Concat(letters.GroupBy(name => name).Where(group => group.Count() == 1).Select(group => group.Key).Order());
+        return EllipsisDims(ellipsis) + string.Concat(letters.GroupBy(name => name).Where(group => group.Count() == 1).Select(group => group.Key)
+            .Order());
     }
 
     /// <summary>Takes the diagonal of dimensions of one name.</summary>

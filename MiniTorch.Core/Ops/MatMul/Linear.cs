@@ -1,6 +1,9 @@
 namespace MiniTorch.Ops;
 
-/// <summary>x Wᵀ + bias (torch.nn.functional.linear): the product is accumulated upon the bias, without a pass of its own. Inputs: x [rows, in], W [out, in], bias [out].</summary>
+/// <summary>
+/// x Wᵀ + bias (torch.nn.functional.linear): the product is accumulated upon the bias, without a pass of its own. Inputs: x [rows, in], W [out, in],
+/// bias [out].
+/// </summary>
 internal sealed record Linear : FusedOp
 {
     internal override bool CanReuseTemporaries => true;
@@ -57,7 +60,8 @@ internal sealed record Linear : FusedOp
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
     {
-        Tensor? product = Sum(tangents[0]?.MatMul(call.Input(1).Transpose(0, 1)), tangents[1] is { } w ? call.Input(0).MatMul(w.Transpose(0, 1)) : null);
+        Tensor? product = Sum(tangents[0]?.MatMul(call.Input(1).Transpose(0, 1)), tangents[1] is { } w ? call.Input(0).MatMul(w.Transpose(0, 1))
+            : null);
         return Sum(product, tangents[2]?.ExpandTo(call.OutputShape));
     }
 }

@@ -101,7 +101,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         where V : struct, IVector<V, T>
     {
         bool isSliced = ARow == 1 && !MatMulBlock<T, V>.HasTallTiles;
-        return Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : 256) && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
+        return Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : 256)
+            && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
     }
 
     /// <summary>Elements from the start of an operand to its matrix number <paramref name="product"/>.</summary>
@@ -137,7 +138,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         {
             _job = job;
             _strips = new(job.N);
-            _packsB = job.BCol != 1 || job.N < V.Count || (!MatMulBlock<T, V>.HasTallTiles && job.M >= LowTilesPackRows && job.K * job.N * sizeof(T) > LowTilesPackBytes);
+            _packsB = job.BCol != 1 || job.N < V.Count
+                || (!MatMulBlock<T, V>.HasTallTiles && job.M >= LowTilesPackRows && job.K * job.N * sizeof(T) > LowTilesPackBytes);
             _depth = _packsB ? Math.Min(job.K, PackedDepth) : job.K;
             _rowsPerChunk = job.M;
             _stripsPerChunk = _strips.Count;
@@ -148,7 +150,8 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             {
                 long rowWork = Math.Max(1, job.N * _depth / _strips.Count);
                 long target = Math.Max(ChunkWork, (long)(work / MostChunks));
-                _rowsPerChunk = Math.Min(job.M, Math.Clamp(IntegerMath.CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
+                _rowsPerChunk = Math.Min(job.M,
+                    Math.Clamp(IntegerMath.CeilDiv(target / rowWork, RowStep) * RowStep, _packsB ? PackedRows : RowStep, PackedRows));
                 _stripsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk), 1, _strips.Count);
                 _productsPerChunk = Math.Clamp(target / (rowWork * _rowsPerChunk * _stripsPerChunk), 1, job.Products);
                 _rowBlocks = IntegerMath.CeilDiv(job.M, _rowsPerChunk);
@@ -241,7 +244,9 @@ internal unsafe struct Steps<T>(T* first, long stride) : IMatMulWalk<Steps<T>, T
     public readonly Steps<T> From(long offset) => new(_current + offset, stride);
 }
 
-/// <summary>Rows that are cut into panels of some height, a panel's columns one after the other; steps lead from column to column, offsets count rows.</summary>
+/// <summary>
+/// Rows that are cut into panels of some height, a panel's columns one after the other; steps lead from column to column, offsets count rows.
+/// </summary>
 internal unsafe struct Panels<T>(T* first, long height, long panel) : IMatMulWalk<Panels<T>, T>
     where T : unmanaged, IBinaryNumber<T>
 {

@@ -3,7 +3,9 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>The product of matrices in the last two dimensions, […, m, k] · […, k, n]; leading sizes are equal (torch.matmul after broadcasting).</summary>
+/// <summary>
+/// The product of matrices in the last two dimensions, […, m, k] · […, k, n]; leading sizes are equal (torch.matmul after broadcasting).
+/// </summary>
 internal sealed record MatMul : MultilinearOp
 {
     internal override bool CanReuseTemporaries => true;
@@ -24,10 +26,12 @@ internal sealed record MatMul : MultilinearOp
                 + (x.Shape[^1] == other.Shape[^1] ? "; transpose the right side? (other.Transpose(-2, -1))"
                     : x.Shape[^2] == other.Shape[^2] ? "; transpose the left side? (x.Transpose(-2, -1))" : ""));
         if (x.Rank > 2 && other.Rank == 2) // one large product instead of many small ones
-            return new MatMul().Apply(x.Reshape(Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "MatMul"), x.Shape[^1]), other).Reshape([.. x.Shape.Span[..^1], other.Shape[^1]]);
+            return new MatMul().Apply(x.Reshape(Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "MatMul"), x.Shape[^1]), other)
+                .Reshape([.. x.Shape.Span[..^1], other.Shape[^1]]);
         if (x.Rank == 2 && other.Rank == 2) return new MatMul().Apply(x, other);
         Shape batch = Shape.Broadcast(Shape.Create(x.Shape.Span[..^2]), Shape.Create(other.Shape.Span[..^2]), "MatMul");
-        return new MatMul().Apply(x.ExpandTo(Shape.Create([.. batch.Span, .. x.Shape.Span[^2..]])), other.ExpandTo(Shape.Create([.. batch.Span, .. other.Shape.Span[^2..]])));
+        return new MatMul().Apply(x.ExpandTo(Shape.Create([.. batch.Span, .. x.Shape.Span[^2..]])),
+            other.ExpandTo(Shape.Create([.. batch.Span, .. other.Shape.Span[^2..]])));
     }
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)

@@ -28,7 +28,8 @@ internal static unsafe class MatMulPack<T, V>
     }
 
     /// <summary>
-    /// The rows of a matrix as panels as high as a tile, <paramref name="panelStep"/> elements apart: of each the first column, the second, and so on.
+    /// The rows of a matrix as panels as high as a tile, <paramref name="panelStep"/> elements apart: of each the first column, the second, and so
+    /// on.
     /// </summary>
     public static void CopyPanels(long rows, long columns, T* source, long row, long column, T* panels, long panelStep)
     {
@@ -41,7 +42,8 @@ internal static unsafe class MatMulPack<T, V>
 
         for (; rows > 0; rows -= Height, source += Height * row, panels += panelStep)
         {
-            if (typeof(T) == typeof(float) && column == 1 && Height == 4 && rows >= 4 && Sse.IsSupported) MatMulTranspose.CopyFour(columns, (float*)source, row, (float*)panels);
+            if (typeof(T) == typeof(float) && column == 1 && Height == 4 && rows >= 4 && Sse.IsSupported)
+                MatMulTranspose.CopyFour(columns, (float*)source, row, (float*)panels);
             else
                 for (long i = 0; i < columns; i++)
                     for (long j = 0; j < Math.Min(Height, rows); j++)

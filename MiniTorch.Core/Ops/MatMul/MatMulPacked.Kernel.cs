@@ -55,7 +55,8 @@ internal unsafe struct MatMulPacked<T, V>
             _depth = (part + 1) * k / parts - first;
             _accumulate = accumulate || part > 0;
             _packedA = Scratch.Rent<T>(ref MatMulScratch.A, RowBlocks * PackedRowBlock);
-            _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns + V.Count); // a strip narrower than a vector is packed and read as whole vectors
+            // a strip narrower than a vector is packed and read as whole vectors
+            _packedB = Scratch.Rent<T>(ref MatMulScratch.B, _depth * _strips.Columns + V.Count);
             Workers.Run(new Packing(this), RowBlocks + StripBlocks);
             Workers.Run(new Multiplication(this), RowBlocks * StripBlocks);
         }
@@ -69,7 +70,8 @@ internal unsafe struct MatMulPacked<T, V>
 
     static long Line => 64 / sizeof(T);
 
-    readonly long RowsPerBlock => Math.Min(IntegerMath.CeilDiv(_rows, FewestRowBlocks * Line), IntegerMath.CeilDiv(RowsBytes / sizeof(T) / _depth, Line)) * Line;
+    readonly long RowsPerBlock => Math.Min(IntegerMath.CeilDiv(_rows, FewestRowBlocks * Line),
+        IntegerMath.CeilDiv(RowsBytes / sizeof(T) / _depth, Line)) * Line;
 
     readonly long PackedRow => _depth + Line;
 
@@ -92,12 +94,14 @@ internal unsafe struct MatMulPacked<T, V>
     // Some strips side by side, some rows at a time, so that what is read lies together.
     readonly void PackStrips(long block)
     {
-        long first = block * StripsPerChunk, last = Math.Min(_strips.Count, first + StripsPerChunk), left = _strips.Start(first), columns = _strips.Start(last) - left;
+        long first = block * StripsPerChunk, last = Math.Min(_strips.Count, first + StripsPerChunk), left = _strips.Start(first),
+            columns = _strips.Start(last) - left;
         long step = _bCol == 1 ? RowsPerCopy : _depth;
         for (long row = 0; row < _depth; row += step)
         {
             long rows = Math.Min(step, _depth - row);
-            for (long next = row + step; next < Math.Min(_depth, row + 2 * step); next++) Simd.Prefetch(_b + next * _bRow + left, columns * sizeof(T));
+            for (long next = row + step; next < Math.Min(_depth, row + 2 * step); next++)
+                Simd.Prefetch(_b + next * _bRow + left, columns * sizeof(T));
             for (long strip = first, column = left, end; strip < last; column = end)
             {
                 end = _strips.Start(++strip);
@@ -116,7 +120,8 @@ internal unsafe struct MatMulPacked<T, V>
         {
             long column = _strips.Start(strip), columns = _strips.Start(strip + 1) - column;
             var b = new Steps<T>(_packedB + column * _depth, columns);
-            if (HasPanels) MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Panels<T>(a, TileRows, PackedPanel), 1, b, c + column, _cRow, _accumulate);
+            if (HasPanels)
+                MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Panels<T>(a, TileRows, PackedPanel), 1, b, c + column, _cRow, _accumulate);
             else MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Steps<T>(a, 1), PackedRow, b, c + column, _cRow, _accumulate);
         }
     }

@@ -49,8 +49,10 @@ internal static unsafe class MatMulTranspose
             float* from = source + i, to = panel + 4 * i;
             if (i % Line == 0)
                 for (int j = 4; j < 8; j++) Simd.Prefetch(from + j * column);
-            Vector128<float> c0 = Sse.LoadVector128(from), c1 = Sse.LoadVector128(from + column), c2 = Sse.LoadVector128(from + 2 * column), c3 = Sse.LoadVector128(from + 3 * column);
-            Vector128<float> low01 = Sse.UnpackLow(c0, c1), high01 = Sse.UnpackHigh(c0, c1), low23 = Sse.UnpackLow(c2, c3), high23 = Sse.UnpackHigh(c2, c3);
+            Vector128<float> c0 = Sse.LoadVector128(from), c1 = Sse.LoadVector128(from + column), c2 = Sse.LoadVector128(from + 2 * column),
+                c3 = Sse.LoadVector128(from + 3 * column);
+            Vector128<float> low01 = Sse.UnpackLow(c0, c1), high01 = Sse.UnpackHigh(c0, c1), low23 = Sse.UnpackLow(c2, c3),
+                high23 = Sse.UnpackHigh(c2, c3);
             Sse.Store(to, Sse.MoveLowToHigh(low01, low23));
             Sse.Store(to + 4, Sse.MoveHighToLow(low23, low01));
             Sse.Store(to + 8, Sse.MoveLowToHigh(high01, high23));

@@ -15,7 +15,8 @@ internal static class MovementArguments
 
     /// <summary>Creates the error for strides that do not allow a view.</summary>
     public static ShapeException NoView(Tensor x, Shape to) =>
-        new($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape {to} without a copy; use Reshape");
+        new($"View: strides [{string.Join(", ", x.Layout.Strides)}] of shape {x.Shape} do not allow a view of shape {to} without a copy; use "
+            + "Reshape");
 
     public static Tensor Flatten(Tensor x, int startDim, int endDim)
     {

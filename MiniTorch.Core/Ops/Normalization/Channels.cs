@@ -111,7 +111,8 @@ internal static class Channels
         {
             T* numbers = (T*)data[2];
             long channels = sizes.Channels;
-            ChannelKernel.Combine(sizes, (T*)data[0], (T*)data[1], numbers, numbers + channels, numbers + 2 * channels, numbers + 3 * channels, (T*)data[3]);
+            ChannelKernel.Combine(sizes, (T*)data[0], (T*)data[1], numbers, numbers + channels, numbers + 2 * channels, numbers + 3 * channels,
+                (T*)data[3]);
         }
     }
 

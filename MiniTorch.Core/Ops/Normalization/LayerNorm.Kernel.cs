@@ -57,7 +57,8 @@ internal static unsafe class LayerNormRows
                 for (; i <= size - V.Count; i += V.Count) V.Store(V.Fma((V.Load(from + i) - mean) * scale, V.Load(w + i), V.Load(b + i)), to + i);
                 if (i == size) return;
                 int rest = (int)(size - i);
-                V.StorePartial(V.Fma((V.LoadPartial(from + i, rest) - mean) * scale, V.LoadPartial(w + i, rest), V.LoadPartial(b + i, rest)), to + i, rest);
+                V.StorePartial(V.Fma((V.LoadPartial(from + i, rest) - mean) * scale, V.LoadPartial(w + i, rest), V.LoadPartial(b + i, rest)), to + i,
+                    rest);
             }
         }
     }
@@ -134,7 +135,8 @@ internal readonly unsafe struct LayerNormGradients<V, T>(T* weight, T* dWeight, 
         if (i < end)
         {
             int rest = (int)(end - i);
-            V d = V.Where(V.FromBits((1UL << rest) - 1), V.LoadPartial(x + i, rest) - mean, V.Of(0)), cotangent = V.LoadPartial(g + i, rest), h = cotangent * V.LoadPartial(weight + i, rest);
+            V d = V.Where(V.FromBits((1UL << rest) - 1), V.LoadPartial(x + i, rest) - mean, V.Of(0)), cotangent = V.LoadPartial(g + i, rest),
+                h = cotangent * V.LoadPartial(weight + i, rest);
             squares = V.Fma(d, d, squares);
             cotangents += h;
             products = V.Fma(h, d, products);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over the last dimensions, as many as the weight and the bias have: one pass forward, and one backward for all three gradients.
-/// Inputs: x, weight and bias of one dtype.
+/// (x − mean) / √(variance + ε) · weight + bias over the last dimensions, as many as the weight and the bias have: one pass forward, and one backward
+/// for all three gradients. Inputs: x, weight and bias of one dtype.
 /// </summary>
 internal sealed record LayerNorm(double Eps) : FusedOp
 {
@@ -16,7 +16,8 @@ internal sealed record LayerNorm(double Eps) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0].Detach()), y = Tensor.Empty(x.Shape, x.DType);
-        KernelCall.Run(new Forward(Rows(x.Shape, inputs[1].Shape), Eps), x, Copies.RowMajor(inputs[1].Detach()), Copies.RowMajor(inputs[2].Detach()), y);
+        KernelCall.Run(new Forward(Rows(x.Shape, inputs[1].Shape), Eps), x, Copies.RowMajor(inputs[1].Detach()), Copies.RowMajor(inputs[2].Detach()),
+            y);
         return y;
     }
 
@@ -35,7 +36,8 @@ internal sealed record LayerNorm(double Eps) : FusedOp
         Tensor OverChunks(Tensor sums) => chunks == 1 ? sums.Reshape(normalized) : sums.Sum(0);
     }
 
-    private static AxisSplit Rows(Shape shape, Shape normalized) => new(normalized.ElementCount == 0 ? 0 : shape.ElementCount / normalized.ElementCount, normalized.ElementCount, 1);
+    private static AxisSplit Rows(Shape shape, Shape normalized) =>
+        new(normalized.ElementCount == 0 ? 0 : shape.ElementCount / normalized.ElementCount, normalized.ElementCount, 1);
 
     private readonly unsafe struct Forward(AxisSplit rows, double eps) : IKernelCall
     {

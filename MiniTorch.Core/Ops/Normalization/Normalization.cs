@@ -8,7 +8,8 @@ internal static class Normalization
         x.RequireFloat("LayerNorm");
         CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
         bool isOneOp = (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
-        if (isOneOp) return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
+        if (isOneOp)
+            return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
         return Affine(new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x), weight, bias);
     }
 
@@ -33,7 +34,8 @@ internal static class Normalization
         return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
     }
 
-    public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum, double eps)
+    public static Tensor Batch(Tensor x, Tensor? runningMean, Tensor? runningVar, Tensor? weight, Tensor? bias, bool training, double momentum,
+        double eps)
     {
         x.RequireFloat("BatchNorm");
         if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} must have a batch (dimension 0) and channels (dimension 1)");

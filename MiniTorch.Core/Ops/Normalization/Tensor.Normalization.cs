@@ -12,14 +12,16 @@ public partial class Tensor
     /// <param name="bias">A tensor of this shape; null for 0.</param>
     /// <param name="eps">A small number that prevents a division by 0.</param>
     /// <exception cref="ShapeException">The shape of x does not end with the normalized shape, or weight or bias have another shape.</exception>
-    public Tensor LayerNorm(Shape normalizedShape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) => Normalization.Layer(this, normalizedShape, weight, bias, eps);
+    public Tensor LayerNorm(Shape normalizedShape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
+        Normalization.Layer(this, normalizedShape, weight, bias, eps);
 
     /// <summary>Returns x / √(mean x² + eps) · weight over the last dimensions (torch.nn.functional.rms_norm; Zhang and Sennrich 2019).</summary>
     /// <param name="normalizedShape">The sizes of the last dimensions, over which the mean is computed.</param>
     /// <param name="weight">A tensor of this shape; null for 1.</param>
     /// <param name="eps">A small number that prevents a division by 0; the machine epsilon of the dtype by default.</param>
     /// <exception cref="ShapeException">The shape of x does not end with the normalized shape, or the weight has another shape.</exception>
-    public Tensor RmsNorm(Shape normalizedShape, Tensor? weight = null, double? eps = null) => Normalization.RootMeanSquare(this, normalizedShape, weight, eps);
+    public Tensor RmsNorm(Shape normalizedShape, Tensor? weight = null, double? eps = null) =>
+        Normalization.RootMeanSquare(this, normalizedShape, weight, eps);
 
     /// <summary>
     /// Normalizes over groups of channels (dimension 1) and all following dimensions, with one weight and bias for each channel
@@ -27,7 +29,8 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">The number of channels is not divisible by the number of groups, or weight or bias do not have shape
     /// [channels].</exception>
-    public Tensor GroupNorm(int numGroups, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) => Normalization.Group(this, numGroups, weight, bias, eps);
+    public Tensor GroupNorm(int numGroups, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
+        Normalization.Group(this, numGroups, weight, bias, eps);
 
     /// <summary>Normalizes each channel of each example over the following dimensions (torch.nn.functional.instance_norm).</summary>
     /// <exception cref="ShapeException">There are no dimensions after the channels, or weight or bias do not have shape [channels].</exception>
@@ -50,6 +53,7 @@ public partial class Tensor
     /// <exception cref="ShapeException">A tensor does not have shape [channels], or there is only one value for each channel in training.</exception>
     /// <exception cref="ValueException">Running statistics are null outside training.</exception>
     public Tensor BatchNorm(
-        Tensor? runningMean, Tensor? runningVar, Tensor? weight = null, Tensor? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
+        Tensor? runningMean, Tensor? runningVar, Tensor? weight = null, Tensor? bias = null, bool training = false, double momentum = 0.1,
+            double eps = 1e-5) =>
         Normalization.Batch(this, runningMean, runningVar, weight, bias, training, momentum, eps);
 }

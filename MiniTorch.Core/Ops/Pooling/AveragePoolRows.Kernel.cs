@@ -91,7 +91,8 @@ internal readonly unsafe struct AveragePoolRows<V, T>(PoolingShape shape, Averag
         long* ends = Scratch.Rent<long>(ref PoolingScratch.Ends, 2 * columns.Output + 1);
         var room = new Room
         {
-            Padded = padded, Row = padded + columns.Padding, Length = length, Divisors = padded + length, Shares = padded + length + outputs, Ends = ends,
+            Padded = padded, Row = padded + columns.Padding, Length = length, Divisors = padded + length, Shares = padded + length + outputs,
+            Ends = ends,
         };
         new Span<T>(padded, checked((int)(length + 2 * outputs))).Clear();
         for (long j = 0; j < outputs; j++)
@@ -104,7 +105,8 @@ internal readonly unsafe struct AveragePoolRows<V, T>(PoolingShape shape, Averag
         return room;
     }
 
-    T RowDivisor(long i) => T.CreateTruncating(divisor.Fixed ?? (divisor.CountsPadding ? shape.Y.PaddedLength(i) : shape.Y.End(i) - shape.Y.Start(i)));
+    T RowDivisor(long i) => T.CreateTruncating(divisor.Fixed
+        ?? (divisor.CountsPadding ? shape.Y.PaddedLength(i) : shape.Y.End(i) - shape.Y.Start(i)));
 
     void AddRows(T* input, long top, long bottom, T* sums)
     {

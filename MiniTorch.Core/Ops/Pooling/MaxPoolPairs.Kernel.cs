@@ -4,7 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Max pooling by windows of 2×2, or 1×2, that neither overlap nor reach into a padding: a vector of windows is compared in registers.</summary>
+/// <summary>
+/// Max pooling by windows of 2×2, or 1×2, that neither overlap nor reach into a padding: a vector of windows is compared in registers.
+/// </summary>
 internal readonly unsafe struct MaxPoolPairs<V, T>(PoolingShape shape, T* x, T* y, long* indices)
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -47,8 +47,8 @@ internal static unsafe class PoolingKernel
     const long ChunkElements = 1 << 12;
 
     /// <summary>
-    /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one. Without <paramref name="indices"/> (null) only
-    /// the maximum.
+    /// The maximum of each window, and where it is in its input plane: the first one in row-major order, or the last NaN where there is one. Without
+    /// <paramref name="indices"/> (null) only the maximum.
     /// </summary>
     public static void Max<T>(in PoolingShape shape, T* x, T* y, long* indices)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -23,7 +23,8 @@ public partial class Tensor
     /// Returns the result of <see cref="MaxPool2d"/> and the row-major index of each maximum in its plane (torch.nn.functional.max_pool2d with
     /// return_indices).
     /// </summary>
-    public (Tensor Values, Tensor Indices) MaxPool2dWithIndices(Pair kernel, Pair? stride = null, Pair padding = default, Pair? dilation = null, bool ceilMode = false)
+    public (Tensor Values, Tensor Indices) MaxPool2dWithIndices(Pair kernel, Pair? stride = null, Pair padding = default, Pair? dilation = null,
+        bool ceilMode = false)
     {
         Tensor[] both = SlidingMax(kernel, stride, padding, dilation, ceilMode).ApplyAll(this);
         return (both[0], both[1]);
@@ -45,7 +46,8 @@ public partial class Tensor
     /// <param name="divisorOverride">The divisor of each window's sum; the number of its elements by default.</param>
     /// <exception cref="ShapeException">A window is larger than the padded input.</exception>
     /// <exception cref="ValueException">A size is out of range.</exception>
-    public Tensor AvgPool2d(Pair kernel, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true, int? divisorOverride = null)
+    public Tensor AvgPool2d(Pair kernel, Pair? stride = null, Pair padding = default, bool ceilMode = false, bool countIncludePad = true,
+        int? divisorOverride = null)
     {
         CheckPlanes("AvgPool2d", 2);
         if (divisorOverride == 0) throw new ValueException("AvgPool2d: divisorOverride must not be 0");

@@ -14,8 +14,8 @@ internal static unsafe class DistanceKernel
     const long ChunkWork = 1 << 14;
 
     /// <summary>
-    /// Distances of rows of a [batch, n, k] and b [batch, m, k], both contiguous, in y [batch, n, m], which holds the products a bᵀ. Without the squared
-    /// lengths of the rows, all are computed from differences, and y holds nothing.
+    /// Distances of rows of a [batch, n, k] and b [batch, m, k], both contiguous, in y [batch, n, m], which holds the products a bᵀ. Without the
+    /// squared lengths of the rows, all are computed from differences, and y holds nothing.
     /// </summary>
     public static void Run<T>(long batch, long n, long m, long k, T* a, T* b, T* aSquares, T* bSquares, T* y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -99,7 +99,8 @@ internal static unsafe class DistanceKernel
             for (; i < k; i += V.Count)
             {
                 int count = (int)Math.Min(V.Count, k - i);
-                V d = (count == V.Count ? V.Load(x + i) - V.Load(other + i) : V.LoadPartial(x + i, count) - V.LoadPartial(other + i, count)) * factor * second;
+                V d = (count == V.Count ? V.Load(x + i) - V.Load(other + i) : V.LoadPartial(x + i, count) - V.LoadPartial(other + i, count)) * factor
+                    * second;
                 (s0, top) = (V.Fma(d, d, s0), V.Max(top, V.Abs(d)));
             }
             largest = V.MaxLane(top);

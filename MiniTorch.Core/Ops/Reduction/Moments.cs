@@ -87,7 +87,8 @@ internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
         return (MeanSquare(x * factor) + factor * Eps * factor).Rsqrt() * factor;
     }
 
-    private Tensor MeanSquare(Tensor x) => ReductionArguments.Run<Kernels.Fold.SumOfSquares>(x, Dims) / (double)ReductionArguments.Count(x.Shape, Dims);
+    private Tensor MeanSquare(Tensor x) =>
+        ReductionArguments.Run<Kernels.Fold.SumOfSquares>(x, Dims) / (double)ReductionArguments.Count(x.Shape, Dims);
 }
 
 /// <summary>(x − mean) / √(variance + ε) over dimensions, with the population variance; shared by the normalization layers.</summary>

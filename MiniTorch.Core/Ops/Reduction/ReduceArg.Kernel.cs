@@ -109,7 +109,8 @@ internal static unsafe class ReduceArg
         for (long i = 0; i < size; i += V.Count)
         {
             int lanes = (int)Math.Min(V.Count, size - i);
-            ulong found = lanes == V.Count ? Matches<V, T>(V.Load(row + i), sought) : Matches<V, T>(V.LoadPartial(row + i, lanes), sought) & ((1UL << lanes) - 1);
+            ulong found = lanes == V.Count ? Matches<V, T>(V.Load(row + i), sought)
+                : Matches<V, T>(V.LoadPartial(row + i, lanes), sought) & ((1UL << lanes) - 1);
             if (found == 0) continue;
             position += i + BitOperations.TrailingZeroCount(found);
             return true;

@@ -127,7 +127,8 @@ internal sealed record Prod(int Dim) : Op
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = CanDivide(call, cotangent) ? call.Output * cotangent / call.Input(0) : Others(call.Input(0)) * cotangent;
 
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
 
     // Whether one product is far enough from zero and infinity to be divided by each of its elements.
     private static bool CanDivide(OpContext call, Tensor cotangent) =>
@@ -180,7 +181,8 @@ internal sealed record Norm(double Order, ulong Dims) : Op
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => gradients[0] = Direction(call) * cotangent;
 
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        new Sum(Dims, true).Apply(Direction(call) * tangents[0]!);
 
     // ∂‖x‖/∂xᵢ = sign(xᵢ) (|xᵢ| / ‖x‖)^(p−1). Zeros are replaced before they are divided by or raised, so that no derivative of this makes NaN of
     // them.

@@ -13,7 +13,8 @@ public partial class Tensor
     public Tensor Var(int dim, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dim), correction, keepDim);
 
     /// <summary>Returns the variances over several dimensions; an empty list means all dimensions (torch.var).</summary>
-    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Variance(this, Mask("Var", dims), correction, keepDim);
+    public Tensor Var(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) =>
+        Moments.Variance(this, Mask("Var", dims), correction, keepDim);
 
     /// <summary>Returns the standard deviation of all elements, √variance (torch.std).</summary>
     /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
@@ -23,7 +24,8 @@ public partial class Tensor
     public Tensor Std(int dim, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dim), correction, keepDim);
 
     /// <summary>Returns the standard deviations over several dimensions; an empty list means all dimensions (torch.std).</summary>
-    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) => Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
+    public Tensor Std(ReadOnlySpan<int> dims, double correction = 1, bool keepDim = false) =>
+        Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
     /// <summary>
     /// Returns the norm of all elements as one vector, or the norms of the vectors along a dimension (torch.linalg.vector_norm).
@@ -70,6 +72,7 @@ public partial class Tensor
             throw new ShapeException($"Cdist: shapes {Shape} and {other.Shape} do not fit; both must be […, rows, d] with the same d");
         if (p != 2 || DType != other.DType || !DType.IsFloat()) return (Unsqueeze(-2) - other.Unsqueeze(-3)).Norm(p, -1);
         Shape batch = Shape.Broadcast(Shape.Create(Shape.Span[..^2]), Shape.Create(other.Shape.Span[..^2]), "Cdist");
-        return new EuclideanDistance().Apply(ExpandTo([.. batch.Span, .. Shape.Span[^2..]]), other.ExpandTo([.. batch.Span, .. other.Shape.Span[^2..]]));
+        return new EuclideanDistance().Apply(ExpandTo([.. batch.Span, .. Shape.Span[^2..]]),
+            other.ExpandTo([.. batch.Span, .. other.Shape.Span[^2..]]));
     }
 }

@@ -139,7 +139,8 @@ public partial class Tensor
     internal Tensor Reduced(string caller, AmaxOrAmin op, bool keepDim)
     {
         if (ReductionArguments.Count(Shape, op.Dims) == 0)
-            throw new ShapeException($"{caller}: shape {Shape} has no elements, and the {(op is Amax ? "largest" : "smallest")} element of none is not defined; "
+            throw new ShapeException($"{caller}: shape {Shape} has no elements, and the {(op is Amax ? "largest" : "smallest")} element of none "
+                + "is not defined; "
                 + "check ElementCount first");
         Tensor kept = op.Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, op.Dims));

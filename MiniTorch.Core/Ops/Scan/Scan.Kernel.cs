@@ -4,7 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Running reductions along the middle one of three dimensions [outer, size, inner] of contiguous arrays; floats accumulate in double.</summary>
+/// <summary>
+/// Running reductions along the middle one of three dimensions [outer, size, inner] of contiguous arrays; floats accumulate in double.
+/// </summary>
 internal static unsafe class ScanKernel
 {
     // Fewer elements are not worth another thread.

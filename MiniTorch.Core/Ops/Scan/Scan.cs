@@ -52,7 +52,9 @@ internal sealed record CumProd(int Dim) : Op
     }
 }
 
-/// <summary>sᵢ = aᵢ sᵢ₋₁ + bᵢ along a dimension, from 0: the recurrence that running products differentiate to, and that differentiates to itself.</summary>
+/// <summary>
+/// sᵢ = aᵢ sᵢ₋₁ + bᵢ along a dimension, from 0: the recurrence that running products differentiate to, and that differentiates to itself.
+/// </summary>
 internal sealed record LinearScan(int Dim) : Op
 {
     internal override bool CanReuseTemporaries => true;

@@ -20,7 +20,8 @@ internal abstract record SoftmaxOp(int Dim) : FusedOp
     protected abstract Tensor Rule(OpContext call, Tensor g);
 
     /// <summary>Runs a kernel on row-major tensors: the new result of a shape comes first, then the inputs.</summary>
-    protected static Tensor Run<TKernel>(in TKernel kernel, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct, IKernelCall
+    protected static Tensor Run<TKernel>(in TKernel kernel, Shape result, Tensor a, Tensor? b = null, Tensor? c = null) where TKernel : struct,
+        IKernelCall
     {
         Tensor output = Tensor.Empty(result, a.DType);
         KernelCall.Run(kernel, output, Copies.RowMajor(a), b is null ? null : Copies.RowMajor(b), c is null ? null : Copies.RowMajor(c));
@@ -77,7 +78,8 @@ internal sealed record LogSoftmax(int Dim) : SoftmaxOp(Dim)
 
     public override Tensor Definition(ReadOnlySpan<Tensor> inputs) => inputs[0] - new LogSumExp(Dim).Definition(inputs);
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape, inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape, inputs[0]);
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run(new Backward(AxisSplit.Of(cotangent.Shape, Dim)), cotangent.Shape, call.Output, cotangent);
@@ -113,7 +115,8 @@ internal sealed record LogSumExp(int Dim) : SoftmaxOp(Dim)
         return (x - shift).Exp().Sum(Dim, keepDim: true).Log() + shift;
     }
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape.With(Dim, 1), inputs[0]);
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        Run(new Forward(AxisSplit.Of(inputs[0].Shape, Dim)), inputs[0].Shape.With(Dim, 1), inputs[0]);
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Run(new Backward(AxisSplit.Of(call.InputShape(0), Dim)), call.InputShape(0), call.Input(0), call.Output, cotangent);

@@ -21,8 +21,8 @@ internal static unsafe class SoftmaxCrossEntropyKernel
     }
 
     /// <summary>
-    /// dx of each row, contiguous, from the gradients g of its values: e^(x − max)·((g.loss + g.uniform)/sum + g.sum) − onehot(target)·g.loss − g.uniform/classes.
-    /// It may overwrite x.
+    /// dx of each row, contiguous, from the gradients g of its values: e^(x − max)·((g.loss + g.uniform)/sum + g.sum) − onehot(target)·g.loss −
+    /// g.uniform/classes. It may overwrite x.
     /// </summary>
     public static void Backward<T>(in LogitRows<T> rows, T* maxima, T* sums, in CrossEntropyGradients<T> g, T* dx)
         where T : unmanaged, IBinaryNumber<T>
@@ -224,7 +224,8 @@ internal readonly unsafe struct CrossEntropyValues<T>(T* losses, T* sums, T* max
 }
 
 /// <summary>The gradients of each row's values. Null stands for zeros; a stride of 0 shares one gradient among all rows.</summary>
-internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStride, T* sums = null, long sumStride = 0, T* uniform = null, long uniformStride = 0)
+internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStride, T* sums = null, long sumStride = 0, T* uniform = null,
+    long uniformStride = 0)
     where T : unmanaged, System.Numerics.IBinaryNumber<T>
 {
     /// <summary>The gradient of the loss.</summary>

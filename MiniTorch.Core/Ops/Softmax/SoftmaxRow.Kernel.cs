@@ -51,7 +51,10 @@ internal static unsafe class SoftmaxRow<V, T>
 
     static long Blocks(long count) => (count - 1) / Block + 1;
 
-    /// <summary>Exponentials of each block, <paramref name="step"/> elements after the one before, relative to the maximum so far, which is kept in <paramref name="centers"/>.</summary>
+    /// <summary>
+    /// Exponentials of each block, <paramref name="step"/> elements after the one before, relative to the maximum so far, which is kept in <paramref
+    /// name="centers"/>.
+    /// </summary>
     static void BlockExponentials(T* x, long count, T* centers, T* exponentials, long step, out T max, out T sum)
     {
         max = AtLeastMax(x, Math.Min(Block, count), Lowest);

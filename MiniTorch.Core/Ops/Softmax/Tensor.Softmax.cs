@@ -17,7 +17,8 @@ public partial class Tensor
     public Tensor Softmax(int dim) => Rank == 0 ? Reshape(1).Softmax(dim).Reshape() : new Softmax(Shape.Dim(dim, "Softmax")).Apply(Reals());
 
     /// <summary>Returns x − ln Σ eˣ along a dimension, computed without overflow (torch.log_softmax). Integers give Float32.</summary>
-    public Tensor LogSoftmax(int dim) => Rank == 0 ? Reshape(1).LogSoftmax(dim).Reshape() : new LogSoftmax(Shape.Dim(dim, "LogSoftmax")).Apply(Reals());
+    public Tensor LogSoftmax(int dim) =>
+        Rank == 0 ? Reshape(1).LogSoftmax(dim).Reshape() : new LogSoftmax(Shape.Dim(dim, "LogSoftmax")).Apply(Reals());
 
     /// <summary>Returns e⁻ˣ / Σ e⁻ˣ along a dimension (torch.nn.functional.softmin).</summary>
     public Tensor Softmin(int dim) => (-Reals()).Softmax(dim);

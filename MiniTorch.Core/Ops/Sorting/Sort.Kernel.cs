@@ -25,7 +25,9 @@ internal static unsafe class SortKernel
         Workers.Run(job, (lines - 1) / perChunk + 1);
     }
 
-    /// <summary>The element that comes at place <paramref name="place"/> in ascending order, and its position; results have shape [outer, inner].</summary>
+    /// <summary>
+    /// The element that comes at place <paramref name="place"/> in ascending order, and its position; results have shape [outer, inner].
+    /// </summary>
     public static void Kth<T>(T* x, T* values, long* positions, long outer, long size, long inner, long place)
         where T : unmanaged
     {

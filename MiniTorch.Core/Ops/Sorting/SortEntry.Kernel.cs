@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>An element as sorting sees it: its place among all values as an integer, and its position, so that no two are equal and every sort is stable.</summary>
+/// <summary>
+/// An element as sorting sees it: its place among all values as an integer, and its position, so that no two are equal and every sort is stable.
+/// </summary>
 internal readonly struct SortEntry(ulong key, long position) : IComparable<SortEntry>
 {
     const ulong SignBit = 1UL << 63;

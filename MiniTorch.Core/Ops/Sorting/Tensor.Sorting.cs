@@ -8,7 +8,8 @@ public partial class Tensor
     /// Sorts the elements along a dimension and returns them with their original indices (torch.sort). The sort is stable, and NaN is the largest
     /// value.
     /// </summary>
-    public (Tensor Values, Tensor Indices) Sort(int dim = -1, bool descending = false) => Pick("Sort", dim, Shape.SizeOrOne(Shape.Dim(dim, "Sort")), descending);
+    public (Tensor Values, Tensor Indices) Sort(int dim = -1, bool descending = false) =>
+        Pick("Sort", dim, Shape.SizeOrOne(Shape.Dim(dim, "Sort")), descending);
 
     /// <summary>Returns the indices that sort a dimension, as Int64 (torch.argsort). The sort is stable.</summary>
     public Tensor ArgSort(int dim = -1, bool descending = false) => Sort(dim, descending).Indices;

@@ -43,7 +43,8 @@ internal sealed class TorchStream(uint seed)
     /// <summary>Draws floats or doubles from [from, to).</summary>
     public void FillUniform<T>(Span<T> destination, T from, T to) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (typeof(T) == typeof(float)) FillSingle(MemoryMarshal.Cast<T, float>(destination), float.CreateTruncating(from), float.CreateTruncating(to - from));
+        if (typeof(T) == typeof(float))
+            FillSingle(MemoryMarshal.Cast<T, float>(destination), float.CreateTruncating(from), float.CreateTruncating(to - from));
         else FillDouble(MemoryMarshal.Cast<T, double>(destination), double.CreateTruncating(from), double.CreateTruncating(to - from));
     }
 
@@ -97,7 +98,8 @@ internal sealed class TorchStream(uint seed)
         {
             Span<T> part = destination[start..Math.Min(start + UniformsAtOnce, destination.Length)];
             FillUniform(uniforms[..part.Length], P.Zero, P.One);
-            for (int i = 0; i < part.Length; i++) part[i] = T.CreateTruncating(Unsafe.BitCast<bool, byte>(uniforms[i] < probabilities[(start + i) * step]));
+            for (int i = 0; i < part.Length; i++)
+                part[i] = T.CreateTruncating(Unsafe.BitCast<bool, byte>(uniforms[i] < probabilities[(start + i) * step]));
         }
     }
 
@@ -128,7 +130,8 @@ internal sealed class TorchStream(uint seed)
             for (; i + Vector256<uint>.Count <= words.Length; i += Vector256<uint>.Count)
             {
                 Vector256<int> mantissa = (Vector256.Create(words[i..]) & Vector256.Create(Mantissa24)).AsInt32();
-                Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(mantissa) * Ulp24, Vector256.Create(range), Vector256.Create(from)).CopyTo(destination[i..]);
+                Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(mantissa) * Ulp24, Vector256.Create(range), Vector256.Create(from))
+                    .CopyTo(destination[i..]);
             }
             for (; i < words.Length; i++) destination[i] = MathF.FusedMultiplyAdd((words[i] & Mantissa24) * Ulp24, range, from);
             destination = destination[words.Length..];
@@ -140,15 +143,18 @@ internal sealed class TorchStream(uint seed)
         while (!destination.IsEmpty)
         {
             // Draws pairs of words within a block, high word first; a pair across two blocks is drawn separately.
-            ReadOnlySpan<ulong> pairs = MemoryMarshal.Cast<uint, ulong>(Words.Take(2 * Math.Min(destination.Length, MersenneTwister.Size / 2), multiple: 2));
+            ReadOnlySpan<ulong> pairs = MemoryMarshal.Cast<uint, ulong>(
+                Words.Take(2 * Math.Min(destination.Length, MersenneTwister.Size / 2), multiple: 2));
             int i = 0;
             for (; i + Vector256<ulong>.Count <= pairs.Length; i += Vector256<ulong>.Count)
             {
                 Vector256<ulong> pair = Vector256.Create(pairs[i..]);
                 Vector256<long> mantissa = ((pair << 32 | pair >>> 32) & Vector256.Create(Mantissa53)).AsInt64();
-                Vector256.FusedMultiplyAdd(Vector256.ConvertToDouble(mantissa) * Ulp53, Vector256.Create(range), Vector256.Create(from)).CopyTo(destination[i..]);
+                Vector256.FusedMultiplyAdd(Vector256.ConvertToDouble(mantissa) * Ulp53, Vector256.Create(range), Vector256.Create(from))
+                    .CopyTo(destination[i..]);
             }
-            for (; i < pairs.Length; i++) destination[i] = Math.FusedMultiplyAdd((BitOperations.RotateLeft(pairs[i], 32) & Mantissa53) * Ulp53, range, from);
+            for (; i < pairs.Length; i++)
+                destination[i] = Math.FusedMultiplyAdd((BitOperations.RotateLeft(pairs[i], 32) & Mantissa53) * Ulp53, range, from);
             destination = destination[pairs.Length..];
             if (!pairs.IsEmpty) continue;
             destination[0] = Math.FusedMultiplyAdd(Uniform(), range, from);

@@ -52,7 +52,8 @@ public sealed class SoftMarginLoss(Reduction reduction = Reduction.Mean) : Modul
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
-    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.SoftMarginLoss(input, target, reduction);
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.SoftMarginLoss(input, target, reduction);
 }
 
 /// <summary>

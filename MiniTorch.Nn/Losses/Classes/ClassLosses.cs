@@ -32,7 +32,8 @@ public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarg
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
-    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.KLDiv(input, target, reduction, logTarget);
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.KLDiv(input, target, reduction, logTarget);
 }
 
 /// <summary>
@@ -57,7 +58,8 @@ public sealed class SoftmaxFocalLoss(double gamma = 2, long ignoreIndex = -100, 
 /// <param name="epsilon">ε, the weight of 1 − p that is added; 0 is cross-entropy.</param>
 /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor>
+public sealed class Poly1CrossEntropyLoss(double epsilon = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
+    : Module<Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| batch ...")]

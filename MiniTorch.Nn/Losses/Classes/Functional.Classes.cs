@@ -44,7 +44,8 @@ public static partial class Functional
     /// <param name="gamma">γ ≥ 0; 0 is cross-entropy.</param>
     /// <param name="ignoreIndex">Rows with this target do not contribute to the loss or the gradient.</param>
     /// <param name="reduction">None, Mean (over the rows that are not ignored) or Sum.</param>
-    public static Tensor SoftmaxFocalLoss(Tensor input, Tensor target, double gamma = 2, long ignoreIndex = -100, Reduction reduction = Reduction.Mean)
+    public static Tensor SoftmaxFocalLoss(Tensor input, Tensor target, double gamma = 2, long ignoreIndex = -100,
+        Reduction reduction = Reduction.Mean)
     {
         const string op = "SoftmaxFocalLoss";
         LossShapes.CheckFloat(op, "input", input);

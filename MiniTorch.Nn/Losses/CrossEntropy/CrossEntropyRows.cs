@@ -122,7 +122,8 @@ internal sealed class CrossEntropyRows
     /// <summary>The losses against equal probabilities for all classes, times the class weights; null if targets are not smoothed.</summary>
     public Tensor? UniformLosses(Tensor logProbabilities) =>
         !Smooths ? null
-        : -(_options.Weight is { } weight ? logProbabilities * LossShapes.AlongAxis(weight, logProbabilities.Rank, ClassAxis) : logProbabilities).Mean(ClassAxis);
+        : -(_options.Weight is { } weight ? logProbabilities * LossShapes.AlongAxis(weight, logProbabilities.Rank, ClassAxis) : logProbabilities)
+        .Mean(ClassAxis);
 
     /// <summary>Adds the z-loss, sets ignored rows to 0, multiplies by the element weights, and reduces.</summary>
     public Tensor Reduce(Tensor losses, Tensor? logSumExp)
@@ -164,8 +165,10 @@ internal sealed class CrossEntropyRows
             throw new ValueException(FormattableString.Invariant($"{op}: label smoothing {options.LabelSmoothing} is not in [0, 1]"));
         if (options.Softcap < 0 || double.IsNaN(options.Softcap))
             throw new ValueException(FormattableString.Invariant($"{op}: softcap {options.Softcap} must be positive, or 0 for none"));
-        if (options.Reduction == Reduction.BatchMean) throw new ValueException($"{op}: BatchMean is not a reduction of this loss; use None, Mean or Sum");
+        if (options.Reduction == Reduction.BatchMean)
+            throw new ValueException($"{op}: BatchMean is not a reduction of this loss; use None, Mean or Sum");
         if (options.Normalizer is not null && options.Reduction != Reduction.Mean)
-            throw new ValueException($"{op}: Normalizer is the divisor of Reduction.Mean and does nothing with {options.Reduction}; divide the loss yourself");
+            throw new ValueException($"{op}: Normalizer is the divisor of Reduction.Mean and does nothing with {options.Reduction}; divide the "
+                + "loss yourself");
     }
 }

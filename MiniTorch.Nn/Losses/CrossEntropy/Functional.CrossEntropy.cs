@@ -14,8 +14,13 @@ public static partial class Functional
     /// <param name="labelSmoothing">ε in [0, 1].</param>
     /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>
     public static Tensor CrossEntropy(
-        Tensor logits, Tensor targets, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean, double labelSmoothing = 0) =>
-        CrossEntropy(logits, targets, new CrossEntropyOptions { Weight = weight, IgnoreIndex = ignoreIndex, Reduction = reduction, LabelSmoothing = labelSmoothing });
+        Tensor logits, Tensor targets, Tensor? weight = null, long ignoreIndex = -100, Reduction reduction = Reduction.Mean,
+            double labelSmoothing = 0) =>
+        CrossEntropy(logits, targets, new CrossEntropyOptions
+        {
+            Weight = weight, IgnoreIndex = ignoreIndex, Reduction = reduction,
+            LabelSmoothing = labelSmoothing
+        });
 
     /// <summary>Computes cross-entropy with all options of <see cref="CrossEntropyOptions"/>; see <see cref="CrossEntropyLoss"/>.</summary>
     /// <exception cref="MiniTorchException">A shape or dtype does not fit, or a target is neither a class index nor ignored.</exception>

@@ -75,7 +75,8 @@ internal sealed record LinearCrossEntropy(CrossEntropyOptions Options, Tensor? I
         return found;
     }
 
-    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, Reads wanted, params ReadOnlySpan<Tensor> rowResults)
+    private (Tensor Losses, Tensor?[] Gradients) Chunked(ReadOnlySpan<Tensor> inputs, Tensor? cotangent, Reads wanted,
+        params ReadOnlySpan<Tensor> rowResults)
     {
         Tensor hidden = inputs[0].Detach(), weight = inputs[1].Detach(), targets = inputs[2];
         Tensor? bias = inputs.Length > 3 ? inputs[3].Detach() : null;

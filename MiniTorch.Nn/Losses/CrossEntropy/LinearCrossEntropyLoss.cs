@@ -63,7 +63,8 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         (Tensor loss, Tensor[] outputs, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, givesRowResults: true);
         (Tensor logSumExp, Tensor predictions) = (outputs[1].Detach().Reshape(rows), outputs[2].Reshape(rows));
-        if (whole.Ignored is { } ignored) (logSumExp, predictions) = (logSumExp.MaskedFill(ignored, Math.Log(weight.Shape[0])), predictions.MaskedFill(ignored, 0));
+        if (whole.Ignored is { } ignored)
+            (logSumExp, predictions) = (logSumExp.MaskedFill(ignored, Math.Log(weight.Shape[0])), predictions.MaskedFill(ignored, 0));
         return new(loss, logSumExp, predictions, whole.Accuracy(predictions));
     }
 
@@ -78,7 +79,8 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         // An expanded scalar has the logits' shape without their memory; the checks and the divisor need only the shape.
         Tensor standIn = Tensor.Zeros([1], hidden.DType).Expand([.. rows, classes]);
         var whole = new CrossEntropyRows(Op, standIn, targets, options with { ClassAxis = -1, CheckLogits = false });
-        if (EngineMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true } || options.ElementWeights is { RequiresGrad: true }))
+        if (EngineMode.Enabled && (targets.RequiresGrad || options.Weight is { RequiresGrad: true }
+            || options.ElementWeights is { RequiresGrad: true }))
             throw new ValueException($"{Op}: targets and weights cannot require a gradient; Detach() them, or use Linear and CrossEntropyLoss");
 
         var perRow = options with
@@ -88,7 +90,8 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
             Reduction = options.Reduction == Reduction.None ? Reduction.None : Reduction.Sum,
             ElementWeights = options.ElementWeights is { } weights ? LossShapes.Fitted(Op, "ElementWeights", weights, rows).Reshape(count) : null,
         };
-        Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count), flat = hidden.Reshape(count, hidden.Shape[^1]);
+        Tensor flatTargets = targets.DType.IsFloat() ? targets.Reshape(count, classes) : targets.Reshape(count),
+            flat = hidden.Reshape(count, hidden.Shape[^1]);
         Tensor[] inputs = bias is null ? [flat, weight, flatTargets] : [flat, weight, flatTargets, bias];
         bool computesGradients = EngineMode.Enabled && perRow.Reduction == Reduction.Sum;
         Reads inForward = Reads.None;
@@ -97,7 +100,8 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         var fused = new LinearCrossEntropy(perRow, whole.Ignored?.Reshape(count, 1), inForward, givesRowResults);
         Tensor[] outputs = fused.ApplyAll(inputs);
         Tensor losses = outputs[0];
-        return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, outputs, whole);
+        return (options.Reduction switch { Reduction.None => losses.Reshape(rows), Reduction.Mean => whole.Mean(losses), _ => losses }, outputs,
+            whole);
     }
 
     private static void CheckFit(Tensor hidden, Tensor weight, Tensor? bias)

@@ -56,13 +56,15 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     }
 
     /// <inheritdoc/>
-    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent, null, null, null], gradients);
+    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
+        KernelVjpAll(call, [cotangent, null, null, null], gradients);
 
     /// <inheritdoc/>
     protected override void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         Tensor x = Copies.RowMajor(call.Input(0)), result = Tensor.Empty(x.Shape, x.DType);
-        Backward(x, Copies.RowMajor(call.Input(1)), call.OutputAt(1), call.OutputAt(2), cotangents[0], cotangents[1], Smooths ? cotangents[3] : null, result);
+        Backward(x, Copies.RowMajor(call.Input(1)), call.OutputAt(1), call.OutputAt(2), cotangents[0], cotangents[1], Smooths ? cotangents[3] : null,
+            result);
         gradients[0] = result;
     }
 
@@ -76,7 +78,8 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
         (Tensor? losses, long lossStride) = PerRow(ofLosses);
         (Tensor? summed, long sumStride) = PerRow(ofSums);
         (Tensor? uniform, long uniformStride) = PerRow(ofUniform);
-        KernelCall.RunReal(new BackwardCall(x.Shape, lossStride, sumStride, uniformStride), x, classes, sums, maxima, result, losses, summed, uniform);
+        KernelCall.RunReal(new BackwardCall(x.Shape, lossStride, sumStride, uniformStride), x, classes, sums, maxima, result, losses, summed,
+            uniform);
     }
 
     private readonly unsafe struct ForwardCall(Shape logits) : IRealKernelCall

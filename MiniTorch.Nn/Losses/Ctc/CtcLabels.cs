@@ -10,8 +10,10 @@ internal sealed class CtcLabels
         if (targets.DType != DType.Int64) throw new DTypeException($"{op}: targets are {targets.DType} and must be Int64");
         bool padded = targets.Rank == 2;
         if (padded ? targets.Shape[0] != batch : targets.Rank != 1)
-            throw new ShapeException($"{op}: targets have shape {targets.Shape}; for a batch of {batch} they must be ({batch}, S), or one vector with the labels of all sequences");
-        long[] lengths = Lengths(op, "targetLengths", targetLengths, batch, padded ? targets.Shape[1] : targets.ElementCount), labels = targets.ToArray<long>();
+            throw new ShapeException($"{op}: targets have shape {targets.Shape}; for a batch of {batch} they must be ({batch}, S), or one vector "
+                + "with the labels of all sequences");
+        long[] lengths = Lengths(op, "targetLengths", targetLengths, batch, padded ? targets.Shape[1] : targets.ElementCount),
+            labels = targets.ToArray<long>();
         if (!padded && lengths.Sum() != labels.Length)
             throw new ShapeException($"{op}: target lengths sum to {lengths.Sum()}, but there are {labels.Length} targets");
 
@@ -23,7 +25,8 @@ internal sealed class CtcLabels
         {
             long last = 2 * lengths[n];
             for (int i = 0; i < lengths[n]; i++)
-                if ((ulong)labels[start + i] >= (ulong)classes) throw new ValueException($"{op}: label {i} of sequence {n} = {labels[start + i]} is not in [0, {classes})");
+                if ((ulong)labels[start + i] >= (ulong)classes)
+                    throw new ValueException($"{op}: label {i} of sequence {n} = {labels[start + i]} is not in [0, {classes})");
             for (int s = 0; s < Places; s++)
             {
                 extended[n, s] = s % 2 == 1 && s < last ? labels[start + s / 2] : blank;

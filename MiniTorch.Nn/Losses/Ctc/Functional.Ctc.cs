@@ -27,7 +27,8 @@ public static partial class Functional
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="ValueException">A length or a label is out of range.</exception>
     public static Tensor CTCLoss(
-        Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
+        Tensor logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths, int blank = 0, Reduction reduction = Reduction.Mean,
+            bool zeroInfinity = false)
     {
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(inputLengths);
@@ -35,7 +36,8 @@ public static partial class Functional
         const string op = "CTCLoss";
         LossShapes.CheckFloat(op, "logProbs", logProbs);
         if (logProbs.Rank == 2)
-            return CTCLoss(logProbs.Unsqueeze(1), targets.Reshape(-1), inputLengths.Reshape(1), targetLengths.Reshape(1), blank, Reduction.None, zeroInfinity).Squeeze(0)
+            return CTCLoss(logProbs.Unsqueeze(1), targets.Reshape(-1), inputLengths.Reshape(1), targetLengths.Reshape(1), blank, Reduction.None,
+                zeroInfinity).Squeeze(0)
                 is var single && reduction == Reduction.Mean ? single / Math.Max(1.0, targetLengths.Item<long>()) : single;
         if (logProbs.Rank != 3) throw new ShapeException($"{op}: log-probabilities have shape {logProbs.Shape} and must be (T, N, C) or (T, C)");
         (int steps, int batch) = (logProbs.Shape[0], logProbs.Shape[1]);

@@ -56,11 +56,13 @@ public sealed class TripletMarginLoss(double margin = 1, double p = 2, double ep
 /// <param name="margin">The margin by which the positive should be closer than the negative.</param>
 /// <param name="swap">Uses d(positive, negative) instead of d(anchor, negative) if it is smaller (the "distance swap" of the paper).</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-public sealed class TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false, Reduction reduction = Reduction.Mean)
+public sealed class TripletMarginWithDistanceLoss(Func<Tensor, Tensor, Tensor>? distance = null, double margin = 1, bool swap = false,
+    Reduction reduction = Reduction.Mean)
     : Module<Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
-    protected override Tensor Forward([Dims("...anchor")] Tensor anchor, [Dims("...positive")] Tensor positive, [Dims("...negative")] Tensor negative) =>
+    protected override Tensor Forward([Dims("...anchor")] Tensor anchor, [Dims("...positive")] Tensor positive,
+        [Dims("...negative")] Tensor negative) =>
         Functional.TripletMarginWithDistanceLoss(anchor, positive, negative, distance, margin, swap, reduction);
 }

@@ -85,7 +85,8 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(negative);
         const string op = "TripletMarginLoss";
         if (anchor.Rank != positive.Rank || anchor.Rank != negative.Rank || anchor.Rank == 0)
-            throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same number of dimensions, (D) or (N, D)");
+            throw new ShapeException($"{op}: anchor {anchor.Shape}, positive {positive.Shape} and negative {negative.Shape} must have the same "
+                + "number of dimensions, (D) or (N, D)");
         LossShapes.CheckBroadcast(op, anchor, positive, negative);
         return Triplet(op, anchor, positive, negative, (a, b) => a.PairwiseDistance(b, p, eps), margin, swap, reduction);
     }
@@ -120,7 +121,8 @@ public static partial class Functional
     }
 
     private static Tensor Triplet(
-        string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap, Reduction reduction)
+        string op, Tensor anchor, Tensor positive, Tensor negative, Func<Tensor, Tensor, Tensor> distance, double margin, bool swap,
+            Reduction reduction)
     {
         Tensor near = Measured(anchor, positive), far = Measured(anchor, negative);
         if (swap) far = far.Minimum(Measured(positive, negative));

@@ -76,7 +76,8 @@ public static partial class Functional
     /// <param name="reduction">None, Mean or Sum.</param>
     /// <exception cref="ShapeException"><paramref name="target"/> or <paramref name="var"/> does not fit the input's shape.</exception>
     /// <exception cref="ValueException">A variance is negative, or <paramref name="eps"/> is not positive.</exception>
-    public static Tensor GaussianNLLLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
+    public static Tensor GaussianNLLLoss(Tensor input, Tensor target, Tensor var, bool full = false, double eps = 1e-6,
+        Reduction reduction = Reduction.Mean)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
@@ -87,7 +88,8 @@ public static partial class Functional
         {
             if (var.Shape == input.Shape.Without(input.Rank - 1)) var = var.Unsqueeze(-1);
             else if (input.Rank == 0 || var.Shape != input.Shape.With(input.Rank - 1, 1))
-                throw new ShapeException($"{op}: var has shape {var.Shape}; for input {input.Shape} it must have the same shape, no last dimension, or size 1 in it");
+                throw new ShapeException($"{op}: var has shape {var.Shape}; for input {input.Shape} it must have the same shape, no last "
+                    + "dimension, or size 1 in it");
         }
         target = LossShapes.Fitted(op, "target", target, input.Shape);
         Tensor values = var.Detach();
@@ -150,7 +152,8 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
         if (!input.DType.IsFloat() && !target.DType.IsFloat())
-            throw new DTypeException($"{op}: input is {input.DType} and target is {target.DType}; at least one must be Float32 or Float64 (To converts)");
+            throw new DTypeException($"{op}: input is {input.DType} and target is {target.DType}; at least one must be Float32 or Float64 (To "
+                + "converts)");
         LossShapes.CheckBroadcast(op, input, target);
     }
 }

@@ -21,7 +21,8 @@ public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Module<Tensor
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]
-    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) => Functional.L1Loss(input, target, reduction);
+    protected override Tensor Forward([Dims("...input")] Tensor input, [Dims("...target")] Tensor target) =>
+        Functional.L1Loss(input, target, reduction);
 }
 
 /// <summary>
@@ -57,7 +58,8 @@ public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta
 /// <param name="full">Whether the constant ½·ln 2π is added.</param>
 /// <param name="eps">The smallest variance; smaller ones are raised to it.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
-public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean) : Module<Tensor, Tensor, Tensor, Tensor>
+public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
+    : Module<Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| ...losses")]

@@ -76,9 +76,12 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
             if (binding.Name != name) continue;
             ReadOnlySpan<int> other = _tensors[binding.Parameter]!.Shape.Span.Slice(binding.Start, binding.Length);
             return sizes.SequenceEqual(other)
-                || Fail(parameter, start, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} {_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
+                || Fail(parameter, start, $"has {name} = {Text(sizes, name)}, and {_parameters[binding.Parameter].Name} "
+                + $"{_tensors[binding.Parameter]!.Shape} has {name} = {Text(other, name)}");
         }
-        if (_count == Capacity) throw new ValueException($"{op}: more than {Capacity} names in the shapes of one call; use _ where a size need not be the same elsewhere");
+        if (_count == Capacity)
+            throw new ValueException($"{op}: more than {Capacity} names in the shapes of one call; use _ where a size need not be the same "
+                + "elsewhere");
         _bindings[_count++] = new(name, parameter, start, length);
         return true;
     }
@@ -89,7 +92,8 @@ internal ref struct DimsMatch(string op, ReadOnlySpan<(string Name, DimsPattern?
     private bool Fail(int parameter, int dimension, string what)
     {
         if ((parameter, dimension).CompareTo(_furthest) > 0)
-            (_furthest, _mismatch) = ((parameter, dimension), $"{_parameters[parameter].Name} {_tensors[parameter]!.Shape} {what}; declared as \"{_parameters[parameter].Pattern}\"");
+            (_furthest, _mismatch) = ((parameter, dimension),
+                $"{_parameters[parameter].Name} {_tensors[parameter]!.Shape} {what}; declared as \"{_parameters[parameter].Pattern}\"");
         return false;
     }
 }

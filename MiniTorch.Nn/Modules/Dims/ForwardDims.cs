@@ -44,7 +44,8 @@ public sealed class ForwardDims
     internal static MethodInfo ForwardOf([DynamicallyAccessedMembers(Module.ReflectedMembers)] Type module) =>
         module.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).FirstOrDefault(
             method => method.Name == "Forward" && method.GetBaseDefinition().DeclaringType is { IsGenericType: true })
-        ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or one of its variants with more inputs");
+        ?? throw new ValueException($"{module.Name} has no Forward; a module that can be called derives from Module<TIn, TOut> or one of its "
+        + "variants with more inputs");
 
     /// <summary>Checks a call; <paramref name="output"/> is null before Forward runs.</summary>
     internal void Check(string op, ReadOnlySpan<object?> inputs, object? output)

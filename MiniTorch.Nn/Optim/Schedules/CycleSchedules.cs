@@ -89,7 +89,8 @@ public sealed class OneCycleLR : LRScheduler
     {
         if ((totalSteps ?? (long?)epochs * stepsPerEpoch) is not { } steps)
             throw Error($"the number of steps is missing; pass totalSteps, or epochs and stepsPerEpoch");
-        if (totalSteps is null && (epochs < 1 || stepsPerEpoch < 1)) throw Error($"epochs is {epochs} and stepsPerEpoch is {stepsPerEpoch}; both must be 1 or more");
+        if (totalSteps is null && (epochs < 1 || stepsPerEpoch < 1))
+            throw Error($"epochs is {epochs} and stepsPerEpoch is {stepsPerEpoch}; both must be 1 or more");
         if (steps < 1) throw Error($"totalSteps is {steps}; it must be 1 or more");
         return steps <= int.MaxValue ? (int)steps
             : throw Error($"{epochs} epochs of {stepsPerEpoch} steps are {steps} steps; the maximum is {int.MaxValue}");
@@ -172,7 +173,12 @@ public sealed class CyclicLR : LRScheduler
     {
         long cycle = Epoch / _period, place = Epoch % _period;
         double part = place <= _up ? (double)place / _up : (double)(_period - place) / (_period - _up);
-        double height = part * _mode switch { CycleMode.Triangular => 1, CycleMode.Triangular2 => Math.Pow(0.5, cycle), _ => Math.Pow(_gamma, Epoch) };
+        double height = part * _mode switch
+        {
+            CycleMode.Triangular => 1,
+            CycleMode.Triangular2 => Math.Pow(0.5, cycle),
+            _ => Math.Pow(_gamma, Epoch)
+        };
         if (_cyclesMomentum) group[Momentum.Of(group)] = _maxMomentum - ((_maxMomentum - _baseMomentum) * height);
         double low = Of(group, _low);
         return low + ((Of(group, _high) - low) * height);

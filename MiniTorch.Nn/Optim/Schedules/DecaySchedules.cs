@@ -24,7 +24,8 @@ public sealed class StepLR : LRScheduler
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => Epoch > 0 && Epoch % _stepSize == 0 ? current * _gamma : current;
+    protected override double Rate(ParameterGroup group, double current, double initial) =>
+        Epoch > 0 && Epoch % _stepSize == 0 ? current * _gamma : current;
 }
 
 /// <summary>Multiplies the rate by γ at each of the given epochs (torch.optim.lr_scheduler.MultiStepLR).</summary>
@@ -42,7 +43,8 @@ public sealed class MultiStepLR : LRScheduler
     }
 
     /// <inheritdoc/>
-    protected override double Rate(ParameterGroup group, double current, double initial) => current * Math.Pow(_gamma, _milestones.Count(epoch => epoch == Epoch));
+    protected override double Rate(ParameterGroup group, double current, double initial) =>
+        current * Math.Pow(_gamma, _milestones.Count(epoch => epoch == Epoch));
 }
 
 /// <summary>Multiplies the rate by γ every epoch (torch.optim.lr_scheduler.ExponentialLR).</summary>

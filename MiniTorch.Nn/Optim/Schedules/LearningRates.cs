@@ -35,5 +35,6 @@ public sealed class LearningRates : IReadOnlyList<double>, IFormattable
     public override string ToString() => ToString(null, null);
 
     /// <inheritdoc/>
-    public string ToString(string? format, IFormatProvider? formatProvider) => string.Join(", ", _rates.Select(rate => rate.ToString(format, formatProvider)));
+    public string ToString(string? format, IFormatProvider? formatProvider) =>
+        string.Join(", ", _rates.Select(rate => rate.ToString(format, formatProvider)));
 }

@@ -49,7 +49,8 @@ public sealed class ReduceLROnPlateau : LRScheduler
         ThresholdMode thresholdMode = ThresholdMode.Rel, int cooldown = 0, double minLr = 0, double eps = 1e-8) : base(optimizer)
     {
         if (!(factor is > 0 and < 1)) throw Error($"factor is {factor}; it must be in (0, 1)");
-        (_mode, _factor, _patience, _threshold, _thresholdMode, _cooldown, _minLr, _eps) = (mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps);
+        (_mode, _factor, _patience, _threshold, _thresholdMode, _cooldown, _minLr, _eps) =
+            (mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps);
         _best = mode == PlateauMode.Min ? double.PositiveInfinity : double.NegativeInfinity;
     }
 

@@ -20,7 +20,8 @@ public sealed class SequentialLR : LRScheduler
         if (_schedulers.Length == 0 || _milestones.Length != _schedulers.Length - 1)
             throw Error($"{_schedulers.Length} schedules and {_milestones.Length} milestones; there must be one milestone fewer than schedules");
         for (int i = 0; i < _milestones.Length; i++)
-            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1])) throw Error($"the milestones {string.Join(", ", _milestones)} must be positive and increase");
+            if (_milestones[i] <= (i == 0 ? 0 : _milestones[i - 1]))
+                throw Error($"the milestones {string.Join(", ", _milestones)} must be positive and increase");
         Restart();
     }
 

@@ -12,7 +12,8 @@ public sealed class LinearLR : LRScheduler
     /// <exception cref="ValueException">A factor is outside [0, 1], the first factor is 0, or there are no epochs.</exception>
     public LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1, int totalIters = 5) : base(optimizer)
     {
-        if (!(startFactor is > 0 and <= 1 && endFactor is >= 0 and <= 1)) throw Error($"startFactor is {startFactor} and endFactor is {endFactor}; they must be in [0, 1], and startFactor must not be 0");
+        if (!(startFactor is > 0 and <= 1 && endFactor is >= 0 and <= 1))
+            throw Error($"startFactor is {startFactor} and endFactor is {endFactor}; they must be in [0, 1], and startFactor must not be 0");
         if (totalIters < 1) throw Error($"totalIters is {totalIters}; it must be 1 or more");
         (_start, _end, _epochs) = (startFactor, endFactor, totalIters);
         Restart();

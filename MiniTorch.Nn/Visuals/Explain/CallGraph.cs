@@ -87,7 +87,8 @@ internal sealed class CallGraph
         foreach ((string path, Module owner, _) in Modules)
         {
             ModuleMembers members = ModuleMembers.Of(owner);
-            foreach ((string name, Tensor tensor) in members.Parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Value)).Concat(members.Buffers))
+            foreach ((string name, Tensor tensor) in members.Parameters.Select(parameter => (parameter.Name, (Tensor)parameter.Value))
+                .Concat(members.Buffers))
             {
                 if (_values.ContainsKey(tensor)) continue;
                 ExplainedValue parameter = Add(tensor, null);
@@ -111,14 +112,16 @@ internal sealed class CallGraph
     private ExplainedValue Find(Tensor tensor)
     {
         if (_values.TryGetValue(tensor, out ExplainedValue? known)) return known;
-        known = _all.FindLast(value => SameElements(value.Tensor, tensor)) ?? _all.FindLast(value => ReferenceEquals(value.Tensor.Storage, tensor.Storage));
+        known = _all.FindLast(value => SameElements(value.Tensor, tensor))
+            ?? _all.FindLast(value => ReferenceEquals(value.Tensor.Storage, tensor.Storage));
         if (known is null) return Add(tensor, null);
         _values[tensor] = known;
         return known;
     }
 
     private static bool SameElements(Tensor a, Tensor b) =>
-        ReferenceEquals(a.Storage, b.Storage) && a.Shape == b.Shape && a.Layout.Offset == b.Layout.Offset && a.Layout.Strides.AsSpan().SequenceEqual(b.Layout.Strides);
+        ReferenceEquals(a.Storage, b.Storage) && a.Shape == b.Shape && a.Layout.Offset == b.Layout.Offset
+            && a.Layout.Strides.AsSpan().SequenceEqual(b.Layout.Strides);
 
     private List<ExplainedCall> Needed(List<ExplainedCall> calls)
     {

@@ -23,10 +23,13 @@ public sealed class Explanation
     public string WithGradients()
     {
         if (_graph.Outputs is not [{ Tensor: { ElementCount: 1 } result }] || !result.RequiresGrad)
-            throw new GraphException($"Explanation.WithGradients: the result, {string.Join(" and ", _graph.Outputs.Select(output => $"shape {output.Tensor.Shape}"))}, has no gradients; "
+            throw new GraphException("Explanation.WithGradients: the result, "
+                + $"{string.Join(" and ", _graph.Outputs.Select(output => $"shape {output.Tensor.Shape}"))}, has no gradients; "
                 + "one number is needed that depends on an input or parameter whose RequiresGrad is true");
-        ExplainedValue[] values = [.. _graph.Calls.SelectMany(call => call.Inputs.Concat(call.Outputs)).Where(value => value.Tensor.RequiresGrad).Distinct()];
-        Tensor[] found = Autograd.Grad(result, [.. values.Select(value => value.Tensor)], Tensor.OnesLike(result), allowUnused: true, retainGraph: true);
+        ExplainedValue[] values = [.. _graph.Calls.SelectMany(call => call.Inputs.Concat(call.Outputs)).Where(value => value.Tensor.RequiresGrad)
+            .Distinct()];
+        Tensor[] found = Autograd.Grad(result, [.. values.Select(value => value.Tensor)], Tensor.OnesLike(result), allowUnused: true,
+            retainGraph: true);
         return new ExplanationText(_graph, values.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second)).Write(_title);
     }
 

@@ -19,7 +19,8 @@ internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<Expla
         foreach (ExplainedCall call in graph.Calls)
         {
             foreach (ExplainedValue input in call.Inputs)
-                if (input.Producer is null && input.IsNamed) Show(input, input.Owner is null ? "constant" : input.Tensor is Parameter ? "parameter" : "buffer");
+                if (input.Producer is null && input.IsNamed)
+                    Show(input, input.Owner is null ? "constant" : input.Tensor is Parameter ? "parameter" : "buffer");
             if (call.Module != module && call.Module.Length > 0) _text.Append('\n').Append($"── {call.Module} ".PadRight(Width, '─')).Append('\n');
             module = call.Module;
             Show(call.Outputs[0], null, Formula.Of(call));
@@ -65,7 +66,8 @@ internal sealed class ExplanationText(CallGraph graph, IReadOnlyDictionary<Expla
     {
         double[] values = tensor.ToArray<double>(), finite = [.. values.Where(double.IsFinite)];
         if (finite.Length == 0) return $"{values.Length} elements, none of them finite";
-        string text = string.Create(CultureInfo.InvariantCulture, $"{values.Length} elements, least {finite.Min():g4}, mean {finite.Average():g4}, largest {finite.Max():g4}");
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"{values.Length} elements, least {finite.Min():g4}, mean {finite.Average():g4}, largest {finite.Max():g4}");
         int zeros = values.Count(value => value == 0), odd = values.Length - finite.Length;
         if (zeros > 0) text += $", {zeros} zero";
         return odd > 0 ? $"{text}, {odd} not finite" : text;

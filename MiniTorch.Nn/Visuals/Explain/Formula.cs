@@ -35,7 +35,8 @@ internal static class Formula
         };
     }
 
-    private static string Function(string name, string[] arguments, string note) => $"{name}({string.Join(", ", note.Length == 0 ? arguments : [.. arguments, note])})";
+    private static string Function(string name, string[] arguments, string note) =>
+        $"{name}({string.Join(", ", note.Length == 0 ? arguments : [.. arguments, note])})";
 
     private static string Dims(ulong dims, int rank)
     {

@@ -37,7 +37,8 @@ internal sealed class ModuleGraph
                 if (Source(input, box) is { } source && source != box && !Arrows.Contains((source.Id, box.Id))) Arrows.Add((source.Id, box.Id));
         }
         foreach (ExplainedValue output in graph.Outputs)
-            if (Source(output, null) is { } source) Arrows.Add((source.Id, Add((output, "output"), [output.Name, Describe(output)], BoxKind.Output, "").Id));
+            if (Source(output, null) is { } source)
+                Arrows.Add((source.Id, Add((output, "output"), [output.Name, Describe(output)], BoxKind.Output, "").Id));
     }
 
     public string Title { get; }
@@ -48,7 +49,8 @@ internal sealed class ModuleGraph
 
     /// <summary>The open modules directly inside another one (or at the top, for an empty path), with their labels.</summary>
     public IEnumerable<(string Path, string Label)> Frames(string outer) =>
-        _modules.Where(module => module.Value.Outer == outer && Boxes.Exists(box => IsWithin(box.Frame, module.Key))).Select(module => (module.Key, Label(module.Key)));
+        _modules.Where(module => module.Value.Outer == outer && Boxes.Exists(box => IsWithin(box.Frame, module.Key)))
+            .Select(module => (module.Key, Label(module.Key)));
 
     private bool IsWithin(string frame, string path)
     {
@@ -89,7 +91,9 @@ internal sealed class ModuleGraph
     {
         if (value.Producer is not null) return BoxOf(value.Producer);
         if (_boxes.TryGetValue(value, out Box? box)) return box;
-        if (value.Owner is null) return value.IsNamed && reader?.Kind != BoxKind.Module ? Add(value, [value.Name, Describe(value)], BoxKind.Input, reader?.Frame ?? "") : null;
+        if (value.Owner is null)
+            return value.IsNamed && reader?.Kind != BoxKind.Module ? Add(value, [value.Name, Describe(value)], BoxKind.Input, reader?.Frame ?? "")
+                : null;
         List<string> around = Around(value.Owner);
         return around.Count > _depth ? null : Add(value, [value.Name, Describe(value)], BoxKind.Parameter, value.Owner);
     }
@@ -108,5 +112,6 @@ internal sealed class ModuleGraph
         return ModuleMembers.BelowRoot(path) is { Length: > 0 } name ? $"{name}: {type}" : path;
     }
 
-    private static string Describe(ExplainedValue value) => value.Tensor.DType == DType.Float32 ? $"{value.Tensor.Shape}" : $"{value.Tensor.DType} {value.Tensor.Shape}";
+    private static string Describe(ExplainedValue value) =>
+        value.Tensor.DType == DType.Float32 ? $"{value.Tensor.Shape}" : $"{value.Tensor.DType} {value.Tensor.Shape}";
 }

@@ -25,9 +25,11 @@ internal readonly struct Axis
             if (double.IsFinite(value) && (!isLog || value > 0)) (low, high) = (Math.Min(low, value), Math.Max(high, value));
         if (low > high) (low, high) = isLog ? (0.1, 1) : (0, 1);
         (double from, double to) = isLog ? (Math.Log10(low), Math.Log10(high)) : (low / 2, high / 2); // halves, so that the range is finite
-        double range = to - from, spare = range > Math.Abs(to) * 1e-12 ? range * margin : margin == 0 && !isLog ? 0.5 : Math.Max(0.1, Math.Abs(to) * 0.1);
+        double range = to - from, spare = range > Math.Abs(to) * 1e-12 ? range * margin : margin == 0 && !isLog ? 0.5
+            : Math.Max(0.1, Math.Abs(to) * 0.1);
         (from, to) = (from - spare, to + spare);
-        return isLog ? new(Math.Pow(10, Math.Max(from, -323)), Math.Pow(10, Math.Min(to, 308)), true, start, end) : new(Math.Max(2 * from, -double.MaxValue), Math.Min(2 * to, double.MaxValue), false, start, end);
+        return isLog ? new(Math.Pow(10, Math.Max(from, -323)), Math.Pow(10, Math.Min(to, 308)), true, start, end)
+            : new(Math.Max(2 * from, -double.MaxValue), Math.Min(2 * to, double.MaxValue), false, start, end);
     }
 
     /// <summary>Whether the axis can show a value.</summary>
@@ -36,7 +38,8 @@ internal readonly struct Axis
     /// <summary>Returns the position of a value.</summary>
     public double At(double value)
     {
-        double share = _isLog ? (Math.Log10(value) - Math.Log10(Low)) / (Math.Log10(High) - Math.Log10(Low)) : ((value / 2) - (Low / 2)) / ((High / 2) - (Low / 2));
+        double share = _isLog ? (Math.Log10(value) - Math.Log10(Low)) / (Math.Log10(High) - Math.Log10(Low))
+            : ((value / 2) - (Low / 2)) / ((High / 2) - (Low / 2));
         return _start + (share * (_end - _start));
     }
 

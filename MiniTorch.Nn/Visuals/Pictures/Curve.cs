@@ -6,10 +6,12 @@ namespace MiniTorch.Pictures;
 public sealed record Curve(string Name, IReadOnlyList<double> Values)
 {
     /// <summary>The name in the legend.</summary>
-    public string Name { get; init => field = value ?? throw new ArgumentNullException(nameof(Name)); } = Name ?? throw new ArgumentNullException(nameof(Name));
+    public string Name { get; init => field = value ?? throw new ArgumentNullException(nameof(Name)); } = Name
+        ?? throw new ArgumentNullException(nameof(Name));
 
     /// <summary>The numbers; numbers that are not finite are marked instead of drawn.</summary>
-    public IReadOnlyList<double> Values { get; init => field = value ?? throw new ArgumentNullException(nameof(Values)); } = Values ?? throw new ArgumentNullException(nameof(Values));
+    public IReadOnlyList<double> Values { get; init => field = value ?? throw new ArgumentNullException(nameof(Values)); } = Values
+        ?? throw new ArgumentNullException(nameof(Values));
 
     /// <summary>The step of each value, ascending; 1, 2, 3 … by default.</summary>
     public IReadOnlyList<double>? Steps { get; init; }

@@ -57,7 +57,8 @@ public static class GradCheckPicture
         double largest = grids.SelectMany(grid => grid.Finding.ErrorMap).Where(double.IsFinite).DefaultIfEmpty(1).Max();
         int decades = Math.Clamp((int)Math.Ceiling(Math.Log10(Math.Max(largest, 10)) - 1e-9), 1, MostDecades * 4),
             each = IntegerMath.CeilDiv(decades, MostDecades);
-        string legend = FormattableString.Invariant($"error in tolerances: 1 or less, {Power(each)}, {Power(2 * each)} … {Power(IntegerMath.CeilDiv(decades, each) * each)} or more");
+        string legend = FormattableString.Invariant(
+            $"error in tolerances: 1 or less, {Power(each)}, {Power(2 * each)} … {Power(IntegerMath.CeilDiv(decades, each) * each)} or more");
         string title = FormattableString.Invariant($"GradCheck: {report.Verdict}, {report.Compared} derivatives compared");
         double width = grids.SelectMany(grid => new[] { Svg.WidthOf(grid.Caption), grid.Size.Columns * Cell }).Append(Svg.WidthOf(legend))
             .Max() + (2 * Left);

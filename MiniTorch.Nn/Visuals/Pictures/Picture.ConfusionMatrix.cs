@@ -12,7 +12,8 @@ public static partial class Picture
     public static string ConfusionMatrix(Tensor counts, IReadOnlyList<string>? names = null, string title = "Confusion matrix")
     {
         if (counts.Rank != 2 || counts.Shape[0] != counts.Shape[1])
-            throw new ShapeException($"ConfusionMatrix: a matrix of shape {counts.Shape} is not square; Metrics.ConfusionMatrix counts predictions of C classes as (C, C)");
+            throw new ShapeException($"ConfusionMatrix: a matrix of shape {counts.Shape} is not square; Metrics.ConfusionMatrix counts "
+                + "predictions of C classes as (C, C)");
         int classes = counts.Shape[0];
         if (names is not null && names.Count != classes) throw new ShapeException($"ConfusionMatrix: {names.Count} names for {classes} classes");
         names ??= [.. Enumerable.Range(0, classes).Select(i => $"{i}")];
@@ -45,15 +46,18 @@ public static partial class Picture
                 svg.Text(left - 8, middle, name, Anchor.End);
                 if (isTurned) svg.Text(column + 4, top - 8, name, turn: -90);
                 else svg.Text(column, top - 8, name, Anchor.Middle);
-                svg.Text(left + (classes * side) + 8, middle, rowTotal > 0 ? FormattableString.Invariant($"{100 * cells[(i * classes) + i] / rowTotal:0} %") : "–", style: "soft");
+                svg.Text(left + (classes * side) + 8, middle, rowTotal > 0
+                    ? FormattableString.Invariant($"{100 * cells[(i * classes) + i] / rowTotal:0} %") : "–", style: "soft");
             }
             for (int j = 0; j < classes; j++)
             {
                 if (!hasNumbers && cells[(i * classes) + j] == 0) continue; // a thousand classes have a million cells, nearly all 0
                 double count = cells[(i * classes) + j], share = rowTotal > 0 ? Math.Clamp(count / rowTotal, 0, 1) : 0;
                 string percent = FormattableString.Invariant($"{100 * share:0.#} %");
-                svg.Rectangle(left + (j * side), top + (i * side), side, side, $"class=\"heat\" fill-opacity=\"{Svg.Number(share)}\"", $"true {names[i]}, predicted {names[j]}: {Svg.Label(count)} ({percent})");
-                if (hasNumbers && count != 0) svg.Text(left + ((j + 0.5) * side), middle, Svg.Label(count), Anchor.Middle, share > 0.55 ? "on" : "ink");
+                svg.Rectangle(left + (j * side), top + (i * side), side, side, $"class=\"heat\" fill-opacity=\"{Svg.Number(share)}\"",
+                    $"true {names[i]}, predicted {names[j]}: {Svg.Label(count)} ({percent})");
+                if (hasNumbers && count != 0)
+                    svg.Text(left + ((j + 0.5) * side), middle, Svg.Label(count), Anchor.Middle, share > 0.55 ? "on" : "ink");
             }
         }
         for (int i = 0; i <= classes; i += hasNumbers ? 1 : Math.Max(1, classes))
@@ -69,6 +73,7 @@ public static partial class Picture
         (double count, int at) = (0, -1);
         for (int i = 0; i < cells.Length; i++)
             if (i / names.Count != i % names.Count && cells[i] > count) (count, at) = (cells[i], i);
-        return at < 0 ? "No class was taken for another." : $"Most often, {Svg.Label(count)} times, {names[at / names.Count]} was taken for {names[at % names.Count]}.";
+        return at < 0 ? "No class was taken for another."
+            : $"Most often, {Svg.Label(count)} times, {names[at / names.Count]} was taken for {names[at % names.Count]}.";
     }
 }

@@ -24,9 +24,11 @@ public static partial class Picture
         options ??= new();
         if (!(options.Smoothing is >= 0 and < 1))
             throw new ValueException(FormattableString.Invariant($"Curves: smoothing {options.Smoothing} is not in [0, 1)"));
-        if (options.Width < 200 || options.Height < 160) throw new ValueException($"Curves: {options.Width} × {options.Height} pixels are too few; at least 200 × 160 are needed");
+        if (options.Width < 200 || options.Height < 160)
+            throw new ValueException($"Curves: {options.Width} × {options.Height} pixels are too few; at least 200 × 160 are needed");
         foreach (Curve curve in curves)
-            if ((curve ?? throw new ArgumentNullException(nameof(curves), "Curves: a curve is null")).Steps is { } steps && steps.Count != curve.Values.Count)
+            if ((curve ?? throw new ArgumentNullException(nameof(curves), "Curves: a curve is null")).Steps is { } steps
+                && steps.Count != curve.Values.Count)
                 throw new ValueException($"Curves: '{curve.Name}' has {curve.Values.Count} values but {steps.Count} steps; each value needs a step");
         return new CurvePlot(curves, options).Draw();
     }
@@ -35,7 +37,8 @@ public static partial class Picture
     /// <inheritdoc cref="Curves(IReadOnlyList{Curve}, CurveOptions?)"/>
     /// <param name="values">The numbers.</param>
     /// <param name="options">Texts, scale, smoothing and size.</param>
-    public static string Curves(IReadOnlyList<double> values, CurveOptions? options = null) => Curves([new Curve(options?.Title ?? "loss", values)], options);
+    public static string Curves(IReadOnlyList<double> values, CurveOptions? options = null) =>
+        Curves([new Curve(options?.Title ?? "loss", values)], options);
 }
 
 /// <summary>Lays out and draws curves.</summary>
@@ -43,19 +46,22 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
 {
     private const double Margin = 16, LineHeight = 18, Swatch = 18;
 
-    private readonly double[][] _smoothed = [.. curves.Select(curve => options.Smoothing > 0 ? curve.Smoothed(options.Smoothing) : [.. curve.Values])];
+    private readonly double[][] _smoothed =
+        [.. curves.Select(curve => options.Smoothing > 0 ? curve.Smoothed(options.Smoothing) : [.. curve.Values])];
 
     public string Draw()
     {
         int hidden = curves.Sum(curve => curve.Values.Count(value => !Fits(value)));
-        string note = hidden == 0 ? "" : $"{hidden} {(hidden == 1 ? "value is" : "values are")} {(options.LogScale ? "not positive or " : "")}not finite (×)";
+        string note = hidden == 0 ? ""
+            : $"{hidden} {(hidden == 1 ? "value is" : "values are")} {(options.LogScale ? "not positive or " : "")}not finite (×)";
         var svg = new Svg(options.Width, options.Height, options.Title, Description(note));
         double top = Legend(svg, Margin + 4 + LineHeight, note) + 10;
 
         double bottom = options.Height - Margin - (2 * LineHeight) + 4;
         Axis y = Axis.Over(curves.SelectMany(curve => curve.Values), options.LogScale, bottom, top, 0.05);
         List<double> yTicks = y.Ticks(Math.Max(2, (int)((bottom - top) / 45)));
-        double left = Margin + (options.YLabel.Length == 0 ? 0 : LineHeight) + yTicks.Select(tick => Svg.WidthOf(Svg.Label(tick))).DefaultIfEmpty(0).Max() + 8;
+        double left = Margin + (options.YLabel.Length == 0 ? 0 : LineHeight) + yTicks.Select(tick => Svg.WidthOf(Svg.Label(tick))).DefaultIfEmpty(0)
+            .Max() + 8;
         double right = options.Width - Margin - 8;
         double[] steps = [.. curves.SelectMany(curve => Enumerable.Range(0, curve.Values.Count).Select(curve.StepAt))];
         Axis x = Axis.Over(steps, false, left, right, 0);
@@ -77,12 +83,14 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         svg.Line(left, bottom, right, bottom, Svg.Class("axis"));
         svg.Text((left + right) / 2, bottom + (2 * LineHeight), Svg.Fit(options.XLabel, right - left), Anchor.Middle, "soft");
         svg.Text(Margin, (top + bottom) / 2, Svg.Fit(options.YLabel, bottom - top), Anchor.Middle, "soft", turn: -90);
-        if (curves.All(curve => curve.Values.Count == 0)) svg.Text((left + right) / 2, (top + bottom) / 2, "nothing to draw yet", Anchor.Middle, "soft");
+        if (curves.All(curve => curve.Values.Count == 0))
+            svg.Text((left + right) / 2, (top + bottom) / 2, "nothing to draw yet", Anchor.Middle, "soft");
 
         for (int i = 0; i < curves.Count; i++)
         {
             if (options.Smoothing > 0) Polyline(svg, x, y, i, curves[i].Values, "stroke-width=\"1\" opacity=\"0.35\"");
-            Polyline(svg, x, y, i, _smoothed[i], "stroke-width=\"2\" stroke-linejoin=\"round\"" + (i >= Svg.Colours ? " stroke-dasharray=\"6 3\"" : ""));
+            Polyline(svg, x, y, i, _smoothed[i],
+                "stroke-width=\"2\" stroke-linejoin=\"round\"" + (i >= Svg.Colours ? " stroke-dasharray=\"6 3\"" : ""));
             foreach (double column in Columns(x, curves[i]))
                 svg.Text(column, top + 4, "×", Anchor.Middle, $"mark s{i % Svg.Colours}");
         }
@@ -98,7 +106,10 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
         foreach (Curve curve in curves)
         {
             double[] finite = [.. curve.Values.Where(double.IsFinite)];
-            text.Append(curve.Name).Append(": ").Append(finite.Length == 0 ? "no values. " : $"{curve.Values.Count} {(curve.Values.Count == 1 ? "value" : "values")} from {Svg.Label(finite[0])} to {Svg.Label(finite[^1])}, least {Svg.Label(finite.Min())}. ");
+            text.Append(curve.Name).Append(": ")
+                .Append(finite.Length == 0 ? "no values. "
+                : $"{curve.Values.Count} {(curve.Values.Count == 1 ? "value" : "values")} from {Svg.Label(finite[0])} to {Svg.Label(finite[^1])}, "
+                + $"least {Svg.Label(finite.Min())}. ");
         }
         return text.Append(note).ToString();
     }
@@ -113,7 +124,8 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
             string text = Svg.Fit(curves[i].Name, options.Width - (4 * Margin) - Swatch - Svg.WidthOf(last)) + last;
             double width = Swatch + 6 + Svg.WidthOf(text) + Margin;
             if (at > Margin && at + width > options.Width - Margin) (at, baseline) = (Margin, baseline + LineHeight);
-            svg.Line(at, baseline - 4, at + Swatch, baseline - 4, Svg.Stroked(i) + " stroke-width=\"3\"" + (i >= Svg.Colours ? " stroke-dasharray=\"6 3\"" : ""));
+            svg.Line(at, baseline - 4, at + Swatch, baseline - 4,
+                Svg.Stroked(i) + " stroke-width=\"3\"" + (i >= Svg.Colours ? " stroke-dasharray=\"6 3\"" : ""));
             svg.Text(at + Swatch + 6, baseline, text);
             at += width;
         }
@@ -173,5 +185,6 @@ internal sealed class CurvePlot(IReadOnlyList<Curve> curves, CurveOptions option
 
     /// <summary>Returns the pixel columns of values that cannot be shown.</summary>
     private IEnumerable<double> Columns(Axis x, Curve curve) =>
-        Enumerable.Range(0, curve.Values.Count).Where(i => !Fits(curve.Values[i]) && double.IsFinite(curve.StepAt(i))).Select(i => Math.Round(x.At(curve.StepAt(i)) / 4) * 4).Distinct();
+        Enumerable.Range(0, curve.Values.Count).Where(i => !Fits(curve.Values[i]) && double.IsFinite(curve.StepAt(i)))
+            .Select(i => Math.Round(x.At(curve.StepAt(i)) / 4) * 4).Distinct();
 }

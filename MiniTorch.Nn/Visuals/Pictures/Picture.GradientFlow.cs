@@ -13,7 +13,8 @@ public static partial class Picture
     /// <param name="model">The model, after <c>loss.Backward()</c>.</param>
     /// <param name="title">The heading.</param>
     public static string GradientFlow(Module model, string title = "Gradients by parameter") =>
-        GradientFlow([.. (model ?? throw new ArgumentNullException(nameof(model))).NamedParameters().Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
+        GradientFlow([.. (model ?? throw new ArgumentNullException(nameof(model))).NamedParameters()
+            .Select(parameter => (parameter.Name, parameter.Value.Grad))], title);
 
     /// <summary>Draws histograms of log₁₀ of the absolute values of named gradients, or of other tensors, on one scale.</summary>
     /// <param name="gradients">Names and gradients; null for a missing gradient.</param>
@@ -25,8 +26,10 @@ public static partial class Picture
         const double Row = 30, Top = 40, BarsWidth = 360, MostNameWidth = 220;
         const int Bins = 60, MostDecades = 24;
         double[]?[] values = [.. gradients.Select(gradient => gradient.Gradient?.Detach().ToArray<double>())];
-        double[] exponents = [.. values.SelectMany(all => all ?? []).Where(value => double.IsFinite(value) && value != 0).Select(value => Math.Log10(Math.Abs(value)))];
-        double high = exponents.Length == 0 ? 0 : Math.Ceiling(exponents.Max() + 1e-9), low = exponents.Length == 0 ? -1 : Math.Max(Math.Floor(exponents.Min()), high - MostDecades);
+        double[] exponents = [.. values.SelectMany(all => all ?? []).Where(value => double.IsFinite(value) && value != 0)
+            .Select(value => Math.Log10(Math.Abs(value)))];
+        double high = exponents.Length == 0 ? 0 : Math.Ceiling(exponents.Max() + 1e-9), low = exponents.Length == 0 ? -1
+            : Math.Max(Math.Floor(exponents.Min()), high - MostDecades);
         double left = 24 + Math.Min(MostNameWidth, gradients.Select(gradient => Svg.WidthOf(gradient.Name)).DefaultIfEmpty(0).Max());
         double bottom = Top + (gradients.Count * Row) + 6;
         string summary = string.Join(" ", gradients.Select((gradient, i) => $"{gradient.Name}: {Note(values[i])}."));
@@ -45,14 +48,18 @@ public static partial class Picture
             double floor = Top + ((i + 1) * Row);
             string name = gradients[i].Name;
             svg.Text(left - 8, floor - 6, Svg.Fit(name, MostNameWidth, keepEnd: true), Anchor.End);
-            svg.Text(left + BarsWidth + 10, floor - 6, Note(values[i]), style: values[i] is { } all && all.Any(value => !double.IsFinite(value)) ? "odd" : "soft");
+            svg.Text(left + BarsWidth + 10, floor - 6, Note(values[i]), style: values[i] is { } all && all.Any(value => !double.IsFinite(value))
+                ? "odd" : "soft");
             svg.Line(left, floor, left + BarsWidth, floor, Svg.Class("grid"));
             var bins = new int[Bins];
             foreach (double value in values[i] ?? [])
-                if (double.IsFinite(value) && value != 0) bins[(int)Math.Clamp((Math.Log10(Math.Abs(value)) - low) / (high - low) * Bins, 0, Bins - 1)]++;
+                if (double.IsFinite(value) && value != 0)
+                    bins[(int)Math.Clamp((Math.Log10(Math.Abs(value)) - low) / (high - low) * Bins, 0, Bins - 1)]++;
             double most = bins.Max();
             for (int bin = 0; bin < Bins; bin++)
-                if (bins[bin] > 0) svg.Rectangle(left + (BarsWidth * bin / Bins), floor - (bins[bin] / most * (Row - 6)), (BarsWidth / Bins) - 0.5, bins[bin] / most * (Row - 6), Svg.Filled(0), $"{name}: {bins[bin]}");
+                if (bins[bin] > 0)
+                    svg.Rectangle(left + (BarsWidth * bin / Bins), floor - (bins[bin] / most * (Row - 6)), (BarsWidth / Bins) - 0.5,
+                        bins[bin] / most * (Row - 6), Svg.Filled(0), $"{name}: {bins[bin]}");
         }
         return svg.ToString();
     }
@@ -64,7 +71,8 @@ public static partial class Picture
         if (values.Length == 0) return "empty";
         double[] sizes = [.. values.Where(double.IsFinite).Select(Math.Abs).Order()];
         int zeros = sizes.Count(size => size == 0), odd = values.Length - sizes.Length;
-        string text = sizes.Length == 0 ? "" : zeros == sizes.Length ? "all zero" : FormattableString.Invariant($"median {sizes[sizes.Length / 2]:0.0e0}").Replace('-', '−');
+        string text = sizes.Length == 0 ? "" : zeros == sizes.Length ? "all zero"
+            : FormattableString.Invariant($"median {sizes[sizes.Length / 2]:0.0e0}").Replace('-', '−');
         if (zeros > 0 && zeros < sizes.Length) text += FormattableString.Invariant($", {100.0 * zeros / values.Length:0.#} % zero");
         if (odd > 0) text += $"{(text.Length > 0 ? ", " : "")}{odd} not finite";
         return text;

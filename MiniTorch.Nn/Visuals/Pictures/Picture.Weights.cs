@@ -31,8 +31,11 @@ public static partial class Picture
         double pixel = Math.Clamp(640.0 / across / Math.Max(1, width), 1.5, shown == 1 ? 16 : 8), gap = Math.Max(3, pixel / 2);
         const double Left = 16, Top = 36;
         int lines = IntegerMath.CeilDiv(shown, across);
-        string about = count == 0 || images.ElementCount == 0 ? "empty" : $"{(shown < count ? $"the first {shown} of {count}" : $"{count}")} of {rows} × {columns}";
-        double body = lines * ((height * pixel) + gap), total = Math.Max((2 * (Left + Svg.WidthOf(Svg.Label(-largest)))) + 160 + Svg.WidthOf(about), (across * ((width * pixel) + gap)) + (2 * Left));
+        string about = count == 0 || images.ElementCount == 0 ? "empty"
+            : $"{(shown < count ? $"the first {shown} of {count}" : $"{count}")} of {rows} × {columns}";
+        double body = lines * ((height * pixel) + gap),
+            total = Math.Max((2 * (Left + Svg.WidthOf(Svg.Label(-largest)))) + 160 + Svg.WidthOf(about),
+                (across * ((width * pixel) + gap)) + (2 * Left));
         var svg = new Svg(total, Top + body + 44, title, $"Images of {weight.Shape}: {about}; the largest size is {Svg.Label(largest)}.");
         for (int i = 0; i < shown && images.ElementCount > 0; i++)
         {
@@ -50,7 +53,8 @@ public static partial class Picture
         if (tile is not null)
         {
             if (weight.Rank != 2 || tile.Rank != 2 || tile.ElementCount != weight.Shape[1])
-                throw new ShapeException($"Weights: rows of shape {weight.Shape} are not images of {tile}; a matrix (N, H·W) and a tile (H, W) are needed");
+                throw new ShapeException($"Weights: rows of shape {weight.Shape} are not images of {tile}; a matrix (N, H·W) and a tile (H, W) "
+                    + "are needed");
             return (weight.Reshape(weight.Shape[0], tile[0], tile[1]), Across(weight.Shape[0]));
         }
         return weight.Rank switch
@@ -58,7 +62,8 @@ public static partial class Picture
             <= 1 => (weight.Reshape(1, 1, (int)weight.ElementCount), 1),
             2 => (weight.Unsqueeze(0), 1),
             3 => (weight, Across(weight.Shape[0])),
-            4 => (weight.Reshape(weight.Shape[0] * weight.Shape[1], weight.Shape[2], weight.Shape[3]), weight.Shape[1] > 1 ? weight.Shape[1] : Across(weight.Shape[0])),
+            4 => (weight.Reshape(weight.Shape[0] * weight.Shape[1], weight.Shape[2], weight.Shape[3]), weight.Shape[1] > 1 ? weight.Shape[1]
+                : Across(weight.Shape[0])),
             _ => throw new ShapeException($"Weights: shape {weight.Shape} has more than four dimensions; index or reshape it first"),
         };
     }
@@ -71,7 +76,8 @@ public static partial class Picture
     }
 
     /// <summary>Returns the cells of one colour and strength as one path; a cell is the mean of its block.</summary>
-    private static IEnumerable<(string Style, int Level, string Path)> Cells(double[] values, int columns, int down, int wide, double largest, double left, double top, double pixel)
+    private static IEnumerable<(string Style, int Level, string Path)> Cells(double[] values, int columns, int down, int wide, double largest,
+        double left, double top, double pixel)
     {
         int rows = values.Length / columns;
         var paths = new SortedDictionary<(string, int), StringBuilder>();
@@ -99,7 +105,8 @@ public static partial class Picture
         double at = left + Svg.WidthOf("−" + most) + 6;
         svg.Text(left, top + 11, Svg.Label(-largest), style: "soft");
         for (int i = -4; i <= 4; i++)
-            svg.Rectangle(at + ((i + 4) * 14), top, 14, 14, $"class=\"{(i > 0 ? "plus" : "minus")}\" fill-opacity=\"{Svg.Number(Math.Abs(i) / 4.0)}\"");
+            svg.Rectangle(at + ((i + 4) * 14), top, 14, 14,
+                $"class=\"{(i > 0 ? "plus" : "minus")}\" fill-opacity=\"{Svg.Number(Math.Abs(i) / 4.0)}\"");
         svg.Text(at + 132, top + 11, most, style: "soft");
         svg.Text(at + 148 + Svg.WidthOf(most), top + 11, about, style: "soft");
     }

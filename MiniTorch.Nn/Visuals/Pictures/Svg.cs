@@ -73,7 +73,9 @@ internal sealed class Svg
     {
         ArgumentNullException.ThrowIfNull(text);
         double width = 0;
-        foreach (Rune rune in text.EnumerateRunes()) width += rune.Value >= 0x1100 ? 1 : rune.Value is 'i' or 'l' or '.' or ',' or ' ' or ':' ? 0.36 : rune.Value is >= 'A' and <= 'Z' or 'm' or 'w' ? 0.76 : 0.61;
+        foreach (Rune rune in text.EnumerateRunes())
+            width += rune.Value >= 0x1100 ? 1 : rune.Value is 'i' or 'l' or '.' or ',' or ' ' or ':' ? 0.36
+                : rune.Value is >= 'A' and <= 'Z' or 'm' or 'w' ? 0.76 : 0.61;
         return width * size;
     }
 
@@ -86,7 +88,8 @@ internal sealed class Svg
         string shown = "…";
         while (kept-- > 1)
         {
-            shown = keepEnd ? "…" + elements.SubstringByTextElements(elements.LengthInTextElements - kept) : elements.SubstringByTextElements(0, kept) + "…";
+            shown = keepEnd ? "…" + elements.SubstringByTextElements(elements.LengthInTextElements - kept)
+                : elements.SubstringByTextElements(0, kept) + "…";
             if (WidthOf(shown, size) <= width) break;
         }
         return shown;
@@ -97,7 +100,8 @@ internal sealed class Svg
     {
         if (!double.IsFinite(value)) return double.IsNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
         double size = Math.Abs(value); // below, + 0.0 turns −0 into 0
-        string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture) : (Math.Round(value, 6) + 0.0).ToString("0.####", CultureInfo.InvariantCulture);
+        string text = size != 0 && (size < 1e-3 || size >= 1e6) ? value.ToString("0.###e0", CultureInfo.InvariantCulture)
+            : (Math.Round(value, 6) + 0.0).ToString("0.####", CultureInfo.InvariantCulture);
         return text.Replace('-', '−');
     }
 
@@ -105,7 +109,8 @@ internal sealed class Svg
     public static string Plain(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "0";
 
     public void Rectangle(double x, double y, double width, double height, string paint, string? tooltip = null) =>
-        Shape("rect", $"x=\"{Number(x)}\" y=\"{Number(y)}\" width=\"{Number(Math.Max(0, width))}\" height=\"{Number(Math.Max(0, height))}\" {paint}", tooltip);
+        Shape("rect", $"x=\"{Number(x)}\" y=\"{Number(y)}\" width=\"{Number(Math.Max(0, width))}\" height=\"{Number(Math.Max(0, height))}\" {paint}",
+            tooltip);
 
     public void Line(double x1, double y1, double x2, double y2, string paint) =>
         Shape("line", $"x1=\"{Number(x1)}\" y1=\"{Number(y1)}\" x2=\"{Number(x2)}\" y2=\"{Number(y2)}\" {paint}", null);
@@ -137,7 +142,15 @@ internal sealed class Svg
             char letter = text[i];
             if (i + 1 < text.Length && char.IsSurrogatePair(letter, text[i + 1])) result.Append(letter).Append(text[++i]);
             else
-                result.Append(letter switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", _ when !XmlConvert.IsXmlChar(letter) => "\uFFFD", _ => letter.ToString() });
+                result.Append(letter switch
+                {
+                    '&' => "&amp;",
+                    '<' => "&lt;",
+                    '>' => "&gt;",
+                    '"' => "&quot;",
+                    _ when !XmlConvert.IsXmlChar(letter) => "\uFFFD",
+                    _ => letter.ToString()
+                });
         }
         return result.ToString();
     }

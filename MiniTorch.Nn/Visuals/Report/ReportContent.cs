@@ -29,7 +29,9 @@ internal sealed class ReportContent
 
     /// <summary>The curves, grouped by the picture that they share.</summary>
     public IEnumerable<(string Title, Curve[] Curves)> Charts =>
-        _series.GroupBy(series => series.Key.Split('/')[0]).Select(chart => (chart.Key, chart.Select(series => new Curve(NameIn(series.Key), series.Value.Values) { Steps = series.Value.Steps }).ToArray()));
+        _series.GroupBy(series => series.Key.Split('/')[0])
+            .Select(chart => (chart.Key, chart.Select(series => new Curve(NameIn(series.Key), series.Value.Values) { Steps = series.Value.Steps })
+            .ToArray()));
 
     /// <summary>Adds a value, at the step after the series' last one by default, and returns its step.</summary>
     public double Add(string name, double value, double? step)

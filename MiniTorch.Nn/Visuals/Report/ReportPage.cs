@@ -52,19 +52,30 @@ internal static class ReportPage
 
     public static string Write(ReportContent content, TimeSpan elapsed, bool isOver)
     {
-        var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        if (!isOver) page.Append(CultureInfo.InvariantCulture, $"<meta http-equiv=\"refresh\" content=\"{Math.Max(1, Math.Ceiling(content.Interval.TotalSeconds))}\">\n");
+        var page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+            + "content=\"width=device-width, initial-scale=1\">\n");
+        if (!isOver)
+            page.Append(CultureInfo.InvariantCulture,
+                $"<meta http-equiv=\"refresh\" content=\"{Math.Max(1, Math.Ceiling(content.Interval.TotalSeconds))}\">\n");
         page.Append($"<title>{Svg.Escape(content.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<h1>{Svg.Escape(content.Title)}</h1>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<p class=\"soft\">{(isOver ? "Finished after" : "Running for")} {(long)elapsed.TotalHours}:{elapsed:mm\\:ss}, since {content.Started:yyyy-MM-dd HH:mm:ss} UTC</p>\n<main>\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<p class=\"soft\">{(isOver ? "Finished after" : "Running for")} {(long)elapsed.TotalHours}:{elapsed:mm\\:ss}, since "
+                + $"{content.Started:yyyy-MM-dd HH:mm:ss} UTC</p>\n<main>\n");
         foreach ((string title, Curve[] curves) in content.Charts)
-            page.Append($"<figure data-curves=\"{Svg.Escape(Json(curves))}\" tabindex=\"0\" aria-label=\"{Svg.Escape(title)}: values by arrow keys\">\n")
-                .Append(Picture.Curves(curves, new CurveOptions { Title = title, Width = 560, Height = 320, LogScale = content.LogScale, Smoothing = content.Smoothing }))
+            page.Append($"<figure data-curves=\"{Svg.Escape(Json(curves))}\" tabindex=\"0\" aria-label=\"{Svg.Escape(title)}: values by arrow "
+                + "keys\">\n")
+                .Append(Picture.Curves(curves, new CurveOptions
+                {
+                    Title = title, Width = 560, Height = 320, LogScale = content.LogScale,
+                    Smoothing = content.Smoothing
+                }))
                 .Append("<output aria-live=\"polite\"></output>\n</figure>\n");
         foreach ((string name, string svg) in content.Pictures) page.Append($"<figure aria-label=\"{Svg.Escape(name)}\">\n{svg}</figure>\n");
         page.Append("</main>\n");
         if (content.Summary is { } summary) page.Append($"<h2>Model</h2>\n<pre>{Svg.Escape(summary)}</pre>\n");
         page.Append("<h2>Run</h2>\n<table>\n");
-        foreach ((string name, string value) in content.Notes.Concat(Environment(content.Seed))) page.Append($"<tr><th scope=\"row\">{Svg.Escape(name)}</th><td>{Svg.Escape(value)}</td></tr>\n");
+        foreach ((string name, string value) in content.Notes.Concat(Environment(content.Seed)))
+            page.Append($"<tr><th scope=\"row\">{Svg.Escape(name)}</th><td>{Svg.Escape(value)}</td></tr>\n");
         return page.Append($"</table>\n<script>\n{Script}\n</script>\n</body>\n</html>\n").ToString();
     }
 

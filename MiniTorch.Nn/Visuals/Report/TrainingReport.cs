@@ -179,7 +179,8 @@ public sealed class TrainingReport : IDisposable
         }
         catch (Exception failure) when (IsOfFile(failure))
         {
-            Error = new MiniTorchException($"TrainingReport: '{_path}' cannot be written: {failure.Message} Give a path to a file in a folder that you may write to", failure);
+            Error = new MiniTorchException($"TrainingReport: '{_path}' cannot be written: {failure.Message} Give a path to a file in a folder "
+                + "that you may write to", failure);
             if (ThrowsOnError) throw Error;
             if (former is null) Console.Error.WriteLine($"{Error.Message}. The run goes on without its report.");
         }

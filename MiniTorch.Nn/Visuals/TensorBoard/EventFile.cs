@@ -6,7 +6,8 @@ namespace MiniTorch.Nn;
 
 /// <summary>
 /// An event file as TensorBoard reads it: records of a length, its checksum, an Event message and its checksum
-/// (tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto). Each record reaches the file at once, so that TensorBoard can follow a run.
+/// (tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto). Each record reaches the file at once, so that TensorBoard can follow a
+/// run.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {

@@ -7,13 +7,15 @@ public sealed class AttentionTests
 {
     // Leading sizes, queries, keys, size of a key, size of a value.
     static readonly (int[] Leading, int Queries, int Keys, int Width, int ValueWidth)[] Sizes =
-        [([], 1, 1, 1, 1), ([], 3, 5, 2, 4), ([2, 3], 31, 33, 8, 8), ([2], 70, 100, 17, 5), ([1, 2], 130, 64, 16, 20), ([3], 65, 0, 4, 4), ([0], 4, 4, 4, 4), ([2], 0, 3, 2, 2)];
+        [([], 1, 1, 1, 1), ([], 3, 5, 2, 4), ([2, 3], 31, 33, 8, 8), ([2], 70, 100, 17, 5), ([1, 2], 130, 64, 16, 20), ([3], 65, 0, 4, 4),
+            ([0], 4, 4, 4, 4), ([2], 0, 3, 2, 2)];
 
     static readonly string[] Masks = ["none", "causal", "hiding", "added"];
 
     [Test]
     public void Values_and_gradients_are_those_of_the_definition(
-        [Range(0, 7)] int size, [ValueSource(nameof(Masks))] string mask, [Values(DType.Float32, DType.Float64)] DType dtype, [Values] bool headsAreSplit)
+        [Range(0, 7)] int size, [ValueSource(nameof(Masks))] string mask, [Values(DType.Float32, DType.Float64)] DType dtype,
+            [Values] bool headsAreSplit)
     {
         Tensor[] fused = Results(size, mask, dtype, headsAreSplit);
         using ModeScope off = Fusion.Off();
@@ -131,10 +133,14 @@ public sealed class AttentionTests
 
     static readonly (string Message, Func<Tensor> Call)[] Misfits =
     [
-        ("MatMul: shapes [2, 5] and [6, 4] do not fit: 5 columns against 6 rows", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 6]), Tensor.Ones([4, 6]))),
-        ("MatMul: shapes [2, 4] and [3, 6] do not fit: 4 columns against 3 rows", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([3, 6]))),
-        ("MatMul: Float32 with Float64", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5], DType.Float64), Tensor.Ones([4, 6]))),
-        ("MatMul: Float32 with Float64", () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([4, 6], DType.Float64))),
+        ("MatMul: shapes [2, 5] and [6, 4] do not fit: 5 columns against 6 rows",
+            () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 6]), Tensor.Ones([4, 6]))),
+        ("MatMul: shapes [2, 4] and [3, 6] do not fit: 4 columns against 3 rows",
+            () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([3, 6]))),
+        ("MatMul: Float32 with Float64",
+            () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5], DType.Float64), Tensor.Ones([4, 6]))),
+        ("MatMul: Float32 with Float64",
+            () => Tensor.Ones([2, 5]).ScaledDotProductAttention(Tensor.Ones([4, 5]), Tensor.Ones([4, 6], DType.Float64))),
     ];
 
     [Test]
@@ -148,7 +154,8 @@ public sealed class AttentionTests
     public void A_vector_of_values_is_multiplied_by_the_weights()
     {
         Tensor q = Tensor.Randn([2, 5]), k = Tensor.Randn([4, 5]), v = Tensor.Randn([4]);
-        q.ScaledDotProductAttention(k, v).ToArray<float>().ShouldBe(q.ScaledDotProductAttention(k, v.Unsqueeze(1)).Squeeze(1).ToArray<float>(), 1e-5f);
+        q.ScaledDotProductAttention(k, v).ToArray<float>()
+            .ShouldBe(q.ScaledDotProductAttention(k, v.Unsqueeze(1)).Squeeze(1).ToArray<float>(), 1e-5f);
     }
 
     /// <summary>The output and the gradients of query, key and value.</summary>

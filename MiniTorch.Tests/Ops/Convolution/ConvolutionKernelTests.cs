@@ -92,7 +92,8 @@ public sealed unsafe class ConvolutionTests
                             for (long oy = 0; oy < s.Y.Output; oy++)
                                 for (long ox = 0; ox < s.X.Output; ox++)
                                 {
-                                    long iy = oy * s.Y.Stride - s.Y.Padding + ky * s.Y.Dilation, ix = ox * s.X.Stride - s.X.Padding + kx * s.X.Dilation;
+                                    long iy = oy * s.Y.Stride - s.Y.Padding + ky * s.Y.Dilation,
+                                        ix = ox * s.X.Stride - s.X.Padding + kx * s.X.Dilation;
                                     if (iy < 0 || iy >= s.Y.Input || ix < 0 || ix >= s.X.Input) continue;
                                     product(
                                         ((n * s.Channels + c) * s.Y.Input + iy) * s.X.Input + ix,

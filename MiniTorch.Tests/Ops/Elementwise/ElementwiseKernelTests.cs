@@ -96,7 +96,8 @@ public unsafe class ElementwiseTests
 
         T[] expected = Enumerable.Repeat(untouched, output.Length).ToArray();
         ForEach(sizes, index =>
-            expected[Offset(index, outputStrides)] = a.Data[Offset(index, aStrides)] + b.Data[Offset(index, bStrides)] + b.Data[Offset(index, bStrides)]);
+            expected[Offset(index, outputStrides)] = a.Data[Offset(index, aStrides)] + b.Data[Offset(index, bStrides)]
+                + b.Data[Offset(index, bStrides)]);
         output.Span.SequenceEqual(expected).ShouldBeTrue();
     }
 
@@ -138,13 +139,16 @@ public unsafe class ElementwiseTests
     public void Outputs_too_large_for_the_cache_are_as_row_by_row([Values(15, 1000, 4099)] int columns, [Values(0, 3)] int gap, [Values] bool atStart)
     {
         int rows = ((32 << 20) / sizeof(float) / columns) + 1, pitch = columns + gap;
-        using GuardedBuffer<float> a = new(((rows - 1) * columns) + columns, atStart), b = new(rows, atStart), y = new(((rows - 1) * pitch) + columns, atStart), row = new(columns);
+        using GuardedBuffer<float> a = new(((rows - 1) * columns) + columns, atStart), b = new(rows, atStart),
+            y = new(((rows - 1) * pitch) + columns, atStart), row = new(columns);
         for (int i = 0; i < a.Length; i++) a.Data[i] = i % 1013;
         for (int i = 0; i < rows; i++) b.Data[i] = i % 17;
-        ElementwiseKernel.Run<BinaryForward<AddTwice>, float>(default, [rows, columns], At(y.Data, [pitch, 1]), At(a.Data, [columns, 1]), At(b.Data, [1, 0]));
+        ElementwiseKernel.Run<BinaryForward<AddTwice>,
+            float>(default, [rows, columns], At(y.Data, [pitch, 1]), At(a.Data, [columns, 1]), At(b.Data, [1, 0]));
         for (int i = 0; i < rows; i += i < rows - 50 ? 41 : 1)
         {
-            ElementwiseKernel.Run<BinaryForward<AddTwice>, float>(default, [columns], At(row.Data, [1]), At(a.Data + ((long)i * columns), [1]), At(b.Data + i, [0]));
+            ElementwiseKernel.Run<BinaryForward<AddTwice>,
+                float>(default, [columns], At(row.Data, [1]), At(a.Data + ((long)i * columns), [1]), At(b.Data + i, [0]));
             if (!row.Span.SequenceEqual(y.Span.Slice(i * pitch, columns))) Assert.Fail($"row {i}");
             if (i < rows - 1 && y.Span.Slice((i * pitch) + columns, gap).ContainsAnyExcept(0f)) Assert.Fail($"after row {i}");
         }
@@ -170,7 +174,8 @@ public unsafe class ElementwiseTests
         long other = -5;
         ElementwiseKernel.Run<TernaryForward<Select>, long>(default, [40], At(results, [1]), At(mask, [1]), At(chosen, [1]), At(&other, [0]));
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? i : -5);
-        ElementwiseKernel.Run<TernaryBackwardC<Select>, long>(default, [40], At(results, [1]), At(chosen, [1]), At(mask, [1]), default, default, default);
+        ElementwiseKernel.Run<TernaryBackwardC<Select>,
+            long>(default, [40], At(results, [1]), At(chosen, [1]), At(mask, [1]), default, default, default);
         for (int i = 0; i < 40; i++) results[i].ShouldBe(i % 3 == 0 ? 0 : i);
     }
 
@@ -196,7 +201,8 @@ public unsafe class ElementwiseTests
         int extent = length == 0 ? 0 : 1 + ((length - 1) * stride);
         using var source = new GuardedBuffer<S>(extent);
         using var destination = new GuardedBuffer<T>(extent);
-        for (int i = 0; i < extent; i++) source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
+        for (int i = 0; i < extent; i++)
+            source.Span[i] = typeof(S) == typeof(byte) ? S.CreateTruncating(i % 3 & 1) : S.CreateTruncating((i % 7 - 3) * 1.75);
 
         void Run<C>() where C : unmanaged, System.Numerics.IBinaryNumber<C> =>
             ElementwiseKernel.Run<UnaryForward<Same>, C>(default, [length], At(destination.Data, [stride]), At(source.Data, [stride]));
@@ -214,7 +220,8 @@ public unsafe class ElementwiseTests
         double* x = stackalloc double[7] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 9.3e18, -9.3e18, -2.7, 1e15 };
         long* y = stackalloc long[7];
         ElementwiseKernel.Run<UnaryForward<Same>, double>(default, [7], At(y, [1]), At(x, [1]));
-        new Span<long>(y, 7).ToArray().ShouldBe([long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
+        new Span<long>(y, 7).ToArray().ShouldBe(
+            [long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
     }
 
     static Operand At<T>(T* data, ReadOnlySpan<long> strides)

@@ -8,12 +8,14 @@ public sealed unsafe class FusedLoopsTests
 {
     static ElementwiseStep Unary<K>(K kernel, int x) where K : struct, IUnaryFunction => new(new LoopFunction<UnaryForward<K>>(new(kernel)), [x]);
 
-    static ElementwiseStep Binary<K>(K kernel, int a, int b) where K : struct, IBinaryFunction => new(new LoopFunction<BinaryForward<K>>(new(kernel)), [a, b]);
+    static ElementwiseStep Binary<K>(K kernel, int a, int b) where K : struct, IBinaryFunction =>
+        new(new LoopFunction<BinaryForward<K>>(new(kernel)), [a, b]);
 
     // (2a + b) · tanh(2a + b), and 1 − (2a + b); the chain rule of a product that reads one factor; a step that nothing reads.
     static ElementwiseProgram Program() => new(2,
     [
-        Unary(new MultiplyScalar(2), 0), Binary(new Add(), 2, 1), Unary(new Tanh(), 3), Unary(new Exp(), 3), Binary(new Multiply(), 3, 4), Unary(new SubtractFromScalar(1), 3),
+        Unary(new MultiplyScalar(2), 0), Binary(new Add(), 2, 1), Unary(new Tanh(), 3), Unary(new Exp(), 3), Binary(new Multiply(), 3, 4),
+            Unary(new SubtractFromScalar(1), 3),
         new(new LoopFunction<BinaryBackwardA<Multiply>>(default), [6, -1, 0, -1]),
     ], [8, 7]);
 
@@ -58,7 +60,8 @@ public sealed unsafe class FusedLoopsTests
         {
             long* scratch = stackalloc long[LoopPlan.ScratchSize(1)];
             var plan = new LoopPlan(sizes, scratch);
-            foreach (nint operand in (ReadOnlySpan<nint>)[(nint)p, (nint)q, (nint)x, (nint)y]) plan.Add(new Operand((void*)operand, DType.Float32, strides), sizes, null);
+            foreach (nint operand in (ReadOnlySpan<nint>)[(nint)p, (nint)q, (nint)x, (nint)y])
+                plan.Add(new Operand((void*)operand, DType.Float32, strides), sizes, null);
             plan.Simplify();
             new FusedLoops(program).Run<float>(plan);
         }

@@ -44,7 +44,8 @@ public class FactorizationKernelTests
                     LinearAlgebraControl.Provider = before;
                 }
                 foreach ((Tensor a, Tensor b) in kernel.Zip(provider))
-                    a.AllClose(b, 1e-8, 1e-9).ShouldBeTrue($"size {n}: the largest difference is {(a - b).Abs().Amax([.. Enumerable.Range(0, a.Rank)])}");
+                    a.AllClose(b, 1e-8, 1e-9).ShouldBeTrue($"size {n}: the largest difference is "
+                        + $"{(a - b).Abs().Amax([.. Enumerable.Range(0, a.Rank)])}");
             }
     }
 
@@ -80,7 +81,8 @@ public class FactorizationKernelTests
             foreach (int count in new[] { 1, 3 })
             {
                 Workers.Count = count;
-                Should.Throw<ValueException>(() => Linalg.Inv(batch)).Message.ShouldBe("Inv: matrix 9 of the batch, shape [64, 40, 40], is singular and has no inverse");
+                Should.Throw<ValueException>(() => Linalg.Inv(batch))
+                    .Message.ShouldBe("Inv: matrix 9 of the batch, shape [64, 40, 40], is singular and has no inverse");
             }
         }
         finally

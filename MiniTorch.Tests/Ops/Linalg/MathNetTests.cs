@@ -30,8 +30,10 @@ public class MathNetTests
     [Test]
     public void Tensors_of_other_ranks_are_refused()
     {
-        Should.Throw<ShapeException>(() => s_matrix[0].ToMatrix<double>()).Message.ShouldBe("ToMatrix: shape [3] must have two dimensions, neither of size 0");
-        Should.Throw<ShapeException>(() => s_matrix.ToVector<double>()).Message.ShouldBe("ToVector: shape [3, 3] must have one dimension, not of size 0");
+        Should.Throw<ShapeException>(() => s_matrix[0].ToMatrix<double>())
+            .Message.ShouldBe("ToMatrix: shape [3] must have two dimensions, neither of size 0");
+        Should.Throw<ShapeException>(() => s_matrix.ToVector<double>())
+            .Message.ShouldBe("ToVector: shape [3, 3] must have one dimension, not of size 0");
     }
 
     [Test]

@@ -43,6 +43,7 @@ public sealed class EinsumProperties
                         sums[At(output, i, j, k, l)] += x[At(a, i, j, k, l)] * y[At(b, i, j, k, l)];
         return sums;
 
-        int At(string letters, params int[] index) => letters.Aggregate(0, (at, letter) => at * size[Letters.IndexOf(letter)] + index[Letters.IndexOf(letter)]);
+        int At(string letters, params int[] index) =>
+            letters.Aggregate(0, (at, letter) => at * size[Letters.IndexOf(letter)] + index[Letters.IndexOf(letter)]);
     }
 }

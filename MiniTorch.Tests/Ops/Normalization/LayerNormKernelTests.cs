@@ -21,7 +21,8 @@ public class LayerNormTests(DType dtype, double tolerance)
         var random = new Generator(3);
         Tensor x = (Tensor.Randn([rows, size], random, DType.Float64) + offset).To(dtype);
         x.RequiresGrad = true;
-        Tensor weight = Tensor.Randn([size], random, dtype, requiresGrad: true), bias = Tensor.Randn([size], random, dtype, requiresGrad: true), g = Tensor.Randn([rows, size], random, dtype);
+        Tensor weight = Tensor.Randn([size], random, dtype, requiresGrad: true), bias = Tensor.Randn([size], random, dtype, requiresGrad: true),
+            g = Tensor.Randn([rows, size], random, dtype);
         Tensor y = x.LayerNorm(weight.Shape, weight, bias, Eps);
         y.Backward(g);
         Naive(x, weight, bias, g, out double[] values, out double[] ofX, out double[] ofWeight, out double[] ofBias);
@@ -33,7 +34,8 @@ public class LayerNormTests(DType dtype, double tolerance)
         Close(bias.Grad!, ofBias, within * (1 + Math.Sqrt(rows)));
     }
 
-    static void Naive(Tensor x, Tensor weight, Tensor bias, Tensor g, out double[] values, out double[] ofX, out double[] ofWeight, out double[] ofBias)
+    static void Naive(Tensor x, Tensor weight, Tensor bias, Tensor g, out double[] values, out double[] ofX, out double[] ofWeight,
+        out double[] ofBias)
     {
         (int rows, int size) = (x.Shape[0], x.Shape[1]);
         double[] elements = x.ToArray<double>(), w = weight.ToArray<double>(), b = bias.ToArray<double>(), cotangent = g.ToArray<double>();
@@ -75,7 +77,8 @@ public class LayerNormTests(DType dtype, double tolerance)
     [Test]
     public void Only_the_gradients_that_are_wanted_are_given()
     {
-        Tensor x = Tensor.Randn([3, 4], dtype: dtype), weight = Tensor.Randn([4], dtype: dtype), bias = Tensor.Randn([4], dtype: dtype, requiresGrad: true);
+        Tensor x = Tensor.Randn([3, 4], dtype: dtype), weight = Tensor.Randn([4], dtype: dtype),
+            bias = Tensor.Randn([4], dtype: dtype, requiresGrad: true);
         x.LayerNorm([4], weight, bias).Sum().Backward();
         bias.Grad!.ToArray<double>().ShouldBe([3, 3, 3, 3]);
         (x.Grad, weight.Grad).ShouldBe((null, null));

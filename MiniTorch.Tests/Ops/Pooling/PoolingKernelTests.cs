@@ -59,7 +59,8 @@ public sealed unsafe class PoolingTests
         using GuardedBuffer<T> x = new((int)(s.Planes * s.InputSize)), y = new((int)(s.Planes * s.OutputSize));
         using var indices = new GuardedBuffer<long>(y.Length);
         double[] numbers = Numbers(x.Length, distinct: 9);
-        for (int i = 0; i < numbers.Length; i++) x.Span[i] = numbers[i] == 8 ? T.NaN : numbers[i] == 7 ? T.NegativeInfinity : T.CreateTruncating(numbers[i]);
+        for (int i = 0; i < numbers.Length; i++)
+            x.Span[i] = numbers[i] == 8 ? T.NaN : numbers[i] == 7 ? T.NegativeInfinity : T.CreateTruncating(numbers[i]);
         PoolingKernel.Max(s, x.Data, y.Data, indices.Data);
         for (int o = 0; o < y.Length; o++)
         {
@@ -171,7 +172,8 @@ public sealed unsafe class PoolingTests
     }
 
     [Test]
-    public void An_average_divides_by_a_number_of_its_own([Values(0, 4)] int shape) => CheckAverage(Shapes[shape], new AverageDivisor(true, 7), _ => 7);
+    public void An_average_divides_by_a_number_of_its_own([Values(0, 4)] int shape) =>
+        CheckAverage(Shapes[shape], new AverageDivisor(true, 7), _ => 7);
 
     [Test]
     public void An_adaptive_average_spreads_its_windows_over_the_input([Range(0, 2)] int shape)

@@ -5,7 +5,8 @@ public class DistanceTests
 {
     [Test]
     public void Cdist_of_every_kind_of_rows_is_that_of_differences(
-        [Values("random", "offset", "equal", "near", "huge", "tiny", "special")] string kind, [Values(3, 30, 67)] int rows, [Values(1, 5, 64)] int length)
+        [Values("random", "offset", "equal", "near", "huge", "tiny", "special")] string kind, [Values(3, 30, 67)] int rows,
+            [Values(1, 5, 64)] int length)
     {
         Tensor a = Tensor.Randn([2, rows, length], new Generator(1)), b = Tensor.Randn([2, rows + 1, length], new Generator(2));
         if (kind == "offset") (a, b) = (a + 1000, b + 1000);

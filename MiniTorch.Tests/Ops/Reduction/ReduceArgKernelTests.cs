@@ -12,12 +12,14 @@ public unsafe class ReduceArgTests
         from shape in Shapes
         from reduced in Enumerable.Range(0, 1 << shape.Length)
         from layout in Enum.GetValues<Layout>()
-        select new TestCaseData(shape, (ulong)reduced, layout).SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
+        select new TestCaseData(shape, (ulong)reduced, layout)
+            .SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
 
     static int[] Kept(int[] dims, ulong reduced) => [.. dims.Where((_, d) => (reduced >> d & 1) == 0)];
 
     static T[][] Groups<T>(StridedArray<T> x, ulong reduced)
-        where T : unmanaged => [.. StridedArray<T>.Positions(x.Dims).GroupBy(p => string.Join(',', Kept(p, reduced)), p => x[p]).Select(g => g.ToArray())];
+        where T : unmanaged => [.. StridedArray<T>.Positions(x.Dims).GroupBy(p => string.Join(',', Kept(p, reduced)), p => x[p])
+            .Select(g => g.ToArray())];
 
     /// <summary>PyTorch's rule: a NaN beats every number, and the first of equals wins.</summary>
     static int FirstBest(double[] group, int sign)
@@ -57,7 +59,8 @@ public unsafe class ReduceArgTests
     [TestCaseSource(nameof(Reductions))]
     public void The_first_NaN_is_the_extremum(int[] dims, ulong reduced, Layout layout)
     {
-        var x = new StridedArray<double>(dims, layout, () => _random.Next(30) == 0 ? double.NaN : _random.Next(3) == 0 ? double.NegativeInfinity : _random.Next(9));
+        var x = new StridedArray<double>(dims, layout, () => _random.Next(30) == 0 ? double.NaN : _random.Next(3) == 0 ? double.NegativeInfinity
+            : _random.Next(9));
         Check<Fold.Max>(x, reduced, 1);
         Check<Fold.Min>(x, reduced, -1);
     }

@@ -5,14 +5,16 @@ namespace MiniTorch.Tests.Kernels;
 [TestFixture]
 public unsafe class ReduceTests
 {
-    static readonly int[][] Shapes = [[], [1], [7], [5, 3], [3, 70], [130, 2], [2, 1, 5], [4, 3, 37], [2, 3, 4, 5], [2, 33, 1, 67], [0, 3], [3, 0, 2]];
+    static readonly int[][] Shapes =
+        [[], [1], [7], [5, 3], [3, 70], [130, 2], [2, 1, 5], [4, 3, 37], [2, 3, 4, 5], [2, 33, 1, 67], [0, 3], [3, 0, 2]];
     readonly Random _random = new(2);
 
     static IEnumerable<TestCaseData> Reductions() =>
         from shape in Shapes
         from reduced in Enumerable.Range(0, 1 << shape.Length)
         from layout in Enum.GetValues<Layout>()
-        select new TestCaseData(shape, (ulong)reduced, layout).SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
+        select new TestCaseData(shape, (ulong)reduced, layout)
+            .SetArgDisplayNames(string.Join('x', shape), Convert.ToString(reduced, 2), layout.ToString());
 
     static int[] Kept(int[] dims, ulong reduced) => [.. dims.Where((_, d) => (reduced >> d & 1) == 0)];
 
@@ -103,7 +105,8 @@ public unsafe class ReduceTests
         double[][] groups = Groups(x, reduced);
         if (groups.Length == 0 || groups[0].Length == 0) return;
         int[] kept = Kept(dims, reduced);
-        var (means, squares) = (new StridedArray<double>(kept, Layout.Contiguous, () => -1), new StridedArray<double>(kept, Layout.Contiguous, () => -1));
+        var (means, squares) = (new StridedArray<double>(kept, Layout.Contiguous, () => -1),
+            new StridedArray<double>(kept, Layout.Contiguous, () => -1));
         ReduceKernel.Moments(x.Pointer, dims, x.Strides, reduced, means.Pointer, squares.Pointer);
         ShouldAgree(means.Values, groups, g => g.Average(), 1e-14);
         double[] actual = squares.Values;

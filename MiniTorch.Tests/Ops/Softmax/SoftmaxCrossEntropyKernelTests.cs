@@ -21,7 +21,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
         {
             var rows = new LogitRows<T>(x.Pointer, x.Strides[0], x.Dims[0], x.Dims[1], targets.Pointer, targets.Strides[0], Ignored);
             SoftmaxCrossEntropyKernel.Forward(rows, new(Losses.Pointer, Sums.Pointer, Maxima.Pointer, null));
-            SoftmaxCrossEntropyKernel.Backward(rows, Maxima.Pointer, Sums.Pointer, new CrossEntropyGradients<T>(g.Pointer, g.Strides[0]), Gradient.Pointer);
+            SoftmaxCrossEntropyKernel.Backward(rows, Maxima.Pointer, Sums.Pointer, new CrossEntropyGradients<T>(g.Pointer, g.Strides[0]),
+                Gradient.Pointer);
             foreach (var array in new[] { Losses, Maxima, Sums, Gradient }) array.SentinelsShouldBeIntact();
         }
 
@@ -99,7 +100,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
         both.Losses.Values.ShouldBe(apart.Losses.Values);
         T[] wanted = apart.Gradient.Values, found = both.Gradient.Values;
         for (int i = 0; i < wanted.Length; i++)
-            if (Math.Abs(Of(found[i]) - Of(wanted[i])) > tolerance * Math.Abs(Of(wanted[i])) + 1e-30) Assert.Fail($"element {i}: {found[i]} is not {wanted[i]}");
+            if (Math.Abs(Of(found[i]) - Of(wanted[i])) > tolerance * Math.Abs(Of(wanted[i])) + 1e-30)
+                Assert.Fail($"element {i}: {found[i]} is not {wanted[i]}");
 
         both.RunBoth(0.25, x);
         x.Values.ShouldBe(found);

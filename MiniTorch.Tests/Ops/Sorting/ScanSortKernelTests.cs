@@ -9,7 +9,8 @@ namespace MiniTorch.Tests.Kernels;
 public unsafe class ScanSortTests<T>
     where T : unmanaged, INumber<T>
 {
-    static readonly int[][] Shapes = [[1, 1, 1], [2, 9, 1], [3, 40, 5], [1, 33, 100], [2, 0, 3], [0, 3, 1], [1, 2000, 1], [2, 1, 4], [7, 9, 1], [403, 101, 1], [3, 150, 100]];
+    static readonly int[][] Shapes =
+        [[1, 1, 1], [2, 9, 1], [3, 40, 5], [1, 33, 100], [2, 0, 3], [0, 3, 1], [1, 2000, 1], [2, 1, 4], [7, 9, 1], [403, 101, 1], [3, 150, 100]];
     readonly Random _random = new(6);
 
     static IEnumerable<TestCaseData> ShapeCases() => Shapes.Select(s => new TestCaseData(s).SetArgDisplayNames(string.Join('x', s)));
@@ -114,7 +115,8 @@ public unsafe class ScanSortTests<T>
 
     static long[] Order(T[] line, bool descending)
     {
-        var byKey = Enumerable.Range(0, line.Length).Select(i => (Key: T.IsNaN(line[i]) ? double.PositiveInfinity : double.CreateChecked(line[i]), Index: (long)i));
+        var byKey = Enumerable.Range(0, line.Length)
+            .Select(i => (Key: T.IsNaN(line[i]) ? double.PositiveInfinity : double.CreateChecked(line[i]), Index: (long)i));
         return [.. (descending ? byKey.OrderByDescending(e => e.Key) : byKey.OrderBy(e => e.Key)).Select(e => e.Index)];
     }
 

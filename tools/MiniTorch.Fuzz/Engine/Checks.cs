@@ -134,7 +134,8 @@ internal static class Checks
         {
             int seed = run * 100_000;
             Tensor scalar = program.Run(leaves, value => value.DType.IsFloat() ? new Noise(seed += 3).Apply(value) : value).Scalar;
-            double moved = Autograd.Grad(scalar, leaves, allowUnused: true).Zip(directions, (g, v) => (g.To(DType.Float64) * v.To(DType.Float64)).Sum().Item<double>()).Sum();
+            double moved = Autograd.Grad(scalar, leaves, allowUnused: true)
+                .Zip(directions, (g, v) => (g.To(DType.Float64) * v.To(DType.Float64)).Sum().Item<double>()).Sum();
             reach = Math.Max(reach, Math.Abs(moved - reverse));
         }
         return distance <= Margin * reach;
@@ -144,6 +145,7 @@ internal static class Checks
     {
         double[] distances = expected.Distances(actual);
         int worst = Array.IndexOf(distances, distances.Max());
-        return $"the largest distance is {distances[worst]:g3}, of tensor {worst} of {distances.Length} (results, scalar, gradients), magnitude {expected.Magnitudes[worst]:g3}";
+        return $"the largest distance is {distances[worst]:g3}, of tensor {worst} of {distances.Length} (results, scalar, gradients), magnitude "
+            + $"{expected.Magnitudes[worst]:g3}";
     }
 }

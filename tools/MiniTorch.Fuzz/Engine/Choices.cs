@@ -1,8 +1,8 @@
 namespace MiniTorch.Fuzz.Engine;
 
 /// <summary>
-/// The numbers that a program is made from. Drawn at random and remembered, or given: any numbers make a valid program, smaller and fewer ones a simpler one,
-/// so that a program is shrunk by shrinking its choices.
+/// The numbers that a program is made from. Drawn at random and remembered, or given: any numbers make a valid program, smaller and fewer ones a
+/// simpler one, so that a program is shrunk by shrinking its choices.
 /// </summary>
 internal sealed class Choices
 {

@@ -50,7 +50,8 @@ internal sealed class Draft(Choices choices)
     public void Operation(int[] operands, Func<Tensor[], Tensor> apply, string code)
     {
         Tensor value = apply([.. operands.Select(operand => _values[operand])]);
-        if (value.Rank > MaxRank || value.ElementCount > MaxElements || (value.ElementCount > 0 && !(value.To(DType.Float64).Abs().Max().Item<double>() <= MaxMagnitude))) return;
+        if (value.Rank > MaxRank || value.ElementCount > MaxElements
+            || (value.ElementCount > 0 && !(value.To(DType.Float64).Abs().Max().Item<double>() <= MaxMagnitude))) return;
         _length++;
         Add(new Line(operands, apply, code), value);
     }

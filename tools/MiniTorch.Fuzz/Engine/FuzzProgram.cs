@@ -44,7 +44,8 @@ internal sealed class FuzzProgram
         var values = new Tensor[_lines.Count];
         for (int i = 0, leaf = 0; i < values.Length; i++)
         {
-            values[i] = _lines[i].IsLeaf ? leaves[leaf++] : _constants.TryGetValue(i, out Tensor? constant) ? constant : _lines[i].Apply([.. _lines[i].Operands.Select(operand => values[operand])]);
+            values[i] = _lines[i].IsLeaf ? leaves[leaf++] : _constants.TryGetValue(i, out Tensor? constant) ? constant
+                : _lines[i].Apply([.. _lines[i].Operands.Select(operand => values[operand])]);
             if (each is not null) values[i] = each(values[i]);
         }
         Tensor scalar = Tensor.Zeros([], DType);
@@ -60,16 +61,20 @@ internal sealed class FuzzProgram
         code.AppendLine("using System; using System.Linq; using MiniTorch; using MiniTorch.Nn;").AppendLine();
         for (int i = 0; i < _lines.Count; i++) code.AppendLine(_lines[i].Statement(i));
         code.AppendLine($"Tensor scalar = Tensor.Zeros([], DType.{DType});");
-        foreach (int end in _ends) code.AppendLine($"if (v{end}.DType is DType.Float32 or DType.Float64) scalar += (v{end} * Tensor.Randn(v{end}.Shape, new Generator({Seed(end)}), v{end}.DType)).Sum();");
+        foreach (int end in _ends)
+            code.AppendLine($"if (v{end}.DType is DType.Float32 or DType.Float64) scalar += (v{end} * Tensor.Randn(v{end}.Shape, new "
+                + $"Generator({Seed(end)}), v{end}.DType)).Sum();");
         code.AppendLine("if (scalar.RequiresGrad) scalar.Backward();");
-        code.AppendLine($"foreach (Tensor? tensor in new[] {{ {string.Join(", ", [.. _ends.Select(end => $"v{end}"), .. _leaves.Select(leaf => $"v{leaf}.Grad")])} }}) Console.WriteLine(tensor);");
+        code.AppendLine("foreach (Tensor? tensor in new[] {{ "
+            + $"{string.Join(", ", [.. _ends.Select(end => $"v{end}"), .. _leaves.Select(leaf => $"v{leaf}.Grad")])} }}) Console.WriteLine(tensor);");
         if (_lines.Any(line => line.Code.Contains("Written(", StringComparison.Ordinal)))
             code.AppendLine("static Tensor Written(Tensor y, Func<Tensor, Tensor> write) { write(y); return y; }");
         return code.ToString();
     }
 
     private Tensor Weights(int end, Tensor value) =>
-        _weights.TryGetValue(end, out Tensor? weights) && weights.Shape == value.Shape ? weights : _weights[end] = Tensor.Randn(value.Shape, new Generator(Seed(end)), value.DType);
+        _weights.TryGetValue(end, out Tensor? weights) && weights.Shape == value.Shape ? weights
+            : _weights[end] = Tensor.Randn(value.Shape, new Generator(Seed(end)), value.DType);
 
     private static int Seed(int end) => 1000 + end;
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MiniTorch.Fuzz.Engine;
 
 /// <summary>
-/// The identity with a rounding error: a few units in the last place of the tensor's largest element, at random, forward and backward. How far it moves a
-/// program's outcome tells how much of a difference rounding can explain.
+/// The identity with a rounding error: a few units in the last place of the tensor's largest element, at random, forward and backward. How far it
+/// moves a program's outcome tells how much of a difference rounding can explain.
 /// </summary>
 internal sealed record Noise(int Seed) : Op
 {

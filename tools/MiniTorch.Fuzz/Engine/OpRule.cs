@@ -13,14 +13,16 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
     public static OpRule Unary(Func<Tensor, Tensor> f, [CallerArgumentExpression(nameof(f))] string text = "") => Where(_ => true, f, text);
 
     /// <summary>One tensor of real type that fits.</summary>
-    public static OpRule Where(Func<Tensor, bool> fits, Func<Tensor, Tensor> f, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Where(Func<Tensor, bool> fits, Func<Tensor, Tensor> f, [CallerArgumentExpression(nameof(f))] string text = "") =>
+        new(text, draft =>
     {
         int x = draft.Pick(value => value.DType.IsFloat() && fits(value));
         if (x >= 0) draft.Operation([x], v => f(v[0]), Code(text, ["{0}"]));
     });
 
     /// <summary>One tensor of any type, and a dimension of it.</summary>
-    public static OpRule Dim(Func<Tensor, int, Tensor> f, int leastSize = 0, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Dim(Func<Tensor, int, Tensor> f, int leastSize = 0, [CallerArgumentExpression(nameof(f))] string text = "") =>
+        new(text, draft =>
     {
         int x = draft.Pick(value => value.Rank > 0 && (leastSize == 0 || value.DType.IsFloat()) && value.Shape.All(size => size >= leastSize));
         if (x < 0) return;
@@ -38,14 +40,16 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
     });
 
     /// <summary>One tensor of any type and numbers that are worked out from its shape.</summary>
-    public static OpRule Sizes(Func<Tensor, Draft, int[]?> draw, Func<Tensor, int[], Tensor> f, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Sizes(Func<Tensor, Draft, int[]?> draw, Func<Tensor, int[], Tensor> f,
+        [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
     {
         int x = draft.Pick(_ => true);
         if (x >= 0 && draw(draft[x], draft) is { } sizes) draft.Operation([x], v => f(v[0], sizes), Code(text, ["{0}", $"[{Draft.Text(sizes)}]"]));
     });
 
     /// <summary>Two tensors that fit together, of one real type; where types may mix, of any two.</summary>
-    public static OpRule Binary(Func<Tensor, Tensor, Tensor> f, Func<Tensor, Tensor, bool>? fit = null, bool mixes = false, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Binary(Func<Tensor, Tensor, Tensor> f, Func<Tensor, Tensor, bool>? fit = null, bool mixes = false,
+        [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
     {
         int a = draft.Pick(value => value.DType.IsFloat());
         if (a < 0) return;
@@ -55,7 +59,8 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
     });
 
     /// <summary>A tensor of real type and new inputs of shapes that are worked out from its own.</summary>
-    public static OpRule Weighted(Func<Tensor, Draft, int[][]?> shapes, Func<Tensor, Tensor[], Tensor> f, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Weighted(Func<Tensor, Draft, int[][]?> shapes, Func<Tensor, Tensor[], Tensor> f,
+        [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
     {
         int x = draft.Pick(value => value.DType.IsFloat() && value.Rank > 0);
         if (x < 0 || shapes(draft[x], draft) is not { } wanted) return;
@@ -66,13 +71,15 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
     });
 
     /// <summary>A tensor of real type, a dimension of it, and indices into that: of one dimension, or of the tensor's shape.</summary>
-    public static OpRule Indexed(Func<Tensor, int, Tensor, Tensor> f, bool isVector, [CallerArgumentExpression(nameof(f))] string text = "") => new(text, draft =>
+    public static OpRule Indexed(Func<Tensor, int, Tensor, Tensor> f, bool isVector, [CallerArgumentExpression(nameof(f))] string text = "") =>
+        new(text, draft =>
     {
         int x = draft.Pick(value => value.Rank > 0 && value.ElementCount > 0 && value.DType.IsFloat());
         if (x < 0) return;
         int dim = draft.Next(draft[x].Rank), size = draft[x].Shape[dim], seed = draft.Next(1000);
         Shape shape = isVector ? [size] : draft[x].Shape;
-        int index = draft.Constant(() => Tensor.RandInt(0, size, shape, new Generator(seed)), $"Tensor.RandInt(0, {size}, {shape}, new Generator({seed}))");
+        int index = draft.Constant(() => Tensor.RandInt(0, size, shape, new Generator(seed)),
+            $"Tensor.RandInt(0, {size}, {shape}, new Generator({seed}))");
         draft.Operation([x, index], v => f(v[0], dim, v[1]), Code(text, ["{0}", $"{dim}", "{1}"]));
     });
 
@@ -82,7 +89,8 @@ internal sealed record OpRule(string Text, Action<Draft> Draw)
         int x = draft.Pick(value => value.DType.IsFloat() && value.Rank > 0);
         if (x < 0) return;
         (Shape shape, int seed) = (draft[x].Shape, draft.Next(1000));
-        int mask = draft.Constant(() => Tensor.RandInt(0, 2, shape, new Generator(seed)).Eq(1), $"Tensor.RandInt(0, 2, {shape}, new Generator({seed})).Eq(1)");
+        int mask = draft.Constant(() => Tensor.RandInt(0, 2, shape, new Generator(seed)).Eq(1),
+            $"Tensor.RandInt(0, 2, {shape}, new Generator({seed})).Eq(1)");
         draft.Operation([x, mask], v => f(v[0], v[1]), Code(text, ["{0}", "{1}"]));
     });
 

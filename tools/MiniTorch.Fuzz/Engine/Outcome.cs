@@ -24,10 +24,13 @@ internal sealed record Outcome(ulong Digest, double[][] Samples)
     public static Outcome None { get; } = new(0, []);
 
     /// <summary>For each tensor the largest distance to another's; infinite where one is finite and the other is not.</summary>
-    public double[] Distances(Outcome other) => other.Samples.Length != Samples.Length ? [double.PositiveInfinity] : [.. Samples.Zip(other.Samples, (a, b) => a.Length != b.Length ? double.PositiveInfinity : a.Zip(b, Distance).DefaultIfEmpty(0).Max())];
+    public double[] Distances(Outcome other) =>
+        other.Samples.Length != Samples.Length ? [double.PositiveInfinity]
+            : [.. Samples.Zip(other.Samples, (a, b) => a.Length != b.Length ? double.PositiveInfinity : a.Zip(b, Distance).DefaultIfEmpty(0).Max())];
 
     /// <summary>For each tensor the largest finite magnitude.</summary>
     public double[] Magnitudes => [.. Samples.Select(values => values.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max())];
 
-    private static double Distance(double a, double b) => a.Equals(b) ? 0 : double.IsFinite(a) && double.IsFinite(b) ? Math.Abs(a - b) : double.PositiveInfinity;
+    private static double Distance(double a, double b) =>
+        a.Equals(b) ? 0 : double.IsFinite(a) && double.IsFinite(b) ? Math.Abs(a - b) : double.PositiveInfinity;
 }

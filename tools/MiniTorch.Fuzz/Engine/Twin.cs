@@ -39,7 +39,8 @@ internal sealed class Twin : IDisposable
     ];
 
     /// <summary>That of a compiler which optimises nothing.</summary>
-    public static Twin Unoptimised(string assembly) => new("code that is not optimised", true, assembly, ("DOTNET_JITMinOpts", "1"), ("DOTNET_ReadyToRun", "0"));
+    public static Twin Unoptimised(string assembly) =>
+        new("code that is not optimised", true, assembly, ("DOTNET_JITMinOpts", "1"), ("DOTNET_ReadyToRun", "0"));
 
     /// <summary>Sends a program.</summary>
     public void Start(FuzzProgram program)

@@ -36,7 +36,9 @@ internal sealed class CheckpointTarget
                 case 4: tensors[name] = tensors[name] * random.Pick<double>(-1, 1e30, double.NaN, 0.5); break;
                 case 5: tensors[name] = tensors[name].Flatten().Slice(0, random.Next(3)); break;
                 case 6: metadata.Remove(key); break;
-                default: metadata[key] = random.Pick("state", "tensor", "integer:" + random.HostileNumber(), "real:" + random.HostileNumber(), "truth:yes", "text:", ""); break;
+                default:
+                    metadata[key] = random.Pick("state", "tensor", "integer:" + random.HostileNumber(), "real:" + random.HostileNumber(),
+                    "truth:yes", "text:", ""); break;
             }
             if (tensors.Count == 0 || metadata.Count == 0) break;
         }

@@ -15,10 +15,14 @@ internal sealed record FileFormat(string Name, int Share, Func<Random, byte[]> D
     /// <summary>Called before a file is read; the result is called when it was refused.</summary>
     public Func<Action> Watch { get; init; } = () => () => { };
 
-    /// <summary>How many bytes the smallest file may take: an error's text and stack trace, decompression, the state that a checkpoint takes over.</summary>
+    /// <summary>
+    /// How many bytes the smallest file may take: an error's text and stack trace, decompression, the state that a checkpoint takes over.
+    /// </summary>
     public int FixedBytes { get; init; } = 1 << 15;
 
-    /// <summary>How many bytes may be allocated for each byte of a file: a packed byte may become a hundred, and a name or number of a few bytes an object.</summary>
+    /// <summary>
+    /// How many bytes may be allocated for each byte of a file: a packed byte may become a hundred, and a name or number of a few bytes an object.
+    /// </summary>
     public int BytesPerByte { get; init; } = 64;
 
     public static IReadOnlyList<FileFormat> All { get; } = Formats();
@@ -28,12 +32,18 @@ internal sealed record FileFormat(string Name, int Share, Func<Random, byte[]> D
         var checkpoints = new CheckpointTarget();
         return
         [
-            new("safetensors", 30, SafetensorsGrammar.Draw, Rewritten(file => Safetensors.Read(Reader(file)), (stream, read) => Safetensors.Write(stream, read.State, read.Metadata))),
+            new("safetensors", 30, SafetensorsGrammar.Draw,
+                Rewritten(file => Safetensors.Read(Reader(file)), (stream, read) => Safetensors.Write(stream, read.State, read.Metadata))),
             new("npy", 25, NpyGrammar.Draw, Rewritten(file => Npy.Read(Reader(file)), Npy.Write)),
-            new("npz", 10, NpzGrammar.Draw, Rewritten(file => Npz.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length), (stream, arrays) => Npz.Write(stream, arrays))) { BytesPerByte = 8 * Packed, FixedBytes = Deflate64 },
+            new("npz", 10, NpzGrammar.Draw,
+                Rewritten(file => Npz.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length),
+                    (stream, arrays) => Npz.Write(stream, arrays))) { BytesPerByte = 8 * Packed, FixedBytes = Deflate64 },
             new("csv", 15, CsvGrammar.Draw, ReadTable),
-            new("idx", 15, IdxGrammar.Draw, Rewritten(file => Idx.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length), Npy.Write, file => Npy.Read(Reader(file)))) { BytesPerByte = 8 * Packed },
-            new("checkpoint", 5, checkpoints.Draw, checkpoints.Read) { IsRefusal = error => error is FileFormatException or ValueException, Watch = checkpoints.Watch },
+            new("idx", 15, IdxGrammar.Draw,
+                Rewritten(file => Idx.Read(new MemoryStream(file), "fuzz", maxBytes: Packed * file.Length), Npy.Write,
+                    file => Npy.Read(Reader(file)))) { BytesPerByte = 8 * Packed },
+            new("checkpoint", 5, checkpoints.Draw, checkpoints.Read) { IsRefusal = error => error is FileFormatException or ValueException,
+                Watch = checkpoints.Watch },
         ];
     }
 
@@ -67,7 +77,8 @@ internal sealed record FileFormat(string Name, int Share, Func<Random, byte[]> D
         Tensor numbers = table.Numbers();
         return () =>
         {
-            if (numbers.Shape != Shape.Create([table.Count, table.Columns.Count]) || !numbers.IsFinite().All().Item<bool>()) throw new InvalidOperationException("the table's numbers are not those of its fields");
+            if (numbers.Shape != Shape.Create([table.Count, table.Columns.Count]) || !numbers.IsFinite().All().Item<bool>())
+                throw new InvalidOperationException("the table's numbers are not those of its fields");
         };
     }
 

@@ -13,7 +13,8 @@ internal static class IdxGrammar
         (byte code, int size) = random.Pick<(byte, int)>(s_types);
         int[] sizes = random.Sizes();
         long bytes = sizes.Aggregate((long)size, (product, next) => product * next);
-        var file = new List<byte> { 0, 0, random.OneIn(40) ? (byte)random.Next(256) : code, (byte)(random.OneIn(40) ? random.Next(256) : sizes.Length) };
+        var file = new List<byte> { 0, 0, random.OneIn(40) ? (byte)random.Next(256) : code,
+            (byte)(random.OneIn(40) ? random.Next(256) : sizes.Length) };
         var big = new byte[4];
         foreach (int next in sizes)
         {

@@ -3,7 +3,9 @@ namespace MiniTorch.Fuzz.Loaders;
 /// <summary>An input that a reader does not take as it should.</summary>
 internal sealed record LoaderFault(FileFormat Format, long Number, byte[] File, string Problem);
 
-/// <summary>Reads drawn and damaged files: each gives tensors or the documented error, and cannot make its reader allocate much more than it weighs.</summary>
+/// <summary>
+/// Reads drawn and damaged files: each gives tensors or the documented error, and cannot make its reader allocate much more than it weighs.
+/// </summary>
 internal sealed class LoaderFuzzer(FileFormat format, int seed)
 {
     public long Refused { get; private set; }

@@ -10,7 +10,8 @@ internal static class Mutation
     private const int HeaderLength = 512;
 
     private static readonly string[] s_words =
-        ["9999999999", "2147483647", "-1", "0", "\"", "'", "{", "}", "[", "]", "null", "1e9", "BF16", "U64", "../", "|O", "\\u0000", "\\ud800", "\r\n", ",,", "__metadata__"];
+        ["9999999999", "2147483647", "-1", "0", "\"", "'", "{", "}", "[", "]", "null", "1e9", "BF16", "U64", "../", "|O", "\\u0000", "\\ud800",
+            "\r\n", ",,", "__metadata__"];
 
     /// <summary>A copy with one to three changes: bits, bytes, numbers, words, cuts, repeats.</summary>
     public static byte[] Damage(byte[] sound, Random random)
@@ -27,7 +28,8 @@ internal static class Mutation
                 case 3: file.RemoveRange(place, random.Next(Math.Min(16, file.Count - place)) + 1); break;
                 case 4: file.InsertRange(random.Next(file.Count), file.GetRange(place, random.Next(Math.Min(64, file.Count - place)) + 1)); break;
                 case 5: Overwrite(file, place, Extreme(random)); break;
-                case 6: Overwrite(file, file.Count - Math.Min(file.Count, random.Next(1, 64)), Extreme(random)); break; // a zip archive's directory is at its end
+                // a zip archive's directory is at its end
+                case 6: Overwrite(file, file.Count - Math.Min(file.Count, random.Next(1, 64)), Extreme(random)); break;
                 default: Overwrite(file, place, Encoding.ASCII.GetBytes(random.Pick<string>(s_words))); break;
             }
         }

@@ -5,7 +5,8 @@ namespace MiniTorch.Fuzz.Loaders;
 /// <summary>Files laid out as NumPy's .npy, each part sound most of the time.</summary>
 internal static class NpyGrammar
 {
-    private static readonly (string Name, int Size)[] s_types = [("f8", 8), ("f4", 4), ("f2", 2), ("i8", 8), ("u8", 8), ("i4", 4), ("u4", 4), ("i2", 2), ("u2", 2), ("i1", 1), ("u1", 1), ("b1", 1)];
+    private static readonly (string Name, int Size)[] s_types =
+        [("f8", 8), ("f4", 4), ("f2", 2), ("i8", 8), ("u8", 8), ("i4", 4), ("u4", 4), ("i2", 2), ("u2", 2), ("i1", 1), ("u1", 1), ("b1", 1)];
 
     public static byte[] Draw(Random random)
     {
@@ -31,7 +32,8 @@ internal static class NpyGrammar
             $"'shape': ({(random.OneIn(30) ? string.Join(",", Enumerable.Repeat("1", random.Next(60, 70))) : shape)})",
         ];
         if (random.OneIn(4)) random.Shuffle(fields);
-        if (random.OneIn(40)) fields[random.Next(3)] = random.Pick("'extra': 1", "'descr': [('a', '<f4')]", "'shape': 3", "'shape': ((1,),)", fields[0], "");
+        if (random.OneIn(40))
+            fields[random.Next(3)] = random.Pick("'extra': 1", "'descr': [('a', '<f4')]", "'shape': 3", "'shape': ((1,),)", fields[0], "");
         string text = "{" + string.Join(", ", fields) + random.Pick(", }", "}", random.OneIn(10) ? "" : "}");
         return random.OneIn(3) ? text.Replace('\'', '"') : text;
     }

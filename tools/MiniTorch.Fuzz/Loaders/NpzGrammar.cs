@@ -21,9 +21,12 @@ internal static class NpzGrammar
     private static byte[] Zeros(Random random)
     {
         int count = random.Next(1 << 16);
-        return [0x93, .. "NUMPY"u8, 1, 0, 64, 0, .. System.Text.Encoding.ASCII.GetBytes($"{{'descr': '|i1', 'fortran_order': False, 'shape': ({count},), }}".PadRight(64)), .. new byte[count]];
+        return [0x93, .. "NUMPY"u8, 1, 0, 64, 0,
+            .. System.Text.Encoding.ASCII.GetBytes($"{{'descr': '|i1', 'fortran_order': False, 'shape': ({count},), }}".PadRight(64)),
+            .. new byte[count]];
     }
 
     private static string Name(Random random) =>
-        random.OneIn(15) ? random.Pick("x", ".npy", "/etc/x.npy", "../x.npy", "a/../b.npy", "a\\b.npy", "folder/", "same.npy", "ü.npy") : $"arrays/{random.Next(1000)}.npy";
+        random.OneIn(15) ? random.Pick("x", ".npy", "/etc/x.npy", "../x.npy", "a/../b.npy", "a\\b.npy", "folder/", "same.npy", "ü.npy")
+            : $"arrays/{random.Next(1000)}.npy";
 }

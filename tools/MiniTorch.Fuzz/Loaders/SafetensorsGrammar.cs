@@ -7,7 +7,8 @@ namespace MiniTorch.Fuzz.Loaders;
 internal static class SafetensorsGrammar
 {
     private static readonly (string Name, int Size)[] s_dtypes =
-        [("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("I64", 8), ("U64", 8), ("I32", 4), ("U32", 4), ("I16", 2), ("U16", 2), ("I8", 1), ("U8", 1), ("BOOL", 1)];
+        [("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("I64", 8), ("U64", 8), ("I32", 4), ("U32", 4), ("I16", 2), ("U16", 2), ("I8", 1),
+            ("U8", 1), ("BOOL", 1)];
 
     public static byte[] Draw(Random random)
     {
@@ -18,7 +19,8 @@ internal static class SafetensorsGrammar
         string json = "{" + string.Join(random.OneIn(60) ? ",," : ",", members) + (random.OneIn(60) ? "" : "}") + new string(' ', random.Next(9));
         byte[] header = random.OneIn(40) ? Encoding.Latin1.GetBytes(json) : Encoding.UTF8.GetBytes(json);
         var length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, random.OneIn(40) ? random.Pick(-1, 0, header.Length - 1, header.Length + 1, int.MaxValue, 100_000_001, long.MaxValue) : header.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(length, random.OneIn(40)
+            ? random.Pick(-1, 0, header.Length - 1, header.Length + 1, int.MaxValue, 100_000_001, long.MaxValue) : header.Length);
         return [.. length, .. header, .. random.Data(random.OneIn(40) ? end + random.Next(-3, 4) : end)];
     }
 
@@ -36,7 +38,9 @@ internal static class SafetensorsGrammar
             $"\"data_offsets\":[{random.Number(begin)},{random.Number(end)}]",
         ];
         if (random.OneIn(4)) random.Shuffle(fields);
-        if (random.OneIn(60)) fields[random.Next(3)] = random.Pick("\"dtype\":7", "\"shape\":{}", "\"shape\":[[1]]", "\"data_offsets\":[0]", "\"extra\":null", fields[0]);
+        if (random.OneIn(60))
+            fields[random.Next(3)] = random.Pick("\"dtype\":7", "\"shape\":{}", "\"shape\":[[1]]", "\"data_offsets\":[0]", "\"extra\":null",
+                fields[0]);
         return $"\"{Name(random)}\":{{{string.Join(",", fields)}}}";
     }
 
@@ -44,5 +48,6 @@ internal static class SafetensorsGrammar
         $"\"__metadata__\":{(random.OneIn(30) ? random.Pick("7", "[]", "{\"a\":1}", "{\"a\":{}}") : $"{{\"{Name(random)}\":\"{Name(random)}\",\"{Name(random)}\":\"\"}}")}";
 
     private static string Name(Random random) =>
-        random.OneIn(10) ? random.Pick("", "__metadata__", "\\u0000", "\\ud83d", "ümläut", "a\\\"b", "../x", new string('n', 300)) : $"layers.{random.Next(1000)}.weight";
+        random.OneIn(10) ? random.Pick("", "__metadata__", "\\u0000", "\\ud83d", "ümläut", "a\\\"b", "../x", new string('n', 300))
+            : $"layers.{random.Next(1000)}.weight";
 }
