@@ -307,8 +307,7 @@ public abstract class Optimizer : IStateful
                 : StateShape(parameter, names[i]) is { } shape ? Tensor.Zeros(shape, parameter.DType) : Absent(parameter);
         var state = new ParameterState(former?.Numbers ?? new double[NumberNames.Count], tensors)
         {
-            IsNew = former is null
-            || former.Tensors.Length < count
+            IsNew = former is null || former.Tensors.Length < count,
         };
         if (former is null) Start(group, state);
         return state;
