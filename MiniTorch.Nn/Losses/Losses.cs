@@ -30,6 +30,9 @@ public static class Losses
     /// <summary>Receives the warnings; the error stream by default. Tests replace it.</summary>
     internal static Action<string> Warning { get; set; } = message => Console.Error.WriteLine(message);
 
+    /// <summary>Forgets which warnings were given, for tests.</summary>
+    internal static void ForgetWarnings() => s_warned.Clear();
+
     /// <summary>Warns or throws if the shapes differ.</summary>
     internal static void CheckSameShape(string op, Tensor input, Tensor target)
     {

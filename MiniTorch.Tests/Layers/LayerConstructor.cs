@@ -21,7 +21,9 @@ internal static class LayerConstructor
 
     public static Module Make(string layer, Dictionary<string, JsonElement> args, DType dtype, Generator? generator = null)
     {
-        ConstructorInfo[] candidates = Type(layer).GetConstructors();
+        // Those of given parameters are ours only.
+        ConstructorInfo[] candidates =
+            [.. Type(layer).GetConstructors().Where(candidate => candidate.GetParameters().FirstOrDefault()?.ParameterType != typeof(Parameter))];
         bool single = args.TryGetValue("normalized_shape", out JsonElement shape) && shape.ValueKind == JsonValueKind.Number;
         ConstructorInfo constructor = candidates.First(candidate => candidates.Length == 1
             || candidate.GetParameters()[0].ParameterType == typeof(int) == single);

@@ -23,6 +23,7 @@ internal sealed class ShapeMismatchTests
     public void Listen()
     {
         _warnings.Clear();
+        Nn.Losses.ForgetWarnings();
         _former = Nn.Losses.Warning;
         Nn.Losses.Warning = _warnings.Add;
     }

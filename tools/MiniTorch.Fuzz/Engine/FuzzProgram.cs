@@ -65,7 +65,7 @@ internal sealed class FuzzProgram
             code.AppendLine($"if (v{end}.DType is DType.Float32 or DType.Float64) scalar += (v{end} * Tensor.Randn(v{end}.Shape, new "
                 + $"Generator({Seed(end)}), v{end}.DType)).Sum();");
         code.AppendLine("if (scalar.RequiresGrad) scalar.Backward();");
-        code.AppendLine("foreach (Tensor? tensor in new[] {{ "
+        code.AppendLine("foreach (Tensor? tensor in new[] { "
             + $"{string.Join(", ", [.. _ends.Select(end => $"v{end}"), .. _leaves.Select(leaf => $"v{leaf}.Grad")])} }}) Console.WriteLine(tensor);");
         if (_lines.Any(line => line.Code.Contains("Written(", StringComparison.Ordinal)))
             code.AppendLine("static Tensor Written(Tensor y, Func<Tensor, Tensor> write) { write(y); return y; }");
