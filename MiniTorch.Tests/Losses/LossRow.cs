@@ -34,6 +34,9 @@ public sealed class LossRow(string name, Type? module)
 
     public string? Note { get; private set; }
 
+    /// <summary>A part of the error of an export to ONNX; null if the loss can be exported.</summary>
+    public string? NotExported { get; private set; }
+
     public List<LossCase> Cases { get; } = [];
 
     public List<ModuleSample> Samples { get; } = [];
@@ -54,6 +57,13 @@ public sealed class LossRow(string name, Type? module)
     public LossRow Guide(string targets, string classAxis = "", string classWeights = "", string elementWeights = "", string? note = null)
     {
         (Targets, ClassAxis, ClassWeights, ElementWeights, Note) = (targets, classAxis, classWeights, elementWeights, note);
+        return this;
+    }
+
+    /// <summary>The loss cannot be exported to ONNX, for a reason that its error gives.</summary>
+    public LossRow CannotExport(string reason)
+    {
+        NotExported = reason;
         return this;
     }
 

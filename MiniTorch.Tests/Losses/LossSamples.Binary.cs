@@ -7,6 +7,7 @@ internal static partial class LossSamples
     private static LossRow[] BinaryRows() =>
     [
         Loss<BCELoss>().Guide("numbers in [0, 1]", elementWeights: "●")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new BCELoss(), s_fractions, s_fractions)
             .Case("bce", x => Functional.BinaryCrossEntropy(x.Sigmoid(), s_bits, s_weight), x => new BCELoss(s_weight).Call(x.Sigmoid(), s_bits))
             .Case("bce by its target", x => Functional.BinaryCrossEntropy(s_probabilities, x), x => new BCELoss().Call(s_probabilities, x))

@@ -7,6 +7,7 @@ internal static partial class LossSamples
     private static LossRow[] ClassRows() =>
     [
         Loss<NLLLoss>().Guide("classes", classWeights: "●")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new NLLLoss(), s_matrix, s_twoClasses)
             .Case("nll", x => Functional.NLLLoss(x.LogSoftmax(1), s_classes, s_weight), x => new NLLLoss(s_weight).Call(x.LogSoftmax(1), s_classes))
             .Takes("nll", ScoresOfAnyRank, (x, r) => Functional.NLLLoss(x.X, x.Classes, reduction: r),
@@ -18,6 +19,7 @@ internal static partial class LossSamples
             .Misuse<DTypeException>("NLLLoss: input is Int64…", () => Functional.NLLLoss(s_whole, s_twoClasses))
             .Misuse<DTypeException>("NLLLoss: weight is Float32…", () => Functional.NLLLoss(s_scores, s_twoClasses, F(3))),
         Loss<SoftmaxFocalLoss>().Guide("classes")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new SoftmaxFocalLoss(), s_matrix, s_twoClasses)
             .Case("softmax focal", x => Functional.SoftmaxFocalLoss(x, s_classes, 1.5), x => new SoftmaxFocalLoss(1.5).Call(x, s_classes))
             .Takes("softmax focal", ScoresOfAnyRank, (x, r) => Functional.SoftmaxFocalLoss(x.X, x.Classes, reduction: r),
@@ -29,6 +31,7 @@ internal static partial class LossSamples
             .Ignores("softmax focal", x => Functional.SoftmaxFocalLoss(x, s_ignoring))
             .Misuse<DTypeException>("SoftmaxFocalLoss: input is Int64…", () => Functional.SoftmaxFocalLoss(s_whole, s_twoClasses)),
         Loss<Poly1CrossEntropyLoss>().Guide("classes or probabilities")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new Poly1CrossEntropyLoss(), s_matrix, s_twoClasses)
             .Case("poly-1", x => Functional.Poly1CrossEntropy(x, s_probabilities, 1), x => new Poly1CrossEntropyLoss(1).Call(x, s_probabilities))
             .Takes("poly-1", ScoresOfAnyRank, (x, r) => Functional.Poly1CrossEntropy(x.X, x.Classes, reduction: r),
@@ -40,6 +43,7 @@ internal static partial class LossSamples
             .Ignores("poly-1", x => Functional.Poly1CrossEntropy(x, s_ignoring))
             .Misuse<ValueException>("Poly1CrossEntropyLoss: target = 3 is not in [0, 3)…", () => Functional.Poly1CrossEntropy(F(3), 3)),
         Loss<MultiMarginLoss>().Guide("classes", classAxis: "last", classWeights: "●")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new MultiMarginLoss(2), s_matrix, s_twoClasses)
             .Case("multi margin", x => Functional.MultiMarginLoss(x, s_rowSigns.To(DType.Int64).Abs(), 2, 3),
                 x => new MultiMarginLoss(2, 3).Call(x, s_rowSigns.To(DType.Int64).Abs()))
@@ -54,6 +58,7 @@ internal static partial class LossSamples
             .Misuse<ValueException>("MultiMarginLoss: p is 3…", () => Functional.MultiMarginLoss(s_scores, s_twoClasses, p: 3))
             .Misuse<ValueException>("MultiMarginLoss: target[1] = 3 is not in [0, 3)…", () => Functional.MultiMarginLoss(s_scores, [0, 3])),
         Loss<MultiLabelMarginLoss>().Guide("lists of classes, ended by −1", classAxis: "last")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new MultiLabelMarginLoss(), s_matrix, Tensor.From(new long[,] { { 1, -1, 0 }, { 0, 2, -1 } }))
             .Case("multi-label margin", x => Functional.MultiLabelMarginLoss(x, s_bits.To(DType.Int64) * 3 - 1),
                 x => new MultiLabelMarginLoss().Call(x, s_bits.To(DType.Int64) * 3 - 1))

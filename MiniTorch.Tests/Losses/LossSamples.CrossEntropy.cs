@@ -14,6 +14,7 @@ internal static partial class LossSamples
         Tensor vocabulary = Random(1, 5, 3), other = Random(2, 2, 3);
         vocabulary.RequiresGrad = true;
         LossRow logits = Loss<CrossEntropyLoss>().Guide("classes or probabilities", classAxis: "●", classWeights: "●", elementWeights: "●")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new CrossEntropyLoss(labelSmoothing: 0.1), s_matrix, s_twoClasses)
             .Case("cross-entropy", x => Functional.CrossEntropy(x, s_classes, options), x => new CrossEntropyLoss(options).Call(x, s_classes))
             .Case("cross-entropy by the kernel", x => Functional.CrossEntropy(x, s_classes, labelSmoothing: 0.1),

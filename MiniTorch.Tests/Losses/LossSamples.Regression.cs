@@ -22,6 +22,7 @@ internal static partial class LossSamples
             .Misuse<DTypeException>("L1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
             () => Functional.L1Loss(s_whole, s_whole)),
         Loss<SmoothL1Loss>().Guide("numbers")
+            .CannotExport("has no such operation")
             .Sample(new SmoothL1Loss(beta: 0.7), s_matrix, s_matrix)
             .Case("smooth l1", x => Functional.SmoothL1Loss(x, s_other, beta: 0.7), x => new SmoothL1Loss(beta: 0.7).Call(x, s_other))
             .Takes("smooth l1", Broadcasting, (x, r) => Functional.SmoothL1Loss(x.X, x.Y, r), (x, r) => new SmoothL1Loss(r).Call(x.X, x.Y))
@@ -31,6 +32,7 @@ internal static partial class LossSamples
             .Misuse<DTypeException>("SmoothL1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
             () => Functional.SmoothL1Loss(s_whole, s_whole)),
         Loss<HuberLoss>().Guide("numbers")
+            .CannotExport("has no such operation")
             .Sample(new HuberLoss(delta: 0.7), s_matrix, s_matrix)
             .Case("huber", x => Functional.HuberLoss(x, s_other, delta: 0.7), x => new HuberLoss(delta: 0.7).Call(x, s_other))
             .Takes("huber", Broadcasting, (x, r) => Functional.HuberLoss(x.X, x.Y, r), (x, r) => new HuberLoss(r).Call(x.X, x.Y))
@@ -41,6 +43,7 @@ internal static partial class LossSamples
             () => Functional.HuberLoss(s_whole, s_whole))
             .Misuse<ValueException>("HuberLoss: delta is 0…", () => Functional.HuberLoss(s_scores, s_scores, delta: 0)),
         Loss<GaussianNLLLoss>().Guide("numbers, and variances")
+            .CannotExport("reads values that depend on the model's input")
             .Sample(new GaussianNLLLoss(full: true), s_matrix, s_matrix, s_positive)
             .Case("gaussian", x => Functional.GaussianNLLLoss(s_other, s_third, x.Exp(), full: true),
                 x => new GaussianNLLLoss(full: true).Call(s_other, s_third, x.Exp()))
@@ -80,6 +83,7 @@ internal static partial class LossSamples
     private static LossRow[] DistributionRows() =>
     [
         Loss<KLDivLoss>().Guide("probabilities or their logarithms", note: "reduction BatchMean")
+            .CannotExport("has no such operation")
             .Sample(new KLDivLoss(), s_matrix, s_fractions)
             .Case("kl", x => Functional.KLDiv(x, s_probabilities, Reduction.BatchMean),
                 x => new KLDivLoss(Reduction.BatchMean).Call(x, s_probabilities))

@@ -1,7 +1,11 @@
+using System.Reflection;
 using MiniTorch.IO;
 using MiniTorch.Nn;
 using MiniTorch.Tests.Files;
+using MiniTorch.Tests.Layers;
+using MiniTorch.Tests.Losses;
 using MiniTorch.Tests.Modules;
+using Module = MiniTorch.Nn.Module;
 
 namespace MiniTorch.Tests.Export;
 
@@ -28,6 +32,39 @@ public class OnnxExportTests
                 Tensor output = outputs[file.Outputs[i].Name];
                 OnnxCases.ShouldAgree(output.Shape.ToArray(), output.ToArray<double>(), expected[i]);
             }
+        }
+    }
+
+    // Losses of rows, because a mean over a batch of any size is no constant factor in a graph; those whose row has a module of tensors only.
+    private static IEnumerable<TestCaseData> Losses() =>
+        from row in LossSamples.All
+        from sample in row.Samples
+        where sample.Model.GetType() == row.Module
+        select new TestCaseData(row, sample.Inputs).SetArgDisplayNames(row.Name);
+
+    [TestCaseSource(nameof(Losses))]
+    public void A_loss_computes_the_same_when_exported_or_names_why_it_cannot_be(LossRow row, Tensor[] samples)
+    {
+        using var folder = new TemporaryFolder();
+        Tensor[] inputs = [.. samples.Select(input => input.DType.IsFloat() ? input.To(DType.Float32) : input)];
+        ConstructorInfo constructor = row.Module!.GetConstructors()[0];
+        var loss = (Module)constructor.Invoke([.. constructor.GetParameters()
+            .Select(parameter => parameter.ParameterType == typeof(Reduction) ? Reduction.None : LayerConstructor.Default(parameter))]);
+        if (row.NotExported is { } reason)
+        {
+            Should.Throw<MiniTorchException>(() => Onnx.Export(loss, inputs, folder["loss.onnx"])).Message.ShouldContain(reason);
+            return;
+        }
+        Onnx.Export(loss, inputs, folder["loss.onnx"]);
+        var file = new OnnxModel(folder["loss.onnx"]);
+        foreach (int rows in (int[])[1, 2, 5])
+        {
+            Tensor[] batch = [.. inputs.Select(input => input.IndexSelect(0, Tensor.Arange(rows).Remainder(input.Shape[0])))];
+            Tensor expected = ModelCase.Evaluated(loss, batch)[0];
+            IReadOnlyDictionary<string, Tensor> outputs =
+                OnnxInterpreter.Run(file, file.Inputs.Zip(batch).ToDictionary(pair => pair.First.Name, pair => pair.Second));
+            Tensor output = outputs[file.Outputs[0].Name];
+            OnnxCases.ShouldAgree(output.Shape.ToArray(), output.ToArray<double>(), expected);
         }
     }
 
