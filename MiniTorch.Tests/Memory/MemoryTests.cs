@@ -60,15 +60,22 @@ public sealed class MemoryTests
     {
         Tensor x = Tensor.Ones([1 << 16]);
         using IDisposable noGrad = Autograd.NoGrad();
-        for (int i = 0; i < 10_000; i++) x.Relu(); // 16 collections at 64 MB, if a test before kept its tensors
-        (long before, int old, long most) = (BufferPool.RentedBytes, GC.CollectionCount(2), 0);
-        for (int i = 0; i < 2000; i++)
+        // 16 collections at 64 MB come first if a test before kept its tensors, or if a collection of the runtime's own met a pass.
+        (long Bytes, int FullCollections)[] passes = [.. Enumerable.Range(0, 20).Select(_ => Pass())];
+        passes.Select(pass => pass.Bytes).Order().ElementAt(10)
+            .ShouldBeLessThan(16L << 20, "the median; 256 KB each, and 64 MB may be rented while a program trains");
+        passes.Select(pass => pass.FullCollections).Order().ElementAt(10).ShouldBeLessThanOrEqualTo(1);
+
+        (long, int) Pass()
         {
-            x.Relu();
-            most = Math.Max(most, BufferPool.RentedBytes);
+            (long before, int old, long most) = (BufferPool.RentedBytes, GC.CollectionCount(2), 0);
+            for (int i = 0; i < 2000; i++)
+            {
+                x.Relu();
+                most = Math.Max(most, BufferPool.RentedBytes);
+            }
+            return (most - before, GC.CollectionCount(2) - old);
         }
-        (most - before).ShouldBeLessThan(16L << 20, "256 KB each, and 64 MB may be rented while a program trains");
-        (GC.CollectionCount(2) - old).ShouldBeLessThanOrEqualTo(1);
     }
 
     [Test]
