@@ -95,7 +95,7 @@ internal sealed class Comparison(GradCheckOptions options, Stencil stencil, Rand
         return null;
     }
 
-    // An element moves alone, or along the direction that the options restrict its own to.
+    // Moves one element, or the direction that GradCheckOptions.Project makes of it.
     private (LineProbe Line, double[]? Direction) Line(CheckedFunction function, Variable variable, int element)
     {
         if (options.Project is null || !variable.IsArgument) return (LineProbe.OfElement(function, variable, element, stencil), null);

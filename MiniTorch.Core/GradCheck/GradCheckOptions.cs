@@ -53,7 +53,7 @@ public sealed record GradCheckOptions
 
     /// <summary>
     /// Returns whether the function may be called with these inputs; null for everywhere. The check does not evaluate the function at moved points
-    /// outside of the domain, and takes one-sided slopes at its border. Without this option, a point at which the function throws counts as
+    /// outside of the domain, and takes one-sided slopes at its edge. Without this option, a point at which the function throws counts as
     /// outside.
     /// </summary>
     /// <example><code>
@@ -92,7 +92,7 @@ public sealed record GradCheckOptions
     /// <summary>Whether one operation is checked by itself, to find the one to blame.</summary>
     internal bool IsAlone { get; init; }
 
-    /// <summary>Returns these options with the defaults for results of a relative rounding in place of null.</summary>
+    /// <summary>Returns these options with null replaced by the defaults for results of a given relative rounding error.</summary>
     internal GradCheckOptions WithDefaults(double epsilon)
     {
         bool single = epsilon > 1e-10;

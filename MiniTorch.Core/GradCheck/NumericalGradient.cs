@@ -8,10 +8,10 @@ public enum DifferenceSide
     /// <summary>Points on both sides: the most accurate for the same number of points.</summary>
     Central,
 
-    /// <summary>The point itself and points above it, for the lower border of a domain.</summary>
+    /// <summary>The point itself and points above it, for the lower end of a domain.</summary>
     Forward,
 
-    /// <summary>The point itself and points below it, for the upper border of a domain.</summary>
+    /// <summary>The point itself and points below it, for the upper end of a domain.</summary>
     Backward,
 }
 

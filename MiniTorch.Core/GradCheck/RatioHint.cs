@@ -66,7 +66,7 @@ internal static class RatioHint
     private static bool Permuted(double[] analytic, double[] numerical, double largest) =>
         analytic.Length > 1 && analytic.Order().Zip(numerical.Order()).All(pair => Same(pair.First, pair.Second, largest));
 
-    // In a shape that is nearly all border, such as [3, 4], the border means nothing.
+    // If nearly all elements are at the edge, as in shape [3, 4], the hint "only the edge" would say nothing.
     private static bool OnlyBorder(bool[] wrong, Shape shape)
     {
         if (Enumerable.Range(0, wrong.Length).Count(element => !AtBorder(element)) * 5 < wrong.Length) return false;

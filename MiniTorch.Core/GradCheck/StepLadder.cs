@@ -251,7 +251,7 @@ internal sealed class StepLadder
         }
     }
 
-    // A value that is not finite, beyond the edge of a domain, leaves the rounding of those inside as it is.
+    // Skips values that are not finite, which lie outside of the domain, in the estimate of the rounding error.
     private static double Size(double value) => double.IsFinite(value) ? Math.Abs(value) : 0;
 
     /// <summary>A slope that settled, and over how many steps.</summary>

@@ -5,8 +5,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// The part of an axis that a vector processes: a row, whose lanes are combined at the end, or a few adjacent columns, of which each lane has its
-/// own result.
+/// The part of an axis that a vector processes: a row, whose lanes are combined at the end, or a few adjacent columns, each of which
+/// has its result in its own lane.
 /// </summary>
 internal readonly unsafe struct AxisStrip<V, T>
     where V : struct, IVector<V, T>
