@@ -36,7 +36,7 @@ internal sealed unsafe class NativeBuffer(byte* data, long capacity, int sizeCla
 /// It requests a garbage collection of the youngest generation when the rented blocks exceed a budget (1.3 × the live bytes, at least 64 MB), then
 /// finds unreachable owners by their weak handles.
 /// </summary>
-/// <remarks>docs/adr/0002-memory.md compares it with finalizers and with the large-object heap of .NET.</remarks>
+/// <remarks>docs/internals/adr/0002-memory.md compares it with finalizers and with the large-object heap of .NET.</remarks>
 internal static unsafe class BufferPool
 {
     private const long Floor = 64L << 20;

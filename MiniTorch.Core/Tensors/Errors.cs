@@ -15,10 +15,10 @@ public class MiniTorchException : Exception
     /// <summary>The error code, such as MT1001. <see cref="Exception.HelpLink"/> is the page that explains it.</summary>
     public virtual string Code => "MT1000";
 
-    /// <summary>The page in the MiniTorch repository that explains the error: <c>docs/guide/errors/MT1001.md</c> for the code MT1001.</summary>
+    /// <summary>The page in the MiniTorch repository that explains the error: <c>docs/reference/errors/MT1001.md</c> for the code MT1001.</summary>
     public override string? HelpLink
     {
-        get => base.HelpLink ?? $"docs/guide/errors/{Code}.md";
+        get => base.HelpLink ?? $"docs/reference/errors/{Code}.md";
         set => base.HelpLink = value;
     }
 

@@ -13,7 +13,7 @@ public class AnalyzerDocumentTests
     public async Task Wrong_code_is_reported_and_right_code_passes([ValueSource(nameof(Rules))] DiagnosticDescriptor rule)
     {
         var link = new Uri(rule.HelpLinkUri, UriKind.Absolute);
-        link.LocalPath.ShouldBe(Path.Combine(RepositoryFiles.Root, "docs", "guide", "analyzers", $"{rule.Id}.md"));
+        link.LocalPath.ShouldBe(Path.Combine(RepositoryFiles.Root, "docs", "reference", "analyzers", $"{rule.Id}.md"));
         string page = await File.ReadAllTextAsync(link.LocalPath);
         page.ShouldStartWith($"# {rule.Id}: {rule.Title}\n");
         foreach ((string fence, string code) in Regex.Matches(page, "^```(cs|csharp)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)

@@ -16,7 +16,7 @@ internal sealed class ErrorPageTests
     {
         Errors.Select(error => error.Code).ShouldBeUnique();
         foreach (MiniTorchException error in Errors)
-            File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "guide", "errors", $"{error.Code}.md"))
+            File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "reference", "errors", $"{error.Code}.md"))
                 .ShouldContain($"`{error.GetType().Name}`");
     }
 
@@ -25,10 +25,10 @@ internal sealed class ErrorPageTests
     {
         foreach (MiniTorchException error in Errors)
         {
-            error.HelpLink.ShouldBe($"docs/guide/errors/{error.Code}.md");
+            error.HelpLink.ShouldBe($"docs/reference/errors/{error.Code}.md");
             File.Exists(Path.Combine(RepositoryFiles.Root, error.HelpLink!)).ShouldBeTrue();
         }
-        Should.Throw<ShapeException>(() => Tensor.Ones([2, 3]).MatMul(Tensor.Ones([2, 3]))).HelpLink.ShouldBe("docs/guide/errors/MT1001.md");
+        Should.Throw<ShapeException>(() => Tensor.Ones([2, 3]).MatMul(Tensor.Ones([2, 3]))).HelpLink.ShouldBe("docs/reference/errors/MT1001.md");
     }
 
     [Test]

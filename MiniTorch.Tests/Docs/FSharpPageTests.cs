@@ -9,7 +9,7 @@ internal sealed class FSharpPageTests
         string.Join('\n', Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests.FSharp"), "*.fs").Select(Plain));
 
     private static IEnumerable<string> Blocks() =>
-        Regex.Matches(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "guide", "fsharp.md")), "^```fsharp\n(.*?)^```",
+        Regex.Matches(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "how-to", "fsharp.md")), "^```fsharp\n(.*?)^```",
             RegexOptions.Multiline | RegexOptions.Singleline).Select(block => block.Groups[1].Value);
 
     [TestCaseSource(nameof(Blocks))]

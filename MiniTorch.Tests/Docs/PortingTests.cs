@@ -7,7 +7,7 @@ using Module = MiniTorch.Nn.Module;
 
 namespace MiniTorch.Tests.Docs;
 
-/// <summary>docs/guide/porting-names.md pairs every public name with PyTorch's; it is generated from both lists of names.</summary>
+/// <summary>docs/reference/names.md pairs every public name with PyTorch's; it is generated from both lists of names.</summary>
 internal sealed partial class PortingTests
 {
     /// <summary>Names that the rule (the same letters, without capitals and underscores) does not find.</summary>
@@ -72,7 +72,7 @@ internal sealed partial class PortingTests
     ];
 
     [Test]
-    public void The_guide_pairs_every_name_with_PyTorchs() => GeneratedPage.ShouldBe("docs/guide/porting-names.md", Document());
+    public void The_guide_pairs_every_name_with_PyTorchs() => GeneratedPage.ShouldBe("docs/reference/names.md", Document());
 
     [Test]
     public void Every_renamed_name_exists_on_both_sides()
@@ -89,7 +89,7 @@ internal sealed partial class PortingTests
     {
         var text = new StringBuilder("# PyTorch's names and MiniTorch's\n\nGenerated from the public methods and classes here and from the names "
             + "of PyTorch 1.13.1. ")
-            .Append("A dash means that PyTorch 1.13.1 has nothing of that name. What behaves differently is listed in [porting](porting.md).\n");
+            .Append("A dash means that PyTorch 1.13.1 has nothing of that name. What behaves differently is listed in [porting](../how-to/porting.md).\n");
         foreach ((string title, string[] homes, (string Name, string Key)[] names) in s_groups)
         {
             text.Append("\n## ").Append(title).Append("\n\n| PyTorch | MiniTorch |\n| --- | --- |\n");

@@ -7,6 +7,11 @@ internal static class RepositoryFiles
 {
     public static string Root { get; } = FindRoot();
 
+    public static string Docs { get; } = Path.Combine(Root, "docs");
+
+    /// <summary>Every Markdown page below docs/.</summary>
+    public static string[] Pages { get; } = [.. Directory.EnumerateFiles(Docs, "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
     private static string FindRoot([CallerFilePath] string here = "")
     {
         string? folder = Path.GetDirectoryName(here);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MiniTorch.Tests.Docs;
 
-/// <summary>Every C# block of README, CONTRIBUTING, the packages' pages and the guide is compiled as a program and run.</summary>
+/// <summary>Every C# block of README, CONTRIBUTING, the packages' pages and docs/ is compiled as a program and run.</summary>
 [NonParallelizable]
 internal sealed class SnippetTests
 {
@@ -26,6 +26,5 @@ internal sealed class SnippetTests
         [Path.Combine(RepositoryFiles.Root, "README.md"), Path.Combine(RepositoryFiles.Root, "CONTRIBUTING.md"),
          .. Directory.EnumerateDirectories(RepositoryFiles.Root, "MiniTorch.*").Select(project => Path.Combine(project, "README.md"))
          .Where(File.Exists).Order(StringComparer.Ordinal),
-         .. Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "docs", "guide"), "*.md", SearchOption.AllDirectories)
-         .Order(StringComparer.Ordinal)];
+         .. RepositoryFiles.Pages];
 }

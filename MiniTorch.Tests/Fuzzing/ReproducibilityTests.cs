@@ -7,7 +7,7 @@ using MiniTorch.Tests.Files;
 
 namespace MiniTorch.Tests.Fuzzing;
 
-/// <summary>What gives the same bits, and what does not: one table, tested and written into docs/guide/reproducibility.md.</summary>
+/// <summary>What gives the same bits, and what does not: one table, tested and written into docs/explain/reproducibility.md.</summary>
 [NonParallelizable]
 internal sealed class ReproducibilityTests
 {
@@ -84,7 +84,7 @@ internal sealed class ReproducibilityTests
             `MINITORCH_VECTOR_BITS` (512, 256, 128, 0) chooses a width that the processor need not have. It is for tests, because software is slow.
 
             """);
-        GeneratedPage.ShouldBe("docs/guide/reproducibility.md", text.ToString());
+        GeneratedPage.ShouldBe("docs/explain/reproducibility.md", text.ToString());
     }
 
     private static void SecondRun() => ForEachProgram((program, first) => Checks.Same(first, Checks.Evaluate(program), "a second run"));

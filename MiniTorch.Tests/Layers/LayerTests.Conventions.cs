@@ -37,9 +37,9 @@ public sealed partial class LayerTests
         var text = new StringBuilder("| layer | input → output | arguments and their defaults | parameters and buffers | in training |\n| --- | "
             + "--- | --- | --- | --- |\n");
         foreach (LayerRow row in LayerSamples.All)
-            text.Append("| ").AppendJoin(" | ", $"[{row.Name}](../api/MiniTorch.Nn.{row.Name}.md)", Dims(row.Layer), Arguments(row.Layer), State(row),
+            text.Append("| ").AppendJoin(" | ", $"[{row.Name}](xref:MiniTorch.Nn.{row.Name})", Dims(row.Layer), Arguments(row.Layer), State(row),
                 row.InTraining).Append(" |\n");
-        GeneratedPage.SectionShouldBe("docs/guide/layers.md", "layers", text.ToString());
+        GeneratedPage.SectionShouldBe("docs/reference/layers.md", "layers", text.ToString());
     }
 
     private static string Arguments(Type layer) =>

@@ -8,7 +8,7 @@ namespace MiniTorch.Tests.Losses;
 /// <para>To add a loss, add a row to the file of its family:</para>
 /// <code>
 /// Loss&lt;HuberLoss>()
-///     .Guide("numbers")                                         // what docs/guide/losses.md cannot read from the constructor
+///     .Guide("numbers")                                         // what docs/reference/losses.md cannot read from the constructor
 ///     .Sample(new HuberLoss(delta: 0.7), Matrix, Matrix)        // gradients of every input to second order, export to ONNX
 ///     .Case("huber", x => Functional.…, x => new HuberLoss …)   // a function and its module: equal values, gradients to second order
 ///     .Takes("huber", Elements, (x, r) => …, (x, r) => …)       // each shape that it takes, for every reduction

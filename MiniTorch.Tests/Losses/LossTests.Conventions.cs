@@ -55,7 +55,7 @@ public sealed partial class LossTests
             text.Append("| ").AppendJoin(" | ", $"`{row.Name}`", row.Targets, row.ClassWeights, row.ElementWeights,
                 Dot(row, "ignoreIndex"), Dot(row, "labelSmoothing"), row.ClassAxis, string.Join(", ", own.DefaultIfEmpty("–"))).Append(" |\n");
         }
-        GeneratedPage.SectionShouldBe("docs/guide/losses.md", "losses", text.ToString());
+        GeneratedPage.SectionShouldBe("docs/reference/losses.md", "losses", text.ToString());
     }
 
     private static bool Has(LossRow row, string argument) => row.Arguments.Any(given => given.Name == argument);

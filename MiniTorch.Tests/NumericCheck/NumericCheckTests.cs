@@ -70,10 +70,10 @@ public sealed class NumericCheckTests
         var text = new StringBuilder("| formula | write | because | rule |\n| --- | --- | --- | --- |\n");
         foreach (Rewrite rewrite in Rewrites.All)
         {
-            string rule = rewrite.Rule is null ? "" : $"[{rewrite.Rule}](analyzers/{rewrite.Rule}.md)";
+            string rule = rewrite.Rule is null ? "" : $"[{rewrite.Rule}](../reference/analyzers/{rewrite.Rule}.md)";
             text.Append($"| `{rewrite.Before}` | `{rewrite.After}` | {rewrite.Why} | {rule} |\n");
         }
-        GeneratedPage.SectionShouldBe("docs/guide/numerics.md", "rewrites", text.ToString());
+        GeneratedPage.SectionShouldBe("docs/explain/numerics.md", "rewrites", text.ToString());
     }
 
     [TestCase("x * x", "x.Square()")]

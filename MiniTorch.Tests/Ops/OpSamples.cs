@@ -14,7 +14,7 @@ namespace MiniTorch.Tests;
 /// computed by itself; <c>.Constant(1)</c> for a real input without a gradient; <c>.NotDifferentiable()</c>; <c>.Integers()</c> if Int64 stays Int64;
 /// <c>.RoundsByLayout()</c> if the order of its sums follows the strides; <c>.Torch("call", [expected], inputs)</c> for values that PyTorch 1.13.1
 /// printed for that call; <c>.Misuse&lt;ShapeException&gt;("what", () => …, "the whole message")</c> for each way to misuse it.</para>
-/// <para>Then write docs/guide/operations.md again: <c>UPDATE_DOCS=1 dotnet test --filter OpDocument</c>.</para>
+/// <para>Then write docs/reference/operations.md again: <c>UPDATE_DOCS=1 dotnet test --filter OpDocument</c>.</para>
 /// <para>Sample inputs are distinct and keep away from integers and from each other, so that no derivative is taken at a kink.</para>
 /// </remarks>
 static partial class OpSamples

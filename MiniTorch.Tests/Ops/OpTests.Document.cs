@@ -4,7 +4,7 @@ using MiniTorch.Tests.Docs;
 
 namespace MiniTorch.Tests;
 
-/// <summary>docs/guide/operations.md says what the table has and what is checked; it is generated from the table.</summary>
+/// <summary>docs/reference/operations.md says what the table has and what is checked; it is generated from the table.</summary>
 [TestFixture]
 public sealed class OpDocumentTests
 {
@@ -23,7 +23,7 @@ public sealed class OpDocumentTests
     public void The_guide_shows_the_table_as_it_is()
     {
         TestContext.Out.WriteLine(Counts());
-        GeneratedPage.ShouldBe("docs/guide/operations.md", Document());
+        GeneratedPage.ShouldBe("docs/reference/operations.md", Document());
     }
 
     static string Counts()

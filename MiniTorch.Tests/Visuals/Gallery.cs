@@ -3,7 +3,7 @@ using MiniTorch.Pictures;
 
 namespace MiniTorch.Tests.Visuals;
 
-/// <summary>The pictures of docs/guide/pictures: of numbers that are the same on every machine.</summary>
+/// <summary>The pictures of docs/how-to/pictures: of numbers that are the same on every machine.</summary>
 internal static class Gallery
 {
     public static Tensor Confusion { get; } =

@@ -4,7 +4,7 @@ using MiniTorch.Tests.Docs;
 
 namespace MiniTorch.Tests.Visuals;
 
-/// <summary>The pictures beside docs/guide/pictures.md are what the library draws.</summary>
+/// <summary>The pictures beside docs/how-to/pictures.md are what the library draws.</summary>
 public class GalleryTests
 {
     private static IEnumerable<TestCaseData> Pictures =>
@@ -12,12 +12,12 @@ public class GalleryTests
 
     [TestCaseSource(nameof(Pictures))]
     public void The_guide_shows_what_the_library_draws(string file, Func<string> draw) =>
-        GeneratedPage.ShouldBe($"docs/guide/pictures/{file}", draw());
+        GeneratedPage.ShouldBe($"docs/how-to/pictures/{file}", draw());
 
     [Test]
     public void The_guide_tells_and_draws_cross_entropy_as_it_runs()
     {
-        const string Page = "docs/guide/pictures.md";
+        const string Page = "docs/how-to/pictures.md";
         Tensor logits = [[2.0, 0.5, 1.0], [0.2, 1.5, 0.3], [1.0, 2.0, 0.1]];
         Explanation explanation = Explain.Run(new CrossEntropyLoss(), logits, [0, 1, 1]);
         string text = File.ReadAllText(Path.Combine(RepositoryFiles.Root, Page));

@@ -8,7 +8,7 @@ namespace MiniTorch.Analyzers;
 /// </summary>
 internal static class HelpPages
 {
-    private const string Folder = "docs/guide/analyzers/";
+    private const string Folder = "docs/reference/analyzers/";
 
     private static readonly string s_folder =
         Root(typeof(HelpPages).Assembly.Location) is { } root ? new Uri($"{root}/{Folder}").AbsoluteUri : Folder;

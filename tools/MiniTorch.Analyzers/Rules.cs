@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace MiniTorch.Analyzers;
 
-/// <summary>The rules; each has a page under docs/guide/analyzers.</summary>
+/// <summary>The rules; each has a page under docs/reference/analyzers.</summary>
 internal static class Rules
 {
     private const string Unstable = "{0}; write {1} instead of {2}";
