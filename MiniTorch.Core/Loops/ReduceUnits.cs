@@ -36,10 +36,10 @@ internal static class ReduceUnits
         Workers.Run(new Chunk<TUnits>(units, count, perChunk), (count - 1) / perChunk + 1);
     }
 
-    readonly struct Chunk<TUnits>(TUnits units, long count, long perChunk) : IJob
+    struct Chunk<TUnits>(TUnits units, long count, long perChunk) : IJob
         where TUnits : struct, IReduceUnits
     {
-        readonly TUnits _units = units;
+        TUnits _units = units; // not readonly: a call would copy it, for each unit
 
         public void Execute(long chunk)
         {
@@ -63,7 +63,7 @@ internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* 
     {
         _plan.Locate(unit, _plan.KeptRank, out long offset, out long result);
         var leaf = new ReduceRows<V, T, TFold>(V.Broadcast(centers == null ? default : centers[result]), _plan.ReducedStrides[_plan.ReducedRank - 1]);
-        V lanes = ReduceTree.Run<ReduceRows<V, T, TFold>, V, T>(leaf, _plan, x + offset, 1);
+        V lanes = ReduceTree.Run<ReduceRows<V, T, TFold>, V, T>(ref leaf, _plan, x + offset, 1);
         results[result] = TFold.Across<V, T>(lanes);
     }
 }
@@ -96,7 +96,7 @@ internal readonly unsafe struct ColumnUnits<V, T, TFold>(T* x, ReducePlan plan, 
 
         Columns<V> center = centers == null ? default : ColumnAccess.LoadAll<V, T>(centers + result, resultStride, width);
         var leaf = new ReduceColumns<V, T, TFold>(width, columnStride, _plan.ReducedStrides[_plan.ReducedRank - 1], center);
-        Columns<V> columns = ReduceTree.Run<ReduceColumns<V, T, TFold>, Columns<V>, T>(leaf, _plan, x + offset, width);
+        Columns<V> columns = ReduceTree.Run<ReduceColumns<V, T, TFold>, Columns<V>, T>(ref leaf, _plan, x + offset, width);
         ColumnAccess.StoreAll(columns, results + result, resultStride, width);
     }
 }

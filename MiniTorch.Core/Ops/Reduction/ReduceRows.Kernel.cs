@@ -24,19 +24,18 @@ internal readonly unsafe struct ReduceRows<V, T, TFold>(V center, long stride) :
 
     public int SavedLength => V.Count;
 
-    public V Run(T* x, long count) => _stride == 1 ? RunRow(x, count) : RunStrided(x, count);
-
     [SkipLocalsInit, MethodImpl(AggressiveOptimization | NoInlining)]
     V RunStrided(T* x, long count)
     {
         T* row = stackalloc T[(int)count];
         for (long i = 0; i < count; i++) row[i] = x[i * _stride];
-        return RunRow(row, count);
+        return new ReduceRows<V, T, TFold>(_center, stride: 1).Run(row, count);
     }
 
     [MethodImpl(AggressiveOptimization | NoInlining)]
-    V RunRow(T* x, long count)
+    public V Run(T* x, long count)
     {
+        if (_stride != 1) return RunStrided(x, count);
         V a = TFold.Identity<V>(), b = a, c = a, d = a;
         long i = 0;
         if (typeof(T) == typeof(long) && typeof(TFold) == typeof(Fold.Total))
