@@ -57,6 +57,9 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Returns the largest lane; NaN if one is NaN.</summary>
     static abstract T MaxLane(V a);
 
+    /// <summary>As <see cref="MaxLane"/>, by the processor's own instruction: any lane if one is NaN, and either zero of two.</summary>
+    static abstract T MaxLaneNative(V a);
+
     /// <summary>Returns the smallest lane; NaN if one is NaN.</summary>
     static abstract T MinLane(V a);
 

@@ -116,6 +116,9 @@ internal readonly unsafe struct V1<T>(T value) : IVector<V1<T>, T>
     public static T MaxLane(V1<T> a) => a.Value;
 
     [MethodImpl(AggressiveInlining)]
+    public static T MaxLaneNative(V1<T> a) => a.Value;
+
+    [MethodImpl(AggressiveInlining)]
     public static T MinLane(V1<T> a) => a.Value;
 
     [MethodImpl(AggressiveInlining)]

@@ -205,5 +205,8 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     public static T MaxLane(V256<T> a) => V128<T>.MaxLane(new(Vector128.Max(a.Value.GetLower(), a.Value.GetUpper())));
 
     [MethodImpl(AggressiveInlining)]
+    public static T MaxLaneNative(V256<T> a) => V128<T>.MaxLaneNative(new(Vector128.MaxNative(a.Value.GetLower(), a.Value.GetUpper())));
+
+    [MethodImpl(AggressiveInlining)]
     public static T MinLane(V256<T> a) => V128<T>.MinLane(new(Vector128.Min(a.Value.GetLower(), a.Value.GetUpper())));
 }

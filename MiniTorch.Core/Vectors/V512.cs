@@ -238,5 +238,8 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     public static T MaxLane(V512<T> a) => V256<T>.MaxLane(new(Vector256.Max(a.Value.GetLower(), a.Value.GetUpper())));
 
     [MethodImpl(AggressiveInlining)]
+    public static T MaxLaneNative(V512<T> a) => V256<T>.MaxLaneNative(new(Vector256.MaxNative(a.Value.GetLower(), a.Value.GetUpper())));
+
+    [MethodImpl(AggressiveInlining)]
     public static T MinLane(V512<T> a) => V256<T>.MinLane(new(Vector256.Min(a.Value.GetLower(), a.Value.GetUpper())));
 }

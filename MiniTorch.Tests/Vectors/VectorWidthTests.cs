@@ -99,6 +99,7 @@ public unsafe class VectorWidthTests<V, T>
                 for (int i = 0; i < W.Count; i++) destination[i].ShouldBe(i < count ? E.CreateTruncating(i + 2) : -E.One);
                 W.Sum(W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(count * (count + 1) / 2));
                 W.MaxLane(W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(count));
+                W.MaxLaneNative(W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(count));
                 W.MinLane(-W.LoadPartial(source, count)).ShouldBe(E.CreateTruncating(-count));
             }
         }

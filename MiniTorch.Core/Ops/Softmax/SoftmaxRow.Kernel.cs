@@ -19,7 +19,12 @@ internal static unsafe class SoftmaxRow<V, T>
     static int Block => BlockVectors * V.Count;
 
     // The least maximum: −∞ − −∞ is NaN, and −∞ − Lowest is −∞, whose exponential is 0.
-    static T Lowest => T.CreateTruncating(typeof(T) == typeof(float) ? float.MinValue : double.MinValue);
+    // A call would spill vectors to the stack, which is not aligned to them.
+    static T Lowest
+    {
+        [MethodImpl(AggressiveInlining)]
+        get => typeof(T) == typeof(float) ? (T)(object)float.MinValue : (T)(object)double.MinValue;
+    }
 
     /// <summary>max x and Σ e^(x − max).</summary>
     public static void Sum(T* x, long count, out T max, out T sum)
@@ -98,7 +103,7 @@ internal static unsafe class SoftmaxRow<V, T>
             b = V.AtLeast(V.Where(V.FromBits((1UL << rest) - 1), V.LoadPartial(x + i, rest), b), b);
         }
 
-        return V.MaxLane(V.Max(V.Max(a, b), V.Max(c, d)));
+        return V.MaxLaneNative(V.AtLeast(V.AtLeast(a, b), V.AtLeast(c, d)));
     }
 
     /// <summary>e^(x − center), and their sum.</summary>
@@ -145,7 +150,7 @@ internal static unsafe class SoftmaxRow<V, T>
     {
         V used = V.FromBits((1UL << count) - 1), row = V.LoadPartial(x, count);
         V lowest = V.Broadcast(Lowest);
-        max = V.MaxLane(V.AtLeast(V.Where(used, row, lowest), lowest));
+        max = V.MaxLaneNative(V.AtLeast(V.Where(used, row, lowest), lowest));
         V e = V.Where(used, VectorMath<V, T>.ExpOfNegative(row - V.Broadcast(max)), V.Of(0));
         sum = V.Sum(e);
         return e;
