@@ -46,6 +46,63 @@ internal sealed record Solve : Op
         Apply(call.Input(0), Sum(tangents[0] is { } a ? -a.MatMul(call.Output) : null, tangents[1])!);
 }
 
+/// <summary>The X of T X = B for triangular matrices T, whose other triangle is 0 (torch.linalg.solve_triangular); T dX = dB − dT X.</summary>
+internal sealed record SolveTriangular(bool Upper) : Op
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        EachMatrix.Run("SolveTriangular", new TriangularFunction(Upper), inputs, [[inputs[1].Shape[^2], inputs[1].Shape[^1]]],
+            x => [Pivots.OfInvertible(x[0]).Solve(x[1])])[0];
+
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor b = new SolveTriangular(!Upper).Apply(call.Input(0).Transpose(-2, -1), cotangent);
+        if (call.Needs(0)) gradients[0] = -b.MatMul(call.Output.Transpose(-2, -1));
+        if (call.Needs(1)) gradients[1] = b;
+    }
+
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        Apply(call.Input(0), Sum(tangents[0] is { } a ? -a.MatMul(call.Output) : null, tangents[1])!);
+}
+
+/// <summary>The pseudoinverse A⁺, where singular values of at most a fraction of the largest count as 0 (torch.linalg.pinv).</summary>
+/// <remarks>dA⁺ = −A⁺ dA A⁺ + A⁺A⁺ᵀ dAᵀ (1 − A A⁺) + (1 − A⁺A) dAᵀ A⁺ᵀA⁺ for a constant rank (Golub and Pereyra 1973).</remarks>
+internal sealed record PseudoInverse(double Tolerance) : Op
+{
+    internal override bool CanReuseTemporaries => true;
+
+    public override string Name => "Pinv";
+
+    protected internal override Reads Reads => Reads.Input0 | Reads.Output;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        EachMatrix.Run("Pinv", inputs, [[inputs[0].Shape[^1], inputs[0].Shape[^2]]], a =>
+        {
+            (Matrix<double> scaled, double scale) = EachMatrix.Scaled(a[0]);
+            Svd<double> svd = scaled.Svd();
+            int rank = svd.S.Count(s => s > Tolerance * svd.S[0]);
+            if (rank == 0) return [Matrix<double>.Build.Dense(scaled.ColumnCount, scaled.RowCount)];
+            Matrix<double> right = svd.VT.SubMatrix(0, rank, 0, scaled.ColumnCount).Transpose(), left = svd.U.SubMatrix(0, scaled.RowCount, 0, rank);
+            return [right * Matrix<double>.Build.Diagonal(rank, rank, i => 1 / svd.S[i] / scale) * left.Transpose()];
+        })[0];
+
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
+        gradients[0] = Turned(call.Input(0).Transpose(-2, -1), call.Output.Transpose(-2, -1), cotangent);
+
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) => Turned(call.Input(0), call.Output, tangents[0]!);
+
+    /// <summary>The derivative along <paramref name="da"/>; the transposed derivative is the same function of transposed matrices.</summary>
+    private static Tensor Turned(Tensor a, Tensor plus, Tensor da)
+    {
+        (Tensor plusT, Tensor daT) = (plus.Transpose(-2, -1), da.Transpose(-2, -1));
+        Tensor beside = daT - daT.MatMul(a).MatMul(plus), below = daT - plus.MatMul(a).MatMul(daT);
+        return plus.MatMul(plusT).MatMul(beside) + below.MatMul(plusT).MatMul(plus) - plus.MatMul(da).MatMul(plus);
+    }
+}
+
 /// <summary>det A (torch.linalg.det); d det A = Σ cofactors · dA.</summary>
 internal sealed record Determinant : Op
 {

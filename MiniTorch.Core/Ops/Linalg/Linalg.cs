@@ -8,25 +8,11 @@ namespace MiniTorch;
 /// throw <see cref="ShapeException"/> for tensors that are not
 /// matrices and <see cref="DTypeException"/> for integers.
 /// </summary>
-public static class Linalg
+public static partial class Linalg
 {
     /// <summary>Returns the inverse A⁻¹ (torch.linalg.inv).</summary>
     /// <exception cref="ValueException">A matrix is singular.</exception>
     public static Tensor Inv(Tensor a) => new Inverse().Apply(Square("Inv", a));
-
-    /// <summary>Solves A X = B for X of shape […, n, k], or for vectors if B is […, n] (torch.linalg.solve).</summary>
-    /// <exception cref="ValueException">A matrix is singular.</exception>
-    public static Tensor Solve(Tensor a, Tensor b)
-    {
-        ArgumentNullException.ThrowIfNull(b);
-        Square("Solve", a);
-        if (b.Rank == 1 || (b.Rank == a.Rank - 1 && b.Shape == Shape.Create(a.Shape.Span[..^1]))) return Solve(a, b.Unsqueeze(-1)).Squeeze(-1);
-        Matrices("Solve", b);
-        if (a.DType != b.DType) throw new DTypeException($"Solve: A is {a.DType} and B {b.DType}; convert one with To");
-        if (a.Shape[^1] != b.Shape[^2]) throw new ShapeException($"Solve: A {a.Shape} does not fit B {b.Shape}; B must have {a.Shape[^1]} rows");
-        Shape batch = Shape.Broadcast(Shape.Create(a.Shape.Span[..^2]), Shape.Create(b.Shape.Span[..^2]), "Solve");
-        return new Solve().Apply(a.ExpandTo([.. batch.Span, .. a.Shape.Span[^2..]]), b.ExpandTo([.. batch.Span, .. b.Shape.Span[^2..]]));
-    }
 
     /// <summary>Returns the determinant (torch.linalg.det).</summary>
     public static Tensor Det(Tensor a) => new Determinant().Apply(Square("Det", a));
@@ -115,6 +101,40 @@ public static class Linalg
         };
         return Kept(ord > 0 ? values.Amax(-1) : values.Amin(-1), keepDim);
     }
+
+    /// <summary>
+    /// Returns the condition number of each matrix, ‖A‖ ‖A⁻¹‖, in the norm of an order (torch.linalg.cond; see <see cref="Norm(Tensor, double,
+    /// bool)"/>): how much an error of the right-hand side of A x = b can grow. For order 2 it is the quotient of the largest and the smallest singular
+    /// value, and matrices that are not square have one too. It is ∞ for singular matrices, and 0 for matrices without elements.
+    /// </summary>
+    /// <exception cref="ValueException">The norm is not known.</exception>
+    public static Tensor Cond(Tensor a, double ord = 2)
+    {
+        if (Math.Abs(ord) != 2) return Condition(a, matrix => Norm(matrix, ord));
+        Tensor values = SvdVals(a);
+        int last = values.Shape[^1] - 1;
+        if (last < 0) return Tensor.Zeros(values.Shape.Without(values.Rank - 1), values.DType);
+        (Tensor largest, Tensor smallest) = (values.Select(-1, 0), values.Select(-1, last));
+        return (ord > 0 ? largest / smallest : smallest / largest).MaskedFill(largest.Eq(0), double.PositiveInfinity);
+    }
+
+    /// <summary>Returns the condition number of each square matrix in the norm <c>fro</c> or <c>nuc</c> (torch.linalg.cond).</summary>
+    /// <exception cref="ValueException">The norm is not known.</exception>
+    public static Tensor Cond(Tensor a, string ord) => Condition(a, matrix => Norm(matrix, ord));
+
+    private static Tensor Condition(Tensor a, Func<Tensor, Tensor> norm)
+    {
+        if (Square("Cond", a).Shape[^1] == 0) return Tensor.Zeros(Shape.Create(a.Shape.Span[..^2]), a.DType);
+        Tensor isSingular = LogAbsDeterminant.Both(a.Detach()).LogAbs.Eq(double.NegativeInfinity);
+        Tensor regular = Tensor.Where(isSingular.Unsqueeze(-1).Unsqueeze(-1), Tensor.Eye(a.Shape[^1], dtype: a.DType), a);
+        return (norm(regular) * norm(Inv(regular))).MaskedFill(isSingular, double.PositiveInfinity);
+    }
+
+    /// <summary>
+    /// Returns the exponential of each matrix, Σ Aᵏ / k! (torch.linalg.matrix_exp), computed in float64 by scaling, a Taylor polynomial of degree 18
+    /// and squaring (Bader, Blanes and Casas 2019).
+    /// </summary>
+    public static Tensor MatrixExp(Tensor a) => MatrixExponential.Of(Square("MatrixExp", a));
 
     private static Tensor Kept(Tensor norms, bool keepDim) => keepDim ? norms.Unsqueeze(-1).Unsqueeze(-1) : norms;
 

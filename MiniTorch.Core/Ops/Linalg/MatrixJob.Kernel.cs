@@ -106,6 +106,23 @@ internal readonly struct SolveFunction : IMatrixFunction
     }
 }
 
+/// <summary>The X of T X = B, where T is one triangle of a matrix.</summary>
+internal readonly struct TriangularFunction(bool upper) : IMatrixFunction
+{
+    public static string Problem => "has a 0 on its diagonal, and so no inverse";
+
+    public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
+        where V : struct, IVector<V, double>
+    {
+        for (int i = 0; i < inputs[0].Rows; i++)
+            if (inputs[0][i, i] == 0) return false;
+        inputs[1].CopyTo(outputs[0]);
+        if (upper) FactorKernel<V>.SolveUpper(inputs[0], outputs[0]);
+        else FactorKernel<V>.SolveLower(inputs[0], outputs[0], hasOnes: false);
+        return true;
+    }
+}
+
 /// <summary>The determinant, its sign and ln of its magnitude.</summary>
 internal readonly unsafe struct DeterminantFunction : IMatrixFunction
 {
