@@ -115,14 +115,14 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
     private (Tensor Output, Tensor? Weights) Attend(Tensor query, Tensor key, Tensor value, AttentionOptions options)
     {
         (Tensor q, Tensor k, Tensor v) = Project(query, key, value);
-        bool isCausal = options is { IsCausal: true, AttnMask: null, KeyPaddingMask: null, NeedWeights: false } && !(Training && _dropout > 0)
-            && BiasK is null && !_addZeroAttn;
+        bool isCausal = options is { IsCausal: true, AttnMask: null, KeyPaddingMask: null, NeedWeights: false } && BiasK is null && !_addZeroAttn;
         Tensor? mask = isCausal ? null : options.Added(q, k.Shape[2]);
         (int given, k, v) = (k.Shape[2], WithAddedSteps(k, BiasK), WithAddedSteps(v, BiasV));
         if (k.Shape[2] > given) mask = mask?.Pad([0, k.Shape[2] - given]);
         Tensor mixed;
         Tensor? weights = null;
-        if (!options.NeedWeights && !(Training && _dropout > 0)) mixed = q.ScaledDotProductAttention(k, v, mask, isCausal);
+        if (!options.NeedWeights)
+            mixed = q.ScaledDotProductAttention(k, v, mask, Training ? _dropout : 0, isCausal, generator: _generator);
         else
         {
             Tensor scores = q.MatMul(k.Transpose(-2, -1)) / Math.Sqrt(q.Shape[3]);
@@ -132,7 +132,7 @@ public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, Attentio
         }
         // Restores the query's own order of dimensions from [N, heads, T, d].
         Tensor joined = mixed.Permute(_batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).Reshape([.. query.Shape]);
-        return (OutProj.Call(joined), !options.NeedWeights ? null : options.AverageAttnWeights ? weights!.Mean(1) : weights);
+        return (OutProj.Call(joined), options.AverageAttnWeights ? weights?.Mean(1) : weights);
     }
 
     /// <summary>Projects query, key and value to [N, heads, steps, d], with one matrix product if they are the same tensor.</summary>

@@ -7,8 +7,7 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch.Nn;
 
 /// <summary>Copies modules with everything that belongs to their state: what is shared inside the model is shared inside the copy.</summary>
-/// <param name="sharesGenerators">Whether the copy draws from the generators of the original instead of copies of them.</param>
-internal sealed class ModuleCopy(bool sharesGenerators = false)
+internal sealed class ModuleCopy
 {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
@@ -35,7 +34,7 @@ internal sealed class ModuleCopy(bool sharesGenerators = false)
             case Tensor tensor:
                 return _copies[value] = tensor.Detach().Clone().RequireGrad(tensor is { IsLeaf: true, RequiresGrad: true });
             case Generator generator:
-                if (sharesGenerators || ReferenceEquals(generator, Generator.Default)) return generator;
+                if (ReferenceEquals(generator, Generator.Default)) return generator;
                 var stream = new Generator();
                 stream.SetState(generator.GetState());
                 return _copies[value] = stream;

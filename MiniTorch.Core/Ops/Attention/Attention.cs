@@ -15,22 +15,41 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
     public override string Name => "ScaledDotProductAttention";
 
     /// <summary>Attention with its arguments checked.</summary>
-    public static Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? attnMask, bool isCausal, double? scale)
+    public static Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? attnMask, double dropoutP, bool isCausal, double? scale, bool enableGqa,
+        Generator? generator)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
         if (isCausal && attnMask is not null) throw new ValueException("ScaledDotProductAttention: pass attnMask or isCausal, not both");
+        if (!(dropoutP is >= 0 and <= 1))
+            throw new ValueException(FormattableString.Invariant($"ScaledDotProductAttention: dropoutP is {dropoutP}, which is not in [0, 1]"));
         if (query.Rank < 2 || key.Rank < 2)
             throw new ShapeException($"ScaledDotProductAttention: query {query.Shape} and key {key.Shape} need two dimensions, […, rows, d]");
-        return new Attention(scale ?? 1 / Math.Sqrt(query.Shape[^1]), isCausal).Of(query, key, value, attnMask);
+        var attention = new Attention(scale ?? 1 / Math.Sqrt(query.Shape[^1]), isCausal);
+        return enableGqa ? attention.OfGroups(query, key, value, attnMask, dropoutP, generator)
+            : attention.Of(query, key, value, attnMask, dropoutP, generator);
+    }
+
+    /// <summary>Several heads of the query share a head of key and value: heads become [heads of the key, heads of the query for each of them].</summary>
+    private Tensor OfGroups(Tensor query, Tensor key, Tensor value, Tensor? mask, double dropoutP, Generator? generator)
+    {
+        if (query.Rank < 3 || key.Rank < 3 || value.Rank < 3 || key.Shape[^3] != value.Shape[^3] || key.Shape[^3] == 0
+            || query.Shape[^3] % key.Shape[^3] != 0)
+            throw new ShapeException($"{Name}: with enableGqa, query {query.Shape}, key {key.Shape} and value {value.Shape} must be […, heads, rows, "
+                + "d]; key and value must have the same number of heads, and the query a multiple of it");
+        (int heads, int shared) = (query.Shape[^3], key.Shape[^3]);
+        if (mask is { Rank: > 2 }) mask = mask.Shape[^3] == heads ? Grouped(mask) : mask.Unsqueeze(-3);
+        return Of(Grouped(query), key.Unsqueeze(-3), value.Unsqueeze(-3), mask, dropoutP, generator).Flatten(-4, -3);
+
+        Tensor Grouped(Tensor x) => x.Reshape([.. x.Shape.Span[..^3], shared, heads / shared, .. x.Shape.Span[^2..]]);
     }
 
     /// <summary>The fused op where its kernel has the dtypes and shapes, else the composition, which converts, broadcasts and complains.</summary>
-    private Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    private Tensor Of(Tensor query, Tensor key, Tensor value, Tensor? mask, double dropoutP, Generator? generator)
     {
-        bool fits = value.Rank >= 2 && query.DType.IsFloat() && key.DType == query.DType && value.DType == query.DType
+        bool fits = dropoutP == 0 && value.Rank >= 2 && query.DType.IsFloat() && key.DType == query.DType && value.DType == query.DType
             && key.Shape[^1] == query.Shape[^1] && value.Shape[^2] == key.Shape[^2];
-        if (!fits) return Compose(query, key, value, mask);
+        if (!fits) return Compose(query, key, value, mask, dropoutP, generator);
         Shape leading = Shape.Broadcast(Leading(query), Shape.Broadcast(Leading(key), Leading(value), Name), Name);
         (query, key, value) = (Expanded(query, leading), Expanded(key, leading), Expanded(value, leading));
         if (mask is null) return Apply(query, key, value);
@@ -82,13 +101,14 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
                 Heads<T>(ofQuery, data[5]), Heads<T>(ofKey, data[6]), Heads<T>(ofValue, data[7]));
     }
 
-    private Tensor Compose(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    private Tensor Compose(Tensor query, Tensor key, Tensor value, Tensor? mask, double dropoutP = 0, Generator? generator = null)
     {
         Tensor scores = (query * Scale).MatMul(key.Transpose(-2, -1));
         if (IsCausal) mask = Tensor.Ones([query.Shape[^2], key.Shape[^2]], DType.Bool).Tril();
         if (mask is { DType: DType.Bool }) scores = scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity);
         else if (mask is not null) scores += mask;
-        return new Softmax(scores.Rank - 1, Safe: mask is not null).Apply(scores).MatMul(value);
+        Tensor weights = new Softmax(scores.Rank - 1, Safe: mask is not null).Apply(scores);
+        return (dropoutP == 0 ? weights : DropElements.Apply(weights, weights.Shape, dropoutP, generator)).MatMul(value);
     }
 
     private AttentionShape Sizes(in Memory memory) => new(

@@ -108,19 +108,15 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
 /// <param name="blank">The index of the blank class.</param>
 /// <param name="reduction">None, Mean or Sum.</param>
 /// <param name="zeroInfinity">Replaces infinite losses and their gradients by 0.</param>
-public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) : Module<Tensor, CtcTargets, Tensor>
+/// <example><code>
+/// Tensor loss = new CTCLoss().Call(scores.LogSoftmax(-1), targets, inputLengths, targetLengths); // scores: (time, batch, classes)
+/// </code></example>
+public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
+    : Module<Tensor, Tensor, Tensor, Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("| batch")]
-    protected override Tensor Forward([Dims("time classes | time batch classes")] Tensor logProbs, CtcTargets targets) =>
-        Functional.CTCLoss(logProbs, targets.Labels, targets.InputLengths, targets.LabelLengths, blank, reduction, zeroInfinity);
+    protected override Tensor Forward([Dims("time classes | time batch classes")] Tensor logProbs, [Dims("labels | batch labels")] Tensor targets,
+        [Dims("| batch")] Tensor inputLengths, [Dims("| batch")] Tensor targetLengths) =>
+        Functional.CTCLoss(logProbs, targets, inputLengths, targetLengths, blank, reduction, zeroInfinity);
 }
-
-/// <summary>
-/// The label sequences and the lengths that <see cref="CTCLoss"/> needs beside
-/// log-probabilities.
-/// </summary>
-/// <param name="Labels">Int64 (N, S), or the labels of all sequences concatenated.</param>
-/// <param name="InputLengths">Int64 (N): the number of time steps of each input.</param>
-/// <param name="LabelLengths">Int64 (N): the number of labels of each sequence.</param>
-public sealed record CtcTargets(Tensor Labels, Tensor InputLengths, Tensor LabelLengths);

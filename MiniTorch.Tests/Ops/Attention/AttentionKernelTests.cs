@@ -158,6 +158,59 @@ public sealed class AttentionTests
             .ShouldBe(q.ScaledDotProductAttention(k, v.Unsqueeze(1)).Squeeze(1).ToArray<float>(), 1e-5f);
     }
 
+    [Test]
+    public void Shared_heads_give_the_bits_of_repeated_ones([Values("none", "causal", "a mask for all heads", "a mask for each head")] string mask)
+    {
+        var random = new Generator(5);
+        Tensor q = Tensor.Randn([2, 6, 5, 4], random), k = Tensor.Randn([2, 3, 7, 4], random), v = Tensor.Randn([2, 3, 7, 8], random);
+        Tensor? seen = mask.StartsWith('a') ? Tensor.Rand([mask.EndsWith("each head") ? 6 : 1, 5, 7], random) > 0.4 : null;
+        Tensor[] shared = Results(k, v, true), repeated = Results(k.RepeatInterleave(2, 1), v.RepeatInterleave(2, 1), false);
+        shared[0].ToArray<float>().ShouldBe(repeated[0].ToArray<float>());
+        for (int i = 1; i < 4; i++)
+        {
+            Tensor summed = i == 1 ? repeated[i] : repeated[i].Unflatten(1, 3, 2).Sum(2);
+            shared[i].AllClose(summed, 1e-5, 1e-5).ShouldBeTrue($"gradient {i}");
+        }
+
+        Tensor[] Results(Tensor keys, Tensor values, bool enableGqa)
+        {
+            Tensor[] inputs = [.. new[] { q, keys, values }.Select(x => x.Detach().Clone().RequireGrad())];
+            Tensor y = inputs[0].ScaledDotProductAttention(inputs[1], inputs[2], seen, isCausal: mask == "causal", enableGqa: enableGqa);
+            return [y, .. MiniTorch.Autograd.Grad(y.Square().Sum(), inputs)];
+        }
+    }
+
+    [Test]
+    public void Shared_heads_take_the_fused_kernel()
+    {
+        Tensor q = Tensor.Randn([4, 3, 5], requiresGrad: true), k = Tensor.Randn([2, 4, 5]);
+        Node? node = q.ScaledDotProductAttention(k, k, enableGqa: true).Node;
+        while (node is OpNode { Op.Name: not "ScaledDotProductAttention" } op) node = op[0].Node;
+        (node as OpNode)?.Op.Name.ShouldBe("ScaledDotProductAttention");
+        node.ShouldNotBeNull();
+    }
+
+    [Test]
+    public void Dropped_weights_are_zeros_and_the_others_are_scaled()
+    {
+        // Queries of zeros weigh all keys equally, and values of a unit matrix show the weights.
+        Tensor q = Tensor.Zeros([64, 2]), k = Tensor.Ones([32, 2]), weights = q.ScaledDotProductAttention(k, Tensor.Eye(32), dropoutP: 0.25,
+            generator: new Generator(1));
+        float[] all = weights.ToArray<float>();
+        all.Where(weight => weight != 0).ShouldAllBe(weight => Math.Abs(weight - 1f / 32 / 0.75f) < 1e-7f);
+        all.Count(weight => weight == 0).ShouldBeInRange(430, 594); // 512 ± 4 standard deviations
+        q.ScaledDotProductAttention(k, Tensor.Eye(32), dropoutP: 1).ToArray<float>().ShouldAllBe(weight => weight == 0);
+    }
+
+    [Test]
+    public void One_seed_drops_the_same_weights()
+    {
+        Tensor q = Tensor.Randn([3, 8, 4], new Generator(1));
+        float[] Of(long seed) => q.ScaledDotProductAttention(q, q, dropoutP: 0.5, isCausal: true, generator: new Generator(seed)).ToArray<float>();
+        Of(3).ShouldBe(Of(3));
+        Of(3).ShouldNotBe(Of(4));
+    }
+
     /// <summary>The output and the gradients of query, key and value.</summary>
     static Tensor[] Results(int number, string mask, DType dtype, bool headsAreSplit)
     {
