@@ -218,6 +218,10 @@ static partial class OpSamples
         Pointwise("Clamp", x => x.Clamp(-0.5, 0.7), Reals)
             .Misuse<ValueException>("no bound", () => Tensor.Ones([1]).Clamp(), "Clamp: give min, max or both"),
         Pointwise("Clamp (integer)", x => x.Clamp(min: -1), Reals).Integers(),
+        Pointwise("NanToNum", x => x.NanToNum(), Reals).Integers()
+            .Torch("tensor([nan, inf, -inf, 2.]).nan_to_num()", [0, double.MaxValue, -double.MaxValue, 2], V(NaN, Inf, -Inf, 2)),
+        Pointwise("NanToNum(values)", x => x.NanToNum(Inf, 2.5, -3), Reals).Integers()
+            .Torch("tensor([nan, inf, -inf, 2.]).nan_to_num(inf, 2.5, -3)", [Inf, 2.5, -3, 2], V(NaN, Inf, -Inf, 2)),
     ];
 
     static OpRow[] CopyRows() =>

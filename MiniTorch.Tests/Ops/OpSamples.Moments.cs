@@ -12,6 +12,10 @@ static partial class OpSamples
             .Misuse<DTypeException>("integers", () => Indices(1, 2).Std(), "Std: x is Int64 and must be Float32 or Float64; convert it with To"),
         Row("Std(dim)", x => x.Std(0), Shapes([3, 2], [4, 2, 2])).RoundsByLayout(),
         Row("Std(dims)", x => x.Std([0, 1], 0, keepDim: true), Shapes([2, 3, 4])).RoundsByLayout(),
+        Row("Cov", x => x.Cov(), R(2, 3), R(1, 2), R(4)).RoundsByLayout()
+            .Torch("tensor([[1., 2., 4.], [3., 1., 2.]]).cov()", [2.333333333333333, -0.5, -0.5, 1],
+            Tensor.From(new double[,] { { 1, 2, 4 }, { 3, 1, 2 } }))
+            .Misuse<ShapeException>("a batch", () => X(2, 2, 2).Cov(), "Cov: shape [2, 2, 2] must be [variables, observations] or a vector"),
         Row("Norm", x => x.Norm(), Shapes([2, 3], [], [7])).RoundsByLayout()
             .Misuse<DTypeException>("integers", () => Indices(1, 2).Norm(), "Norm: x is Int64 and must be Float32 or Float64; convert it with To")
             .Misuse<ShapeException>("nothing, to a negative order", () => Tensor.Ones([0]).Norm(-1),

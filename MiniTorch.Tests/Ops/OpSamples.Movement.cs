@@ -23,6 +23,9 @@ static partial class OpSamples
         Row("Flatten", x => x.Flatten(-2), R(2, 3), R(2, 2, 3), R(2, 0, 3))
             .Misuse<ShapeException>("dimensions in the wrong order", () => Tensor.Ones([2, 3]).Flatten(1, 0),
             "Flatten: startDim 1 is after endDim 0 of shape [2, 3]"),
+        Row("Unflatten", x => x.Unflatten(-1, 2, -1), R(3, 4), R(6), R(0, 2)).Integers()
+            .Misuse<ShapeException>("sizes that do not fit", () => Tensor.Ones([2, 6]).Unflatten(1, 4, -1),
+            "Unflatten: the 6 elements of shape [6] do not fit [4, -1]"),
         Row("Permute", x => x.Permute(2, 0, -2), R(2, 3, 4), R(0, 3, 1)).Integers().Large(R(70, 50, 60))
             .Misuse<ShapeException>("too few dimensions", () => Tensor.Ones([2, 3]).Permute(0),
             "Permute: got 1 dimensions [0] for shape [2, 3]; list each of its 2 dimensions once")

@@ -9,6 +9,17 @@ static partial class OpSamples
             "Repeat: [2] has fewer counts than shape [2, 3] has dimensions")
             .Misuse<ValueException>("a negative repeat", () => Tensor.Ones([2]).Repeat(-1),
             "Repeat: the count for dimension 0 is -1; it must be 0 or more"),
+        Row("Tile", x => x.Tile(2, 3), R(2, 3), R(3), R(2, 1, 2), R(0, 3), R()).Integers()
+            .Misuse<ValueException>("a negative count", () => Tensor.Ones([2]).Tile(-1), "Tile: the count for dimension 0 is -1; it must be 0 or more"),
+        RowOfMany("MeshGrid", x => Tensor.MeshGrid(x), [R(2), R(3)], [R(2), Tensor.Ones([], DType.Int64), R(2)], [R(0), R(2)])
+            .Misuse<ShapeException>("no vectors", () => Tensor.MeshGrid([]), "MeshGrid: the list of tensors is empty")
+            .Misuse<ShapeException>("a matrix", () => Tensor.MeshGrid([Tensor.Ones([2]), Tensor.Ones([1, 2])]),
+            "MeshGrid: tensor 1 has shape [1, 2] and must be a vector")
+            .Misuse<ValueException>("no indexing", () => Tensor.MeshGrid([Tensor.Ones([2])], (MeshIndexing)7),
+            "MeshGrid: 7 is no indexing; use IJ or XY"),
+        RowOfMany("MeshGrid(xy)", x => Tensor.MeshGrid(x, MeshIndexing.XY), [R(2), R(3)], [R(2), R(1), R(2)], [R(3)])
+            .Torch("torch.cat([g.flatten() for g in torch.meshgrid(tensor([1., 2.]), tensor([3., 4., 5.]), indexing='xy')])",
+            [1, 2, 1, 2, 1, 2, 3, 3, 4, 4, 5, 5], V(1, 2), V(3, 4, 5)),
         Row("RepeatInterleave", x => x.RepeatInterleave(2), R(2, 3), R(), R(0))
             .Misuse<ValueException>("a negative repeat", () => Tensor.Ones([2]).RepeatInterleave(-1),
             "RepeatInterleave: repeats is -1; it must be 0 or more"),
@@ -20,6 +31,13 @@ static partial class OpSamples
         Row("Roll(dims)", x => x.Roll([1, 2], [0, 1]), R(2, 3), R(3, 4))
             .Misuse<ShapeException>("too few shifts", () => Tensor.Ones([2, 3]).Roll([1], [0, 1]),
             "Roll: got 1 shifts for 2 dimensions; pass one for each"),
+        Row("Rot90", x => x.Rot90(), R(2, 3), R(2, 3, 2), R(0, 3)).Integers()
+            .Torch("tensor([[1., 2.], [3., 4.]]).rot90()", [2, 4, 1, 3], Tensor.From(new double[,] { { 1, 2 }, { 3, 4 } }))
+            .Misuse<ShapeException>("one dimension twice", () => Tensor.Ones([2, 2]).Rot90(1, 1, -1),
+            "Rot90: dim0 1 and dim1 -1 are the same dimension of shape [2, 2]"),
+        RowOfMany("Rot90(k)", x => [x[0].Rot90(2, -1, 0), x[0].Rot90(-1, -1, 0), x[0].Rot90(4)], [R(2, 3, 2)])
+            .Torch("torch.cat([tensor([[1., 2.]]).rot90(k, d).flatten() for k, d in ((2, (-1, 0)), (-1, (-1, 0)), (4, (0, 1)))])",
+            [2, 1, 2, 1, 1, 2], Tensor.From(new double[,] { { 1, 2 } })),
         Row("Tril", x => x.Tril(1), R(3, 3), R(2, 3, 4), R(0, 3)).Integers()
             .Misuse<ShapeException>("a vector", () => Tensor.Ones([3]).Tril(),
             "Tril: shape [3] must be a matrix, or matrices in its last two dimensions"),
@@ -30,6 +48,9 @@ static partial class OpSamples
         Row("DiagEmbed", x => x.DiagEmbed(-1), R(3), R(2, 3), R(0))
             .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).DiagEmbed(),
             "DiagEmbed: a scalar (shape []) has no dimension to embed as a diagonal"),
+        RowOfMany("Diag", x => [x[0].Diag(1), x[1].Diag(-1)], [R(3), R(3, 4)], [R(0), R(2, 0)])
+            .Misuse<ShapeException>("a batch", () => Tensor.Ones([2, 2, 2]).Diag(),
+            "Diag: shape [2, 2, 2] must be a vector or a matrix; for a batch use DiagEmbed or Diagonal(offset, -2, -1)"),
         Row("Trace", x => x.Trace(), R(3, 3), R(2, 4)).RoundsByLayout()
             .Misuse<ShapeException>("a batch", () => Tensor.Ones([2, 2, 2]).Trace(),
             "Trace: shape [2, 2, 2] must be a matrix; for a batch use Diagonal(0, -2, -1).Sum(-1)"),

@@ -19,6 +19,16 @@ static partial class OpSamples
             .Misuse<DTypeException>("integers", () => Indices(1, 2).Mean(), "Mean: x is Int64 and must be Float32 or Float64; convert it with To"),
         Row("Mean(dim)", x => x.Mean(0, keepDim: true), Shapes([2, 3], [], [2, 0], [2, 3, 4])).RoundsByLayout(),
         Row("Mean(dims)", x => x.Mean([0, 1]), Shapes([2, 3], [2, 3, 4], [2, 3, 0])).RoundsByLayout(),
+        Row("NanSum", x => x.NanSum(), Shapes([2, 3], [], [0, 3])).RoundsByLayout().Integers()
+            .Torch("tensor([1., nan, inf, 2.]).nansum()", [Inf], V(1, NaN, Inf, 2)),
+        Row("NanSum(dim)", x => x.NanSum(-1, keepDim: true), Shapes([2, 3], [], [2, 0])).RoundsByLayout()
+            .Torch("tensor([[1., nan], [nan, nan]]).nansum(1)", [1, 0], Tensor.From(new[,] { { 1, NaN }, { NaN, NaN } })),
+        Row("NanMean", x => x.NanMean(), Shapes([2, 3], [], [7])).RoundsByLayout()
+            .Torch("tensor([1., nan, 4.]).nanmean()", [2.5], V(1, NaN, 4)),
+        Row("NanMean(dim)", x => x.NanMean(0, keepDim: true), Shapes([2, 3], [], [2, 0])).RoundsByLayout()
+            .Torch("tensor([[1., nan], [3., nan]]).nanmean(0)", [2, NaN], Tensor.From(new[,] { { 1, NaN }, { 3, NaN } }))
+            .Misuse<DTypeException>("integers", () => Indices(1).NanMean(0),
+            "NanMean: x is Int64 and must be Float32 or Float64; convert it with To"),
         Row("Max", x => x.Max(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).max()", [NaN], V(1, NaN, 3))
             .Torch("tensor([-inf, -inf]).max()", [-Inf], V(-Inf, -Inf))
             .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Max(),

@@ -46,8 +46,7 @@ static partial class OpSamples
             ("Linalg", LinalgRows()),
         ("Rearrange", RearrangeRows()), ("Scan", ScanRows()), ("Sort", SortRows()), ("Moments", MomentsRows()), ("Linear", LinearRows()),
             ("Convolution", ConvolutionRows()),
-        ("Pooling", PoolingRows()), ("Interpolation", InterpolationRows()),
-        ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
+        ("Pooling", PoolingRows()), ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
     ];
 
     public static IEnumerable<OpRow> All => Groups.SelectMany(group => group.Rows);

@@ -231,6 +231,21 @@ public partial class Tensor
     /// <summary>Returns a copy with <paramref name="value"/> where the mask is true (torch.masked_fill).</summary>
     public Tensor MaskedFill(Tensor mask, Scalar value) => Where(mask, FromScalar(value).To(DType), this);
 
+    /// <summary>
+    /// Returns a copy with NaN and infinities replaced by numbers (torch.nan_to_num). The gradient of a replaced element is 0; integers stay as they
+    /// are.
+    /// </summary>
+    /// <param name="nan">Replaces NaN.</param>
+    /// <param name="posInf">Replaces ∞; the largest number of the dtype by default.</param>
+    /// <param name="negInf">Replaces −∞; the smallest number of the dtype by default.</param>
+    public Tensor NanToNum(double nan = 0, double? posInf = null, double? negInf = null)
+    {
+        if (!DType.IsFloat()) return Clone();
+        double largest = DType == DType.Float32 ? float.MaxValue : double.MaxValue;
+        return MaskedFill(Eq(double.PositiveInfinity), posInf ?? largest).MaskedFill(Eq(double.NegativeInfinity), negInf ?? -largest)
+            .MaskedFill(IsNaN(), nan);
+    }
+
     private static T Given<T>(T? x, [CallerArgumentExpression(nameof(x))] string name = "") where T : class
     {
         ArgumentNullException.ThrowIfNull(x, name);

@@ -6,12 +6,12 @@ internal static class MovementArguments
     /// <summary>Returns a view if the strides allow it, otherwise a copy.</summary>
     public static Tensor Reshape(Tensor x, ReadOnlySpan<int> shape)
     {
-        Shape to = Resolve("Reshape", x, shape);
+        Shape to = Resolve("Reshape", x.Shape, shape);
         return x.IsContiguous || x.Layout.View(to) is not null ? new View(to).Apply(x) : x.Contiguous().Reshape(shape);
     }
 
     /// <summary>Returns a view of another shape, or throws if the strides require a copy.</summary>
-    public static Tensor View(Tensor x, ReadOnlySpan<int> shape) => new View(Resolve("View", x, shape)).Apply(x);
+    public static Tensor View(Tensor x, ReadOnlySpan<int> shape) => new View(Resolve("View", x.Shape, shape)).Apply(x);
 
     /// <summary>Creates the error for strides that do not allow a view.</summary>
     public static ShapeException NoView(Tensor x, Shape to) =>
@@ -100,7 +100,15 @@ internal static class MovementArguments
         return new Slice(at, index < 0 ? index + size : index, 1, 1).Apply(x).Reshape(x.Shape.Without(at));
     }
 
-    private static void RequireAll(string op, ReadOnlySpan<Tensor> tensors)
+    public static Tensor Unflatten(Tensor x, int dim, ReadOnlySpan<int> sizes)
+    {
+        int at = x.Shape.Dim(dim, "Unflatten"), size = x.Shape.SizeOrOne(at);
+        Shape split = Resolve("Unflatten", [size], sizes);
+        return x.Reshape([.. x.Shape.Span[..at], .. split.Span, .. x.Shape.Span[Math.Min(at + 1, x.Rank)..]]);
+    }
+
+    /// <summary>Throws if a tensor of a list is null.</summary>
+    public static void RequireAll(string op, ReadOnlySpan<Tensor> tensors)
     {
         for (int i = 0; i < tensors.Length; i++)
             if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"{op}: tensor {i} is null");
@@ -151,14 +159,14 @@ internal static class MovementArguments
         return dtype;
     }
 
-    private static Shape Resolve(string op, Tensor x, ReadOnlySpan<int> shape)
+    private static Shape Resolve(string op, Shape from, ReadOnlySpan<int> shape)
     {
         int unknown = shape.IndexOf(-1);
         if (unknown < 0)
         {
             Shape given = Shape.Create(shape);
-            return given.ElementCount == x.ElementCount ? given
-                : throw new ShapeException($"{op}: shape {given} has {given.ElementCount} elements, and shape {x.Shape} has {x.ElementCount}");
+            return given.ElementCount == from.ElementCount ? given
+                : throw new ShapeException($"{op}: shape {given} has {given.ElementCount} elements, and shape {from} has {from.ElementCount}");
         }
         int[] sizes = shape.ToArray();
         sizes[unknown] = 1;
@@ -166,9 +174,9 @@ internal static class MovementArguments
         long rest = Shape.Create(sizes).ElementCount;
         if (rest == 0)
             throw new ShapeException($"{op}: −1 in {Shape.Format(shape)} is ambiguous because another size is 0; pass the size explicitly");
-        if (x.ElementCount % rest != 0)
-            throw new ShapeException($"{op}: the {x.ElementCount} elements of shape {x.Shape} do not fit {Shape.Format(shape)}");
-        sizes[unknown] = Shape.Size(x.ElementCount / rest, op);
+        if (from.ElementCount % rest != 0)
+            throw new ShapeException($"{op}: the {from.ElementCount} elements of shape {from} do not fit {Shape.Format(shape)}");
+        sizes[unknown] = Shape.Size(from.ElementCount / rest, op);
         return Shape.Create(sizes);
     }
 }

@@ -3,22 +3,43 @@ namespace MiniTorch.Ops;
 /// <summary>Rearrangements composed of views, joins and selections.</summary>
 internal static class Rearrange
 {
-    public static Tensor Repeat(Tensor x, ReadOnlySpan<int> repeats)
+    public static Tensor Repeat(string op, Tensor x, ReadOnlySpan<int> repeats)
     {
         int added = repeats.Length - x.Rank;
-        if (added < 0) throw new ShapeException($"Repeat: {Shape.Format(repeats)} has fewer counts than shape {x.Shape} has dimensions");
+        if (added < 0) throw new ShapeException($"{op}: {Shape.Format(repeats)} has fewer counts than shape {x.Shape} has dimensions");
         var apart = new int[2 * repeats.Length];
         var expanded = new int[apart.Length];
         var merged = new int[repeats.Length];
         for (int i = 0; i < repeats.Length; i++)
         {
-            if (repeats[i] < 0) throw new ValueException($"Repeat: the count for dimension {i} is {repeats[i]}; it must be 0 or more");
+            if (repeats[i] < 0) throw new ValueException($"{op}: the count for dimension {i} is {repeats[i]}; it must be 0 or more");
             int size = i < added ? 1 : x.Shape[i - added];
             (apart[2 * i], apart[2 * i + 1]) = (1, size);
             (expanded[2 * i], expanded[2 * i + 1]) = (repeats[i], size);
-            merged[i] = Shape.Size((long)repeats[i] * size, "Repeat");
+            merged[i] = Shape.Size((long)repeats[i] * size, op);
         }
         return x.Reshape(apart).Expand(expanded).Clone().Reshape(merged);
+    }
+
+    public static Tensor[] MeshGrid(ReadOnlySpan<Tensor> tensors, MeshIndexing indexing)
+    {
+        if (tensors.IsEmpty) throw new ShapeException("MeshGrid: the list of tensors is empty");
+        MovementArguments.RequireAll("MeshGrid", tensors);
+        if (!Enum.IsDefined(indexing)) throw new ValueException($"MeshGrid: {indexing} is no indexing; use IJ or XY");
+        bool swaps = indexing == MeshIndexing.XY && tensors.Length > 1;
+        var sizes = new int[tensors.Length];
+        for (int i = 0; i < sizes.Length; i++)
+            sizes[DimOf(i)] = tensors[i].Rank < 2 ? tensors[i].Shape.SizeOrOne(0)
+                : throw new ShapeException($"MeshGrid: tensor {i} has shape {tensors[i].Shape} and must be a vector");
+        var grids = new Tensor[tensors.Length];
+        for (int i = 0; i < grids.Length; i++)
+        {
+            int at = DimOf(i);
+            grids[i] = tensors[i].Reshape([.. sizes.Select((size, dim) => dim == at ? size : 1)]).Expand(sizes);
+        }
+        return grids;
+
+        int DimOf(int i) => swaps && i < 2 ? 1 - i : i;
     }
 
     public static Tensor RepeatInterleave(Tensor x, int repeats, int? dim)
@@ -29,6 +50,19 @@ internal static class Rearrange
         if (x.Rank == 0) return x.Reshape(1).RepeatInterleave(repeats, 0);
         int[] sizes = [.. x.Shape.Span[..(at + 1)], repeats, .. x.Shape.Span[(at + 1)..]];
         return x.Unsqueeze(at + 1).Expand(sizes).Clone().Reshape(x.Shape.With(at, Shape.Size((long)x.Shape[at] * repeats, "RepeatInterleave")));
+    }
+
+    public static Tensor Rot90(Tensor x, int k, int dim0, int dim1)
+    {
+        (int first, int second) = (x.Shape.Dim(dim0, "Rot90"), x.Shape.Dim(dim1, "Rot90"));
+        if (first == second) throw new ShapeException($"Rot90: dim0 {dim0} and dim1 {dim1} are the same dimension of shape {x.Shape}");
+        return (k & 3) switch
+        {
+            0 => x.Clone(),
+            1 => x.Flip(second).Transpose(first, second),
+            2 => x.Flip(first, second),
+            _ => x.Flip(first).Transpose(first, second),
+        };
     }
 
     public static Tensor Roll(Tensor x, int shift, int dim)

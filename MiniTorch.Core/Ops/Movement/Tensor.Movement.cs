@@ -20,6 +20,15 @@ public partial class Tensor
     /// <summary>Merges dimensions <paramref name="startDim"/> … <paramref name="endDim"/> into one (torch.flatten).</summary>
     public Tensor Flatten(int startDim = 0, int endDim = -1) => MovementArguments.Flatten(this, startDim, endDim);
 
+    /// <summary>
+    /// Splits a dimension into several (torch.unflatten), a view if the strides allow it. One of the sizes can be −1 and is inferred.
+    /// </summary>
+    /// <exception cref="ShapeException">The product of the sizes is not the size of the dimension.</exception>
+    /// <example><code>
+    /// Tensor heads = x.Unflatten(-1, 8, -1); // [batch, time, 64] to [batch, time, 8, 8]
+    /// </code></example>
+    public Tensor Unflatten(int dim, params ReadOnlySpan<int> sizes) => MovementArguments.Unflatten(this, dim, sizes);
+
     /// <summary>Returns a view with the dimensions in the given order, each once (torch.permute).</summary>
     public Tensor Permute(params ReadOnlySpan<int> dims) => MovementArguments.Permute(this, dims);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Ops;
 
 namespace MiniTorch;
@@ -8,7 +9,31 @@ public partial class Tensor
     /// <summary>Repeats the tensor along each dimension, including new leading dimensions (torch.Tensor.repeat). Copies.</summary>
     /// <exception cref="ShapeException">There are fewer counts than dimensions.</exception>
     /// <exception cref="ValueException">A count is negative.</exception>
-    public Tensor Repeat(params ReadOnlySpan<int> repeats) => Rearrange.Repeat(this, repeats);
+    public Tensor Repeat(params ReadOnlySpan<int> repeats) => Rearrange.Repeat("Repeat", this, repeats);
+
+    /// <summary>
+    /// Repeats the tensor along its last dimensions, or along new leading ones if there are more counts than dimensions (torch.tile). Copies.
+    /// </summary>
+    /// <exception cref="ValueException">A count is negative.</exception>
+    public Tensor Tile(params ReadOnlySpan<int> repeats) =>
+        Rearrange.Repeat("Tile", this, [.. Enumerable.Repeat(1, Math.Max(0, Rank - repeats.Length)), .. repeats]);
+
+    /// <summary>
+    /// Expands vectors to a grid with a dimension for each of them (torch.meshgrid): result k has the elements of vector k along its dimension, and
+    /// repeats them along the others. The results are views that cannot be written to.
+    /// </summary>
+    /// <param name="tensors">Vectors, or scalars, which count as vectors of one element.</param>
+    /// <param name="indexing">Whether the first vector runs along the first dimension, as in PyTorch by default, or along the second.</param>
+    /// <exception cref="ShapeException">The list is empty, or a tensor has more than one dimension.</exception>
+    /// <example><code>
+    /// Tensor[] grid = Tensor.MeshGrid([Tensor.Arange(2), Tensor.Arange(3)]); // two tensors [2, 3]
+    /// </code></example>
+    [OverloadResolutionPriority(1)]
+    public static Tensor[] MeshGrid(ReadOnlySpan<Tensor> tensors, MeshIndexing indexing = MeshIndexing.IJ) =>
+        Rearrange.MeshGrid(tensors, indexing);
+
+    /// <inheritdoc cref="MeshGrid(ReadOnlySpan{Tensor}, MeshIndexing)"/>
+    public static Tensor[] MeshGrid(IEnumerable<Tensor> tensors, MeshIndexing indexing = MeshIndexing.IJ) => MeshGrid([.. Given(tensors)], indexing);
 
     /// <summary>
     /// Repeats each element of a dimension, or of the flattened tensor if <paramref name="dim"/> is null (torch.repeat_interleave).
@@ -19,6 +44,10 @@ public partial class Tensor
     /// <summary>Returns a copy with the elements of the given dimensions in reverse order (torch.flip).</summary>
     /// <exception cref="ShapeException">A dimension occurs twice.</exception>
     public Tensor Flip(params ReadOnlySpan<int> dims) => dims.IsEmpty || Rank == 0 ? Clone() : new Flip(Mask("Flip", dims)).Apply(this);
+
+    /// <summary>Rotates by 90 degrees <paramref name="k"/> times, from the first dimension towards the second (torch.rot90). Copies.</summary>
+    /// <exception cref="ShapeException">The two dimensions are the same.</exception>
+    public Tensor Rot90(int k = 1, int dim0 = 0, int dim1 = 1) => Rearrange.Rot90(this, k, dim0, dim1);
 
     /// <summary>
     /// Shifts the flattened elements by <paramref name="shift"/> positions; elements shifted past the end reappear at the start (torch.roll without
@@ -52,6 +81,14 @@ public partial class Tensor
 
     /// <summary>Returns matrices with the elements of the last dimension on a diagonal and 0 elsewhere (torch.diag_embed).</summary>
     public Tensor DiagEmbed(int offset = 0) => Rearrange.DiagEmbed(this, offset);
+
+    /// <summary>
+    /// Returns the square matrix that has a vector on a diagonal, or a copy of a diagonal of a matrix (torch.diag). See <see cref="DiagEmbed"/> and
+    /// <see cref="Diagonal"/> for batches.
+    /// </summary>
+    /// <exception cref="ShapeException">The tensor is neither a vector nor a matrix.</exception>
+    public Tensor Diag(int offset = 0) => Rank == 1 ? DiagEmbed(offset) : Rank == 2 ? Diagonal(offset).Clone()
+        : throw new ShapeException($"Diag: shape {Shape} must be a vector or a matrix; for a batch use DiagEmbed or Diagonal(offset, -2, -1)");
 
     /// <summary>Returns the sum of the diagonal of a matrix (torch.trace).</summary>
     /// <exception cref="ShapeException">The tensor is not a matrix.</exception>

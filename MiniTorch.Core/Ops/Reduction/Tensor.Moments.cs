@@ -28,6 +28,19 @@ public partial class Tensor
         Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
     /// <summary>
+    /// Returns the covariance matrix [variables, variables] of variables in rows and observations in columns (torch.cov), or the variance of a vector.
+    /// </summary>
+    /// <exception cref="ShapeException">There are more than two dimensions.</exception>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
+    public Tensor Cov(double correction = 1)
+    {
+        if (Rank > 2) throw new ShapeException($"Cov: shape {Shape} must be [variables, observations] or a vector");
+        Tensor rows = Rank == 2 ? this : Reshape(1, Shape.SizeOrOne(0)), centred = rows - rows.Mean(1, keepDim: true);
+        Tensor cov = centred.MatMul(centred.T) / Math.Max(0, rows.Shape[1] - correction);
+        return Rank == 2 ? cov : cov.Reshape();
+    }
+
+    /// <summary>
     /// Returns the norm of all elements as one vector, or the norms of the vectors along a dimension (torch.linalg.vector_norm).
     /// </summary>
     /// <exception cref="ShapeException">The tensor is empty, and the order is infinite or negative.</exception>

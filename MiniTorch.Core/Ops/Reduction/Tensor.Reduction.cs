@@ -23,6 +23,26 @@ public partial class Tensor
     /// <summary>Returns the means over several dimensions; an empty list means all dimensions (torch.mean).</summary>
     public Tensor Mean(ReadOnlySpan<int> dims, bool keepDim = false) => MeanOver(Mask("Mean", dims), keepDim);
 
+    /// <summary>Returns the sum of all elements that are not NaN (torch.nansum).</summary>
+    public Tensor NanSum() => WithoutNaN().Sum();
+
+    /// <summary>Returns the sums along a dimension of the elements that are not NaN (torch.nansum).</summary>
+    public Tensor NanSum(int dim, bool keepDim = false) => WithoutNaN().Sum(dim, keepDim);
+
+    /// <summary>Returns the mean of all elements that are not NaN (torch.nanmean); NaN if there are none.</summary>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
+    public Tensor NanMean() => Reshape(Shape.Size(ElementCount, "NanMean")).NanMean(0);
+
+    /// <summary>Returns the means along a dimension of the elements that are not NaN (torch.nanmean); NaN if there are none.</summary>
+    /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>
+    public Tensor NanMean(int dim, bool keepDim = false)
+    {
+        this.RequireFloat("NanMean");
+        return NanSum(dim, keepDim) / Detach().IsNaN().LogicalNot().Sum(dim, keepDim);
+    }
+
+    private Tensor WithoutNaN() => DType.IsFloat() ? MaskedFill(Detach().IsNaN(), 0) : this;
+
     /// <summary>Returns the largest element (torch.max). Equal maxima share the gradient evenly. NaN propagates.</summary>
     /// <exception cref="ShapeException">The tensor is empty.</exception>
     public Tensor Max() => Reduced("Max", new Amax(AllDims, FindsNaN: true), false);

@@ -137,3 +137,46 @@ internal sealed record LogCumSumExp(int Dim) : Op
             Kernels.ScanKernel.LogSumExp((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
     }
 }
+
+/// <summary>Running maxima and minima (torch.cummax, torch.cummin). The values follow from the indices by Gather, which knows the derivative.</summary>
+internal static class RunningExtreme
+{
+    public static (Tensor Values, Tensor Indices) Of(string op, Tensor x, int dim, bool largest)
+    {
+        int at = x.Shape.Dim(dim, op);
+        if (x.Rank == 0) return (x.Clone(), Tensor.Zeros([], DType.Int64));
+        Tensor from = Copies.RowMajor(x), values = Tensor.Empty(x.Shape, x.DType), indices = Tensor.Empty(x.Shape, DType.Int64);
+        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, at), largest), from, values, indices);
+        return (x.Gather(at, indices), indices);
+    }
+
+    private readonly unsafe struct Kernel(AxisSplit line, bool largest) : IKernelCall
+    {
+        public static int IndexAt => 2;
+
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T>
+        {
+            if (largest) Kernels.ScanKernel.Max((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner);
+            else Kernels.ScanKernel.Min((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner);
+        }
+    }
+}
+
+/// <summary>Differences of neighbouring elements (torch.diff).</summary>
+internal static class NeighbourDifferences
+{
+    public static Tensor Of(Tensor x, int n, int dim, Tensor? prepend, Tensor? append)
+    {
+        if (x.Rank == 0) throw new ShapeException("Diff: a scalar (shape []) has no dimension to take differences along");
+        if (n < 0) throw new ValueException($"Diff: n is {n}; it must be 0 or more");
+        int at = x.Shape.Dim(dim, "Diff");
+        Tensor[] parts = [.. new[] { prepend, x, append }.OfType<Tensor>()];
+        Tensor y = parts.Length > 1 ? Tensor.Cat(parts, at) : n == 0 ? x.Clone() : x;
+        for (; n > 0 && y.Shape[at] > 0; n--)
+        {
+            Tensor next = y.Slice(at, 1), before = y.Slice(at, 0, -1);
+            y = y.DType == DType.Bool ? next ^ before : next - before;
+        }
+        return y;
+    }
+}
