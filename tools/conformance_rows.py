@@ -30,7 +30,7 @@ def evaluate(call):
 
 def tensor(name, value):
     names = {torch.float32: "float32", torch.float64: "float64", torch.int64: "int64", torch.bool: "bool"}
-    data = [number(x) for x in value.detach().reshape(-1).tolist()]
+    data = [number(x) for x in (value.long() if value.dtype == torch.bool else value.detach()).reshape(-1).tolist()]
     return {"name": name, "dtype": names[value.dtype], "shape": list(value.shape), "data": data}
 
 
@@ -177,10 +177,111 @@ def loss_rows():
                "cotangents": [tensor("out", cotangent)], "grads": [tensor(name, g) for name, g in zip(wanted, gradients)], "rtol": 1e-9, "atol": 1e-10, "grad_atol": 1e-10}
 
 
+def op_rows():
+    generator = torch.Generator().manual_seed(11)
+    nan, inf = math.nan, math.inf
+
+    def real(*shape):
+        return (torch.randn(shape, generator=generator, dtype=torch.float64) * 1e4).round() / 1e4
+
+    def ints(high, *shape):
+        return torch.randint(0, high, shape, generator=generator)
+
+    def regular(*shape):
+        size = min(shape[-2:])
+        spread = torch.zeros(shape[-2:], dtype=torch.float64)
+        spread[range(size), range(size)] = torch.arange(size, dtype=torch.float64) * 4 + 5
+        return real(*shape) + spread
+
+    def f64(*values):
+        return torch.tensor(values, dtype=torch.float64)
+
+    L = torch.linalg
+
+    def cholesky_solve(b, l, upper=False):  # its derivative reads the triangle that is not used
+        return torch.cholesky_solve(b, l.triu() if upper else l.tril(), upper)
+
+    def cond(a, p=None):  # 1.13 overwrites what the derivative of its own needs
+        return L.cond(a, p) if p in (None, 2, -2) else L.matrix_norm(a, p) * L.matrix_norm(L.inv(a), p)
+
+    functions = {
+        "bincount": torch.bincount, "bucketize": torch.bucketize, "cholesky_solve": cholesky_solve,
+        "cond": cond, "cond_named": cond, "cov": torch.cov, "cross": L.cross, "cummax": torch.cummax, "cummin": torch.cummin, "diag": torch.diag,
+        "diff": lambda x, prepend=None, append=None, **o: torch.diff(x, prepend=prepend, append=append, **o), "isin": torch.isin, "kron": torch.kron, "lstsq": lambda a, b: L.lstsq(a, b, driver="gelsd"), "matrix_exp": L.matrix_exp,
+        "meshgrid": lambda a, b, c, indexing: torch.meshgrid(a, b, c, indexing=indexing), "nan_to_num": torch.nan_to_num, "nanmean": torch.nanmean,
+        "nanmedian": torch.nanmedian, "nanquantile": torch.nanquantile, "nansum": torch.nansum, "pinv": lambda a, rcond=None: L.pinv(a, rtol=rcond),
+        "quantile": torch.quantile, "rot90": torch.rot90, "searchsorted": torch.searchsorted, "solve_triangular": L.solve_triangular, "tile": torch.tile,
+        "unflatten": lambda x, dim, sizes: x.unflatten(dim, sizes), "unique": lambda x, dim=None: torch.unique(x, return_inverse=True, return_counts=True, dim=dim),
+        "unique_consecutive": lambda x, dim=None: torch.unique_consecutive(x, return_inverse=True, return_counts=True, dim=dim),
+    }
+    holes = real(4, 5)
+    holes[0, 1] = holes[2] = holes[3, 4] = nan
+    special = f64(1, inf, nan, -inf, -0.0)
+    lines = [(real(2, 5), 1), (real(3, 2, 4), -2), (ints(3, 6).double(), 0), (f64(1, nan, 3, nan, 2), 0)]
+    quantiles = [0.02, 0.13, 0.5, 0.77, 1.0]
+    kinds = ("linear", "lower", "higher", "nearest", "midpoint")
+    sorted_rows = real(3, 6).sort(-1).values
+    cases = [
+        ("bincount", {"x": ints(5, 9)}, {}), ("bincount", {"x": ints(5, 9), "weights": real(9)}, {"minlength": 8}), ("bincount", {"x": ints(4, 6), "weights": ints(3, 6)}, {}),
+        *[(name, {"x": x}, {"dim": dim}) for name in ("cummax", "cummin") for x, dim in lines],
+        ("diff", {"x": real(2, 5)}, {}), ("diff", {"x": real(4, 3)}, {"n": 2, "dim": 0}), ("diff", {"x": ints(9, 6)}, {"n": 3}), ("diff", {"x": ints(2, 6).bool()}, {}),
+        ("diff", {"x": real(2, 3), "prepend": real(2, 1), "append": real(2, 2)}, {"n": 2, "dim": -1}),
+        ("isin", {"x": ints(6, 3, 4), "test": ints(6, 3)}, {}), ("isin", {"x": f64(1, nan, 2), "test": f64(nan, 2)}, {}),
+        *[(name, {"x": x}, config) for name in ("nanmean", "nansum") for x, config in [(holes[:2], {"dim": 1}), (holes, {"dim": 0, "keepdim": True}), (special, {})]],
+        *[("nanmedian", {"x": x}, {"dim": dim, "keepdim": keep}) for x, dim, keep in ((holes[:2], 1, False), (holes, -2, True))], ("nanmedian", {"x": ints(9, 2, 5)}, {"dim": 1}),
+        *[(name, {"x": x, "q": f64(*quantiles)}, {"dim": dim, "keepdim": keep, "interpolation": kind}) for name in ("quantile", "nanquantile") for kind in kinds
+          for x, dim, keep in ((real(2, 5), 1, False), (holes, -1, True), (real(3, 2, 2), 0, False))],
+        ("quantile", {"x": real(3, 4), "q": torch.tensor(0.3, dtype=torch.float64)}, {}), ("quantile", {"x": real(3, 4), "q": f64(0.3)}, {"keepdim": True}),
+        ("nanquantile", {"x": holes, "q": torch.tensor(0.61, dtype=torch.float64)}, {"keepdim": True}),
+        *[("searchsorted", {"sorted": a, "values": v}, {"right": right}) for right in (False, True) for a, v in
+          ((sorted_rows, real(3, 4)), (sorted_rows[0], real(2, 3)), (f64(1, 1, 2, 2, nan), f64(0, 1, 2, 3, nan, inf, -inf)), (ints(5, 7).sort().values, ints(7, 2, 3)))],
+        ("bucketize", {"x": real(2, 3), "boundaries": sorted_rows[1]}, {}), ("bucketize", {"x": ints(5, 2, 3), "boundaries": torch.arange(5)}, {"right": True}),
+        ("unique", {"x": ints(4, 3, 4)}, {}), ("unique", {"x": f64(2, -0.0, 0, inf, -inf, 2)}, {}), ("unique", {"x": ints(2, 6, 2)}, {"dim": 0}),
+        ("unique", {"x": ints(2, 2, 5, 2)}, {"dim": 1}), ("unique", {"x": ints(2, 7).bool()}, {}),
+        ("unique_consecutive", {"x": ints(2, 9)}, {}), ("unique_consecutive", {"x": ints(2, 3, 6)}, {"dim": 1}),
+        ("nan_to_num", {"x": special}, {}), ("nan_to_num", {"x": special.float()}, {}), ("nan_to_num", {"x": special}, {"nan": 1.5, "posinf": 2.5, "neginf": -7.0}),
+        ("meshgrid", {"a": real(2), "b": real(3), "c": real(2)}, {"indexing": "ij"}), ("meshgrid", {"a": real(2), "b": real(3), "c": real(4)}, {"indexing": "xy"}),
+        ("tile", {"x": real(2, 3)}, {"dims": [2]}), ("tile", {"x": real(3)}, {"dims": [2, 3]}), ("rot90", {"x": real(2, 3, 2)}, {"k": 3, "dims": [2, 0]}),
+        ("diag", {"x": real(3)}, {"diagonal": -1}), ("diag", {"x": real(3, 4)}, {"diagonal": 1}), ("unflatten", {"x": real(2, 6)}, {"dim": 1, "sizes": [3, -1]}),
+        ("kron", {"a": real(2, 3), "b": real(3)}, {}), ("cov", {"x": real(3, 5)}, {"correction": 0}), ("cov", {"x": real(4)}, {}), ("cross", {"a": real(2, 3), "b": real(2, 3)}, {}),
+        ("cross", {"a": real(3, 2), "b": real(3, 2)}, {"dim": 0}),
+        *[("solve_triangular", {"a": regular(2, 3, 3), "b": real(*((2, 3, 2) if left else (2, 2, 3)))}, {"upper": upper, "left": left, "unitriangular": unit})
+          for upper in (False, True) for left in (False, True) for unit in (False, True)],
+        *[("cholesky_solve", {"b": real(2, 3, 2), "l": regular(2, 3, 3)}, {"upper": upper}) for upper in (False, True)],
+        ("lstsq", {"a": regular(2, 4, 2), "b": real(2, 4, 3)}, {}), ("lstsq", {"a": real(5, 3), "b": real(5, 1)}, {}), ("lstsq", {"a": real(2, 4), "b": real(2, 2)}, {}),
+        ("pinv", {"a": regular(4, 2)}, {}), ("pinv", {"a": real(2, 3, 5)}, {}), ("pinv", {"a": regular(3, 3)}, {"rcond": 1e-3}), ("matrix_exp", {"a": real(3, 3)}, {}),
+        ("matrix_exp", {"a": real(2, 2, 2) * f64(0.01, 9).reshape(2, 1, 1)}, {}), ("cond", {"a": regular(4, 3)}, {}),
+        *[("cond", {"a": regular(2, 3, 3)}, {"p": p}) for p in (2, -2, 1, -1)],
+        *[("cond_named", {"a": regular(2, 3, 3)}, {"p": p}) for p in ("fro", "nuc")],
+    ]
+    for i, (name, inputs, config) in enumerate(cases):
+        leaves = {key: value.clone() for key, value in inputs.items()}
+        wanted = [key for key, value in leaves.items() if value.dtype == torch.float64 and name not in ("bincount", "unique")]  # these have no gradient
+        for key in wanted:
+            leaves[key].requires_grad_()
+        outputs = functions[name](*leaves.values(), **config)
+        outputs = [outputs] if torch.is_tensor(outputs) else list(outputs)
+        cotangents = [real(*o.shape) if o.requires_grad and o.numel() else None for o in outputs]
+        row = {"id": f"{name}/more_{i}", "op": name, "dtype": "float64", "tags": ["special"], "config": config, "inputs": [tensor(key, value) for key, value in inputs.items()],
+               "outputs": [tensor("out", o) for o in outputs], "cotangents": [c if c is None else tensor("out", c) for c in cotangents], "grads": [],
+               "rtol": 1e-9, "atol": 1e-10, "grad_atol": 1e-9}
+        if any(c is not None for c in cotangents):
+            loss = sum((o * c).sum() for o, c in zip(outputs, cotangents) if c is not None)
+            gradients = [torch.zeros_like(leaves[key]) if g is None else g for key, g in
+                         zip(wanted, torch.autograd.grad(loss, [leaves[key] for key in wanted], create_graph=True, allow_unused=True))]
+            tangents = [real(*g.shape) for g in gradients]
+            slope = sum((g * t).sum() for g, t in zip(gradients, tangents))
+            second = torch.autograd.grad(slope, [leaves[key] for key in wanted], allow_unused=True) if slope.requires_grad else [None] * len(wanted)
+            second = [torch.zeros_like(t) if s is None else s for s, t in zip(second, tangents)]
+            row["grads"] = [tensor(key, g) for key, g in zip(wanted, gradients)]
+            row["hvp"] = {"tangents": [tensor(key, t) for key, t in zip(wanted, tangents)], "results": [tensor(key, s) for key, s in zip(wanted, second)]}
+        yield row
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for name, rows in (("errors_losses", error_rows()), ("lr_schedulers", schedule_rows()), ("losses", loss_rows())):
+    for name, rows in (("errors_losses", error_rows()), ("lr_schedulers", schedule_rows()), ("losses", loss_rows()), ("ops", op_rows())):
         rows = list(rows)
         with open(f"{folder}/{name}.json", "w") as file:
             file.write("[" + ",\n".join(json.dumps(row, allow_nan=False) for row in rows) + "]\n")

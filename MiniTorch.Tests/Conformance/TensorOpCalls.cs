@@ -80,6 +80,12 @@ static class TensorOpCalls
         ["expand(x, shape)"] = a => [a.X.Expand(a.Ints("shape"))],
         ["flatten(x, start_dim=0, end_dim=-1)"] = a => [a.X.Flatten(a.Int("start_dim"), a.Int("end_dim"))],
         ["flip(x, dims)"] = a => [a.X.Flip(a.Ints("dims"))],
+        ["diag(x, diagonal=0)"] = a => [a.X.Diag(a.Int("diagonal"))],
+        ["meshgrid(a, b, c, indexing='ij')"] = a =>
+            Tensor.MeshGrid(a.Tensors, a.Text("indexing") == "xy" ? MeshIndexing.XY : MeshIndexing.IJ),
+        ["rot90(x, k=1, dims=None)"] = a => [a.X.Rot90(a.Int("k"), a.Ints("dims")[0], a.Ints("dims")[1])],
+        ["tile(x, dims)"] = a => [a.X.Tile(a.Ints("dims"))],
+        ["unflatten(x, dim, sizes)"] = a => [a.X.Unflatten(a.Int("dim"), a.Ints("sizes"))],
         ["gather(x, dim, index)"] = a => [a.X.Gather(a.Int("dim"), a["index"])],
         ["index_select(x, dim, index)"] = a => [a.X.IndexSelect(a.Int("dim"), a["index"])],
         ["narrow(x, dim, start, length)"] = a => [a.X.Narrow(a.Int("dim"), a.Int("start"), a.Int("length"))],
@@ -109,6 +115,41 @@ static class TensorOpCalls
         ["linear(x, weight, bias=None)"] = a => [a.X.Linear(a["weight"], a.Find("bias"))],
         ["matmul(a, b)"] = a => [a.X.MatMul(a.Y)],
         ["normalize(x, p=2.0, dim=1, eps=1e-12)"] = a => [a.X.Normalize(a.Real("p"), a.Int("dim"), a.Real("eps"))],
+
+        ["cholesky_solve(b, l, upper=False)"] = a => [Linalg.CholeskySolve(a["b"], a["l"], a.Flag("upper"))],
+        ["cond(a, p=2)"] = a => [Linalg.Cond(a.X, a.Real("p"))],
+        ["cond_named(a, p)"] = a => [Linalg.Cond(a.X, a.Text("p"))],
+        ["cov(x, correction=1)"] = a => [a.X.Cov(a.Real("correction"))],
+        ["cross(a, b, dim=-1)"] = a => [a.X.Cross(a.Y, a.Int("dim"))],
+        ["kron(a, b)"] = a => [a.X.Kron(a.Y)],
+        ["lstsq(a, b)"] = a => Linalg.Lstsq(a.X, a.Y) is var (x, residuals, rank, values) ? [x, residuals, rank, values] : [],
+        ["matrix_exp(a)"] = a => [Linalg.MatrixExp(a.X)],
+        ["pinv(a, rcond=None)"] = a => [Linalg.Pinv(a.X, a.RealOrNull("rcond"))],
+        ["scaled_dot_product_attention(q, k, v, mask=None, is_causal=False, enable_gqa=False)"] = a =>
+            [a["q"].ScaledDotProductAttention(a["k"], a["v"], a.Find("mask"), isCausal: a.Flag("is_causal"), enableGqa: a.Flag("enable_gqa"))],
+        ["solve_triangular(a, b, upper, left=True, unitriangular=False)"] = a =>
+            [Linalg.SolveTriangular(a.X, a.Y, a.Flag("upper"), a.Flag("left"), a.Flag("unitriangular"))],
+
+        // order and counts
+        ["bincount(x, weights=None, minlength=0)"] = a => [a.X.BinCount(a.Find("weights"), a.Int("minlength"))],
+        ["bucketize(x, boundaries, right=False)"] = a => [a.X.Bucketize(a["boundaries"], a.Flag("right"))],
+        ["cummax(x, dim)"] = a => Both(a.X.CumMax(a.Int("dim"))),
+        ["cummin(x, dim)"] = a => Both(a.X.CumMin(a.Int("dim"))),
+        ["diff(x, n=1, dim=-1, prepend=None, append=None)"] = a =>
+            [a.X.Diff(a.Int("n"), a.Int("dim"), a.Find("prepend"), a.Find("append"))],
+        ["isin(x, test)"] = a => [a.X.IsIn(a["test"])],
+        ["nan_to_num(x, nan=0, posinf=None, neginf=None)"] = a =>
+            [a.X.NanToNum(a.Real("nan"), a.RealOrNull("posinf"), a.RealOrNull("neginf"))],
+        ["nanmean(x, dim=None, keepdim=False)"] = a => [a.Has("dim") ? a.X.NanMean(a.Int("dim"), a.Flag("keepdim")) : a.X.NanMean()],
+        ["nanmedian(x, dim, keepdim=False)"] = a => Both(a.X.NanMedian(a.Int("dim"), a.Flag("keepdim"))),
+        ["nanquantile(x, q, dim=None, keepdim=False, interpolation='linear')"] = a =>
+            [a.X.NanQuantile(a["q"], a.IntOrNull("dim"), a.Flag("keepdim"), Interpolation(a))],
+        ["nansum(x, dim=None, keepdim=False)"] = a => [a.Has("dim") ? a.X.NanSum(a.Int("dim"), a.Flag("keepdim")) : a.X.NanSum()],
+        ["quantile(x, q, dim=None, keepdim=False, interpolation='linear')"] = a =>
+            [a.X.Quantile(a["q"], a.IntOrNull("dim"), a.Flag("keepdim"), Interpolation(a))],
+        ["searchsorted(sorted, values, right=False)"] = a => [a["sorted"].SearchSorted(a["values"], a.Flag("right"))],
+        ["unique(x, dim=None)"] = a => Three(a.X.UniqueWithCounts(a.IntOrNull("dim"))),
+        ["unique_consecutive(x, dim=None)"] = a => Three(a.X.UniqueConsecutive(a.IntOrNull("dim"))),
 
         // layers
         ["adaptive_avg_pool2d(x, output_size)"] = a => [a.X.AdaptiveAvgPool2d(Two(a, "output_size"))],
@@ -142,6 +183,10 @@ static class TensorOpCalls
         Tensor y = a.X.BatchNorm(mean, variance, a.Find("weight"), a.Find("bias"), a.Flag("training"), a.Real("momentum"), a.Real("eps"));
         return [y, mean, variance];
     }
+
+    static Tensor[] Three((Tensor First, Tensor Second, Tensor Third) outputs) => [outputs.First, outputs.Second, outputs.Third];
+
+    static QuantileInterpolation Interpolation(OpArguments a) => Enum.Parse<QuantileInterpolation>(a.Text("interpolation"), ignoreCase: true);
 
     static Tensor[] Both((Tensor First, Tensor Second) outputs) => [outputs.First, outputs.Second];
 
