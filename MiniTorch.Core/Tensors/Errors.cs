@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MiniTorch;
 
 /// <summary>The base class of all exceptions that MiniTorch throws. The message names the operation, the shapes or values, and what to do.</summary>
@@ -25,9 +27,23 @@ public class MiniTorchException : Exception
     /// <summary>The path of the module in which the error occurred, such as <c>Mlp.fc2</c>; null outside a module.</summary>
     public string? ModulePath { get; internal set; }
 
+    /// <summary>The layer of the library whose operation failed; the message names it instead of the operation.</summary>
+    internal string? Layer { get; set; }
+
     /// <summary>The description of the error, prefixed with <see cref="ModulePath"/> if it is not null.</summary>
-    public override string Message =>
-        ModulePath is null || base.Message.StartsWith($"{ModulePath}: ", StringComparison.Ordinal) ? base.Message : $"{ModulePath}: {base.Message}";
+    public override string Message
+    {
+        get
+        {
+            string text = base.Message;
+            int name = text.AsSpan().IndexOfAnyExcept(s_letters);
+            if (Layer is not null && name > 0 && text.AsSpan(name).StartsWith(": ")) text = Layer + text[name..];
+            return ModulePath is null || text.StartsWith($"{ModulePath}: ", StringComparison.Ordinal) ? text : $"{ModulePath}: {text}";
+        }
+    }
+
+    private static readonly SearchValues<char> s_letters =
+        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 }
 
 /// <summary>The exception that is thrown when shapes, dimensions or sizes do not fit the operation.</summary>

@@ -1,19 +1,13 @@
 namespace MiniTorch.Nn;
 
-/// <summary>
-/// Base class of batch normalisation: normalises each channel (dimension 1) over the batch and all other dimensions, multiplies by a weight and adds
-/// a bias, y = (x − mean)/√(var + ε)·w + b (Ioffe and Szegedy 2015). In training mode it uses the mean and variance of the batch and updates the
-/// running ones; in evaluation mode it uses the running ones.
-/// </summary>
-public abstract class BatchNormBase : Module<Tensor, Tensor>
+/// <summary>Base class of normalisations with a number for each channel and running statistics.</summary>
+public abstract class ChannelNormBase : Module<Tensor, Tensor>
 {
     private readonly int _numFeatures;
-    private readonly double _eps;
-    private readonly double? _momentum;
 
-    private protected BatchNormBase(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats, DType dtype)
+    private protected ChannelNormBase(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats, DType dtype)
     {
-        (_numFeatures, _eps, _momentum) = (numFeatures, eps, momentum);
+        (_numFeatures, Eps, Momentum) = (numFeatures, eps, momentum);
         if (affine) (Weight, Bias) = (new Parameter(Tensor.Ones([numFeatures], dtype)), new Parameter(Tensor.Zeros([numFeatures], dtype)));
         if (trackRunningStats)
             (RunningMean, RunningVar, NumBatchesTracked) =
@@ -34,31 +28,56 @@ public abstract class BatchNormBase : Module<Tensor, Tensor>
     [Buffer]
     public Tensor? RunningVar { get; }
 
-    /// <summary>The number of training batches so far, an Int64 scalar; null if running statistics are not tracked.</summary>
+    /// <summary>
+    /// The number of training batches so far, an Int64 scalar; null if running statistics are not tracked. As in PyTorch, it stays 0 in an instance
+    /// normalisation.
+    /// </summary>
     [Buffer]
     public Tensor? NumBatchesTracked { get; }
 
+    private protected double Eps { get; }
+
+    private protected double? Momentum { get; }
+
     /// <summary>Whether the layer accepts inputs of this rank.</summary>
     private protected abstract bool Takes(int rank);
+
+    private protected void CheckRank(Tensor input)
+    {
+        if (!Takes(input.Rank))
+            throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
+    }
+
+    private protected override string Arguments =>
+        $"{_numFeatures}, eps={PythonText.Of(Eps)}, momentum={(Momentum is { } momentum ? PythonText.Of(momentum) : "None")}, "
+        + $"affine={Weight is not null}, track_running_stats={RunningMean is not null}";
+}
+
+/// <summary>
+/// Base class of batch normalisation: normalises each channel (dimension 1) over the batch and all other dimensions, multiplies by a weight and adds
+/// a bias, y = (x − mean)/√(var + ε)·w + b (Ioffe and Szegedy 2015). In training mode it uses the mean and variance of the batch and updates the
+/// running ones; in evaluation mode it uses the running ones.
+/// </summary>
+public abstract class BatchNormBase : ChannelNormBase
+{
+    private protected BatchNormBase(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats, DType dtype)
+        : base(numFeatures, eps, momentum, affine, trackRunningStats, dtype)
+    {
+    }
 
     /// <inheritdoc/>
     [return: Dims("batch channels ...")]
     protected override Tensor Forward([Dims("batch channels ...")] Tensor input)
     {
-        if (!Takes(input.Rank))
-            throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
-        double momentum = _momentum ?? 0;
+        CheckRank(input);
+        double momentum = Momentum ?? 0;
         if (Training && NumBatchesTracked is not null)
         {
             NumBatchesTracked.AddInPlace(1);
-            momentum = _momentum ?? 1.0 / NumBatchesTracked.Item<long>(); // without momentum, the mean over all batches
+            momentum = Momentum ?? 1.0 / NumBatchesTracked.Item<long>(); // without momentum, the mean over all batches
         }
-        return input.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training || RunningMean is null, momentum, _eps);
+        return input.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training || RunningMean is null, momentum, Eps);
     }
-
-    private protected override string Arguments =>
-        $"{_numFeatures}, eps={PythonText.Of(_eps)}, momentum={(_momentum is { } momentum ? PythonText.Of(momentum) : "None")}, "
-        + $"affine={Weight is not null}, track_running_stats={RunningMean is not null}";
 }
 
 /// <summary>Applies batch normalisation to [N, C] or [N, C, L] (torch.nn.BatchNorm1d).</summary>

@@ -8,9 +8,6 @@ namespace MiniTorch.Nn;
 /// </code></example>
 public sealed class Embedding : Module<Tensor, Tensor>
 {
-    // PyTorch adds this to a norm to avoid a division by zero.
-    private const double Guard = 1e-7;
-
     private readonly int? _paddingIdx;
     private readonly double? _maxNorm;
     private readonly double _normType;
@@ -31,13 +28,10 @@ public sealed class Embedding : Module<Tensor, Tensor>
         bool scaleGradByFreq = false,
         DType dtype = DType.Float32, Generator? generator = null)
     {
-        if (numEmbeddings < 0 || embeddingDim < 0)
-            throw new ValueException($"Embedding: {numEmbeddings} vectors of length {embeddingDim}; both must be 0 or more");
+        EmbeddingTable.CheckSizes("Embedding", numEmbeddings, embeddingDim);
         (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) =
-            (Padding(paddingIdx, numEmbeddings, maxNorm, normType), maxNorm, normType, scaleGradByFreq);
-        Weight = new Parameter(Tensor.Empty([numEmbeddings, embeddingDim], dtype));
-        Init.Normal(Weight, generator: generator);
-        if (_paddingIdx is { } padding) Init.Zeros(Weight.Detach().Select(0, padding));
+            (EmbeddingTable.Padding("Embedding", paddingIdx, numEmbeddings, maxNorm, normType), maxNorm, normType, scaleGradByFreq);
+        Weight = EmbeddingTable.Create(numEmbeddings, embeddingDim, _paddingIdx, dtype, generator);
     }
 
     /// <summary>
@@ -57,7 +51,7 @@ public sealed class Embedding : Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(weight);
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the weight has shape {weight.Shape} and must be [embeddings, dim]");
         (_paddingIdx, _maxNorm, _normType, _scaleGradByFreq) =
-            (Padding(paddingIdx, weight.Shape[0], maxNorm, normType), maxNorm, normType, scaleGradByFreq);
+            (EmbeddingTable.Padding("Embedding", paddingIdx, weight.Shape[0], maxNorm, normType), maxNorm, normType, scaleGradByFreq);
         Weight = weight;
     }
 
@@ -66,38 +60,8 @@ public sealed class Embedding : Module<Tensor, Tensor>
 
     /// <inheritdoc/>
     [return: Dims("... features")]
-    protected override Tensor Forward([Dims("...")] Tensor input)
-    {
-        Tensor vectors = input.Embedding(Weight, _paddingIdx);
-        if (_maxNorm is { } largest && Shorten(vectors, largest, input)) vectors = input.Embedding(Weight, _paddingIdx);
-        if (!_scaleGradByFreq) return vectors;
-        Tensor named = input.Reshape(-1);
-        Tensor counts = Tensor.Zeros([Weight.Shape[0]], Weight.DType).IndexAdd(0, named, Tensor.Ones(named.Shape, Weight.DType));
-        return new GradientHook(gradient => gradient / counts.IndexSelect(0, named).Reshape([.. input.Shape.Span, 1])).Apply(vectors);
-    }
-
-    // Checks the options that both constructors take, and returns the index counted from the front.
-    private static int? Padding(int? paddingIdx, int numEmbeddings, double? maxNorm, double normType)
-    {
-        if (paddingIdx is { } index && (index >= numEmbeddings || index < -numEmbeddings))
-            throw new ValueException($"Embedding: paddingIdx {index} is out of range for {numEmbeddings} vectors");
-        if (!(maxNorm is null or > 0) || !(normType > 0))
-            throw new ValueException(FormattableString.Invariant(
-                $"Embedding: maxNorm is {maxNorm} and normType is {normType}; both must be positive"));
-        return paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-    }
-
-    /// <summary>Scales the looked-up vectors of the table down to the largest norm; returns false if all are short enough.</summary>
-    private bool Shorten(Tensor vectors, double largest, Tensor input)
-    {
-        using ModeScope mode = Autograd.NoGrad();
-        Tensor norms = vectors.Norm(_normType, -1, keepDim: true);
-        Tensor tooLong = norms > largest;
-        if (!tooLong.Any().Item<bool>()) return false;
-        Tensor shorter = (vectors * (largest / (norms + Guard))).Where(tooLong, vectors);
-        Weight.CopyInPlace(Weight.IndexCopy(0, input.Reshape(-1), shorter.Reshape([-1, Weight.Shape[1]])));
-        return true;
-    }
+    protected override Tensor Forward([Dims("...")] Tensor input) =>
+        EmbeddingTable.Look(input, Weight, _paddingIdx, _maxNorm, _normType, _scaleGradByFreq);
 
     private protected override string Arguments =>
         $"{Weight.Shape[0]}, {Weight.Shape[1]}" + (_paddingIdx is { } padding ? $", padding_idx={padding}" : "")

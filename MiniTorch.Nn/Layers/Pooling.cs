@@ -80,8 +80,7 @@ public sealed class AdaptiveAvgPool1d(int outputSize) : Module<Tensor, Tensor>
 {
     /// <inheritdoc/>
     [return: Dims("... channels positions")]
-    protected override Tensor Forward([Dims("... channels length")] Tensor input) =>
-        input.Unsqueeze(-2).AdaptiveAvgPool2d(new Pair(1, outputSize)).Squeeze(-2);
+    protected override Tensor Forward([Dims("... channels length")] Tensor input) => input.AdaptiveAvgPool1d(outputSize);
 
     private protected override string Arguments => $"output_size={PythonText.Of(outputSize)}";
 }

@@ -4,9 +4,14 @@ namespace MiniTorch.Nn;
 /// Base class of recurrent layers. The input is a sequence [T, N, in], [N, T, in] with batchFirst, or [T, in] without a batch. The output holds the
 /// state of the last layer at every step, with both directions concatenated; the final states are [layers · directions, N, hidden].
 /// </summary>
+/// <remarks>
+/// Sequences of different lengths are padded to one tensor (<see cref="Functional.PadSequence"/>) and passed with their lengths, Int64 [N]. The
+/// layer computes what PyTorch computes for a packed sequence: the state of a row is that of its last valid step, the backward direction begins
+/// there, the output is 0 at padded steps, and what stands there has no influence.
+/// </remarks>
 /// <typeparam name="TState">The type of the final states.</typeparam>
 /// <typeparam name="TOptionalState">The type of the initial states; null for zeros.</typeparam>
-public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOptionalState, (Tensor Output, TState State)>
+public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOptionalState, Tensor?, (Tensor Output, TState State)>
 {
     [Name("")]
     private readonly OrderedDictionary<string, Parameter> _parameters = [];
@@ -42,9 +47,19 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     }
 
     /// <summary>Runs over a sequence with initial states of zeros.</summary>
-    public (Tensor Output, TState State) Call(Tensor input) => Call(input, default!);
+    public (Tensor Output, TState State) Call(Tensor input) => base.Call(input, default!, null);
 
-    internal override int OptionalInputs => 1;
+    /// <summary>Runs over a sequence.</summary>
+    /// <param name="input">[T, N, in], [N, T, in] with batchFirst, or [T, in].</param>
+    /// <param name="state">The initial states; null for zeros.</param>
+    /// <param name="lengths">The number of valid steps of each row, Int64 [N], each from 1 to T; null if all steps are valid.</param>
+    /// <exception cref="ShapeException">A shape does not fit the layer.</exception>
+    /// <exception cref="ValueException">A length is not from 1 to T.</exception>
+    /// <exception cref="DTypeException">The lengths are not Int64, or another dtype differs from the weights'.</exception>
+    public new (Tensor Output, TState State) Call(Tensor input, TOptionalState state = default!, Tensor? lengths = null) =>
+        base.Call(input, state, lengths);
+
+    internal override int OptionalInputs => 2;
 
     /// <summary>The number of tensors in the state.</summary>
     private protected abstract int StateCount { get; }
@@ -53,12 +68,13 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     private protected abstract Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights);
 
     /// <summary>Runs all layers. Each state is [layers · directions, N, hidden]; null for zeros.</summary>
-    private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states)
+    private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states, Tensor? lengths)
     {
         if (input.Rank == 2)
         {
             int batch = _batchFirst ? 0 : 1;
-            (Tensor output, Tensor[] ends) = Run(input.Unsqueeze(batch), states is null ? null : [.. states.Select(state => state.Unsqueeze(1))]);
+            Tensor[]? starts = states is null ? null : [.. states.Select(state => state.Unsqueeze(1))];
+            (Tensor output, Tensor[] ends) = Run(input.Unsqueeze(batch), starts, lengths?.Unsqueeze(0));
             return (output.Squeeze(batch), [.. ends.Select(state => state.Squeeze(1))]);
         }
         if (input.Rank != 3 || input.Shape[2] != _weights[0].Ih.Shape[1])
@@ -74,6 +90,9 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
                 throw new ShapeException($"{GetType().Name}: the initial state must be {shapes[i]} (layers · directions, batch, hidden), but has "
                     + $"shape {states[i].Shape}");
 
+        ValidSteps? valid = lengths is null ? null : new ValidSteps(GetType().Name, lengths, sequence.Shape[0], sequence.Shape[1]);
+        if (valid is not null) sequence = valid.Cleared(sequence); // a NaN in the padding must not reach a gradient
+
         var last = new List<Tensor[]>();
         for (int layer = 0; layer < _layers; layer++)
         {
@@ -81,27 +100,32 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
             for (int direction = 0; direction < _directions; direction++)
             {
                 int index = last.Count;
-                (outputs[direction], Tensor[] final) = Sweep(sequence, [.. states.Select(state => state[index])], _weights[index], direction == 1);
+                (outputs[direction], Tensor[] final) = Sweep(sequence, [.. states.Select(state => state[index])], _weights[index], direction == 1,
+                    valid);
                 last.Add(final);
             }
             sequence = _directions == 1 ? outputs[0] : Tensor.Cat(outputs, 2);
-            if (layer < _layers - 1) sequence = Functional.Dropout(sequence, _dropout, Training, _generator);
+            if (layer == _layers - 1 || !Training || _dropout == 0) continue;
+            sequence = valid is null ? Functional.Dropout(sequence, _dropout, generator: _generator)
+                : valid.Each(sequence, steps => Functional.Dropout(steps, _dropout, generator: _generator));
         }
         return (_batchFirst ? sequence.Transpose(0, 1) : sequence,
             [.. Enumerable.Range(0, StateCount).Select(i => Tensor.Stack(last.Select(state => state[i]).ToArray()))]);
     }
 
-    private (Tensor Output, Tensor[] Final) Sweep(Tensor sequence, Tensor[] states, CellWeights weights, bool backwards)
+    private (Tensor Output, Tensor[] Final) Sweep(Tensor sequence, Tensor[] states, CellWeights weights, bool backwards, ValidSteps? valid)
     {
         var outputs = new Tensor[sequence.Shape[0]];
         if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: the sequence has no steps, shape {sequence.Shape}");
         for (int i = 0; i < outputs.Length; i++)
         {
             int step = backwards ? outputs.Length - 1 - i : i;
-            states = StepCell(sequence[step], states, weights);
+            states = valid is null ? StepCell(sequence[step], states, weights)
+                : valid.Next(step, states, () => StepCell(sequence[step], states, weights));
             outputs[step] = states[0];
         }
-        return (Tensor.Stack(outputs), states);
+        Tensor output = Tensor.Stack(outputs);
+        return (valid?.Cleared(output) ?? output, states);
     }
 
     private protected override string Arguments =>
@@ -134,9 +158,9 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
 
     /// <inheritdoc/>
     protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
-        [Dims("layers ...batch hidden")] Tensor? state)
+        [Dims("layers ...batch hidden")] Tensor? state, [Dims("...batch")] Tensor? lengths)
     {
-        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
+        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state], lengths);
         return (output, states[0]);
     }
 
@@ -165,9 +189,9 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 
     /// <inheritdoc/>
     protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
-        [Dims("layers ...batch hidden")] Tensor? state)
+        [Dims("layers ...batch hidden")] Tensor? state, [Dims("...batch")] Tensor? lengths)
     {
-        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state]);
+        (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state], lengths);
         return (output, states[0]);
     }
 
@@ -179,6 +203,9 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 /// <example><code>
 /// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
 /// var (output, (h, c)) = lstm.Call(x); // [N, T, 32] → [N, T, 64]; h and c are [1, N, 64]
+///
+/// var (padded, lengths) = Functional.PadSequence(sentences, batchFirst: true); // sentences: tensors [Tᵢ, 32]
+/// (output, (h, c)) = lstm.Call(padded, lengths: lengths); // h[0] has the state of each sentence's own last step
 /// </code></example>
 /// <param name="inputSize">The number of features of the input.</param>
 /// <param name="hiddenSize">The number of features of the hidden state.</param>
@@ -199,9 +226,10 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
     private protected override int StateCount => 2;
 
     /// <inheritdoc/>
-    protected override (Tensor Output, (Tensor H, Tensor C) State) Forward([Dims("...sequence features")] Tensor input, (Tensor H, Tensor C)? state)
+    protected override (Tensor Output, (Tensor H, Tensor C) State) Forward([Dims("...sequence features")] Tensor input,
+        (Tensor H, Tensor C)? state, [Dims("...batch")] Tensor? lengths)
     {
-        (Tensor output, Tensor[] states) = Run(input, state is var (h, c) ? [h, c] : null);
+        (Tensor output, Tensor[] states) = Run(input, state is var (h, c) ? [h, c] : null, lengths);
         return (output, (states[0], states[1]));
     }
 

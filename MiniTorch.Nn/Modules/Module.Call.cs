@@ -80,6 +80,7 @@ public abstract partial class Module
         ModuleCalls.Leave(this);
         if (failure is not MiniTorchException error) return false;
         Module innermost = s_failed.GetValue(error, _ => this);
+        if (ReferenceEquals(innermost, this) && GetType().Assembly == typeof(Module).Assembly) error.Layer = TypeName;
         string? name = NamedModules().FirstOrDefault(module => ReferenceEquals(module.Value, innermost)).Name;
         error.ModulePath = ModuleMembers.Join(GetType().Name, name ?? error.ModulePath ?? "");
         return false;

@@ -108,6 +108,7 @@ public abstract partial class Module : IStateful
         {
             if (!open.Add(module)) yield break;
             ModuleMembers members = ModuleMembers.Of(module);
+            module.RequireParameters(path);
             if (members.Hidden is not null) Walk(); // throws if the state is not reachable from anywhere in the model
             foreach ((string name, Parameter value) in members.Parameters) yield return (ModuleMembers.Join(path, name), value);
             foreach ((string name, Tensor value) in members.Buffers) yield return (ModuleMembers.Join(path, name), value);

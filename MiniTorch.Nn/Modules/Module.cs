@@ -139,11 +139,18 @@ public abstract partial class Module
     {
         var found = new List<(string, T)>();
         var seen = new HashSet<T>(ReferenceEqualityComparer.Instance);
-        foreach ((string path, _, ModuleMembers members) in Walk())
+        foreach ((string path, Module module, ModuleMembers members) in Walk())
+        {
+            module.RequireParameters(path);
             foreach ((string name, T value) in own(members))
                 if (seen.Add(value)) found.Add((ModuleMembers.Join(path, name), value));
+        }
         return found;
     }
+
+    /// <summary>Throws if the module gets its parameters only in its first call, which has not happened yet.</summary>
+    /// <exception cref="ValueException">There are no parameters yet.</exception>
+    internal virtual void RequireParameters(string path) { }
 
     /// <summary>Lists this module and all modules inside it, each once, with their members.</summary>
     private List<(string Path, Module Module, ModuleMembers Members)> Walk()

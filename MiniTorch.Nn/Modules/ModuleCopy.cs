@@ -7,7 +7,8 @@ using System.Runtime.CompilerServices;
 namespace MiniTorch.Nn;
 
 /// <summary>Copies modules with everything that belongs to their state: what is shared inside the model is shared inside the copy.</summary>
-internal sealed class ModuleCopy
+/// <param name="sharesGenerators">Whether the copy draws from the generators of the original instead of copies of them.</param>
+internal sealed class ModuleCopy(bool sharesGenerators = false)
 {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
@@ -34,7 +35,7 @@ internal sealed class ModuleCopy
             case Tensor tensor:
                 return _copies[value] = tensor.Detach().Clone().RequireGrad(tensor is { IsLeaf: true, RequiresGrad: true });
             case Generator generator:
-                if (ReferenceEquals(generator, Generator.Default)) return generator;
+                if (sharesGenerators || ReferenceEquals(generator, Generator.Default)) return generator;
                 var stream = new Generator();
                 stream.SetState(generator.GetState());
                 return _copies[value] = stream;

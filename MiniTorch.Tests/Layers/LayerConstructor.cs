@@ -30,8 +30,12 @@ internal static class LayerConstructor
         ParameterInfo[] parameters = constructor.GetParameters();
         args.Keys.Except(parameters.Select(Name)).ShouldBeEmpty("arguments that the layer does not have");
         return (Module)constructor.Invoke(
-            [.. parameters.Select(parameter => args.TryGetValue(Name(parameter), out JsonElement given) ? Value(given, parameter.ParameterType)
+            [.. parameters.Select(parameter => args.TryGetValue(Name(parameter), out JsonElement given)
+                ? given.ValueKind == JsonValueKind.Object ? Made(given) : Value(given, parameter.ParameterType)
             : parameter.Name == "dtype" ? dtype : parameter.Name == "generator" ? generator : Default(parameter))]);
+
+        Module Made(JsonElement inner) => Make(inner.GetProperty("layer").GetString()!,
+            inner.GetProperty("args").Deserialize<Dictionary<string, JsonElement>>()!, dtype, generator);
     }
 
     /// <summary>The value of an argument that is left out.</summary>

@@ -14,7 +14,7 @@ internal static partial class LayerSamples
         Layer<CELU>().Case(() => new CELU(), Real(3)).Case(() => new CELU(1.5), Real(4, 3)),
         Layer<SELU>().Case(() => new SELU(), Real(4, 3)),
         Layer<GELU>().Case(() => new GELU(), Real(4, 3)).Case(() => new GELU("tanh"), Real(4, 3))
-            .Misuse<ValueException>("GELU: Gelu: approximate is 'exact'; use 'none' or 'tanh'", () => new GELU("exact").Call(F(2))),
+            .Misuse<ValueException>("GELU: approximate is 'exact'; use 'none' or 'tanh'", () => new GELU("exact").Call(F(2))),
         Layer<SiLU>().Case(() => new SiLU(), Real(4, 3)),
         Layer<Mish>().Case(() => new Mish(), Real(4, 3)),
         Layer<Tanh>().Case(() => new Tanh(), Real(4, 3)),
@@ -30,16 +30,18 @@ internal static partial class LayerSamples
         Layer<Tanhshrink>().Case(() => new Tanhshrink(), Real(4, 3)),
         Layer<Threshold>().Case(() => new Threshold(0.2, 3), Real(3)).Case(() => new Threshold(0.1, -3), Real(4, 3)),
         Layer<PReLU>().Case(() => new PReLU(), Real(4, 3)).Case(() => new PReLU(4), Real(4, 3)).Case(() => new PReLU(3), Real(3))
-            .Misuse<ShapeException>("PReLU: Prelu: got 3 weights for shape [2, 4]; pass 1 or 4, the number of channels (dimension 1)",
-                () => new PReLU(3).Call(F(2, 4))),
+            .Misuse<ShapeException>("PReLU: got 3 weights for shape [2, 4]; pass 1 or 4, the number of channels (dimension 1)",
+                () => new PReLU(3).Call(F(2, 4)))
+            .Misuse<DTypeException>(Float64Beside("PReLU", 1),
+                () => new PReLU().Call(F(2, 4).To(DType.Float64))),
         Layer<Softmax>().Case(() => new Softmax(-1), Real(4, 3)).Case(() => new Softmax(1), Real(3))
             .Misuse<ShapeException>("Softmax: dimension 2 is out of range [-2, 1] for shape [2, 3]", () => new Softmax(2).Call(F(2, 3))),
         Layer<LogSoftmax>().Case(() => new LogSoftmax(-1), Real(3)).Case(() => new LogSoftmax(1), Real(4, 3))
             .Misuse<ShapeException>("LogSoftmax: dimension 2 is out of range [-2, 1] for shape [2, 3]", () => new LogSoftmax(2).Call(F(2, 3))),
         Layer<Softmin>().Case(() => new Softmin(-1), Real(3)).Case(() => new Softmin(1), Real(4, 3))
-            .Misuse<ShapeException>("Softmin: Softmax: dimension 2 is out of range [-2, 1] for shape [2, 3]", () => new Softmin(2).Call(F(2, 3))),
+            .Misuse<ShapeException>("Softmin: dimension 2 is out of range [-2, 1] for shape [2, 3]", () => new Softmin(2).Call(F(2, 3))),
         Layer<GLU>().Ranks(1, LayerRow.AnyRank).Case(() => new GLU(), Real(4)).Case(() => new GLU(1), Real(4, 3))
-            .Misuse<ShapeException>("GLU: Glu: dimension -1 of shape [2, 3] must have an even size", () => new GLU().Call(F(2, 3))),
+            .Misuse<ShapeException>("GLU: dimension -1 of shape [2, 3] must have an even size", () => new GLU().Call(F(2, 3))),
     ];
 
     private static LayerRow[] ShapeRows() =>

@@ -21,12 +21,16 @@ internal static partial class LayerSamples
 {
     /// <summary>All rows, by family.</summary>
     public static IReadOnlyList<LayerRow> All { get; } =
-        [.. LinearRows(), .. ConvolutionRows(), .. PoolingRows(), .. NormalizationRows(), .. RecurrentRows(), .. AttentionRows(), .. ActivationRows(),
+        [.. LinearRows(), .. ConvolutionRows(), .. PoolingRows(), .. ResizingRows(), .. NormalizationRows(),
+            .. RecurrentRows(), .. AttentionRows(), .. ActivationRows(),
             .. ShapeRows()];
 
     private static LayerRow Layer<TModule>() where TModule : Module => new(typeof(TModule));
 
     private static Tensor F(params int[] shape) => Tensor.Zeros(shape);
+
+    private static string Float64Beside(string layer, int size) =>
+        $"{layer}: the input is Float64 and a parameter, shape [{size}], is Float32; convert the input with To, or the module with Module.To";
 
     private static LayerRow[] LinearRows() =>
     [
@@ -36,6 +40,13 @@ internal static partial class LayerSamples
             .Misuse<ShapeException>("Linear: the input's last dimension must be 4 (in_features), but the input has shape [2, 5]",
                 () => new Linear(4, 8).Call(F(2, 5)))
             .Misuse<ValueException>("Linear: inFeatures is -1 and outFeatures is 2; both must be 0 or more", () => _ = new Linear(-1, 2)),
+        Layer<LazyLinear>().Ranks(1, LayerRow.AnyRank)
+            .Case(() => LazyLinearTests.Called(new LazyLinear(2), 3), Real(3))
+            .Case(() => LazyLinearTests.Called(new LazyLinear(4, bias: false), 3), Real(2, 3))
+            .Misuse<ShapeException>("LazyLinear: the input's last dimension must be 4 (in_features), but the input has shape [2, 5]",
+                () => LazyLinearTests.Called(new LazyLinear(8), 4).Call(F(2, 5)))
+            .Misuse<ShapeException>("LazyLinear: input [] has 0 dimensions; declared as \"... input\"", () => new LazyLinear(8).Call(F()))
+            .Misuse<ValueException>("LazyLinear: outFeatures is -1 and must be 0 or more", () => _ = new LazyLinear(-1)),
         Layer<Bilinear>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new Bilinear(3, 2, 2), Several(Real(3), Real(2)))
             .Case(() => new Bilinear(3, 4, 2, bias: false), Several(Real(3), Real(4)))
@@ -49,6 +60,29 @@ internal static partial class LayerSamples
             .Misuse<ValueException>("Embedding: -1 vectors of length 2; both must be 0 or more", () => _ = new Embedding(-1, 2))
             .Misuse<ValueException>("Embedding: index 4 (element 0 of the index tensor in row-major order) is out of range [0, 4)…",
                 () => new Embedding(4, 2).Call(Tensor.From([4L]))),
+        Layer<EmbeddingBag>().Ranks(2, 2)
+            .Case(() => new EmbeddingBag(4, 3), Whole(4, 2))
+            .Case(() => new EmbeddingBag(7, 3, mode: EmbeddingBagMode.Sum), Whole(7, 4))
+            .Case(() => new EmbeddingBag(7, 3, mode: EmbeddingBagMode.Max), Whole(7, 4), exports: false)
+            .Case(() => new EmbeddingBag(7, 3, paddingIdx: 2), Whole(7, 4), exports: false, isDifferentiable: false)
+            .Misuse<ValueException>("EmbeddingBag: paddingIdx 4 is out of range for 4 vectors", () => _ = new EmbeddingBag(4, 2, paddingIdx: 4))
+            .Misuse<ValueException>("EmbeddingBag: the mode Max has no scaleGradByFreq; use Sum or Mean",
+                () => _ = new EmbeddingBag(4, 2, scaleGradByFreq: true, mode: EmbeddingBagMode.Max))
+            .Misuse<ShapeException>("EmbeddingBag: the input, shape [2], must be [bags, indices] without offsets, or [indices] with offsets",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([1L, 2])))
+            .Misuse<ValueException>("EmbeddingBag: the first offset is 1 and must be 0",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([1L, 2]), Tensor.From([1L])))
+            .Misuse<ValueException>("EmbeddingBag: offset 2 is 0, less than the one before",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([1L, 2]), Tensor.From([0L, 1, 0])))
+            .Misuse<ValueException>("EmbeddingBag: the last offset is 3, but there are only 2 indices",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([1L, 2]), Tensor.From([0L, 3])))
+            .Misuse<ValueException>("EmbeddingBag: weights are only for the mode Sum, not Mean; leave them out",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([1L]), Tensor.From([0L]), F(1)))
+            .Misuse<ShapeException>("EmbeddingBag: the weights have shape [1] and must be [2], as the input",
+                () => new EmbeddingBag(4, 2, mode: EmbeddingBagMode.Sum).Call(Tensor.From([1L, 2]), Tensor.From([0L]), F(1)))
+            .Misuse<ValueException>(
+                "EmbeddingBag: index 4 (element 0 of the index tensor in row-major order) is out of range [0, 4)…",
+                () => new EmbeddingBag(4, 2).Call(Tensor.From([4L]), Tensor.From([0L]))),
     ];
 
     private static LayerRow[] ConvolutionRows() =>
@@ -62,7 +96,7 @@ internal static partial class LayerSamples
             () => _ = new Conv1d(1, 1, 3, stride: 2, padding: ConvPadding.Same))
             .Misuse<ValueException>("Conv1d: padding (1, 2) has two different numbers, but a sequence has one dimension; pass one number",
                 () => _ = new Conv1d(1, 1, 3, padding: (1, 2)))
-            .Misuse<ShapeException>("Conv1d: Pad: mode reflect cannot add 4 elements to the 4 of dimension 2, shape [1, 1, 4]; the maximum is 3",
+            .Misuse<ShapeException>("Conv1d: mode reflect cannot add 4 elements to the 4 of dimension 2, shape [1, 1, 4]; the maximum is 3",
                 () => new Conv1d(1, 1, 3, padding: 4, paddingMode: PaddingMode.Reflect).Call(F(1, 1, 4))),
         Layer<Conv2d>().Ranks(3, 4)
             .Case(() => new Conv2d(2, 2, 2, stride: (2, 1)), Real(2, 4, 3))
@@ -84,7 +118,7 @@ internal static partial class LayerSamples
         Layer<MaxPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new MaxPool1d(2), Real(2, 5))
             .Case(() => new MaxPool1d(3, stride: 2, padding: 1), Real(2, 9))
-            .Misuse<ShapeException>("MaxPool1d: MaxPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…",
+            .Misuse<ShapeException>("MaxPool1d: windows of 3 with dilation 1 are larger than the padded input ([1, 1, 2], padding 0)",
             () => new MaxPool1d(3).Call(F(1, 1, 2))),
         Layer<MaxPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new MaxPool2d(2), Real(2, 4, 3))
@@ -94,7 +128,7 @@ internal static partial class LayerSamples
         Layer<AvgPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new AvgPool1d(2), Real(2, 5))
             .Case(() => new AvgPool1d(2, countIncludePad: false), Real(2, 8))
-            .Misuse<ShapeException>("AvgPool1d: AvgPool2d: windows of (1, 3) with dilation (1, 1) are larger than the padded input…",
+            .Misuse<ShapeException>("AvgPool1d: windows of 3 with dilation 1 are larger than the padded input ([1, 1, 2], padding 0)",
             () => new AvgPool1d(3).Call(F(1, 1, 2))),
         Layer<AvgPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new AvgPool2d(2, padding: 1), Real(2, 4, 3))
@@ -104,7 +138,7 @@ internal static partial class LayerSamples
         Layer<AdaptiveAvgPool1d>().Ranks(2, LayerRow.AnyRank)
             .Case(() => new AdaptiveAvgPool1d(3), Real(2, 9))
             .Case(() => new AdaptiveAvgPool1d(2), Real(2, 5), exports: false)
-            .Misuse<ShapeException>("AdaptiveAvgPool1d: AdaptiveAvgPool2d: input [1, 1, 1, 4] cannot be pooled to (1, -1)",
+            .Misuse<ShapeException>("AdaptiveAvgPool1d: input [1, 1, 4] cannot be pooled to -1",
             () => new AdaptiveAvgPool1d(-1).Call(F(1, 1, 4))),
         Layer<AdaptiveAvgPool2d>().Ranks(3, LayerRow.AnyRank)
             .Case(() => new AdaptiveAvgPool2d((1, 3)), Real(2, 5, 6))
@@ -113,32 +147,89 @@ internal static partial class LayerSamples
             () => new AdaptiveAvgPool2d(-1).Call(F(1, 4, 4))),
     ];
 
+    private static LayerRow[] ResizingRows() =>
+    [
+        Layer<Upsample>().Ranks(3, 4)
+            .Case(() => new Upsample(scaleFactor: 2), Real(2, 3, 4))
+            .Case(() => new Upsample((5, 2), mode: InterpolationMode.Bilinear), Real(2, 3, 4))
+            .Case(() => new Upsample(5, mode: InterpolationMode.Linear, alignCorners: true), Real(2, 3))
+            .Misuse<ValueException>("Upsample: both size and scaleFactor are given; pass one of them", () => new Upsample(2, 2).Call(F(1, 1, 2)))
+            .Misuse<ValueException>("Upsample: neither size nor scaleFactor are given; pass one of them", () => new Upsample().Call(F(1, 1, 2)))
+            .Misuse<ValueException>("Upsample: scaleFactor is -1 and must be positive and finite",
+                () => new Upsample(scaleFactor: -1).Call(F(1, 1, 2)))
+            .Misuse<ShapeException>("Upsample: dimension 2 of shape [1, 1, 2] cannot be resized to 0; both must be 1 or more",
+                () => new Upsample(0).Call(F(1, 1, 2)))
+            .Misuse<ShapeException>("Upsample: shape [1, 2, 3] does not fit the mode Bilinear; pass [N, C, L] for Linear, [N, C, H, W] for Bilinear, "
+                + "and either for Nearest", () => new Upsample(2, mode: InterpolationMode.Bilinear).Call(F(1, 2, 3))),
+        Layer<PixelShuffle>().Ranks(3, LayerRow.AnyRank)
+            .Case(() => new PixelShuffle(2), Real(8, 2, 3))
+            .Case(() => new PixelShuffle(3), Real(9, 1, 2))
+            .Misuse<ShapeException>("PixelShuffle: the channels, 6 of shape [6, 2, 2], must be divisible by 4, the square of the factor",
+                () => new PixelShuffle(2).Call(F(6, 2, 2)))
+            .Misuse<ValueException>("PixelShuffle: the factor is 0 and must be from 1 to 46340", () => new PixelShuffle(0).Call(F(6, 2, 2))),
+        Layer<PixelUnshuffle>().Ranks(3, LayerRow.AnyRank)
+            .Case(() => new PixelUnshuffle(2), Real(2, 4, 2))
+            .Misuse<ShapeException>("PixelUnshuffle: height and width of shape [2, 4, 3] must be divisible by 2",
+                () => new PixelUnshuffle(2).Call(F(2, 4, 3))),
+    ];
+
     private static LayerRow[] NormalizationRows() =>
     [
         Layer<LayerNorm>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new LayerNorm(3), Real(3))
             .Case(() => new LayerNorm(3, elementwiseAffine: false), Real(2, 3))
             .Case(() => new LayerNorm(Shape.Create([3, 4])), Real(2, 3, 4))
-            .Misuse<ShapeException>("LayerNorm: shape [2, 4] does not end with the normalized shape [3]", () => new LayerNorm(3).Call(F(2, 4))),
+            .Misuse<ShapeException>("LayerNorm: shape [2, 4] does not end with the normalized shape [3]", () => new LayerNorm(3).Call(F(2, 4)))
+            .Misuse<DTypeException>(Float64Beside("LayerNorm", 3),
+                () => new LayerNorm(3).Call(F(2, 3).To(DType.Float64))),
         Layer<RMSNorm>().Ranks(1, LayerRow.AnyRank)
             .Case(() => new RMSNorm(3), Real(3))
             .Case(() => new RMSNorm(4), Real(3, 4))
-            .Misuse<ShapeException>("RMSNorm: RmsNorm: shape [2, 4] does not end with the normalized shape [3]", () => new RMSNorm(3).Call(F(2, 4))),
+            .Misuse<ShapeException>("RMSNorm: shape [2, 4] does not end with the normalized shape [3]", () => new RMSNorm(3).Call(F(2, 4)))
+            .Misuse<DTypeException>(Float64Beside("RMSNorm", 3),
+                () => new RMSNorm(3).Call(F(2, 3).To(DType.Float64))),
         Layer<GroupNorm>().Ranks(2, LayerRow.AnyRank, growsAtEnd: true)
             .Case(() => new GroupNorm(2, 4), Real(4, 2))
             .Case(() => new GroupNorm(2, 4), Real(4, 3, 3))
             .Misuse<ValueException>("GroupNorm: numChannels 4 is not divisible by numGroups 3; choose a number of groups that divides it",
-                () => _ = new GroupNorm(3, 4)),
+                () => _ = new GroupNorm(3, 4))
+            .Misuse<DTypeException>(Float64Beside("GroupNorm", 4),
+                () => new GroupNorm(2, 4).Call(F(2, 4).To(DType.Float64))),
         Layer<BatchNorm1d>().Ranks(2, 3, growsAtEnd: true).Trains("normalizes by the batch, updates the running values")
             .Case(() => new BatchNorm1d(3), Real(3))
             .Case(() => new BatchNorm1d(2, affine: false, momentum: null), Real(2, 4))
-            .Misuse<ShapeException>("BatchNorm1d: BatchNorm: a tensor of shape [3] must be [4], one number for each channel of shape [2, 4]",
-                () => new BatchNorm1d(3).Call(F(2, 4))),
+            .Misuse<ShapeException>("BatchNorm1d: a tensor of shape [3] must be [4], one number for each channel of shape [2, 4]",
+                () => new BatchNorm1d(3).Call(F(2, 4)))
+            .Misuse<DTypeException>(Float64Beside("BatchNorm1d", 4),
+                () => new BatchNorm1d(4).Call(F(2, 4).To(DType.Float64)))
+            .Misuse<DTypeException>(Float64Beside("BatchNorm1d", 4),
+                () => new BatchNorm1d(4, affine: false).Call(F(2, 4).To(DType.Float64))),
         Layer<BatchNorm2d>().Ranks(4, 4, growsAtEnd: true).Trains("normalizes by the batch, updates the running values")
             .Case(() => new BatchNorm2d(2), Real(2, 4, 3))
             .Misuse<ShapeException>("BatchNorm2d: an input of 2 dimensions is not accepted, shape [3, 2]", () => new BatchNorm2d(2).Call(F(3, 2))),
+        Layer<InstanceNorm1d>().Ranks(2, 3)
+            .Case(() => new InstanceNorm1d(3), Real(3, 4))
+            .Case(() => new InstanceNorm1d(3, affine: true), Real(3, 4))
+            .Misuse<ShapeException>("InstanceNorm1d: an input of 4 dimensions is not accepted, shape [1, 3, 2, 2]",
+                () => new InstanceNorm1d(3).Call(F(1, 3, 2, 2)))
+            .Misuse<ShapeException>("InstanceNorm1d: shape [2, 3, 1] has only one value for each channel; it needs more to compute a variance",
+                () => new InstanceNorm1d(3).Call(F(2, 3, 1)))
+            .Misuse<ShapeException>("InstanceNorm1d: a tensor of shape [3] must be [4], one number for each channel of shape [2, 4, 5]",
+                () => new InstanceNorm1d(3, affine: true).Call(F(2, 4, 5))),
+        Layer<InstanceNorm2d>().Ranks(3, 4).Trains("with trackRunningStats: normalizes by the example, updates the running values")
+            .Case(() => new InstanceNorm2d(2, trackRunningStats: true), Real(2, 4, 3))
+            .Case(() => new InstanceNorm2d(2, affine: true, momentum: 0.3, trackRunningStats: true), Real(2, 2, 3))
+            .Misuse<DTypeException>(Float64Beside("InstanceNorm2d", 2), () => new InstanceNorm2d(2, affine: true).Call(F(1, 2, 3, 3).To(DType.Float64))),
         Layer<Dropout>().Trains("zeroes random elements", isRandom: true)
             .Case(() => new Dropout(), Real(3))
             .Misuse<ValueException>("Dropout: the probability 1.5 is not in [0, 1]", () => _ = new Dropout(1.5)),
+        Layer<Dropout1d>().Ranks(2, 3).Trains("zeroes random channels", isRandom: true)
+            .Case(() => new Dropout1d(), Real(6, 4))
+            .Misuse<ShapeException>("Dropout1d: the input must be [N, C, L] or [C, L], but has shape [2]", () => new Dropout1d().Call(F(2)))
+            .Misuse<ValueException>("Dropout1d: the probability NaN is not in [0, 1]", () => _ = new Dropout1d(double.NaN)),
+        Layer<Dropout2d>().Ranks(3, 4).Trains("zeroes random channels", isRandom: true)
+            .Case(() => new Dropout2d(), Real(6, 2, 3))
+            .Misuse<ShapeException>("Dropout2d: the input must be [N, C, H, W] or [N, C, L], but has shape [2, 3]",
+                () => new Dropout2d().Call(F(2, 3))),
     ];
 }

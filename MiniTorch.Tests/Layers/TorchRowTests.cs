@@ -20,6 +20,9 @@ public class TorchRowTests
         ["Softmax.dim"] = "PyTorch guesses it where it is left out, and warns",
         ["LogSoftmax.dim"] = "as Softmax",
         ["Softmin.dim"] = "as Softmax",
+        ["Upsample.recompute_scale_factor"] = "the factor is used as it is given, PyTorch's default",
+        ["TransformerEncoderLayer.bias"] = "PyTorch has it since 2.1",
+        ["TransformerDecoderLayer.bias"] = "PyTorch has it since 2.1",
         ["ConvTranspose2d.padding_mode"] = "PyTorch takes zeros alone",
     };
 
@@ -54,7 +57,7 @@ public class TorchRowTests
         Generator.ManualSeed(0);
         Module layer = LayerConstructor.Make(row.Layer, row.Args, DType.Float64);
         ShouldBe(layer.StateDict(), row.Initial);
-        object?[] inputs = [.. row.Inputs.Select(Input), .. Options(row)];
+        object?[] inputs = Inputs(row);
         Tensor[] leaves = [.. inputs.SelectMany(ModelCase.Tensors).Where(tensor => tensor.DType == DType.Float64)];
         foreach (Tensor leaf in leaves) leaf.RequiresGrad = true;
         if (row.Mode == "eval after a call") layer.CallAny(inputs);
@@ -77,19 +80,27 @@ public class TorchRowTests
     public void A_layer_is_printed_as_PyTorch_prints_it(TextRow row) =>
         LayerConstructor.Make(row.Layer, row.Args, DType.Float32).ToString().ShouldBe(row.Text);
 
-    private static object Input(JsonElement written) =>
-        written.ValueKind == JsonValueKind.Array ? (LayerFile.Tensor(written[0]), LayerFile.Tensor(written[1])) : LayerFile.Tensor(written);
-
-    private static IEnumerable<object> Options(TorchRow row)
+    private static object? Input(JsonElement written) => written.ValueKind switch
     {
-        if (row.Options.Count == 0) return [];
-        return [new AttentionOptions
+        JsonValueKind.Null => null,
+        JsonValueKind.Array => (LayerFile.Tensor(written[0]), LayerFile.Tensor(written[1])),
+        _ => LayerFile.Tensor(written),
+    };
+
+    private static object?[] Inputs(TorchRow row)
+    {
+        object?[] inputs = [.. row.Inputs.Select(Input)];
+        if (row.Options.Count == 0) return inputs;
+        if (row.Options.TryGetValue("lengths", out JsonElement lengths)) return [inputs[0], inputs.ElementAtOrDefault(1), LayerFile.Tensor(lengths)];
+        AttentionOptions own = new()
         {
-            AttnMask = Given("attn_mask", "src_mask"),
-            KeyPaddingMask = Given("key_padding_mask", "src_key_padding_mask"),
+            AttnMask = Given("attn_mask", "src_mask", "mask", "tgt_mask"),
+            KeyPaddingMask = Given("key_padding_mask", "src_key_padding_mask", "tgt_key_padding_mask"),
             NeedWeights = !row.Options.TryGetValue("need_weights", out JsonElement need) || need.GetBoolean(),
             AverageAttnWeights = !row.Options.TryGetValue("average_attn_weights", out JsonElement average) || average.GetBoolean(),
-        }];
+        };
+        AttentionOptions memory = new() { AttnMask = Given("memory_mask"), KeyPaddingMask = Given("memory_key_padding_mask") };
+        return row.Layer.StartsWith("TransformerDecoder", StringComparison.Ordinal) ? [.. inputs, own, memory] : [.. inputs, own];
 
         Tensor? Given(params string[] names) =>
             names.Where(row.Options.ContainsKey).Select(name => LayerFile.Tensor(row.Options[name])).FirstOrDefault();

@@ -112,6 +112,7 @@ static partial class OpSamples
         Row("AvgPool2d", x => x.AvgPool2d((3, 2), (2, 1), (1, 0), ceilMode: true), R(2, 2, 5, 4), R(4, 3)).Large(R(263, 2, 9, 11)).RowWise(),
         Row("AvgPool2d without padding", x => x.AvgPool2d(3, 2, 1, countIncludePad: false), R(2, 2, 5, 4)),
         Row("AvgPool1d", x => x.AvgPool1d(2, padding: 1), R(2, 5), R(2, 2, 4)),
+        Row("AdaptiveAvgPool1d", x => x.AdaptiveAvgPool1d(3), R(2, 5), R(2, 1, 4)),
         Row("AdaptiveAvgPool2d", x => x.AdaptiveAvgPool2d((2, 3)), R(2, 5, 4), R(2, 1, 3, 3))
             .Misuse<ShapeException>("nothing to pool", () => X(1, 0, 2).AdaptiveAvgPool2d(1),
             "AdaptiveAvgPool2d: input [1, 0, 2] cannot be pooled to (1, 1)"),
@@ -141,7 +142,9 @@ static partial class OpSamples
             "GroupNorm: a tensor of shape [2] must be [4], one number for each channel of shape [2, 4]"),
         Row("InstanceNorm", x => x.InstanceNorm(), R(2, 3, 4), R(1, 2, 2, 2)).RoundsByLayout().Within(1e-7, 5e-6)
             .Misuse<ShapeException>("nothing behind the channels", () => X(2, 3).InstanceNorm(),
-            "InstanceNorm: shape [2, 3] must have dimensions after the channels (dimension 1)"),
+            "InstanceNorm: shape [2, 3] must have dimensions after the channels (dimension 1)")
+            .Misuse<ShapeException>("one value for each channel", () => X(2, 3, 1, 1).InstanceNorm(),
+            "InstanceNorm: shape [2, 3, 1, 1] has only one value for each channel; it needs more to compute a variance"),
         Row("BatchNorm (training)", (x, weight, bias) => x.BatchNorm(null, null, weight, bias, training: true), [R(4, 3), R(3), R(3)],
             [R(2, 3, 2), R(3), R(3)]).RoundsByLayout().Within(1e-7, 5e-6)
             .Misuse<ShapeException>("one value for each channel", () => X(1, 3).BatchNorm(null, null, training: true),
@@ -154,12 +157,39 @@ static partial class OpSamples
             [R(4, 3), R(3), R(3)], [R(1, 3, 2), R(3), R(3)]),
     ];
 
+    static OpRow[] InterpolationRows() =>
+    [
+        Row("Interpolate", x => x.Interpolate((3, 7)), R(1, 2, 4, 3), R(0, 1, 2, 2))
+            .Torch("interpolate(arange(6.).reshape(1, 1, 2, 3), (3, 7))", [0, 0, 0, 1, 1, 2, 2, 0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5],
+                Tensor.Arange(6, dtype: DType.Float64).Reshape(1, 1, 2, 3))
+            .Misuse<ValueException>("corners of nearest neighbors", () => X(1, 1, 2).Interpolate(3, alignCorners: true),
+            "Interpolate: alignCorners is only for the modes Linear and Bilinear; leave it out")
+            .Misuse<ValueException>("two lengths of a sequence", () => X(1, 1, 2).Interpolate((3, 4)),
+            "Interpolate: size (3, 4) has two different numbers, but sequences [1, 1, 2] have one; pass one number")
+            .Misuse<ValueException>("an unknown mode", () => X(1, 1, 2).Interpolate(3, mode: (InterpolationMode)7),
+            "Interpolate: the mode 7 is not known; use Nearest, Linear or Bilinear")
+            .Misuse<ShapeException>("a size beyond any tensor", () => X(1, 1, 2).Interpolate(scaleFactor: 1e300),
+            "Interpolate: a size of 2E+300 is too large")
+            .Misuse<ShapeException>("nothing to resize", () => X(1, 1, 0).Interpolate(3),
+            "Interpolate: dimension 2 of shape [1, 1, 0] cannot be resized to 3; both must be 1 or more")
+            .Misuse<DTypeException>("integers", () => Tensor.Arange(3).Reshape(1, 1, 3).Interpolate(2),
+            "Interpolate: the input is Int64 and must be Float32 or Float64; convert it with To"),
+        Row("Interpolate(linear)", x => x.Interpolate(scaleFactor: 1.7, mode: InterpolationMode.Linear), R(2, 1, 4), R(1, 2, 1)),
+        Row("Interpolate(bilinear)", x => x.Interpolate((2, 5), mode: InterpolationMode.Bilinear), R(1, 2, 4, 3), R(0, 1, 2, 2)),
+        Row("Interpolate(bilinear, alignCorners)", x => x.Interpolate((5, 1), mode: InterpolationMode.Bilinear, alignCorners: true), R(1, 2, 4, 3)),
+        Row("PixelShuffle", x => x.PixelShuffle(2), R(8, 2, 3), R(2, 4, 1, 2), R(4, 0, 2)).Integers()
+            .Misuse<ShapeException>("a matrix", () => X(4, 4).PixelShuffle(2), "PixelShuffle: shape [4, 4] must be […, channels, height, width]"),
+        Row("PixelUnshuffle", x => x.PixelUnshuffle(3), R(1, 3, 6), R(2, 2, 3, 3)).Integers()
+            .Misuse<ValueException>("a factor of 0", () => X(4, 4, 4).PixelUnshuffle(0),
+            "PixelUnshuffle: the factor is 0 and must be from 1 to 46340"),
+    ];
+
     static OpRow[] RecurrentRows() =>
     [
         RowOfMany("RnnTanhCell", x => [x[0].RnnTanhCell(x[1], x[2], x[3], x[4], x[5])], [R(2, 3), R(2, 4), R(4, 3), R(4, 4), R(4), R(4)])
             .Within(1e-8, 3e-6)
             .Misuse<ShapeException>("another size", () => X(2, 3).RnnTanhCell(X(2, 4), X(4, 2), X(4, 4)),
-            "Linear: the input's last dimension must be 2 (in_features), but the input has shape [2, 3]"),
+            "RnnTanhCell: the input's last dimension must be 2 (in_features), but the input has shape [2, 3]"),
         RowOfMany("RnnReluCell", x => [x[0].RnnReluCell(x[1], x[2], x[3])], [R(2, 3), R(2, 4), R(4, 3), R(4, 4)]).Within(1e-8, 3e-6),
         RowOfMany("LstmCell", x => Both(x[0].LstmCell(x[1], x[2], x[3], x[4], x[5], x[6])), [R(2, 3), R(2, 2), R(2, 2), R(8, 3), R(8, 2), R(8), R(8)])
             .Within(1e-8, 3e-6),

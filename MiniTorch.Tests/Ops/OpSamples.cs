@@ -46,7 +46,8 @@ static partial class OpSamples
             ("Linalg", LinalgRows()),
         ("Rearrange", RearrangeRows()), ("Scan", ScanRows()), ("Sort", SortRows()), ("Moments", MomentsRows()), ("Linear", LinearRows()),
             ("Convolution", ConvolutionRows()),
-        ("Pooling", PoolingRows()), ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
+        ("Pooling", PoolingRows()), ("Interpolation", InterpolationRows()),
+        ("Normalization", NormalizationRows()), ("Recurrent", RecurrentRows()), ("Factorization", FactorizationRows()),
     ];
 
     public static IEnumerable<OpRow> All => Groups.SelectMany(group => group.Rows);

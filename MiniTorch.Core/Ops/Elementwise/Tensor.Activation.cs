@@ -31,6 +31,7 @@ public partial class Tensor
     /// (torch.nn.functional.prelu).
     /// </summary>
     /// <exception cref="ShapeException">The number of weights is neither 1 nor the number of channels.</exception>
+    /// <exception cref="DTypeException">The weights, unless they are one number, have another dtype than the tensor.</exception>
     public Tensor Prelu(Tensor weight)
     {
         ArgumentNullException.ThrowIfNull(weight);
@@ -38,6 +39,7 @@ public partial class Tensor
         if (weight.ElementCount != 1 && weight.ElementCount != channels)
             throw new ShapeException($"Prelu: got {weight.ElementCount} weights for shape {Shape}; pass 1 or {channels}, the number of channels "
                 + "(dimension 1)");
+        if (weight.Rank > 0) Normalization.CheckDType("Prelu", this, weight);
         weight = weight.To(DTypes.Promote(DType, weight.DType)); // before the reshape, which would lose the full precision of a C# number
         return Binary(new Prelu(), this, weight.Reshape(weight.ElementCount == 1 ? [] : Normalization.ForChannels(this, channels)));
     }

@@ -9,10 +9,10 @@ internal sealed record Linear : FusedOp
     internal override bool CanReuseTemporaries => true;
 
     /// <summary>Checks the arguments and applies the layer to inputs with any number of leading dimensions.</summary>
-    public static Tensor Of(Tensor x, Tensor weight, Tensor? bias)
+    public static Tensor Of(Tensor x, Tensor weight, Tensor? bias, string op = "Linear", string name = "input")
     {
-        Check("Linear", x, weight, bias);
-        if (x.DType == DType.Bool) throw new DTypeException("Linear: Bool tensors have no product; To(DType.Float32) first");
+        Check(op, x, weight, bias, name);
+        if (x.DType == DType.Bool) throw new DTypeException($"{op}: Bool tensors have no product; To(DType.Float32) first");
         if (weight.Rank == 1) return bias is null ? x.MatMul(weight) : x.MatMul(weight) + bias;
         if (bias is null) return x.MatMul(weight.Transpose(0, 1));
         int rows = Shape.Size(Shape.Create(x.Shape.Span[..^1]).ElementCount, "Linear");
@@ -21,18 +21,19 @@ internal sealed record Linear : FusedOp
     }
 
     /// <summary>Throws unless x is […, in], the weight [out, in] or [in] and the bias [out], all of one dtype.</summary>
-    public static void Check(string op, Tensor x, Tensor weight, Tensor? bias)
+    public static void Check(string op, Tensor x, Tensor weight, Tensor? bias, string name = "input")
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
         if (weight.Rank is < 1 or > 2) throw new ShapeException($"{op}: the weight has shape {weight.Shape} and must be [out, in]");
         if (x.Rank == 0 || x.Shape[^1] != weight.Shape[^1])
-            throw new ShapeException($"{op}: the input's last dimension must be {weight.Shape[^1]} (in_features), but the input has shape {x.Shape}");
+            throw new ShapeException($"{op}: the {name}'s last dimension must be {weight.Shape[^1]} (in_features), but the {name} has shape "
+                + $"{x.Shape}");
         if (weight.Rank == 2 && bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0]))
             throw new ShapeException($"{op}: the bias has shape {bias.Shape} and must be [{weight.Shape[0]}] for weight {weight.Shape}");
         if (weight.DType != x.DType || (bias is not null && bias.DType != x.DType))
-            throw new DTypeException($"{op}: the input is {x.DType}, the weight {weight.DType}{(bias is null ? "" : $" and the bias {bias.DType}")}; "
-                + "convert them with To");
+            throw new DTypeException($"{op}: the {name} is {x.DType}, the weight {weight.DType}"
+                + $"{(bias is null ? "" : $" and the bias {bias.DType}")}; convert them with To");
     }
 
     protected internal override Reads Reads => Reads.Input0 | Reads.Input1;

@@ -5,31 +5,36 @@ internal static class Normalization
 {
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
     {
-        x.RequireFloat("LayerNorm");
-        CheckNormalized("LayerNorm", x.Shape, normalizedShape, weight, bias);
-        bool isOneOp = (weight ?? bias)?.DType == x.DType && (bias ?? weight)?.DType == x.DType;
-        if (isOneOp)
+        CheckNormalized("LayerNorm", x, normalizedShape, weight, bias);
+        if ((weight ?? bias) is not null)
             return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
-        return Affine(new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x), weight, bias);
+        return new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x);
     }
 
     public static Tensor RootMeanSquare(Tensor x, Shape normalizedShape, Tensor? weight, double? eps)
     {
-        x.RequireFloat("RmsNorm");
-        CheckNormalized("RmsNorm", x.Shape, normalizedShape, weight, null);
+        CheckNormalized("RmsNorm", x, normalizedShape, weight, null);
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
         return Affine(new RootMeanSquareNorm(LastDims(x, normalizedShape.Rank), margin).Apply(x), weight, null);
     }
 
-    public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps)
+    public static Tensor Instance(Tensor x, Tensor? weight, Tensor? bias, double eps)
     {
-        x.RequireFloat("GroupNorm");
+        if (x.Rank < 3) throw new ShapeException($"InstanceNorm: shape {x.Shape} must have dimensions after the channels (dimension 1)");
+        if (Shape.Create(x.Shape.Span[2..]).ElementCount == 1)
+            throw new ShapeException($"InstanceNorm: shape {x.Shape} has only one value for each channel; it needs more to compute a variance");
+        return Group(x, x.Shape[1], weight, bias, eps, "InstanceNorm");
+    }
+
+    public static Tensor Group(Tensor x, int numGroups, Tensor? weight, Tensor? bias, double eps, string op = "GroupNorm")
+    {
+        x.RequireFloat(op);
         if (x.Rank < 2 || numGroups < 1 || x.Shape[1] % numGroups != 0)
-            throw new ShapeException($"GroupNorm: the channels (dimension 1) of shape {x.Shape} must be divisible by {numGroups} groups");
-        CheckChannels("GroupNorm", x.Shape, weight, bias);
+            throw new ShapeException($"{op}: the channels (dimension 1) of shape {x.Shape} must be divisible by {numGroups} groups");
+        CheckChannels(op, x, weight, bias);
         long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
         Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, "GroupNorm"))).Reshape(x.Shape);
-        if (weight is not null && bias is not null && weight.DType == x.DType && bias.DType == x.DType && !EngineMode.InterceptsCalls)
+        if (weight is not null && bias is not null && !EngineMode.InterceptsCalls)
             return new ChannelAffine().Apply(y, Tensor.Zeros([x.Shape[1]], x.DType), weight, bias);
         return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
     }
@@ -39,11 +44,11 @@ internal static class Normalization
     {
         x.RequireFloat("BatchNorm");
         if (x.Rank < 2) throw new ShapeException($"BatchNorm: shape {x.Shape} must have a batch (dimension 0) and channels (dimension 1)");
-        CheckChannels("BatchNorm", x.Shape, weight, bias);
-        CheckChannels("BatchNorm", x.Shape, runningMean, runningVar);
+        CheckChannels("BatchNorm", x, weight, bias);
+        CheckChannels("BatchNorm", x, runningMean, runningVar);
         int[] channels = ForChannels(x, x.Shape[1]);
         // One pass instead of one for each operation, unless the operations themselves are asked for.
-        bool isOneOp = !EngineMode.InterceptsCalls && (weight ?? x).DType == x.DType && (bias ?? x).DType == x.DType;
+        bool isOneOp = !EngineMode.InterceptsCalls;
         Tensor y;
         if (training)
         {
@@ -68,7 +73,7 @@ internal static class Normalization
         {
             if (runningMean is null || runningVar is null)
                 throw new ValueException("BatchNorm: runningMean and runningVar are required if training is false");
-            if (isOneOp && runningMean.DType == x.DType && runningVar.DType == x.DType)
+            if (isOneOp)
             {
                 Tensor scale = (runningVar + eps).Rsqrt();
                 return new ChannelAffine().Apply(x, runningMean, weight is null ? scale : scale * weight, Bias());
@@ -96,21 +101,37 @@ internal static class Normalization
     /// <summary>The last dimensions, as a bit mask.</summary>
     public static ulong LastDims(Tensor x, int count) => x.AllDims & ~((1UL << (x.Rank - count)) - 1);
 
-    private static void CheckNormalized(string op, Shape shape, Shape normalized, Tensor? weight, Tensor? bias)
+    /// <summary>Throws unless a parameter is null or has the input's dtype.</summary>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
+    public static void CheckDType(string op, Tensor x, Tensor? parameter)
+    {
+        if (parameter is not null && parameter.DType != x.DType)
+            throw new DTypeException($"{op}: the input is {x.DType} and a parameter, shape {parameter.Shape}, is {parameter.DType}; convert the "
+                + "input with To, or the module with Module.To");
+    }
+
+    private static void CheckNormalized(string op, Tensor x, Shape normalized, Tensor? weight, Tensor? bias)
     {
         ArgumentNullException.ThrowIfNull(normalized);
+        x.RequireFloat(op);
+        Shape shape = x.Shape;
         if (normalized.Rank == 0 || normalized.Rank > shape.Rank || !shape.Span[^normalized.Rank..].SequenceEqual(normalized.Span))
             throw new ShapeException($"{op}: shape {shape} does not end with the normalized shape {normalized}");
         foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[weight, bias])
             if (parameter is not null && parameter.Shape != normalized)
                 throw new ShapeException($"{op}: weight and bias must have the normalized shape {normalized}; one has {parameter.Shape}");
+        CheckDType(op, x, weight);
+        CheckDType(op, x, bias);
     }
 
-    private static void CheckChannels(string op, Shape shape, Tensor? a, Tensor? b)
+    private static void CheckChannels(string op, Tensor x, Tensor? a, Tensor? b)
     {
         foreach (Tensor? parameter in (ReadOnlySpan<Tensor?>)[a, b])
-            if (parameter is not null && (parameter.Rank != 1 || parameter.Shape[0] != shape[1]))
-                throw new ShapeException($"{op}: a tensor of shape {parameter.Shape} must be [{shape[1]}], one number for each channel of shape "
-                    + $"{shape}");
+        {
+            if (parameter is not null && (parameter.Rank != 1 || parameter.Shape[0] != x.Shape[1]))
+                throw new ShapeException($"{op}: a tensor of shape {parameter.Shape} must be [{x.Shape[1]}], one number for each channel of shape "
+                    + $"{x.Shape}");
+            CheckDType(op, x, parameter);
+        }
     }
 }

@@ -12,6 +12,7 @@ public partial class Tensor
     /// <param name="bias">A tensor of this shape; null for 0.</param>
     /// <param name="eps">A small number that prevents a division by 0.</param>
     /// <exception cref="ShapeException">The shape of x does not end with the normalized shape, or weight or bias have another shape.</exception>
+    /// <exception cref="DTypeException">x is no floating-point tensor, or weight or bias have another dtype.</exception>
     public Tensor LayerNorm(Shape normalizedShape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
         Normalization.Layer(this, normalizedShape, weight, bias, eps);
 
@@ -20,6 +21,7 @@ public partial class Tensor
     /// <param name="weight">A tensor of this shape; null for 1.</param>
     /// <param name="eps">A small number that prevents a division by 0; the machine epsilon of the dtype by default.</param>
     /// <exception cref="ShapeException">The shape of x does not end with the normalized shape, or the weight has another shape.</exception>
+    /// <exception cref="DTypeException">x is no floating-point tensor, or the weight has another dtype.</exception>
     public Tensor RmsNorm(Shape normalizedShape, Tensor? weight = null, double? eps = null) =>
         Normalization.RootMeanSquare(this, normalizedShape, weight, eps);
 
@@ -29,14 +31,15 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">The number of channels is not divisible by the number of groups, or weight or bias do not have shape
     /// [channels].</exception>
+    /// <exception cref="DTypeException">x is no floating-point tensor, or weight or bias have another dtype.</exception>
     public Tensor GroupNorm(int numGroups, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
         Normalization.Group(this, numGroups, weight, bias, eps);
 
     /// <summary>Normalizes each channel of each example over the following dimensions (torch.nn.functional.instance_norm).</summary>
-    /// <exception cref="ShapeException">There are no dimensions after the channels, or weight or bias do not have shape [channels].</exception>
-    public Tensor InstanceNorm(Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
-        Rank > 2 ? GroupNorm(Shape[1], weight, bias, eps)
-        : throw new ShapeException($"InstanceNorm: shape {Shape} must have dimensions after the channels (dimension 1)");
+    /// <exception cref="ShapeException">There are no dimensions after the channels, each channel has only one value, or weight or bias do not have
+    /// shape [channels].</exception>
+    /// <exception cref="DTypeException">x is no floating-point tensor, or weight or bias have another dtype.</exception>
+    public Tensor InstanceNorm(Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) => Normalization.Instance(this, weight, bias, eps);
 
     /// <summary>
     /// Normalizes each channel (dimension 1) over all other dimensions (torch.nn.functional.batch_norm; Ioffe and Szegedy 2015). Training uses the
@@ -52,6 +55,7 @@ public partial class Tensor
     /// <param name="eps">A small number that prevents a division by 0.</param>
     /// <exception cref="ShapeException">A tensor does not have shape [channels], or there is only one value for each channel in training.</exception>
     /// <exception cref="ValueException">Running statistics are null outside training.</exception>
+    /// <exception cref="DTypeException">x is no floating-point tensor, or another tensor has another dtype.</exception>
     public Tensor BatchNorm(
         Tensor? runningMean, Tensor? runningVar, Tensor? weight = null, Tensor? bias = null, bool training = false, double momentum = 0.1,
             double eps = 1e-5) =>

@@ -105,14 +105,17 @@ internal static class Windows
     public static PoolingShape Sliding(string op, Shape x, Pair kernel, Pair stride, Pair padding, Pair dilation, bool ceilMode)
     {
         if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1 || Math.Min(dilation.Height, dilation.Width) < 1)
-            throw new ValueException($"{op}: kernel {kernel}, stride {stride}, dilation {dilation}: all must be 1 or more");
+            throw new ValueException($"{op}: kernel {Of(kernel)}, stride {Of(stride)}, dilation {Of(dilation)}: all must be 1 or more");
         if (padding.Height < 0 || padding.Width < 0 || padding.Height > kernel.Height / 2 || padding.Width > kernel.Width / 2)
-            throw new ValueException($"{op}: padding {padding} must be from 0 to half of kernel {kernel}");
+            throw new ValueException($"{op}: padding {Of(padding)} must be from 0 to half of kernel {Of(kernel)}");
         PoolingAxis rows = Axis(x[^2], kernel.Height, stride.Height, padding.Height, dilation.Height);
         PoolingAxis columns = Axis(x[^1], kernel.Width, stride.Width, padding.Width, dilation.Width);
         if (rows.Output < 1 || columns.Output < 1)
-            throw new ShapeException($"{op}: windows of {kernel} with dilation {dilation} are larger than the padded input ({x}, padding {padding})");
+            throw new ShapeException($"{op}: windows of {Of(kernel)} with dilation {Of(dilation)} are larger than the padded input "
+                + $"({AsGiven(op, x)}, padding {Of(padding)})");
         return new PoolingShape(Planes(x), rows, columns);
+
+        string Of(Pair sizes) => AsGiven(op, sizes);
 
         PoolingAxis Axis(long size, long kernel, long stride, long padding, long dilation)
         {
@@ -123,8 +126,8 @@ internal static class Windows
             var axis = new PoolingAxis(size, count, kernel, stride, padding, dilation);
             for (long o = 0; o < count && o * stride < padding; o++) // from the padding a dilated window may step over the whole input
                 if (axis.Start(o) >= axis.End(o))
-                    throw new ShapeException($"{op}: a window of {kernel} with dilation {dilation} and padding {padding} contains none of the "
-                        + $"{size} elements, input {x}");
+                    throw new ShapeException($"{op}: a window of {kernel} with dilation {dilation} and padding {padding} contains "
+                        + $"none of the {size} elements, input {AsGiven(op, x)}");
             return axis;
         }
     }
@@ -134,7 +137,7 @@ internal static class Windows
     public static PoolingShape Adaptive(string op, Shape x, Pair output)
     {
         if (output.Height < 0 || output.Width < 0 || x[^2] == 0 || x[^1] == 0)
-            throw new ShapeException($"{op}: input {x} cannot be pooled to {output}");
+            throw new ShapeException($"{op}: input {AsGiven(op, x)} cannot be pooled to {AsGiven(op, output)}");
         return new PoolingShape(Planes(x), new PoolingAxis(x[^2], output.Height), new PoolingAxis(x[^1], output.Width));
     }
 
@@ -149,6 +152,13 @@ internal static class Windows
         Tensor flat = x.Reshape(planes, Shape.Size(sizes.InputSize, "a pooling"));
         return flat.Gather(1, indices.Reshape(planes, Shape.Size(sizes.OutputSize, "a pooling"))).Reshape(indices.Shape);
     }
+
+    // A pooling of sequences runs as one of images of one row; its errors show what the caller passed.
+    private static bool IsOfSequences(string op) => op.EndsWith("1d", StringComparison.Ordinal);
+
+    private static string AsGiven(string op, Pair sizes) => IsOfSequences(op) ? $"{sizes.Width}" : $"{sizes}";
+
+    private static Shape AsGiven(string op, Shape x) => IsOfSequences(op) ? Shape.Create([.. x.Span[..^2], x[^1]]) : x;
 
     private static long Planes(Shape x) => Shape.Create(x.Span[..^2]).ElementCount;
 }

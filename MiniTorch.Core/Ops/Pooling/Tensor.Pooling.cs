@@ -34,7 +34,9 @@ public partial class Tensor
     public Tensor MaxPool1d(int kernel, int? stride = null, int padding = 0, int dilation = 1, bool ceilMode = false)
     {
         CheckPlanes("MaxPool1d", 1);
-        return Unsqueeze(-2).MaxPool2d((1, kernel), (1, stride ?? kernel), (0, padding), (1, dilation), ceilMode).Squeeze(-2);
+        Tensor rows = Unsqueeze(-2);
+        PoolingShape sizes = Windows.Sliding("MaxPool1d", rows.Shape, (1, kernel), (1, stride ?? kernel), (0, padding), (1, dilation), ceilMode);
+        return rows.Maxima(new MaxPool(sizes)).Squeeze(-2);
     }
 
     /// <summary>Returns the mean of each window of […, height, width] (torch.nn.functional.avg_pool2d).</summary>
@@ -52,14 +54,27 @@ public partial class Tensor
         CheckPlanes("AvgPool2d", 2);
         if (divisorOverride == 0) throw new ValueException("AvgPool2d: divisorOverride must not be 0");
         PoolingShape sizes = Windows.Sliding("AvgPool2d", Shape, kernel, stride ?? kernel, padding, 1, ceilMode);
-        return new AveragePool(sizes, new AverageDivisor(countIncludePad, divisorOverride), Windows.Pooled(Shape, sizes)).Apply(this);
+        return Means(sizes, new AverageDivisor(countIncludePad, divisorOverride));
     }
 
     /// <summary>Returns the mean of each window of […, length] (torch.nn.functional.avg_pool1d).</summary>
     public Tensor AvgPool1d(int kernel, int? stride = null, int padding = 0, bool ceilMode = false, bool countIncludePad = true)
     {
         CheckPlanes("AvgPool1d", 1);
-        return Unsqueeze(-2).AvgPool2d((1, kernel), (1, stride ?? kernel), (0, padding), ceilMode, countIncludePad).Squeeze(-2);
+        Tensor rows = Unsqueeze(-2);
+        PoolingShape sizes = Windows.Sliding("AvgPool1d", rows.Shape, (1, kernel), (1, stride ?? kernel), (0, padding), 1, ceilMode);
+        return rows.Means(sizes, new AverageDivisor(countIncludePad, null)).Squeeze(-2);
+    }
+
+    /// <summary>
+    /// Returns the means of evenly spread windows of […, length], so that the result has the given length (torch.nn.functional.adaptive_avg_pool1d).
+    /// </summary>
+    /// <exception cref="ShapeException">The input is empty, or the length is negative.</exception>
+    public Tensor AdaptiveAvgPool1d(int outputSize)
+    {
+        CheckPlanes("AdaptiveAvgPool1d", 1);
+        Tensor rows = Unsqueeze(-2);
+        return rows.Means(Windows.Adaptive("AdaptiveAvgPool1d", rows.Shape, new Pair(1, outputSize)), default).Squeeze(-2);
     }
 
     /// <summary>
@@ -70,8 +85,7 @@ public partial class Tensor
     public Tensor AdaptiveAvgPool2d(Pair outputSize)
     {
         CheckPlanes("AdaptiveAvgPool2d", 2);
-        PoolingShape sizes = Windows.Adaptive("AdaptiveAvgPool2d", Shape, outputSize);
-        return new AveragePool(sizes, default, Windows.Pooled(Shape, sizes)).Apply(this);
+        return Means(Windows.Adaptive("AdaptiveAvgPool2d", Shape, outputSize), default);
     }
 
     /// <summary>
@@ -90,6 +104,8 @@ public partial class Tensor
         CheckPlanes("MaxPool2d", 2);
         return new MaxPool(Windows.Sliding("MaxPool2d", Shape, kernel, stride ?? kernel, padding, dilation ?? 1, ceilMode));
     }
+
+    private Tensor Means(PoolingShape sizes, AverageDivisor divisor) => new AveragePool(sizes, divisor, Windows.Pooled(Shape, sizes)).Apply(this);
 
     // Only a derivative reads the indices.
     private Tensor Maxima(MaxPool pool) => ElementwiseCall.MustRecord(this) ? pool.ApplyAll(this)[0] : pool.Apply(this);

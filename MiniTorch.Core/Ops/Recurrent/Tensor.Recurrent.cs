@@ -5,21 +5,25 @@ public partial class Tensor
 {
     /// <summary>Returns tanh(W_ih x + b_ih + W_hh h + b_hh) (torch.rnn_tanh_cell).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor RnnTanhCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        (Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh)).Tanh();
+        Summed("RnnTanhCell", this, h, weightIh, weightHh, biasIh, biasHh).Tanh();
 
     /// <summary>Returns max(0, W_ih x + b_ih + W_hh h + b_hh) (torch.rnn_relu_cell).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor RnnReluCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        (Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh)).Relu();
+        Summed("RnnReluCell", this, h, weightIh, weightHh, biasIh, biasHh).Relu();
 
     /// <summary>
     /// With the gates i, f, g, o of W_ih x + b_ih + W_hh h + b_hh: c′ = σ(f) c + σ(i) tanh(g) and h′ = σ(o) tanh(c′) (torch.lstm_cell).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     public (Tensor H, Tensor C) LstmCell(Tensor h, Tensor c, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
     {
-        Tensor[] gates = Gates("LstmCell", Linear(weightIh, biasIh) + Given(h).Linear(weightHh, biasHh), 4);
+        Tensor[] gates = Gates("LstmCell", Summed("LstmCell", this, h, weightIh, weightHh, biasIh, biasHh), 4);
+        if (Given(c).DType != DType) throw new DTypeException($"LstmCell: c is {c.DType} and the input {DType}; convert one with To");
         Tensor next = gates[1].Sigmoid() * c + gates[0].Sigmoid() * gates[2].Tanh();
         return (gates[3].Sigmoid() * next.Tanh(), next);
     }
@@ -29,12 +33,17 @@ public partial class Tensor
     /// h′ = (1 − z) n + z h (torch.gru_cell).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor GruCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
     {
-        Tensor[] a = Gates("GruCell", Linear(weightIh, biasIh), 3), b = Gates("GruCell", Given(h).Linear(weightHh, biasHh), 3);
+        Tensor[] a = Gates("GruCell", Ops.Linear.Of(this, weightIh, biasIh, "GruCell"), 3);
+        Tensor[] b = Gates("GruCell", Ops.Linear.Of(h, weightHh, biasHh, "GruCell", "state"), 3);
         Tensor reset = (a[0] + b[0]).Sigmoid(), update = (a[1] + b[1]).Sigmoid(), candidate = (a[2] + reset * b[2]).Tanh();
         return candidate + update * (h - candidate);
     }
+
+    private static Tensor Summed(string op, Tensor x, Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh, Tensor? biasHh) =>
+        Ops.Linear.Of(x, weightIh, biasIh, op) + Ops.Linear.Of(h, weightHh, biasHh, op, "state");
 
     // Not Chunk, which returns fewer pieces if the size is not divisible.
     private static Tensor[] Gates(string op, Tensor x, int count)

@@ -9,7 +9,7 @@ from torch import nn
 
 torch.set_default_dtype(torch.float64)
 
-LEFT_OUT = {"device", "dtype", "self", "inplace", "return_indices", "sparse", "_weight", "min_value", "max_value"}
+LEFT_OUT = {"enable_nested_tensor", "mask_check", "device", "dtype", "self", "inplace", "return_indices", "sparse", "_weight", "min_value", "max_value"}
 RECURRENT = [["input_size"], ["hidden_size"], ["num_layers", 1], ["bias", True], ["batch_first", False], ["dropout", 0], ["bidirectional", False]]
 WRITTEN = {  # these take *args
     "RNN": RECURRENT[:3] + [["nonlinearity", "tanh"]] + RECURRENT[3:],
@@ -45,25 +45,42 @@ def tensors(value):
 
 
 def written(value):
+    if value is None:
+        return None
     return [tensor(part) for part in value] if isinstance(value, (tuple, list)) else tensor(value)
 
 
 rows = []
 
 
+def made(layer, args):
+    """A layer; an argument {"layer": …, "args": …} is a layer of its own."""
+    return getattr(nn, layer)(**{key: made(**value) if isinstance(value, dict) else value for key, value in args.items()})
+
+
+def call(module, inputs, options):
+    """Lengths stand for packing the first input, and padding the output to the same number of steps."""
+    if "lengths" not in options:
+        return module(*inputs, **options)
+    first, lengths = module.batch_first, options["lengths"]
+    packed = nn.utils.rnn.pack_padded_sequence(inputs[0], lengths, batch_first=first, enforce_sorted=False)
+    output, state = module(packed, *[value for value in inputs[1:] if value is not None])
+    return nn.utils.rnn.pad_packed_sequence(output, batch_first=first, total_length=inputs[0].shape[1 if first else 0])[0], state
+
+
 def row(layer, args, *inputs, mode="train", options=None):
     """mode: train, or eval after one call in training, or plain eval."""
     torch.manual_seed(0)
-    module = getattr(nn, layer)(**args)
+    module = made(layer, args)
     initial = {name: tensor(value) for name, value in module.state_dict().items()}
     leaves = [t for t in tensors(inputs) if t.dtype == torch.float64]
     for leaf in leaves:
         leaf.requires_grad_()
     if mode == "eval after a call":
-        module(*inputs, **(options or {}))
+        call(module, inputs, options or {})
     module.train(mode == "train")
     given = dict(options or {})
-    outputs = tensors(module(*inputs, **given))
+    outputs = tensors(call(module, inputs, given))
     sum((t * torch.cos(torch.arange(t.numel(), dtype=t.dtype)).reshape(t.shape)).sum() for t in outputs).backward()
     rows.append({
         "id": f"{layer}({', '.join(f'{k}={v}' for k, v in args.items())}) {' '.join(str(list(t.shape)) for t in tensors(inputs))}"
@@ -124,6 +141,21 @@ row("AdaptiveAvgPool1d", {"output_size": 3}, x(1, 2, 7))
 row("AdaptiveAvgPool2d", {"output_size": [2, 3]}, x(2, 2, 5, 4))
 row("AdaptiveAvgPool2d", {"output_size": 1}, x(2, 3, 3))
 
+row("Upsample", {"scale_factor": 2.0}, x(2, 2, 3))
+row("Upsample", {"scale_factor": 1.3}, x(1, 2, 5))  # where sizes stay the same, the gradient of 1.13 is not that of its values
+row("Upsample", {"size": [5, 2]}, x(1, 2, 3, 4))
+row("Upsample", {"size": 98}, x(1, 1, 2))
+row("Upsample", {"scale_factor": 2.5, "mode": "linear"}, x(2, 2, 3))
+row("Upsample", {"scale_factor": 1.1, "mode": "linear"}, x(1, 1, 5))
+row("Upsample", {"size": 7, "mode": "linear", "align_corners": True}, x(1, 2, 3))
+row("Upsample", {"size": [2, 7], "mode": "bilinear"}, x(2, 2, 3, 4))
+row("Upsample", {"scale_factor": 2.0, "mode": "bilinear", "align_corners": True}, x(1, 2, 3, 4))
+row("Upsample", {"scale_factor": 0.6, "mode": "bilinear", "align_corners": False}, x(1, 1, 5, 4))
+row("Upsample", {"size": [1, 3], "mode": "bilinear", "align_corners": True}, x(1, 1, 3, 3))
+row("PixelShuffle", {"upscale_factor": 2}, x(2, 8, 2, 3))
+row("PixelShuffle", {"upscale_factor": 3}, x(9, 1, 2))
+row("PixelUnshuffle", {"downscale_factor": 2}, x(1, 2, 4, 6))
+
 row("BatchNorm1d", {"num_features": 3}, x(4, 3))
 row("BatchNorm1d", {"num_features": 3, "eps": 0.1, "momentum": 0.3}, x(4, 3, 2), mode="eval after a call")
 row("BatchNorm1d", {"num_features": 3, "momentum": None, "affine": False}, x(4, 3))
@@ -134,6 +166,17 @@ row("LayerNorm", {"normalized_shape": [2, 3], "eps": 0.1}, x(2, 2, 3))
 row("LayerNorm", {"normalized_shape": [3], "elementwise_affine": False}, x(4, 3))
 row("GroupNorm", {"num_groups": 2, "num_channels": 4}, x(2, 4, 3))
 row("GroupNorm", {"num_groups": 1, "num_channels": 4, "eps": 0.1, "affine": False}, x(2, 4))
+row("InstanceNorm1d", {"num_features": 3}, x(2, 3, 4))
+row("InstanceNorm1d", {"num_features": 3, "eps": 0.1, "affine": True}, x(3, 4))
+row("InstanceNorm1d", {"num_features": 3, "momentum": 0.3, "affine": True, "track_running_stats": True}, x(2, 3, 4))
+row("InstanceNorm2d", {"num_features": 2, "affine": True}, x(3, 2, 2, 3))
+row("InstanceNorm2d", {"num_features": 2, "track_running_stats": True}, x(3, 2, 2, 3), mode="eval after a call")
+row("InstanceNorm2d", {"num_features": 2, "track_running_stats": True}, x(2, 2, 3))
+row("Dropout1d", {"p": 0.3}, x(3, 4, 2))
+row("Dropout1d", {"p": 0.5}, x(6, 2))
+row("Dropout1d", {}, x(3, 4, 2), mode="eval")
+row("Dropout2d", {"p": 0.3}, x(3, 4, 2, 2))
+row("Dropout2d", {}, x(3, 4, 2))
 row("Dropout", {"p": 0.3}, x(5, 5))
 row("Dropout", {}, x(5, 5), mode="eval")
 
@@ -156,6 +199,14 @@ row("LSTM", {"input_size": 3, "hidden_size": 2, "num_layers": 2, "dropout": 0.5,
 row("LSTM", {"input_size": 3, "hidden_size": 2}, x(4, 3), (x(1, 2), x(1, 2)))
 row("LSTM", {"input_size": 3, "hidden_size": 4, "num_layers": 2, "bidirectional": True, "proj_size": 2}, x(3, 2, 3), (x(4, 2, 2), x(4, 2, 4)))
 row("LSTM", {"input_size": 3, "hidden_size": 3, "bias": False, "batch_first": True, "proj_size": 1}, x(2, 3, 3))
+lengths = index(2, 4, 1)
+row("RNN", {"input_size": 3, "hidden_size": 2}, x(4, 3, 3), options={"lengths": lengths})
+row("RNN", {"input_size": 3, "hidden_size": 2, "bidirectional": True, "batch_first": True}, x(3, 5, 3), x(2, 3, 2), options={"lengths": lengths})
+row("GRU", {"input_size": 3, "hidden_size": 2, "num_layers": 2, "bidirectional": True}, x(4, 3, 3), options={"lengths": lengths})
+row("GRU", {"input_size": 3, "hidden_size": 2, "num_layers": 2, "dropout": 0.5}, x(4, 3, 3), options={"lengths": lengths})
+row("LSTM", {"input_size": 3, "hidden_size": 2, "num_layers": 2, "dropout": 0.5, "bidirectional": True, "batch_first": True}, x(3, 4, 3),
+    (x(4, 3, 2), x(4, 3, 2)), options={"lengths": lengths})
+row("LSTM", {"input_size": 3, "hidden_size": 3, "bidirectional": True, "proj_size": 1}, x(4, 3, 3), options={"lengths": lengths})
 
 causal = torch.ones(3, 3, dtype=torch.bool).triu(1)
 padding = torch.tensor([[False] * 5, [False, False, True, False, True]])
@@ -174,6 +225,34 @@ row("TransformerEncoderLayer", {**encoder}, x(3, 2, 4))
 row("TransformerEncoderLayer", {**encoder, "dropout": 0.0, "activation": "gelu", "layer_norm_eps": 0.1, "batch_first": True, "norm_first": True}, x(2, 3, 4), options={"src_mask": causal})
 row("TransformerEncoderLayer", {**encoder, "dropout": 0.0}, x(5, 2, 4), options={"src_key_padding_mask": padding})
 row("TransformerEncoderLayer", {**encoder, "dropout": 0.3}, x(3, 4))
+
+decoder = {"layer": "TransformerDecoderLayer", "args": {**encoder, "dropout": 0.0}}
+memory_padding = torch.tensor([[False, False, True, False, True], [False] * 5])
+row("TransformerDecoderLayer", {**encoder}, x(3, 2, 4), x(5, 2, 4))
+row("TransformerDecoderLayer", {**encoder, "dropout": 0.0, "activation": "gelu", "layer_norm_eps": 0.1, "batch_first": True, "norm_first": True}, x(2, 3, 4), x(2, 5, 4),
+    options={"tgt_mask": causal, "memory_key_padding_mask": memory_padding})
+row("TransformerDecoderLayer", {**encoder, "dropout": 0.0}, x(5, 2, 4), x(3, 2, 4), options={"tgt_key_padding_mask": padding, "memory_mask": x(5, 3)})
+row("TransformerDecoderLayer", {**encoder, "dropout": 0.3}, x(3, 4), x(2, 4))
+row("TransformerEncoder", {"encoder_layer": {"layer": "TransformerEncoderLayer", "args": {**encoder}}, "num_layers": 2}, x(3, 2, 4))
+row("TransformerEncoder", {"encoder_layer": {"layer": "TransformerEncoderLayer", "args": {**encoder, "dropout": 0.0, "batch_first": True, "norm_first": True}}, "num_layers": 3,
+    "norm": {"layer": "LayerNorm", "args": {"normalized_shape": 4}}}, x(2, 5, 4), options={"mask": causal.new_ones(5, 5).triu(1), "src_key_padding_mask": padding})
+row("TransformerDecoder", {"decoder_layer": decoder, "num_layers": 1}, x(3, 2, 4), x(5, 2, 4), options={"tgt_mask": causal})
+row("TransformerDecoder", {"decoder_layer": decoder, "num_layers": 2, "norm": {"layer": "LayerNorm", "args": {"normalized_shape": 4}}}, x(3, 2, 4), x(5, 2, 4),
+    options={"memory_key_padding_mask": memory_padding})
+row("TransformerDecoder", {"decoder_layer": {"layer": "TransformerDecoderLayer", "args": {**encoder, "dropout": 0.3}}, "num_layers": 2}, x(3, 2, 4), x(5, 2, 4))
+
+bags = index([0, 5, 0], [2, 2, 3])
+for mode in "sum", "mean", "max":
+    row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": mode}, bags)
+    row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": mode, "padding_idx": 2}, bags)
+    row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": mode}, index(1, 4, 4, 0, 5), index(0, 0, 3, 3))
+    row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": mode, "include_last_offset": True, "padding_idx": -2}, index(1, 4, 4, 0, 5, 2),
+        index(0, 2, 3, 6))
+row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": "sum"}, bags, None, x(2, 3))
+row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": "sum", "padding_idx": 4}, index(1, 4, 4, 0, 5), index(0, 1, 4), x(5))
+row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "max_norm": 1.0, "norm_type": 1.0}, bags)
+# Every index twice: 1.13 divides the gradients of an index by the number of another one.
+row("EmbeddingBag", {"num_embeddings": 6, "embedding_dim": 3, "mode": "sum", "scale_grad_by_freq": True}, index([0, 5, 0], [2, 2, 5]))
 
 for name, args in [
     ("ReLU", {}), ("ReLU6", {}), ("LeakyReLU", {}), ("LeakyReLU", {"negative_slope": 0.2}), ("ELU", {}), ("ELU", {"alpha": 0.5}), ("CELU", {}), ("CELU", {"alpha": 0.5}), ("SELU", {}),

@@ -2,6 +2,7 @@
 import gzip
 import json
 import pathlib
+import re
 
 from torch import nn
 
@@ -16,7 +17,7 @@ def argument(name, value):
 
 
 def layer(name, args):
-    return getattr(nn, name)(**{key: argument(key, value) for key, value in args.items()})
+    return getattr(nn, name)(**{key: layer(value["layer"], value["args"]) if isinstance(value, dict) else argument(key, value) for key, value in args.items()})
 
 
 rows, seen = [], set()
@@ -27,6 +28,7 @@ for row in json.loads(gzip.decompress((here / "layers.json.gz").read_bytes()))["
         continue  # PyTorch prints "valid"; here it is a padding of 0
     if name == "Softplus" and not args:
         text = "Softplus(beta=1.0, threshold=20.0)"  # as PyTorch 2 has it
+    text = re.sub(r"(?<=, )mode=(\w+)", r"mode='\1'", text)  # as PyTorch 2 has it
     seen.add((name, json.dumps(args)))
     rows.append({"layer": name, "args": args, "text": text})
 

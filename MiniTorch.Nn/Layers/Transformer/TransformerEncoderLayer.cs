@@ -1,20 +1,14 @@
 namespace MiniTorch.Nn;
 
-/// <summary>The function between the two linear layers of a transformer layer.</summary>
-public enum TransformerActivation
-{
-    /// <summary>max(x, 0).</summary>
-    Relu,
-
-    /// <summary>x·Φ(x).</summary>
-    Gelu,
-}
-
 /// <summary>
 /// Self-attention followed by a feed-forward network of two linear layers, each with a residual connection and a layer normalisation
 /// (torch.nn.TransformerEncoderLayer; Vaswani et al. 2017).
 /// </summary>
-/// <remarks>Input and output are [T, N, d], or [N, T, d] with batchFirst.</remarks>
+/// <remarks>Input and output are [T, N, d], [N, T, d] with batchFirst, or [T, d] without a batch.</remarks>
+/// <example><code>
+/// var layer = new TransformerEncoderLayer(dModel: 64, nhead: 4, batchFirst: true);
+/// Tensor y = layer.Call(x, new AttentionOptions { KeyPaddingMask = isPadding }); // x [N, T, 64], isPadding Bool [N, T]
+/// </code></example>
 public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, Tensor>
 {
     private readonly MultiheadAttention _selfAttn;
@@ -35,18 +29,18 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
     /// <param name="layerNormEps">ε of the layer normalisations.</param>
     /// <param name="batchFirst">Whether inputs are [N, T, d] instead of [T, N, d].</param>
     /// <param name="normFirst">Whether each block normalises its input instead of the sum of input and output (pre-norm).</param>
+    /// <param name="bias">Whether all projections and normalisations have biases.</param>
     /// <param name="dtype">Float32 by default.</param>
     /// <param name="generator">The generator that draws the initial weights and the dropout masks; <see cref="Generator.Default"/> by
     /// default.</param>
     /// <exception cref="ValueException"><paramref name="dModel"/> is not divisible by <paramref name="nhead"/>.</exception>
     public TransformerEncoderLayer(int dModel, int nhead, int dimFeedforward = 2048, double dropout = 0.1,
-        TransformerActivation activation = TransformerActivation.Relu,
-        double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, DType dtype = DType.Float32, Generator? generator = null)
+        TransformerActivation activation = TransformerActivation.Relu, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false,
+        bool bias = true, DType dtype = DType.Float32, Generator? generator = null)
     {
-        _selfAttn = new(dModel, nhead, dropout, batchFirst: batchFirst, dtype: dtype, generator: generator);
-        (_linear1, _linear2) = (new(dModel, dimFeedforward, dtype: dtype, generator: generator),
-            new(dimFeedforward, dModel, dtype: dtype, generator: generator));
-        (_norm1, _norm2) = (new(dModel, layerNormEps, dtype: dtype), new(dModel, layerNormEps, dtype: dtype));
+        _selfAttn = new(dModel, nhead, dropout, bias, batchFirst: batchFirst, dtype: dtype, generator: generator);
+        (_linear1, _linear2) = (new(dModel, dimFeedforward, bias, dtype, generator), new(dimFeedforward, dModel, bias, dtype, generator));
+        (_norm1, _norm2) = (new(dModel, layerNormEps, bias: bias, dtype: dtype), new(dModel, layerNormEps, bias: bias, dtype: dtype));
         (_dropout, _dropout1, _dropout2) = (new(dropout, generator), new(dropout, generator), new(dropout, generator));
         (_activation, _normFirst) = (activation, normFirst);
     }
@@ -64,17 +58,13 @@ public sealed class TransformerEncoderLayer : Module<Tensor, AttentionOptions?, 
         if (_normFirst)
         {
             src += Attend(_norm1.Call(src), attention);
-            return src + FeedForward(_norm2.Call(src));
+            return src + Feed(_norm2.Call(src));
         }
         src = _norm1.Call(src + Attend(src, attention));
-        return _norm2.Call(src + FeedForward(src));
+        return _norm2.Call(src + Feed(src));
     }
 
     private Tensor Attend(Tensor x, AttentionOptions attention) => _dropout1.Call(_selfAttn.Call(x, x, x, attention).Output);
 
-    private Tensor FeedForward(Tensor x)
-    {
-        Tensor hidden = _linear1.Call(x);
-        return _dropout2.Call(_linear2.Call(_dropout.Call(_activation == TransformerActivation.Relu ? hidden.Relu() : hidden.Gelu())));
-    }
+    private Tensor Feed(Tensor x) => _dropout2.Call(FeedForward.Of(x, _linear1, _activation, _dropout, _linear2));
 }
