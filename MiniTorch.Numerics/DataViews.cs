@@ -4,7 +4,9 @@ namespace MiniTorch.Data;
 
 /// <summary>Copies ML.NET's rows to data sets and back.</summary>
 /// <example><code>
-/// TensorDataset data = mlContext.Data.LoadFromTextFile&lt;House&gt;("houses.csv").ToTensorDataset("Features", "Price");
+/// Tensor x = Tensor.Rand([10, 2]), y = Tensor.Rand([10]);
+/// Microsoft.ML.IDataView rows = new TensorDataset(x, y).ToDataView("Features", "Label");
+/// TensorDataset data = rows.ToTensorDataset("Features", "Label");
 /// </code></example>
 public static class DataViews
 {

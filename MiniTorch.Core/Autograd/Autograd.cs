@@ -6,6 +6,14 @@ namespace MiniTorch;
 /// Automatic differentiation: recording modes, and gradients, Jacobian-vector products, Jacobians and Hessians of functions (torch.autograd,
 /// torch.func).
 /// </summary>
+/// <example><code>
+/// Tensor x = Tensor.From(new[] { 1.0, 2.0 }, requiresGrad: true);
+/// Tensor[] gradients = Autograd.Grad(x.Pow(3).Sum(), [x]);
+/// Console.WriteLine(gradients[0]); // tensor([ 3., 12.], dtype: Float64)
+/// Console.WriteLine(Autograd.Hessian(t => t.Pow(3).Sum(), x.Detach()));
+/// // tensor([[ 6.,  0.],
+/// //         [ 0., 12.]], dtype: Float64)
+/// </code></example>
 public static partial class Autograd
 {
     /// <summary>Turns off recording until the result is disposed of (torch.no_grad). The mode flows with async code.</summary>
@@ -142,8 +150,8 @@ public static partial class Autograd
     internal static Tensor Cotangent(string op, Tensor output, Tensor? gradient)
     {
         if (!output.RequiresGrad)
-            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: no input required a gradient, "
-                + "or it was made under NoGrad or detached. "
+            throw new GraphException($"{op}: this tensor, shape {output.Shape}, has no graph: nothing that it was computed from requires a gradient "
+                + "(set requiresGrad: true before computing, or use a Parameter), or it was computed under NoGrad, or from a detached tensor. "
                 + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         if (gradient is null)
             return output.ElementCount == 1 ? Tensor.Ones(output.Shape, output.DType)

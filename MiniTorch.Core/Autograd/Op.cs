@@ -37,6 +37,19 @@ internal static class ReadsExtensions
 /// derivatives need no extra code. Derive from a specialized base such as <see cref="UnaryOp{TKernel}"/>, <see cref="LinearOp"/>, <see
 /// cref="MultilinearOp"/> or <see cref="FusedOp"/>, and call <see cref="Apply(ReadOnlySpan{Tensor})"/>.
 /// </summary>
+/// <example><code>
+/// Tensor x = Tensor.From(new[] { 1.0, 2.0, 3.0 });
+/// Console.WriteLine(new Reverse().Apply(x)); // tensor([3., 2., 1.], dtype: Float64)
+/// GradCheck.Run(t => new Reverse().Apply(t).Square(), x).ThrowIfFailed();
+///
+/// // Linear, and its own transpose.
+/// sealed record Reverse : LinearOp
+/// {
+///     protected override Tensor Compute(ReadOnlySpan&lt;Tensor&gt; inputs) => inputs[0].Flip(-1);
+///
+///     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Reverse().Apply(cotangent);
+/// }
+/// </code></example>
 public abstract record Op
 {
     /// <summary>The name that error messages, printed tensors and drawn graphs show.</summary>

@@ -7,6 +7,11 @@ namespace MiniTorch;
 /// Compares the gradients of automatic differentiation with the slopes of the function's values, and reports what is wrong and where
 /// (torch.autograd.gradcheck and gradgradcheck).
 /// </summary>
+/// <example><code>
+/// GradCheckReport report = GradCheck.Run(t => t.Tanh().Pow(2).Sum(), Tensor.Randn([3, 4]));
+/// Console.WriteLine(report.Verdict); // Correct
+/// report.ThrowIfFailed(); // the message is the report
+/// </code></example>
 public static class GradCheck
 {
     /// <summary>Checks a function of one tensor.</summary>

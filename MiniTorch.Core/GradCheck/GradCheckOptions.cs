@@ -57,7 +57,7 @@ public sealed record GradCheckOptions
     /// outside.
     /// </summary>
     /// <example><code>
-    /// new GradCheckOptions { Domain = v => ((v[0] > 0) &amp; (v[0] &lt; 1)).All().Item&lt;bool&gt;() }
+    /// var options = new GradCheckOptions { Domain = v => ((v[0] &gt; 0) &amp; (v[0] &lt; 1)).All().Item&lt;bool&gt;() };
     /// </code></example>
     public Func<IReadOnlyList<Tensor>, bool>? Domain { get; init; }
 

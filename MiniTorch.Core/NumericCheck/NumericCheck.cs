@@ -7,6 +7,10 @@ namespace MiniTorch;
 /// Tells how many digits of a result and of its gradients are left in Float32, which formula loses them, and what to write instead. The function runs
 /// once; its operations are repeated in Float64, and with random rounding of the last place (as CADNA and Verrou do for C).
 /// </summary>
+/// <example><code>
+/// // The report names the sum that loses the digits, its line, and what to write instead: x.Log1p().
+/// Console.WriteLine(NumericCheck.Run(x => (1 + x).Log(), Tensor.From([1e-6])));
+/// </code></example>
 public static class NumericCheck
 {
     /// <summary>Checks a function of one tensor.</summary>

@@ -8,6 +8,11 @@ namespace MiniTorch;
 /// Generates the random numbers of PyTorch's CPU generator, bit for bit: the same seed and the same calls in the same order give the same numbers
 /// (torch.Generator).
 /// </summary>
+/// <example><code>
+/// var rng = new Generator(42); // torch.Generator().manual_seed(42)
+/// Tensor x = Tensor.Randn([2, 3], rng);
+/// Console.WriteLine($"{x[0, 0].Item&lt;float&gt;():F4}"); // 0.3367
+/// </code></example>
 /// <remarks>
 /// Every method holds a lock, as in PyTorch, so threads can share a generator. Which thread gets which numbers then depends on timing; for
 /// reproducible results give each thread its own generator.

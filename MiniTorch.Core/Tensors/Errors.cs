@@ -42,6 +42,9 @@ public class MiniTorchException : Exception
         }
     }
 
+    /// <summary>Returns the message and the stack trace, as for any exception, and a last line with the code and the page that explains it.</summary>
+    public override string ToString() => $"{base.ToString()}{Environment.NewLine}{Code}: see {HelpLink}";
+
     private static readonly SearchValues<char> s_letters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 }

@@ -4,6 +4,10 @@ using System.Runtime.InteropServices;
 namespace MiniTorch;
 
 /// <summary>Reads a tensor's elements in row-major order; the span is valid only during the call.</summary>
+/// <typeparam name="T">The type of the elements.</typeparam>
+/// <typeparam name="TResult">The type of the result.</typeparam>
+/// <param name="elements">The elements.</param>
+/// <returns>What <c>Read</c> returns.</returns>
 public delegate TResult TensorReader<T, out TResult>(ReadOnlySpan<T> elements);
 
 public partial class Tensor

@@ -6,6 +6,15 @@ namespace MiniTorch;
 /// A multi-dimensional array that remembers the operations that created it, for automatic differentiation (torch.Tensor). Its elements have a <see
 /// cref="DType"/>. Tensors are garbage collected and need no Dispose.
 /// </summary>
+/// <example><code>
+/// Tensor x = [[1.0, 2.0], [3.0, 4.0]];
+/// Console.WriteLine(x.Sum(dim: 1)); // tensor([3., 7.])
+/// x.RequiresGrad = true;
+/// (x * x).Sum().Backward();
+/// Console.WriteLine(x.Grad);
+/// // tensor([[2., 4.],
+/// //         [6., 8.]])
+/// </code></example>
 /// <remarks>
 /// Operations return new tensors. Views (<see cref="View"/>, <see cref="Transpose"/>, slices …) share memory with the original tensor.
 /// Methods whose names end in InPlace modify the tensor. <c>==</c> is reference equality; <see cref="Eq(Tensor)"/> compares elements.
@@ -194,7 +203,8 @@ public partial class Tensor
     /// <exception cref="GraphException">The tensor does not require a gradient.</exception>
     public void RetainGrad()
     {
-        if (Node is null) throw new GraphException("RetainGrad: this tensor does not require a gradient");
+        if (Node is null) throw new GraphException("RetainGrad: this tensor does not require a gradient: nothing that it "
+            + "was computed from does (set requiresGrad: true before computing, or use a Parameter)");
         Ops.FuseTrace.CheckReceivesGradient("RetainGrad", this);
         if (Node is not OpNode node) return;
         Dictionary<int, Tensor?> retained = node.EnsureRare().Retained ??= [];

@@ -1,6 +1,8 @@
 namespace MiniTorch.Data;
 
 /// <summary>Combines the samples of a batch: from samples of k tensors each, it makes k tensors.</summary>
+/// <param name="samples">The samples of one batch, in its order.</param>
+/// <returns>The tensors of the batch.</returns>
 public delegate Tensor[] CollateFunction(IReadOnlyList<Tensor[]> samples);
 
 /// <summary>Functions that combine the samples of a batch (torch.utils.data.default_collate).</summary>

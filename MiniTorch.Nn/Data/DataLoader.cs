@@ -6,6 +6,7 @@ namespace MiniTorch.Data;
 /// <param name="batch">The batch's tensors.</param>
 /// <param name="generator">A generator of this batch, seeded from the epoch's seed and the batch's number, so that prefetching and resuming do not
 /// change the numbers.</param>
+/// <returns>The tensors of the changed batch.</returns>
 public delegate Tensor[] BatchTransform(Tensor[] batch, Generator generator);
 
 /// <summary>
@@ -17,11 +18,11 @@ public delegate Tensor[] BatchTransform(Tensor[] batch, Generator generator);
 /// continues with the batch after the current one at the time of saving.
 /// </remarks>
 /// <example><code>
+/// Tensor images = Tensor.Rand([100, 1, 28, 28]), labels = Tensor.RandInt(0, 10, [100]);
 /// var loader = new DataLoader(new TensorDataset(images, labels), batchSize: 64, shuffle: true);
-/// foreach (var (x, y) in loader)
-/// {
-///     // x: [64, …], y: [64]
-/// }
+/// foreach (var (x, y) in loader) Console.WriteLine($"{x.Shape} {y.Shape}");
+/// // [64, 1, 28, 28] [64]
+/// // [36, 1, 28, 28] [36]
 /// </code></example>
 public sealed partial class DataLoader : IEnumerable<Batch>
 {

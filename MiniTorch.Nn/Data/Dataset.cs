@@ -3,6 +3,17 @@ namespace MiniTorch.Data;
 /// <summary>
 /// Base class of data sets: samples by index (torch.utils.data.Dataset). A sample is one or several tensors, such as an image and its label.
 /// </summary>
+/// <example><code>
+/// var data = new Squares();
+/// Console.WriteLine(data[3][0].Item&lt;float&gt;()); // 9
+///
+/// sealed class Squares : Dataset
+/// {
+///     public override int Count => 100;
+///
+///     public override Tensor[] this[int index] => [index * (float)index];
+/// }
+/// </code></example>
 public abstract class Dataset
 {
     /// <summary>The number of samples.</summary>

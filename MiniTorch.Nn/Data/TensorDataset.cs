@@ -5,6 +5,12 @@ namespace MiniTorch.Data;
 /// <summary>
 /// A data set of one or several tensors of equal length, with samples along their first dimension (torch.utils.data.TensorDataset).
 /// </summary>
+/// <example><code>
+/// Tensor images = Tensor.Rand([100, 1, 28, 28]), labels = Tensor.RandInt(0, 10, [100]);
+/// var data = new TensorDataset(images, labels);
+/// Dataset[] parts = data.RandomSplit([80, 20]);
+/// Console.WriteLine(parts[0].Count); // 80
+/// </code></example>
 public sealed class TensorDataset : Dataset
 {
     /// <summary>Creates a data set of the given tensors.</summary>

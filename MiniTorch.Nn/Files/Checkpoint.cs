@@ -14,7 +14,7 @@ namespace MiniTorch.IO;
 /// checkpoint.TryLoad("run.ckpt"); // false at the first start
 /// for (int epoch = checkpoint.Get&lt;int&gt;("epoch"); epoch &lt; 10; epoch++)
 /// {
-///     foreach (var (x, y) in loader) Step(x, y);
+///     // … train for one epoch …
 ///     checkpoint["epoch"] = epoch + 1;
 ///     checkpoint.Save("run.ckpt");
 /// }

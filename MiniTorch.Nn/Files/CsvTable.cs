@@ -4,9 +4,11 @@ namespace MiniTorch.IO;
 
 /// <summary>A table of comma-separated values (RFC 4180) whose columns can be read as tensors.</summary>
 /// <example><code>
-/// CsvTable table = CsvTable.Load("iris.csv");
-/// Tensor x = table.Numbers("sepal_length", "petal_length"); // Float32 [rows, 2]
-/// var (y, names) = table.Classes("species"); // Int64 [rows]
+/// File.WriteAllText("plants.csv", "height,width,kind\n5.1,3.5,rose\n4.9,3.0,oak\n");
+/// CsvTable table = CsvTable.Load("plants.csv");
+/// Tensor x = table.Numbers("height", "width");
+/// Console.WriteLine(x.Shape); // [2, 2]
+/// var (y, names) = table.Classes("kind"); // Int64 [2], and what 0 and 1 mean
 /// </code></example>
 public sealed class CsvTable
 {

@@ -45,7 +45,8 @@ public abstract class ChannelNormBase : Module<Tensor, Tensor>
     private protected void CheckRank(Tensor input)
     {
         if (!Takes(input.Rank))
-            throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}");
+            throw new ShapeException($"{GetType().Name}: an input of {input.Rank} dimensions is not accepted, shape {input.Shape}; "
+                + $"{GetType().Name[..^2]}1d takes sequences [N, C, L], {GetType().Name[..^2]}2d images [N, C, H, W]");
     }
 
     private protected override string Arguments =>

@@ -75,7 +75,8 @@ public sealed class Conv1d : ConvolutionBase
 /// </summary>
 /// <example><code>
 /// var conv = new Conv2d(3, 16, kernelSize: 3, padding: 1);
-/// Tensor y = conv.Call(images); // [N, 3, 32, 32] → [N, 16, 32, 32]
+/// Tensor y = conv.Call(Tensor.Rand([8, 3, 32, 32]));
+/// Console.WriteLine(y.Shape); // [8, 16, 32, 32]
 /// </code></example>
 public sealed class Conv2d : ConvolutionBase
 {

@@ -4,7 +4,8 @@ namespace MiniTorch.Nn;
 /// <remarks>Gradients have the table's shape: MiniTorch has no sparse tensors, so there is no <c>sparse</c> argument.</remarks>
 /// <example><code>
 /// var embedding = new Embedding(numEmbeddings: 10_000, embeddingDim: 64);
-/// Tensor vectors = embedding.Call(tokens); // Int64 [N, T] → [N, T, 64]
+/// Tensor tokens = [[5, 8, 13], [1, 0, 2]];
+/// Console.WriteLine(embedding.Call(tokens).Shape); // [2, 3, 64]
 /// </code></example>
 public sealed class Embedding : Module<Tensor, Tensor>
 {

@@ -14,6 +14,8 @@ public static partial class Functional
     /// <exception cref="ShapeException">A sequence is a scalar, or differs from the first in more than its length.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     /// <example><code>
+    /// Tensor[] sentences = [Tensor.Randn([7, 32]), Tensor.Randn([4, 32])];
+    /// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
     /// var (padded, lengths) = Functional.PadSequence(sentences, batchFirst: true);
     /// var (output, (h, c)) = lstm.Call(padded, lengths: lengths);
     /// Tensor[] outputs = Functional.UnpadSequence(output, lengths, batchFirst: true);

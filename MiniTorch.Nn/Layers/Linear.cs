@@ -5,7 +5,8 @@ namespace MiniTorch.Nn;
 /// first.</remarks>
 /// <example><code>
 /// var fc = new Linear(784, 10);
-/// Tensor logits = fc.Call(x); // [N, 784] → [N, 10]
+/// Tensor logits = fc.Call(Tensor.Randn([32, 784]));
+/// Console.WriteLine(logits.Shape); // [32, 10]
 /// </code></example>
 public sealed class Linear : Module<Tensor, Tensor>
 {

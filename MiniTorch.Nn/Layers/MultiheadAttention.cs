@@ -6,8 +6,10 @@ namespace MiniTorch.Nn;
 /// batchFirst; or without the batch. Returns the output, in the query's shape, and the weights, [N, T, S].
 /// </summary>
 /// <example><code>
+/// Tensor x = Tensor.Randn([2, 5, 64]); // 2 sequences of 5 vectors
 /// var attention = new MultiheadAttention(embedDim: 64, numHeads: 8, batchFirst: true);
-/// var (output, weights) = attention.Call(x, x, x, new AttentionOptions { IsCausal = true }); // x: [N, T, 64]
+/// var (output, weights) = attention.Call(x, x, x, new AttentionOptions { IsCausal = true });
+/// Console.WriteLine(output.Shape); // [2, 5, 64]
 /// </code></example>
 public sealed class MultiheadAttention : Module<Tensor, Tensor, Tensor, AttentionOptions?, (Tensor Output, Tensor? Weights)>
 {

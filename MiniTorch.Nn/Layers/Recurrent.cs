@@ -201,10 +201,13 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 
 /// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997); see <see cref="LSTMCell"/>.</summary>
 /// <example><code>
+/// Tensor x = Tensor.Randn([2, 5, 32]); // 2 sequences of 5 vectors
 /// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
-/// var (output, (h, c)) = lstm.Call(x); // [N, T, 32] → [N, T, 64]; h and c are [1, N, 64]
+/// var (output, (h, c)) = lstm.Call(x);
+/// Console.WriteLine($"{output.Shape} {h.Shape} {c.Shape}"); // [2, 5, 64] [1, 2, 64] [1, 2, 64]
 ///
-/// var (padded, lengths) = Functional.PadSequence(sentences, batchFirst: true); // sentences: tensors [Tᵢ, 32]
+/// Tensor[] sentences = [Tensor.Randn([7, 32]), Tensor.Randn([4, 32])];
+/// var (padded, lengths) = Functional.PadSequence(sentences, batchFirst: true);
 /// (output, (h, c)) = lstm.Call(padded, lengths: lengths); // h[0] has the state of each sentence's own last step
 /// </code></example>
 /// <param name="inputSize">The number of features of the input.</param>

@@ -159,7 +159,8 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         if (fault >= 0)
             throw new ValueException($"{op}: target{ElementIndex.Index(targets.Shape, fault)} = "
                 + $"{targets.Reshape(-1).Select(0, (int)fault).Item<long>()} is not in [0, {classes})"
-                + (ignoreIndex is null ? "" : $", and is not ignored (IgnoreIndex is {ignoreIndex})"));
+                + (ignoreIndex is null ? "" : $", and is not ignored (IgnoreIndex is {ignoreIndex})")
+                + Advice(targets.ToArray<long>().Where(target => target != ignoreIndex && !alsoIgnore.Contains(target)), classes));
 
         Tensor marked = targets;
         if (kept < targets.ElementCount)
@@ -170,6 +171,15 @@ internal readonly record struct ClassTargets(Tensor Classes, long KeptCount)
         if (mask is null) return new(marked, kept);
         marked = marked.MaskedFill(mask.LogicalNot(), Ignored);
         return new(marked, marked.Ne(Ignored).Sum().Item<long>());
+    }
+
+    // The two usual causes of a target that is too large.
+    private static string Advice(IEnumerable<long> targets, int classes)
+    {
+        (long smallest, long largest) = (targets.Min(), targets.Max());
+        return largest < classes ? ""
+            : smallest == 1 && largest == classes ? $"; the targets run from 1 to {classes}, and classes are numbered from 0: subtract 1"
+            : $"; the last layer has {classes} outputs, and target {largest} needs {largest + 1}; if the labels start at 1, subtract 1";
     }
 
     private static (long Kept, long Fault) Scan(ReadOnlySpan<long> targets, int classes, long? ignoreIndex, IReadOnlyList<long> alsoIgnore)

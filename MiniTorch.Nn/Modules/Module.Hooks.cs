@@ -1,12 +1,19 @@
 namespace MiniTorch.Nn;
 
 /// <summary>Receives the inputs of a call before Forward runs.</summary>
+/// <param name="module">The module that is called.</param>
+/// <param name="inputs">Its inputs, in the order of Forward's parameters.</param>
 public delegate void ForwardPreHook(Module module, IReadOnlyList<object?> inputs);
 
 /// <summary>Receives the gradient of a module's output in a backward pass.</summary>
+/// <param name="module">The module whose output it is.</param>
+/// <param name="gradOutput">The gradient with respect to the output, of the output's shape.</param>
 public delegate void BackwardHook(Module module, Tensor gradOutput);
 
 /// <summary>Receives the inputs and the output of a call.</summary>
+/// <param name="module">The module that was called.</param>
+/// <param name="inputs">Its inputs, in the order of Forward's parameters.</param>
+/// <param name="output">What Forward returned.</param>
 public delegate void ForwardHook(Module module, IReadOnlyList<object?> inputs, object? output);
 
 public abstract partial class Module

@@ -50,6 +50,7 @@ public abstract partial class Module : IStateful
     /// Copies the values of a state into the parameters and buffers of the same names, converted to their dtypes (torch.nn.Module.load_state_dict).
     /// </summary>
     /// <example><code>
+    /// Safetensors.Save("model.safetensors", model.StateDict());
     /// model.LoadStateDict(Safetensors.Load("model.safetensors"));
     /// </code></example>
     /// <param name="state">Tensors by name, as <see cref="StateDict"/> returns them.</param>

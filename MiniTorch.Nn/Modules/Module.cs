@@ -13,6 +13,9 @@ namespace MiniTorch.Nn;
 /// variants with more inputs.
 /// </remarks>
 /// <example><code>
+/// var model = new Mlp();
+/// Console.WriteLine(model.Call(Tensor.Randn([32, 784])).Shape); // [32, 10]
+///
 /// sealed class Mlp : Module&lt;Tensor, Tensor&gt;
 /// {
 ///     private readonly Linear _fc1 = new(784, 128), _fc2 = new(128, 10);

@@ -12,7 +12,7 @@ public static class ModuleExtensions
     /// lambda that reads the module's fields still reads those of the original.
     /// </remarks>
     /// <example><code>
-    /// Mlp target = model.Copy(); // a target network, or a teacher
+    /// Sequential teacher = model.Copy();
     /// </code></example>
     public static T Copy<T>(this T module) where T : Module
     {

@@ -13,6 +13,7 @@ public static class ModuleFunctions
     /// <param name="input">The input.</param>
     /// <exception cref="ValueException">The module has no parameter or buffer of a name, or it has another shape.</exception>
     /// <example><code>
+    /// Tensor y = Tensor.Randn([4, 10]);
     /// // One inner step of MAML: the outer gradient flows through the updated weights.
     /// var names = model.NamedParameters();
     /// Tensor[] inner = Autograd.Grad(Functional.MSELoss(model.Call(x), y), model.Parameters(), createGraph: true);
@@ -56,8 +57,10 @@ public static class ModuleFunctions
     /// <param name="module">The module.</param>
     /// <param name="output">Calls the module and returns a tensor.</param>
     /// <example><code>
+    /// Tensor x = Tensor.Randn([5, 3]);
+    /// var model = new Sequential(new Linear(3, 2));
     /// var jacobians = model.Jacobian(() => model.Call(x));
-    /// Console.WriteLine(jacobians["fc1.weight"].Shape);
+    /// Console.WriteLine(jacobians["0.weight"].Shape); // [5, 2, 2, 3]
     /// </code></example>
     public static OrderedDictionary<string, Tensor> Jacobian(this Module module, Func<Tensor> output) =>
         Differentiate(module, output, (f, parameters, _) => Autograd.Jacobian(f, parameters));

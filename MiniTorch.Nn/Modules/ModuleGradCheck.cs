@@ -24,6 +24,8 @@ public static class ModuleGradCheck
         /// <param name="options">The options of the check.</param>
         /// <exception cref="MiniTorchException">The module or the loss throws, or the module does not return one tensor.</exception>
         /// <example><code>
+        /// Tensor x = Tensor.Randn([2, 4]), targets = [0, 2];
+        /// var model = new Sequential(new Linear(4, 8), new Tanh(), new Linear(8, 3));
         /// GradCheck.RunModule(model, [x], y => Functional.CrossEntropy(y, targets)).ThrowIfFailed();
         /// </code></example>
         public static GradCheckReport RunModule(Module model, IReadOnlyList<Tensor> inputs, Func<Tensor, Tensor> loss,

@@ -15,7 +15,11 @@ public static class ModuleNumericCheck
         /// <param name="options">The options of the check.</param>
         /// <exception cref="ValueException">An argument is null, or no floating-point tensor is returned.</exception>
         /// <exception cref="MiniTorchException">The module or the loss throws it.</exception>
-        /// <example><code>Console.WriteLine(NumericCheck.RunModule(model, [x], output => Functional.CrossEntropy(output, y)));</code></example>
+        /// <example><code>
+        /// Tensor x = Tensor.Randn([2, 4]), targets = [0, 2];
+        /// var model = new Sequential(new Linear(4, 8), new Tanh(), new Linear(8, 3));
+        /// Console.WriteLine(NumericCheck.RunModule(model, [x], output => Functional.CrossEntropy(output, targets)));
+        /// </code></example>
         public static NumericCheckReport RunModule(
             Module model, IReadOnlyList<Tensor> inputs, Func<Tensor, Tensor>? loss = null, NumericCheckOptions? options = null)
         {

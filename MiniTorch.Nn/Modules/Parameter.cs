@@ -5,6 +5,16 @@ namespace MiniTorch.Nn;
 /// <summary>
 /// A tensor that a model learns: a leaf that requires a gradient, discovered by its module and passed to optimisers (torch.nn.Parameter).
 /// </summary>
+/// <example><code>
+/// Console.WriteLine(new Scale().Parameters().Count); // 1
+///
+/// sealed class Scale : Module&lt;Tensor, Tensor&gt;
+/// {
+///     private readonly Parameter _factor = new(Tensor.Ones([1]));
+///
+///     protected override Tensor Forward(Tensor x) => _factor * x;
+/// }
+/// </code></example>
 [DebuggerDisplay("{Name,nq} {DebugText,nq}")]
 public sealed class Parameter : Tensor
 {

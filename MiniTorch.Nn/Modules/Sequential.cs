@@ -5,7 +5,8 @@ namespace MiniTorch.Nn;
 /// <summary>Calls modules one after another; they are named 0, 1, … in the state (torch.nn.Sequential).</summary>
 /// <example><code>
 /// var model = new Sequential(new Linear(784, 128), new ReLU(), new Linear(128, 10));
-/// Tensor logits = model.Call(x);
+/// Tensor logits = model.Call(Tensor.Randn([32, 784]));
+/// Console.WriteLine(logits.Shape); // [32, 10]
 /// </code></example>
 public sealed class Sequential : Module<Tensor, Tensor>, IReadOnlyList<Module<Tensor, Tensor>>
 {

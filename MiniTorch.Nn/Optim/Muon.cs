@@ -24,10 +24,12 @@ public enum AdjustLr
 /// iteration runs in the parameter's dtype; PyTorch rounds it to bfloat16.
 /// </remarks>
 /// <example><code>
-/// var (matrices, others) = Muon.Split(model, model.Head);
+/// var head = new Linear(32, 10);
+/// var model = new Sequential(new Linear(784, 32), new ReLU(), head);
+/// var (matrices, others) = Muon.Split(model, head);
 /// Optimizer[] optimizers = [new Muon(matrices, lr: 0.02), new AdamW(others, lr: 3e-4)];
 /// foreach (Optimizer optimizer in optimizers) optimizer.ZeroGrad();
-/// criterion.Call(model.Call(x), y).Backward();
+/// criterion.Call(model.Call(x), targets).Backward();
 /// foreach (Optimizer optimizer in optimizers) optimizer.Step();
 /// </code></example>
 public sealed class Muon : Optimizer

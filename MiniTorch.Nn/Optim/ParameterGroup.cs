@@ -4,8 +4,9 @@ namespace MiniTorch.Optim;
 
 /// <summary>Parameters that share options of an optimiser. Options have PyTorch's names: <c>group["lr"] = 0.01</c>. Flags are 0 and 1.</summary>
 /// <example><code>
-/// var optimizer = new AdamW(model.Body.Parameters(), lr: 1e-4);
-/// optimizer.AddGroup(new ParameterGroup(model.Head.Parameters()) { Name = "head", ["lr"] = 1e-3 });
+/// Linear body = new(784, 32), head = new(32, 10);
+/// var optimizer = new AdamW(body.Parameters(), lr: 1e-4);
+/// optimizer.AddGroup(new ParameterGroup(head.Parameters()) { Name = "head", ["lr"] = 1e-3 });
 /// optimizer.Group("head")["weight_decay"] = 0;
 /// </code></example>
 public sealed class ParameterGroup

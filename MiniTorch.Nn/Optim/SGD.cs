@@ -10,7 +10,7 @@ namespace MiniTorch.Optim;
 /// <example><code>
 /// var optimizer = new SGD(model.Parameters(), lr: 0.1, momentum: 0.9);
 /// optimizer.ZeroGrad();
-/// criterion.Call(model.Call(x), y).Backward();
+/// criterion.Call(model.Call(x), targets).Backward();
 /// optimizer.Step();
 /// </code></example>
 public sealed class SGD : Optimizer

@@ -4,9 +4,11 @@ namespace MiniTorch.Nn;
 
 /// <summary>Reports when a metric has stopped improving. A <see cref="Checkpoint"/> can hold it.</summary>
 /// <example><code>
-/// var stopping = new EarlyStopping(patience: 5);
-/// // after each epoch:
-/// if (stopping.Update(validationLoss)) break;
+/// double[] validationLosses = [0.9, 0.7, 0.71, 0.72, 0.73];
+/// var stopping = new EarlyStopping(patience: 2);
+/// int epoch = 0;
+/// while (!stopping.Update(validationLosses[epoch])) epoch++;
+/// Console.WriteLine(epoch); // 4
 /// </code></example>
 public sealed class EarlyStopping : IStateful
 {

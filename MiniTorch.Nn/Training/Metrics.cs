@@ -16,11 +16,11 @@ public static class Metrics
     }
 
     /// <summary>Computes the share of rows whose target is among the k largest scores; NaN if all rows are ignored.</summary>
-    /// <inheritdoc cref="Accuracy"/>
     /// <param name="scores">(N, C) or (N, C, d1, …): logits or probabilities.</param>
     /// <param name="targets">Int64 class indices in that shape without C.</param>
     /// <param name="k">The number of scores, from 1 to C.</param>
     /// <param name="ignoreIndex">Rows with this target are skipped.</param>
+    /// <exception cref="MiniTorchException">The shapes do not fit, a target is neither a class index nor ignored, or k is out of range.</exception>
     public static double TopK(Tensor scores, Tensor targets, int k, long ignoreIndex = -100)
     {
         int axis = LossShapes.ClassAxis("TopK", scores, null);

@@ -83,7 +83,8 @@ public sealed class BackwardTests
     public void Backward_without_a_graph_is_an_error()
     {
         Should.Throw<GraphException>(() => Tensor.Ones([]).Backward()).Message.ShouldBe(
-            "Backward: this tensor, shape [], has no graph: no input required a gradient, or it was made under NoGrad or detached. "
+            "Backward: this tensor, shape [], has no graph: nothing that it was computed from requires a gradient "
+            + "(set requiresGrad: true before computing, or use a Parameter), or it was computed under NoGrad, or from a detached tensor. "
             + "To differentiate a gradient again, pass createGraph: true to the Grad or Backward that makes it");
         Tensor x = Leaf(1), y;
         using (Autograd.NoGrad()) y = x * 2;
@@ -135,7 +136,9 @@ public sealed class BackwardTests
         z.Backward();
         y.Grad!.Item<double>().ShouldBe(24);
         x.RetainGrad(); // of a leaf: no effect
-        Should.Throw<GraphException>(() => Tensor.Ones([]).RetainGrad()).Message.ShouldBe("RetainGrad: this tensor does not require a gradient");
+        Should.Throw<GraphException>(() => Tensor.Ones([]).RetainGrad()).Message.ShouldBe(
+            "RetainGrad: this tensor does not require a gradient: nothing that it was computed from does (set requiresGrad: true before computing, "
+            + "or use a Parameter)");
     }
 
     static IEnumerable<TestCaseData> Writes()

@@ -21,22 +21,23 @@ internal sealed class Browser : IAsyncDisposable
 
     private Browser(Process process, string profile) => (_process, _profile) = (process, profile);
 
-    /// <summary>Opens a page in a new browser.</summary>
-    public static async Task<Browser> OpenAsync(string path)
+    /// <summary>Opens a page, a file's path or an address, in a new browser.</summary>
+    public static async Task<Browser> OpenAsync(string page)
     {
+        var address = new Uri(page);
         string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .SelectMany(folder => s_names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
         if (program is null) Assert.Ignore("no Chromium was found on the PATH (Debian: apt-get install chromium)");
         string profile = Directory.CreateTempSubdirectory("minitorch-browser").FullName;
         var start = new ProcessStartInfo(program!,
             ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0",
-                $"--user-data-dir={profile}", new Uri(path).AbsoluteUri])
+                $"--user-data-dir={profile}", address.AbsoluteUri])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
         var browser = new Browser(Process.Start(start)!, profile);
-        await browser.ConnectAsync();
+        await browser.ConnectAsync(address.Scheme);
         return browser;
     }
 
@@ -60,6 +61,13 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>The value of a JavaScript expression, as a number.</summary>
     public async Task<double> NumberAsync(string expression) =>
         double.Parse((await EvaluateAsync(expression)).Replace('−', '-'), CultureInfo.InvariantCulture);
+
+    /// <summary>Waits until a JavaScript expression is true.</summary>
+    public async Task UntilAsync(string expression)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        while (await EvaluateAsync(expression) != "true") await Task.Delay(50, patience.Token);
+    }
 
     /// <summary>Presses and releases a key.</summary>
     public async Task PressAsync(string key, int code)
@@ -96,7 +104,7 @@ internal sealed class Browser : IAsyncDisposable
         Directory.Delete(_profile, recursive: true);
     }
 
-    private async Task ConnectAsync()
+    private async Task ConnectAsync(string scheme)
     {
         using var patience = new CancellationTokenSource(s_patience);
         string? address = null;
@@ -112,7 +120,7 @@ internal sealed class Browser : IAsyncDisposable
             await Task.Delay(50, patience.Token);
         }
         await _socket.ConnectAsync(new Uri((string)page["webSocketDebuggerUrl"]!), patience.Token);
-        while (await EvaluateAsync("location.protocol + document.readyState") != "file:complete") await Task.Delay(50, patience.Token);
+        while (await EvaluateAsync("location.protocol + document.readyState") != $"{scheme}:complete") await Task.Delay(50, patience.Token);
     }
 
     private async Task<JsonNode> SendAsync(string method, JsonObject parameters)

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -11,13 +12,19 @@ internal static class CSharpProgram
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(path => MetadataReference.CreateFromFile(path))];
 
+    /// <summary>The names that a program uses and does not declare.</summary>
+    public static IEnumerable<string> UndeclaredNames(string code) =>
+        Compile(code).GetDiagnostics().Where(diagnostic => diagnostic.Id == "CS0103")
+            .Select(diagnostic => code.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
+
     /// <summary>Compiles a program, runs it in a folder of its own, and gives what it wrote to the console.</summary>
-    public static string Run(string code)
+    /// <param name="code">The program.</param>
+    /// <param name="path">The name that stack traces show.</param>
+    public static string Run(string code, string path = "program.cs")
     {
-        var compilation = CSharpCompilation.Create("Program", [CSharpSyntaxTree.ParseText(code)], s_references,
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication));
-        using var stream = new MemoryStream();
-        var result = compilation.Emit(stream);
+        CSharpCompilation compilation = Compile(code, path);
+        using MemoryStream stream = new(), lines = new();
+        var result = compilation.Emit(stream, lines);
         result.Success.ShouldBeTrue(string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)));
 
         TextWriter console = Console.Out;
@@ -27,7 +34,7 @@ internal static class CSharpProgram
             using var written = new StringWriter();
             Console.SetOut(written);
             Environment.CurrentDirectory = scratch;
-            MethodInfo main = Assembly.Load(stream.ToArray()).EntryPoint!;
+            MethodInfo main = Assembly.Load(stream.ToArray(), lines.ToArray()).EntryPoint!;
             main.Invoke(null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()]);
             return written.ToString();
         }
@@ -38,4 +45,8 @@ internal static class CSharpProgram
             Directory.Delete(scratch, true);
         }
     }
+
+    private static CSharpCompilation Compile(string code, string path = "") =>
+        CSharpCompilation.Create("Program", [CSharpSyntaxTree.ParseText(code, path: path, encoding: Encoding.UTF8)], s_references,
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication));
 }

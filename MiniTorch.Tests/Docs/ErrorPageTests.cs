@@ -32,5 +32,10 @@ internal sealed class ErrorPageTests
     }
 
     [Test]
+    public void Text_of_an_error_ends_with_its_code_and_page() =>
+        Should.Throw<ShapeException>(() => Tensor.Ones([2, 3]).MatMul(Tensor.Ones([2, 3]))).ToString()
+            .ShouldEndWith($"{Environment.NewLine}MT1001: see docs/reference/errors/MT1001.md");
+
+    [Test]
     public void HelpLink_that_was_set_is_kept() => new ValueException("of a plug-in") { HelpLink = "help.md" }.HelpLink.ShouldBe("help.md");
 }

@@ -206,11 +206,11 @@ internal static partial class LayerSamples
                 () => new BatchNorm1d(4, affine: false).Call(F(2, 4).To(DType.Float64))),
         Layer<BatchNorm2d>().Ranks(4, 4, growsAtEnd: true).Trains("normalizes by the batch, updates the running values")
             .Case(() => new BatchNorm2d(2), Real(2, 4, 3))
-            .Misuse<ShapeException>("BatchNorm2d: an input of 2 dimensions is not accepted, shape [3, 2]", () => new BatchNorm2d(2).Call(F(3, 2))),
+            .Misuse<ShapeException>("BatchNorm2d: an input of 2 dimensions is not accepted, shape [3, 2]…", () => new BatchNorm2d(2).Call(F(3, 2))),
         Layer<InstanceNorm1d>().Ranks(2, 3)
             .Case(() => new InstanceNorm1d(3), Real(3, 4))
             .Case(() => new InstanceNorm1d(3, affine: true), Real(3, 4))
-            .Misuse<ShapeException>("InstanceNorm1d: an input of 4 dimensions is not accepted, shape [1, 3, 2, 2]",
+            .Misuse<ShapeException>("InstanceNorm1d: an input of 4 dimensions is not accepted, shape [1, 3, 2, 2]; InstanceNorm1d takes sequences [N, C, L], InstanceNorm2d images …",
                 () => new InstanceNorm1d(3).Call(F(1, 3, 2, 2)))
             .Misuse<ShapeException>("InstanceNorm1d: shape [2, 3, 1] has only one value for each channel; it needs more to compute a variance",
                 () => new InstanceNorm1d(3).Call(F(2, 3, 1)))

@@ -113,7 +113,7 @@ internal static partial class LossSamples
         Weights("[2, 3]", "[4, 3]", () => Functional.CrossEntropy(F(4, 5, 3), I(4, 3), new() { ElementWeights = F(2, 3) }));
         Weights("[4]", "[4, 3]", () => Functional.CrossEntropy(F(4, 5, 3), I(4, 3), new() { ElementWeights = F(4) }));
         return row
-            .Misuse<ValueException>("CrossEntropyLoss: target = 3 is not in [0, 3), and is not ignored (IgnoreIndex is -100)",
+            .Misuse<ValueException>("CrossEntropyLoss: target = 3 is not in [0, 3), and is not ignored (IgnoreIndex is -100)…",
                 () => Functional.CrossEntropy(F(3), 3))
             .Misuse<ValueException>("CrossEntropyLoss: target[1, 0] = -1 is not in [0, 3), and is not ignored (IgnoreIndex is 9)",
                 () => Functional.CrossEntropy(F(2, 3, 2), [[0, 9], [-1, 9]], ignoreIndex: 9))

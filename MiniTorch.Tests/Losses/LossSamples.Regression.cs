@@ -82,7 +82,7 @@ internal static partial class LossSamples
 
     private static LossRow[] DistributionRows() =>
     [
-        Loss<KLDivLoss>().Guide("probabilities or their logarithms", note: "reduction BatchMean")
+        Loss<KLDivLoss>().Guide("probabilities or their logarithms", note: "also reduction BatchMean, the mean of the definition")
             .CannotExport("has no such operation")
             .Sample(new KLDivLoss(), s_matrix, s_fractions)
             .Case("kl", x => Functional.KLDiv(x, s_probabilities, Reduction.BatchMean),

@@ -108,6 +108,8 @@ public class ModuleTests
         Should.Throw<MiniTorchException>(() => new Sequential(new Identity(), new Mlp(4, 8, 3)).Call(Tensor.Zeros([2, 5])))
             .ModulePath.ShouldBe("Sequential.1.fc1");
         Should.Throw<MiniTorchException>(() => new Linear(3, 1).Call(Tensor.Zeros([2, 5]))).ModulePath.ShouldBe("Linear");
+        Should.Throw<ShapeException>(() => new Linear(784, 10).Call(Tensor.Zeros([2, 1, 28, 28]))).Message
+            .ShouldEndWith("shape [2, 1, 28, 28]; flatten each sample to its 1 · 28 · 28 = 784 numbers: new Flatten(), or x.Flatten(1)");
         Should.Throw<MiniTorchException>(() => _ = Tensor.Zeros([2]) + Tensor.Zeros([3])).ModulePath.ShouldBeNull();
     }
 

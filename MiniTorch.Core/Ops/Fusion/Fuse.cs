@@ -6,6 +6,11 @@ namespace MiniTorch;
 /// Fuses a chain of element-wise operations into one operation, with one pass over memory forward and one for all gradients (torch.compile for such
 /// chains).
 /// </summary>
+/// <example><code>
+/// Func&lt;Tensor, Tensor&gt; swish = Fuse.Compile(x => x * x.Sigmoid());
+/// Tensor x = Tensor.Randn([1000], requiresGrad: true);
+/// swish(x).Sum().Backward(); // x.Grad is the same as without Compile
+/// </code></example>
 /// <remarks>
 /// The function runs at every call, so it can read shapes, dtypes, <see cref="Tensor.RequiresGrad"/>, modes, and captured numbers and tensors that
 /// change. Its element-wise operations are deferred until it returns, and then run as one program. A program is compiled when it first occurs, which

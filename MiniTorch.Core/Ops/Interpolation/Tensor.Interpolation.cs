@@ -22,6 +22,7 @@ public partial class Tensor
     /// for the mode Nearest.</exception>
     /// <exception cref="DTypeException">The tensor is no floating-point tensor.</exception>
     /// <example><code>
+    /// Tensor images = Tensor.Rand([2, 3, 8, 8]);
     /// Tensor larger = images.Interpolate(scaleFactor: 2, mode: InterpolationMode.Bilinear); // [N, C, H, W] → [N, C, 2H, 2W]
     /// </code></example>
     public Tensor Interpolate(Pair? size = null, double? scaleFactor = null, InterpolationMode mode = InterpolationMode.Nearest,

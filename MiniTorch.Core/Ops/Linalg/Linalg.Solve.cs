@@ -77,6 +77,7 @@ public static partial class Linalg
     /// an empty tensor; the ranks as Int64 […]; the singular values in descending order. Only solutions and residuals have gradients.</returns>
     /// <exception cref="ShapeException">The numbers of rows differ.</exception>
     /// <example><code>
+    /// Tensor x = [0.0, 1.0, 2.0, 3.0], y = [1.1, 2.9, 5.2, 6.8];
     /// Tensor line = Linalg.Lstsq(Tensor.Stack([x, Tensor.OnesLike(x)], 1), y).Solution; // slope and intercept
     /// </code></example>
     public static (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) Lstsq(Tensor a, Tensor b, double? rcond = null)

@@ -28,13 +28,18 @@ internal sealed record Linear : FusedOp
         if (weight.Rank is < 1 or > 2) throw new ShapeException($"{op}: the weight has shape {weight.Shape} and must be [out, in]");
         if (x.Rank == 0 || x.Shape[^1] != weight.Shape[^1])
             throw new ShapeException($"{op}: the {name}'s last dimension must be {weight.Shape[^1]} (in_features), but the {name} has shape "
-                + $"{x.Shape}");
+                + $"{x.Shape}{Advice(x.Shape, weight.Shape[^1])}");
         if (weight.Rank == 2 && bias is not null && (bias.Rank != 1 || bias.Shape[0] != weight.Shape[0]))
             throw new ShapeException($"{op}: the bias has shape {bias.Shape} and must be [{weight.Shape[0]}] for weight {weight.Shape}");
         if (weight.DType != x.DType || (bias is not null && bias.DType != x.DType))
             throw new DTypeException($"{op}: the {name} is {x.DType}, the weight {weight.DType}"
                 + $"{(bias is null ? "" : $" and the bias {bias.DType}")}; convert them with To");
     }
+
+    // Images before the first linear layer.
+    private static string Advice(Shape input, int features) =>
+        input.Rank > 2 && input.ElementCount == (long)input[0] * features
+            ? $"; flatten each sample to its {string.Join(" · ", input.Span[1..].ToArray())} = {features} numbers: new Flatten(), or x.Flatten(1)" : "";
 
     protected internal override Reads Reads => Reads.Input0 | Reads.Input1;
 

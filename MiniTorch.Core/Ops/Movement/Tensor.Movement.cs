@@ -25,6 +25,7 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">The product of the sizes is not the size of the dimension.</exception>
     /// <example><code>
+    /// Tensor x = Tensor.Randn([2, 5, 64]);
     /// Tensor heads = x.Unflatten(-1, 8, -1); // [batch, time, 64] to [batch, time, 8, 8]
     /// </code></example>
     public Tensor Unflatten(int dim, params ReadOnlySpan<int> sizes) => MovementArguments.Unflatten(this, dim, sizes);

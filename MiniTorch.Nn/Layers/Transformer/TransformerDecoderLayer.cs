@@ -7,6 +7,7 @@ namespace MiniTorch.Nn;
 /// <remarks>The target and the output are [T, N, d] and the memory [S, N, d]; [N, T, d] and [N, S, d] with batchFirst; or all without a
 /// batch.</remarks>
 /// <example><code>
+/// Tensor target = Tensor.Randn([2, 5, 64]), memory = Tensor.Randn([2, 7, 64]);
 /// var layer = new TransformerDecoderLayer(dModel: 64, nhead: 4, batchFirst: true);
 /// Tensor y = layer.Call(target, memory, new AttentionOptions { IsCausal = true }); // [N, T, 64], [N, S, 64] → [N, T, 64]
 /// </code></example>

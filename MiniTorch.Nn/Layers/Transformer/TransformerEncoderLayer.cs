@@ -6,6 +6,7 @@ namespace MiniTorch.Nn;
 /// </summary>
 /// <remarks>Input and output are [T, N, d], [N, T, d] with batchFirst, or [T, d] without a batch.</remarks>
 /// <example><code>
+/// Tensor x = Tensor.Randn([2, 5, 64]), isPadding = Tensor.Zeros([2, 5], DType.Bool);
 /// var layer = new TransformerEncoderLayer(dModel: 64, nhead: 4, batchFirst: true);
 /// Tensor y = layer.Call(x, new AttentionOptions { KeyPaddingMask = isPadding }); // x [N, T, 64], isPadding Bool [N, T]
 /// </code></example>

@@ -5,6 +5,7 @@ namespace MiniTorch.Nn;
 /// layers are copies of the given one, so that all start with the same weights.
 /// </summary>
 /// <example><code>
+/// Tensor x = Tensor.Randn([2, 5, 64]), isPadding = Tensor.Zeros([2, 5], DType.Bool);
 /// var layer = new TransformerEncoderLayer(dModel: 64, nhead: 4, batchFirst: true);
 /// var encoder = new TransformerEncoder(layer, numLayers: 6);
 /// encoder.Apply(module => { if (module is Linear linear) Init.XavierUniform(linear.Weight); }); // different weights in each layer
@@ -39,6 +40,7 @@ public sealed class TransformerEncoder(TransformerEncoderLayer encoderLayer, int
 /// layers are copies of the given one, so that all start with the same weights.
 /// </summary>
 /// <example><code>
+/// Tensor target = Tensor.Randn([2, 5, 64]), memory = Tensor.Randn([2, 7, 64]);
 /// var decoder = new TransformerDecoder(new TransformerDecoderLayer(dModel: 64, nhead: 4, batchFirst: true), numLayers: 6);
 /// Tensor y = decoder.Call(target, memory, new AttentionOptions { IsCausal = true }); // [N, T, 64], [N, S, 64] → [N, T, 64]
 /// </code></example>

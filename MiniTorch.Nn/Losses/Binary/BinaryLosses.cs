@@ -22,8 +22,8 @@ public sealed class BCELoss(Tensor? weight = null, Reduction reduction = Reducti
 /// cref="Functional.BinaryCrossEntropyWithLogits(Tensor, Tensor, Tensor?, Reduction, Tensor?)"/>.
 /// </summary>
 /// <example><code>
-/// var criterion = new BCEWithLogitsLoss();
-/// Tensor loss = criterion.Call(model.Call(x), y); // y: 0 and 1, floating, in the logits' shape
+/// Tensor logits = Tensor.Randn([4], requiresGrad: true), targets = Tensor.From([0f, 1f, 1f, 0f]);
+/// Tensor loss = new BCEWithLogitsLoss().Call(logits, targets); // both of one shape
 /// loss.Backward();
 /// </code></example>
 /// <param name="weight">A weight for each element; must broadcast to the loss. Part of the module's state.</param>

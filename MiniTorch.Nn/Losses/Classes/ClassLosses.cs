@@ -109,6 +109,7 @@ public sealed class MultiLabelMarginLoss(Reduction reduction = Reduction.Mean) :
 /// <param name="reduction">None, Mean or Sum.</param>
 /// <param name="zeroInfinity">Replaces infinite losses and their gradients by 0.</param>
 /// <example><code>
+/// Tensor scores = Tensor.Randn([12, 2, 5]), targets = [[1, 2, 3], [4, 1, 0]], inputLengths = [12, 10], targetLengths = [3, 2];
 /// Tensor loss = new CTCLoss().Call(scores.LogSoftmax(-1), targets, inputLengths, targetLengths); // scores: (time, batch, classes)
 /// </code></example>
 public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)

@@ -15,9 +15,11 @@ namespace MiniTorch.Nn;
 /// <para>Sources: torch.nn.CrossEntropyLoss; label smoothing from Szegedy et al., "Rethinking the Inception Architecture", 2016.</para>
 /// </remarks>
 /// <example><code>
-/// var criterion = new CrossEntropyLoss(labelSmoothing: 0.1);
-/// Tensor loss = criterion.Call(logits, targets); // (N, C) and Int64 (N)
+/// Tensor logits = [[2.0, 0.5, 1.0], [0.2, 1.5, 0.3]], targets = [0, 1]; // (N, C) and Int64 (N)
+/// logits.RequiresGrad = true;
+/// Tensor loss = new CrossEntropyLoss().Call(logits, targets);
 /// loss.Backward();
+/// Console.WriteLine($"{loss.Item&lt;float&gt;():F4}"); // 0.4589
 /// </code></example>
 public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
 {

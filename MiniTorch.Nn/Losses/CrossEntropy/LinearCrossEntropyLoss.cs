@@ -13,8 +13,9 @@ namespace MiniTorch.Nn;
 /// pass computes the logits again. Higher derivatives and forward mode use the definition, which stores all logits.</para>
 /// </remarks>
 /// <example><code>
-/// var criterion = new LinearCrossEntropyLoss();
-/// Tensor loss = criterion.Call(hidden, new LinearCrossEntropyInputs(head.Weight, targets, head.Bias)); // head: the last Linear
+/// var head = new Linear(64, 1000); // the last layer, whose logits are not kept in memory
+/// Tensor hidden = Tensor.Randn([4, 64], requiresGrad: true), targets = [0, 999, 3, 7];
+/// Tensor loss = new LinearCrossEntropyLoss().Call(hidden, new LinearCrossEntropyInputs(head.Weight, targets, head.Bias));
 /// loss.Backward();
 /// </code></example>
 public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyInputs, Tensor>

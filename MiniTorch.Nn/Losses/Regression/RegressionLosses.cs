@@ -2,8 +2,9 @@ namespace MiniTorch.Nn;
 
 /// <summary>Computes the mean squared error (torch.nn.MSELoss); see <see cref="Functional.MSELoss(Tensor, Tensor, Reduction)"/>.</summary>
 /// <example><code>
-/// var criterion = new MSELoss();
-/// Tensor loss = criterion.Call(model.Call(x), y);
+/// Tensor x = Tensor.Randn([8, 3]), y = Tensor.Randn([8, 1]);
+/// var model = new Linear(3, 1);
+/// Tensor loss = new MSELoss().Call(model.Call(x), y);
 /// loss.Backward();
 /// </code></example>
 /// <param name="reduction">None, Mean or Sum.</param>

@@ -5,7 +5,7 @@ namespace MiniTorch.Optim;
 /// var scheduler = new StepLR(optimizer, stepSize: 30, gamma: 0.1);
 /// for (int epoch = 0; epoch &lt; 90; epoch++)
 /// {
-///     Train(model, optimizer);
+///     // … train for one epoch …
 ///     scheduler.Step();
 /// }
 /// </code></example>

@@ -8,6 +8,7 @@ namespace MiniTorch.Pictures;
 /// infinity.
 /// </summary>
 /// <example><code>
+/// double[] losses = [0.9, 0.5, 0.3];
 /// File.WriteAllText("loss.svg", Picture.Curves([new("train", losses)]));
 /// </code></example>
 public static partial class Picture
@@ -34,9 +35,10 @@ public static partial class Picture
     }
 
     /// <summary>Draws one curve of numbers, such as a list of losses.</summary>
-    /// <inheritdoc cref="Curves(IReadOnlyList{Curve}, CurveOptions?)"/>
     /// <param name="values">The numbers.</param>
     /// <param name="options">Texts, scale, smoothing and size.</param>
+    /// <returns>An SVG document.</returns>
+    /// <exception cref="ValueException">The smoothing is not in [0, 1), or the picture is smaller than 200 × 160 pixels.</exception>
     public static string Curves(IReadOnlyList<double> values, CurveOptions? options = null) =>
         Curves([new Curve(options?.Title ?? "loss", values)], options);
 }

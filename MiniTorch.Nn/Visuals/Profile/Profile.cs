@@ -11,7 +11,7 @@ namespace MiniTorch.Nn;
 /// program that does not profile pays nothing. In-place operations and optimisers apply no operations: their time is in the rest.
 /// </remarks>
 /// <example><code>
-/// ProfileReport profile = Profile.Run(() => criterion.Call(model.Call(x), y).Backward());
+/// ProfileReport profile = Profile.Run(() => criterion.Call(model.Call(x), targets).Backward());
 /// Console.WriteLine(profile);
 /// profile.SaveTrace("step.json"); // for ui.perfetto.dev or chrome://tracing
 /// </code></example>
