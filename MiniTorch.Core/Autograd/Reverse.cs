@@ -16,7 +16,7 @@ internal sealed class Reverse
     private bool _reuseMemory; // until a forward-mode tangent appears, because tangents are not reference-counted
     private readonly HashSet<Node>? _wanted;
     private readonly Dictionary<(Node Node, int Slot), Tensor?>? _targets;
-    private readonly PriorityQueue<Node, int> _waiting = new(8); // highest first, so the priority is the negative height
+    private WaitingNodes _waiting = new(); // highest first, so the rank is the negative height
     private Tensor? _current;
     private bool _gradientsShareMemory;
 
@@ -70,12 +70,12 @@ internal sealed class Reverse
         {
             for (int i = 0; i < outputs.Length; i++)
                 if (outputs[i].Node is not null) Send(Edge.To(outputs[i]), cotangents[i]);
-            while (_waiting.TryDequeue(out Node? node, out _)) Differentiate((OpNode)node);
+            while (_waiting.TryTake(out OpNode? node)) Differentiate(node);
         }
         finally
         {
             EngineScope.Close();
-            while (_waiting.TryDequeue(out Node? node, out _)) Forget(node); // clean up after an error
+            while (_waiting.TryTake(out OpNode? node)) Forget(node); // clean up after an error
             profile?.EndPass(depth);
         }
     }
@@ -145,7 +145,11 @@ internal sealed class Reverse
             return;
         }
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
-        if (holder == 0) _waiting.Enqueue(node, (-2 * node.Height) + (((OpNode)node).Op.AddsToAccumulatedGrad ? 1 : 0));
+        if (holder == 0)
+        {
+            var waiting = (OpNode)node;
+            _waiting.Add(waiting, (-2 * node.Height) + (waiting.Op.AddsToAccumulatedGrad ? 1 : 0));
+        }
         else if (holder != _pass)
             throw new GraphException($"{node.Name}: another backward pass is using this graph; a graph can be used by one thread at a time (run "
                 + "one pass after the other, or build a graph per thread)");
@@ -245,7 +249,7 @@ internal sealed class Reverse
         foreach (Tensor? other in more ?? []) other?.Storage.MarkShared();
     }
 
-    private static void Forget(Node node)
+    private static void Forget(OpNode node)
     {
         node.Cotangent?.Storage.Release();
         node.Cotangent = null;
