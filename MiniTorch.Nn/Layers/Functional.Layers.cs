@@ -71,9 +71,6 @@ public static partial class Functional
     {
         CheckProbability(op, p);
         if (!training || p == 0 || input.ElementCount == 0) return input;
-        if (p == 1) return input * 0;
-        var kept = new float[mask.ElementCount];
-        (generator ?? Generator.Default).FillBernoulli<float>(kept, 1 - p);
-        return input * (Tensor.From(kept, mask, input.DType) / (1 - p));
+        return Ops.DropElements.Apply(input, mask, p, generator);
     }
 }
