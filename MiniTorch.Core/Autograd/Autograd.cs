@@ -82,6 +82,14 @@ public static partial class Autograd
     }
 
     /// <summary>
+    /// Returns the gradient with respect to one tensor, as an array of length 1, so that <c>Grad(y, x)[0]</c> is it (torch.autograd.grad).
+    /// </summary>
+    /// <inheritdoc cref="Grad(Tensor, ReadOnlySpan{Tensor}, Tensor?, bool, bool, bool?)"/>
+    public static Tensor[] Grad(
+        Tensor output, Tensor input, Tensor? gradOutput = null, bool createGraph = false, bool allowUnused = false, bool? retainGraph = null) =>
+        Grad(output, [input], gradOutput, createGraph, allowUnused, retainGraph);
+
+    /// <summary>
     /// Returns f(x) and the Jacobian-vector product J·v, the derivative in the direction <paramref name="v"/>, computed in forward mode
     /// (torch.func.jvp).
     /// </summary>

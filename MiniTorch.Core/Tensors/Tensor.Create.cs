@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MiniTorch;
@@ -145,8 +146,16 @@ public partial class Tensor
         return Finish(zeros, null, requiresGrad);
     }
 
+    /// <summary>Creates a Float32 tensor of zeros of the given sizes; see <see cref="Zeros(Shape, DType?, bool)"/>.</summary>
+    [OverloadResolutionPriority(-1)]
+    public static Tensor Zeros(params ReadOnlySpan<int> sizes) => Zeros(Shape.Create(sizes));
+
     /// <summary>Creates a tensor of ones (torch.ones). Float32 by default.</summary>
     public static Tensor Ones(Shape shape, DType? dtype = null, bool requiresGrad = false) => Full(shape, 1.0, dtype, requiresGrad);
+
+    /// <summary>Creates a Float32 tensor of ones of the given sizes; see <see cref="Ones(Shape, DType?, bool)"/>.</summary>
+    [OverloadResolutionPriority(-1)]
+    public static Tensor Ones(params ReadOnlySpan<int> sizes) => Ones(Shape.Create(sizes));
 
     /// <summary>Creates a tensor filled with one number (torch.full). By default the dtype follows the number: Float32, Int64 or Bool.</summary>
     public static Tensor Full(Shape shape, Scalar value, DType? dtype = null, bool requiresGrad = false)
@@ -259,6 +268,12 @@ public partial class Tensor
     public static Tensor Rand(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
         Rand(shape, generator, dtype, requiresGrad);
 
+    /// <summary>
+    /// Draws a Float32 tensor of the given sizes from the uniform distribution; see <see cref="Rand(Shape, Generator?, DType?, bool)"/>.
+    /// </summary>
+    [OverloadResolutionPriority(-1)]
+    public static Tensor Rand(params ReadOnlySpan<int> sizes) => Rand(Shape.Create(sizes));
+
     /// <summary>Draws from the standard normal distribution, with the same numbers as PyTorch for the same seed (torch.randn).</summary>
     public static Tensor Randn(Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>
         Drawn("Randn", shape, dtype, requiresGrad, span => (generator ?? Generator.Default).FillNormal(span),
@@ -267,6 +282,12 @@ public partial class Tensor
     /// <summary>Draws from the standard normal distribution in the given dtype (torch.randn).</summary>
     public static Tensor Randn(Shape shape, DType dtype, Generator? generator = null, bool requiresGrad = false) =>
         Randn(shape, generator, dtype, requiresGrad);
+
+    /// <summary>
+    /// Draws a Float32 tensor of the given sizes from the standard normal distribution; see <see cref="Randn(Shape, Generator?, DType?, bool)"/>.
+    /// </summary>
+    [OverloadResolutionPriority(-1)]
+    public static Tensor Randn(params ReadOnlySpan<int> sizes) => Randn(Shape.Create(sizes));
 
     /// <summary>Draws integers from [low, high), with the same numbers as PyTorch for the same seed (torch.randint). Int64 by default.</summary>
     public static Tensor RandInt(long low, long high, Shape shape, Generator? generator = null, DType? dtype = null, bool requiresGrad = false) =>

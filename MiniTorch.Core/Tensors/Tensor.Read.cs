@@ -29,23 +29,32 @@ public partial class Tensor
         return value;
     }
 
-    /// <summary>Returns the value of a tensor with one element; see <see cref="Item"/>.</summary>
+    /// <summary>
+    /// Returns the value of a tensor with one element as a double (torch.Tensor.item). <c>Item&lt;long&gt;()</c> gives an Int64 beyond 2⁵³ exactly.
+    /// </summary>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    /// <example><code>
+    /// Console.WriteLine($"loss {loss.Item():F4}");
+    /// </code></example>
+    public double Item() => Item<double>();
+
+    /// <summary>Returns the value of a tensor with one element; see <see cref="Item{T}"/>.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public static explicit operator float(Tensor x) => Given(x).Item<float>();
 
-    /// <summary>Returns the value of a tensor with one element; see <see cref="Item"/>.</summary>
+    /// <summary>Returns the value of a tensor with one element; see <see cref="Item{T}"/>.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public static explicit operator double(Tensor x) => Given(x).Item<double>();
 
-    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item"/>.</summary>
+    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item{T}"/>.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public static explicit operator long(Tensor x) => Given(x).Item<long>();
 
-    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item"/>.</summary>
+    /// <summary>Returns the value of a tensor with one element, truncated toward zero; see <see cref="Item{T}"/>.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public static explicit operator int(Tensor x) => Given(x).Item<int>();
 
-    /// <summary>Returns whether the element of a tensor with one element is true or nonzero; see <see cref="Item"/>.</summary>
+    /// <summary>Returns whether the element of a tensor with one element is true or nonzero; see <see cref="Item{T}"/>.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public static explicit operator bool(Tensor x) => Given(x).Item<bool>();
 

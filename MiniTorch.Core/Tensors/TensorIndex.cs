@@ -1,8 +1,13 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+
 namespace MiniTorch;
 
 /// <summary>
-/// One index of <c>x[…]</c>: an integer, an Index, a Range, a slice with a step, a new axis, an ellipsis, an Int64 tensor, or a Bool mask.
+/// One index of <c>x[…]</c>: an integer, an Index, a Range, a slice with a step, a new axis, an ellipsis, an Int64 tensor, a Bool mask, or a list of
+/// integers such as <c>[0, 2, ^1]</c> in <c>x[.., [0, 2, ^1]]</c>.
 /// </summary>
+[CollectionBuilder(typeof(TensorIndex), nameof(FromCollection))]
 public readonly struct TensorIndex
 {
     private TensorIndex(IndexKind kind, Index start = default, Index stop = default, int step = 1, Tensor? tensor = null)
@@ -54,6 +59,22 @@ public readonly struct TensorIndex
 
     /// <summary>Selects the elements at the indices in an array.</summary>
     public static implicit operator TensorIndex(int[] indices) => new(IndexKind.Tensor, tensor: Tensor.From(indices));
+
+    /// <summary>Selects the elements at several indices; a negative index and <c>^1</c> count from the end. Collection expressions call it.</summary>
+    /// <exception cref="ValueException">An element is not an integer.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static TensorIndex FromCollection(ReadOnlySpan<TensorIndex> indices)
+    {
+        var places = new long[indices.Length];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = indices[i] is { Kind: IndexKind.One, Start: var place } ? (place.IsFromEnd ? -(long)place.Value : place.Value)
+                : throw new ValueException($"TensorIndex: element {i} of a list of indices must be an integer; index one dimension after the other");
+        return new(IndexKind.Tensor, tensor: Tensor.From(places));
+    }
+
+    /// <summary>What the compiler needs for collection expressions; an index has no elements.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public IEnumerator<TensorIndex> GetEnumerator() => Enumerable.Empty<TensorIndex>().GetEnumerator();
 
     private static Index Place(int place) => place < 0 ? new Index(-(long)place > int.MaxValue ? int.MaxValue : -place, true) : place;
 }

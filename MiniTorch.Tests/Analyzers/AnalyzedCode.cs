@@ -29,6 +29,9 @@ internal static class AnalyzedCode
     public static IEnumerable<string> FixableRules =>
         Instances<CodeFixProvider>(typeof(MiniTorchCodeFix)).SelectMany(fix => fix.FixableDiagnosticIds).Order();
 
+    /// <summary>What the library's types look like to the compiler.</summary>
+    public static Compilation Library { get; } = CSharpCompilation.Create("Library", references: s_references);
+
     /// <summary>What the analyzers say, as <c>MT0001 x.Relu()</c>; the code must compile.</summary>
     public static async Task<string[]> FindingsIn(string code, bool mustCompile = true)
     {
@@ -38,10 +41,12 @@ internal static class AnalyzedCode
     }
 
     /// <summary>The code after the fix of its only finding; null where none is offered.</summary>
-    public static async Task<string?> Fixed(string code)
+    /// <param name="code">The program.</param>
+    /// <param name="mustCompile">Whether the program must compile before the fix, as it must after it.</param>
+    public static async Task<string?> Fixed(string code, bool mustCompile = true)
     {
         Document document = Open(code);
-        Diagnostic finding = (await Diagnose(document)).Single();
+        Diagnostic finding = (await Diagnose(document, mustCompile)).Single();
         CodeFixProvider fix = Instances<CodeFixProvider>(typeof(MiniTorchCodeFix)).Single(fix => fix.FixableDiagnosticIds.Contains(finding.Id));
         var actions = new List<CodeAction>();
         await fix.RegisterCodeFixesAsync(new CodeFixContext(document, finding, (action, _) => actions.Add(action), CancellationToken.None));

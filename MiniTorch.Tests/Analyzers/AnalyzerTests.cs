@@ -179,4 +179,60 @@ public class AnalyzerTests
         string? result = await AnalyzedCode.Fixed(Setup + code);
         result.ShouldBe(mended is null ? null : Setup + mended);
     }
+
+    [TestCase("x.Bmm(y)", "Bmm", "x.MatMul(y)")]
+    [TestCase("y.Bmm(x)", "Bmm", "y.MatMul(x)")]
+    [TestCase("(x + y).Mm(y * 2)", "Mm", "(x + y).MatMul(y * 2)")]
+    [TestCase("x.Size(0)", "Size", "x.Shape[0]")]
+    [TestCase("x.ViewAs(y + 1)", "ViewAs", "x.View((y + 1).Shape)")]
+    [TestCase("x.Float()", "Float", "x.To(DType.Float32)")]
+    [TestCase("x.T()", "T", "x.T")]
+    [TestCase("x.log_softmax(1)", "log_softmax", "x.LogSoftmax(1)")]
+    [TestCase("x.Argmax(dim: 1)", "Argmax", "x.ArgMax(dim: 1)")]
+    [TestCase("Functional.Relu(x - 1)", "Relu", "(x - 1).Relu()")]
+    [TestCase("Tensor.MatMul(x, y)", "MatMul", "x.MatMul(y)")]
+    [TestCase("torch.matmul(x, y)", "matmul", "x.MatMul(y)")]
+    [TestCase("torch.ones([2, 3])", "ones", "Tensor.Ones([2, 3])")]
+    [TestCase("F.cross_entropy(x, y, labelSmoothing: 0.1)", "cross_entropy", "Functional.CrossEntropy(x, y, labelSmoothing: 0.1)")]
+    [TestCase("torch.nn.functional.log_softmax(x, dim: 1)", "log_softmax", "x.LogSoftmax(dim: 1)")]
+    [TestCase("new nn.Linear(3, 2)", "Linear", "new Linear(3, 2)")]
+    [TestCase("nn.Linear(3, 2)", "Linear", "new Linear(3, 2)")]
+    [TestCase("optim.SGD(model.Parameters(), lr: 0.1)", "SGD", "new SGD(model.Parameters(), lr: 0.1)")]
+    [TestCase("model(x)", "model", "model.Call(x)")]
+    [TestCase("model.Forward(x)", "Forward", "model.Call(x)")]
+    [TestCase("x.Sum(1, keepdim: true)", "keepdim", "x.Sum(1, keepDim: true)")]
+    [TestCase("x.Sum(axis: 1)", "axis", "x.Sum(dim: 1)")]
+    [TestCase("new SGD(model.Parameters(), lr: 0.1, weight_decay: 1)", "weight_decay", "new SGD(model.Parameters(), lr: 0.1, weightDecay: 1)")]
+    [TestCase("Init.KaimingUniform_(x)", "KaimingUniform_", "Init.KaimingUniform(x)")]
+    [TestCase("Functional.MSELoss(x, y, reduction: \"sum\")", "\"sum\"", "Functional.MSELoss(x, y, reduction: Reduction.Sum)")]
+    [TestCase("torch.det(x)", "det", "Linalg.Det(x)")]
+    [TestCase("(x + 1).Det()", "Det", "Linalg.Det((x + 1))")]
+    [TestCase("torch.autograd.gradcheck(t => t.Sum(), x)", "gradcheck", "GradCheck.Run(t => t.Sum(), x)")]
+    [TestCase("x.Bmm(y).Item<float>()", "Bmm", "x.MatMul(y).Item<float>()")]
+    [TestCase("new SGD(model.Parameters(), lr: 0.1, fused: true)", "fused", null)]
+    [TestCase("(x == y).Float()", "Float", null)]
+    [TestCase("(x - 1) ** 2", "* 2", null)]
+    [TestCase("x.ToArray<float>().Select(v => x.Mm(y)).First()", "Mm", "x.ToArray<float>().Select(v => x.MatMul(y)).First()")]
+    [TestCase("DType.Long", "Long", "DType.Int64")]
+    [TestCase("x.Cuda()", "Cuda", null)]
+    [TestCase("x.Size(0, 1)", "Size", null)]
+    public async Task A_name_of_PyTorch_is_answered(string code, string place, string? mended)
+    {
+        (await AnalyzedCode.FindingsIn($"{Setup}var z = {code};", mustCompile: false)).ShouldBe([$"MT0012 {place}"]);
+        (await AnalyzedCode.Fixed($"{Setup}var z = {code};", mustCompile: false)).ShouldBe(mended is null ? null : $"{Setup}var z = {mended};");
+    }
+
+    [TestCase("x.Abs_();", "x = x.Abs();")]
+    [TestCase("x.Add_(y);", "x.AddInPlace(y);")]
+    [TestCase("optimizer.Zero_grad();", "optimizer.ZeroGrad();")]
+    public async Task A_statement_in_PyTorchs_spelling_is_mended(string code, string mended) =>
+        (await AnalyzedCode.Fixed(Setup + code, mustCompile: false)).ShouldBe(Setup + mended);
+
+    [TestCase("x.Nothing(); torch.nothing(x); Console.Bmm(); x.Sum(nothing: 1); model.Nothing(); nothing(x); x.Shape = 3; \"\".Size(0);")]
+    public async Task An_unknown_name_has_no_answer(string code) => (await AnalyzedCode.FindingsIn(Setup + code, mustCompile: false)).ShouldBeEmpty();
+
+    [Test]
+    public async Task A_chain_of_names_is_answered_at_each() =>
+        (await AnalyzedCode.FindingsIn($"{Setup}var z = x.Bmm(y).ViewAs(y).Float();", mustCompile: false))
+            .Order().ShouldBe(["MT0012 Bmm", "MT0012 Float", "MT0012 ViewAs"]);
 }

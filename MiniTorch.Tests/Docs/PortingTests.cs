@@ -1,149 +1,157 @@
-using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
-using MiniTorch.Nn;
-using MiniTorch.Optim;
-using Module = MiniTorch.Nn.Module;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using MiniTorch.Analyzers;
+using MiniTorch.Tests.CompileTime;
 
 namespace MiniTorch.Tests.Docs;
 
-/// <summary>docs/reference/names.md pairs every public name with PyTorch's; it is generated from both lists of names.</summary>
-internal sealed partial class PortingTests
+/// <summary>
+/// docs/reference/names.md says of every name of PyTorch 2.10 what it is here; it is made from the table that the analyzer's messages use.
+/// </summary>
+internal sealed class PortingTests
 {
-    /// <summary>Names that the rule (the same letters, without capitals and underscores) does not find.</summary>
-    private static readonly Dictionary<string, string> s_renamed = new()
-    {
-        ["Tensor.From"] = "torch.tensor",
-        ["Tensor.Item"] = "torch.Tensor.item",
-        ["Tensor.ToArray"] = "torch.Tensor.tolist",
-        ["Tensor.CopyTo"] = "torch.Tensor.numpy",
-        ["Tensor.RmsNorm"] = "",
-        ["Tensor.FillInPlace"] = "torch.Tensor.fill_",
-        ["Init.TruncatedNormal"] = "torch.nn.init.trunc_normal_",
-        ["Init.Gain"] = "torch.nn.init.calculate_gain",
-        ["ClipGrad.Norm"] = "torch.nn.utils.clip_grad_norm_",
-        ["ClipGrad.Value"] = "torch.nn.utils.clip_grad_value_",
-        ["Autograd.NoGrad"] = "torch.no_grad",
-        ["Autograd.EnableGrad"] = "torch.enable_grad",
-        ["Autograd.DetectAnomaly"] = "torch.autograd.detect_anomaly",
-        ["Autograd.Grad"] = "torch.autograd.grad",
-        ["GradCheck.Run"] = "torch.autograd.gradcheck",
-        ["Module.RequireGrad"] = "torch.nn.Module.requires_grad_",
-        ["Module.RegisterBackwardHook"] = "torch.nn.Module.register_full_backward_hook",
-        ["Generator.Reseed"] = "torch.Generator.manual_seed",
-        ["Generator.FillUniform"] = "torch.Tensor.uniform_",
-        ["Generator.FillNormal"] = "torch.Tensor.normal_",
-        ["Generator.FillTruncatedNormal"] = "torch.nn.init.trunc_normal_",
-        ["Generator.FillBernoulli"] = "torch.Tensor.bernoulli_",
-        ["Generator.FillExponential"] = "torch.Tensor.exponential_",
-        ["Generator.FillRandInt"] = "torch.Tensor.random_",
-        ["Generator.FillRandPerm"] = "torch.randperm",
-        ["Generator.FillMultinomial"] = "torch.multinomial",
-    };
+    private static readonly string s_table = Path.Combine(RepositoryFiles.Root, "tools", "MiniTorch.Analyzers", "PyTorchNames.txt");
 
     private static readonly string[] s_torchNames =
-        File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Docs", "torch-names.txt"));
+        [.. File.ReadLines(Path.Combine(RepositoryFiles.Root, "MiniTorch.Tests", "Docs", "torch-names.txt")).Where(line => line[0] != '#')];
 
-    private static readonly Dictionary<(string Home, string Letters), string> s_byLetters = s_torchNames.GroupBy(name => (Home(name), Letters(name)))
-        .ToDictionary(group => group.Key, group => group.First());
-
-    private static readonly (string Name, string Key)[] s_operators =
-    [
-        ("x + y", "add"), ("x - y", "sub"), ("x * y", "mul"), ("x / y", "div"), ("x % y", "remainder"), ("-x", "neg"), ("x < y", "lt"),
-            ("x <= y", "le"), ("x > y", "gt"), ("x >= y", "ge"),
-    ];
-
-    private static readonly (string Title, string[] Homes, (string Name, string Key)[] Names)[] s_groups =
-    [
-        ("Operators", ["torch"], s_operators),
-        ("Tensors", ["torch.Tensor", "torch", "torch.nn.functional", "torch.special"],
-            [.. Methods("Tensor", typeof(Tensor)), .. Properties("Tensor", typeof(Tensor), ["torch.Tensor"])]),
-        ("Linear algebra", ["torch.linalg", "torch"], Methods("Linalg", typeof(Linalg))),
-        ("Differentiation", ["torch.autograd.functional", "torch.autograd"],
-            [.. Methods("Autograd", typeof(Autograd)), .. Methods("GradCheck", typeof(GradCheck))]),
-        ("Random numbers", ["torch.Generator", "torch"], Methods("Generator", typeof(Generator))),
-        ("Modules", ["torch.nn.Module"], [.. Methods("Module", typeof(Module)), .. Properties("Module", typeof(Module), ["torch.nn.Module"])]),
-        ("Layers and losses", ["torch.nn", "torch.nn.parameter"], [.. Classes(typeof(Module)), .. Classes(typeof(Parameter))]),
-        ("Functions", ["torch.nn.functional"], Methods("Functional", typeof(Functional))),
-        ("Initialisers", ["torch.nn.init"], Methods("Init", typeof(Init))),
-        ("Optimisers", ["torch.optim", "torch.nn.utils"], [.. Classes(typeof(Optimizer)), .. Methods("ClipGrad", typeof(ClipGrad))]),
-        ("Schedules", ["torch.optim.lr_scheduler"], Classes(typeof(LRScheduler))),
-        ("Data", ["torch.utils.data"], [.. Classes(typeof(object), "MiniTorch.Data"), .. Methods("Dataset", typeof(MiniTorch.Data.Dataset))]),
-    ];
+    private static readonly PyTorchNames s_names = new(AnalyzedCode.Library);
 
     [Test]
-    public void The_guide_pairs_every_name_with_PyTorchs() => GeneratedPage.ShouldBe("docs/reference/names.md", Document());
-
-    [Test]
-    public void Every_renamed_name_exists_on_both_sides()
+    public void The_page_answers_every_name_of_PyTorch()
     {
-        string[] ours = [.. s_groups.SelectMany(group => group.Names.Select(name => name.Key))];
-        foreach ((string key, string torch) in s_renamed)
+        s_torchNames.Where(name => Find(name) is null)
+            .ShouldBeEmpty($"neither the rule nor a line of {s_table} knows these names: add a line with another name, or with a reason");
+        GeneratedPage.ShouldBe("docs/reference/names.md", Document());
+    }
+
+    [Test]
+    public void Code_of_every_line_compiles()
+    {
+        string[] code = [.. PyTorchNames.Lines.Where(line => !IsArgument(line)).Select(line => line.Code).OfType<string>().Distinct()];
+        string[] program =
+        [
+            "using System; using System.Collections.Generic; using System.Linq; using MiniTorch; using MiniTorch.Nn; using MiniTorch.Optim;",
+            "using MiniTorch.Data; using MiniTorch.IO; static class Program { static void Do(Action a) { } static void Do<T>(Func<T> f) { }",
+            "static void Main() { Tensor x = 0, y = 0, z = 0, index = 0, mask = 0, weight = 0; Tensor[] tensors = []; int d = 0, n = 0, steps = 1;",
+            "Shape shape = x.Shape; Scalar value = 1, low2 = 0; long low = 0, high = 1; double start = 0, end = 1, p = 1; float[] data = [];",
+            "Module<Tensor, Tensor> model = null!; Optimizer optimizer = null!; LRScheduler scheduler = null!; Generator generator = null!;",
+            "Dataset dataset = null!; ParameterGroup group = null!; IReadOnlyList<Parameter> parameters = []; string path = \"\"; byte[] bytes = [];",
+            "Func<Tensor, Tensor> f = null!, forward = null!; Func<Tensor, Tensor, Tensor> backward = null!; Action action = null!;",
+            "BackwardHook hook = null!; IReadOnlyDictionary<string, Tensor> state = null!;",
+            .. code.Select(line => $"Do(() => {line});"),
+            "} }",
+        ];
+        CSharpCompilation.Create("Names", [CSharpSyntaxTree.ParseText(string.Join('\n', program))], AnalyzedCode.Library.References,
+                new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable))
+            .GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+            .Select(error => $"{program[error.Location.GetLineSpan().StartLinePosition.Line]}: {error.GetMessage()}").ShouldBeEmpty();
+    }
+
+    [Test]
+    public void No_line_is_needless()
+    {
+        string[] needless = [.. PyTorchNames.Lines.Where(line => !line.Overrides
+            && s_names.ByRule(PyTorchNames.Home(line.Torch), Name(line.Torch)) is not null)
+            .Select(line => line.Torch)];
+        if (GeneratedPage.Updates && needless.Length > 0) File.WriteAllLines(s_table, File.ReadAllLines(s_table).Select(Without).OfType<string>());
+        needless.ShouldBeEmpty($"these names are there now: with UPDATE_DOCS=1 this test takes them out of {s_table}");
+        PyTorchNames.Lines.Where(line => !IsArgument(line)).Select(line => line.Torch).Except(s_torchNames)
+            .ShouldBeEmpty("PyTorch has no such names");
+
+        string? Without(string line)
         {
-            ours.ShouldContain(key);
-            if (torch.Length > 0) s_torchNames.ShouldContain(torch);
+            if (line.StartsWith('#')) return line;
+            if (Regex.Match(line, @"^([\w.]+)(\([^)]*\))? = ") is { Success: true } named)
+                return needless.Contains(named.Groups[1].Value) ? null : line;
+            if (line.IndexOf(" ! ", StringComparison.Ordinal) is not (> 0 and var at)) return line;
+            string[] left = [.. line[..at].Split(' ').Except(needless)];
+            return left.Length == 0 ? null : string.Join(' ', left) + line[at..];
         }
     }
+
+    private static IEnumerable<TestCaseData> Programs() =>
+        Regex.Matches(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "how-to", "porting.md")),
+            "^```csharp\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```",
+            RegexOptions.Multiline)
+            .Select((match, i) => new TestCaseData(match.Groups[1].Value, match.Groups[2].Value).SetArgDisplayNames($"porting.md {i + 1}"));
+
+    [TestCaseSource(nameof(Programs))]
+    [NonParallelizable]
+    public void The_guides_programs_print_what_it_shows(string code, string printed) =>
+        CSharpProgram.Run($"using System; using System.Linq; using MiniTorch; using MiniTorch.Nn; {code}").ShouldBe(printed);
+
+    private static PyTorchName? Find(string name) => s_names.Find(PyTorchNames.Home(name), Name(name));
+
+    private static string Name(string name) => name[(name.LastIndexOf('.') + 1)..];
 
     private static string Document()
     {
-        var text = new StringBuilder("# PyTorch's names and MiniTorch's\n\nGenerated from the public methods and classes here and from the names "
-            + "of PyTorch 1.13.1. ")
-            .Append("A dash means that PyTorch 1.13.1 has nothing of that name. What behaves differently is listed in [porting](../how-to/porting.md).\n");
-        foreach ((string title, string[] homes, (string Name, string Key)[] names) in s_groups)
+        (string Torch, PyTorchName Here)[] all = [.. s_torchNames.Select(name => (name, Find(name)!))];
+        int count = all.Count(name => name.Here.Code is not null);
+        var text = new StringBuilder("# PyTorch's names and MiniTorch's\n\n").Append(
+            $"Every public name of PyTorch 2.10, and what it is here: {count:N0} of {all.Length:N0} are there. Made from the lists of both names "
+                + "and from\n"
+            + "[a table](../../tools/MiniTorch.Analyzers/PyTorchNames.txt) of those that differ, from which [the compiler's "
+            + "messages](analyzers/MT0012.md)\n"
+            + "are made too. What behaves differently is in [If you know PyTorch](../how-to/porting.md).\n");
+        foreach (var section in all.GroupBy(name => Section(name.Torch)))
         {
-            text.Append("\n## ").Append(title).Append("\n\n| PyTorch | MiniTorch |\n| --- | --- |\n");
-            foreach ((string name, string key) in names.OrderBy(name => name.Name, StringComparer.Ordinal))
-                text.Append("| ").Append(Torch(key, homes) is { } torch ? $"`{torch}`" : "–").Append(" | `").Append(name).Append("` |\n");
+            text.Append($"\n## {section.Key}\n");
+            (string Torch, PyTorchName Here)[] there = [.. section.Where(name => name.Here.Code is not null && !IsAssigned(name.Here))];
+            if (there.Length > 0) text.Append("\n| PyTorch | MiniTorch |\n| --- | --- |\n");
+            foreach ((string torch, PyTorchName here) in there)
+                text.Append($"| `{torch[(section.Key.Length + 1)..]}` | `{here.Code!.Replace("|", "\\|", StringComparison.Ordinal)}` |\n");
+            string[] inPlace = [.. section.Where(name => IsAssigned(name.Here)).Select(name => $"`{name.Torch[(section.Key.Length + 1)..]}`")];
+            if (inPlace.Length > 0) text.Append($"\nIn place there, a new tensor here, as `x = x.Abs()`: {string.Join(", ", inPlace)}\n");
+            foreach (var absent in section.Where(name => name.Here.Code is null).GroupBy(name => name.Here.Reason))
+                text.Append($"\nNot there ({absent.Key}): "
+                    + $"{string.Join(", ", absent.Select(name => $"`{name.Torch[(section.Key.Length + 1)..]}`"))}\n");
         }
-        return text.ToString();
+        return text.Append("\n## Only in MiniTorch\n\n").AppendJoin('\n', Own(all)).Append('\n').ToString();
     }
 
-    private static string? Torch(string key, string[] homes)
+    private static bool IsArgument(PyTorchName line) => PyTorchNames.Home(line.Torch) == "argument";
+
+    private static bool IsAssigned(PyTorchName here) => here.Code?.StartsWith("x = ", StringComparison.Ordinal) == true;
+
+    // The page's sections are PyTorch's modules, not its classes and their parts.
+    private static string Section(string torch)
     {
-        if (s_renamed.TryGetValue(key, out string? renamed)) return renamed.Length == 0 ? null : renamed;
-        string letters = Letters(key).Replace("inplace", "_", StringComparison.Ordinal);
-        foreach (string ending in homes.Contains("torch.nn.init") ? new[] { "_", "" } : [""])
-            foreach (string home in homes)
-                if (s_byLetters.TryGetValue((home, letters + ending), out string? torch)) return torch;
-        return null;
+        string[] sections = ["torch.Tensor", "torch.linalg", "torch.special", "torch.Generator", "torch.autograd", "torch.func", "torch.nn.Module",
+            "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn", "torch.optim", "torch.distributions", "torch.utils.data", "torch"];
+        return sections.First(section => torch.StartsWith(section + ".", StringComparison.Ordinal));
     }
 
-    private static string Home(string name) => name[..name.LastIndexOf('.')];
-
-    // The last part without capitals and underscores, but for the underscore at the end that marks writing.
-    private static string Letters(string name)
+    // Members that no name of PyTorch leads to.
+    private static IEnumerable<string> Own((string Torch, PyTorchName Here)[] all)
     {
-        string last = name[(name.LastIndexOf('.') + 1)..];
-        return Underscore().Replace(last, "").ToLowerInvariant();
+        string[] used = [.. all.Select(name => name.Here.Code).OfType<string>()];
+        foreach (string type in new[] { "Tensor", "Linalg", "Autograd", "Generator", "Nn.Functional", "Nn.Init", "Nn.Module", "Optim.Optimizer" })
+        {
+            string[] own =
+            [
+                .. AnalyzedCode.Library.GetTypeByMetadataName($"MiniTorch.{type}")!.GetMembers()
+                    .Where(member => member.DeclaredAccessibility == Accessibility.Public && member.CanBeReferencedByName && !member.IsOverride)
+                    .Select(member => member.Name).Distinct()
+                    .Where(name => !used.Any(code => Regex.IsMatch(code, $@"\.{name}\b"))).Order(StringComparer.Ordinal),
+            ];
+            if (own.Length > 0) yield return $"- `{type}`: {string.Join(", ", own.Select(name => $"`{name}`"))}";
+        }
+        foreach (string space in new[] { "Nn", "Optim", "Data" })
+        {
+            string[] own =
+            [
+                .. AnalyzedCode.Library.GlobalNamespace.GetNamespaceMembers().Single(member => member.Name == "MiniTorch").GetNamespaceMembers()
+                    .Single(member => member.Name == space).GetTypeMembers()
+                    .Where(member => member is { DeclaredAccessibility: Accessibility.Public, TypeKind: TypeKind.Class, IsAbstract: false,
+                    IsStatic: false })
+                    .Select(member => member.Name).Distinct()
+                    .Where(name => !used.Any(code => Regex.IsMatch(code, $@"\b{name}\b"))).Order(StringComparer.Ordinal),
+            ];
+            if (own.Length > 0) yield return $"- classes of `MiniTorch.{space}`: {string.Join(", ", own.Select(name => $"`{name}`"))}";
+        }
     }
-
-    private static (string Name, string Key)[] Methods(string owner, Type type) =>
-    [
-        .. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            .Where(method => !method.IsSpecialName && method.GetBaseDefinition().DeclaringType == type
-            && method.Name is not ("FromCollection" or "GetEnumerator" or "ToString"))
-            .Select(method => (Name: (method.IsStatic ? $"{owner}." : owner == "Tensor" ? "x." : $"{owner.ToLowerInvariant()}.") + method.Name,
-            Key: $"{owner}.{method.Name}")).Distinct(),
-    ];
-
-    // Those that PyTorch has; what else a type can tell is in the reference.
-    private static (string Name, string Key)[] Properties(string owner, Type type, string[] homes) =>
-        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-            .Where(property => Torch(property.Name, homes) is not null)
-            .Select(property => ($"{(owner == "Tensor" ? "x" : owner.ToLowerInvariant())}.{property.Name}", $"{owner}.{property.Name}"))];
-
-    // A base that PyTorch does not have by that name is no counterpart of anything.
-    private static (string Name, string Key)[] Classes(Type kind, string? space = null) =>
-        [.. typeof(Module).Assembly.GetExportedTypes()
-            .Where(type => kind.IsAssignableFrom(type) && type.IsClass && (space is null || type.Namespace == space)
-            && !typeof(Delegate).IsAssignableFrom(type)
-            && ((!type.IsAbstract && !type.IsGenericTypeDefinition)
-            || s_torchNames.Any(name => name.EndsWith("." + Plain(type), StringComparison.Ordinal))))
-            .Select(type => (Plain(type) + (type.IsGenericTypeDefinition ? "<T>" : ""), Plain(type))).Distinct()];
-
-    private static string Plain(Type type) => type.Name.Split('`')[0];
-
-    [GeneratedRegex("_(?=.)")]
-    private static partial Regex Underscore();
 }

@@ -196,4 +196,48 @@ internal sealed class FirstGuessTests
             IEnumerable inner => Flattened(inner),
             _ => [Convert.ToDouble(item, System.Globalization.CultureInfo.InvariantCulture)],
         });
+
+    [Test]
+    public void Sizes_without_brackets_make_a_shape()
+    {
+        Tensor.Zeros(2, 3).Shape.ShouldBe([2, 3]);
+        Tensor.Ones(4).ToArray<float>().ShouldBe([1, 1, 1, 1]);
+        Tensor.Rand(2, 0).Shape.ShouldBe([2, 0]);
+        Generator.ManualSeed(3);
+        float[] bracketed = Tensor.Randn([2, 3]).ToArray<float>();
+        Generator.ManualSeed(3);
+        Tensor.Randn(2, 3).ToArray<float>().ShouldBe(bracketed);
+        Tensor.Zeros().Rank.ShouldBe(0);
+        Should.Throw<ShapeException>(() => Tensor.Zeros(2, -1));
+    }
+
+    [Test]
+    public void A_list_of_indices_selects_in_every_dimension()
+    {
+        s_x[.., [0, 2]].ToArray<long>().ShouldBe([0, 2, 3, 5]);
+        s_x[.., [^1, -3]].ToArray<long>().ShouldBe([2, 0, 5, 3]);
+        s_x[[1, 0], [2, 1]].ToArray<long>().ShouldBe([5, 1]);
+        s_x[[0, 1]].Shape.ShouldBe([2, 3]);
+        s_x[0, 1].Item<long>().ShouldBe(1);
+        s_x[.., []].Shape.ShouldBe([2, 0]);
+        Should.Throw<ValueException>(() => s_x[.., [0, TensorIndex.NewAxis]])
+            .Message.ShouldContain("element 1 of a list of indices must be an integer");
+        Should.Throw<MiniTorchException>(() => s_x[.., [3]]);
+    }
+
+    [Test]
+    public void Item_without_a_type_is_a_double()
+    {
+        double item = Tensor.From(new[] { 1.5f }).Item();
+        item.ShouldBe(1.5);
+        Tensor.From(new[] { true }).Item().ShouldBe(1);
+        Should.Throw<ShapeException>(() => s_x.Item());
+    }
+
+    [Test]
+    public void Grad_takes_one_tensor()
+    {
+        Tensor x = Tensor.From(new[] { 3.0 }).RequireGrad(), y = (x * x).Sum();
+        Autograd.Grad(y, x, createGraph: true)[0].Item().ShouldBe(6);
+    }
 }

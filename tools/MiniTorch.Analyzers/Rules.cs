@@ -39,6 +39,8 @@ internal static class Rules
 
     public static readonly DiagnosticDescriptor VarianceOfMeans = Rule("MT0011", "A variance as a difference of means", Unstable);
 
-    private static DiagnosticDescriptor Rule(string id, string title, string message) =>
-        new(id, title, message, "MiniTorch", DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: HelpPages.Link(id));
+    public static readonly DiagnosticDescriptor PyTorchName = Rule("MT0012", "A name of PyTorch's", "{0}", DiagnosticSeverity.Error);
+
+    private static DiagnosticDescriptor Rule(string id, string title, string message, DiagnosticSeverity severity = DiagnosticSeverity.Warning) =>
+        new(id, title, message, "MiniTorch", severity, isEnabledByDefault: true, helpLinkUri: HelpPages.Link(id));
 }
