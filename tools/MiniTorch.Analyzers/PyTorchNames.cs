@@ -106,9 +106,10 @@ internal sealed class PyTorchNames
     public PyTorchName? Find(string home, string name)
     {
         string letters = Letters(name);
-        if (s_lines.TryGetValue((home, letters), out PyTorchName? line)) return line;
-        if (s_families.Find(family => $"{home}.{name}".StartsWith(family.Torch, StringComparison.Ordinal)) is { } family) return family;
+        if (s_lines.TryGetValue((home, letters), out PyTorchName? line) && line.Overrides) return line;
         if (ByRule(home, name) is { } member) return new PyTorchName($"{home}.{name}", Example(member), null, null, member);
+        if (line is not null) return line;
+        if (s_families.Find(family => $"{home}.{name}".StartsWith(family.Torch, StringComparison.Ordinal)) is { } family) return family;
         foreach (string other in s_also.TryGetValue(home, out string[]? also) ? also : [])
             if (s_lines.TryGetValue((other, letters), out line)) return line;
         // What is written in place there makes a new tensor here.
