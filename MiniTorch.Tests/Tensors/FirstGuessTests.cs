@@ -240,4 +240,14 @@ internal sealed class FirstGuessTests
         Tensor x = Tensor.From(new[] { 3.0 }).RequireGrad(), y = (x * x).Sum();
         Autograd.Grad(y, x, createGraph: true)[0].Item().ShouldBe(6);
     }
+
+    [Test]
+    public void From_takes_one_number()
+    {
+        Tensor.From(0.5).DType.ShouldBe(DType.Float32);
+        Tensor.From(3).DType.ShouldBe(DType.Int64);
+        Tensor.From(true).DType.ShouldBe(DType.Bool);
+        Tensor x = Tensor.From(0.1, DType.Float64, requiresGrad: true);
+        (x.Rank, x.Item(), x.RequiresGrad).ShouldBe((0, 0.1, true));
+    }
 }

@@ -13,7 +13,11 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
 {
     private protected override SyntaxNode? Apply(SyntaxNode root, SyntaxNode node, ImmutableDictionary<string, string?> properties)
     {
+        if (properties["LeaveOut"] is not null) return LeaveOut(root, node);
         if (properties["Code"] is not { } code) return null;
+        if (node is PrefixUnaryExpressionSyntax { Parent: BinaryExpressionSyntax power } star) return Call(root, power, "Pow", star.Operand);
+        if (node is BinaryExpressionSyntax comparison)
+            return Call(root, comparison, comparison.IsKind(SyntaxKind.EqualsExpression) ? "Eq" : "Ne", comparison.Right);
         if (node is IdentifierNameSyntax { Parent: NameColonSyntax name }) return root.ReplaceNode(name.Name, SyntaxFactory.IdentifierName(code));
 
         if (node is LiteralExpressionSyntax) return root.ReplaceNode(node, SyntaxFactory.ParseExpression(code));
@@ -58,6 +62,9 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
         if (properties["Parameters"] is { } list)
         {
             string[] parameters = list.Split([','], StringSplitOptions.RemoveEmptyEntries);
+            // x.Size() without its argument is the whole Shape.
+            if (arguments?.Count == 0 && parameters.Length == 1 && right is ElementAccessExpressionSyntax element)
+                (right, parameters) = (element.Expression, []);
             if (parameters.Length != (arguments?.Count ?? 0) || arguments?.Any(argument => argument.NameColon is not null) == true) return null;
             for (int i = 0; i < parameters.Length; i++) values.Add(parameters[i], arguments![i].Expression);
         }
@@ -73,6 +80,7 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
             else if (right is ObjectCreationExpressionSyntax creation) right = creation.WithArgumentList(kept);
             else if (arguments.Count > 0) return null;
         }
+        if (written.Parent is AssignmentExpressionSyntax target && target.Left == written && right is InvocationExpressionSyntax) return null;
         if (assigns)
         {
             if (written.Parent is not ExpressionStatementSyntax || receiver is not IdentifierNameSyntax) return null;
@@ -82,6 +90,24 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
         }
         return root.ReplaceNode(written, right.WithTriviaFrom(written));
     }
+
+    // An argument, or a call that changes nothing here.
+    private static SyntaxNode? LeaveOut(SyntaxNode root, SyntaxNode node) =>
+        node.FirstAncestorOrSelf<ArgumentSyntax>() is { Parent: ArgumentListSyntax list } argument
+            && (node == argument.Expression || node.Parent == argument.NameColon)
+            ? root.ReplaceNode(list, list.WithArguments(list.Arguments.Remove(argument)))
+        : node.Parent is MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax call } access && access.Name == node
+        && call.Parent is not ExpressionStatementSyntax
+            ? root.ReplaceNode(call, access.Expression.WithTriviaFrom(call)) : null;
+
+    private static SyntaxNode Call(SyntaxNode root, BinaryExpressionSyntax binary, string method, ExpressionSyntax argument) =>
+        root.ReplaceNode(binary.Parent is ParenthesizedExpressionSyntax outer ? outer : (SyntaxNode)binary, SyntaxFactory.InvocationExpression(
+            SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression,
+                binary.Left is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax
+                    ? SyntaxFactory.ParenthesizedExpression(binary.Left.WithoutTrivia()) : binary.Left.WithoutTrivia(),
+                SyntaxFactory.IdentifierName(method)),
+            SyntaxFactory.ArgumentList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Argument(argument.WithoutTrivia()))))
+                .WithTriviaFrom(binary));
 
     private static bool Mentions(SyntaxNode code, string variable) => Variables(code).Any(name => name.Identifier.ValueText == variable);
 

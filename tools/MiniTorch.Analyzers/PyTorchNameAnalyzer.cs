@@ -26,6 +26,8 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
         switch (c.Operation.Syntax)
         {
             case InvocationExpressionSyntax call:
+                if (look.Comparison(call.Expression) is { } comparison)
+                    Report(c, comparison, Equal(comparison));
                 if (look.Answer(call.Expression, call.ArgumentList.Arguments.Count) is { } named)
                     Report(c, Place(call.Expression), named, look.OfModule);
                 Arguments(c, look, call, call.ArgumentList);
@@ -41,7 +43,11 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
                 break;
             case BinaryExpressionSyntax { Right: PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.PointerIndirectionExpression } star } power
                 when look.IsTensor(power.Left):
-                Report(c, star, new PyTorchName("**", null, null, "x.Pow(y) raises to a power", null));
+                Report(c, star, new PyTorchName("**", "x.Pow(y)", null, null, null));
+                break;
+            case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression or (int)SyntaxKind.NotEqualsExpression } equals
+                when look.IsTensor(equals.Left) && look.IsNumber(equals.Right):
+                Report(c, equals, Equal(equals));
                 break;
             case AssignmentExpressionSyntax { Left: MemberAccessExpressionSyntax { Expression: not ThisExpressionSyntax } weight }
                 when look.IsParameter(weight):
@@ -64,6 +70,9 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
         }
     }
 
+    private static PyTorchName Equal(BinaryExpressionSyntax comparison) =>
+        new("torch.eq", comparison.IsKind(SyntaxKind.EqualsExpression) ? "x.Eq(y)" : "x.Ne(y)", null, null, null);
+
     private static SyntaxNode Place(ExpressionSyntax called) => called is MemberAccessExpressionSyntax access ? access.Name : called;
 
     private static void Report(OperationAnalysisContext c, SyntaxNode place, PyTorchName answer, bool ofModule = false)
@@ -71,7 +80,8 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
         ImmutableDictionary<string, string?> properties = ImmutableDictionary<string, string?>.Empty.Add("Code", answer.Code)
             .Add("Receiver", PyTorchNames.Receiver(answer.Torch))
             .Add("Parameters", answer.Parameters is null ? null : string.Join(",", answer.Parameters))
-            .Add("OfModule", ofModule ? "" : null);
+            .Add("OfModule", ofModule ? "" : null)
+            .Add("LeaveOut", answer.Reason?.EndsWith("leave it out", StringComparison.Ordinal) == true ? "" : null);
         c.ReportDiagnostic(Diagnostic.Create(Rules.PyTorchName, place.GetLocation(), properties,
             answer.Code is null ? $"'{place}' is not in MiniTorch: {answer.Reason}" : $"'{place}' is {answer.Code} in MiniTorch"));
     }
@@ -99,8 +109,6 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
             string? path = Path(access.Expression), home = path ?? Home(access.Expression, isType);
             OfModule = isType || path is not null;
             if (path is not null && access.Parent is MemberAccessExpressionSyntax) return null; // torch.nn of torch.nn.functional
-            if (home is null && IsComparison(access.Expression))
-                return new PyTorchName(name, null, null, "== and != compare references here; x.Eq(y) and x.Ne(y) compare elements", null);
             if (home is null || names.Find(home, name) is not { } answer) return null;
             // After a name that is mended, what follows may be right.
             if (!OfModule && answer.Member?.Name == name && !IsTensor(access.Expression)) return null;
@@ -139,8 +147,21 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
             return option is null ? null : new PyTorchName(given, $"{type!.Name}.{option.Name}", null, null, null);
         }
 
+        /// <summary>x == y of tensors in (x == y).F(), where it compares references.</summary>
+        public BinaryExpressionSyntax? Comparison(ExpressionSyntax called)
+        {
+            ExpressionSyntax? receiver = (called as MemberAccessExpressionSyntax)?.Expression;
+            while (receiver is ParenthesizedExpressionSyntax inner) receiver = inner.Expression;
+            return receiver is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression or (int)SyntaxKind.NotEqualsExpression } comparison
+                && IsTensor(comparison.Left) ? comparison : null;
+        }
+
         /// <summary>Whether an expression is known to be a tensor.</summary>
         public bool IsTensor(ExpressionSyntax expression) => MiniTorchTypes.Is(model.GetTypeInfo(expression, cancel).Type, types.Tensor);
+
+        /// <summary>Whether an expression is a number.</summary>
+        public bool IsNumber(ExpressionSyntax expression) =>
+            model.GetTypeInfo(expression, cancel).Type?.SpecialType is >= SpecialType.System_SByte and <= SpecialType.System_Double;
 
         /// <summary>Whether an expression is a parameter of a module that has no setter.</summary>
         public bool IsParameter(ExpressionSyntax expression) =>
@@ -150,14 +171,6 @@ public sealed class PyTorchNameAnalyzer() : MiniTorchAnalyzer(Rules.PyTorchName)
         private IEnumerable<IMethodSymbol> Candidates(ExpressionSyntax call) =>
             model.GetSymbolInfo(call, cancel).CandidateSymbols.OfType<IMethodSymbol>()
                 .Where(method => method.ContainingNamespace?.ToString().StartsWith("MiniTorch", StringComparison.Ordinal) == true);
-
-        // (x == y) where both are tensors.
-        private bool IsComparison(ExpressionSyntax receiver)
-        {
-            while (receiver is ParenthesizedExpressionSyntax inner) receiver = inner.Expression;
-            return receiver is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression or (int)SyntaxKind.NotEqualsExpression } comparison
-                && IsTensor(comparison.Left);
-        }
 
         // A model or a property that is called.
         private PyTorchName? Called(ISymbol symbol, int arguments)
