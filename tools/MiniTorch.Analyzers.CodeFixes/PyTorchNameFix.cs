@@ -19,7 +19,6 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
         if (node is BinaryExpressionSyntax comparison)
             return Call(root, comparison, comparison.IsKind(SyntaxKind.EqualsExpression) ? "Eq" : "Ne", comparison.Right);
         if (node is IdentifierNameSyntax { Parent: NameColonSyntax name }) return root.ReplaceNode(name.Name, SyntaxFactory.IdentifierName(code));
-
         if (node is LiteralExpressionSyntax) return root.ReplaceNode(node, SyntaxFactory.ParseExpression(code));
 
         // What is written now: something before the dot, and arguments.
@@ -88,6 +87,9 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
                 receiver.WithoutTrivia().WithTrailingTrivia(SyntaxFactory.Space),
                 SyntaxFactory.Token(SyntaxKind.EqualsToken).WithTrailingTrivia(SyntaxFactory.Space), right);
         }
+        else if (right is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax or CastExpressionSyntax
+            && written.Parent is ExpressionSyntax and not (ParenthesizedExpressionSyntax or AssignmentExpressionSyntax or LambdaExpressionSyntax))
+            right = SyntaxFactory.ParenthesizedExpression(right);
         return root.ReplaceNode(written, right.WithTriviaFrom(written));
     }
 
@@ -116,7 +118,7 @@ public sealed class PyTorchNameFix() : MiniTorchCodeFix(Rules.PyTorchName, "Writ
             .Where(name => name.Parent is not NameColonSyntax && (name.Parent as MemberAccessExpressionSyntax)?.Name != name);
 
     private static ExpressionSyntax InPlaceOf(IdentifierNameSyntax variable, ExpressionSyntax value) =>
-        variable.Parent is ArgumentSyntax || value is IdentifierNameSyntax or LiteralExpressionSyntax or InvocationExpressionSyntax
+        (variable.Parent is ArgumentSyntax || value is IdentifierNameSyntax or LiteralExpressionSyntax or InvocationExpressionSyntax
             or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax or ParenthesizedExpressionSyntax
-            ? value.WithoutTrivia() : SyntaxFactory.ParenthesizedExpression(value.WithoutTrivia());
+            ? value : SyntaxFactory.ParenthesizedExpression(value.WithoutTrivia())).WithTriviaFrom(variable);
 }
