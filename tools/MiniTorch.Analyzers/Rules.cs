@@ -41,6 +41,10 @@ internal static class Rules
 
     public static readonly DiagnosticDescriptor PyTorchName = Rule("MT0012", "A name of PyTorch's", "{0}", DiagnosticSeverity.Error);
 
+    public static readonly DiagnosticDescriptor StepWithoutWrite = Rule("MT0013", "A step that does not write",
+        "This makes a new tensor and assigns it to '{0}', and the parameter stays as it is; write into it with AddInPlace or SubInPlace, under "
+            + "Autograd.NoGrad()");
+
     private static DiagnosticDescriptor Rule(string id, string title, string message, DiagnosticSeverity severity = DiagnosticSeverity.Warning) =>
         new(id, title, message, "MiniTorch", severity, isEnabledByDefault: true, helpLinkUri: HelpPages.Link(id));
 }
