@@ -72,17 +72,6 @@ internal sealed class PortingTests
         }
     }
 
-    private static IEnumerable<TestCaseData> Programs() =>
-        Regex.Matches(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "docs", "how-to", "porting.md")),
-            "^```csharp\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```",
-            RegexOptions.Multiline)
-            .Select((match, i) => new TestCaseData(match.Groups[1].Value, match.Groups[2].Value).SetArgDisplayNames($"porting.md {i + 1}"));
-
-    [TestCaseSource(nameof(Programs))]
-    [NonParallelizable]
-    public void The_guides_programs_print_what_it_shows(string code, string printed) =>
-        CSharpProgram.Run($"using System; using System.Linq; using MiniTorch; using MiniTorch.Nn; {code}").ShouldBe(printed);
-
     private static PyTorchName? Find(string name) => s_names.Find(PyTorchNames.Home(name), Name(name));
 
     private static string Name(string name) => name[(name.LastIndexOf('.') + 1)..];
