@@ -72,9 +72,12 @@ public readonly struct TensorIndex
         return new(IndexKind.Tensor, tensor: Tensor.From(places));
     }
 
-    /// <summary>What the compiler needs for collection expressions; an index has no elements.</summary>
+    /// <summary>Gives this index. The compiler needs it for collection expressions.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public IEnumerator<TensorIndex> GetEnumerator() => Enumerable.Empty<TensorIndex>().GetEnumerator();
+    public IEnumerator<TensorIndex> GetEnumerator()
+    {
+        yield return this;
+    }
 
     private static Index Place(int place) => place < 0 ? new Index(-(long)place > int.MaxValue ? int.MaxValue : -place, true) : place;
 }
