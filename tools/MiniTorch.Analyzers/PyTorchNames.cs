@@ -113,7 +113,7 @@ internal sealed class PyTorchNames
         foreach (string other in s_also.TryGetValue(home, out string[]? also) ? also : [])
             if (s_lines.TryGetValue((other, letters), out line)) return line;
         // What is written in place there makes a new tensor here.
-        return letters.EndsWith("_", StringComparison.Ordinal) && home is "torch.Tensor" or "torch" or "torch.nn.functional"
+        return Ends(letters, '_') && home is "torch.Tensor" or "torch" or "torch.nn.functional"
             && Find(home, name.TrimEnd('_')) is { } plain
             ? plain with { Torch = $"{home}.{name}", Code = plain.Code is null ? null : $"x = {plain.Code}" }
             : null;
@@ -126,7 +126,7 @@ internal sealed class PyTorchNames
         if (home == "torch.nn.init") letters = letters.TrimEnd('_');
         foreach (string type in s_types.TryGetValue(home, out string[]? types) ? types : [])
         {
-            INamespaceOrTypeSymbol? place = type.EndsWith(".", StringComparison.Ordinal)
+            INamespaceOrTypeSymbol? place = Ends(type, '.')
                 ? Namespace(type.TrimEnd('.')) : _compilation.GetTypeByMetadataName(type);
             for (; place is not null; place = (place as ITypeSymbol)?.BaseType)
                 if (place.GetMembers().Where(member => Letters(member.Name) == letters && IsPublic(member))
@@ -140,8 +140,8 @@ internal sealed class PyTorchNames
     {
         if (name.StartsWith("__", StringComparison.Ordinal)) return name;
         string letters = name.Replace("_", "").ToLowerInvariant();
-        if (letters.EndsWith("inplace", StringComparison.Ordinal)) return letters.Substring(0, letters.Length - "inplace".Length) + "_";
-        return name.EndsWith("_", StringComparison.Ordinal) && !name.EndsWith("__", StringComparison.Ordinal) ? letters + "_" : letters;
+        if (letters.EndsWith("inplace", StringComparison.Ordinal)) return letters.Replace("inplace", "_");
+        return Ends(name, '_') ? letters + "_" : letters;
     }
 
     /// <summary>The module or class that a full name is in.</summary>
@@ -188,6 +188,8 @@ internal sealed class PyTorchNames
         return space;
     }
 
+    private static bool Ends(string text, char last) => text.Length > 0 && text[text.Length - 1] == last;
+
     private static PyTorchName Named(string name, string code)
     {
         int open = name.IndexOf('(');
@@ -199,7 +201,7 @@ internal sealed class PyTorchNames
 
     private static void Add(PyTorchName line)
     {
-        if (line.Torch.EndsWith("*", StringComparison.Ordinal)) s_families.Add(line with { Torch = line.Torch.TrimEnd('*') });
+        if (Ends(line.Torch, '*')) s_families.Add(line with { Torch = line.Torch.TrimEnd('*') });
         else s_lines.Add((Home(line.Torch), Letters(line.Torch.Substring(Home(line.Torch).Length + 1))), line);
     }
 
