@@ -1,5 +1,6 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
-// A tour of gradient checks: a right function, and what the check says about wrong ones.
+// A tour of gradient checks: right functions, and what the check says about wrong ones. Draws the errors of a wrong rule as gradcheck.svg.
+// The page docs/learn/09-break-it.md explains how to read a report.
 using MiniTorch;
 using MiniTorch.Nn;
 using MiniTorch.Pictures;
@@ -9,46 +10,35 @@ Tensor x = Tensor.Randn([3, 4], rng);
 Tensor weight = Tensor.Randn([4, 2], rng);
 
 // A right gradient, checked to second order by every element of both inputs.
-GradCheckReport right = Show("a right function", GradCheck.Run(v => v[0].MatMul(v[1]).Tanh(), [x, weight], new GradCheckOptions { Order = 2 }));
+Show("a right function", GradCheck.Run(v => v[0].MatMul(v[1]).Tanh(), [x, weight], new GradCheckOptions { Order = 2 }));
 
 // A rule that lost a factor: the ratio of the two gradients gives it away, and the op is blamed with the line that calls it.
-GradCheckReport factor = Show("a rule without its factor 2", GradCheck.Run(t => new BadSquare().Apply(t.Sigmoid()).Sum(), x));
-File.WriteAllText(Path.Combine(Path.GetTempPath(), "gradcheck.svg"), factor.ToSvg());
+GradCheckReport wrong = GradCheck.Run(t => new BadSquare().Apply(t.Sigmoid()).Sum(), x);
+Show("a rule without its factor 2", wrong);
+File.WriteAllText("gradcheck.svg", wrong.ToSvg());
 
 // A rule that is right by itself, and cannot be differentiated again.
-GradCheckReport second = Show("a rule that cuts the second derivative",
-    GradCheck.Run(t => new CutSquare().Apply(t), x, new GradCheckOptions { Order = 2 }));
+Show("a rule that cuts the second derivative", GradCheck.Run(t => new CutSquare().Apply(t), x, new GradCheckOptions { Order = 2 }));
 
 // No op is wrong here: a Detach hides half of the product.
-GradCheckReport detached = Show("half of a product is detached", GradCheck.Run(t => (t * t.Detach()).Sum(), x));
+Show("half of a product is detached", GradCheck.Run(t => (t * t.Detach()).Sum(), x));
 
 // At 0 a rectifier has a left and a right slope. Its 0 is as good as its 1: a subgradient, accepted by option.
-GradCheckReport kink = Show("a kink", GradCheck.Run(t => t.Relu(), Tensor.Zeros([2])));
-GradCheckReport accepted = Show("a kink, accepted", GradCheck.Run(t => t.Relu(), Tensor.Zeros([2]), new GradCheckOptions { AcceptKinks = true }));
+Show("a kink", GradCheck.Run(t => t.Relu(), Tensor.Zeros([2])));
+Show("a kink, accepted", GradCheck.Run(t => t.Relu(), Tensor.Zeros([2]), new GradCheckOptions { AcceptKinks = true }));
 
 // Dropout draws a new mask in each call, until the model is put into evaluation mode.
 var model = new Sequential(new Linear(4, 8, generator: rng), new Tanh(), new Dropout(0.5), new Linear(8, 2, generator: rng));
-GradCheckReport random = Show("dropout in training mode", GradCheck.RunModule(model, [x]));
+Show("dropout in training mode", GradCheck.RunModule(model, [x]));
 model.Eval();
-GradCheckReport module = Show("the same in evaluation mode", GradCheck.RunModule(model, [x]));
+Show("the same in evaluation mode", GradCheck.RunModule(model, [x]));
 
 // A loss against its closed form: softmax − onehot, over the number of rows.
 Tensor targets = [1, 0, 3];
-GradCheckReport loss = Show("cross entropy against softmax − onehot",
+Show("cross entropy against softmax − onehot",
     GradCheck.Against(t => Functional.CrossEntropy(t, targets), t => (t.Softmax(1) - Tensor.Eye(4)[targets]) / 3, x));
 
-(GradCheckReport Report, Verdict Expected)[] all =
-[
-    (right, Verdict.Correct), (factor, Verdict.Wrong), (second, Verdict.Disconnected), (detached, Verdict.Wrong), (kink, Verdict.Kink),
-    (accepted, Verdict.Correct), (random, Verdict.Nondeterministic), (module, Verdict.Correct), (loss, Verdict.Correct),
-];
-return all.All(check => check.Report.Verdict == check.Expected) ? 0 : 1;
-
-static GradCheckReport Show(string title, GradCheckReport report)
-{
-    Console.WriteLine($"--- {title}\n{report}\n");
-    return report;
-}
+static void Show(string title, GradCheckReport report) => Console.WriteLine($"--- {title}\n{report}\n");
 
 // The derivative of x² is 2x.
 sealed record BadSquare : Op

@@ -1,12 +1,13 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
-// Iris: the species of 150 flowers from four lengths. Trained on 105, judged by the other 45; exits with 1 below 0.93. A second.
+// Iris: the species of 150 flowers from four lengths, read from a CSV file. Trained on 105 of them, tested on the other 45. Takes a second.
+// Draws the confusion matrix as iris.svg.
 using MiniTorch;
 using MiniTorch.Data;
 using MiniTorch.IO;
 using MiniTorch.Nn;
 using MiniTorch.Optim;
+using MiniTorch.Pictures;
 
-const double Promised = 0.93;
 Generator.ManualSeed(0);
 CsvTable table = CsvTable.Load(SampleData.PathOf("iris.csv"));
 string[] species = [.. table.Columns.Skip(2)];
@@ -22,23 +23,21 @@ var optimizer = new AdamW(model.Parameters(), lr: 1e-2);
 var loader = new DataLoader(new TensorDataset(lengths[..105], labels[..105]), batchSize: 16, shuffle: true);
 for (int epoch = 1; epoch <= 60; epoch++)
 {
-    var loss = new RunningMean();
+    var meanLoss = new RunningMean();
     foreach (var (x, y) in loader)
     {
         optimizer.ZeroGrad();
-        Tensor batchLoss = criterion.Call(model.Call(x), y);
-        batchLoss.Backward();
+        Tensor loss = criterion.Call(model.Call(x), y);
+        loss.Backward();
         optimizer.Step();
-        loss.Add(batchLoss, weight: x.Shape[0]);
+        meanLoss.Add(loss, weight: x.Shape[0]);
     }
-    if (epoch % 10 == 0) Console.WriteLine($"epoch {epoch}: loss {loss.Value:F4}");
+    if (epoch % 10 == 0) Console.WriteLine($"epoch {epoch}: loss {meanLoss.Value:F4}");
 }
 
-using (Autograd.NoGrad())
-{
-    Tensor scores = model.Call(lengths[105..]);
-    double accuracy = Metrics.Accuracy(scores, labels[105..]);
-    Console.WriteLine($"\n{accuracy:P1} of 45 unseen flowers recognised; rows: {string.Join(", ", species)}; columns: the guess");
-    Console.WriteLine(Metrics.ConfusionMatrix(scores.ArgMax(1), labels[105..], species.Length));
-    return accuracy >= Promised ? 0 : 1;
-}
+Tensor scores = model.Evaluate(() => model.Call(lengths[105..]));
+Tensor confusion = Metrics.ConfusionMatrix(scores.ArgMax(1), labels[105..], species.Length);
+Console.WriteLine($"\naccuracy {Metrics.Accuracy(scores, labels[105..]):F3} on 45 unseen flowers");
+Console.WriteLine($"rows: {string.Join(", ", species)}; columns: the guess");
+Console.WriteLine(confusion);
+File.WriteAllText("iris.svg", Picture.ConfusionMatrix(confusion, species, "45 unseen flowers"));

@@ -1,5 +1,5 @@
 #:project ../MiniTorch.Nn/MiniTorch.Nn.csproj
-// A module and a differentiable operation of your own, checked against finite differences.
+// A module with a differentiable operation of your own inside, both checked against finite differences.
 using MiniTorch;
 using MiniTorch.Nn;
 
@@ -9,13 +9,10 @@ foreach (var (name, parameter) in model.NamedParameters()) Console.WriteLine($"{
 Tensor x = Tensor.Randn([2, 4]);
 Console.WriteLine(model.Call(x));
 
-GradCheckReport op = GradCheck.Run(t => SoftCube.Of(t).Sum(), x, new GradCheckOptions { Order = 2 });
-Console.WriteLine(op);
-GradCheckReport module = GradCheck.RunModule(model, [x]);
-Console.WriteLine(module);
-return op.Passed && module.Passed ? 0 : 1;
+Console.WriteLine(GradCheck.Run(t => SoftCube.Of(t).Sum(), x, new GradCheckOptions { Order = 2 }));
+Console.WriteLine(GradCheck.RunModule(model, [x]));
 
-// y = scale * softcube(W x + b): fields are found by themselves; their names are PyTorch's.
+// y = scale * softcube(W x + b). Layers and parameters are found in the fields; their names are PyTorch's.
 sealed class Scaled(int inputs, int outputs) : Module<Tensor, Tensor>
 {
     private readonly Linear _linear = new(inputs, outputs);

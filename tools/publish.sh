@@ -14,7 +14,7 @@ if ! log=$(dotnet publish samples/digits.cs -r "$(dotnet --info | awk '$1 == "RI
 fi
 rm -f "$out"/*.xml "$out"/*.pdb "$out"/*.dbg
 started=$(date +%s%N)
-coproc RUN { exec "$out/digits"; }
+coproc RUN { cd "$out" && exec ./digits; }
 run=$RUN_PID
 read -r line <&"${RUN[0]}"
 first=$(( ($(date +%s%N) - started) / 1000000 ))
@@ -25,5 +25,5 @@ peak=0
     peak=${now:-$peak}
     [[ $line == *accuracy* ]] && last=$line
 done; } <&"${RUN[0]}" || true
-wait "$run" # its exit code says whether it learned
+wait "$run"
 echo "$kind: $(du -sm "$out" | cut -f1) MB, first line after $first ms, at most $((${peak:-0} / 1024)) MB resident; ${last:-}"
