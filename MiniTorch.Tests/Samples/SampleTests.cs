@@ -75,6 +75,7 @@ internal sealed class SampleTests
         ],
         ["own_dataset"] = [new Figure("epoch 10: accuracy", 0.97, 1)],
         ["resume"] = ["found a checkpoint of step 37", "the weights are the same, bit for bit"],
+        ["rotary"] = [new Figure("differ by", 0, 1e-4), new Figure("accuracy", 0.99, 1)],
         ["spirals"] = [new Figure("accuracy", 0.98, 1)],
         ["subclass_module"] = ["scale: [3]", "GradCheck: Correct"],
         ["twin"] = [string.Join('\n', File.ReadLines(Path.Combine(RepositoryFiles.Root, "samples", "data", "twin.txt")).Skip(1))],
