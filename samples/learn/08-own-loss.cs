@@ -4,13 +4,13 @@ using MiniTorch.Nn;
 
 Tensor logits = [[4.0, 0.0, 0.0], [0.5, 0.0, 0.0], [-2.0, 0.0, 0.0]];  // of the right class: surely right, unsure, wrong
 Tensor targets = [0, 0, 0];
-foreach (double gamma in (double[])[0, 1, 2])
+foreach (double gamma in new[] { 0.0, 1.0, 2.0 })
     Console.WriteLine($"gamma {gamma}: {new FocalLoss(gamma).Call(logits, targets).Item<float>():F4}");
 Console.WriteLine($"cross-entropy: {new CrossEntropyLoss().Call(logits, targets).Item<float>():F4}");
 
 Console.WriteLine(new FocalLoss(gamma: 2).Call(logits, targets).AllClose(new SoftmaxFocalLoss(gamma: 2).Call(logits, targets)));
 
-foreach (double gamma in (double[])[0, 2])
+foreach (double gamma in new[] { 0.0, 2.0 })
 {
     logits.RequiresGrad = true;
     logits.Grad = null;
