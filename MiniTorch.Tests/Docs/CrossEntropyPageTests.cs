@@ -2,7 +2,9 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Docs;
 
-/// <summary>docs/interactive/cross-entropy.html holds the library's values and gradients of every node, computes the same ones, and works in a browser.</summary>
+/// <summary>
+/// docs/interactive/cross-entropy.html holds the library's values and gradients of every node, computes the same ones, and works in a browser.
+/// </summary>
 internal sealed class CrossEntropyPageTests
 {
     private static readonly InteractivePage s_page = new("cross-entropy.html");
@@ -88,7 +90,8 @@ internal sealed class CrossEntropyPageTests
     }
 
     private static async Task<string> Cell(Browser browser, int row, int column) =>
-        (await browser.EvaluateAsync($"document.querySelectorAll('#rows tbody tr')[{row}].children[{column}].textContent")).Replace("  ", " ", StringComparison.Ordinal);
+        (await browser.EvaluateAsync($"document.querySelectorAll('#rows tbody tr')[{row}].children[{column}].textContent"))
+            .Replace("  ", " ", StringComparison.Ordinal);
 
     // Every node by itself, as the page draws it, with the gradient that a backward pass leaves in it.
     private static double[] Row(double[] logits, int target)

@@ -23,7 +23,8 @@ internal sealed class InteractivePage(string name)
         {
             string text = string.Join(",\n",
                 all.Select(row => "[" + string.Join(", ", row.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]"));
-            System.IO.File.WriteAllText(File, Regex.Replace(Content, @"const table = \[.*?\];", _ => $"const table = [\n{text}];", RegexOptions.Singleline));
+            System.IO.File.WriteAllText(File,
+                Regex.Replace(Content, @"const table = \[.*?\];", _ => $"const table = [\n{text}];", RegexOptions.Singleline));
         }
         string table = Regex.Match(Content, @"const table = \[(.*?)\];", RegexOptions.Singleline).Groups[1].Value;
         // Not the same text: the last bit is the processor's.

@@ -24,7 +24,7 @@ internal static partial class OutputComments
         string[] lines = code.Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
-            if (!lines[i].Contains("Console.WriteLine(", StringComparison.Ordinal) || lines[i].TrimStart().StartsWith("//", StringComparison.Ordinal)) continue;
+            if (!lines[i].Contains("Console.WriteLine(", StringComparison.Ordinal) || CommentLine().IsMatch(lines[i])) continue;
             Match behind = CommentBehind().Match(lines[i]);
             string[] below = behind.Success || lines[i].TrimEnd().EndsWith(';')
                 ? [.. lines[(i + 1)..].TakeWhile(line => CommentLine().IsMatch(line)).Select(line => CommentLine().Match(line).Groups[1].Value)] : [];

@@ -59,8 +59,9 @@ internal sealed class SiteTests
         await browser.EvaluateAsync("(window.docfx.ready = false, location.reload())"); // the theme is chosen when a page is loaded
         await browser.UntilAsync("window.docfx?.ready");
         (await browser.NumberAsync("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width);
-        (await browser.EvaluateAsync("performance.getEntriesByType('resource').map(e => e.name).filter(name => !name.startsWith(location.origin)).join()"))
-            .ShouldBe("");
+        (await browser.EvaluateAsync("""
+            performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith(location.origin)).join()
+            """)).ShouldBe("");
         (await browser.EvaluateAsync("document.documentElement.dataset.bsTheme")).ShouldBe(dark ? "dark" : "light");
         await browser.ScreenshotAsync($"site-front-{width}.png");
     }

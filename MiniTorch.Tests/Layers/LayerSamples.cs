@@ -210,7 +210,7 @@ internal static partial class LayerSamples
         Layer<InstanceNorm1d>().Ranks(2, 3)
             .Case(() => new InstanceNorm1d(3), Real(3, 4))
             .Case(() => new InstanceNorm1d(3, affine: true), Real(3, 4))
-            .Misuse<ShapeException>("InstanceNorm1d: an input of 4 dimensions is not accepted, shape [1, 3, 2, 2]; InstanceNorm1d takes sequences [N, C, L], InstanceNorm2d images …",
+            .Misuse<ShapeException>("InstanceNorm1d: an input of 4 dimensions is not accepted, shape [1, 3, 2, 2]; InstanceNorm1d takes sequences…",
                 () => new InstanceNorm1d(3).Call(F(1, 3, 2, 2)))
             .Misuse<ShapeException>("InstanceNorm1d: shape [2, 3, 1] has only one value for each channel; it needs more to compute a variance",
                 () => new InstanceNorm1d(3).Call(F(2, 3, 1)))

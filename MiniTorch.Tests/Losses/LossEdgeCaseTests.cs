@@ -73,10 +73,10 @@ public class LossBorderTests
         Error<DTypeException>(() => Functional.LinearCrossEntropy(F(2, 3).To(DType.Float64), F(4, 3).To(DType.Float64), [0, 1], F(4)))
             .ShouldContain("the bias Float32");
         Error<ValueException>(() => Functional.MultiMarginLoss(F(2, 3), [0, 3])).ShouldContain("target[1] = 3 is not in [0, 3)");
-        Error<ValueException>(() => Functional.CrossEntropy(F(3, 3), [1, 2, 3])).ShouldEndWith("; the targets run from 1 to 3, and classes are numbered "
-            + "from 0: subtract 1");
-        Error<ValueException>(() => Functional.CrossEntropy(F(3, 3), [0, -100, 9])).ShouldEndWith("; the last layer has 3 outputs, and target 9 needs 10; "
-            + "if the labels start at 1, subtract 1");
+        Error<ValueException>(() => Functional.CrossEntropy(F(3, 3), [1, 2, 3]))
+            .ShouldEndWith("; the targets run from 1 to 3, and classes are numbered from 0: subtract 1");
+        Error<ValueException>(() => Functional.CrossEntropy(F(3, 3), [0, -100, 9]))
+            .ShouldEndWith("; the last layer has 3 outputs, and target 9 needs 10; if the labels start at 1, subtract 1");
         Error<ValueException>(() => Functional.CrossEntropy(F(2, 3), [0, -1])).ShouldEndWith("and is not ignored (IgnoreIndex is -100)");
         Error<ValueException>(() => Functional.CTCLoss(F(5, 1, 4), [[1, 4]], [5], [2])).ShouldContain("label 1 of sequence 0 = 4 is not in [0, 4)");
         Error<DTypeException>(() => Metrics.ConfusionMatrix(F(2), [0, 1], 2)).ShouldContain("must be Int64");

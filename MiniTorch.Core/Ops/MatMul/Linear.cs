@@ -39,7 +39,8 @@ internal sealed record Linear : FusedOp
     // Images before the first linear layer.
     private static string Advice(Shape input, int features) =>
         input.Rank > 2 && input.ElementCount == (long)input[0] * features
-            ? $"; flatten each sample to its {string.Join(" · ", input.Span[1..].ToArray())} = {features} numbers: new Flatten(), or x.Flatten(1)" : "";
+            ? $"; flatten each sample to its {string.Join(" · ", input.Span[1..].ToArray())} = {features} numbers: new Flatten(), or x.Flatten(1)"
+            : "";
 
     protected internal override Reads Reads => Reads.Input0 | Reads.Input1;
 
