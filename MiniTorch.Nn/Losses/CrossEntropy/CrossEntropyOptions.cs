@@ -17,7 +17,11 @@ public sealed record CrossEntropyOptions
     public long IgnoreIndex { get; init; } = -100;
 
     /// <summary>More targets that are ignored like <see cref="IgnoreIndex"/>. Options with the same targets in the same order are equal.</summary>
-    public IReadOnlyList<long> AlsoIgnore { get => _alsoIgnore; init => _alsoIgnore = new(value); }
+    public IReadOnlyList<long> AlsoIgnore
+    {
+        get => _alsoIgnore;
+        init => _alsoIgnore = new(value ?? throw new ArgumentNullException(nameof(AlsoIgnore)));
+    }
 
     private readonly ClassList _alsoIgnore = new([]);
 
