@@ -174,7 +174,8 @@ public sealed partial class DataLoader : IEnumerable<Batch>
 
     private Batch Make(ReadOnlySpan<long> indices, long seed)
     {
-        Tensor[] tensors = (_collate is null ? _dataset.Gather(indices) : null) ?? Collated(indices);
+        Tensor[] tensors = (_collate is null ? _dataset.Gather(indices) : null) ?? Collated(indices)
+            ?? throw new ValueException("DataLoader: collate returned null; it must return the tensors of the batch");
         return new Batch(_transform?.Invoke(tensors, new Generator(seed)) ?? tensors);
     }
 
