@@ -1,86 +1,161 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Order along the middle one of three dimensions [outer, size, inner] of contiguous arrays of float, double, long or byte. NaN is the
-/// largest value; equal elements keep their order.
+/// The positions of elements in order along the middle one of three dimensions [outer, size, inner] of contiguous arrays of float, double, long or
+/// byte. NaN is the largest value; equal elements keep their order.
 /// </summary>
 internal static unsafe class SortKernel
 {
     const long ChunkElements = 1 << 12;
 
+    // Up to this number of entries, insertion is faster than the histograms of a radix sort.
+    const int MostInserted = 40;
+
+    const int PositionBytes = 4;
+
     [ThreadStatic]
     static Scratch? _entries;
 
-    /// <summary>All elements in order, with their positions.</summary>
-    public static void Run<T>(T* x, T* values, long* positions, long outer, long size, long inner, bool descending)
-        where T : unmanaged => Leading(x, values, positions, outer, size, inner, size, descending);
+    /// <summary>The positions of all elements in order.</summary>
+    public static void Run<T>(T* x, long* positions, long outer, long size, long inner, bool descending)
+        where T : unmanaged => Leading(x, positions, outer, size, inner, size, descending);
 
-    /// <summary>The first <paramref name="count"/> elements in order, with their positions; results have shape [outer, count, inner].</summary>
-    public static void Leading<T>(T* x, T* values, long* positions, long outer, long size, long inner, long count, bool descending)
+    /// <summary>The positions of the first <paramref name="count"/> elements in order, of shape [outer, count, inner].</summary>
+    public static void Leading<T>(T* x, long* positions, long outer, long size, long inner, long count, bool descending)
+        where T : unmanaged => Run(x, positions, outer, size, inner, 0, count, descending);
+
+    /// <summary>The position of the element at place <paramref name="place"/> in ascending order, of shape [outer, inner].</summary>
+    public static void Kth<T>(T* x, long* positions, long outer, long size, long inner, long place)
+        where T : unmanaged => Run(x, positions, outer, size, inner, place, 1, false);
+
+    static void Run<T>(T* x, long* positions, long outer, long size, long inner, long first, long count, bool descending)
         where T : unmanaged
     {
-        long lines = outer * inner, perChunk = Math.Max(1, ChunkElements / Math.Max(1, size));
+        long lines = outer * inner, perChunk = Math.Max(1, ChunkElements / Math.Max(1, size)), chunks = IntegerMath.CeilDiv(lines, perChunk);
         if (lines * count == 0) return;
-        var job = new Lines<T>(x, values, positions, size, inner, 0, count, descending, lines, perChunk);
-        Workers.Run(job, (lines - 1) / perChunk + 1);
-    }
-
-    /// <summary>
-    /// The element that comes at place <paramref name="place"/> in ascending order, and its position; results have shape [outer, inner].
-    /// </summary>
-    public static void Kth<T>(T* x, T* values, long* positions, long outer, long size, long inner, long place)
-        where T : unmanaged
-    {
-        long lines = outer * inner, perChunk = Math.Max(1, ChunkElements / size);
-        if (lines == 0) return;
-        var job = new Lines<T>(x, values, positions, size, inner, place, 1, false, lines, perChunk);
-        Workers.Run(job, (lines - 1) / perChunk + 1);
+        if (sizeof(T) <= 4)
+            Workers.Run(new Lines<T, NarrowSortEntry>(x, positions, (int)size, inner, (int)first, (int)count, descending, lines, perChunk), chunks);
+        else
+            Workers.Run(new Lines<T, WideSortEntry>(x, positions, (int)size, inner, (int)first, (int)count, descending, lines, perChunk), chunks);
     }
 
     /// <summary>Finds the elements at places first … first + count − 1 of each line.</summary>
-    readonly struct Lines<T>(
-        T* x, T* values, long* positions, long size, long inner, long first, long count, bool descending, long lines, long perChunk) : IJob
+    readonly struct Lines<T, TEntry>(
+        T* x, long* positions, int size, long inner, int first, int count, bool descending, long lines, long perChunk) : IJob
         where T : unmanaged
+        where TEntry : unmanaged, ISortEntry<TEntry>
     {
         public void Execute(long chunk)
         {
-            var entries = new Span<SortEntry>(Scratch.Rent<SortEntry>(ref _entries, size), checked((int)size));
+            TEntry* entries = Scratch.Rent<TEntry>(ref _entries, 2L * size);
             for (long line = chunk * perChunk; line < Math.Min(lines, (chunk + 1) * perChunk); line++)
             {
                 (long outer, long column) = Math.DivRem(line, inner);
-                Run(x + outer * size * inner + column, outer * count * inner + column, entries);
+                Run(x + outer * size * inner + column, positions + outer * count * inner + column, entries);
             }
             Scratch.Return(ref _entries);
         }
 
-        void Run(T* line, long result, Span<SortEntry> entries)
+        void Run(T* line, long* result, TEntry* entries)
         {
-            for (int i = 0; i < entries.Length; i++) entries[i] = SortEntry.Of(line[i * inner], i, descending);
-            int start = (int)first, length = (int)count;
-            if (start > 0) Partition(entries, start);
-            if (length < entries.Length - start) Partition(entries[start..], length);
-            entries.Slice(start, length).Sort();
-            for (int i = 0; i < length; i++, result += inner)
+            int last = first + count, found = size;
+            if ((2L * last) + 64 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 64));
+            else
+                for (int i = 0; i < size; i++) entries[i] = TEntry.Of(line[i * inner], i, descending);
+            if (first > 0) Partition(new Span<TEntry>(entries, found), first);
+            if (last < found) Partition(new Span<TEntry>(entries + first, found - first), count);
+            bool isByPosition = count == size;
+            TEntry* sorted = Sort(entries + first, entries + size, count, isByPosition ? PositionBytes : 0);
+            for (int i = 0; i < count; i++, result += inner) *result = sorted[i].Position;
+        }
+
+        /// <summary>Collects entries that include the first <paramref name="wanted"/> ones, and returns their number.</summary>
+        int Candidates(T* line, int wanted, Span<TEntry> entries)
+        {
+            int found = 0;
+            bool isBounded = false;
+            TEntry bound = default;
+            for (int i = 0; i < size; i++)
             {
-                long position = entries[start + i].Position;
-                positions[result] = position;
-                values[result] = line[position * inner];
+                if (isBounded && inner == 1 && (i = SkipBehind(line, i, line[bound.Position])) >= size) break;
+                TEntry entry = TEntry.Of(line[i * inner], i, descending);
+                if (isBounded && !entry.ComesBefore(bound)) continue;
+                entries[found++] = entry;
+                if (found < entries.Length) continue;
+                Partition(entries, wanted);
+                found = wanted;
+                isBounded = true;
+                bound = entries[0];
+                foreach (TEntry kept in entries[1..wanted])
+                    if (bound.ComesBefore(kept)) bound = kept;
             }
+            return found;
+        }
+
+        // Returns the next element that a vector comparison does not place behind the bound; NaN is never placed.
+        int SkipBehind(T* line, int i, T bound)
+        {
+            Vector256<T> bounds = Vector256.Create(bound);
+            for (; i <= size - Vector256<T>.Count; i += Vector256<T>.Count)
+            {
+                Vector256<T> x = Vector256.Load(line + i);
+                Vector256<T> isBehind = descending ? Vector256.LessThanOrEqual(x, bounds) : Vector256.GreaterThanOrEqual(x, bounds);
+                if (isBehind != Vector256<T>.AllBitsSet) return i + BitOperations.TrailingZeroCount(~isBehind.ExtractMostSignificantBits());
+            }
+            return i;
         }
     }
 
+    /// <summary>Sorts entries by their bytes from <paramref name="lowest"/> on, and returns them; they may end in the spare memory.</summary>
+    static TEntry* Sort<TEntry>(TEntry* entries, TEntry* spare, int count, int lowest)
+        where TEntry : unmanaged, ISortEntry<TEntry>
+    {
+        if (count <= MostInserted)
+        {
+            for (int i = 1; i < count; i++)
+            {
+                TEntry entry = entries[i];
+                int at = i;
+                for (; at > 0 && entry.ComesBefore(entries[at - 1]); at--) entries[at] = entries[at - 1];
+                entries[at] = entry;
+            }
+            return entries;
+        }
+
+        int* starts = stackalloc int[256 * TEntry.Bytes];
+        new Span<int>(starts, 256 * TEntry.Bytes).Clear();
+        for (int i = 0; i < count; i++)
+            for (int index = lowest; index < TEntry.Bytes; index++) starts[(256 * index) + entries[i].Byte(index)]++;
+        for (int index = lowest; index < TEntry.Bytes; index++)
+        {
+            int* start = starts + (256 * index);
+            if (start[entries[0].Byte(index)] == count) continue;
+            int sum = 0;
+            foreach (ref int bin in new Span<int>(start, 256)) (bin, sum) = (sum, sum + bin);
+            for (int i = 0; i < count; i++) spare[start[entries[i].Byte(index)]++] = entries[i];
+            TEntry* sorted = spare;
+            spare = entries;
+            entries = sorted;
+        }
+        return entries;
+    }
+
     /// <summary>Moves the <paramref name="count"/> smallest entries to the front (Hoare's selection, with the middle one as pivot).</summary>
-    static void Partition(Span<SortEntry> entries, int count)
+    static void Partition<TEntry>(Span<TEntry> entries, int count)
+        where TEntry : unmanaged, ISortEntry<TEntry>
     {
         int low = 0, high = entries.Length - 1;
         while (low < high)
         {
-            SortEntry pivot = entries[low + (high - low) / 2];
+            TEntry pivot = entries[low + (high - low) / 2];
             int i = low, j = high;
             while (i <= j)
             {
-                while (entries[i].CompareTo(pivot) < 0) i++;
-                while (entries[j].CompareTo(pivot) > 0) j--;
+                while (entries[i].ComesBefore(pivot)) i++;
+                while (pivot.ComesBefore(entries[j])) j--;
                 if (i > j) break;
                 (entries[i], entries[j]) = (entries[j], entries[i]);
                 i++;

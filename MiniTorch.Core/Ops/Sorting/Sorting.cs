@@ -8,8 +8,8 @@ internal static class Order
     {
         x = Copies.RowMajor(x);
         Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, count);
-        Tensor values = Tensor.Empty(shape, x.DType), indices = Tensor.Empty(shape, DType.Int64);
-        KernelCall.Run(new Leading(AxisSplit.Of(x.Shape, dim), count, descending), x, values, indices);
+        Tensor indices = Tensor.Empty(shape, DType.Int64);
+        KernelCall.Run(new Leading(AxisSplit.Of(x.Shape, dim), count, descending), x, indices);
         return indices;
     }
 
@@ -18,24 +18,24 @@ internal static class Order
     {
         x = Copies.RowMajor(x);
         Shape shape = x.Rank == 0 ? Shape.Scalar : x.Shape.With(dim, 1);
-        Tensor value = Tensor.Empty(shape, x.DType), index = Tensor.Empty(shape, DType.Int64);
-        KernelCall.Run(new Kth(AxisSplit.Of(x.Shape, dim), place), x, value, index);
+        Tensor index = Tensor.Empty(shape, DType.Int64);
+        KernelCall.Run(new Kth(AxisSplit.Of(x.Shape, dim), place), x, index);
         return index;
     }
 
     private readonly unsafe struct Leading(AxisSplit line, long count, bool descending) : IKernelCall
     {
-        public static int IndexAt => 2;
+        public static int IndexAt => 1;
 
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SortKernel.Leading((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, count, descending);
+            Kernels.SortKernel.Leading((T*)data[0], (long*)data[1], line.Outer, line.Size, line.Inner, count, descending);
     }
 
     private readonly unsafe struct Kth(AxisSplit line, long place) : IKernelCall
     {
-        public static int IndexAt => 2;
+        public static int IndexAt => 1;
 
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.SortKernel.Kth((T*)data[0], (T*)data[1], (long*)data[2], line.Outer, line.Size, line.Inner, place);
+            Kernels.SortKernel.Kth((T*)data[0], (long*)data[1], line.Outer, line.Size, line.Inner, place);
     }
 }
