@@ -46,6 +46,9 @@ internal readonly unsafe struct AxisStrip<V, T>
     /// <summary>Σ x·y.</summary>
     public V Dot(T* x, T* y) => Join<Fold.Total>(Range<Fold.Total, ProductOf>(default, x, y, 0, _steps));
 
+    /// <summary>Σ (x − center).</summary>
+    public V SumOfDeviations(T* x, V center) => Join<Fold.Total>(Range<Fold.Total, DeviationOf>(new(center), x, x, 0, _steps));
+
     /// <summary>Σ (x − center)².</summary>
     public V SumOfSquaredDeviations(T* x, V center) => Join<Fold.Total>(Range<Fold.Total, SquaredDeviationOf>(new(center), x, x, 0, _steps));
 
@@ -161,6 +164,14 @@ internal readonly unsafe struct AxisStrip<V, T>
     {
         [MethodImpl(AggressiveInlining)]
         public V Of(V x, V y) => x * y;
+    }
+
+    readonly struct DeviationOf(V center) : IStripMap<V>
+    {
+        readonly V _center = center;
+
+        [MethodImpl(AggressiveInlining)]
+        public V Of(V x, V y) => x - _center;
     }
 
     readonly struct SquaredDeviationOf(V center) : IStripMap<V>

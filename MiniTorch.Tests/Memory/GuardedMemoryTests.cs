@@ -76,6 +76,12 @@ public class GuardedMemoryTests
             Tensor x = make([5, n]), targets = Tensor.From(new long[] { 0, n - 1, n / 2, -100, n / 3 });
             Differentiate(Functional.CrossEntropy(x, targets), Functional.CrossEntropy(x, targets, reduction: Reduction.None, labelSmoothing: 0.1));
         }),
+        new(["CrossEntropyColumns"], (n, make) =>
+        {
+            Tensor images = make([2, 3, n]), places = (Tensor.Arange(2 * n) % 3).Reshape(2, n);
+            Differentiate(Functional.CrossEntropy(images, places),
+                Functional.CrossEntropy(images, places, reduction: Reduction.None, labelSmoothing: 0.1));
+        }),
         new(["AttentionKernel"], (n, make) =>
         {
             Tensor q = make([2, n, 5]), k = make([2, 7, 5]), v = make([2, 7, 3]);

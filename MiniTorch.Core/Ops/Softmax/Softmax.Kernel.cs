@@ -108,7 +108,7 @@ internal static unsafe class SoftmaxKernel
         public V Of(V x, V y) => V.Exp(x - _shift) * _scale;
     }
 
-    readonly struct Scaled<V>(V scale) : IStripMap<V>
+    internal readonly struct Scaled<V>(V scale) : IStripMap<V>
         where V : struct, IReal<V>
     {
         readonly V _scale = scale;

@@ -53,22 +53,34 @@ internal static unsafe class SoftmaxCrossEntropyKernel
     readonly struct ForwardJob<T>(LogitRows<T> rows, CrossEntropyValues<T> values) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> =>
-            ReduceUnits.Run(new ForwardUnits<V, T>(rows, values), rows.Count * rows.Classes);
+        public void Run<V>() where V : struct, IVector<V, T>
+        {
+            long elements = rows.Count * rows.Classes;
+            if (rows.Inner == 1) ReduceUnits.Run(new ForwardUnits<V, T>(rows, values), elements);
+            else ReduceUnits.Run(new CrossEntropyColumns.ForwardUnits<V, T>(rows, values), elements);
+        }
     }
 
     readonly struct BackwardJob<T>(LogitRows<T> rows, T* maxima, T* sums, CrossEntropyGradients<T> g, T* dx) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> =>
-            ReduceUnits.Run(new BackwardUnits<V, T>(rows, maxima, sums, g, dx), rows.Count * rows.Classes);
+        public void Run<V>() where V : struct, IVector<V, T>
+        {
+            long elements = rows.Count * rows.Classes;
+            if (rows.Inner == 1) ReduceUnits.Run(new BackwardUnits<V, T>(rows, maxima, sums, g, dx), elements);
+            else ReduceUnits.Run(new CrossEntropyColumns.BackwardUnits<V, T>(rows, maxima, sums, g, dx), elements);
+        }
     }
 
     readonly struct GradientJob<T>(LogitRows<T> rows, T* losses, T scale, T* dx) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> =>
-            ReduceUnits.Run(new GradientUnits<V, T>(rows, losses, scale, dx), rows.Count * rows.Classes);
+        public void Run<V>() where V : struct, IVector<V, T>
+        {
+            long elements = rows.Count * rows.Classes;
+            if (rows.Inner == 1) ReduceUnits.Run(new GradientUnits<V, T>(rows, losses, scale, dx), elements);
+            else ReduceUnits.Run(new CrossEntropyColumns.GradientUnits<V, T>(rows, losses, scale, dx), elements);
+        }
     }
 
     readonly struct ForwardUnits<V, T>(LogitRows<T> rows, CrossEntropyValues<T> values) : IReduceUnits
@@ -238,21 +250,34 @@ internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStr
     public T Uniform(long row) => uniform == null ? T.Zero : uniform[row * uniformStride];
 }
 
-/// <summary>Rows of logits at a stride, and their targets.</summary>
-internal readonly unsafe struct LogitRows<T>(T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored)
+/// <summary>
+/// Rows of logits at a stride, and their targets. If <paramref name="inner"/> is not 1, the logits are row-major [outer, classes, inner], and row i is
+/// column i % inner of matrix i / inner.
+/// </summary>
+internal readonly unsafe struct LogitRows<T>(
+    T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored, long inner = 1)
     where T : unmanaged
 {
+    /// <summary>The first logit.</summary>
+    public readonly T* X = x;
+
     /// <summary>Number of rows.</summary>
     public readonly long Count = count;
 
     /// <summary>Number of logits in a row.</summary>
     public readonly long Classes = classes;
 
+    /// <summary>The distance between the logits of a row.</summary>
+    public readonly long Inner = inner;
+
     /// <summary>The target that marks a row as ignored.</summary>
     public readonly long Ignored = ignored;
 
-    /// <summary>First logit of a row.</summary>
-    public T* Row(long row) => x + row * rowStride;
+    /// <summary>First logit of a row, if its logits are contiguous.</summary>
+    public T* Row(long row) => X + row * rowStride;
+
+    /// <summary>The place of a row's first logit in [outer, classes, inner].</summary>
+    public long Offset(long row) => row / Inner * Classes * Inner + row % Inner;
 
     /// <summary>
     /// The row's class, or <see cref="Ignored"/>. Read it once: what is no class was written by another thread after callers had checked it, and

@@ -20,7 +20,7 @@ internal static unsafe class SoftmaxRow<V, T>
 
     // The least maximum: −∞ − −∞ is NaN, and −∞ − Lowest is −∞, whose exponential is 0.
     // A call would spill vectors to the stack, which is not aligned to them.
-    static T Lowest
+    internal static T Lowest
     {
         [MethodImpl(AggressiveInlining)]
         get => typeof(T) == typeof(float) ? (T)(object)float.MinValue : (T)(object)double.MinValue;

@@ -27,7 +27,9 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
     {
         var rows = new CrossEntropyRows(op, logits, targets, options);
         // The fused path: a kernel that computes the same, if there is one for the options. Otherwise the definition.
-        return SoftmaxCrossEntropy.TryFused(logits, rows) ?? Compose(logits, rows).Loss;
+        if (SoftmaxCrossEntropy.TryFused(logits, rows) is { } loss) return loss;
+        if (Fusion.IsOff || rows.NeedsLogSumExp) return Compose(logits, rows).Loss;
+        return rows.Reduce(Losses(rows, rows.PrepareLogits(logits).LogSoftmax(rows.ClassAxis)), null);
     }
 
     // The definition, step by step. The fused kernels are tested against it.
@@ -36,15 +38,17 @@ public sealed class CrossEntropyLoss : Module<Tensor, Tensor, Tensor>
         int axis = rows.ClassAxis;
         Tensor x = rows.PrepareLogits(logits);                                         // ignored rows become 0; option: softcap
         (Tensor logProbabilities, Tensor sumExp, Tensor max, Tensor predictions) = LogProbabilities(x, axis);
-        Tensor losses = rows.ClassIndices is { } indices
-            ? rows.WeighAndSmooth(                                                     // options: class weights, label smoothing
-                -logProbabilities.Gather(axis, indices).Named("picked").Squeeze(axis), // gather
-                rows.UniformLosses(logProbabilities))
-            : -(rows.ClassProbabilities * logProbabilities).Sum(axis);
+        Tensor losses = Losses(rows, logProbabilities);
         Tensor logSumExp = (max + sumExp.Log()).Squeeze(axis);
         Tensor loss = rows.Reduce(losses, logSumExp);                                  // reduce; options: z-loss, element weights
         return new(loss, logSumExp, predictions, rows.Accuracy(predictions));
     }
+
+    private static Tensor Losses(CrossEntropyRows rows, Tensor logProbabilities) => rows.ClassIndices is { } indices
+        ? rows.WeighAndSmooth(                                                         // options: class weights, label smoothing
+            -logProbabilities.Gather(rows.ClassAxis, indices).Named("picked").Squeeze(rows.ClassAxis), // gather
+            rows.UniformLosses(logProbabilities))
+        : -(rows.ClassProbabilities * logProbabilities).Sum(rows.ClassAxis);
 
     internal static (Tensor LogProbabilities, Tensor SumExp, Tensor Max, Tensor Predictions) LogProbabilities(Tensor x, int axis)
     {

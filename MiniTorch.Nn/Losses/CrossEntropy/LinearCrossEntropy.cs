@@ -146,7 +146,7 @@ internal static class LogitGradients
         uniform?.RequiresGrad = true;
         Tensor loss = Reduced();
         Tensor?[] g = Autograd.Grad(loss, uniform is null ? [losses, sums] : [losses, sums, uniform], cotangent, allowUnused: true);
-        SoftmaxCrossEntropy.Backward(logits, rows.TargetsOrIgnored, sums, maxima, g[0], g[1], uniform is null ? null : g[2], logits);
+        SoftmaxCrossEntropy.Backward(LogitMemory.Of(logits), rows.TargetsOrIgnored, sums, maxima, g[0], g[1], uniform is null ? null : g[2], logits);
         return loss.Detach();
 
         Tensor Reduced() => rows.Reduce(rows.WeighAndSmooth(losses, uniform), rows.NeedsLogSumExp ? maxima + sums.Log() : null);

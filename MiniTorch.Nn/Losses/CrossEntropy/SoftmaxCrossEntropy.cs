@@ -48,10 +48,10 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     /// <inheritdoc/>
     protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
-        (Tensor x, Tensor classes) = (Copies.RowMajor(inputs[0]), Copies.RowMajor(inputs[1]));
+        (LogitMemory x, Tensor classes) = (LogitMemory.Of(inputs[0]), Copies.RowMajor(inputs[1]));
         var outputs = new Tensor[Smooths ? 4 : 3];
-        for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(classes.Shape, x.DType);
-        KernelCall.RunReal(new ForwardCall(x.Shape), x, classes, outputs[0], outputs[1], outputs[2], Smooths ? outputs[3] : null);
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(classes.Shape, inputs[0].DType);
+        KernelCall.RunReal(new ForwardCall(x), x.Tensor, classes, outputs[0], outputs[1], outputs[2], Smooths ? outputs[3] : null);
         return outputs;
     }
 
@@ -62,48 +62,45 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     /// <inheritdoc/>
     protected override void KernelVjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
-        Tensor x = Copies.RowMajor(call.Input(0)), result = Tensor.Empty(x.Shape, x.DType);
+        LogitMemory x = LogitMemory.Of(call.Input(0));
+        Tensor result = Tensor.Empty(x.Tensor.Shape, x.Tensor.DType);
         Backward(x, Copies.RowMajor(call.Input(1)), call.OutputAt(1), call.OutputAt(2), cotangents[0], cotangents[1], Smooths ? cotangents[3] : null,
             result);
-        gradients[0] = result;
+        gradients[0] = x.ClassesLast(result);
     }
 
     /// <summary>
-    /// Writes the gradient of row-major logits, given the gradients of the losses, the sums and the losses against equal probabilities (null for
+    /// Writes the gradient of logits, in their memory's order, given the gradients of the losses, the sums and the losses against equal probabilities (null for
     /// zeros).
     /// </summary>
     public static void Backward(
-        Tensor x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)
+        LogitMemory x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)
     {
         (Tensor? losses, long lossStride) = PerRow(ofLosses);
         (Tensor? summed, long sumStride) = PerRow(ofSums);
         (Tensor? uniform, long uniformStride) = PerRow(ofUniform);
-        KernelCall.RunReal(new BackwardCall(x.Shape, lossStride, sumStride, uniformStride), x, classes, sums, maxima, result, losses, summed,
+        KernelCall.RunReal(new BackwardCall(x, lossStride, sumStride, uniformStride), x.Tensor, classes, sums, maxima, result, losses, summed,
             uniform);
     }
 
-    private readonly unsafe struct ForwardCall(Shape logits) : IRealKernelCall
+    private readonly unsafe struct ForwardCall(LogitMemory logits) : IRealKernelCall
     {
         public static int IndexAt => 1;
 
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
             SoftmaxCrossEntropyKernel.Forward(
-                Rows<T>(logits, data[0], data[1]), new CrossEntropyValues<T>((T*)data[2], (T*)data[3], (T*)data[4], (T*)data[5]));
+                logits.Rows<T>(data[0], data[1]), new CrossEntropyValues<T>((T*)data[2], (T*)data[3], (T*)data[4], (T*)data[5]));
     }
 
-    private readonly unsafe struct BackwardCall(Shape logits, long lossStride, long sumStride, long uniformStride) : IRealKernelCall
+    private readonly unsafe struct BackwardCall(LogitMemory logits, long lossStride, long sumStride, long uniformStride) : IRealKernelCall
     {
         public static int IndexAt => 1;
 
         public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
             SoftmaxCrossEntropyKernel.Backward(
-                Rows<T>(logits, data[0], data[1]), (T*)data[3], (T*)data[2],
+                logits.Rows<T>(data[0], data[1]), (T*)data[3], (T*)data[2],
                 new CrossEntropyGradients<T>((T*)data[5], lossStride, (T*)data[6], sumStride, (T*)data[7], uniformStride), (T*)data[4]);
     }
-
-    /// <summary>Row-major logits and their classes in the form that the kernel takes.</summary>
-    public static unsafe LogitRows<T> Rows<T>(Shape logits, byte* x, byte* classes) where T : unmanaged =>
-        new((T*)x, logits[^1], logits.ElementCount / logits[^1], logits[^1], (long*)classes, 1, ClassTargets.Ignored);
 
     // The gradient of a sum is the same for all rows and is not written out.
     private static (Tensor? Values, long Stride) PerRow(Tensor? cotangent) =>
@@ -156,14 +153,14 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
 
     private (Tensor Loss, Tensor? Gradient) Run(Tensor logits, Tensor classes, double scale, bool wantsGradient)
     {
-        (Tensor x, Tensor targets) = (Copies.RowMajor(logits), Copies.RowMajor(classes));
-        Tensor? gradient = wantsGradient ? Tensor.Empty(x.Shape, x.DType) : null;
+        (LogitMemory x, Tensor targets) = (LogitMemory.Of(logits), Copies.RowMajor(classes));
+        Tensor? gradient = wantsGradient ? Tensor.Empty(x.Tensor.Shape, logits.DType) : null;
         double sum = 0;
-        KernelCall.RunReal(new SumCall(x.Shape, targets.ElementCount, scale, ref sum), x, targets, gradient);
-        return (Tensor.Full([], sum / Divisor, x.DType), gradient);
+        KernelCall.RunReal(new SumCall(x, targets.ElementCount, scale, ref sum), x.Tensor, targets, gradient);
+        return (Tensor.Full([], sum / Divisor, logits.DType), gradient is null ? null : x.ClassesLast(gradient));
     }
 
-    private readonly unsafe ref struct SumCall(Shape logits, long rows, double scale, ref double sum) : IRealKernelCall
+    private readonly unsafe ref struct SumCall(LogitMemory logits, long rows, double scale, ref double sum) : IRealKernelCall
     {
         private readonly ref double _sum = ref sum;
 
@@ -173,11 +170,44 @@ internal sealed record ReducedCrossEntropy(double Divisor, bool WantsGradient) :
         {
             T* losses = Scratch.Rent<T>(ref t_losses, rows);
             SoftmaxCrossEntropyKernel.ForwardAndBackward(
-                SoftmaxCrossEntropy.Rows<T>(logits, data[0], data[1]), losses, T.CreateTruncating(scale), (T*)data[2]);
+                logits.Rows<T>(data[0], data[1]), losses, T.CreateTruncating(scale), (T*)data[2]);
             double total = 0;
             for (long row = 0; row < rows; row++) total += double.CreateTruncating(losses[row]);
             Scratch.Return(ref t_losses);
             _sum = total;
         }
+    }
+}
+
+/// <summary>
+/// Logits as the kernels read them: row-major, with the classes in dimension <paramref name="ClassAxis"/>. Logits of images, whose class dimension an
+/// op sees as the last of a view, are read where they are.
+/// </summary>
+internal readonly record struct LogitMemory(Tensor Tensor, int ClassAxis)
+{
+    /// <summary>Finds the order of the dimensions in memory, or copies the logits.</summary>
+    public static LogitMemory Of(Tensor classesLast)
+    {
+        for (int axis = classesLast.Rank - 1; axis >= 0; axis--)
+            if (Moved(classesLast, classesLast.Rank - 1, axis) is { IsContiguous: true } moved) return new(moved, axis);
+        return new(Copies.RowMajor(classesLast), classesLast.Rank - 1);
+    }
+
+    /// <summary>Returns a tensor in the memory's order of dimensions as a view with the classes last.</summary>
+    public Tensor ClassesLast(Tensor gradient) => Moved(gradient, ClassAxis, gradient.Rank - 1);
+
+    /// <summary>The logits and their classes in the form that the kernels take.</summary>
+    public unsafe LogitRows<T> Rows<T>(byte* x, byte* classes) where T : unmanaged
+    {
+        AxisSplit split = AxisSplit.Of(Tensor.Shape, ClassAxis);
+        return new((T*)x, split.Size, split.Outer * split.Inner, split.Size, (long*)classes, 1, ClassTargets.Ignored, split.Inner);
+    }
+
+    private static Tensor Moved(Tensor x, int from, int to)
+    {
+        if (from == to) return x;
+        List<int> order = [.. Enumerable.Range(0, x.Rank).Where(dim => dim != from)];
+        order.Insert(to, from);
+        return new Permute([.. order]).Compute([x]);
     }
 }

@@ -70,6 +70,57 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
         }
     }
 
+    [TestCase(1, 3, 2)]
+    [TestCase(2, 1, 5)]
+    [TestCase(3, 21, 37)]
+    [TestCase(1, 200, 16)]
+    public void Columns_agree_with_the_same_logits_as_rows(int outer, int classes, int inner)
+    {
+        int count = outer * inner;
+        var rows = Numbers([count, classes], Layout.Contiguous);
+        foreach (double odd in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
+            rows[[_random.Next(count), _random.Next(classes)]] = T.CreateTruncating(odd);
+        var columns = Numbers([outer, classes, inner], Layout.Contiguous);
+        for (int i = 0; i < count; i++)
+            for (int c = 0; c < classes; c++) columns[[i / inner, c, i % inner]] = rows[[i, c]];
+        long[] targets = [.. Enumerable.Range(0, count).Select(_ => _random.Next(4) == 0 ? Ignored : _random.Next(classes))];
+        T[] g = [.. Enumerable.Range(0, 3 * count).Select(_ => T.CreateTruncating(_random.NextDouble() - 0.5))];
+        fixed (long* t = targets)
+        fixed (T* gradients = g)
+        {
+            var ofRows = Run(new LogitRows<T>(rows.Pointer, classes, count, classes, t, 1, Ignored), gradients);
+            var ofColumns = Run(new LogitRows<T>(columns.Pointer, 0, count, classes, t, 1, Ignored, inner), gradients);
+            // The maximum of a row with NaN is any element.
+            T[][] maxima = [.. new[] { ofColumns, ofRows }.Select(of => of.PerRow[2].Where((_, i) => double.IsFinite(Of(ofRows.PerRow[1][i]))).ToArray())];
+            ShouldAgree(maxima[0], maxima[1]);
+            foreach (int i in (int[])[0, 1, 3, 4]) ShouldAgree(ofColumns.PerRow[i], ofRows.PerRow[i]);
+            for (int i = 0; i < count; i++)
+                for (int c = 0; c < classes; c++)
+                    for (int k = 0; k < 2; k++)
+                        ShouldAgree([ofColumns.Gradients[k][(i / inner * classes + c) * inner + i % inner]], [ofRows.Gradients[k][i * classes + c]]);
+        }
+
+        static (T[][] PerRow, T[][] Gradients) Run(LogitRows<T> rows, T* g)
+        {
+            T[][] perRow = [.. Enumerable.Range(0, 5).Select(_ => new T[rows.Count])];
+            T[][] gradients = [new T[rows.Count * rows.Classes], new T[rows.Count * rows.Classes]];
+            fixed (T* losses = perRow[0], sums = perRow[1], maxima = perRow[2], uniform = perRow[3], again = perRow[4], dx = gradients[0], both = gradients[1])
+            {
+                SoftmaxCrossEntropyKernel.Forward(rows, new(losses, sums, maxima, uniform));
+                SoftmaxCrossEntropyKernel.Backward(rows, maxima, sums, new(g, 1, g + rows.Count, 1, g + 2 * rows.Count, 1), dx);
+                SoftmaxCrossEntropyKernel.ForwardAndBackward(rows, again, T.CreateTruncating(0.3), both);
+            }
+            return (perRow, gradients);
+        }
+
+        void ShouldAgree(T[] actual, T[] expected)
+        {
+            for (int i = 0; i < actual.Length; i++)
+                if (double.IsFinite(Of(expected[i]))) Of(actual[i]).ShouldBe(Of(expected[i]), 4 * tolerance * Math.Max(1, Math.Abs(Of(expected[i]))));
+                else if (double.IsNaN(Of(expected[i]))) Of(actual[i]).ShouldBe(double.NaN);
+        }
+    }
+
     [Test]
     public void An_ignored_row_counts_nothing_whatever_it_holds()
     {
