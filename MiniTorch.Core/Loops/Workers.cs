@@ -13,15 +13,20 @@ internal interface IJob
 }
 
 /// <summary>
-/// A fork-join pool: the caller and the workers claim chunks from one counter until none is left. The pool runs one job at a time; another job that
-/// is started meanwhile (nested, or on another thread) runs on its caller only.
+/// A fork-join pool: the caller and the workers each claim the chunks of a part of their own, and then those that are left in the others' parts. A
+/// thread has the same part of every operation on tensors of one size, so that it finds the data in its own cache. The pool runs one job at a time;
+/// another job that is started meanwhile (nested, or on another thread) runs on its caller only.
 /// </summary>
 internal static unsafe class Workers
 {
     // Workers spin for a while between jobs, because waking a parked one takes several µs.
     static readonly long SpinTicks = Stopwatch.Frequency / 10_000;
 
+    // Two lines, because the processor loads them in pairs.
+    const int WordsPerLine = 16;
+
     static readonly Lock Starting = new();
+    static long[] _next = [];
     static Worker[] _workers = [];
     static int _count = Environment.ProcessorCount;
     static int _busy;
@@ -29,6 +34,7 @@ internal static unsafe class Workers
     static delegate*<void*, long, void> _execute;
     static void* _job;
     static long _chunks;
+    static int _participants;
     static ExceptionDispatchInfo? _failure;
 
     /// <summary>The number of threads of a job, including the caller; all processors by default. It never changes results.</summary>
@@ -75,13 +81,14 @@ internal static unsafe class Workers
         _execute = &Execute<TJob>;
         _job = Unsafe.AsPointer(ref job);   // this frame outlives the job, and the stack does not move
         _chunks = chunks;
-        _board.Next = 0;
+        _participants = helpers + 1;
+        for (int i = 0; i <= helpers; i++) NextOf(i) = Start(i);
         Volatile.Write(ref _board.Open, 1);
         Interlocked.Exchange(ref _board.Ticket, Ticket.After(_board.Ticket, helpers));
         for (int i = 0; i < helpers; i++)
             workers[i].Wake();
 
-        ClaimChunks();
+        ClaimChunks(0);
 
         // A worker enters only while the job is open, so once it is closed and nobody is inside, nobody will be.
         Interlocked.Exchange(ref _board.Open, 0);
@@ -105,19 +112,31 @@ internal static unsafe class Workers
     static void Execute<TJob>(void* job, long chunk)
         where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Execute(chunk);
 
-    static void ClaimChunks()
+    static void ClaimChunks(int self)
     {
+        int participants = _participants;
         try
         {
-            for (long chunk; (chunk = Interlocked.Increment(ref _board.Next) - 1) < _chunks;)
-                _execute(_job, chunk);
+            for (int i = 0; i < participants; i++)
+            {
+                int owner = (self + i) % participants;
+                long end = Start(owner + 1);
+                for (long chunk; (chunk = Interlocked.Increment(ref NextOf(owner)) - 1) < end;)
+                    _execute(_job, chunk);
+            }
         }
         catch (Exception e)
         {
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-            Interlocked.Exchange(ref _board.Next, _chunks);
+            for (int i = 0; i < participants; i++) Interlocked.Exchange(ref NextOf(i), _chunks);
         }
     }
+
+    /// <summary>The first chunk of a participant's part.</summary>
+    static long Start(int participant) => _chunks * participant / _participants;
+
+    /// <summary>The next chunk of a participant's part, on its own cache line.</summary>
+    static ref long NextOf(int participant) => ref _next[(participant + 1) * WordsPerLine];
 
     static Worker[] Started(int atLeast)
     {
@@ -125,6 +144,7 @@ internal static unsafe class Workers
         lock (Starting)
         {
             int old = _workers.Length;
+            _next = new long[(atLeast + 3) * WordsPerLine];
             var workers = _workers;
             Array.Resize(ref workers, atLeast);
             for (int i = old; i < atLeast; i++)
@@ -134,13 +154,12 @@ internal static unsafe class Workers
     }
 
     /// <summary>The words that the threads of a job share, each on its own cache line.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 640)]
+    [StructLayout(LayoutKind.Explicit, Size = 512)]
     struct Board
     {
         [FieldOffset(128)] public long Ticket;
-        [FieldOffset(256)] public long Next;
-        [FieldOffset(384)] public int Inside;
-        [FieldOffset(512)] public int Open;
+        [FieldOffset(256)] public int Inside;
+        [FieldOffset(384)] public int Open;
     }
 
     /// <summary>The number of a job, and in the low bits the number of workers that it needs: one word, so that both are read together.</summary>
@@ -180,7 +199,7 @@ internal static unsafe class Workers
                 seen = NextTicket(seen);
                 Interlocked.Increment(ref _board.Inside);
                 if (Volatile.Read(ref _board.Open) != 0)
-                    ClaimChunks();
+                    ClaimChunks(_index + 1);
                 Interlocked.Decrement(ref _board.Inside);
             }
         }

@@ -226,15 +226,17 @@ public partial class Tensor
         Shape shape = [Shape.Size(integers ? Steps(start.ToInt64(), end.ToInt64(), by.ToInt64()) : (long)Math.Ceiling(steps), "Arange")];
         if (integers)
         {
+            (long first, long stride) = (start.ToInt64(), by.ToInt64());
             Tensor whole = Filled<long>(shape, to =>
             {
-                for (int i = 0; i < to.Length; i++) to[i] = start.ToInt64() + (i * by.ToInt64());
+                for (int i = 0; i < to.Length; i++) to[i] = first + (i * stride);
             });
             return Finish(whole, dtype, requiresGrad);
         }
+        (double from, double delta) = (start.ToDouble(), by.ToDouble());
         Tensor reals = Filled<double>(shape, to =>
         {
-            for (int i = 0; i < to.Length; i++) to[i] = start.ToDouble() + (i * by.ToDouble());
+            for (int i = 0; i < to.Length; i++) to[i] = from + (i * delta);
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);
 

@@ -64,8 +64,8 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     /// <summary>The number of tensors in the state.</summary>
     private protected abstract int StateCount { get; }
 
-    /// <summary>Computes one step of one cell; returns the new states, the output first.</summary>
-    private protected abstract Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights);
+    /// <summary>Computes one step of one cell from W_ih x + b_ih; returns the new states, the output first.</summary>
+    private protected abstract Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights);
 
     /// <summary>Runs all layers. Each state is [layers · directions, N, hidden]; null for zeros.</summary>
     private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states, Tensor? lengths)
@@ -117,15 +117,18 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     {
         var outputs = new Tensor[sequence.Shape[0]];
         if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: the sequence has no steps, shape {sequence.Shape}");
+        Tensor? projected = valid is null ? Project(sequence) : null; // padded steps may hold anything
         for (int i = 0; i < outputs.Length; i++)
         {
             int step = backwards ? outputs.Length - 1 - i : i;
-            states = valid is null ? StepCell(sequence[step], states, weights)
-                : valid.Next(step, states, () => StepCell(sequence[step], states, weights));
+            states = projected is not null ? StepCell(projected[step], states, weights)
+                : valid!.Next(step, states, () => StepCell(Project(sequence[step]), states, weights));
             outputs[step] = states[0];
         }
         Tensor output = Tensor.Stack(outputs);
         return (valid?.Cleared(output) ?? output, states);
+
+        Tensor Project(Tensor x) => Ops.Linear.Of(x, weights.Ih, weights.BiasIh, GetType().Name);
     }
 
     private protected override string Arguments =>
@@ -164,10 +167,10 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
         return (output, states[0]);
     }
 
-    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights) =>
+    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights) =>
         [_isTanh
-            ? input.RnnTanhCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)
-            : input.RnnReluCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
+            ? projected.Plus("RNN", states[0], weights.Hh, weights.BiasHh).Tanh()
+            : projected.Plus("RNN", states[0], weights.Hh, weights.BiasHh).Relu()];
 }
 
 /// <summary>Gated recurrent units (torch.nn.GRU; Cho et al. 2014); see <see cref="GRUCell"/>.</summary>
@@ -195,14 +198,14 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         return (output, states[0]);
     }
 
-    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights) =>
-        [input.GruCell(states[0], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh)];
+    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights) =>
+        [projected.GruStep(states[0], weights.Hh, weights.BiasHh)];
 }
 
 /// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997); see <see cref="LSTMCell"/>.</summary>
 /// <example><code>
-/// Tensor x = Tensor.Randn([2, 5, 32]); // 2 sequences of 5 vectors
 /// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
+/// Tensor x = Tensor.Randn([2, 5, 32]); // 2 sequences of 5 vectors
 /// var (output, (h, c)) = lstm.Call(x);
 /// Console.WriteLine($"{output.Shape} {h.Shape} {c.Shape}"); // [2, 5, 64] [1, 2, 64] [1, 2, 64]
 ///
@@ -236,9 +239,9 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
         return (output, (states[0], states[1]));
     }
 
-    private protected override Tensor[] StepCell(Tensor input, Tensor[] states, CellWeights weights)
+    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights)
     {
-        (Tensor h, Tensor c) = input.LstmCell(states[0], states[1], weights.Ih, weights.Hh, weights.BiasIh, weights.BiasHh);
+        (Tensor h, Tensor c) = projected.LstmStep(states[0], states[1], weights.Hh, weights.BiasHh);
         return [weights.Hr is null ? h : h.Linear(weights.Hr), c];
     }
 }

@@ -11,4 +11,15 @@ internal static class Reductions
         Reduction.Mean => losses.Sum() / (normalizer ?? losses.ElementCount),
         _ => throw new ValueException($"{op}: {reduction} is not a reduction of this loss; use None, Mean or Sum"),
     };
+
+    /// <summary>Computes and reduces the losses f(a, b). Their sum is one pass that does not store them.</summary>
+    public static Tensor Reduce<TKernel>(TKernel function, Tensor a, Tensor b, string op, Reduction reduction)
+        where TKernel : struct, IBinaryFunction
+    {
+        bool isOnePass = reduction is Reduction.Sum or Reduction.Mean && a.DType == b.DType && a.DType.IsFloat() && a.Shape == b.Shape
+            && !EngineMode.InterceptsCalls;
+        if (!isOnePass) return new BinaryOp<TKernel>(function).Apply(a, b).Reduce(op, reduction);
+        Tensor sum = new Ops.BinarySum<TKernel>(function).Apply(a, b);
+        return reduction == Reduction.Sum ? sum : sum / a.ElementCount;
+    }
 }

@@ -34,6 +34,15 @@ public class GuardedMemoryTests
             x.Detach().CopyInPlace(make([n]));
             foreach (DType type in Enum.GetValues<DType>()) x.To(type).Flip(1);
         }),
+        new(["CopyRows"], (n, make) =>
+        {
+            Tensor x = make([3, n]);
+            Differentiate(x.Flip(1), x.Pad([1, 2, 1, 0]), x.Roll(1, 1), Tensor.Cat([x, x, make([3, 2])], 1), make([3, 1]).Expand(3, n).Clone(),
+                make([2, 3, n]).Transpose(0, 1).Clone());
+            foreach (DType type in Enum.GetValues<DType>()) x.To(type).Pad([1, 2, 1, 0]).Flip(0, 1);
+        }),
+        new(["FunctionSum"], (n, make) =>
+            Differentiate(Functional.MSELoss(make([5, n]), make([5, n])), Functional.L1Loss(make([n]), make([n]), Reduction.Sum))),
         new(["ReduceKernel", "ReduceTree", "ColumnAccess"], (n, make) =>
         {
             Tensor x = make([5, n]);

@@ -64,5 +64,5 @@ internal static class Copies
     }
 
     /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>
-    public static void Into(Tensor destination, Tensor x) => ElementwiseCall.RunInto(new UnaryForward<Identity>(default), destination, x);
+    public static void Into(Tensor destination, Tensor x) => ElementwiseCall.RunInto(default(CopyFunction), destination, x);
 }

@@ -49,6 +49,8 @@ internal static unsafe class ElementwiseKernel
         if (F.Inputs > 3) plan.Add(d, sizes, (byte*)&zeros);
         if (F.Inputs > 4) plan.Add(e, sizes, (byte*)&zeros);
         plan.Simplify();
+        bool isWhole = plan.Rank == 1 && plan.Strides(0)[0] == plan.Strides(0)[1];
+        if (typeof(F) == typeof(CopyFunction) && !isWhole && CopyRows.TryRun(plan)) return;
         var job = new Job<F, T>(function, plan);
         Simd.Run<Job<F, T>, T>(ref job);
     }

@@ -59,6 +59,7 @@ internal static class IndexingArguments
         Tensor mask = x.To(DType.Bool);
         int count = Shape.Size(mask.Sum().Item<long>(), "NonZero");
         Tensor indices = Tensor.Empty([count, x.Rank], DType.Int64);
+        if (count == 0) return indices;
         long found = 0;
         KernelCall.RunAs(DType.Int64, new TrueElements(mask.Layout, count, ref found), mask, indices);
         return found == count ? indices

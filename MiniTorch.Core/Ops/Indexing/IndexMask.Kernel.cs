@@ -24,7 +24,30 @@ internal static unsafe class IndexMask
             return;
         }
 
-        for (int i = 0; i < dims[level]; i++)
+        int size = dims[level];
+        if (level == dims.Length - 1)
+        {
+            long stride = strides[level], rank = dims.Length;
+            for (int i = 0; i < size; i++)
+            {
+                if (stride == 1 && i <= size - 8 && *(ulong*)(mask + i) == 0)
+                {
+                    i += 7;
+                    continue;
+                }
+                if (mask[i * stride] == 0) continue;
+                if (found < count)
+                {
+                    long* row = coordinates + found * rank;
+                    for (int d = 0; d < level; d++) row[d] = position[d];
+                    row[level] = i;
+                }
+                found++;
+            }
+            return;
+        }
+
+        for (int i = 0; i < size; i++)
         {
             position[level] = i;
             NonZero(mask + i * strides[level], coordinates, count, ref found, dims, strides, position, level + 1);

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace MiniTorch.Kernels;
 
 /// <summary>Bounds checks of index arrays, and the linear offsets of several index tensors at once.</summary>
@@ -41,7 +43,11 @@ internal static unsafe class IndexOffsets
     static bool CheckRow(long* index, int count, long stride, long lowest, long limit, long position, out IndexFault fault)
     {
         ulong width = (ulong)(limit - lowest);
-        for (int i = 0; i < count; i++)
+        int i = 0;
+        if (stride == 1)
+            while (i <= count - 8 && Vector512.LessThanAll(Vector512.Load((ulong*)index + i) - Vector512.Create((ulong)lowest), Vector512.Create(width)))
+                i += 8;
+        for (; i < count; i++)
         {
             long value = index[i * stride];
             if ((ulong)(value - lowest) < width) continue;

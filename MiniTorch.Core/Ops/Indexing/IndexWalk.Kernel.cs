@@ -4,6 +4,9 @@ namespace MiniTorch.Kernels;
 internal unsafe interface IMove<T>
     where T : unmanaged
 {
+    /// <summary>Whether it writes values only, each once.</summary>
+    static abstract bool IsRead { get; }
+
     /// <summary>Moves one element.</summary>
     static abstract void One(T* x, T* value);
 
@@ -14,6 +17,7 @@ internal unsafe interface IMove<T>
 /// <summary>An <see cref="IndexedLayout"/> with its dimensions merged, in memory that other threads can read.</summary>
 internal unsafe struct IndexWalk
 {
+    const long ChunkElements = 1 << 14;
 
     int _rank;
     long* _sizes, _x, _index, _values;
@@ -66,22 +70,53 @@ internal unsafe struct IndexWalk
     }
 
     /// <summary>
-    /// Applies <typeparamref name="TMove"/> to every pair in row-major order. Returns false with the index, but no position, if an index is out of
-    /// range because another thread wrote to it after the check.
+    /// Applies <typeparamref name="TMove"/> to every pair, and to those that share an element of x in row-major order. Returns false with the index,
+    /// but no position, if an index is out of range because another thread wrote to it after the check.
     /// </summary>
     public readonly bool Run<T, TMove>(T* x, long* index, T* values, out IndexFault fault)
         where T : unmanaged
         where TMove : IMove<T>
     {
-        fault = new IndexFault(-1, 0);
-        return Visit<T, TMove>(0, x, index, values, ref fault);
+        bool isDone = true;
+        // A dimension whose parts share no element of x can be divided among threads.
+        int level = 0;
+        while (level < _rank - 1 && !TMove.IsRead && _x[level] == 0) level++;
+        long elements = 1;
+        for (int d = 0; d < _rank; d++) elements *= _sizes[d];
+        long parts = TMove.IsRead || _x[level] != 0 ? Math.Clamp(elements / ChunkElements, 1, _sizes[level]) : 1;
+        IndexFault found = default;
+        Workers.Run(new Part<T, TMove>(this, level, parts, x, index, values, &isDone, &found), parts);
+        fault = found;
+        return isDone;
+    }
+
+    readonly struct Part<T, TMove>(IndexWalk walk, int level, long parts, T* x, long* index, T* values, bool* done, IndexFault* fault) : IJob
+        where T : unmanaged
+        where TMove : IMove<T>
+    {
+        public void Execute(long part)
+        {
+            IndexWalk own = walk;
+            long* sizes = stackalloc long[walk._rank];
+            for (int d = 0; d < walk._rank; d++) sizes[d] = walk._sizes[d];
+            long start = sizes[level] * part / parts;
+            sizes[level] = sizes[level] * (part + 1) / parts - start;
+            own._sizes = sizes;
+            IndexFault found = new(-1, 0);
+            if (own.Visit<T, TMove>(0, x + start * walk._x[level], index + start * walk._index[level], values + start * walk._values[level], ref found))
+                return;
+            *fault = found;
+            Volatile.Write(ref *done, false);
+        }
     }
 
     readonly bool Visit<T, TMove>(int level, T* x, long* index, T* values, ref IndexFault fault)
         where T : unmanaged
         where TMove : IMove<T>
     {
+        // Locals: the compiler reloads fields after every store.
         long size = _sizes[level], xStride = _x[level], indexStride = _index[level], valueStride = _values[level];
+        long limit = _limit, scale = _scale, skip = _skip;
         if (level < _rank - 1)
         {
             for (long i = 0; i < size; i++)
@@ -89,17 +124,17 @@ internal unsafe struct IndexWalk
         }
         else if (indexStride == 0)
         {
-            long at = Resolve(*index);
-            if ((ulong)at >= (ulong)_limit) return Changed(at, ref fault);
-            if (at != _skip) TMove.Row(x + at * _scale, xStride, values, valueStride, size);
+            long at = Resolve(*index, limit);
+            if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);
+            if (at != skip) TMove.Row(x + at * scale, xStride, values, valueStride, size);
         }
         else
         {
-            for (long i = 0; i < size; i++)
+            for (long i = 0; i < size; i++, index += indexStride, x += xStride, values += valueStride)
             {
-                long at = Resolve(index[i * indexStride]);
-                if ((ulong)at >= (ulong)_limit) return Changed(at, ref fault);
-                if (at != _skip) TMove.One(x + i * xStride + at * _scale, values + i * valueStride);
+                long at = Resolve(*index, limit);
+                if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);
+                if (at != skip) TMove.One(x + at * scale, values);
             }
         }
         return true;
@@ -111,5 +146,5 @@ internal unsafe struct IndexWalk
         return false;
     }
 
-    readonly long Resolve(long index) => index < 0 ? index + _limit : index;
+    static long Resolve(long index, long limit) => index < 0 ? index + limit : index;
 }

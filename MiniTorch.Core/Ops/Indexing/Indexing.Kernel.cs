@@ -34,6 +34,8 @@ internal static unsafe class IndexKernels
     readonly struct Read<T> : IMove<T>
         where T : unmanaged
     {
+        public static bool IsRead => true;
+
         public static void One(T* x, T* value) => *value = *x;
 
         public static void Row(T* x, long xStride, T* values, long valueStride, long count) => Copy(x, xStride, values, valueStride, count);
@@ -42,6 +44,8 @@ internal static unsafe class IndexKernels
     readonly struct Write<T> : IMove<T>
         where T : unmanaged
     {
+        public static bool IsRead => false;
+
         public static void One(T* x, T* value) => *x = *value;
 
         public static void Row(T* x, long xStride, T* values, long valueStride, long count) => Copy(values, valueStride, x, xStride, count);
@@ -50,6 +54,8 @@ internal static unsafe class IndexKernels
     readonly struct Accumulate<T> : IMove<T>
         where T : unmanaged, INumberBase<T>
     {
+        public static bool IsRead => false;
+
         public static void One(T* x, T* value) => *x += *value;
 
         public static void Row(T* x, long xStride, T* values, long valueStride, long count)

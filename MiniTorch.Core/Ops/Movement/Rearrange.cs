@@ -164,6 +164,9 @@ internal static class Rearrange
     {
         int count = classes ?? Shape.Size(x.Max().Item<long>() + 1, "OneHot");
         Tensor index = x.Unsqueeze(-1);
-        return Tensor.Zeros([.. x.Shape.Span, count], DType.Int64).Scatter(-1, index, Tensor.OnesLike(index));
+        Tensor zeros = Tensor.Zeros([.. x.Shape.Span, count], DType.Int64), ones = Tensor.OnesLike(index);
+        if (EngineMode.InterceptsCalls || x.DType != DType.Int64) return zeros.Scatter(-1, index, ones);
+        new Indexing(x.Rank, ByRow: false).Write(zeros, index, ones, "Scatter"); // without a copy of the zeros
+        return zeros;
     }
 }

@@ -4,36 +4,42 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>(x − mean) / √(variance + ε) along the middle one of three dimensions [outer, size, inner] of contiguous arrays.</summary>
+/// <summary>
+/// (x − mean) / √(variance + ε) along the middle one of three dimensions [outer, size, inner] of contiguous arrays. If it does not center, the mean
+/// counts as 0, and the result is x / √(mean x² + ε).
+/// </summary>
 internal static unsafe class StandardizeKernel
 {
     /// <summary>y = (x − mean) · scale, scale = 1 / √(variance + ε).</summary>
-    public static void Forward<T>(T* x, T* y, long outer, long size, long inner, double eps)
-        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner, new(size, eps));
+    public static void Forward<T>(T* x, T* y, long outer, long size, long inner, double eps, bool centers = true)
+        where T : unmanaged, IBinaryNumber<T> =>
+        AxisKernel.Run<T, ForwardKernel>(new(x, null, null, y), outer, size, inner, new(size, eps, centers));
 
     /// <summary>dx = (g − mean(g) − y · mean(g · y)) · scale.</summary>
-    public static void Backward<T>(T* x, T* y, T* g, T* dx, long outer, long size, long inner, double eps)
-        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, BackwardKernel>(new(x, g, null, dx, y), outer, size, inner, new(size, eps));
+    public static void Backward<T>(T* x, T* y, T* g, T* dx, long outer, long size, long inner, double eps, bool centers = true)
+        where T : unmanaged, IBinaryNumber<T> =>
+        AxisKernel.Run<T, BackwardKernel>(new(x, g, null, dx, y), outer, size, inner, new(size, eps, centers));
 
-    readonly struct ForwardKernel(double count, double eps) : IAxisKernel
+    readonly struct ForwardKernel(double count, double eps, bool centers) : IAxisKernel
     {
         public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
-            V mean = Mean(strip, at.X, count);
+            V mean = centers ? Mean(strip, at.X, count) : V.Of(0);
             strip.Map(new Scaled<V>(mean, Scale(strip, at.X, mean, count, eps)), at.X, at.X, at.Result);
         }
     }
 
-    readonly struct BackwardKernel(double count, double eps) : IAxisKernel
+    readonly struct BackwardKernel(double count, double eps, bool centers) : IAxisKernel
     {
         public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
-            V scale = Scale(strip, at.X, Mean(strip, at.X, count), count, eps);
-            strip.Map(new Projected<V>(Mean(strip, at.G, count), strip.Dot(at.Y, at.G) / V.Of(count), scale), at.Y, at.G, at.Result);
+            V mean = centers ? Mean(strip, at.X, count) : V.Of(0), meanOfG = centers ? Mean(strip, at.G, count) : mean;
+            V scale = Scale(strip, at.X, mean, count, eps);
+            strip.Map(new Projected<V>(meanOfG, strip.Dot(at.Y, at.G) / V.Of(count), scale), at.Y, at.G, at.Result);
         }
     }
 

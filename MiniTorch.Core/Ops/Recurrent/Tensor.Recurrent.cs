@@ -7,22 +7,26 @@ public partial class Tensor
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor RnnTanhCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        Summed("RnnTanhCell", this, h, weightIh, weightHh, biasIh, biasHh).Tanh();
+        Ops.Linear.Of(this, weightIh, biasIh, "RnnTanhCell").Plus("RnnTanhCell", h, weightHh, biasHh).Tanh();
 
     /// <summary>Returns max(0, W_ih x + b_ih + W_hh h + b_hh) (torch.rnn_relu_cell).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
     public Tensor RnnReluCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
-        Summed("RnnReluCell", this, h, weightIh, weightHh, biasIh, biasHh).Relu();
+        Ops.Linear.Of(this, weightIh, biasIh, "RnnReluCell").Plus("RnnReluCell", h, weightHh, biasHh).Relu();
 
     /// <summary>
     /// With the gates i, f, g, o of W_ih x + b_ih + W_hh h + b_hh: c′ = σ(f) c + σ(i) tanh(g) and h′ = σ(o) tanh(c′) (torch.lstm_cell).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
-    public (Tensor H, Tensor C) LstmCell(Tensor h, Tensor c, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
+    public (Tensor H, Tensor C) LstmCell(Tensor h, Tensor c, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
+        Ops.Linear.Of(this, weightIh, biasIh, "LstmCell").LstmStep(h, c, weightHh, biasHh);
+
+    /// <summary>The LSTM cell after W_ih x + b_ih, which a layer computes for all steps of a sequence at once.</summary>
+    internal (Tensor H, Tensor C) LstmStep(Tensor h, Tensor c, Tensor weightHh, Tensor? biasHh)
     {
-        Tensor[] gates = Gates("LstmCell", Summed("LstmCell", this, h, weightIh, weightHh, biasIh, biasHh), 4);
+        Tensor[] gates = Gates("LstmCell", Plus("LstmCell", h, weightHh, biasHh), 4);
         if (Given(c).DType != DType) throw new DTypeException($"LstmCell: c is {c.DType} and the input {DType}; convert one with To");
         Tensor next = gates[1].Sigmoid() * c + gates[0].Sigmoid() * gates[2].Tanh();
         return (gates[3].Sigmoid() * next.Tanh(), next);
@@ -34,16 +38,20 @@ public partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     /// <exception cref="DTypeException">The dtypes differ.</exception>
-    public Tensor GruCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null)
+    public Tensor GruCell(Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh = null, Tensor? biasHh = null) =>
+        Ops.Linear.Of(this, weightIh, biasIh, "GruCell").GruStep(h, weightHh, biasHh);
+
+    /// <summary>The GRU cell after W_ih x + b_ih.</summary>
+    internal Tensor GruStep(Tensor h, Tensor weightHh, Tensor? biasHh)
     {
-        Tensor[] a = Gates("GruCell", Ops.Linear.Of(this, weightIh, biasIh, "GruCell"), 3);
+        Tensor[] a = Gates("GruCell", this, 3);
         Tensor[] b = Gates("GruCell", Ops.Linear.Of(h, weightHh, biasHh, "GruCell", "state"), 3);
         Tensor reset = (a[0] + b[0]).Sigmoid(), update = (a[1] + b[1]).Sigmoid(), candidate = (a[2] + reset * b[2]).Tanh();
         return candidate + update * (h - candidate);
     }
 
-    private static Tensor Summed(string op, Tensor x, Tensor h, Tensor weightIh, Tensor weightHh, Tensor? biasIh, Tensor? biasHh) =>
-        Ops.Linear.Of(x, weightIh, biasIh, op) + Ops.Linear.Of(h, weightHh, biasHh, op, "state");
+    /// <summary>Adds W_hh h + b_hh.</summary>
+    internal Tensor Plus(string op, Tensor h, Tensor weightHh, Tensor? biasHh) => this + Ops.Linear.Of(h, weightHh, biasHh, op, "state");
 
     // Not Chunk, which returns fewer pieces if the size is not divisible.
     private static Tensor[] Gates(string op, Tensor x, int count)

@@ -70,14 +70,15 @@ internal sealed record RootMeanSquareNorm(ulong Dims, double Eps) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = inputs[0].Detach();
-        return x * Scale(x);
+        return AxisSplit.Along(x.Shape, Dims) is { } line ? Standardize.Run(x, line, Eps, centers: false) : x * Scale(x);
     }
 
     // dx = (g − y · mean(g · y)) / √(mean x² + ε)
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
-        gradients[0] = (cotangent - y * (cotangent * y).MeanOver(Dims, keepDim: true)) * Scale(x);
+        gradients[0] = AxisSplit.Along(x.Shape, Dims) is { } line ? Standardize.RunBackward(x, y, cotangent, line, Eps, centers: false)
+            : (cotangent - y * (cotangent * y).MeanOver(Dims, keepDim: true)) * Scale(x);
     }
 
     private Tensor Scale(Tensor x)
@@ -107,13 +108,7 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = inputs[0].Detach();
-        if (AxisSplit.Along(x.Shape, Dims) is { } line)
-        {
-            x = Copies.RowMajor(x);
-            Tensor y = Tensor.Empty(x.Shape, x.DType);
-            KernelCall.Run(new Forward(line, Eps), x, y);
-            return y;
-        }
+        if (AxisSplit.Along(x.Shape, Dims) is { } line) return Run(x, line, Eps);
         (Tensor mean, Tensor squares, Tensor? factor) = Moments.Of(x, Dims, Moments.Low(x.DType, Eps));
         return (x - mean) * Scale(squares, factor, x.Shape);
     }
@@ -124,10 +119,7 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
         (Tensor x, Tensor y) = (call.Input(0).Detach(), call.Output.Detach());
         if (AxisSplit.Along(x.Shape, Dims) is { } line)
         {
-            (x, cotangent) = (Copies.RowMajor(x), Copies.RowMajor(cotangent));
-            Tensor gradient = Tensor.Empty(x.Shape, x.DType);
-            KernelCall.Run(new Backward(line, Eps), x, y, cotangent, gradient);
-            gradients[0] = gradient;
+            gradients[0] = RunBackward(x, y, cotangent, line, Eps);
             return;
         }
         (_, Tensor squares, Tensor? factor) = Moments.Of(x, Dims, Moments.Low(x.DType, Eps));
@@ -143,16 +135,31 @@ internal sealed record Standardize(ulong Dims, double Eps) : FusedOp
         return factor is null ? (variance + Eps).Rsqrt() : (variance + factor * Eps * factor).Rsqrt() * factor;
     }
 
-    private readonly unsafe struct Forward(AxisSplit line, double eps) : IKernelCall
+    public static Tensor Run(Tensor x, AxisSplit line, double eps, bool centers = true)
     {
-        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.StandardizeKernel.Forward((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, eps);
+        x = Copies.RowMajor(x);
+        Tensor y = Tensor.Empty(x.Shape, x.DType);
+        KernelCall.Run(new Forward(line, eps, centers), x, y);
+        return y;
     }
 
-    private readonly unsafe struct Backward(AxisSplit line, double eps) : IKernelCall
+    public static Tensor RunBackward(Tensor x, Tensor y, Tensor cotangent, AxisSplit line, double eps, bool centers = true)
+    {
+        Tensor gradient = Tensor.Empty(x.Shape, x.DType);
+        KernelCall.Run(new Backward(line, eps, centers), Copies.RowMajor(x), y, Copies.RowMajor(cotangent), gradient);
+        return gradient;
+    }
+
+    private readonly unsafe struct Forward(AxisSplit line, double eps, bool centers) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.StandardizeKernel.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], line.Outer, line.Size, line.Inner, eps);
+            Kernels.StandardizeKernel.Forward((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, eps, centers);
+    }
+
+    private readonly unsafe struct Backward(AxisSplit line, double eps, bool centers) : IKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
+            Kernels.StandardizeKernel.Backward((T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], line.Outer, line.Size, line.Inner, eps, centers);
     }
 }
 

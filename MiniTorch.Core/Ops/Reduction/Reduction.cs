@@ -130,10 +130,11 @@ internal sealed record Prod(int Dim) : Op
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
 
-    // Whether one product is far enough from zero and infinity to be divided by each of its elements.
+    // Whether all products are far enough from zero and infinity to be divided by each of their elements.
     private static bool CanDivide(OpContext call, Tensor cotangent) =>
-        call.Output is { ElementCount: 1 } product && !ElementwiseCall.MustRecord(cotangent, call.Input(0), product)
-        && Math.Abs(product.Reshape(1).ToArray<double>()[0]) is > 1e-30 and < 1e30 && double.IsFinite(cotangent.Reshape(1).ToArray<double>()[0]);
+        !ElementwiseCall.MustRecord(cotangent, call.Input(0), call.Output)
+        && Array.TrueForAll(call.Output.ToArray<double>(), product => Math.Abs(product) is > 1e-30 and < 1e30)
+        && Array.TrueForAll(cotangent.ToArray<double>(), double.IsFinite);
 
     // The product of the elements before times that of those after. It needs no division, so zeros need no special case.
     private Tensor Others(Tensor x)

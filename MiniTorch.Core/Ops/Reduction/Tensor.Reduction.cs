@@ -145,7 +145,15 @@ public partial class Tensor
         return dims.IsEmpty ? AllDims : mask;
     }
 
-    private Tensor SumOver(ulong dims, bool keepDim) => new Sum(dims, keepDim).Apply(Numbers());
+    private Tensor SumOver(ulong dims, bool keepDim)
+    {
+        // Counts the bytes, unless the operations themselves are asked for.
+        if (DType != DType.Bool || dims != AllDims || !IsContiguous || ElementCount > int.MaxValue || EngineMode.InterceptsCalls)
+            return new Sum(dims, keepDim).Apply(Numbers());
+        long count = ElementCount - Bytes.Count((byte)0);
+        GC.KeepAlive(this);
+        return Full(keepDim ? ReductionArguments.Kept(Shape, dims) : Shape.Scalar, count, DType.Int64);
+    }
 
     // Sums and products of integers and Bool are Int64.
     private Tensor Numbers() => DType.IsFloat() ? this : To(DType.Int64);

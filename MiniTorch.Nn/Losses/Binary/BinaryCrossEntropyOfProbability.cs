@@ -28,3 +28,18 @@ internal readonly record struct BinaryCrossEntropyOfProbability : IBinaryFunctio
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static R LogOfOther<R>(R p) where R : struct, IReal<R> => R.Max(R.Log1p(-p), -100);
 }
+
+/// <summary>Binary cross-entropy of a logit: (1 − target)·x − ln σ(x).</summary>
+internal readonly record struct BinaryCrossEntropyOfLogit : IBinaryFunction
+{
+    public static Reads Reads => Reads.Inputs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R Forward<R>(R x, R target) where R : struct, IReal<R> => (1 - target) * x - (R.Min(x, 0) - R.Log1p(R.Exp(-R.Abs(x))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardA<R>(R g, R x, R target, R y) where R : struct, IReal<R> => g * (1 - target - R.Sigmoid(-x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardB<R>(R g, R x, R target, R y) where R : struct, IReal<R> => -(g * x);
+}

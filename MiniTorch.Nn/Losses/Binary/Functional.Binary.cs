@@ -23,8 +23,8 @@ public static partial class Functional
         const string op = "BCELoss";
         LossShapes.CheckSame(op, input, target);
         LossShapes.CheckInUnitInterval(op, input);
-        Tensor losses = new BinaryOp<BinaryCrossEntropyOfProbability>(default).Apply(input, target);
-        return Weighted(op, losses, weight).Reduce(op, reduction);
+        if (weight is null) return Reductions.Reduce(default(BinaryCrossEntropyOfProbability), input, target, op, reduction);
+        return Weighted(op, new BinaryOp<BinaryCrossEntropyOfProbability>(default).Apply(input, target), weight).Reduce(op, reduction);
     }
 
     /// <summary>
@@ -48,7 +48,9 @@ public static partial class Functional
         Tensor input, Tensor target, Tensor? weight = null, Reduction reduction = Reduction.Mean, Tensor? posWeight = null)
     {
         const string op = "BCEWithLogitsLoss";
-        return Weighted(op, LogitLosses(op, input, target, posWeight), weight).Reduce(op, reduction);
+        if (weight is not null || posWeight is not null) return Weighted(op, LogitLosses(op, input, target, posWeight), weight).Reduce(op, reduction);
+        CheckLogits(op, input, target);
+        return Reductions.Reduce(default(BinaryCrossEntropyOfLogit), input, target, op, reduction);
     }
 
     /// <summary>Computes the logistic loss ln(1 + e^(−target·x)) for targets 1 and −1 (torch.nn.functional.soft_margin_loss).</summary>
@@ -162,11 +164,16 @@ public static partial class Functional
 
     private static Tensor LogitLosses(string op, Tensor input, Tensor target, Tensor? posWeight = null)
     {
+        CheckLogits(op, input, target);
+        if (posWeight is null) return new BinaryOp<BinaryCrossEntropyOfLogit>(default).Apply(input, target);
+        Tensor logSigmoid = input.LogSigmoid() * ((LossShapes.Fitted(op, "posWeight", posWeight, input.Shape) - 1) * target + 1);
+        return (1 - target) * input - logSigmoid;
+    }
+
+    private static void CheckLogits(string op, Tensor input, Tensor target)
+    {
         LossShapes.CheckSame(op, input, target);
         LossShapes.CheckFloat(op, "target", target);
-        Tensor logSigmoid = input.LogSigmoid();
-        if (posWeight is not null) logSigmoid *= (LossShapes.Fitted(op, "posWeight", posWeight, input.Shape) - 1) * target + 1;
-        return (1 - target) * input - logSigmoid;
     }
 
     private static Tensor Weighted(string op, Tensor losses, Tensor? weight) =>

@@ -14,14 +14,14 @@ public static partial class Functional
     /// <exception cref="DTypeException">Neither input nor target is a floating tensor.</exception>
     /// <exception cref="ShapeException">The shapes do not broadcast, or they differ and <see cref="Losses.OnShapeMismatch"/> is Throw.</exception>
     public static Tensor MSELoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
-        SameShapeDifference("MSELoss", input, target).Pow(2).Reduce("MSELoss", reduction);
+        OfPair("MSELoss", default(SquaredError), input, target, reduction);
 
     /// <summary>Computes the absolute error |input − target| (torch.nn.functional.l1_loss).</summary>
     /// <inheritdoc cref="MSELoss(Tensor, Tensor, Reduction)"/>
     /// <remarks>Shapes: see <see cref="MSELoss(Tensor, Tensor, Reduction)"/>. Source: torch.nn.L1Loss. Edge cases: the gradient is 0 if input and
     /// target are equal; the mean over no elements is NaN.</remarks>
     public static Tensor L1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean) =>
-        SameShapeDifference("L1Loss", input, target).Abs().Reduce("L1Loss", reduction);
+        OfPair("L1Loss", default(AbsoluteError), input, target, reduction);
 
     /// <summary>Computes d²/(2β) if |d| &lt; β, else |d| − β/2, with d = input − target (torch.nn.functional.smooth_l1_loss).</summary>
     /// <remarks>
@@ -37,9 +37,7 @@ public static partial class Functional
     public static Tensor SmoothL1Loss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double beta = 1)
     {
         if (!(beta >= 0)) throw new ValueException(FormattableString.Invariant($"SmoothL1Loss: beta is {beta} and must be 0 or positive"));
-        CheckPair("SmoothL1Loss", input, target);
-        Losses.CheckSameShape("SmoothL1Loss", input, target);
-        return new BinaryOp<SmoothL1>(new SmoothL1(beta)).Apply(input, target).Reduce("SmoothL1Loss", reduction);
+        return OfPair("SmoothL1Loss", new SmoothL1(beta), input, target, reduction);
     }
 
     /// <summary>Computes d²/2 if |d| ≤ δ, else δ·(|d| − δ/2), with d = input − target (torch.nn.functional.huber_loss).</summary>
@@ -53,9 +51,7 @@ public static partial class Functional
     public static Tensor HuberLoss(Tensor input, Tensor target, Reduction reduction = Reduction.Mean, double delta = 1)
     {
         if (!(delta > 0)) throw new ValueException(FormattableString.Invariant($"HuberLoss: delta is {delta} and must be positive"));
-        CheckPair("HuberLoss", input, target);
-        Losses.CheckSameShape("HuberLoss", input, target);
-        return new BinaryOp<Huber>(new Huber(delta)).Apply(input, target).Reduce("HuberLoss", reduction);
+        return OfPair("HuberLoss", new Huber(delta), input, target, reduction);
     }
 
     /// <summary>
@@ -134,11 +130,12 @@ public static partial class Functional
         return losses.Reduce(op, reduction);
     }
 
-    private static Tensor SameShapeDifference(string op, Tensor input, Tensor target)
+    private static Tensor OfPair<TKernel>(string op, TKernel function, Tensor input, Tensor target, Reduction reduction)
+        where TKernel : struct, IBinaryFunction
     {
         CheckPair(op, input, target);
         Losses.CheckSameShape(op, input, target);
-        return input - target;
+        return Reductions.Reduce(function, input, target, op, reduction);
     }
 
     private static Tensor Difference(string op, Tensor input, Tensor target)

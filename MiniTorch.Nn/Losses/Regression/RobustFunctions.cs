@@ -2,6 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Nn;
 
+/// <summary>(a − b)².</summary>
+internal readonly record struct SquaredError : IBinaryFunction
+{
+    public static Reads Reads => Reads.Inputs;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => (a - b) * (a - b);
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (2 * (a - b));
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * (2 * (b - a));
+}
+
+/// <summary>|a − b|; derivative 0 where they are equal.</summary>
+internal readonly record struct AbsoluteError : IBinaryFunction
+{
+    public static Reads Reads => Reads.Inputs;
+    public R Forward<R>(R a, R b) where R : struct, IReal<R> => R.Abs(a - b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardA<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Ops.Sign.Of(a - b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardB<R>(R g, R a, R b, R y) where R : struct, IReal<R> => g * Ops.Sign.Of(b - a);
+}
+
 /// <summary>d²/2 if |d| ≤ δ, else δ·(|d| − δ/2), with d = a − b.</summary>
 internal readonly record struct Huber(Constant Delta) : IBinaryFunction
 {

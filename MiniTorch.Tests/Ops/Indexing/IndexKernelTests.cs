@@ -240,6 +240,8 @@ public unsafe class IndexKernelTests
 
     readonly struct Put : IMove<float>
     {
+        public static bool IsRead => false;
+
         public static void One(float* x, float* value) => *x = *value;
 
         public static void Row(float* x, long xStride, float* values, long valueStride, long count)

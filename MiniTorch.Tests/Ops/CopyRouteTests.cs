@@ -1,0 +1,118 @@
+using MiniTorch.Kernels;
+using MiniTorch.Nn;
+
+namespace MiniTorch.Tests.Kernels;
+
+/// <summary>Faster routes of copies, index operations and sums of losses against single elements and against the compositions.</summary>
+[NonParallelizable]
+public class CopyRouteTests
+{
+    static readonly int[] Sizes = [0, 1, 2, 7, 8, 9, 31, 33, 64, 130, 40_000];
+
+    [Test]
+    public void Copies_of_contiguous_reversed_and_repeated_rows_equal_single_elements([Values] DType dtype)
+    {
+        foreach (int size in Sizes)
+        {
+            Tensor x = Numbers([3, 2, size + 2], dtype);
+            foreach (Tensor view in (Tensor[])[x.Narrow(2, 1, size), x.Flip(2).Narrow(2, 0, size).Transpose(0, 1), x.Narrow(2, 0, 1).Expand(3, 2, size)])
+                ShouldHold(view.Clone(), (i, j, k) => Element(view, i, j, k));
+            ShouldHold(x.Flip(0, 2), (i, j, k) => Element(x, 2 - i, j, size + 1 - k));
+            ShouldHold(x.Pad([2, 1, 1, 0]), (i, j, k) => j < 1 || k < 2 || k - 2 >= size + 2 ? 0 : Element(x, i, j - 1, k - 2));
+        }
+
+        static double Element(Tensor x, int i, int j, int k) => x[i, j, k].Item<double>();
+
+        static void ShouldHold(Tensor actual, Func<int, int, int, double> expected)
+        {
+            Tensor values = actual.To(DType.Float64).Contiguous();
+            double[] all = values.ToArray<double>();
+            (int rows, int columns) = (actual.Shape[1], actual.Shape[2]);
+            int step = Math.Max(1, all.Length / 500); // every element of small tensors
+            for (int at = 0; at < all.Length; at += step)
+                all[at].ShouldBe(expected(at / columns / rows, at / columns % rows, at % columns));
+        }
+    }
+
+    [Test]
+    public void Index_operations_give_the_same_bits_for_any_number_of_threads()
+    {
+        Tensor x = Numbers([70, 900], DType.Float32) / 3;
+        foreach (int dim in (int[])[0, 1])
+        {
+            Tensor index = Tensor.RandInt(0, x.Shape[dim], [70, 900], new Generator(1)), rows = index.Select(1 - dim, 0);
+            Func<Tensor>[] operations =
+            [
+                () => x.Gather(dim, index), () => x.ScatterAdd(dim, index, x), () => x.Scatter(dim, index, x * 2), () => x.IndexSelect(dim, rows),
+                () => x.IndexAdd(dim, rows, x), () => x.T.Gather(dim, index[..70, ..70]), () => Functional.MSELoss(x, x * x),
+            ];
+            foreach (Func<Tensor> operation in operations)
+                With(1, operation).ToArray<float>().ShouldBe(With(3, operation).ToArray<float>());
+        }
+
+        static Tensor With(int threads, Func<Tensor> operation)
+        {
+            int before = Workers.Count;
+            try
+            {
+                Workers.Count = threads;
+                return operation();
+            }
+            finally
+            {
+                Workers.Count = before;
+            }
+        }
+    }
+
+    [Test]
+    public void Losses_summed_in_one_pass_equal_the_composition([Values(DType.Float32, DType.Float64)] DType dtype, [Values] bool isOdd)
+    {
+        foreach (int size in (int[])[0, 1, 15, 17, 511, 512, 513, 1025, 40_000])
+        {
+            Tensor x = Numbers([size], dtype) / 7, target = Numbers([size], dtype).Sigmoid();
+            if (isOdd && size > 0) x = x.IndexCopy(0, Tensor.From(new[] { size / 2L }), Tensor.Full([1], double.NaN, dtype));
+            foreach (Func<Tensor, Tensor, Tensor> loss in (Func<Tensor, Tensor, Tensor>[])
+                [(a, b) => Functional.MSELoss(a, b), (a, b) => Functional.L1Loss(a, b, Reduction.Sum), (a, b) => Functional.HuberLoss(a, b),
+                    (a, b) => Functional.SmoothL1Loss(a, b), (a, b) => Functional.BinaryCrossEntropyWithLogits(a, b)])
+            {
+                (double Loss, double[] Gradient) fused = Run(loss);
+                (double Loss, double[] Gradient) composed;
+                using (Fusion.Off()) composed = Run(loss);
+                double tolerance = dtype == DType.Float32 ? 1e-5 : 1e-13;
+                if (double.IsNaN(composed.Loss)) fused.Loss.ShouldBe(double.NaN);
+                else fused.Loss.ShouldBe(composed.Loss, tolerance * Math.Max(1, composed.Loss));
+                fused.Gradient.ShouldBe(composed.Gradient);
+            }
+
+            (double, double[]) Run(Func<Tensor, Tensor, Tensor> loss)
+            {
+                Tensor leaf = x.Clone();
+                leaf.RequiresGrad = true;
+                Tensor value = loss(leaf, target);
+                value.Backward();
+                return (value.Item<double>(), leaf.Grad!.To(DType.Float64).ToArray<double>());
+            }
+        }
+    }
+
+    [Test]
+    public void Counts_of_true_elements_equal_the_sum_of_integers()
+    {
+        foreach (int size in Sizes)
+        {
+            Tensor mask = Numbers([size], DType.Int64) % 3 > 0;
+            long expected = mask.To(DType.Int64).Sum().Item<long>();
+            mask.Sum().Item<long>().ShouldBe(expected);
+            mask.Flip(0).Sum().Item<long>().ShouldBe(expected);
+            mask.Any().Item<bool>().ShouldBe(expected > 0);
+            mask.All().Item<bool>().ShouldBe(expected == size);
+        }
+    }
+
+    static Tensor Numbers(int[] shape, DType dtype)
+    {
+        Tensor count = Tensor.Arange(Shape.Create(shape).ElementCount).Reshape(shape);
+        return (count * 7919 % 1009 - 504).To(dtype);
+    }
+}
