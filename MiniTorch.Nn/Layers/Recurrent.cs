@@ -204,8 +204,8 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
 
 /// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997); see <see cref="LSTMCell"/>.</summary>
 /// <example><code>
-/// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
 /// Tensor x = Tensor.Randn([2, 5, 32]); // 2 sequences of 5 vectors
+/// var lstm = new LSTM(inputSize: 32, hiddenSize: 64, batchFirst: true);
 /// var (output, (h, c)) = lstm.Call(x);
 /// Console.WriteLine($"{output.Shape} {h.Shape} {c.Shape}"); // [2, 5, 64] [1, 2, 64] [1, 2, 64]
 ///

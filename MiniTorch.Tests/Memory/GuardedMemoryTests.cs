@@ -75,6 +75,7 @@ public class GuardedMemoryTests
                 Differentiate(make(sizes).BatchNorm(mean, variance, make([n]), make([n])));
                 if (n > 0) Differentiate(make(sizes).BatchNorm(null, null, make([n]), make([n]), training: true));
             }
+            if (n > 0) Differentiate(make([2, 4, n]).GroupNorm(2, make([4]), make([4])));
             Differentiate(make([2, 3, n]).BatchNorm(make([3]).Detach(), make([3]).Detach().Square(), make([3]), make([3])));
         }),
         new(["DistanceKernel"], (n, make) =>
@@ -125,7 +126,7 @@ public class GuardedMemoryTests
         new(["MatMulKernel", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
-            Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
+            Differentiate(make([n, 1]).MatMul(make([1, n])), make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
                 make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
         new(["FactorKernel", "QrKernel"], (n, make) =>

@@ -44,7 +44,7 @@ public class CopyRouteTests
             Func<Tensor>[] operations =
             [
                 () => x.Gather(dim, index), () => x.ScatterAdd(dim, index, x), () => x.Scatter(dim, index, x * 2), () => x.IndexSelect(dim, rows),
-                () => x.IndexAdd(dim, rows, x), () => x.T.Gather(dim, index[..70, ..70]), () => Functional.MSELoss(x, x * x),
+                () => x.IndexAdd(dim, rows, x), () => x.T.Gather(1 - dim, index[..70, ..70]), () => Functional.MSELoss(x, x * x),
             ];
             foreach (Func<Tensor> operation in operations)
                 With(1, operation).ToArray<float>().ShouldBe(With(3, operation).ToArray<float>());

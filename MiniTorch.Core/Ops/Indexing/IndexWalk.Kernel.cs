@@ -130,7 +130,17 @@ internal unsafe struct IndexWalk
         }
         else
         {
-            for (long i = 0; i < size; i++, index += indexStride, x += xStride, values += valueStride)
+            long i = 0;
+            for (; i <= size - 4 && skip < 0; i += 4, index += 4 * indexStride, x += 4 * xStride, values += 4 * valueStride)
+            {
+                long a = *index, b = index[indexStride], c = index[2 * indexStride], d = index[3 * indexStride];
+                if ((ulong)a >= (ulong)limit | (ulong)b >= (ulong)limit | (ulong)c >= (ulong)limit | (ulong)d >= (ulong)limit) break;
+                TMove.One(x + a * scale, values);
+                TMove.One(x + xStride + b * scale, values + valueStride);
+                TMove.One(x + 2 * xStride + c * scale, values + 2 * valueStride);
+                TMove.One(x + 3 * xStride + d * scale, values + 3 * valueStride);
+            }
+            for (; i < size; i++, index += indexStride, x += xStride, values += valueStride)
             {
                 long at = Resolve(*index, limit);
                 if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);

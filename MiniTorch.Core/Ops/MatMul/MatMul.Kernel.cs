@@ -39,6 +39,13 @@ internal static unsafe class MatMulKernel
             return;
         }
 
+        if (k == 1 && products == 1 && m > 1 && n > 1 && bCol == 1 && !accumulate)
+        {
+            var outer = new OuterJob<T>(m, n, a, aRow, b, c, cRow);
+            Simd.Run<OuterJob<T>, T>(ref outer);
+            return;
+        }
+
         if (n == 1 && k == 1 && m > 1 && cRow == 1 && !accumulate)
         {
             // One product each: as a row, they are the lanes of vectors.

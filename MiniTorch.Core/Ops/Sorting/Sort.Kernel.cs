@@ -65,6 +65,11 @@ internal static unsafe class SortKernel
             if ((2L * last) + 64 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 64));
             else
                 for (int i = 0; i < size; i++) entries[i] = TEntry.Of(line[i * inner], i, descending);
+            if (count == 1 && found == size)
+            {
+                *result = Select(entries, size, first).Position;
+                return;
+            }
             if (first > 0) Partition(new Span<TEntry>(entries, found), first);
             if (last < found) Partition(new Span<TEntry>(entries + first, found - first), count);
             bool isByPosition = count == size;
@@ -141,6 +146,29 @@ internal static unsafe class SortKernel
             entries = sorted;
         }
         return entries;
+    }
+
+    /// <summary>Returns the entry at a place in order. Each byte of the key leaves the entries of one bin.</summary>
+    static TEntry Select<TEntry>(TEntry* entries, int count, int place)
+        where TEntry : unmanaged, ISortEntry<TEntry>
+    {
+        int* bins = stackalloc int[256];
+        for (int index = TEntry.Bytes - 1; count > MostInserted; index--)
+        {
+            new Span<int>(bins, 256).Clear();
+            for (int i = 0; i < count; i++) bins[entries[i].Byte(index)]++;
+            int bin = 0, kept = 0;
+            while (place >= bins[bin]) place -= bins[bin++];
+            if (bins[bin] == count) continue;
+            for (int i = 0; i < count; i++)
+            {
+                TEntry entry = entries[i];
+                entries[kept] = entry;
+                kept += entry.Byte(index) == bin ? 1 : 0;
+            }
+            count = kept;
+        }
+        return Sort(entries, entries, count, 0)[place];
     }
 
     /// <summary>Moves the <paramref name="count"/> smallest entries to the front (Hoare's selection, with the middle one as pivot).</summary>

@@ -131,16 +131,21 @@ public unsafe class ScanSortTests<T>
         positions.SentinelsShouldBeIntact();
     }
 
-    [TestCase(0)]
-    [TestCase(24)]
-    [TestCase(49)]
-    public void The_kth_element_is_that_of_the_sort(int place)
+    [TestCase(50, 0)]
+    [TestCase(50, 24)]
+    [TestCase(50, 49)]
+    [TestCase(7, 3)]
+    [TestCase(3000, 1500)]
+    [TestCase(3000, 2999)]
+    [TestCase(70000, 35000)]
+    public void The_kth_element_is_that_of_the_sort(int size, int place)
     {
-        var x = WithNaN([2, 50, 3]);
-        var positions = Positions([2, 1, 3]);
-        SortKernel.Kth(x.Pointer, positions.Pointer, 2, 50, 3, place);
-        foreach (var (o, n, line) in Lines(x))
-            positions[[o, 0, n]].ShouldBe(Order(line, false)[place]);
+        foreach (StridedArray<T> x in new[] { WithNaN([2, size, 3]), Numbers([2, size, 3], 1 << 20) })
+        {
+            var positions = Positions([2, 1, 3]);
+            SortKernel.Kth(x.Pointer, positions.Pointer, 2, size, 3, place);
+            foreach (var (o, n, line) in Lines(x)) positions[[o, 0, n]].ShouldBe(Order(line, false)[place]);
+        }
     }
 
     [Test]
