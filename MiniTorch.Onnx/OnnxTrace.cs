@@ -28,7 +28,7 @@ internal sealed record OnnxTrace(int Batch, Tensor[] Inputs, IReadOnlyList<Recor
         {
             model.Eval();
             using var recording = new Recording(dependence);
-            Tensor[] outputs = [.. Module.TensorsOf(model.CallAny([.. inputs]))];
+            Tensor[] outputs = [.. Tensor.AllIn(model.CallAny([.. inputs]))];
             return new OnnxTrace(batch, inputs, recording.Calls, outputs);
         }
         finally

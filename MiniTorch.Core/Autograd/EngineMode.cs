@@ -50,6 +50,11 @@ internal static class EngineMode
 
     public static ModeScope DeferCalls() => Set(t_mode | EngineFlags.DeferCalls);
 
+    /// <summary>The settings of this thread, with recording on and deferral off.</summary>
+    public static EngineFlags Immediate => t_mode & ~(EngineFlags.NoGrad | EngineFlags.DeferCalls);
+
+    public static ModeScope Enter(EngineFlags mode) => Set(mode);
+
     public static ModeScope FusionOff() => Set(t_mode | EngineFlags.NoFusion);
 
     internal static void Restore(EngineFlags mode)

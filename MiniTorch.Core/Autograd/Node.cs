@@ -83,6 +83,13 @@ internal abstract class Node
         return Rare!;
     }
 
+    public GradientHooks EnsureHooks()
+    {
+        RareState rare = EnsureRare();
+        if (rare.Hooks is null) Interlocked.CompareExchange(ref rare.Hooks, new GradientHooks(), null);
+        return rare.Hooks;
+    }
+
     /// <summary>Creates the error for a rule that reads a tensor that its op did not declare.</summary>
     public MiniTorchException NotSaved(int place) =>
         new GraphException($"{Name}: the derivative rule reads {Place(place)}, which was not saved; declare it in the op's Reads");
@@ -96,9 +103,14 @@ internal abstract class Node
 
     private string Place(int place) => place >= InputCount ? "its output" : $"input {place}";
 
-    /// <summary>Tangents of saved tensors, retained gradients, further outputs, where the op was called.</summary>
+    /// <summary>Hooks, tangents of saved tensors, retained gradients, further outputs, where the op was called.</summary>
     internal sealed class RareState
     {
+        public GradientHooks? Hooks;
+
+        /// <summary>The checkpointed function that computes the saved tensors again; null if they are there.</summary>
+        public Checkpointed? Source { get; set; }
+
         public Dual?[]? Duals { get; set; }
 
         public Dictionary<int, Tensor?>? Retained { get; set; }
@@ -156,6 +168,15 @@ internal abstract class OpNode(Op op, Tensor output, bool savesOutput) : Node
         Released = true;
     }
 
+    /// <summary>Returns whether another call has the same op and shapes, as a repetition of this call has.</summary>
+    public bool IsCallLike(OpNode other) =>
+        GetType() == other.GetType() && Op.GetType() == other.Op.GetType() && InputCount == other.InputCount
+        && OutputLayout.Shape == other.OutputLayout.Shape && Enumerable.Range(0, InputCount).All(
+            input => InputLayout(input).Shape == other.InputLayout(input).Shape && InputType(input) == other.InputType(input));
+
+    /// <summary>Takes over the saved tensors of another call that is like this one.</summary>
+    public virtual void TakeSaved(OpNode other) => _output = other._output;
+
     protected abstract Saved SavedInput(int input);
 
     protected static int Above(int height, Tensor input) => input.Node is { } node && node.Height >= height ? node.Height + 1 : height;
@@ -178,6 +199,12 @@ internal sealed class UnaryNode : OpNode
     public override Edge this[int input] => _edge;
 
     protected override Saved SavedInput(int input) => _input;
+
+    public override void TakeSaved(OpNode other)
+    {
+        base.TakeSaved(other);
+        _input = ((UnaryNode)other)._input;
+    }
 
     public override void Release()
     {
@@ -206,6 +233,12 @@ internal sealed class BinaryNode : OpNode
 
     protected override Saved SavedInput(int input) => input == 0 ? _input0 : _input1;
 
+    public override void TakeSaved(OpNode other)
+    {
+        base.TakeSaved(other);
+        (_input0, _input1) = (((BinaryNode)other)._input0, ((BinaryNode)other)._input1);
+    }
+
     public override void Release()
     {
         base.Release();
@@ -218,7 +251,7 @@ internal sealed class BinaryNode : OpNode
 internal sealed class ManyNode : OpNode
 {
     private readonly Edge[] _edges;
-    private readonly Saved[] _inputs, _outputs;
+    private Saved[] _inputs, _outputs;
 
     public ManyNode(Op op, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, Reads reads) : base(op, outputs[0], (reads & Reads.Output) != 0)
     {
@@ -245,6 +278,12 @@ internal sealed class ManyNode : OpNode
     protected override Saved SavedInput(int input) => _inputs[input];
 
     public override Tensor Output(int slot) => slot == 0 ? base.Output(0) : _outputs[slot - 1].Unwrap(this, InputCount + slot, new Edge(this, slot));
+
+    public override void TakeSaved(OpNode other)
+    {
+        base.TakeSaved(other);
+        (_inputs, _outputs) = (((ManyNode)other)._inputs, ((ManyNode)other)._outputs);
+    }
 
     /// <summary>
     /// Returns a saved hidden output once and gives its memory to the engine, so that a leaf can use it as its gradient without a copy.

@@ -142,12 +142,15 @@ public abstract record Op
                     break;
                 }
         if (!EngineMode.Enabled || !IsDifferentiable || !AnyRequiresGrad(inputs) || !outputs[0].DType.IsFloat()) return null;
+        Checkpointed? checkpointed = Reads == Reads.None ? null : Checkpointed.Open;
+        Reads saved = checkpointed is { SavesValues: false } ? Reads.None : Reads;
         OpNode node = (inputs.Length, outputs.Length) switch
         {
-            (1, 1) => new UnaryNode(this, inputs[0], outputs[0], Reads),
-            (2, 1) => new BinaryNode(this, inputs[0], inputs[1], outputs[0], Reads),
-            _ => new ManyNode(this, inputs, outputs, Reads),
+            (1, 1) => new UnaryNode(this, inputs[0], outputs[0], saved),
+            (2, 1) => new BinaryNode(this, inputs[0], inputs[1], outputs[0], saved),
+            _ => new ManyNode(this, inputs, outputs, saved),
         };
+        checkpointed?.Add(node, inputs);
         for (int i = 0; i < outputs.Length; i++)
             if (outputs[i].DType.IsFloat()) outputs[i].SetHistory(node, i);
         return node;

@@ -55,7 +55,7 @@ internal sealed class Recording : IDisposable
         for (int i = 0; i < inputs.Length; i++)
         {
             copies[i] = _dependence?.Marks(inputs[i]) == true ? inputs[i] : Copies.WithStrides(inputs[i], inputs[i].DType);
-            arguments[i] = (inputs[i], inputs[i].RequiresGrad);
+            arguments[i] = (inputs[i].Current, inputs[i].RequiresGrad);
         }
         var versions = new int[outputs.Length];
         for (int i = 0; i < versions.Length; i++)

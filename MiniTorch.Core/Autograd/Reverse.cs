@@ -19,6 +19,7 @@ internal sealed class Reverse
     private WaitingNodes _waiting = new(); // highest first, so the rank is the negative height
     private Tensor? _current;
     private bool _gradientsShareMemory;
+    private Dictionary<LeafNode, Gathered>? _hooked; // leaves with hooks, which see the complete gradient
 
     private Reverse(bool retainGraph, bool createGraph, HashSet<Node>? wanted, Dictionary<(Node Node, int Slot), Tensor?>? targets)
     {
@@ -64,6 +65,7 @@ internal sealed class Reverse
     {
         FuseTrace.Flush();
         using ModeScope mode = EngineMode.Record(_createGraph);
+        if (GradientHooks.LeavesHaveAny) _hooked = HookedLeaves(outputs);
         Profiling? profile = Profiling.Open;
         int depth = profile?.BeginPass() ?? 0;
         try
@@ -71,10 +73,12 @@ internal sealed class Reverse
             for (int i = 0; i < outputs.Length; i++)
                 if (outputs[i].Node is not null) Send(Edge.To(outputs[i]), cotangents[i]);
             while (_waiting.TryTake(out OpNode? node)) Differentiate(node);
+            foreach ((LeafNode leaf, Gathered gathered) in _hooked ?? []) Deliver(leaf, gathered);
         }
         finally
         {
             EngineScope.Close();
+            foreach (Gathered gathered in _hooked?.Values ?? Enumerable.Empty<Gathered>()) gathered.Gradient?.Storage.Release();
             while (_waiting.TryTake(out OpNode? node)) Forget(node); // clean up after an error
             profile?.EndPass(depth);
         }
@@ -87,8 +91,14 @@ internal sealed class Reverse
         node.Cotangent = null;
         if (more is not null) node.Rare!.Cotangents = null;
         Volatile.Write(ref node.Pass, 0);
+        if (node.Rare?.Hooks is { } hooks)
+        {
+            cotangent = Hooked(hooks, 0, cotangent);
+            for (int slot = 1; slot < more?.Length; slot++) more[slot] = Hooked(hooks, slot, more[slot]);
+        }
         Keep(node, cotangent, more);
         if (!Continues(node)) return;
+        node.Rare?.Source?.Restore();
         if (node.Released && node.Op.Reads != Reads.None)
             throw new GraphException($"{node.Name}: the saved tensors of this graph were freed by an earlier Backward or Grad; "
                 + "pass retainGraph: true to that call to run backward again (a hidden state carried over from the last step has the same "
@@ -121,6 +131,8 @@ internal sealed class Reverse
         cotangent?.Storage.Release();
         foreach (Tensor? other in more ?? []) other?.Storage.Release();
         if (!_retainGraph) node.Release();
+        for (int i = 0; i < node.InputCount && _hooked is not null; i++)
+            if (node[i].Node is LeafNode leaf && _hooked.TryGetValue(leaf, out Gathered? gathered) && --gathered.Missing == 0) Deliver(leaf, gathered);
     }
 
     // Below a target of Autograd.Grad there may be no other target.
@@ -140,8 +152,8 @@ internal sealed class Reverse
         if (node is LeafNode leaf)
         {
             if (gradient.DType != leaf.DType) gradient = gradient.To(leaf.DType); // Module.To ran after the operation was recorded
-            if (_targets is null) Store(leaf, gradient);
-            else _targets[(leaf, 0)] = Add(_targets[(leaf, 0)], gradient);
+            if (_hooked is not null && _hooked.TryGetValue(leaf, out Gathered? gathered)) gathered.Gradient = Add(gathered.Gradient, gradient);
+            else Accept(leaf, gradient);
             return;
         }
         int holder = Interlocked.CompareExchange(ref node.Pass, _pass, 0);
@@ -160,6 +172,48 @@ internal sealed class Reverse
         }
         Tensor?[] more = node.EnsureRare().Cotangents ??= new Tensor?[((ManyNode)node).OutputCount];
         more[edge.OutputIndex] = Add(more[edge.OutputIndex], gradient);
+    }
+
+    private void Accept(LeafNode leaf, Tensor gradient)
+    {
+        if (_targets is null) Store(leaf, gradient);
+        else _targets[(leaf, 0)] = Add(_targets[(leaf, 0)], gradient);
+    }
+
+    /// <summary>Counts, for each leaf with hooks, the gradients that it receives if all rules run.</summary>
+    private Dictionary<LeafNode, Gathered> HookedLeaves(ReadOnlySpan<Tensor> outputs)
+    {
+        HashSet<Node> reached = Reached(outputs);
+        var found = reached.OfType<LeafNode>().Where(leaf => leaf.Rare?.Hooks is { IsEmpty: false } && _wanted?.Contains(leaf) != false)
+            .ToDictionary(leaf => leaf, _ => new Gathered());
+        if (found.Count == 0) return found;
+        foreach (Node node in reached)
+            for (int i = 0; i < node.InputCount; i++)
+                if (node[i].Node is LeafNode leaf && found.TryGetValue(leaf, out Gathered? gathered)) gathered.Missing++;
+        return found;
+    }
+
+    /// <summary>Passes the complete gradient of a leaf through its hooks. No EngineScope may be open, because hooks are the user's code.</summary>
+    private void Deliver(LeafNode leaf, Gathered gathered)
+    {
+        if (gathered.Gradient is null || leaf.Rare?.Hooks is not { } hooks) return;
+        gathered.Gradient = Hooked(hooks, 0, gathered.Gradient);
+        (_current, _gradientsShareMemory) = (gathered.Gradient, false);
+        Accept(leaf, gathered.Gradient!);
+        _current = null;
+        gathered.Gradient!.Storage.Release();
+        gathered.Gradient = null;
+        if (_targets is null) hooks.Accumulated();
+    }
+
+    private static Tensor? Hooked(GradientHooks hooks, int slot, Tensor? gradient)
+    {
+        if (gradient is null) return null;
+        Tensor given = hooks.Replace(slot, gradient);
+        if (ReferenceEquals(given, gradient)) return gradient;
+        given.Storage.AddRef();
+        gradient.Storage.Release();
+        return given;
     }
 
     /// <summary>Returns the sum of two gradients, in place if only the engine holds the first.</summary>
@@ -303,6 +357,14 @@ internal sealed class Reverse
     {
         int pass = Interlocked.Increment(ref s_lastPass);
         return pass != 0 ? pass : Interlocked.Increment(ref s_lastPass);
+    }
+
+    /// <summary>The gradient of a leaf with hooks so far, and how many more it receives.</summary>
+    private sealed class Gathered
+    {
+        public int Missing { get; set; }
+
+        public Tensor? Gradient { get; set; }
     }
 
     [InlineArray(4)]

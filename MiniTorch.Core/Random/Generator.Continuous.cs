@@ -1,5 +1,6 @@
 using System.Numerics;
 using MathNet.Numerics;
+using MiniTorch.Kernels;
 
 namespace MiniTorch;
 
@@ -21,7 +22,7 @@ public sealed partial class Generator
             throw new ValueException(FormattableString.Invariant(
                 $"uniform: needs finite from <= to with a finite distance, but got from={from}, to={to} for {typeof(T).Name}."));
         lock (_gate)
-            _stream.FillUniform(destination, low, high);
+            Stream.FillUniform(destination, low, high);
     }
 
     /// <summary>Fills a span with draws from a normal distribution (torch.Tensor.normal_; torch.randn for 0 and 1).</summary>
@@ -40,7 +41,7 @@ public sealed partial class Generator
         if (!(std >= 0))
             throw new ValueException(FormattableString.Invariant($"normal: needs std >= 0, but got std={std}."));
         lock (_gate)
-            _stream.FillNormal(destination, mean, std);
+            Stream.FillNormal(destination, mean, std);
     }
 
     /// <summary>
@@ -87,7 +88,33 @@ public sealed partial class Generator
         lock (_gate)
         {
             foreach (ref T element in destination)
-                element = T.CreateTruncating(_stream.Exponential(lambda));
+                element = T.CreateTruncating(Stream.Exponential(lambda));
+        }
+    }
+
+    /// <summary>
+    /// Fills a span with draws from gamma distributions of rate 1, by the method of Marsaglia and Tsang, "A Simple Method for Generating Gamma
+    /// Variables" (2000), in float64 (torch._standard_gamma).
+    /// </summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="destination">Receives the numbers, which are never 0: the smallest normal number replaces it.</param>
+    /// <param name="concentrations">As many concentrations α as <paramref name="destination"/> has elements.</param>
+    /// <exception cref="ValueException">The lengths differ, or a concentration is not positive and finite.</exception>
+    public void FillGamma<T>(Span<T> destination, ReadOnlySpan<T> concentrations)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        RequireSingleOrDouble<T>("gamma");
+        if (concentrations.Length != destination.Length)
+            throw new ValueException($"gamma: {concentrations.Length} concentrations for {destination.Length} elements; give each element one.");
+        foreach (T concentration in concentrations)
+            if (!(concentration > T.Zero && T.IsFinite(concentration)))
+                throw new ValueException(FormattableString.Invariant($"gamma: needs finite concentrations > 0, but got {concentration}."));
+        T least = T.CreateTruncating(typeof(T) == typeof(float) ? 1.17549435e-38 : 2.2250738585072014e-308);
+        lock (_gate)
+        {
+            TorchStream stream = Stream;
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = T.Max(T.CreateTruncating(stream.Gamma(double.CreateTruncating(concentrations[i]))), least);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed partial class Generator
         if (low >= high)
             throw new ValueException($"randint: needs low < high, but got low={low}, high={high}.");
         lock (_gate)
-            _stream.FillIntegers(destination, low, unchecked((ulong)high - (ulong)low));
+            Stream.FillIntegers(destination, low, unchecked((ulong)high - (ulong)low));
     }
 
     /// <summary>Fills a span with a random permutation of 0, 1, … length − 1 (torch.randperm).</summary>
@@ -24,7 +24,7 @@ public sealed partial class Generator
         for (int i = 0; i < destination.Length; i++)
             destination[i] = i;
         lock (_gate)
-            _stream.Shuffle(destination);
+            Stream.Shuffle(destination);
     }
 
     /// <summary>Fills a span with zeros and ones; a one has the given probability (torch.Tensor.bernoulli_ with a number). Dropout draws its
@@ -38,7 +38,7 @@ public sealed partial class Generator
     {
         RequireProbability(probability);
         lock (_gate)
-            _stream.FillBernoulli(destination, new ReadOnlySpan<double>(in probability));
+            Stream.FillBernoulli(destination, new ReadOnlySpan<double>(in probability));
     }
 
     /// <summary>Fills a span with zeros and ones; each element has its own probability of a one (torch.bernoulli of a tensor).</summary>
@@ -57,7 +57,7 @@ public sealed partial class Generator
         foreach (P probability in probabilities)
             RequireProbability(double.CreateTruncating(probability));
         lock (_gate)
-            _stream.FillBernoulli(destination, probabilities);
+            Stream.FillBernoulli(destination, probabilities);
     }
 
     /// <summary>Fills a span with indices whose probabilities are proportional to <paramref name="weights"/> (torch.multinomial of a vector;
@@ -79,9 +79,9 @@ public sealed partial class Generator
         lock (_gate)
         {
             if (replacement)
-                _stream.FillByInversion(destination, weights);
+                Stream.FillByInversion(destination, weights);
             else
-                _stream.FillByLargestScores(destination, weights);
+                Stream.FillByLargestScores(destination, weights);
         }
     }
 

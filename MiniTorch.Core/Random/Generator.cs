@@ -25,7 +25,7 @@ public sealed partial class Generator
     const int HeaderBytes = 30, StateBytes = HeaderBytes + MersenneTwister.Size * sizeof(uint);
 
     readonly Lock _gate = new();
-    readonly TorchStream _stream;
+    readonly TorchStream _own;
     long _seed;
 
     /// <summary>Creates a generator (torch.Generator().manual_seed(seed)).</summary>
@@ -33,7 +33,7 @@ public sealed partial class Generator
     public Generator(long seed = DefaultSeed)
     {
         _seed = seed;
-        _stream = new TorchStream((uint)seed);
+        _own = new TorchStream((uint)seed);
     }
 
     /// <summary>
@@ -66,8 +66,8 @@ public sealed partial class Generator
         lock (_gate)
         {
             _seed = seed;
-            _stream.Words.Seed((uint)seed);
-            _stream.WaitingNormal = null;
+            Stream.Words.Seed((uint)seed);
+            Stream.WaitingNormal = null;
         }
     }
 
@@ -81,10 +81,10 @@ public sealed partial class Generator
             var state = new byte[StateBytes];
             Signature.CopyTo(state);
             BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(6), _seed);
-            BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(14), _stream.Words.Position);
-            BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(22), _stream.WaitingNormal ?? double.NaN);
+            BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(14), Stream.Words.Position);
+            BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(22), Stream.WaitingNormal ?? double.NaN);
             for (int i = 0; i < MersenneTwister.Size; i++)
-                BinaryPrimitives.WriteUInt32LittleEndian(state.AsSpan(HeaderBytes + i * sizeof(uint)), _stream.Words.State[i]);
+                BinaryPrimitives.WriteUInt32LittleEndian(state.AsSpan(HeaderBytes + i * sizeof(uint)), Stream.Words.State[i]);
             return state;
         }
     }
@@ -111,10 +111,12 @@ public sealed partial class Generator
         lock (_gate)
         {
             _seed = BinaryPrimitives.ReadInt64LittleEndian(state[6..]);
-            _stream.Words.Restore(words, (int)position);
-            _stream.WaitingNormal = double.IsNaN(normal) ? null : normal;
+            Stream.Words.Restore(words, (int)position);
+            Stream.WaitingNormal = double.IsNaN(normal) ? null : normal;
         }
     }
+
+    TorchStream Stream => RandomDraws.StreamOf(this, _own);
 
     static ReadOnlySpan<byte> Signature => "MTRNG\x01"u8;
 

@@ -151,9 +151,9 @@ public sealed class NumpyRandom
     public long[] Choice(ReadOnlySpan<double> probabilities, int count, bool replace = true)
     {
         RequireDistribution(probabilities, replace ? 1 : count);
-        double[] cumulative = Distribution.Cumulative(probabilities);
+        double[] cumulative = CumulativeWeights.Of(probabilities);
         if (replace)
-            return Draw("choice", count, () => (long)Distribution.First(cumulative, _stream.Uniform(), exceeds: true));
+            return Draw("choice", count, () => (long)CumulativeWeights.First(cumulative, _stream.Uniform(), exceeds: true));
 
         // Draws in rounds: an element that a round draws twice counts once, and the rest is drawn again.
         var left = probabilities.ToArray();
@@ -163,8 +163,8 @@ public sealed class NumpyRandom
             var uniforms = Rand(count - picks.Count);
             foreach (long pick in picks)
                 left[pick] = 0;
-            cumulative = Distribution.Cumulative<double>(left);
-            picks.AddRange(uniforms.Select(u => (long)Distribution.First(cumulative, u, exceeds: true)).Distinct());
+            cumulative = CumulativeWeights.Of<double>(left);
+            picks.AddRange(uniforms.Select(u => (long)CumulativeWeights.First(cumulative, u, exceeds: true)).Distinct());
         }
         return [.. picks];
     }

@@ -249,15 +249,31 @@ public partial class Tensor
     }
 
     /// <summary>
-    /// Makes this object stand for another tensor, with its memory, history and tangent, until the result is called. The caller must not let other
-    /// threads use it meanwhile.
+    /// Makes this object stand for another tensor, with its memory, history and tangent, until the result is called, which may leave it the memory.
+    /// The caller must not let other threads use it meanwhile.
     /// </summary>
-    internal Action StandFor(Tensor other)
+    internal Action StandFor(Tensor other, bool keepsValues = false)
     {
         (Storage storage, Layout layout, Node? node, int slot, Dual? dual) = (Storage, Layout, _node, Slot, Dual);
         (Storage, Layout, _node, Slot, Dual) = (other.Storage, other.Layout, other.Node, other.Slot, other.Dual);
-        return () => (Storage, Layout, _node, Slot, Dual) = (storage, layout, node, slot, dual);
+        return () =>
+        {
+            (_node, Slot, Dual) = (node, slot, dual);
+            if (!keepsValues) (Storage, Layout) = (storage, layout);
+        };
     }
+
+    /// <summary>The tensor that this object stands for during a call, or this tensor.</summary>
+    internal virtual Tensor Current => this;
+
+    /// <summary>Returns the tensors in a value, which may be one, several, or tuples of them (a recurrent layer's output and state).</summary>
+    internal static IEnumerable<Tensor> AllIn(object? value) => value switch
+    {
+        Tensor tensor => [tensor],
+        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => AllIn(tuple[i])),
+        IEnumerable<Tensor?> several => several.OfType<Tensor>(),
+        _ => [],
+    };
 
     /// <summary>Converts this object to another dtype. A leaf stays a leaf, and its gradient is converted too.</summary>
     internal void ConvertTo(DType dtype)

@@ -72,7 +72,7 @@ public abstract class BatchNormBase : ChannelNormBase
     {
         CheckRank(input);
         double momentum = Momentum ?? 0;
-        if (Training && NumBatchesTracked is not null)
+        if (Training && NumBatchesTracked is not null && !Autograd.IsRecomputing)
         {
             NumBatchesTracked.AddInPlace(1);
             momentum = Momentum ?? 1.0 / NumBatchesTracked.Item<long>(); // without momentum, the mean over all batches

@@ -26,7 +26,7 @@ public abstract class InstanceNormBase : ChannelNormBase
         if (RunningMean is null || RunningVar is null) return x.InstanceNorm(Weight, Bias, Eps);
         if (!Training) return x.BatchNorm(RunningMean, RunningVar, Weight, Bias, training: false, eps: Eps);
         Tensor y = x.InstanceNorm(Weight, Bias, Eps);
-        if (x.ElementCount == 0) return y;
+        if (x.ElementCount == 0 || Autograd.IsRecomputing) return y;
         double momentum = Momentum!.Value;
         using ModeScope mode = Autograd.NoGrad();
         Tensor rows = x.Detach().Flatten(2);

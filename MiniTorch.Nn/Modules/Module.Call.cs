@@ -15,21 +15,30 @@ public abstract partial class Module
         throw new ValueException($"{GetType().Name}: the module has no Forward that can be called; derive it from Module<TIn, TOut> or a "
             + "variant with more inputs, or call its own methods");
 
-    /// <summary>Runs before Forward: checks shapes and calls hooks.</summary>
-    private protected void Enter(params ReadOnlySpan<object?> inputs)
+    /// <summary>Runs before Forward: calls hooks and checks shapes. Returns the inputs if hooks replace them.</summary>
+    private protected object?[]? Enter(params ReadOnlySpan<object?> inputs)
     {
         if (EngineMode.FollowsModules) ModuleCalls.Enter(this);
+        StandIn();
         if (inputs[0] is null) throw new ArgumentNullException(InputName(0), $"{GetType().Name}: the input is null");
+        object?[]? replaced = null;
+        if (_preHooks is { IsEmpty: false })
+        {
+            object?[] given = inputs.ToArray();
+            if (Replaced(given) is var others && !ReferenceEquals(others, given)) replaced = [.. others];
+            if (replaced is not null && replaced.Length != inputs.Length)
+                throw new ValueException($"{TypeName}: a forward pre-hook returned {replaced.Length} inputs, and Forward takes {inputs.Length}");
+            inputs = replaced ?? inputs;
+        }
         CheckDims(inputs, null);
-        if (_preHooks is null) return;
-        object?[] seen = inputs.ToArray();
-        foreach (ForwardPreHook hook in _preHooks.Now) hook(this, seen);
+        return replaced;
     }
 
     /// <summary>Runs after Forward: checks the shape of the result and calls hooks.</summary>
     private protected TOut Leave<TOut>(TOut output, params ReadOnlySpan<object?> inputs)
     {
         CheckDims(inputs, output);
+        if (_hooks is { IsEmpty: false }) output = Replaced(output, inputs.ToArray());
         if (_backwardHooks is { IsEmpty: false } backward)
         {
             if (output is not Tensor tensor)
@@ -37,23 +46,10 @@ public abstract partial class Module
                     + "several or none; hook a submodule, or pass the tensor through an Identity and hook that");
             if (tensor.RequiresGrad) output = (TOut)(object)Watched(tensor, backward);
         }
-        if (_hooks is not null)
-        {
-            object?[] seen = inputs.ToArray();
-            foreach (ForwardHook hook in _hooks.Now) hook(this, seen, output);
-        }
         ModuleCalls.Leave(this, output);
+        StepDown();
         return output;
     }
-
-    /// <summary>Returns the tensors of an output, which may be one, several, or tuples of them (a recurrent layer's output and state).</summary>
-    internal static IEnumerable<Tensor> TensorsOf(object? output) => output switch
-    {
-        Tensor tensor => [tensor],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(i => TensorsOf(tuple[i])),
-        IEnumerable<Tensor?> several => several.OfType<Tensor>(),
-        _ => [],
-    };
 
     /// <summary>The type's name without its type parameters.</summary>
     internal string TypeName => ModuleMembers.Written(GetType());
@@ -78,6 +74,7 @@ public abstract partial class Module
     private protected bool NotePath(Exception failure)
     {
         ModuleCalls.Leave(this);
+        StepDown();
         if (failure is not MiniTorchException error) return false;
         Module innermost = s_failed.GetValue(error, _ => this);
         if (ReferenceEquals(innermost, this) && GetType().Assembly == typeof(Module).Assembly) error.Layer = TypeName;
@@ -118,7 +115,7 @@ public abstract class Module<TIn, TOut> : Module
     {
         try
         {
-            Enter(input);
+            if (Enter(input) is { } others) input = Input<TIn>(others, 0, 1);
             return Leave(Forward(input), input);
         }
         catch (Exception error) when (NotePath(error))
@@ -145,7 +142,7 @@ public abstract class Module<T1, T2, TOut> : Module
     {
         try
         {
-            Enter(input1, input2);
+            if (Enter(input1, input2) is { } others) (input1, input2) = (Input<T1>(others, 0, 2), Input<T2>(others, 1, 2));
             return Leave(Forward(input1, input2), input1, input2);
         }
         catch (Exception error) when (NotePath(error))
@@ -173,7 +170,8 @@ public abstract class Module<T1, T2, T3, TOut> : Module
     {
         try
         {
-            Enter(input1, input2, input3);
+            if (Enter(input1, input2, input3) is { } others)
+                (input1, input2, input3) = (Input<T1>(others, 0, 3), Input<T2>(others, 1, 3), Input<T3>(others, 2, 3));
             return Leave(Forward(input1, input2, input3), input1, input2, input3);
         }
         catch (Exception error) when (NotePath(error))
@@ -202,7 +200,11 @@ public abstract class Module<T1, T2, T3, T4, TOut> : Module
     {
         try
         {
-            Enter(input1, input2, input3, input4);
+            if (Enter(input1, input2, input3, input4) is { } others)
+            {
+                (input1, input2) = (Input<T1>(others, 0, 4), Input<T2>(others, 1, 4));
+                (input3, input4) = (Input<T3>(others, 2, 4), Input<T4>(others, 3, 4));
+            }
             return Leave(Forward(input1, input2, input3, input4), input1, input2, input3, input4);
         }
         catch (Exception error) when (NotePath(error))

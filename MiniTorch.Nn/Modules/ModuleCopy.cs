@@ -28,7 +28,9 @@ internal sealed class ModuleCopy(bool sharesGenerators = false)
         switch (value)
         {
             case Module module:
-                return Fields(module, module.Duplicate(), false);
+                var duplicate = (Module)Fields(module, module.Duplicate(), false);
+                duplicate.CopyParametrizations(Of);
+                return duplicate;
             case Parameter parameter:
                 var copied = new Parameter(parameter.Detach().Clone()) { RequiresGrad = parameter.RequiresGrad, Name = parameter.Name };
                 return _copies[value] = copied;

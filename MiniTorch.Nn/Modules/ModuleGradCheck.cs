@@ -52,7 +52,7 @@ public static class ModuleGradCheck
                 [.. model.NamedParameters().Where(parameter => parameter.Value.RequiresGrad)
                     .Select(parameter => (parameter.Name, (Tensor)parameter.Value))];
             string[] names = inputs.Count == 1 ? ["input"] : [.. inputs.Select((_, i) => $"input {i}")];
-            return GradCheck.Run(tensors => results([.. Module.TensorsOf(model.CallAny([.. tensors]))]), inputs, names, parameters, options);
+            return GradCheck.Run(tensors => results([.. Tensor.AllIn(model.CallAny([.. tensors]))]), inputs, names, parameters, options);
         }
         finally
         {

@@ -60,11 +60,20 @@ internal sealed class ModuleMembers
         return result.ToString();
     }
 
+    /// <summary>Returns the fields of a module that have a <see cref="ParametrizationAttribute"/>, with their names in the state.</summary>
+    public static IEnumerable<(FieldInfo Field, string Name, ParametrizationAttribute Attribute)> ParametrizedFields(Module module) =>
+        LayoutOf(module).Fields.Where(field => field.Parametrization is not null)
+            .Select(field => (field.Info, field.Name, field.Parametrization!));
+
     private static ModuleMembers Read(Module module)
     {
+        module.ApplyParametrizationAttributes();
         Layout layout = LayoutOf(module);
         var members = new ModuleMembers(module) { _namesMayClash = layout.NamesMayClash };
         foreach (Field field in layout.Fields) members.Add(field.Name, field.Info.GetValue(module), field);
+        if (module.Parametrizations is not { } parametrizations) return members;
+        members.Parameters.RemoveAll(entry => module.IsParametrized(entry.Value));
+        members.Children.Add(("parametrizations", parametrizations));
         return members;
     }
 
@@ -84,7 +93,7 @@ internal sealed class ModuleMembers
             MemberInfo source = info.Name.EndsWith(">k__BackingField", StringComparison.Ordinal)
                 && type.GetProperty(written, Declared) is { } property ? property : info;
             fields.Add(new Field(info, source.GetCustomAttribute<NameAttribute>()?.Name ?? SnakeCase(written),
-                source.IsDefined(typeof(BufferAttribute))));
+                source.IsDefined(typeof(BufferAttribute)), source.GetCustomAttribute<ParametrizationAttribute>()));
         }
         return [.. fields];
     }
@@ -243,7 +252,7 @@ internal sealed class ModuleMembers
     /// <summary>Returns a type's name without its type parameters.</summary>
     public static string Written(Type type) => type.Name.Split('`')[0];
 
-    private sealed record Field(FieldInfo Info, string Name, bool IsBuffer);
+    private sealed record Field(FieldInfo Info, string Name, bool IsBuffer, ParametrizationAttribute? Parametrization);
 
     /// <summary>
     /// The fields of a type. The name of every entry begins with its field's name; these are compared once for each type, so most types need no check

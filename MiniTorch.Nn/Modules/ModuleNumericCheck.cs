@@ -42,7 +42,7 @@ public static class ModuleNumericCheck
 
             Tensor?[] Outputs(Tensor[] tensors)
             {
-                Tensor[] outputs = [.. Module.TensorsOf(model.CallAny([.. tensors]))];
+                Tensor[] outputs = [.. Tensor.AllIn(model.CallAny([.. tensors]))];
                 return loss is null ? outputs
                     : outputs is [var first, ..] ? [loss(first)]
                         : throw new ValueException("NumericCheck: the module returned no tensor for the loss");

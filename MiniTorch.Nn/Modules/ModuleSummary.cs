@@ -61,7 +61,7 @@ internal sealed class ModuleSummary(Module model)
             {
                 hooks.Add(module.RegisterForwardHook((called, _, output) =>
                 {
-                    Tensor[] tensors = [.. Module.TensorsOf(output)];
+                    Tensor[] tensors = [.. Tensor.AllIn(output)];
                     _outputs[called] = string.Join(", ", tensors.Select(tensor => tensor.Shape.ToString()));
                     _outputBytes[called] = tensors.Sum(tensor => tensor.ElementCount * tensor.DType.Size());
                 }));

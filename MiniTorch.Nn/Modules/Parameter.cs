@@ -30,6 +30,11 @@ public sealed class Parameter : Tensor
     /// </summary>
     internal string? Name { get; set; }
 
+    /// <summary>The value of a parametrised parameter during a call of its module.</summary>
+    internal Tensor? Computed { get; set; }
+
+    internal override Tensor Current => Computed ?? this;
+
     // Elements that share memory cannot be updated separately.
     private static Tensor Separate(Tensor data)
     {

@@ -21,11 +21,11 @@ public class PaddedSequenceTests
     {
         bool batchFirst = layer is LSTM;
         (Tensor padded, Tensor lengths) = Functional.PadSequence(s_sequences, batchFirst, paddingValue: double.NaN);
-        Tensor[] outputs = [.. Module.TensorsOf(layer.CallAny(padded, null, lengths))];
+        Tensor[] outputs = [.. Tensor.AllIn(layer.CallAny(padded, null, lengths))];
         Tensor[] rows = Functional.UnpadSequence(outputs[0], lengths, batchFirst);
         for (int row = 0; row < rows.Length; row++)
         {
-            Tensor[] alone = [.. Module.TensorsOf(layer.CallAny(s_sequences[row]))];
+            Tensor[] alone = [.. Tensor.AllIn(layer.CallAny(s_sequences[row]))];
             rows[row].AllClose(alone[0], 1e-12, 1e-14).ShouldBeTrue();
             for (int i = 1; i < outputs.Length; i++) outputs[i].Select(1, row).AllClose(alone[i], 1e-12, 1e-14).ShouldBeTrue($"state {i}");
         }
@@ -37,7 +37,7 @@ public class PaddedSequenceTests
     {
         (Tensor padded, Tensor lengths) = Functional.PadSequence(s_sequences, layer is LSTM, paddingValue: double.NaN);
         padded.RequiresGrad = true;
-        Module.TensorsOf(layer.CallAny(padded, null, lengths)).Select(output => output.Sum()).Aggregate((a, b) => a + b).Backward();
+        Tensor.AllIn(layer.CallAny(padded, null, lengths)).Select(output => output.Sum()).Aggregate((a, b) => a + b).Backward();
         Functional.PadSequence(Functional.UnpadSequence(padded.Grad!, lengths, layer is LSTM), layer is LSTM).Padded.ToArray<double>()
             .ShouldBe(padded.Grad!.ToArray<double>());
         padded.Grad!.IsNaN().Any().Item<bool>().ShouldBeFalse();
@@ -48,7 +48,7 @@ public class PaddedSequenceTests
     public void Layers_with_lengths_have_right_derivatives_to_second_order(Module layer)
     {
         (Tensor padded, Tensor lengths) = Functional.PadSequence(s_sequences, layer is LSTM);
-        GradCheckReport report = GradCheck.Run(x => Module.TensorsOf(layer.CallAny(x, null, lengths)).Select(output => output.Sum())
+        GradCheckReport report = GradCheck.Run(x => Tensor.AllIn(layer.CallAny(x, null, lengths)).Select(output => output.Sum())
             .Aggregate((a, b) => a + b), padded, new GradCheckOptions { Order = 2 });
         report.Verdict.ShouldBe(Verdict.Correct, report.ToString());
     }

@@ -38,4 +38,56 @@ public class ModuleHookTests
                 .Message.ShouldContain("RNN: a backward hook needs a module that returns one tensor");
         layer.Call(Tensor.Ones([1, 1, 2])).Output.Shape.ShouldBe([1, 1, 2]);
     }
+
+    [Test]
+    public void Replaced_inputs_output_and_gradient_are_what_the_model_uses()
+    {
+        var layer = new Linear(2, 1, bias: false, dtype: DType.Float64);
+        using (Autograd.NoGrad()) layer.Weight.CopyInPlace(Tensor.From(new[,] { { 3d, 5 } }));
+        Tensor x = Tensor.From(new[,] { { 1d, 1 } }).RequireGrad();
+        using IDisposable inputs = layer.ReplaceInputs((_, given) => [(Tensor)given[0]! * 2]);
+        using IDisposable output = layer.ReplaceOutput((_, given, result) => (Tensor)result! + ((Tensor)given[0]!).Sum());
+        using IDisposable gradient = layer.ReplaceGradient((_, given) => given * 10);
+        using IDisposable watch = layer.RegisterForwardHook((_, given, result) => ((Tensor)result!).Item<double>().ShouldBe(16 + 4));
+        Tensor y = layer.Call(x);
+        y.Item<double>().ShouldBe(20);
+        y.Sum().Backward();
+        x.Grad!.ToArray<double>().ShouldBe([10 * 2 * (3 + 1d), 10 * 2 * (5 + 1)]);
+        layer.Weight.Grad!.ToArray<double>().ShouldBe([20d, 20]);
+    }
+
+    [Test]
+    public void Replacements_of_several_inputs_keep_their_order_and_types()
+    {
+        var layer = new Bilinear(1, 1, 1, bias: false);
+        using (Autograd.NoGrad()) layer.Weight.FillInPlace(1);
+        using (layer.ReplaceInputs((_, given) => [given[1], (Tensor)given[1]! * 4]))
+            layer.Call(Tensor.Full([1, 1], 2f), Tensor.Full([1, 1], 3f)).Item<float>().ShouldBe(3 * 12);
+        using (layer.ReplaceInputs((_, given) => [given[0]]))
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1]))).Message.ShouldContain("returned 1 inputs, and Forward takes 2");
+        using (layer.ReplaceInputs((_, given) => [given[0], "text"]))
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1]))).Message
+                .ShouldContain("input 1 must be a Tensor, not String");
+        using (layer.ReplaceOutput((_, _, _) => 7))
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1]))).Message
+                .ShouldContain("a forward hook returned a Int32; the output must be a Tensor");
+        var linear = new Linear(2, 1);
+        using (linear.ReplaceInputs((_, given) => [Tensor.Ones([1, 5])]))
+            Should.Throw<MiniTorchException>(() => linear.Call(Tensor.Ones([1, 2]))).Message.ShouldContain("[1, 5]");
+    }
+
+    [Test]
+    public void Replacement_that_makes_the_input_fit_is_checked_afterwards()
+    {
+        var layer = new Conv1d(1, 1, 1);
+        using (layer.ReplaceInputs((_, given) => [((Tensor)given[0]!).Reshape(1, 1, -1)])) layer.Call(Tensor.Ones([5])).Shape.ShouldBe([1, 1, 5]);
+    }
+
+    [Test]
+    public void Gradient_replacement_of_another_shape_is_an_error()
+    {
+        var layer = new Linear(2, 3);
+        using (layer.ReplaceGradient((_, given) => given.Sum()))
+            Should.Throw<ShapeException>(() => layer.Call(Tensor.Ones([1, 2])).Sum().Backward()).Message.ShouldContain("Linear.ReplaceGradient");
+    }
 }

@@ -38,6 +38,7 @@ internal static class OnnxCases
         yield return new("TransformerBlockTimeFirst",
             () => new TransformerEncoderLayer(8, 4, 16, activation: TransformerActivation.Gelu, normFirst: true), Real(-1, 8), BatchDim: 1);
         yield return new("LetterModel", () => new LetterModel(), Whole(11, 5));
+        yield return new("Parametrised", () => new Parametrised(), Real(4));
     }
 
     private static IEnumerable<ModelCase> Functions()
@@ -96,5 +97,19 @@ internal static class OnnxCases
 
         protected override Tensor Forward(Tensor letters) =>
             _head.Call(_block.Call(_letters.Call(letters) + _places.Call(Tensor.Arange(5)), new AttentionOptions { IsCausal = true }));
+    }
+
+    private sealed class Parametrised : Module<Tensor, Tensor>
+    {
+        [SpectralNorm]
+        private readonly Linear _fc1 = new(4, 6);
+
+        [Orthogonal]
+        private readonly Linear _fc2 = new(6, 3);
+
+        [WeightNorm]
+        private readonly Parameter _scale = new(Tensor.Randn([3, 3]));
+
+        protected override Tensor Forward(Tensor input) => _fc2.Call(_fc1.Call(input).Tanh()).MatMul(_scale);
     }
 }

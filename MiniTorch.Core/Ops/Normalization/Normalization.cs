@@ -96,7 +96,10 @@ internal static class Normalization
 
         Tensor Bias() => bias ?? Tensor.Zeros([x.Shape[1]], x.DType);
 
-        void Move(Tensor? running, Tensor batch) => running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * momentum);
+        void Move(Tensor? running, Tensor batch)
+        {
+            if (!Autograd.IsRecomputing) running?.CopyInPlace(running * (1 - momentum) + batch.Reshape(x.Shape[1]) * momentum);
+        }
     }
 
     /// <summary>The shape in which one number for each channel broadcasts to a tensor.</summary>

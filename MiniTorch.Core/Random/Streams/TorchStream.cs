@@ -22,6 +22,13 @@ internal sealed class TorchStream(uint seed)
     /// <summary>The second number of a Box–Muller pair, which waits for the next <see cref="Normal"/>; null for none.</summary>
     public double? WaitingNormal { get; set; }
 
+    public TorchStream Copy()
+    {
+        var copy = new TorchStream(0) { WaitingNormal = WaitingNormal };
+        copy.Words.Restore(Words.State, Words.Position);
+        return copy;
+    }
+
     /// <summary>Draws a number from [0, 1) with 53 random bits.</summary>
     public double Uniform() => (Words.Next64() & Mantissa53) * Ulp53;
 
@@ -38,6 +45,25 @@ internal sealed class TorchStream(uint seed)
         (double sin, double cos) = Math.SinCos(angle);
         WaitingNormal = radius * sin;
         return radius * cos;
+    }
+
+    /// <summary>Draws from the gamma distribution of rate 1 (Marsaglia and Tsang, 2000), with PyTorch's constants in float32.</summary>
+    public double Gamma(double concentration)
+    {
+        double scale = 1;
+        if (concentration < 1)
+        {
+            scale = Math.Pow(1 - Uniform(), 1 / concentration); // x·u^(1/α) of a draw x for α + 1
+            concentration++;
+        }
+        double d = concentration - 1f / 3f, c = 1 / Math.Sqrt(9 * d);
+        while (true)
+        {
+            double x = Normal(), root = 1 + (c * x);
+            if (root <= 0) continue;
+            double v = root * root * root, u = 1 - Uniform(), squared = x * x;
+            if (u < 1 - (0.0331f * squared * squared) || Math.Log(u) < (0.5 * squared) + (d * (1 - v + Math.Log(v)))) return scale * d * v;
+        }
     }
 
     /// <summary>Draws floats or doubles from [from, to).</summary>
@@ -106,9 +132,9 @@ internal sealed class TorchStream(uint seed)
     /// <summary>Draws indices with replacement by inverting the cumulative sum of their weights.</summary>
     public void FillByInversion<T>(Span<long> destination, ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        T[] cumulative = Distribution.Cumulative(weights);
+        T[] cumulative = CumulativeWeights.Of(weights);
         cumulative[^1] = T.One;
-        foreach (ref long index in destination) index = Distribution.First(cumulative, Uniform(), exceeds: false);
+        foreach (ref long index in destination) index = CumulativeWeights.First(cumulative, Uniform(), exceeds: false);
     }
 
     /// <summary>Draws indices without replacement: those of the largest weight/e, with exponential draws e.</summary>

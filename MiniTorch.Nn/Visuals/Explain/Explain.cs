@@ -49,6 +49,6 @@ public static class Explain
         using ModeScope mode = Fusion.Off();
         using var recording = new Recording();
         object? output = run();
-        return new Explanation(title, new CallGraph(recording, inputs, [.. Module.TensorsOf(output)]));
+        return new Explanation(title, new CallGraph(recording, inputs, [.. Tensor.AllIn(output)]));
     }
 }

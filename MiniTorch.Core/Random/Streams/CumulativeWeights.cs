@@ -3,10 +3,10 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>Discrete distributions that are given by weights.</summary>
-internal static class Distribution
+internal static class CumulativeWeights
 {
     /// <summary>Returns the cumulative sums of weights, divided by their total.</summary>
-    public static T[] Cumulative<T>(ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public static T[] Of<T>(ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var sums = new T[weights.Length];
         T sum = T.Zero;

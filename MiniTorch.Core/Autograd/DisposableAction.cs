@@ -1,4 +1,4 @@
-namespace MiniTorch.Nn;
+namespace MiniTorch;
 
 /// <summary>Runs an action once, when it is disposed.</summary>
 internal sealed class DisposableAction(Action undo) : IDisposable
