@@ -135,12 +135,45 @@ public class LinearCrossEntropyTests
         }
     }
 
+    [TestCaseSource(nameof(Cases))]
+    public void Gradient_of_the_log_sum_exp_is_that_of_the_logits(CrossEntropyOptions options, bool bias)
+    {
+        Tensor[] x = Inputs(bias);
+        Tensor[] want = Gradients(Functional.CrossEntropyOutputs(Functional.Linear(x[0], x[1], bias ? x[2] : null), Targets, options));
+        Same(Gradients(Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, bias ? x[2] : null, options)));
+        using ModeScope composed = Fusion.Off();
+        Same(Gradients(Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, bias ? x[2] : null, options)));
+
+        Tensor[] Gradients(CrossEntropyOutputs outputs) => Autograd.Grad(outputs.Loss.Sum() + outputs.LogSumExp.Square().Sum(), x);
+
+        void Same(Tensor[] got)
+        {
+            for (int i = 0; i < x.Length; i++) Near(got[i], want[i]);
+        }
+    }
+
     [Test]
-    public void Row_results_are_numbers_without_a_graph_that_may_be_written()
+    public void Gradient_check_of_the_log_sum_exp_passes_to_second_order() => GradCheck.Run(
+        hidden => Functional.LinearCrossEntropyOutputs(hidden, Inputs(false)[1].Detach(), Targets).LogSumExp.Square().Sum(),
+        Inputs(false)[0].Detach(), new GradCheckOptions { Order = 2 }).ThrowIfFailed();
+
+    [Test]
+    public void Log_sum_exp_of_an_ignored_row_of_NaN_has_no_gradient()
+    {
+        Tensor hidden = Tensor.Ones([2, 3]), weight = Tensor.Ones([4, 3]).RequireGrad();
+        hidden[0] = float.NaN;
+        hidden.RequiresGrad = true;
+        Functional.LinearCrossEntropyOutputs(hidden, weight, Tensor.From(new long[] { -100, 1 })).LogSumExp.Sum().Backward();
+        hidden.Grad!.ToArray<float>().ShouldBe([0f, 0, 0, 1, 1, 1], 1e-6);
+        weight.Grad!.ToArray<float>().ShouldAllBe(value => Math.Abs(value - 0.25f) < 1e-6f);
+    }
+
+    [Test]
+    public void Row_results_may_be_written_without_a_change_of_the_loss()
     {
         Tensor[] x = Inputs(true);
         CrossEntropyOutputs outputs = Functional.LinearCrossEntropyOutputs(x[0], x[1], Targets, x[2]);
-        outputs.LogSumExp.RequiresGrad.ShouldBeFalse();
+        outputs.Predictions.RequiresGrad.ShouldBeFalse();
         outputs.LogSumExp.ZeroInPlace();
         outputs.Predictions.ZeroInPlace();
         Tensor[] got = Autograd.Grad(outputs.Loss, x), want = Autograd.Grad(Fused(x, new()), x);

@@ -46,7 +46,7 @@ public static partial class Functional
 
     /// <summary>
     /// Computes <see cref="LinearCrossEntropy(Tensor, Tensor, Tensor, Tensor?, CrossEntropyOptions?)"/>, the log-sum-exp and the prediction of each
-    /// row (without a graph), and the accuracy, one chunk of logits at a time.
+    /// row, and the accuracy, one chunk of logits at a time.
     /// </summary>
     /// <inheritdoc cref="LinearCrossEntropy(Tensor, Tensor, Tensor, Tensor?, CrossEntropyOptions?)"/>
     public static CrossEntropyOutputs LinearCrossEntropyOutputs(

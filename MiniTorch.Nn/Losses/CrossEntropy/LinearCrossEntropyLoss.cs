@@ -63,7 +63,11 @@ public sealed class LinearCrossEntropyLoss : Module<Tensor, LinearCrossEntropyIn
         CheckFit(hidden, weight, bias);
         Shape rows = hidden.Shape.Without(hidden.Rank - 1);
         (Tensor loss, Tensor[] outputs, CrossEntropyRows whole) = Run(hidden, weight, targets, bias, options, givesRowResults: true);
-        (Tensor logSumExp, Tensor predictions) = (outputs[1].Detach().Reshape(rows), outputs[2].Reshape(rows));
+        Tensor flat = hidden.Reshape((int)rows.ElementCount, hidden.Shape[^1]);
+        if (whole.Ignored is not null) flat = flat.MaskedFill(whole.Ignored.Reshape(-1, 1), 0); // 0·NaN is NaN
+        var perRow = new LinearLogSumExp(outputs[1].Detach(), options.Softcap);
+        Tensor logSumExp = (bias is null ? perRow.Apply(flat, weight) : perRow.Apply(flat, weight, bias)).Reshape(rows);
+        Tensor predictions = outputs[2].Reshape(rows);
         if (whole.Ignored is { } ignored)
             (logSumExp, predictions) = (logSumExp.MaskedFill(ignored, Math.Log(weight.Shape[0])), predictions.MaskedFill(ignored, 0));
         return new(loss, logSumExp, predictions, whole.Accuracy(predictions));
