@@ -221,7 +221,7 @@ public partial class Tensor
     }
 
     /// <summary>Returns a tensor that shares this tensor's memory but has no history and requires no gradient (torch.Tensor.detach).</summary>
-    public Tensor Detach() => new(Storage, Layout);
+    public Tensor Detach() => Ops.FuseTrace.Open?.Detach(this) ?? new(Storage, Layout);
 
     /// <summary>
     /// The first byte of the first element. The caller must keep this tensor alive while it uses a pointer (<see cref="GC.KeepAlive"/>).

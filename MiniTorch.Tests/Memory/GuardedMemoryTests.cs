@@ -60,6 +60,17 @@ public class GuardedMemoryTests
             Differentiate(x.Softmax(1), x.LogSoftmax(1), x.LogSumExp(1));
             Differentiate(x.Softmax(0), x.LogSoftmax(0), x.LogSumExp(0));
         }),
+        new(["RowLoops", "FusedLoops"], (n, make) =>
+        {
+            if (n == 0) return;
+            Tensor targets = Tensor.From(new long[] { 0, n - 1, n / 2, n - 1, n / 3 }).Unsqueeze(1);
+            Differentiate(
+                Fuse.Compile((x, y) => x - x.Amax(1, keepDim: true) is var z ? z.Exp() * y / z.Exp().Sum(1, keepDim: true) : x)(make([5, n]),
+                    make([n])),
+                Fuse.Compile(x => x.Exp().Sum(1, keepDim: true).Log() - (x * 2).Gather(1, targets))(make([5, n])),
+                Fuse.Compile(x => x.Square() * (x > 0).To(x.DType).Mean(1, keepDim: true))(make([n, 5]).T),
+                Fuse.Compile(x => x.Exp() * x)(make([5, n])));
+        }),
         new(["LayerNormRows"], (n, make) =>
             Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
         new(["StandardizeKernel"], (n, make) =>

@@ -144,6 +144,9 @@ static partial class OpSamples
             .Misuse<ValueException>("another approximation", () => Tensor.Ones([1]).Gelu("erf"), "Gelu: approximate is 'erf'; use 'none' or 'tanh'"),
         Pointwise("GeluTanh", x => x.Gelu("tanh"), Reals),
         Pointwise("Fuse", Fuse.Compile((a, b) => (a * b).Tanh() * a - b), Reals, Reals),
+        Row("Fuse (rows)", Fuse.Compile((x, y) => x - x.Detach().Max(-1).Values.Unsqueeze(-1) is var z ? z.Exp() * y / z.Exp().Sum(-1, keepDim: true)
+            : x),
+            [R(2, 3), R(2, 3)], [R(2, 3, 4), R(2, 3, 4)], [R(3), R(3)]).Covers(nameof(FusedRows)).Covers(nameof(ExtremumIndex)),
         Pointwise("Silu", x => x.Silu(), Reals),
         Pointwise("Mish", x => x.Mish(), Reals),
         Pointwise("Softplus", x => x.Softplus(2, 3), Reals),

@@ -15,11 +15,15 @@ internal static class FunctionTreeBuilder
         [typeof(Compose<,>), typeof(Compose<,,>), typeof(Compose<,,,>), typeof(Compose<,,,,>), typeof(Compose<,,,,,>)];
 
     /// <summary>The same program in fewer steps; as it is where types cannot be made at run time.</summary>
-    public static ElementwiseProgram Grow(ElementwiseProgram program)
+    /// <param name="program">The program.</param>
+    /// <param name="isWhole">For each step, whether it stays a step of its own.</param>
+    public static ElementwiseProgram Grow(ElementwiseProgram program, bool[]? isWhole = null)
     {
         if (!RuntimeFeature.IsDynamicCodeSupported) return program;
         int[] uses = program.Uses();
         foreach (int output in program.Outputs) uses[output] = int.MaxValue;
+        for (int i = 0; i < isWhole?.Length; i++)
+            if (isWhole[i]) uses[program.Inputs + i] = int.MaxValue;
         var steps = new List<ElementwiseStep>();
         for (int i = 0; i < program.Steps.Count; i++) steps.Add(Tree(program, program.Inputs + i, uses));
         return new ElementwiseProgram(program.Inputs, steps, program.Outputs); // which drops the steps that became parts of others
@@ -28,6 +32,7 @@ internal static class FunctionTreeBuilder
     [RequiresDynamicCode("A tree is a type of its own.")]
     private static ElementwiseStep Tree(ElementwiseProgram program, int root, int[] uses)
     {
+        if (program.Steps[root - program.Inputs].Action != StepAction.Map) return program.Steps[root - program.Inputs];
         HashSet<int> inner = [root];
         List<int> leaves = Read(root);
         while (inner.Count < MaxNodes)
@@ -41,7 +46,8 @@ internal static class FunctionTreeBuilder
         }
         if (inner.Count == 1) return program.Steps[root - program.Inputs];
         object tree = Make(typeof(FunctionTree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
-        return new ElementwiseStep((LoopFunction)Make(typeof(LoopFunction<>), [tree], 1), [.. leaves]);
+        LoopFunction function = (LoopFunction)Make(typeof(LoopFunction<>), [tree], 1);
+        return program.Steps[root - program.Inputs] with { Function = function, Arguments = [.. leaves] };
 
         List<int> Read(int value) => [.. program.Steps[value - program.Inputs].Arguments.Where(argument => argument >= 0).Distinct()];
 

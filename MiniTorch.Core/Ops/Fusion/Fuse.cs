@@ -3,8 +3,9 @@ using MiniTorch.Ops;
 namespace MiniTorch;
 
 /// <summary>
-/// Fuses a chain of element-wise operations into one operation, with one pass over memory forward and one for all gradients (torch.compile for such
-/// chains).
+/// Fuses a chain of operations into few passes over memory, forward and backward (torch.compile for such chains). A chain consists of element-wise
+/// operations with broadcasting, of sums, means, largest and smallest elements along the last dimension, and of one element picked from each row
+/// (<see cref="Tensor.Gather"/>): a softmax, a layer norm or a cross-entropy that is written by hand becomes one pass over each row.
 /// </summary>
 /// <example><code>
 /// Func&lt;Tensor, Tensor&gt; swish = Fuse.Compile(x => x * x.Sigmoid());
@@ -13,13 +14,22 @@ namespace MiniTorch;
 /// </code></example>
 /// <remarks>
 /// The function runs at every call, so it can read shapes, dtypes, <see cref="Tensor.RequiresGrad"/>, modes, and captured numbers and tensors that
-/// change. Its element-wise operations are deferred until it returns, and then run as one program. A program is compiled when it first occurs, which
-/// takes about 0.2 ms, and the last eight programs are kept. A captured number that changes at every call causes a compilation each time, so pass it
-/// as a tensor. A function that uses another operation on an intermediate result (a reduction, a view, <see cref="Tensor.Item{T}"/>, an in-place
-/// operation) runs without fusion from there on, with the same values and gradients. The function is not fused under <see cref="Fusion.Off"/>, <see
-/// cref="Autograd.DetectAnomaly"/> and forward mode, and with arguments that are not all Float32 or all Float64. An intermediate result that leaves
-/// the function by another way than its return value gets no gradient.
+/// change. Its operations are deferred until it returns, and then run as one program; a reduction over other dimensions lies between two programs. A
+/// program is compiled when it first occurs, which takes about a millisecond, and the last eight programs are kept. A captured number that changes at
+/// every call causes a compilation each time, so pass it as a tensor. A function that uses another operation on an intermediate result (a view, <see
+/// cref="Tensor.Item{T}"/>, an in-place operation, a matrix product) runs without fusion, with the same values and gradients. Values have the bits
+/// that they have without fusion if all tensors are row-major; otherwise, and for gradients, sums can differ by rounding. The function is not fused
+/// under <see cref="Fusion.Off"/>, <see cref="Autograd.DetectAnomaly"/> and forward mode, and unless its floating-point arguments are all Float32 or
+/// all Float64; arguments of integers and Bool can go with them. An intermediate result that leaves the function by another way than its return value
+/// gets no gradient.
 /// </remarks>
+/// <example><code>
+/// Func&lt;Tensor, Tensor, Tensor&gt; loss = Fuse.Compile((logits, targets) =>
+/// {
+///     Tensor z = logits - logits.Detach().Max(1, keepDim: true).Values;
+///     return (z.Exp().Sum(1).Log() - z.Gather(1, targets.Unsqueeze(1)).Squeeze(1)).Mean();
+/// });
+/// </code></example>
 public static class Fuse
 {
     /// <summary>Fuses a function of one tensor: <c>Fuse.Compile(x => x * x.Sigmoid())</c>.</summary>

@@ -10,25 +10,42 @@ internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted,
     /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
     public bool Equals(FusedCall other) =>
         Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)
-        && ((IElementwiseOp)Op).Is((IElementwiseOp)other.Op);
+        && (Op is IElementwiseOp op && other.Op is IElementwiseOp another ? op.Is(another) : Op.Equals(other.Op));
 
     public override int GetHashCode() => Arguments.Aggregate(HashCode.Combine(Op, Converted, IsRecorded), HashCode.Combine);
 }
 
+/// <summary>How a leaf's shape relates to the shape whose rows a program runs over.</summary>
+internal enum LeafForm
+{
+    /// <summary>It broadcasts to it.</summary>
+    Aligned,
+
+    /// <summary>It broadcasts to it without its last dimension: a number for each row.</summary>
+    Dropped,
+
+    /// <summary>An index for each row, with a last dimension of 1.</summary>
+    Index,
+}
+
 /// <summary>
-/// Puts off the element-wise operations that a function applies. Their results have a shape, a dtype and a history, and get elements when somebody
-/// reads them. A function that only chains such operations is then one program; anything else computes what was put off, and the function goes on
-/// as it is.
+/// Puts off the element-wise operations that a function applies, and its reductions. Their results have a shape, a dtype and a history, and get
+/// elements when somebody reads them. When the function returns, what its result needs runs as few programs: chains of element-wise operations, with
+/// what they reduce along the last dimension; another reduction lies between two programs. Anything else computes what was put off, and the function
+/// goes on as it is.
 /// </summary>
 internal sealed class FuseTrace : IDisposable
 {
+    // A row that is longer, or one of a few that are long, is left to the reductions' own kernels, whose threads share it.
+    private const long MostRowElements = 1 << 18, LongRow = 1 << 14, ManyRows = 8;
+
     [ThreadStatic]
     private static FuseTrace? t_open;
 
     private readonly DType _dtype;
     private readonly ModeScope _mode = EngineMode.DeferCalls();
-    private readonly List<(FusedCall Call, Tensor[] Inputs, TracedTensor Output)> _pending = [];
-    private readonly List<(Tensor Tensor, Storage Storage, int Version)> _leaves = [];
+    private readonly List<Deferred> _pending = [];
+    private readonly List<Leaf> _leaves = [];
     private bool _isComputed, _isFused;
 
     /// <summary>Starts to put operations off on this thread.</summary>
@@ -65,49 +82,65 @@ internal sealed class FuseTrace : IDisposable
                 isDeferred |= input.Storage is DeferredStorage { HasElements: false };
                 isKnown &= IsTraced(input) ? input.Node is not LeafNode : input.Storage is not DeferredStorage { HasElements: false };
             }
-            if (isKnown && !_isComputed)
-            {
-                switch (op)
-                {
-                    case Expand: return new TracedTensor(inputs[0], op.Compute(inputs).Layout, this, ValueOf(inputs[0]));
-                    case Cast cast when cast.To == _dtype && (cast.From == DType.Bool || (cast.From == DType.Int64 && !isDeferred)):
-                        return Add(new FusedCall(op, [ValueOf(inputs[0])], 0, false), inputs, ValueOf(inputs[0]), _dtype);
-                    case IElementwiseOp { IsPlain: true } pointwise
-                        when AreReal(inputs) && pointwise.ResultType(inputs) is var result && (result == _dtype || result == DType.Bool):
-                        var arguments = new int[inputs.Length];
-                        int converted = 0;
-                        for (int i = 0; i < arguments.Length; i++)
-                        {
-                            arguments[i] = ValueOf(inputs[i]);
-                            if (inputs[i].DType == _dtype && TypeOf(arguments[i]) != _dtype) converted |= 1 << i;
-                        }
-                        return Add(new FusedCall(op, arguments, converted, EngineMode.Enabled), inputs, _pending.Count, result);
-                }
-            }
+            if (isKnown && !_isComputed && Deferral(op, inputs, isDeferred) is { } output) return output;
             if (!isKnown || isDeferred || _isComputed) Compute();
             return null;
         }
     }
 
-    /// <summary>The function's result: of the program that it is, or as it was computed.</summary>
+    /// <summary>Puts off an alias without a history; null if it is nothing of this trace.</summary>
+    public Tensor? Detach(Tensor tensor)
+    {
+        lock (_pending)
+        {
+            if (_isComputed || !IsTraced(tensor) || tensor.Storage is not DeferredStorage { HasElements: false } storage) return null;
+            int value = ValueOf(tensor);
+            if (value < 0 || _pending[value].IsAlone || tensor.Shape != _pending[value].Output.Shape) return null;
+            var alias = new TracedTensor(storage, tensor.Layout, this, _pending.Count);
+            _pending.Add(new Deferred(new FusedCall(new UnaryOp<Identity>(default), [value], 0, false), [tensor], alias, _pending[value].Row, false));
+            return alias;
+        }
+    }
+
+    /// <summary>
+    /// Puts off the largest or smallest elements of the rows and their indices, which are computed only if they are read; null where a gradient would
+    /// go to the indices, or for another dimension.
+    /// </summary>
+    public (Tensor Values, Tensor Indices)? Extremum(Tensor x, int dim, bool largest)
+    {
+        lock (_pending)
+        {
+            bool isKnown = IsTraced(x) || x.Storage is not DeferredStorage { HasElements: false };
+            if (_isComputed || !isKnown || x.DType != _dtype || dim != x.Rank - 1 || !HasRows(x.Shape)) return null;
+            if (!EngineMode.CanDefer || (x.Node is not null && EngineMode.Enabled)) return null;
+            ulong dims = 1UL << dim;
+            Tensor values = Reduced(largest ? new Amax(dims) : new Amin(dims), [x], dims, true, true)!;
+            return (values, Add(new FusedCall(new ExtremumIndex(dim, largest), [], 0, false), [x], values.Shape, null, isAlone: true,
+                result: DType.Int64));
+        }
+    }
+
+    /// <summary>The function's result: of the programs that it is, or as it was computed.</summary>
     public Tensor End(Tensor output, FusedFunction programs)
     {
         Dispose();
-        (FusedCall[] Calls, Tensor[] Leaves) program;
+        int result;
+        var parts = new List<FusedPart>();
         lock (_pending)
         {
-            int result = !_isComputed && IsTraced(output) && output.Node is not LeafNode ? ValueOf(output) : -1;
-            if (result < 0 || !ReferenceEquals(output, _pending[result].Output) || Program(result) is not { } found)
+            result = !_isComputed && IsTraced(output) && output.Node is not LeafNode ? ValueOf(output) : -1;
+            if (result < 0 || output.DType != _pending[result].Output.DType || !Collect(result, parts))
             {
                 Compute();
                 return output;
             }
             CheckLeaves();
-            (program, _isFused) = (found, true);
+            _isFused = true;
         }
-        FusedElementwise op = programs.Find(program.Calls, program.Leaves.Length, _dtype);
+        var results = new Dictionary<int, Tensor>();
+        foreach (FusedPart part in parts) results.Add(part.Value, part.Run(programs, _dtype, results));
         using ModeScope recording = EngineMode.Record(output.Node is not null);
-        return op.Apply(Array.ConvertAll(program.Leaves, leaf => leaf.ExpandTo(output.Shape)));
+        return FusedPart.Fit(results[result], output.Shape);
     }
 
     /// <summary>Computes everything that was put off; from now on the function runs as it is.</summary>
@@ -119,8 +152,9 @@ internal sealed class FuseTrace : IDisposable
             if (_isComputed) return;
             CheckLeaves();
             _isComputed = true;
-            foreach ((FusedCall call, Tensor[] inputs, TracedTensor output) in _pending)
-                ((DeferredStorage)output.Storage).Memory = call.Op.Compute(inputs).Storage;
+            foreach (Deferred deferred in _pending)
+                if (!ReferenceEquals(deferred.Output.Storage, deferred.Inputs[0].Storage)) // not an alias
+                    ((DeferredStorage)deferred.Output.Storage).Memory = deferred.Call.Op.Compute(deferred.Inputs).Storage;
             _pending.Clear();
             _leaves.Clear();
         }
@@ -133,19 +167,117 @@ internal sealed class FuseTrace : IDisposable
         _mode.Dispose();
     }
 
-    private TracedTensor Add(FusedCall call, ReadOnlySpan<Tensor> inputs, int value, DType result)
+    /// <summary>The result of an operation that is put off; null for one that is not.</summary>
+    private Tensor? Deferral(Op op, ReadOnlySpan<Tensor> inputs, bool isDeferred)
     {
-        var output = new TracedTensor(new DeferredStorage(this, result), inputs[0].Shape.Layout, this, value);
-        _pending.Add((call, inputs.ToArray(), output));
+        Tensor x = inputs[0];
+        switch (op)
+        {
+            case Expand: return Expanded(x, op.Compute(inputs).Layout);
+            case View view: return Viewed(x, view.To);
+            case Cast cast when cast.To == _dtype && (cast.From == DType.Bool || (cast.From == DType.Int64 && !isDeferred)):
+                return Add(new FusedCall(op, [ValueOf(x)], 0, false), inputs, x.Shape, RowOf(x), ValueOf(x));
+            case Sum sum: return Reduced(op, inputs, sum.Dims, sum.KeepDim, isDeferred);
+            case AmaxOrAmin extremum: return Reduced(op, inputs, extremum.Dims, true, isDeferred);
+            case Gather { At.ByRow: false } gather when gather.At.Dim == x.Rank - 1 && x.DType == _dtype && HasRows(x.Shape):
+                return Picked(gather, inputs);
+            case IElementwiseOp { IsPlain: true } pointwise
+                when AreReal(inputs) && pointwise.ResultType(inputs) is var result && (result == _dtype || result == DType.Bool):
+                Shape? row = null;
+                foreach (Tensor input in inputs) row ??= RowOf(input);
+                LeafForm form = row is null || x.Rank == row.Rank ? LeafForm.Aligned : LeafForm.Dropped;
+                var arguments = new int[inputs.Length];
+                int converted = 0;
+                for (int i = 0; i < arguments.Length; i++)
+                {
+                    arguments[i] = Argument(inputs[i], row, form);
+                    if (inputs[i].DType == _dtype && TypeOf(arguments[i]) != _dtype) converted |= 1 << i;
+                }
+                return Add(new FusedCall(op, arguments, converted, EngineMode.Enabled), inputs, x.Shape, row, result: result);
+            default: return null;
+        }
+    }
+
+    private TracedTensor Expanded(Tensor x, Layout layout)
+    {
+        int value = ValueOf(x);
+        Shape? row = RowOf(x);
+        bool leaves = value >= 0 && (_pending[value].IsAlone || (row is not null && (layout.Shape != row || (x.Rank != row.Rank && row.Rank != 1))));
+        return new TracedTensor(x, layout, this, leaves ? LeafOf(x, LeafForm.Aligned) : value);
+    }
+
+    // A row's value with or without the last dimension of 1, or what is computed by itself.
+    private TracedTensor? Viewed(Tensor x, Shape to)
+    {
+        if (!IsTraced(x) || ValueOf(x) is not (>= 0 and var value)) return null;
+        Shape output = _pending[value].Output.Shape;
+        bool isWhole = x.Shape.ElementCount == output.ElementCount, isRow = false;
+        if (_pending[value].Row is { } row)
+        {
+            Shape kept = ReductionArguments.Kept(row, 1UL << (row.Rank - 1)), dropped = ReductionArguments.Dropped(row, 1UL << (row.Rank - 1));
+            isRow = (x.Shape == kept && to == dropped) || (x.Shape == dropped && to == kept);
+        }
+        return isRow || (_pending[value].IsAlone && isWhole) ? new TracedTensor(x, Shape.Create(to.Span).Layout, this, value) : null;
+    }
+
+    private TracedTensor? Reduced(Op op, ReadOnlySpan<Tensor> inputs, ulong dims, bool keepDim, bool isDeferred)
+    {
+        Tensor x = inputs[0];
+        if (x.DType != _dtype) return null;
+        bool sharesTies = op is not AmaxOrAmin { FindsNaN: true } || x.Node is null;
+        Shape output = keepDim ? ReductionArguments.Kept(x.Shape, dims) : ReductionArguments.Dropped(x.Shape, dims);
+        // all values of rows, by the kernel that has more than one thread for it
+        bool isOfRows = x.Rank == 1 && RowOf(x) is { } row && row != x.Shape;
+        if (x.Rank > 0 && dims == 1UL << (x.Rank - 1) && HasRows(x.Shape) && sharesTies && !isOfRows)
+        {
+            int argument = Argument(x, x.Shape, LeafForm.Aligned);
+            return Add(new FusedCall(op, [argument], TypeOf(argument) == _dtype ? 0 : 1, EngineMode.Enabled), inputs, output, x.Shape);
+        }
+        return isDeferred ? Add(new FusedCall(op, [], 0, EngineMode.Enabled), inputs, output, null, isAlone: true) : null;
+    }
+
+    private TracedTensor? Picked(Gather op, ReadOnlySpan<Tensor> inputs)
+    {
+        (Tensor x, Tensor index) = (inputs[0], inputs[1]);
+        if (index.Shape != ReductionArguments.Kept(x.Shape, 1UL << (x.Rank - 1)) || IsTraced(index)) return null;
+        foreach (long at in index.ToArray<long>())
+            if ((ulong)at >= (ulong)x.Shape[^1]) return null; // which is an error
+        int argument = Argument(x, x.Shape, LeafForm.Aligned);
+        return Add(new FusedCall(op, [argument, LeafOf(index, LeafForm.Index)], TypeOf(argument) == _dtype ? 0 : 1, EngineMode.Enabled),
+            inputs, index.Shape, x.Shape);
+    }
+
+    private static bool HasRows(Shape shape) =>
+        shape.Rank > 0 && shape.ElementCount > 0 && shape[^1] <= MostRowElements
+            && (shape[^1] <= LongRow || shape.ElementCount / shape[^1] >= ManyRows);
+
+    private TracedTensor Add(
+        FusedCall call, ReadOnlySpan<Tensor> inputs, Shape shape, Shape? row, int? value = null, bool isAlone = false, DType? result = null)
+    {
+        var output = new TracedTensor(new DeferredStorage(this, result ?? _dtype), Shape.Create(shape.Span).Layout, this, value ?? _pending.Count);
+        _pending.Add(new Deferred(call, inputs.ToArray(), output, row, isAlone));
         return output;
     }
 
-    private int ValueOf(Tensor tensor)
+    /// <summary>What a call over the rows of a shape reads: a value of the same program, or the result of another one as a leaf.</summary>
+    private int Argument(Tensor tensor, Shape? row, LeafForm form)
     {
-        if (IsTraced(tensor)) return ((TracedTensor)tensor).Value;
+        int value = ValueOf(tensor);
+        if (value < 0) return form == LeafForm.Aligned ? value : LeafOf(_leaves[~value].Tensor, form);
+        Deferred from = _pending[value];
+        bool joins = !from.IsAlone && (from.Row is null ? form == LeafForm.Aligned : from.Row == row);
+        return joins ? value : LeafOf(tensor, form);
+    }
+
+    private Shape? RowOf(Tensor tensor) => IsTraced(tensor) && ValueOf(tensor) is >= 0 and var value ? _pending[value].Row : null;
+
+    private int ValueOf(Tensor tensor) => IsTraced(tensor) ? ((TracedTensor)tensor).Value : LeafOf(tensor, LeafForm.Aligned);
+
+    private int LeafOf(Tensor tensor, LeafForm form)
+    {
         for (int i = 0; i < _leaves.Count; i++)
-            if (ReferenceEquals(_leaves[i].Tensor, tensor)) return ~i;
-        _leaves.Add((tensor, tensor.Storage, tensor.Storage.Version));
+            if (ReferenceEquals(_leaves[i].Tensor, tensor) && _leaves[i].Form == form) return ~i;
+        _leaves.Add(new Leaf(tensor, form, tensor.Storage, tensor.Storage.Version));
         return -_leaves.Count;
     }
 
@@ -160,8 +292,35 @@ internal sealed class FuseTrace : IDisposable
         return true;
     }
 
-    // The calls that a result is made of, and the leaves that they read, numbered anew; null for more leaves than a loop has operands.
-    private (FusedCall[] Calls, Tensor[] Leaves)? Program(int result)
+    /// <summary>
+    /// Adds the programs and reductions that a result is made of, each after those that it reads; false if one has too many leaves.
+    /// </summary>
+    private bool Collect(int result, List<FusedPart> parts)
+    {
+        if (parts.Exists(part => part.Value == result)) return true;
+        Deferred last = _pending[result];
+        FusedLeaf[] leaves;
+        FusedCall[] calls = [];
+        if (last.IsAlone) leaves = Array.ConvertAll(last.Inputs, input => LeafAt(LeafOf(input, LeafForm.Aligned)));
+        else (calls, leaves) = Program(result);
+        foreach (FusedLeaf leaf in leaves)
+            if (leaf.Value >= 0 && !Collect(leaf.Value, parts)) return false;
+        if (!last.IsAlone && (last.Row is null ? leaves.Length > FusedElementwise.MaxLeaves : !FusedRows.Fits(calls, leaves.Length))) return false;
+        if (last.Row is not null && (last.Output.DType != _dtype || !Array.Exists(leaves, leaf => leaf.Form == LeafForm.Aligned))) return false;
+        parts.Add(new FusedPart(result, last.IsAlone ? last.Call.Op : null, calls, leaves, last.Output, last.Row));
+        return true;
+    }
+
+    private FusedLeaf LeafAt(int leaf)
+    {
+        Tensor tensor = _leaves[~leaf].Tensor;
+        if (!IsTraced(tensor) || tensor.Storage is not DeferredStorage { HasElements: false }) return new FusedLeaf(tensor, _leaves[~leaf].Form, -1);
+        int value = ValueOf(tensor);
+        return new FusedLeaf(tensor, _leaves[~leaf].Form, value < 0 ? LeafAt(value).Value : value);
+    }
+
+    /// <summary>The calls that a result is made of, and the leaves that they read, numbered anew.</summary>
+    private (FusedCall[] Calls, FusedLeaf[] Leaves) Program(int result)
     {
         var callOf = new int[result + 1];
         var leafOf = new int[_leaves.Count];
@@ -175,14 +334,13 @@ internal sealed class FuseTrace : IDisposable
                 else callOf[argument] = 1;
             }
         }
-        var leaves = new List<Tensor>();
+        var leaves = new List<FusedLeaf>();
         for (int i = 0; i < leafOf.Length; i++)
         {
             if (leafOf[i] == 0) continue;
-            leaves.Add(_leaves[i].Tensor);
+            leaves.Add(LeafAt(~i));
             leafOf[i] = -leaves.Count;
         }
-        if (leaves.Count > FusedElementwise.MaxLeaves) return null;
         var calls = new List<FusedCall>(result + 1);
         for (int i = 0; i <= result; i++)
         {
@@ -196,13 +354,23 @@ internal sealed class FuseTrace : IDisposable
 
     private void CheckLeaves()
     {
-        foreach ((Tensor leaf, Storage storage, int version) in _leaves)
+        foreach ((Tensor leaf, _, Storage storage, int version) in _leaves)
             if (!ReferenceEquals(leaf.Storage, storage) || storage.Version != version)
                 throw new GraphException($"Fuse: a tensor of shape {leaf.Shape} that a fused function read was changed afterwards "
                     + $"by {storage.Writer ?? "a conversion"}, and a value from inside the function, which is computed when it is read, needs "
                     + "its former values; "
                     + "return that value from the function, or read it before the write");
     }
+
+    /// <summary>An operation that was put off.</summary>
+    /// <param name="Call">The operation.</param>
+    /// <param name="Inputs">What it was given.</param>
+    /// <param name="Output">Its result.</param>
+    /// <param name="Row">The shape whose rows were reduced on the way to the result; null if none were.</param>
+    /// <param name="IsAlone">Whether it is part of no program.</param>
+    private sealed record Deferred(FusedCall Call, Tensor[] Inputs, TracedTensor Output, Shape? Row, bool IsAlone);
+
+    private sealed record Leaf(Tensor Tensor, LeafForm Form, Storage Storage, int Version);
 
     /// <summary>A tensor whose place in the program is known.</summary>
     private sealed class TracedTensor : Tensor

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
@@ -77,37 +76,17 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
 
     private static int Number(int value, int first) => value < 0 ? ~value : first + value;
 
-    [SkipLocalsInit]
-    private static unsafe void Run(FusedLoops loops, DType real, Tensor[] operands)
+    private static unsafe void Run(FusedLoops loops, DType real, Tensor[] operands) => PinnedTensors.Run(operands, data =>
     {
-        byte** data = stackalloc byte*[operands.Length];
-        Pin(0);
-        GC.KeepAlive(operands);
-
-        // As many tensors as there are stack frames.
-        void Pin(int next)
-        {
-            if (next == operands.Length) Plan();
-            else
-                fixed (byte* first = &operands[next].Data)
-                {
-                    data[next] = first;
-                    Pin(next + 1);
-                }
-        }
-
-        void Plan()
-        {
-            ReadOnlySpan<int> sizes = operands[0].Shape.Span;
-            long* scratch = stackalloc long[LoopPlan.ScratchSize(sizes.Length)];
-            var plan = new LoopPlan(sizes, scratch);
-            if (plan.Count == 0) return;
-            for (int i = 0; i < operands.Length; i++) plan.Add(new Operand(data[i], operands[i].DType, operands[i].Layout.Strides), sizes, null);
-            plan.Simplify();
-            if (real == DType.Float32) loops.Run<float>(plan);
-            else loops.Run<double>(plan);
-        }
-    }
+        ReadOnlySpan<int> sizes = operands[0].Shape.Span;
+        long* scratch = stackalloc long[LoopPlan.ScratchSize(sizes.Length)];
+        var plan = new LoopPlan(sizes, scratch);
+        if (plan.Count == 0) return;
+        for (int i = 0; i < operands.Length; i++) plan.Add(new Operand(data[i], operands[i].DType, operands[i].Layout.Strides), sizes, null);
+        plan.Simplify();
+        if (real == DType.Float32) loops.Run<float>(plan);
+        else loops.Run<double>(plan);
+    });
 
     /// <summary>The chain rule through the calls from the last to the first: a program of the leaves and the cotangent.</summary>
     private sealed class Gradient

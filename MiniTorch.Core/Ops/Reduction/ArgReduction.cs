@@ -26,3 +26,13 @@ internal static class ArgReduction
             ReduceArg.Run<T, TFold>((T*)data[0], x.Shape, x.Strides, dims, (T*)data[1], (long*)data[2]);
     }
 }
+
+/// <summary>The index of the largest or smallest element along a dimension, kept with size 1, of a value that a fused function has put off.</summary>
+internal sealed record ExtremumIndex(int Dim, bool Largest) : LinearOp
+{
+    protected internal override bool IsDifferentiable => false;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ArgReduction.Apply("ArgMax", inputs[0], Dim, true, Largest);
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => throw new NotSupportedException("an index has no gradient");
+}

@@ -50,7 +50,7 @@ public partial class Tensor
     /// <summary>
     /// Returns the largest elements along a dimension and the index of the first of equal maxima (torch.max). The gradient goes to this index.
     /// </summary>
-    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => At("Max", dim, keepDim, ArgMax(dim, true));
+    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => Extremum("Max", dim, keepDim, largest: true);
 
     /// <summary>Returns the smallest element (torch.min). Equal minima share the gradient evenly. NaN propagates.</summary>
     public Tensor Min() => Reduced("Min", new Amin(AllDims, FindsNaN: true), false);
@@ -58,7 +58,7 @@ public partial class Tensor
     /// <summary>
     /// Returns the smallest elements along a dimension and the index of the first of equal minima (torch.min). The gradient goes to this index.
     /// </summary>
-    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => At("Min", dim, keepDim, ArgMin(dim, true));
+    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => Extremum("Min", dim, keepDim, largest: false);
 
     /// <summary>
     /// Returns the largest elements over several dimensions; an empty list means all dimensions (torch.amax). Equal maxima share the gradient
@@ -172,6 +172,13 @@ public partial class Tensor
                 + "check ElementCount first");
         Tensor kept = op.Apply(DType == DType.Bool ? To(DType.Int64) : this).To(DType);
         return keepDim ? kept : kept.Reshape(ReductionArguments.Dropped(Shape, op.Dims));
+    }
+
+    private (Tensor Values, Tensor Indices) Extremum(string op, int dim, bool keepDim, bool largest)
+    {
+        if (FuseTrace.Open?.Extremum(this, Shape.Dim(dim, op), largest) is not (var values, var indices))
+            return At(op, dim, keepDim, largest ? ArgMax(dim, true) : ArgMin(dim, true));
+        return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)
