@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using MiniTorch.Benchmarks;
+using MiniTorch.Benchmarks.Ops;
 using MiniTorch.Benchmarks.Quick;
 
 if (args is ["quick" or "memory", ..]) return QuickMode.Run(args);
+if (args is ["ops", ..]) return OpRace.Run(args[1..]);
 if (args is ["soak", ..]) return Soak.Run(args[1..]);
 if (args is ["linear-cross-entropy", ..]) return LinearCrossEntropyMemory.Run(args[1..]);
 if (args is ["distributed", var shards])

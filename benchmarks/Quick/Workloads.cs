@@ -15,6 +15,7 @@ internal static class Workloads
         ["W1"] = ScalarChain,
         ["W2a"] = () => CrossEntropy("W2a", (logits, targets) => Functional.CrossEntropy(logits, targets)),
         ["W2b"] = () => CrossEntropy("W2b", ComposedCrossEntropy),
+        ["W2bfused"] = () => CrossEntropy("W2bfused", Fuse.Compile(ComposedCrossEntropy)),
         ["W2c"] = () => CrossEntropy("W2c", (logits, targets) => Functional.CrossEntropy(logits, targets, labelSmoothing: 0.1)),
         ["W3"] = Mlp,
         ["W4"] = MatMul,
@@ -23,6 +24,7 @@ internal static class Workloads
         ["W6"] = () => Transformer("W6", fusesAttention: false),
         ["W6fused"] = () => Transformer("W6fused", fusesAttention: true),
         ["W7"] = ConvolutionalNet,
+        ["W9"] = Gpt2,
     };
 
     private static void ScalarChain()
@@ -110,6 +112,15 @@ internal static class Workloads
         var model = new Gpt(vocabulary: 65, width: 128, heads: 4, sequence: 128, layers: 2, fusesAttention);
         var optimizer = new AdamW(model.Parameters(), lr: 3e-4);
         Train(name, model, optimizer, Tensor.RandInt(0, 65, [8, 128]), Tensor.RandInt(0, 65, [8 * 128]));
+    }
+
+    // GPT-2 with 124 million parameters: 2 GB of parameters, gradients and the optimiser's state.
+    private static void Gpt2()
+    {
+        Generator.ManualSeed(0);
+        var model = new Gpt(vocabulary: 50304, width: 768, heads: 12, sequence: 1024, layers: 12, fusesAttention: true, isTied: true);
+        var optimizer = new AdamW(model.Parameters(), lr: 1e-4, weightDecay: 0);
+        Train("W9", model, optimizer, Tensor.RandInt(0, 50257, [4, 64]), Tensor.RandInt(0, 50257, [4 * 64]));
     }
 
     private static void ConvolutionalNet()
