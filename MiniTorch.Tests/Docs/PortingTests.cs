@@ -34,7 +34,8 @@ internal sealed class PortingTests
         string[] program =
         [
             "using System; using System.Collections.Generic; using System.Linq; using MiniTorch; using MiniTorch.Nn; using MiniTorch.Optim;",
-            "using MiniTorch.Data; using MiniTorch.IO; static class Program { static void Do(Action a) { } static void Do<T>(Func<T> f) { }",
+            "using MiniTorch.Data; using MiniTorch.IO; using MiniTorch.Distributions;",
+            "static class Program { static void Do(Action a) { } static void Do<T>(Func<T> f) { }",
             "static void Main() { Tensor x = 0, y = 0, z = 0, index = 0, mask = 0, weight = 0; Tensor[] tensors = []; int d = 0, n = 0, steps = 1;",
             "Shape shape = x.Shape; Scalar value = 1, low2 = 0; long low = 0, high = 1; double start = 0, end = 1, p = 1; float[] data = [];",
             "Module<Tensor, Tensor> model = null!; Optimizer optimizer = null!; LRScheduler scheduler = null!; Generator generator = null!;",
