@@ -41,7 +41,7 @@ internal sealed class PortingTests
             "Module<Tensor, Tensor> model = null!; Optimizer optimizer = null!; LRScheduler scheduler = null!; Generator generator = null!;",
             "Dataset dataset = null!; ParameterGroup group = null!; IReadOnlyList<Parameter> parameters = []; string path = \"\"; byte[] bytes = [];",
             "Func<Tensor, Tensor> f = null!, forward = null!; Func<Tensor, Tensor, Tensor> backward = null!; Action action = null!;",
-            "BackwardHook hook = null!; IReadOnlyDictionary<string, Tensor> state = null!;",
+            "BackwardHook hook = null!; Distribution distribution = null!; IReadOnlyDictionary<string, Tensor> state = null!;",
             .. code.Select(line => $"Do(() => {line});"),
             "} }",
         ];
