@@ -226,16 +226,16 @@ public partial class Tensor
         Shape shape = [Shape.Size(integers ? Steps(start.ToInt64(), end.ToInt64(), by.ToInt64()) : (long)Math.Ceiling(steps), "Arange")];
         if (integers)
         {
-            (long first, long stride) = (start.ToInt64(), by.ToInt64());
             Tensor whole = Filled<long>(shape, to =>
             {
+                (long first, long stride) = (start.ToInt64(), by.ToInt64()); // locals, not fields of a closure
                 for (int i = 0; i < to.Length; i++) to[i] = first + (i * stride);
             });
             return Finish(whole, dtype, requiresGrad);
         }
-        (double from, double delta) = (start.ToDouble(), by.ToDouble());
         Tensor reals = Filled<double>(shape, to =>
         {
+            (double from, double delta) = (start.ToDouble(), by.ToDouble());
             for (int i = 0; i < to.Length; i++) to[i] = from + (i * delta);
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);

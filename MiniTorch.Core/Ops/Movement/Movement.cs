@@ -90,6 +90,21 @@ internal sealed record Slice(int Dim, int Start, int Length, int Step) : Subview
     }
 }
 
+/// <summary>Some consecutive elements of each dimension.</summary>
+internal sealed record Box(int[] Starts, Shape Sizes) : Subview
+{
+    public override Layout Of(Layout from)
+    {
+        long offset = from.Offset;
+        for (int dim = 0; dim < Starts.Length && Sizes.ElementCount > 0; dim++) offset += Starts[dim] * from.Strides[dim];
+        return new Layout(Sizes, from.Strides, offset);
+    }
+
+    public bool Equals(Box? other) => other is not null && Sizes == other.Sizes && Starts.AsSpan().SequenceEqual(other.Starts);
+
+    public override int GetHashCode() => Starts.Aggregate(Sizes.GetHashCode(), HashCode.Combine);
+}
+
 /// <summary>The elements with equal indices in two dimensions, as a new last dimension (torch.diagonal).</summary>
 internal sealed record Diagonal(int Offset, int Dim1, int Dim2) : Subview
 {

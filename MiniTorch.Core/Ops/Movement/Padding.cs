@@ -11,6 +11,17 @@ internal static class Padding
         if (pad.Length % 2 != 0 || pad.Length > 2 * x.Rank)
             throw new ShapeException($"Pad: got {pad.Length} counts {Shape.Format(pad)} for shape {x.Shape}; "
                 + "pass two for each dimension, starting with the last");
+        // Zeros around a copy, instead of a join for each dimension, unless the operations themselves are asked for.
+        if (mode == "constant" && value == 0 && x.Rank > 0 && !pad.ContainsAnyInRange(int.MinValue, -1) && !EngineMode.InterceptsCalls)
+        {
+            (int[] starts, int[] sizes) = (new int[x.Rank], x.Shape.Span.ToArray());
+            for (int i = 0; i < pad.Length; i += 2)
+            {
+                int dim = x.Rank - 1 - (i / 2);
+                (starts[dim], sizes[dim]) = (pad[i], Shape.Size((long)sizes[dim] + pad[i] + pad[i + 1], "Pad"));
+            }
+            return new Unview(new Box(starts, x.Shape), Shape.Create(sizes)).Apply(x);
+        }
         Tensor padded = x;
         for (int i = 0; i < pad.Length; i += 2)
             if (pad[i] != 0 || pad[i + 1] != 0) padded = Along(padded, x.Rank - 1 - (i / 2), pad[i], pad[i + 1], mode, value);

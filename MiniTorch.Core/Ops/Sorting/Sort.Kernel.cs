@@ -62,7 +62,7 @@ internal static unsafe class SortKernel
         void Run(T* line, long* result, TEntry* entries)
         {
             int last = first + count, found = size;
-            if ((2L * last) + 64 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 64));
+            if ((2L * last) + 16 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 16));
             else
                 for (int i = 0; i < size; i++) entries[i] = TEntry.Of(line[i * inner], i, descending);
             if (count == 1 && found == size)
