@@ -137,7 +137,8 @@ public class GuardedMemoryTests
         new(["MatMulKernel", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
-            Differentiate(make([n, 1]).MatMul(make([1, n])), make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
+            Differentiate(make([n, 1]).MatMul(make([1, n])));
+            Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
                 make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
         new(["FactorKernel", "QrKernel"], (n, make) =>

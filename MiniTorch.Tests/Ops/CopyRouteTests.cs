@@ -15,7 +15,8 @@ public class CopyRouteTests
         foreach (int size in Sizes)
         {
             Tensor x = Numbers([3, 2, size + 2], dtype);
-            foreach (Tensor view in (Tensor[])[x.Narrow(2, 1, size), x.Flip(2).Narrow(2, 0, size).Transpose(0, 1), x.Narrow(2, 0, 1).Expand(3, 2, size)])
+            Tensor reversed = x.Flip(2).Narrow(2, 0, size).Transpose(0, 1), repeated = x.Narrow(2, 0, 1).Expand(3, 2, size);
+            foreach (Tensor view in (Tensor[])[x.Narrow(2, 1, size), reversed, repeated])
                 ShouldHold(view.Clone(), (i, j, k) => Element(view, i, j, k));
             ShouldHold(x.Flip(0, 2), (i, j, k) => Element(x, 2 - i, j, size + 1 - k));
             ShouldHold(x.Pad([2, 1, 1, 0]), (i, j, k) => j < 1 || k < 2 || k - 2 >= size + 2 ? 0 : Element(x, i, j - 1, k - 2));

@@ -13,8 +13,8 @@ internal readonly struct CopyFunction : ILoopFunction
 }
 
 /// <summary>
-/// Copies without conversion to contiguous rows from contiguous, reversed or repeated ones: pieces of joins, padding, expansion. Short rows take a few
-/// ns each, where the general loop takes 20.
+/// Copies without conversion to contiguous rows from contiguous, reversed or repeated ones: pieces of joins, padding, expansion. Short rows take a
+/// few ns each, and 20 in the general loop.
 /// </summary>
 internal static unsafe class CopyRows
 {

@@ -45,7 +45,8 @@ internal static unsafe class IndexOffsets
         ulong width = (ulong)(limit - lowest);
         int i = 0;
         if (stride == 1)
-            while (i <= count - 8 && Vector512.LessThanAll(Vector512.Load((ulong*)index + i) - Vector512.Create((ulong)lowest), Vector512.Create(width)))
+            while (i <= count - 8
+                && Vector512.LessThanAll(Vector512.Load((ulong*)index + i) - Vector512.Create((ulong)lowest), Vector512.Create(width)))
                 i += 8;
         for (; i < count; i++)
         {

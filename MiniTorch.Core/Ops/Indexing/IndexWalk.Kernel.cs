@@ -103,8 +103,8 @@ internal unsafe struct IndexWalk
             sizes[level] = sizes[level] * (part + 1) / parts - start;
             own._sizes = sizes;
             IndexFault found = new(-1, 0);
-            if (own.Visit<T, TMove>(0, x + start * walk._x[level], index + start * walk._index[level], values + start * walk._values[level], ref found))
-                return;
+            T* firstX = x + start * walk._x[level], firstValue = values + start * walk._values[level];
+            if (own.Visit<T, TMove>(0, firstX, index + start * walk._index[level], firstValue, ref found)) return;
             *fault = found;
             Volatile.Write(ref *done, false);
         }

@@ -4,7 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>C = a·b of a column a and a row b, written row by row: each element is one product, so that the tiles of the general product only cost.</summary>
+/// <summary>
+/// C = a·b of a column a and a row b, written row by row: each element is one product, which the tiles of the general product only delay.
+/// </summary>
 internal readonly unsafe struct OuterJob<T>(long m, long n, T* a, long aRow, T* b, T* c, long cRow) : IVectorJob<T>
     where T : unmanaged, IBinaryNumber<T>
 {

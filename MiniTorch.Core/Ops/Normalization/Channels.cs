@@ -62,8 +62,8 @@ internal sealed record BatchStandardize(double Eps) : FusedOp
 }
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over groups of channels (Wu and He 2018). Inputs: x, weight, bias, and the mean and 1 / √(variance + ε)
-/// of each sample's groups, which the caller has already.
+/// (x − mean) / √(variance + ε) · weight + bias over groups of channels (Wu and He 2018). Inputs: x, weight, bias, and the mean and
+/// 1 / √(variance + ε) of each sample's groups, which the caller has already.
 /// </summary>
 internal sealed record GroupStandardize(int Groups, double Eps) : FusedOp
 {

@@ -119,7 +119,8 @@ internal static unsafe class CrossEntropyColumns
             }
             int count = block.Lanes;
             V kept = block.Targets(places), max = V.LoadPartial(maxima + block.First, count);
-            block.Strip.Map(new Exponential<V>(kept, max, V.LoadPartial(scale, count), V.LoadPartial(less, count)), block.X, block.X, dx + block.Offset);
+            var gradient = new Exponential<V>(kept, max, V.LoadPartial(scale, count), V.LoadPartial(less, count));
+            block.Strip.Map(gradient, block.X, block.X, dx + block.Offset);
             block.Subtract(dx, places, V.LoadPartial(losses, count));
         }
     }

@@ -251,8 +251,8 @@ internal readonly unsafe struct CrossEntropyGradients<T>(T* losses, long lossStr
 }
 
 /// <summary>
-/// Rows of logits at a stride, and their targets. If <paramref name="inner"/> is not 1, the logits are row-major [outer, classes, inner], and row i is
-/// column i % inner of matrix i / inner.
+/// Rows of logits at a stride, and their targets. If <paramref name="inner"/> is not 1, the logits are row-major [outer, classes, inner], and row i
+/// is column i % inner of matrix i / inner.
 /// </summary>
 internal readonly unsafe struct LogitRows<T>(
     T* x, long rowStride, long count, long classes, long* targets, long targetStride, long ignored, long inner = 1)

@@ -70,8 +70,8 @@ internal sealed record SoftmaxCrossEntropy(bool Smooths) : FusedOp
     }
 
     /// <summary>
-    /// Writes the gradient of logits, in their memory's order, given the gradients of the losses, the sums and the losses against equal probabilities (null for
-    /// zeros).
+    /// Writes the gradient of logits, in their memory's order, given the gradients of the losses, the sums and the losses against equal
+    /// probabilities (null for zeros).
     /// </summary>
     public static void Backward(
         LogitMemory x, Tensor classes, Tensor sums, Tensor maxima, Tensor? ofLosses, Tensor? ofSums, Tensor? ofUniform, Tensor result)

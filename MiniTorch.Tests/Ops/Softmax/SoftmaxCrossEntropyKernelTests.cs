@@ -91,7 +91,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
             var ofRows = Run(new LogitRows<T>(rows.Pointer, classes, count, classes, t, 1, Ignored), gradients);
             var ofColumns = Run(new LogitRows<T>(columns.Pointer, 0, count, classes, t, 1, Ignored, inner), gradients);
             // The maximum of a row with NaN is any element.
-            T[][] maxima = [.. new[] { ofColumns, ofRows }.Select(of => of.PerRow[2].Where((_, i) => double.IsFinite(Of(ofRows.PerRow[1][i]))).ToArray())];
+            T[][] maxima = [.. new[] { ofColumns, ofRows }.Select(of =>
+                of.PerRow[2].Where((_, i) => double.IsFinite(Of(ofRows.PerRow[1][i]))).ToArray())];
             ShouldAgree(maxima[0], maxima[1]);
             foreach (int i in (int[])[0, 1, 3, 4]) ShouldAgree(ofColumns.PerRow[i], ofRows.PerRow[i]);
             for (int i = 0; i < count; i++)
@@ -104,7 +105,8 @@ public unsafe class SoftmaxCrossEntropyTests<T>(double tolerance)
         {
             T[][] perRow = [.. Enumerable.Range(0, 5).Select(_ => new T[rows.Count])];
             T[][] gradients = [new T[rows.Count * rows.Classes], new T[rows.Count * rows.Classes]];
-            fixed (T* losses = perRow[0], sums = perRow[1], maxima = perRow[2], uniform = perRow[3], again = perRow[4], dx = gradients[0], both = gradients[1])
+            fixed (T* losses = perRow[0], sums = perRow[1], maxima = perRow[2], uniform = perRow[3], again = perRow[4])
+            fixed (T* dx = gradients[0], both = gradients[1])
             {
                 SoftmaxCrossEntropyKernel.Forward(rows, new(losses, sums, maxima, uniform));
                 SoftmaxCrossEntropyKernel.Backward(rows, maxima, sums, new(g, 1, g + rows.Count, 1, g + 2 * rows.Count, 1), dx);
