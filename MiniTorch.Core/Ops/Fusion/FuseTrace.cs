@@ -168,7 +168,7 @@ internal sealed class FuseTrace : IDisposable
     }
 
     /// <summary>The result of an operation that is put off; null for one that is not.</summary>
-    private Tensor? Deferral(Op op, ReadOnlySpan<Tensor> inputs, bool isDeferred)
+    private TracedTensor? Deferral(Op op, ReadOnlySpan<Tensor> inputs, bool isDeferred)
     {
         Tensor x = inputs[0];
         switch (op)

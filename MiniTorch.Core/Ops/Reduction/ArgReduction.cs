@@ -30,6 +30,8 @@ internal static class ArgReduction
 /// <summary>The index of the largest or smallest element along a dimension, kept with size 1, of a value that a fused function has put off.</summary>
 internal sealed record ExtremumIndex(int Dim, bool Largest) : LinearOp
 {
+    internal override bool CanReuseTemporaries => true;
+
     protected internal override bool IsDifferentiable => false;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ArgReduction.Apply("ArgMax", inputs[0], Dim, true, Largest);
