@@ -151,16 +151,17 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
 
         public int Map(LoopFunction function, int[] arguments, bool? isPerRow = null, int[]? placed = null) =>
             Add(new ElementwiseStep(function, arguments)
-        {
-            IsPerRow = isPerRow ?? arguments.All(argument => argument < 0 || _isPerRow[argument]),
-            Others = placed ?? [],
-        });
+            {
+                IsPerRow = isPerRow ?? arguments.All(argument => argument < 0 || _isPerRow[argument]),
+                Others = placed ?? [],
+            });
 
         /// <summary>The value as a new step for each row or for each element.</summary>
         public int Copy(int value, bool isPerRow, int[]? placed = null) => Map(new LoopFunction<First>(default), [value], isPerRow, placed);
 
         public int Reduce(StepAction action, int value) => Add(new ElementwiseStep(new LoopFunction<First>(default),
-            [_isPerRow[value] ? Copy(value, false) : value]) { Action = action, IsPerRow = true });
+            [_isPerRow[value] ? Copy(value, false) : value])
+        { Action = action, IsPerRow = true });
 
         /// <summary>
         /// The element at an index: that of an input, from which the maps of elements that lead to the value are computed once more.
