@@ -251,12 +251,12 @@ public sealed class Dirichlet : Distribution
     /// <exception cref="ValueException">A concentration is not positive.</exception>
     public Dirichlet(Tensor concentration) : this(concentration, nameof(Dirichlet)) { }
 
-    internal Dirichlet(Tensor concentration, string name) : this(Broadcast(name, concentration)[0], name, checkedRank: true) { }
+    internal Dirichlet(Tensor concentration, string name) : this(Broadcast(name, concentration), name) { }
 
-    private Dirichlet(Tensor concentration, string name, bool checkedRank) : base(Batch(concentration), [concentration.Shape[^1]])
+    private Dirichlet(Tensor[] parameters, string name) : base(Batch(parameters[0]), [parameters[0].Shape[^1]])
     {
-        Concentration = concentration;
-        Require(name, concentration, value => value > 0 && double.IsFinite(value), "needs finite concentrations > 0");
+        Concentration = parameters[0];
+        Require(name, Concentration, value => value > 0 && double.IsFinite(value), "needs finite concentrations > 0");
     }
 
     /// <summary>α, [batch…, K].</summary>
