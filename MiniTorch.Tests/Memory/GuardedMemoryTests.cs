@@ -134,6 +134,12 @@ public class GuardedMemoryTests
             foreach (int dim in (int[])[0, 1]) Differentiate(x.Sort(dim).Values, x.Sort(dim, descending: true).Values);
             if (n > 0) Differentiate(x.TopK((n + 1) / 2, 1).Values, x.KthValue((n + 1) / 2, 1).Values);
         }),
+        new(["SearchSortedKernel"], (n, make) =>
+        {
+            Tensor sorted = make([5, n]).Sort(1).Values;
+            sorted.SearchSorted(make([5, 3]));
+            make([5, 3]).Sort(1).Values.SearchSorted(sorted, right: true);
+        }),
         new(["MatMulKernel", "MatMulBlock", "MatMulPack", "MatMulTranspose"], (n, make) =>
         {
             if (n == LargestSize) Differentiate(make([259, 1030]).MatMul(make([1030, 261]))); // both operands are packed
