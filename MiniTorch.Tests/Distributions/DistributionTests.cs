@@ -18,16 +18,18 @@ public class DistributionTests
     public sealed record Row(string Name, Table[] Parameters, Table[] Other, Table Value, Table LogProb, Table Entropy, Table Kl, Table Mean, Table Variance,
         Table[] Samples, Table? Rsample);
 
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
     private sealed record References(Row[] Rows, double[][] Gamma, Table[] Draws);
 
     private static References Read()
     {
         using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Distributions", "data", "distributions.json.gz")),
             CompressionMode.Decompress);
-        return JsonSerializer.Deserialize<References>(stream, new JsonSerializerOptions
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        })!;
+        return JsonSerializer.Deserialize<References>(stream, s_json)!;
     }
 
     private static IEnumerable<TestCaseData> Rows => s_references.Value.Rows.Select(row => new TestCaseData(row).SetArgDisplayNames(row.Name));

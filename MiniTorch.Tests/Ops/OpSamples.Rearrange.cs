@@ -66,7 +66,7 @@ static partial class OpSamples
             .Misuse<ValueException>("a window that is too large", () => Tensor.Ones([2]).Unfold(0, 3, 1),
             "Unfold: windows of size 3 with step 1 do not fit dimension 0 of shape [2]"),
         Row("MoveDim", x => x.MoveDim(0, -1), R(2, 3), R(2, 3, 4), R()),
-        Row("Pad", x => x.Pad([1, 2, -1, 1], value: 2.5), R(2, 3), R(2, 2, 1), R(2, 0)).Covers("Box")
+        Row("Pad", x => x.Pad([1, 2, -1, 1], value: 2.5), R(2, 3), R(2, 2, 1), R(2, 0)).Covers("Region")
             .Misuse<ShapeException>("an odd number of counts", () => Tensor.Ones([2]).Pad([1]),
             "Pad: got 1 counts [1] for shape [2]; pass two for each dimension, starting with the last")
             .Misuse<ValueException>("another mode", () => Tensor.Ones([2]).Pad([1, 1], "mirror"),

@@ -17,12 +17,12 @@ public class ParametrizationTests
     public sealed record Row(string Kind, string Rule, Dictionary<string, JsonElement> Options, Table X, Table[] Outputs, Dictionary<string, Table> State,
         Dictionary<string, Table> Gradients, Table Evaluated);
 
-    private static IEnumerable<TestCaseData> Rows()
+    private static TestCaseData[] Rows()
     {
         using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Parametrizations", "data", "parametrizations.json.gz")),
             CompressionMode.Decompress);
-        return JsonSerializer.Deserialize<Row[]>(stream, s_json)!.Select(row => new TestCaseData(row)
-            .SetArgDisplayNames(row.Kind, row.Rule, string.Join(" ", row.Options.Values))).ToArray();
+        return [.. JsonSerializer.Deserialize<Row[]>(stream, s_json)!.Select(row => new TestCaseData(row)
+            .SetArgDisplayNames(row.Kind, row.Rule, string.Join(" ", row.Options.Values)))];
     }
 
     private static Module<Tensor, Tensor> Layer(string kind) => kind switch

@@ -91,7 +91,7 @@ internal sealed record Slice(int Dim, int Start, int Length, int Step) : Subview
 }
 
 /// <summary>Some consecutive elements of each dimension.</summary>
-internal sealed record Box(int[] Starts, Shape Sizes) : Subview
+internal sealed record Region(int[] Starts, Shape Sizes) : Subview
 {
     public override Layout Of(Layout from)
     {
@@ -100,7 +100,7 @@ internal sealed record Box(int[] Starts, Shape Sizes) : Subview
         return new Layout(Sizes, from.Strides, offset);
     }
 
-    public bool Equals(Box? other) => other is not null && Sizes == other.Sizes && Starts.AsSpan().SequenceEqual(other.Starts);
+    public bool Equals(Region? other) => other is not null && Sizes == other.Sizes && Starts.AsSpan().SequenceEqual(other.Starts);
 
     public override int GetHashCode() => Starts.Aggregate(Sizes.GetHashCode(), HashCode.Combine);
 }

@@ -20,7 +20,7 @@ internal static class Padding
                 int dim = x.Rank - 1 - (i / 2);
                 (starts[dim], sizes[dim]) = (pad[i], Shape.Size((long)sizes[dim] + pad[i] + pad[i + 1], "Pad"));
             }
-            return new Unview(new Box(starts, x.Shape), Shape.Create(sizes)).Apply(x);
+            return new Unview(new Region(starts, x.Shape), Shape.Create(sizes)).Apply(x);
         }
         Tensor padded = x;
         for (int i = 0; i < pad.Length; i += 2)
