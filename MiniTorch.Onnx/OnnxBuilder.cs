@@ -134,21 +134,19 @@ internal sealed class OnnxBuilder
             (Tensor one, Tensor other) = (first.Results[0], second.Results[0]);
             Learn(one, other, new OnnxValue(one.Shape, other.Shape, depends, result.Name) { Unexpanded = result.Unexpanded });
         }
-        else if (first.Op is FusedOp)
+        else if (depends || first.Op is FusedOp)
         {
             ConvertDefinition(first, second);
         }
-        else if (depends)
-        {
-            throw Error(first, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model "
-                + "that does without");
-        }
     }
 
-    // Exports a fused op as its definition, by running the definition again.
+    // Exports a fused op or an element-wise function as its definition, by running the definition again.
     private void ConvertDefinition(RecordedCall first, RecordedCall second)
     {
+        if (first.Op is not (FusedOp or IElementwiseOp)) throw NoSuchOperation(first);
         (List<RecordedCall> calls, Tensor[] results) = Run(first);
+        // the formula of a basic function is the function itself
+        if (first.Op is IElementwiseOp && calls.Any(call => call.Op.GetType() == first.Op.GetType())) throw NoSuchOperation(first);
         (List<RecordedCall> others, _) = Run(second);
         Convert(calls, others);
         for (int i = 0; i < results.Length; i++)
@@ -159,11 +157,15 @@ internal sealed class OnnxBuilder
             using ModeScope mode = Autograd.NoGrad();
             using var recording = new Recording(_dependence);
             Trace.Module = call.Module;
-            Tensor[] results = ((FusedOp)call.Op).Definitions([.. call.Arguments.Select(argument => argument.Tensor)]);
+            Tensor[] inputs = [.. call.Arguments.Select(argument => argument.Tensor)];
+            Tensor[] results = call.Op is FusedOp fused ? fused.Definitions(inputs) : [((IElementwiseOp)call.Op).Definition(inputs)];
             Trace.Module = null;
             return (recording.Calls, results);
         }
     }
+
+    private MiniTorchException NoSuchOperation(RecordedCall call) =>
+        Error(call, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model that does without");
 
     private void AddPorts()
     {

@@ -28,6 +28,9 @@ internal interface IElementwiseOp
     /// <summary>Returns the dtype of the output.</summary>
     DType ResultType(ReadOnlySpan<Tensor> inputs);
 
+    /// <summary>Computes the function by operations on tensors, as its formula says.</summary>
+    Tensor Definition(ReadOnlySpan<Tensor> inputs);
+
     /// <summary>Returns whether another op is the same function with bitwise equal parameters (−0 differs from 0).</summary>
     bool Is(IElementwiseOp other);
 }
@@ -97,6 +100,8 @@ public record UnaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     bool IElementwiseOp.IsPlain => GetType() == typeof(UnaryOp<TKernel>);
 
     DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType);
+
+    Tensor IElementwiseOp.Definition(ReadOnlySpan<Tensor> inputs) => Function.Forward(TensorReal.Of(inputs[0])).ToTensor(inputs[0]);
 
     bool IElementwiseOp.Is(IElementwiseOp other) => other is UnaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 
@@ -201,6 +206,9 @@ public record BinaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
 
     DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => ElementwiseCall.ResultType(TKernel.Result, inputs[0].DType);
 
+    Tensor IElementwiseOp.Definition(ReadOnlySpan<Tensor> inputs) =>
+        Function.Forward(TensorReal.Of(inputs[0]), TensorReal.Of(inputs[1])).ToTensor(inputs[0]);
+
     bool IElementwiseOp.Is(IElementwiseOp other) => other is BinaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 
     private static Reads BackwardReads(int input) => TKernel.Reads & (input == 0 ? TKernel.ReadsA : TKernel.ReadsB);
@@ -286,6 +294,9 @@ public record TernaryOp<TKernel>(TKernel Function) : Op, IElementwiseOp
     bool IElementwiseOp.IsPlain => GetType() == typeof(TernaryOp<TKernel>);
 
     DType IElementwiseOp.ResultType(ReadOnlySpan<Tensor> inputs) => inputs[1].DType;
+
+    Tensor IElementwiseOp.Definition(ReadOnlySpan<Tensor> inputs) =>
+        Function.Forward(TensorReal.Of(inputs[0]), TensorReal.Of(inputs[1]), TensorReal.Of(inputs[2])).ToTensor(inputs[1]);
 
     bool IElementwiseOp.Is(IElementwiseOp other) => other is TernaryOp<TKernel> op && ElementwiseCall.SameBits(Function, op.Function);
 

@@ -11,8 +11,8 @@ public static class ModuleFusion
         /// </summary>
         /// <returns>A function with the module's values and gradients, which reads the module's parameters at each call.</returns>
         /// <example><code>
-        /// Func&lt;Tensor, Tensor&gt; norm = Fuse.Compile(new LayerNormByHand(512));
-        /// Tensor y = norm(x);
+        /// Func&lt;Tensor, Tensor&gt; activation = Fuse.Compile(new Sequential(new Tanh(), new Softplus()));
+        /// Tensor y = activation(x);
         /// </code></example>
         public static Func<Tensor, Tensor> Compile(Module<Tensor, Tensor> module)
         {

@@ -22,7 +22,6 @@ internal static partial class LossSamples
             .Misuse<DTypeException>("L1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
             () => Functional.L1Loss(s_whole, s_whole)),
         Loss<SmoothL1Loss>().Guide("numbers")
-            .CannotExport("has no such operation")
             .Sample(new SmoothL1Loss(beta: 0.7), s_matrix, s_matrix)
             .Case("smooth l1", x => Functional.SmoothL1Loss(x, s_other, beta: 0.7), x => new SmoothL1Loss(beta: 0.7).Call(x, s_other))
             .Takes("smooth l1", Broadcasting, (x, r) => Functional.SmoothL1Loss(x.X, x.Y, r), (x, r) => new SmoothL1Loss(r).Call(x.X, x.Y))
@@ -32,7 +31,6 @@ internal static partial class LossSamples
             .Misuse<DTypeException>("SmoothL1Loss: input is Int64 and target is Int64; at least one must be Float32 or Float64…",
             () => Functional.SmoothL1Loss(s_whole, s_whole)),
         Loss<HuberLoss>().Guide("numbers")
-            .CannotExport("has no such operation")
             .Sample(new HuberLoss(delta: 0.7), s_matrix, s_matrix)
             .Case("huber", x => Functional.HuberLoss(x, s_other, delta: 0.7), x => new HuberLoss(delta: 0.7).Call(x, s_other))
             .Takes("huber", Broadcasting, (x, r) => Functional.HuberLoss(x.X, x.Y, r), (x, r) => new HuberLoss(r).Call(x.X, x.Y))
@@ -83,7 +81,6 @@ internal static partial class LossSamples
     private static LossRow[] DistributionRows() =>
     [
         Loss<KLDivLoss>().Guide("probabilities or their logarithms", note: "also reduction BatchMean, the mean of the definition")
-            .CannotExport("has no such operation")
             .Sample(new KLDivLoss(), s_matrix, s_fractions)
             .Case("kl", x => Functional.KLDiv(x, s_probabilities, Reduction.BatchMean),
                 x => new KLDivLoss(Reduction.BatchMean).Call(x, s_probabilities))

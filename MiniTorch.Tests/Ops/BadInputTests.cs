@@ -40,7 +40,7 @@ public class BadInputTests
         Should.Throw<ShapeException>(() => Tensor.Ones([2, 0]).RepeatInterleave(int.MaxValue, 0))
             .Message.ShouldStartWith("RepeatInterleave: a dimension");
         Should.Throw<ShapeException>(() => Tensor.Zeros([0, 2]).Pad([int.MaxValue, 1]))
-            .Message.ShouldStartWith("Cat: a dimension would have 2,147,483,650 elements");
+            .Message.ShouldStartWith("Pad: a dimension would have 2,147,483,650 elements");
         Should.Throw<ShapeException>(() => Tensor.Ones([3]).Pad([int.MaxValue, 1], "replicate"))
             .Message.ShouldStartWith("Pad: a dimension would have 2,147,483,651 elements");
         Should.Throw<ShapeException>(() => Tensor.Ones([]).Unbind()).Message.ShouldStartWith("Unbind: a scalar");

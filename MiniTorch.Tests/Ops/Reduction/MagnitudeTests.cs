@@ -113,7 +113,7 @@ public sealed class MagnitudeTests
     {
         foreach (Shape shape in (Shape[])[[0, 3], [0, 3, 2, 2], [2, 3, 0, 2]])
         {
-            Tensor mean = Tensor.Full([3], 5), variance = Tensor.Full([3], 7);
+            Tensor mean = Tensor.Full([3], 5f), variance = Tensor.Full([3], 7f);
             Tensor.Ones(shape).BatchNorm(mean, variance, training: true).Shape.ShouldBe(shape);
             mean.ToArray<double>().ShouldBe([5, 5, 5]);
             variance.ToArray<double>().ShouldBe([7, 7, 7]);
