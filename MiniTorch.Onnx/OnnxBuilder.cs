@@ -165,7 +165,8 @@ internal sealed class OnnxBuilder
     }
 
     private MiniTorchException NoSuchOperation(RecordedCall call) =>
-        Error(call, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model that does without");
+        Error(call, $"ONNX (opset {OnnxFile.Opset}) has no such operation; write Forward with others, or export the part of the model that does "
+            + "without");
 
     private void AddPorts()
     {

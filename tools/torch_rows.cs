@@ -57,10 +57,12 @@ foreach (JsonObject row in rows.Cast<JsonObject>())
         JsonObject want = (i < outputs.Length ? row["outputs"]![i]! : row["grads"]![i - outputs.Length]!).AsObject();
         compared++;
         Tensor expected = Read(want).to_type(ScalarType.Float64);
-        if (got is null || !got.shape.SequenceEqual(expected.shape) || !allclose(got.to_type(ScalarType.Float64), expected, tolerance, tolerance, equal_nan: true))
+        if (got is null || !got.shape.SequenceEqual(expected.shape)
+            || !allclose(got.to_type(ScalarType.Float64), expected, tolerance, tolerance, equal_nan: true))
         {
             different++;
-            Console.WriteLine($"{row["id"]}, {(i < outputs.Length ? "output" : "gradient")} {want["name"]}: {string.Join(", ", want["shape"]!.AsArray())}: "
+            Console.WriteLine($"{row["id"]}, {(i < outputs.Length ? "output" : "gradient")} {want["name"]}: "
+                + $"{string.Join(", ", want["shape"]!.AsArray())}: "
                 + $"{expected.str()} and now {got?.str()}");
         }
     }
@@ -99,7 +101,8 @@ IEnumerable<JsonObject> AttentionRows()
             };
             // enable_gqa is not in TorchSharp; PyTorch defines it so.
             (Tensor?[] outputs, Tensor?[] gradients) = Results(row, x => [nn.functional.scaled_dot_product_attention(x[0],
-                x[1].repeat_interleave(heads / shared, 1), x[2].repeat_interleave(heads / shared, 1), x.ElementAtOrDefault(3)!, 0, mask == "causal")]);
+                x[1].repeat_interleave(heads / shared, 1), x[2].repeat_interleave(heads / shared, 1), x.ElementAtOrDefault(3)!, 0,
+                    mask == "causal")]);
             row["outputs"] = new JsonArray(Written("out", outputs[0]!));
             row["grads"] = new JsonArray([.. gradients.Select((gradient, i) => Written(inputs[i].Name, gradient!))]);
             yield return row;
@@ -111,7 +114,8 @@ IEnumerable<JsonObject> AttentionRows()
 {
     JsonObject[] inputs = [.. row["inputs"]!.AsArray().Select(input => input!.AsObject())];
     Tensor[] leaves = [.. inputs.Select(Read)];
-    Tensor[] wanted = [.. row["grads"]!.AsArray().Select(gradient => leaves[Array.FindIndex(inputs, input => (string)input["name"]! == (string)gradient!["name"]!)])];
+    Tensor[] wanted = [.. row["grads"]!.AsArray()
+        .Select(gradient => leaves[Array.FindIndex(inputs, input => (string)input["name"]! == (string)gradient!["name"]!)])];
     foreach (Tensor leaf in wanted) leaf.requires_grad_();
     Tensor?[] outputs = function(leaves);
     if (wanted.Length == 0) return (outputs, []);
@@ -156,7 +160,8 @@ static double Number(JsonNode? value) => value!.GetValueKind() == JsonValueKind.
 
 static JsonObject Written(string name, Tensor value) => new()
 {
-    ["name"] = name, ["dtype"] = value.dtype.ToString().ToLowerInvariant(), ["shape"] = new JsonArray([.. value.shape.Select(size => (JsonNode)size)]),
+    ["name"] = name, ["dtype"] = value.dtype.ToString().ToLowerInvariant(),
+        ["shape"] = new JsonArray([.. value.shape.Select(size => (JsonNode)size)]),
     ["data"] = new JsonArray([.. value.detach().to_type(ScalarType.Float64).contiguous().data<double>().Select(number => (JsonNode)number)]),
 };
 

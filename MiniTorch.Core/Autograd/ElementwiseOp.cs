@@ -355,7 +355,10 @@ internal static unsafe class ElementwiseCall
         if (output.Layout.Overlaps)
             throw new ShapeException($"several elements of an expanded tensor of shape {output.Shape} share the same memory and cannot be "
                 + "written; Clone() it first");
-        DType compute = Wider(Wider(Wider(Wider(Wider(output.DType, a), b), c), d), e);
+        // F.Inputs is a constant to the compiler: functions of one and two inputs do not look at the others.
+        DType compute = Wider(Wider(output.DType, a), b);
+        if (F.Inputs > 2) compute = Wider(Wider(Wider(compute, c), d), e);
+        else c = d = e = null;
         fixed (byte* po = &output.Data, pa = &a.Data, pb = &Ops.KernelCall.DataOf(b), pc = &Ops.KernelCall.DataOf(c), pd = &Ops.KernelCall.DataOf(d),
             pe = &Ops.KernelCall.DataOf(e))
         {
@@ -391,8 +394,10 @@ internal static unsafe class ElementwiseCall
 
     public static DType ResultType(ElementwiseResult result, DType operands) => result == ElementwiseResult.Bool ? DType.Bool : operands;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static DType Wider(DType dtype, Tensor? tensor) => tensor is not null && tensor.DType > dtype ? tensor.DType : dtype;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Operand Of(Tensor? tensor, byte* data) =>
         tensor is null ? default : new(data, tensor.DType, tensor.Layout.Strides);
 }

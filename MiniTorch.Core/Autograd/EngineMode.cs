@@ -22,15 +22,17 @@ internal static class EngineMode
     [ThreadStatic]
     private static EngineFlags t_mode;
 
-    public static bool Enabled => (t_mode & EngineFlags.NoGrad) == 0;
+    /// <summary>All settings, for code that asks for more than one: each read of the thread-static field takes a nanosecond or two.</summary>
+    public static EngineFlags Current => t_mode;
+
+    public static bool Enabled => Records(t_mode);
 
     public static bool DetectsAnomalies => (t_mode & EngineFlags.DetectAnomaly) != 0;
 
     public static bool TracesCalls => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls)) != 0;
 
     /// <summary>Whether an operation needs more than computing and recording: tracing, anomaly detection, deferral or a profile.</summary>
-    public static bool InterceptsCalls =>
-        (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.DeferCalls | EngineFlags.ProfileCalls)) != 0;
+    public static bool InterceptsCalls => Intercepts(t_mode);
 
     /// <summary>Whether somebody asks which module's Forward runs.</summary>
     public static bool FollowsModules => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.ProfileCalls)) != 0;
@@ -39,6 +41,11 @@ internal static class EngineMode
     public static bool CanDefer => (t_mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.NoFusion)) == 0;
 
     public static bool FusionIsOff => (t_mode & EngineFlags.NoFusion) != 0;
+
+    public static bool Records(EngineFlags mode) => (mode & EngineFlags.NoGrad) == 0;
+
+    public static bool Intercepts(EngineFlags mode) =>
+        (mode & (EngineFlags.DetectAnomaly | EngineFlags.TraceCalls | EngineFlags.DeferCalls | EngineFlags.ProfileCalls)) != 0;
 
     public static ModeScope Record(bool enabled) => Set(enabled ? t_mode & ~EngineFlags.NoGrad : t_mode | EngineFlags.NoGrad);
 

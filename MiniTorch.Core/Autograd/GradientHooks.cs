@@ -31,7 +31,9 @@ internal sealed class GradientHooks
         foreach (Action hook in _after.Now) hook();
     }
 
-    /// <summary>Returns what a hook makes of a gradient: another tensor of the same shape and dtype, or the gradient itself if it returns null.</summary>
+    /// <summary>
+    /// Returns what a hook makes of a gradient: another tensor of the same shape and dtype, or the gradient itself if it returns null.
+    /// </summary>
     public static Tensor Replace(string op, Tensor gradient, Func<Tensor, Tensor?> hook)
     {
         gradient.Storage.MarkShared();

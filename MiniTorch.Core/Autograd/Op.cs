@@ -89,10 +89,11 @@ public abstract record Op
     public virtual Tensor Apply(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([x])[0];
+        EngineFlags mode = EngineMode.Current;
+        if (x.Dual is not null || EngineMode.Intercepts(mode)) return ApplyAll([x])[0];
         var inputs = new ReadOnlySpan<Tensor>(in x);
         Tensor y = Compute(inputs);
-        Record(inputs, new Span<Tensor>(ref y));
+        Record(inputs, new Span<Tensor>(ref y), mode);
         return y;
     }
 
@@ -101,10 +102,11 @@ public abstract record Op
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
-        if (a.Dual is not null || b.Dual is not null || EngineMode.InterceptsCalls) return ApplyAll([a, b])[0];
+        EngineFlags mode = EngineMode.Current;
+        if (a.Dual is not null || b.Dual is not null || EngineMode.Intercepts(mode)) return ApplyAll([a, b])[0];
         ReadOnlySpan<Tensor> inputs = [a, b];
         Tensor y = Compute(inputs);
-        Record(inputs, new Span<Tensor>(ref y));
+        Record(inputs, new Span<Tensor>(ref y), mode);
         return y;
     }
 
@@ -119,11 +121,12 @@ public abstract record Op
     internal Tensor[] Execute(ReadOnlySpan<Tensor> inputs)
     {
         if (Forward.Innermost(inputs) is { } level) return Forward.Apply(this, inputs, level);
-        bool intercepts = EngineMode.InterceptsCalls;
+        EngineFlags mode = EngineMode.Current;
+        bool intercepts = EngineMode.Intercepts(mode);
         Tensor[] outputs = !intercepts ? ComputeAll(inputs)
             : FuseTrace.Open?.Defer(this, inputs) is { } deferred ? [deferred]
             : Profiling.Open?.Compute(this, inputs) ?? Recording.Open?.Compute(this, inputs) ?? ComputeAll(inputs);
-        OpNode? node = Record(inputs, outputs);
+        OpNode? node = Record(inputs, outputs, mode);
         if (HiddenOutputs > 0) outputs = outputs[..^HiddenOutputs];
         if (!intercepts) return outputs;
         if (Trace.On) Trace.Applied(this, inputs, outputs, node);
@@ -132,7 +135,7 @@ public abstract record Op
     }
 
     // All results pass through here: outputs that share an input's memory become its views, and outputs are linked to the graph.
-    private OpNode? Record(ReadOnlySpan<Tensor> inputs, Span<Tensor> outputs)
+    private OpNode? Record(ReadOnlySpan<Tensor> inputs, Span<Tensor> outputs, EngineFlags mode)
     {
         foreach (ref Tensor output in outputs)
             foreach (Tensor input in inputs)
@@ -141,7 +144,7 @@ public abstract record Op
                     output = ViewOf(input, output);
                     break;
                 }
-        if (!EngineMode.Enabled || !IsDifferentiable || !AnyRequiresGrad(inputs) || !outputs[0].DType.IsFloat()) return null;
+        if (!EngineMode.Records(mode) || !IsDifferentiable || !AnyRequiresGrad(inputs) || !outputs[0].DType.IsFloat()) return null;
         Checkpointed? checkpointed = Reads == Reads.None ? null : Checkpointed.Open;
         Reads saved = checkpointed is { SavesValues: false } ? Reads.None : Reads;
         OpNode node = (inputs.Length, outputs.Length) switch

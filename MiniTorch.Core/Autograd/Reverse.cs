@@ -12,6 +12,7 @@ internal sealed class Reverse
     private static int s_lastPass;
 
     private readonly int _pass = NextPass();
+    private readonly EngineScope _scope = EngineScope.OfThisThread;
     private readonly bool _retainGraph, _createGraph;
     private bool _reuseMemory; // until a forward-mode tangent appears, because tangents are not reference-counted
     private readonly HashSet<Node>? _wanted;
@@ -77,7 +78,7 @@ internal sealed class Reverse
         }
         finally
         {
-            EngineScope.Close();
+            _scope.Close();
             foreach (Gathered gathered in _hooked?.Values ?? Enumerable.Empty<Gathered>()) gathered.Gradient?.Storage.Release();
             while (_waiting.TryTake(out OpNode? node)) Forget(node); // clean up after an error
             profile?.EndPass(depth);
@@ -108,7 +109,7 @@ internal sealed class Reverse
         if (_reuseMemory && (Dual.Live(cotangent?.Dual) is not null || Dual.AnyLive(more) || Dual.AnyLive(node.Rare?.Duals))) _reuseMemory = false;
         bool reuse = _reuseMemory && op.CanReuseTemporaries;
         if (!reuse) MarkShared(cotangent, more);
-        if (reuse) EngineScope.Open();
+        if (reuse) _scope.Open();
         Slots gradients = default;
         Span<Tensor?> span = node.InputCount <= 4 ? gradients[..node.InputCount] : new Tensor?[node.InputCount];
         var call = new OpContext(node, _wanted, reuse ? _pass : 0);
@@ -127,12 +128,13 @@ internal sealed class Reverse
                 && !(op.AddsToAccumulatedGrad && input.IsIn(_pass) && ReferenceEquals(gradient, input.Cotangent)))
                 Send(node[i], Checked(node, i, gradient));
         _current = null;
-        if (reuse) EngineScope.Close();
+        if (reuse) _scope.Close();
         cotangent?.Storage.Release();
         foreach (Tensor? other in more ?? []) other?.Storage.Release();
         if (!_retainGraph) node.Release();
         for (int i = 0; i < node.InputCount && _hooked is not null; i++)
-            if (node[i].Node is LeafNode leaf && _hooked.TryGetValue(leaf, out Gathered? gathered) && --gathered.Missing == 0) Deliver(leaf, gathered);
+            if (node[i].Node is LeafNode leaf && _hooked.TryGetValue(leaf, out Gathered? gathered) && --gathered.Missing == 0)
+                Deliver(leaf, gathered);
     }
 
     // Below a target of Autograd.Grad there may be no other target.

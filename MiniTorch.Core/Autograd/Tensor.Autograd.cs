@@ -19,8 +19,8 @@ public partial class Tensor
     /// (torch.Tensor.register_hook).
     /// </summary>
     /// <remarks>
-    /// <para>The tensor is a leaf or the result of an operation. The function receives the complete gradient, the sum over all uses of the tensor, and
-    /// returns another one of the same shape and dtype, or null to keep it. Several hooks run in the order in which they were added. The
+    /// <para>The tensor is a leaf or the result of an operation. The function receives the complete gradient, the sum over all uses of the tensor,
+    /// and returns another one of the same shape and dtype, or null to keep it. Several hooks run in the order in which they were added. The
     /// replacement is what flows on: to the inputs, to <see cref="Grad"/> and to the result of <see cref="Autograd.Grad(Tensor,
     /// ReadOnlySpan{Tensor}, Tensor?, bool, bool, bool?)"/>, as in PyTorch 2.</para>
     /// <para>The function's operations are recorded if the pass has createGraph: true. It must not write to the gradient. A hook of a result sees
@@ -63,7 +63,8 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(hook);
         if (Node is not LeafNode leaf)
             throw new GraphException($"RegisterPostAccumulateGradHook: this tensor, shape {Shape}, "
-                + (Node is null ? "does not require a gradient" : "is the result of an operation, and only leaves accumulate a gradient; use RegisterHook"));
+                + (Node is null ? "does not require a gradient"
+                : "is the result of an operation, and only leaves accumulate a gradient; use RegisterHook"));
         return GradientHooks.AddAfter(leaf, () => hook(this));
     }
 }

@@ -138,6 +138,7 @@ internal static unsafe class KernelCall
     }
 
     /// <summary>The first byte of a tensor, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref byte DataOf(Tensor? tensor) => ref tensor is null ? ref Unsafe.NullRef<byte>() : ref tensor.Data;
 }
 

@@ -138,7 +138,9 @@ public partial class Tensor
     public static Tensor From<T>(ReadOnlySpan<T> data, Shape? shape = null, DType? dtype = null, bool requiresGrad = false) where T : unmanaged =>
         Finish(Copied(data, shape), dtype, requiresGrad);
 
-    /// <summary>Creates a tensor of no dimensions from one number (torch.tensor). By default the dtype follows the number: Float32, Int64 or Bool.</summary>
+    /// <summary>
+    /// Creates a tensor of no dimensions from one number (torch.tensor). By default the dtype follows the number: Float32, Int64 or Bool.
+    /// </summary>
     public static Tensor From(Scalar value, DType? dtype = null, bool requiresGrad = false) => Full(Shape.Scalar, value, dtype, requiresGrad);
 
     /// <summary>Creates a tensor of zeros (torch.zeros). Float32 by default.</summary>

@@ -226,7 +226,11 @@ public partial class Tensor
     /// <summary>
     /// The first byte of the first element. The caller must keep this tensor alive while it uses a pointer (<see cref="GC.KeepAlive"/>).
     /// </summary>
-    internal ref byte Data => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
+    internal ref byte Data
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref Unsafe.AddByteOffset(ref Storage.Data, (nint)(Layout.Offset * DType.Size()));
+    }
 
     /// <summary>Links this tensor to the node of the operation that created it or wrote to it. A retained gradient moves to the new node.</summary>
     internal void SetHistory(Node? node, int slot)

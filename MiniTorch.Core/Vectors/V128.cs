@@ -197,7 +197,8 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
     public static T MaxLaneNative(V128<T> a)
     {
         Vector128<T> max = a.Value;
-        if (typeof(T) == typeof(float)) max = Vector128.MaxNative(max, Vector128.Shuffle(max.AsSingle(), Vector128.Create(2, 3, 0, 1)).As<float, T>());
+        if (typeof(T) == typeof(float))
+            max = Vector128.MaxNative(max, Vector128.Shuffle(max.AsSingle(), Vector128.Create(2, 3, 0, 1)).As<float, T>());
         return typeof(T) == typeof(float)
             ? Vector128.MaxNative(max, Vector128.Shuffle(max.AsSingle(), Vector128.Create(1, 0, 3, 2)).As<float, T>())[0]
             : Vector128.MaxNative(max, Vector128.Shuffle(max.AsDouble(), Vector128.Create(1L, 0)).As<double, T>())[0];

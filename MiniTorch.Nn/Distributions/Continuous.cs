@@ -240,8 +240,8 @@ public sealed class Beta : Distribution
 }
 
 /// <summary>
-/// The Dirichlet distribution of density Π xᵢ^(αᵢ−1) / B(α) over points x ≥ 0 with Σ xᵢ = 1 (torch.distributions.Dirichlet). The last dimension is the
-/// event. Draws have derivatives of first order only.
+/// The Dirichlet distribution of density Π xᵢ^(αᵢ−1) / B(α) over points x ≥ 0 with Σ xᵢ = 1 (torch.distributions.Dirichlet). The last dimension is
+/// the event. Draws have derivatives of first order only.
 /// </summary>
 public sealed class Dirichlet : Distribution
 {

@@ -7,7 +7,8 @@ public sealed class Bernoulli : Distribution
     /// <param name="probs">The probabilities of 1, a tensor or a number.</param>
     /// <param name="logits">The logits.</param>
     /// <exception cref="ValueException">Not exactly one of both is given, or a probability is outside [0, 1].</exception>
-    public Bernoulli(Tensor? probs = null, Tensor? logits = null) : this(Probabilities.OneOf(nameof(Bernoulli), probs, logits), logits is not null) { }
+    public Bernoulli(Tensor? probs = null, Tensor? logits = null)
+        : this(Probabilities.OneOf(nameof(Bernoulli), probs, logits), logits is not null) { }
 
     private Bernoulli(Tensor given, bool areLogits) : this(Broadcast(nameof(Bernoulli), given), areLogits) { }
 

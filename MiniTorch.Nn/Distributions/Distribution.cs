@@ -64,7 +64,8 @@ public abstract class Distribution
     /// <exception cref="ValueException">The distribution is discrete.</exception>
     public Tensor RSample(Shape? shape = null, Generator? generator = null) =>
         HasRSample ? Draw(Extended(shape), generator)
-            : throw new ValueException($"{GetType().Name}.RSample: draws of a discrete distribution have no derivative; use Sample and weight LogProb "
+            : throw new ValueException($"{GetType().Name}.RSample: draws of a discrete distribution have no derivative; use Sample and weight "
+            + "LogProb "
                 + "with the reward");
 
     /// <summary>Returns the logarithm of the density, or of the probability of a discrete value.</summary>
@@ -75,8 +76,8 @@ public abstract class Distribution
     public abstract Tensor Entropy();
 
     /// <summary>
-    /// Returns the Kullback–Leibler divergence E_p[ln p(x) − ln q(x)] of two distributions of the same family in closed form, of their broadcast batch
-    /// shape (torch.distributions.kl_divergence).
+    /// Returns the Kullback–Leibler divergence E_p[ln p(x) − ln q(x)] of two distributions of the same family in closed form, of their broadcast
+    /// batch shape (torch.distributions.kl_divergence).
     /// </summary>
     /// <exception cref="ValueException">The families differ.</exception>
     /// <example><code>
@@ -90,7 +91,8 @@ public abstract class Distribution
         ArgumentNullException.ThrowIfNull(p);
         ArgumentNullException.ThrowIfNull(q);
         return p.GetType() == q.GetType() ? p.Divergence(q)
-            : throw new ValueException($"KLDivergence: there is no closed form for a {p.GetType().Name} and a {q.GetType().Name}; estimate it as the mean "
+            : throw new ValueException($"KLDivergence: there is no closed form for a {p.GetType().Name} and a {q.GetType().Name}; estimate it as "
+            + "the mean "
                 + "of p.LogProb(x) - q.LogProb(x) over draws x of p");
     }
 
@@ -121,7 +123,8 @@ public abstract class Distribution
         double[] values = parameter.ToArray<double>();
         int bad = Array.FindIndex(values, value => !isValid(value));
         if (bad >= 0)
-            throw new ValueException(FormattableString.Invariant($"{name} {condition}, but element {bad} of shape {parameter.Shape} is {values[bad]}"));
+            throw new ValueException(FormattableString.Invariant(
+                $"{name} {condition}, but element {bad} of shape {parameter.Shape} is {values[bad]}"));
     }
 
     /// <summary>Returns a value that broadcasts with the batch in the dtype of the parameters.</summary>
@@ -132,7 +135,9 @@ public abstract class Distribution
         return value.DType.IsFloat() ? value : value.To(parameter.DType);
     }
 
-    /// <summary>Returns −∞ where a value is outside the support; there the density is computed at a point inside, so that gradients are 0, not NaN.</summary>
+    /// <summary>
+    /// Returns −∞ where a value is outside the support; there the density is computed at a point inside, so that gradients are 0, not NaN.
+    /// </summary>
     private protected static Tensor Supported(Tensor value, Tensor isInside, double inside, Func<Tensor, Tensor> logDensity) =>
         Tensor.Where(isInside, logDensity(Tensor.Where(isInside, value, inside)), double.NegativeInfinity);
 }

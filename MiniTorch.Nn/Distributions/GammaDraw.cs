@@ -31,7 +31,8 @@ internal sealed record GammaDraw(Tensor Draws) : Op
     private Tensor Slopes(Tensor concentration)
     {
         if (EngineMode.Enabled && concentration.RequiresGrad)
-            throw new GraphException("Gamma.RSample: draws of Gamma, Beta and Dirichlet have first derivatives only; call Backward without createGraph");
+            throw new GraphException("Gamma.RSample: draws of Gamma, Beta and Dirichlet have first derivatives only; call Backward without "
+                + "createGraph");
         double[] alphas = concentration.Detach().ToArray<double>(), draws = Draws.ToArray<double>();
         return Tensor.From([.. alphas.Zip(draws, Slope)]).Reshape(Draws.Shape).To(Draws.DType);
     }

@@ -21,8 +21,8 @@ public static class Chunked
     /// </remarks>
     /// <param name="hidden">(…, H): the inputs of the last layer.</param>
     /// <param name="weight">(C, H).</param>
-    /// <param name="rowLoss">Computes the loss of each of n rows, shape (n), from their logits (n, C) and their place among all rows, counted over the
-    /// leading dimensions of hidden. It must treat each row separately.</param>
+    /// <param name="rowLoss">Computes the loss of each of n rows, shape (n), from their logits (n, C) and their place among all rows, counted over
+    /// the leading dimensions of hidden. It must treat each row separately.</param>
     /// <param name="bias">(C), or null.</param>
     /// <param name="chunkSize">The number of rows of a chunk; by default as many as have 48 MiB of logits.</param>
     /// <returns>The losses of the rows, (…). Reduce them with Mean or Sum.</returns>
@@ -67,7 +67,8 @@ public static class Chunked
 
     private static Tensor Rows(Tensor? losses, int count) =>
         losses is { Rank: 1 } && losses.Shape[0] == count ? losses
-            : throw new ShapeException($"Chunked.Linear: the loss returned {(losses is null ? "null" : $"shape {losses.Shape}")} for {count} rows; it must "
+            : throw new ShapeException($"Chunked.Linear: the loss returned {(losses is null ? "null" : $"shape {losses.Shape}")} for {count} "
+            + "rows; it must "
                 + $"return one number for each, [{count}]; pass reduction: Reduction.None to a loss function, and reduce the result");
 
     /// <summary>

@@ -126,7 +126,8 @@ public abstract partial class Module
         foreach (OutputReplacement hook in _hooks!.Now)
             if (hook(this, inputs, output) is { } given)
                 output = given is TOut fits ? fits
-                    : throw new ValueException($"{TypeName}: a forward hook returned a {given.GetType().Name}; the output must be a {typeof(TOut).Name}");
+                    : throw new ValueException($"{TypeName}: a forward hook returned a {given.GetType().Name}; the output must be a "
+                    + $"{typeof(TOut).Name}");
         return output;
     }
 

@@ -66,7 +66,8 @@ public abstract partial class Module
                     child.AttachRule(attribute.Parameter, target => attribute.Create(child, target));
                     break;
                 case var other:
-                    throw new ValueException($"{TypeName}: the field {field.Name} has a {attribute.GetType().Name}, which needs a Parameter or a Module, "
+                    throw new ValueException($"{TypeName}: the field {field.Name} has a {attribute.GetType().Name}, which needs a Parameter or a "
+                        + "Module, "
                         + $"but holds a {other.GetType().Name}");
             }
             (_appliedAttributes ??= []).Add(field);
@@ -89,7 +90,8 @@ public abstract partial class Module
         {
             Tensor value = rule.Compute();
             if (value.Shape != target.Shape)
-                throw new ShapeException($"{TypeName}: the parametrisation of '{name}' computes shape {value.Shape}, and the parameter has {target.Shape}");
+                throw new ShapeException($"{TypeName}: the parametrisation of '{name}' computes shape {value.Shape}, and the parameter has "
+                    + $"{target.Shape}");
             if (value.DType != target.DType)
                 throw new DTypeException($"{TypeName}: the parametrisation of '{name}' computes {value.DType}, and the parameter is {target.DType}");
             rule.RequireGrad(target.RequiresGrad);

@@ -27,7 +27,8 @@ public sealed class Orthogonal : Parametrization
     internal Orthogonal(Parameter weight, OrthogonalMap? map, Generator? generator)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        if (weight.Rank < 2) throw new ShapeException($"Orthogonal: a parameter of shape {weight.Shape} has no matrix; it needs two or more dimensions");
+        if (weight.Rank < 2)
+            throw new ShapeException($"Orthogonal: a parameter of shape {weight.Shape} has no matrix; it needs two or more dimensions");
         if (map is not null && !Enum.IsDefined(map.Value)) throw new ValueException($"Orthogonal: {map} is not an OrthogonalMap");
         _map = map ?? (weight.Shape[^1] == weight.Shape[^2] ? OrthogonalMap.MatrixExp : OrthogonalMap.Householder);
         Tensor tall = Tall(weight.Detach());

@@ -1,8 +1,8 @@
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Computes a parameter of a module from other tensors, which are learnt instead of it (torch.nn.utils.parametrize). Derive from it for a rule of your
-/// own: the tensors are fields, as in every module, and <see cref="Compute"/> returns the parameter. <see cref="Parametrize.Register"/> and a
+/// Computes a parameter of a module from other tensors, which are learnt instead of it (torch.nn.utils.parametrize). Derive from it for a rule of
+/// your own: the tensors are fields, as in every module, and <see cref="Compute"/> returns the parameter. <see cref="Parametrize.Register"/> and a
 /// <see cref="ParametrizationAttribute"/> attach it.
 /// </summary>
 /// <example><code>

@@ -14,8 +14,8 @@ namespace MiniTorch.Nn;
 public static class Parametrize
 {
     /// <summary>
-    /// Splits a parameter into length and direction, w = g·v/‖v‖, which are learnt separately (torch.nn.utils.parametrizations.weight_norm; Salimans and
-    /// Kingma, "Weight Normalization", 2016). The state has <c>original0</c> (g) and <c>original1</c> (v).
+    /// Splits a parameter into length and direction, w = g·v/‖v‖, which are learnt separately (torch.nn.utils.parametrizations.weight_norm; Salimans
+    /// and Kingma, "Weight Normalization", 2016). The state has <c>original0</c> (g) and <c>original1</c> (v).
     /// </summary>
     /// <param name="module">The module; the function returns it.</param>
     /// <param name="name">The parameter's name.</param>
@@ -29,8 +29,8 @@ public static class Parametrize
         Register(module, name, parameter => new WeightNorm(parameter, dim));
 
     /// <summary>
-    /// Divides a parameter by its largest singular value, which power iteration follows (torch.nn.utils.parametrizations.spectral_norm; Miyato et al.,
-    /// "Spectral Normalization for Generative Adversarial Networks", 2018). The state has <c>original</c> and the buffers <c>0._u</c> and
+    /// Divides a parameter by its largest singular value, which power iteration follows (torch.nn.utils.parametrizations.spectral_norm; Miyato et
+    /// al., "Spectral Normalization for Generative Adversarial Networks", 2018). The state has <c>original</c> and the buffers <c>0._u</c> and
     /// <c>0._v</c>.
     /// </summary>
     /// <param name="module">The module; the function returns it.</param>
@@ -49,8 +49,8 @@ public static class Parametrize
 
     /// <summary>
     /// Keeps a matrix orthogonal: its columns, or its rows if there are fewer of them, are orthonormal
-    /// (torch.nn.utils.parametrizations.orthogonal, with use_trivialization; Lezcano-Casado and Martínez-Rubio, "Cheap Orthogonal Constraints in Neural
-    /// Networks", 2019). The state has <c>original</c> and the buffer <c>0.base</c>.
+    /// (torch.nn.utils.parametrizations.orthogonal, with use_trivialization; Lezcano-Casado and Martínez-Rubio,
+    /// "Cheap Orthogonal Constraints in Neural Networks", 2019). The state has <c>original</c> and the buffer <c>0.base</c>.
     /// </summary>
     /// <param name="module">The module; the function returns it.</param>
     /// <param name="name">The parameter's name. In a parameter of more than two dimensions the last two are the matrices.</param>
@@ -87,7 +87,8 @@ public static class Parametrize
     }
 
     /// <summary>
-    /// Ends a parametrisation: the parameter keeps its present values and is learnt itself again (torch.nn.utils.parametrize.remove_parametrizations).
+    /// Ends a parametrisation: the parameter keeps its present values and is learnt itself again
+    /// (torch.nn.utils.parametrize.remove_parametrizations).
     /// </summary>
     /// <exception cref="ValueException">The parameter is not parametrised.</exception>
     public static TModule Remove<TModule>(TModule module, string name) where TModule : Module

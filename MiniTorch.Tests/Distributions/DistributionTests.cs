@@ -15,7 +15,8 @@ public class DistributionTests
         public Tensor ToTensor(DType dtype = DType.Float64) => Tensor.From(Data).Reshape(Shape).To(dtype);
     }
 
-    public sealed record Row(string Name, Table[] Parameters, Table[] Other, Table Value, Table LogProb, Table Entropy, Table Kl, Table Mean, Table Variance,
+    public sealed record Row(string Name, Table[] Parameters, Table[] Other, Table Value, Table LogProb, Table Entropy, Table Kl, Table Mean,
+        Table Variance,
         Table[] Samples, Table? Rsample);
 
     private static readonly JsonSerializerOptions s_json = new()
@@ -67,7 +68,8 @@ public class DistributionTests
             if (expected.Gradients!.All(gradient => gradient is null)) return;
             Tensor[] found = Autograd.Grad(result.Sum(), parameters, allowUnused: true, retainGraph: true);
             for (int i = 0; i < found.Length; i++)
-                if (expected.Gradients![i] is { } gradient) Near($"{what}, gradient {i}", found[i], gradient, 1e-9); // torch's trigamma has ten digits
+                // torch's trigamma has ten digits
+                if (expected.Gradients![i] is { } gradient) Near($"{what}, gradient {i}", found[i], gradient, 1e-9);
         }
     }
 
@@ -98,7 +100,8 @@ public class DistributionTests
         Tensor[] gradients = Autograd.Grad(drawn.Square().Sum(), parameters);
         if (row.Rsample is not { } expected) return;
         Near("draws", drawn, expected);
-        for (int i = 0; i < gradients.Length; i++) Near($"gradient {i}", gradients[i], expected.Gradients![i]!, 2e-4); // torch's gamma is an approximation
+        // torch's gamma is an approximation
+        for (int i = 0; i < gradients.Length; i++) Near($"gradient {i}", gradients[i], expected.Gradients![i]!, 2e-4);
     }
 
     [Test]
@@ -226,7 +229,8 @@ public class DistributionTests
     [Test]
     public void Draws_with_bad_parameters_are_errors()
     {
-        Should.Throw<ValueException>(() => Tensor.Normal(Tensor.Zeros([2]), Tensor.From(new[] { 1f, float.NaN }))).Message.ShouldContain("element 1 is NaN");
+        Should.Throw<ValueException>(() => Tensor.Normal(Tensor.Zeros([2]), Tensor.From(new[] { 1f, float.NaN })))
+            .Message.ShouldContain("element 1 is NaN");
         Should.Throw<DTypeException>(() => Tensor.Normal(1, 2)).Message.ShouldContain("must be Float32 or Float64");
         Should.Throw<ValueException>(() => Tensor.Ones([2]).Multinomial(3)).Message.ShouldContain("positive weights");
         Should.Throw<ValueException>(() => Tensor.Ones([2]).Multinomial(-1)).Message.ShouldContain("count is -1");

@@ -219,7 +219,8 @@ internal static partial class LayerSamples
         Layer<InstanceNorm2d>().Ranks(3, 4).Trains("with trackRunningStats: normalizes by the example, updates the running values")
             .Case(() => new InstanceNorm2d(2, trackRunningStats: true), Real(2, 4, 3))
             .Case(() => new InstanceNorm2d(2, affine: true, momentum: 0.3, trackRunningStats: true), Real(2, 2, 3))
-            .Misuse<DTypeException>(Float64Beside("InstanceNorm2d", 2), () => new InstanceNorm2d(2, affine: true).Call(F(1, 2, 3, 3).To(DType.Float64))),
+            .Misuse<DTypeException>(Float64Beside("InstanceNorm2d", 2),
+            () => new InstanceNorm2d(2, affine: true).Call(F(1, 2, 3, 3).To(DType.Float64))),
         Layer<Dropout>().Trains("zeroes random elements", isRandom: true)
             .Case(() => new Dropout(), Real(3))
             .Misuse<ValueException>("Dropout: the probability 1.5 is not in [0, 1]", () => _ = new Dropout(1.5)),

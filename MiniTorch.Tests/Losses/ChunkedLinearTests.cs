@@ -65,7 +65,8 @@ public class ChunkedLinearTests
         Tensor hidden = Tensor.Ones([4, 3]), weight = Tensor.Ones([2, 3]);
         Should.Throw<ShapeException>(() => Chunked.Linear(hidden, weight, (logits, _) => logits.Sum())).Message.ShouldContain("Reduction.None");
         Should.Throw<ShapeException>(() => Chunked.Linear(hidden, Tensor.Ones([2, 4]), (logits, _) => logits.Sum(-1)));
-        Should.Throw<ValueException>(() => Chunked.Linear(hidden, weight, (logits, _) => logits.Sum(-1), chunkSize: 0)).Message.ShouldContain("chunkSize");
+        Should.Throw<ValueException>(() => Chunked.Linear(hidden, weight, (logits, _) => logits.Sum(-1), chunkSize: 0))
+            .Message.ShouldContain("chunkSize");
     }
 
     [Test]

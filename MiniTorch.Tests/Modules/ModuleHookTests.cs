@@ -64,7 +64,8 @@ public class ModuleHookTests
         using (layer.ReplaceInputs((_, given) => [given[1], (Tensor)given[1]! * 4]))
             layer.Call(Tensor.Full([1, 1], 2f), Tensor.Full([1, 1], 3f)).Item<float>().ShouldBe(3 * 12);
         using (layer.ReplaceInputs((_, given) => [given[0]]))
-            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1]))).Message.ShouldContain("returned 1 inputs, and Forward takes 2");
+            Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1])))
+                .Message.ShouldContain("returned 1 inputs, and Forward takes 2");
         using (layer.ReplaceInputs((_, given) => [given[0], "text"]))
             Should.Throw<ValueException>(() => layer.Call(Tensor.Ones([1, 1]), Tensor.Ones([1, 1]))).Message
                 .ShouldContain("input 1 must be a Tensor, not String");

@@ -10,7 +10,8 @@ static partial class OpSamples
             .Misuse<ValueException>("a negative repeat", () => Tensor.Ones([2]).Repeat(-1),
             "Repeat: the count for dimension 0 is -1; it must be 0 or more"),
         Row("Tile", x => x.Tile(2, 3), R(2, 3), R(3), R(2, 1, 2), R(0, 3), R()).Integers()
-            .Misuse<ValueException>("a negative count", () => Tensor.Ones([2]).Tile(-1), "Tile: the count for dimension 0 is -1; it must be 0 or more"),
+            .Misuse<ValueException>("a negative count", () => Tensor.Ones([2]).Tile(-1),
+            "Tile: the count for dimension 0 is -1; it must be 0 or more"),
         RowOfMany("MeshGrid", x => Tensor.MeshGrid(x), [R(2), R(3)], [R(2), Tensor.Ones([], DType.Int64), R(2)], [R(0), R(2)])
             .Misuse<ShapeException>("no vectors", () => Tensor.MeshGrid([]), "MeshGrid: the list of tensors is empty")
             .Misuse<ShapeException>("a matrix", () => Tensor.MeshGrid([Tensor.Ones([2]), Tensor.Ones([1, 2])]),

@@ -69,14 +69,16 @@ static partial class OpSamples
             [R(2, 5, 2), Probability.Of(2)], [R(2, 3), R(0)])
             .Torch("tensor([[4., 1., 3.], [nan, 0., 1.]]).quantile(tensor([0., 0.75]), 1)", [1, NaN, 3.5, NaN],
             Tensor.From(new[,] { { 4, 1, 3 }, { NaN, 0, 1 } }), V(0, 0.75)),
-        RowOfMany("Quantile(interpolation)", x => [.. Enum.GetValues<QuantileInterpolation>().Select(kind => x[0].Quantile(V(0.2, 0.5), 0, false, kind))],
+        RowOfMany("Quantile(interpolation)",
+            x => [.. Enum.GetValues<QuantileInterpolation>().Select(kind => x[0].Quantile(V(0.2, 0.5), 0, false, kind))],
             [R(4, 3)], [R(5)], [R(1)])
             .Torch("torch.cat([tensor([0., 1., 3., 7.]).quantile(tensor([0.2, 0.5]), 0, interpolation=kind) for kind in "
                 + "('linear', 'lower', 'higher', 'nearest', 'midpoint')])", [0.6000000000000001, 2, 0, 1, 1, 3, 1, 3, 0.5, 2], V(0, 1, 3, 7)),
         Row("NanQuantile", (x, q) => x.NanQuantile(q, 1), [R(2, 4), Probability.Of(2)], [R(4, 5), Probability.Of()])
             .Torch("tensor([[4., nan, 3.], [nan, nan, nan]]).nanquantile(tensor([0.25, 1.]), 1)", [3.25, NaN, 4, NaN],
             Tensor.From(new[,] { { 4, NaN, 3 }, { NaN, NaN, NaN } }), V(0.25, 1)),
-        Row("SearchSorted", (sorted, x) => sorted.Sort().Values.SearchSorted(x), [R(5), R(2, 3)], [R(2, 5), R(2, 3)], [R(0), R(3)], [R(2, 0), R(2, 3)],
+        Row("SearchSorted", (sorted, x) => sorted.Sort().Values.SearchSorted(x), [R(5), R(2, 3)], [R(2, 5), R(2, 3)], [R(0), R(3)],
+            [R(2, 0), R(2, 3)],
             [R(3), R(2, 0)]).NotDifferentiable().Large(R(100), R(300, 100))
             .Torch("torch.searchsorted(tensor([1., 2., 2., 4.]), tensor([0., 2., 5., nan]))", [0, 1, 4, 4], V(1, 2, 2, 4), V(0, 2, 5, NaN))
             .Misuse<ShapeException>("a scalar", () => Tensor.Ones([]).SearchSorted(Tensor.Ones([2])),
@@ -90,14 +92,16 @@ static partial class OpSamples
             .Misuse<ShapeException>("a matrix of boundaries", () => Tensor.Ones([2]).Bucketize(Tensor.Ones([1, 2])),
             "Bucketize: the boundaries have shape [1, 2] and must be a vector"),
         Row("Unique", x => x.Unique(), Shapes([2, 3], [], [0], [2, 0])),
-        RowOfMany("UniqueWithCounts", x => x[0].UniqueWithCounts() is var (values, inverse, counts) ? [values, inverse, counts] : [], [R(2, 3)], [R(5)])
+        RowOfMany("UniqueWithCounts", x => x[0].UniqueWithCounts() is var (values, inverse, counts) ? [values, inverse, counts] : [], [R(2, 3)],
+            [R(5)])
             .Torch("torch.cat([v.flatten() for v in tensor([[3., 1.], [1., -0.]]).unique(return_inverse=True, return_counts=True)])",
             [0, 1, 3, 2, 1, 1, 0, 1, 2, 1], Tensor.From(new[,] { { 3, 1 }, { 1, -0.0 } })),
         RowOfMany("UniqueWithCounts(dim)", x => x[0].UniqueWithCounts(1) is var (values, inverse, counts) ? [values, inverse, counts] : [], [R(2, 3)],
             [R(2, 4, 2)], [R(2, 0)], [R(0, 3)])
             .Torch("torch.cat([v.flatten() for v in tensor([[3., 1., 3., 1.], [1., 2., 1., 0.]]).unique(dim=1, return_inverse=True, "
                 + "return_counts=True)])", [1, 1, 3, 0, 2, 1, 2, 1, 2, 0, 1, 1, 2], Tensor.From(new double[,] { { 3, 1, 3, 1 }, { 1, 2, 1, 0 } })),
-        RowOfMany("UniqueConsecutive", x => x[0].UniqueConsecutive() is var (values, inverse, counts) ? [values, inverse, counts] : [], [R(2, 3)], [R()])
+        RowOfMany("UniqueConsecutive", x => x[0].UniqueConsecutive() is var (values, inverse, counts) ? [values, inverse, counts] : [], [R(2, 3)],
+            [R()])
             .Torch("torch.cat(tensor([1., 1., 2., 1.]).unique_consecutive(return_inverse=True, return_counts=True))", [1, 2, 1, 0, 0, 1, 2, 2, 1, 1],
             V(1, 1, 2, 1)),
         Row("IsIn", (x, values) => x.IsIn(values), [R(2, 3), R(2, 2)], [R(3), R(0)], [R(0), R(2)]).NotDifferentiable()

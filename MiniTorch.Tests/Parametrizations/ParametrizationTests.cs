@@ -14,12 +14,14 @@ public class ParametrizationTests
         public Tensor ToTensor() => Tensor.From(Data).Reshape(Shape);
     }
 
-    public sealed record Row(string Kind, string Rule, Dictionary<string, JsonElement> Options, Table X, Table[] Outputs, Dictionary<string, Table> State,
+    public sealed record Row(string Kind, string Rule, Dictionary<string, JsonElement> Options, Table X, Table[] Outputs,
+        Dictionary<string, Table> State,
         Dictionary<string, Table> Gradients, Table Evaluated);
 
     private static TestCaseData[] Rows()
     {
-        using var stream = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Parametrizations", "data", "parametrizations.json.gz")),
+        using var stream = new GZipStream(
+            File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Parametrizations", "data", "parametrizations.json.gz")),
             CompressionMode.Decompress);
         return [.. JsonSerializer.Deserialize<Row[]>(stream, s_json)!.Select(row => new TestCaseData(row)
             .SetArgDisplayNames(row.Kind, row.Rule, string.Join(" ", row.Options.Values)))];
@@ -97,7 +99,8 @@ public class ParametrizationTests
             {
                 var layer = Parametrize.Orthogonal(new Linear(columns, rows, dtype: DType.Float64), map: map);
                 Tensor q = Parametrize.Value(layer, "weight"), small = rows < columns ? q.MatMul(q.T) : q.T.MatMul(q);
-                (small - Tensor.Eye(small.Shape[0], dtype: DType.Float64)).Abs().Max().Item<double>().ShouldBeLessThan(1e-12, $"{map} {rows}×{columns}");
+                (small - Tensor.Eye(small.Shape[0], dtype: DType.Float64)).Abs().Max().Item<double>()
+                    .ShouldBeLessThan(1e-12, $"{map} {rows}×{columns}");
                 Tensor kept = q.Detach().Clone();
                 Parametrize.Remove(layer, "weight");
                 Parametrize.Orthogonal(layer, map: map);
@@ -185,7 +188,8 @@ public class ParametrizationTests
         Tensor x = Tensor.Randn([3, 4], new Generator(1));
         layers[0].Call(x).Tanh().Square().Sum().Backward();
         Autograd.Checkpoint(v => layers[1].Call(v).Tanh().Square(), x).Sum().Backward();
-        foreach (((_, Tensor a), (_, Tensor b)) in layers[0].StateDict().Zip(layers[1].StateDict()).Select(pair => ((pair.First.Key, pair.First.Value), (pair.Second.Key, pair.Second.Value))))
+        foreach (((_, Tensor a), (_, Tensor b)) in layers[0].StateDict().Zip(layers[1].StateDict())
+            .Select(pair => ((pair.First.Key, pair.First.Value), (pair.Second.Key, pair.Second.Value))))
             b.ToArray<float>().ShouldBe(a.ToArray<float>());
         layers[1].Parameters()[^1].Grad!.ToArray<float>().ShouldBe(layers[0].Parameters()[^1].Grad!.ToArray<float>());
 

@@ -30,7 +30,9 @@ internal sealed record Attention(double Scale, bool IsCausal) : FusedOp
             : attention.Of(query, key, value, attnMask, dropoutP, generator);
     }
 
-    /// <summary>Several heads of the query share a head of key and value: heads become [heads of the key, heads of the query for each of them].</summary>
+    /// <summary>
+    /// Several heads of the query share a head of key and value: heads become [heads of the key, heads of the query for each of them].
+    /// </summary>
     private Tensor OfGroups(Tensor query, Tensor key, Tensor value, Tensor? mask, double dropoutP, Generator? generator)
     {
         if (query.Rank < 3 || key.Rank < 3 || value.Rank < 3 || key.Shape[^3] != value.Shape[^3] || key.Shape[^3] == 0

@@ -32,7 +32,8 @@ public static partial class Linalg
         Matrices(Op, b);
         if (!left)
         {
-            if (a.Shape[^1] != b.Shape[^1]) throw new ShapeException($"{Op}: A {a.Shape} does not fit B {b.Shape}; B must have {a.Shape[^1]} columns");
+            if (a.Shape[^1] != b.Shape[^1])
+                throw new ShapeException($"{Op}: A {a.Shape} does not fit B {b.Shape}; B must have {a.Shape[^1]} columns");
             return SolveTriangular(a.Transpose(-2, -1), b.Transpose(-2, -1), !upper, true, unitriangular).Transpose(-2, -1);
         }
         Tensor triangle = upper ? a.Triu(unitriangular ? 1 : 0) : a.Tril(unitriangular ? -1 : 0);
@@ -42,8 +43,8 @@ public static partial class Linalg
     }
 
     /// <summary>
-    /// Solves A X = B given the Cholesky factor of A (torch.cholesky_solve): A = L Lᵀ, or A = Uᵀ U if <paramref name="upper"/>. Leading dimensions are
-    /// broadcast. As in PyTorch, B comes first.
+    /// Solves A X = B given the Cholesky factor of A (torch.cholesky_solve): A = L Lᵀ, or A = Uᵀ U if <paramref name="upper"/>. Leading dimensions
+    /// are broadcast. As in PyTorch, B comes first.
     /// </summary>
     /// <param name="b">Right-hand sides […, n, k].</param>
     /// <param name="factor">The factor […, n, n], such as <see cref="Cholesky"/> returns; only its triangle is read.</param>
@@ -73,8 +74,9 @@ public static partial class Linalg
     /// <param name="b">Right-hand sides […, m, k], or vectors […, m].</param>
     /// <param name="rcond">Singular values of at most this times the largest count as 0; max(m, n) times the machine precision of the dtype by
     /// default.</param>
-    /// <returns>The solutions […, n, k], or […, n]; the squared lengths of A X − B, […, k] or […], if m &gt; n and all matrices have rank n, otherwise
-    /// an empty tensor; the ranks as Int64 […]; the singular values in descending order. Only solutions and residuals have gradients.</returns>
+    /// <returns>The solutions […, n, k], or […, n]; the squared lengths of A X − B, […, k] or […], if m &gt; n and all matrices have rank n,
+    /// otherwise an empty tensor; the ranks as Int64 […]; the singular values in descending order. Only solutions and residuals have
+    /// gradients.</returns>
     /// <exception cref="ShapeException">The numbers of rows differ.</exception>
     /// <example><code>
     /// Tensor x = [0.0, 1.0, 2.0, 3.0], y = [1.1, 2.9, 5.2, 6.8];

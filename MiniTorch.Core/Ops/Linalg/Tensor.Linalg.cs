@@ -38,7 +38,9 @@ public partial class Tensor
         return products.Reshape([.. left.Zip(right, (a, b) => Shape.Size((long)a * b, "Kron"))]);
     }
 
-    /// <summary>Returns the cross products of vectors of three elements along a dimension (torch.linalg.cross). Other dimensions are broadcast.</summary>
+    /// <summary>
+    /// Returns the cross products of vectors of three elements along a dimension (torch.linalg.cross). Other dimensions are broadcast.
+    /// </summary>
     /// <exception cref="ShapeException">The dimension's size is not 3.</exception>
     public Tensor Cross(Tensor other, int dim = -1)
     {

@@ -28,7 +28,8 @@ public partial class Tensor
         Moments.Deviation(this, Mask("Std", dims), correction, keepDim);
 
     /// <summary>
-    /// Returns the covariance matrix [variables, variables] of variables in rows and observations in columns (torch.cov), or the variance of a vector.
+    /// Returns the covariance matrix [variables, variables] of variables in rows and observations in columns (torch.cov), or the variance of a
+    /// vector.
     /// </summary>
     /// <exception cref="ShapeException">There are more than two dimensions.</exception>
     /// <exception cref="DTypeException">The tensor is Int64 or Bool.</exception>

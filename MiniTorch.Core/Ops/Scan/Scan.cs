@@ -138,7 +138,9 @@ internal sealed record LogCumSumExp(int Dim) : Op
     }
 }
 
-/// <summary>Running maxima and minima (torch.cummax, torch.cummin). The values follow from the indices by Gather, which knows the derivative.</summary>
+/// <summary>
+/// Running maxima and minima (torch.cummax, torch.cummin). The values follow from the indices by Gather, which knows the derivative.
+/// </summary>
 internal static class RunningExtreme
 {
     public static (Tensor Values, Tensor Indices) Of(string op, Tensor x, int dim, bool largest)

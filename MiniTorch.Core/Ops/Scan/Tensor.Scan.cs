@@ -35,7 +35,8 @@ public partial class Tensor
     /// <param name="append">Slices that are put behind the tensor along the dimension first.</param>
     /// <exception cref="ShapeException">The tensor is a scalar, or <paramref name="prepend"/> or <paramref name="append"/> does not fit.</exception>
     /// <exception cref="ValueException"><paramref name="n"/> is negative.</exception>
-    public Tensor Diff(int n = 1, int dim = -1, Tensor? prepend = null, Tensor? append = null) => NeighbourDifferences.Of(this, n, dim, prepend, append);
+    public Tensor Diff(int n = 1, int dim = -1, Tensor? prepend = null, Tensor? append = null) =>
+        NeighbourDifferences.Of(this, n, dim, prepend, append);
 
     private Tensor Scanned(string op, int dim, Func<Tensor, int, Tensor> scan)
     {

@@ -11,7 +11,8 @@ internal static class SearchSorted
         ArgumentNullException.ThrowIfNull(values);
         if (sorted.Rank == 0) throw new ShapeException($"{op}: the sorted tensor is a scalar (shape []) and must have a dimension");
         if (sorted.Rank > 1 && (values.Rank != sorted.Rank || !values.Shape.Span[..^1].SequenceEqual(sorted.Shape.Span[..^1])))
-            throw new ShapeException($"{op}: values {values.Shape} do not fit the sorted tensor {sorted.Shape}; all sizes but the last must be equal, "
+            throw new ShapeException($"{op}: values {values.Shape} do not fit the sorted tensor {sorted.Shape}; all sizes but the last must be "
+                + "equal, "
                 + "or the sorted tensor a vector");
         DType dtype = DTypes.Promote(sorted, values);
         Tensor places = Tensor.Empty(values.Shape, DType.Int64);

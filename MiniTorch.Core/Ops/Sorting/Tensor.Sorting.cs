@@ -49,7 +49,9 @@ public partial class Tensor
         return At("Median", dim, keepDim, Where(isNaN.Any(at, keepDim: true), isNaN.ArgMax(at, keepDim: true), middle));
     }
 
-    /// <summary>Returns the median of all elements that are not NaN, the lower of the two middle ones (torch.nanmedian); NaN if all are NaN.</summary>
+    /// <summary>
+    /// Returns the median of all elements that are not NaN, the lower of the two middle ones (torch.nanmedian); NaN if all are NaN.
+    /// </summary>
     /// <exception cref="ShapeException">The tensor is empty.</exception>
     public Tensor NanMedian() => Reshape(Shape.Size(ElementCount, "NanMedian")).NanMedian(0).Values;
 
