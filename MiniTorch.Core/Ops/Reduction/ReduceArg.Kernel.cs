@@ -23,7 +23,8 @@ internal static unsafe class ReduceArg
     /// <param name="reduced">Bit d is set if dimension d is reduced.</param>
     /// <param name="values">The extrema, contiguous.</param>
     /// <param name="positions">Their positions, contiguous.</param>
-    public static void Run<T, TFold>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* values, long* positions)
+    /// <returns>Whether the extrema are the elements at the positions to the bit: of equal zeros one may have another sign.</returns>
+    public static bool Run<T, TFold>(T* x, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, ulong reduced, T* values, long* positions)
         where T : unmanaged, IBinaryNumber<T>
         where TFold : IFold
     {
@@ -33,12 +34,13 @@ internal static unsafe class ReduceArg
         {
             var scan = new Scan<T, TFold>(x, plan, values, positions);
             Simd.Run<Scan<T, TFold>, T>(ref scan);
-            return;
+            return true;
         }
 
         ReduceKernel.Run<T, TFold>(x, dims, strides, reduced, values);
         var search = new Search<T>(x, plan, values, positions);
         if (!dims.Contains(0)) Simd.Run<Search<T>, T>(ref search);
+        return false;
     }
 
     /// <summary>Rows one after another, each read once.</summary>
@@ -76,8 +78,8 @@ internal static unsafe class ReduceArg
                 if (better != extremum) (extremum, position) = (better, i);
             }
 
-            values[result] = extremum;
             FindInRow<V, T>(row + position, Math.Min(block.Length, size - position), V.Broadcast(extremum), ref position);
+            values[result] = position < size ? row[position] : extremum; // another thread may have changed the row meanwhile
             positions[result] = position;
         }
     }

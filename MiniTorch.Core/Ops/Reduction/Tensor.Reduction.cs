@@ -176,9 +176,15 @@ public partial class Tensor
 
     private (Tensor Values, Tensor Indices) Extremum(string op, int dim, bool keepDim, bool largest)
     {
-        if (FuseTrace.Open?.Extremum(this, Shape.Dim(dim, op), largest) is not (var values, var indices))
-            return At(op, dim, keepDim, largest ? ArgMax(dim, true) : ArgMin(dim, true));
-        return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
+        if (FuseTrace.Open?.Extremum(this, Shape.Dim(dim, op), largest) is (var values, var indices))
+            return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
+        if (Node is null && Dual is null && Rank > 0 && !EngineMode.InterceptsCalls)
+        {
+            (indices, Tensor? found) = ArgReduction.Search(op, this, dim, largest);
+            values = found ?? Gather(dim, indices);
+            return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
+        }
+        return At(op, dim, keepDim, largest ? ArgMax(dim, true) : ArgMin(dim, true));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)
