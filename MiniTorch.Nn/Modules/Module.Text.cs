@@ -18,9 +18,12 @@ public abstract partial class Module
         if (!outer.Add(this)) return $"{TypeName}(...)"; // it contains itself
         try
         {
-            var text = new StringBuilder($"{TypeName}({Arguments}");
+            var text = new StringBuilder();
             foreach ((string name, Module child) in ModuleMembers.Of(this).Children)
                 text.Append(CultureInfo.InvariantCulture, $"\n  ({name}): {child.ToString().Replace("\n", "\n  ", StringComparison.Ordinal)}");
+            string arguments = Arguments;
+            if (text.Length > 0 && arguments.Length > 0 && arguments[0] != '\n') arguments = $"\n  {arguments}";
+            text.Insert(0, $"{TypeName}({arguments}");
             return text.Append(text.ToString().Contains('\n', StringComparison.Ordinal) ? "\n)" : ")").ToString();
         }
         catch (ValueException) // its members cannot be named; Parameters() throws with the reason

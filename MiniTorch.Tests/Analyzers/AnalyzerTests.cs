@@ -123,7 +123,7 @@ public class AnalyzerTests
     public async Task A_fix_writes_the_formula_that_keeps_its_digits(string code, string? mended) =>
         (await AnalyzedCode.Fixed($"{Setup}Tensor z = {code};")).ShouldBe(mended is null ? null : $"{Setup}Tensor z = {mended};");
 
-    [TestCase("x = x.Relu(); _ = x.Exp(); x.AddInPlace(x); x.ZeroInPlace(); Tensor.Ones([2]).ToArray<float>();")]
+    [TestCase("x = x.Relu(); _ = x.Exp(); x.AddInPlace(x); x.ZeroInPlace(); x.RequireGrad(); x.Named(\"p\"); Tensor.Ones([2]).ToArray<float>();")]
     [TestCase("try { x.MatMul(x); } catch (ShapeException error) { Console.WriteLine(error.Message); }")]
     [TestCase("x.RequiresGrad = true; x.Sum().Backward(); model.Train(); model.Call(x);")]
     [TestCase("for (int i = 0; i < 3; i++) { optimizer.ZeroGrad(); criterion.Call(model.Call(x), y).Backward(); optimizer.Step(); }")]

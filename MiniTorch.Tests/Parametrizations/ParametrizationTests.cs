@@ -48,6 +48,21 @@ public class ParametrizationTests
         };
     }
 
+    [Test]
+    public void A_parametrised_layer_prints_its_arguments_on_a_line_of_their_own()
+    {
+        var layer = new Linear(4, 3);
+        Parametrize.WeightNorm(layer, "weight");
+        layer.ToString().ShouldBe("""
+            Linear(
+              in_features=4, out_features=3, bias=True
+              (parametrizations): ModuleDict(
+                (weight): WeightNorm()
+              )
+            )
+            """);
+    }
+
     [TestCaseSource(nameof(Rows))]
     public void Layer_with_a_state_of_torch_computes_what_torch_does(Row row)
     {

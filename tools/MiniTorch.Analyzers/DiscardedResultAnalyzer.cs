@@ -21,10 +21,10 @@ public sealed class DiscardedResultAnalyzer() : MiniTorchAnalyzer(Rules.Discarde
     private static bool IsTried(ExpressionStatementSyntax statement) =>
         statement.Parent is BlockSyntax { Statements.Count: 1, Parent: TryStatementSyntax { Catches.Count: > 0 } };
 
-    // By convention whatever returns a tensor is pure, unless its name says that it writes.
+    // By convention whatever returns a tensor is pure, unless its name says that it writes. RequireGrad and Named return their tensor.
     private static bool IsPure(IMethodSymbol method, MiniTorchTypes types) =>
         MiniTorchTypes.Is(method.ContainingType, types.Tensor) && !method.Name.EndsWith("InPlace", StringComparison.Ordinal)
-            && GivesTensors(method.ReturnType, types);
+            && method.Name is not ("RequireGrad" or "Named") && GivesTensors(method.ReturnType, types);
 
     private static bool GivesTensors(ITypeSymbol type, MiniTorchTypes types) => type switch
     {
