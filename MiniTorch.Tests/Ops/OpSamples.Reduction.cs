@@ -38,7 +38,7 @@ static partial class OpSamples
             .Torch("torch.cat([v.flatten() for v in tensor([[1., nan, nan], [2., 2., 1.]]).max(1)])", [NaN, 2, 1, 0],
             Tensor.From(new[,] { { 1, NaN, NaN }, { 2, 2, 1 } }))
             .Misuse<ShapeException>("a dimension of size 0", () => Tensor.Ones([2, 0]).Max(1),
-            "ArgMax: dimension 1 of shape [2, 0] has size 0; argmax and argmin need at least one element"),
+            "Max: dimension 1 of shape [2, 0] has size 0; argmax and argmin need at least one element"),
         Row("Min", x => x.Min(), Shapes([2, 3], [], [7])).Large(R(263, 1021)).Torch("tensor([1., nan, 3.]).min()", [NaN], V(1, NaN, 3))
             .Misuse<ShapeException>("no element", () => Tensor.Ones([0, 3]).Min(),
             "Min: shape [0, 3] has no elements, and the smallest element of none is not defined; check ElementCount first"),

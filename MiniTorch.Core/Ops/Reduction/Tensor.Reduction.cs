@@ -184,7 +184,7 @@ public partial class Tensor
             values = found ?? Gather(dim, indices);
             return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
         }
-        return At(op, dim, keepDim, largest ? ArgMax(dim, true) : ArgMin(dim, true));
+        return At(op, dim, keepDim, ArgReduction.Apply(op, this, dim, keepDim: true, largest));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)
