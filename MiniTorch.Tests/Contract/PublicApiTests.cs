@@ -7,7 +7,7 @@ using MiniTorch.Tests.Docs;
 namespace MiniTorch.Tests.Contract;
 
 /// <summary>
-/// The public surface is what PublicApi.*.txt say. It changes on purpose alone: run with UPDATE_API=1, and read the difference before it is
+/// The public surface is what PublicApi.*.txt say. It changes only on purpose: run with UPDATE_API=1, and read the difference before it is
 /// committed.
 /// </summary>
 internal sealed class PublicApiTests

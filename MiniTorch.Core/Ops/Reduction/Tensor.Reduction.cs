@@ -176,15 +176,14 @@ public partial class Tensor
 
     private (Tensor Values, Tensor Indices) Extremum(string op, int dim, bool keepDim, bool largest)
     {
-        if (FuseTrace.Open?.Extremum(this, Shape.Dim(dim, op), largest) is (var values, var indices))
-            return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
-        if (Node is null && Dual is null && Rank > 0 && !EngineMode.InterceptsCalls)
+        if (FuseTrace.Open?.Extremum(this, Shape.Dim(dim, op), largest) is not (var values, var indices))
         {
+            if (Rank == 0) return At(op, dim, keepDim, Zeros([], DType.Int64));
             (indices, Tensor? found) = ArgReduction.Search(op, this, dim, largest);
-            values = found ?? Gather(dim, indices);
-            return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
+            bool isRecorded = Node is not null || Dual is not null || EngineMode.InterceptsCalls;
+            values = isRecorded || found is null ? Gather(dim, indices) : found;
         }
-        return At(op, dim, keepDim, ArgReduction.Apply(op, this, dim, keepDim: true, largest));
+        return keepDim ? (values, indices) : (values.Squeeze(dim), indices.Squeeze(dim));
     }
 
     private (Tensor Values, Tensor Indices) At(string op, int dim, bool keepDim, Tensor indices)

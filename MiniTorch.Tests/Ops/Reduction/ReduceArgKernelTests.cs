@@ -66,6 +66,30 @@ public unsafe class ReduceArgTests
     }
 
     [Test]
+    public void Extrema_have_the_same_bits_whether_they_are_recorded_or_not([Values(DType.Float32, DType.Float64)] DType dtype,
+        [Values(1, 7, 16, 17, 130, 1100)] int size, [Values("rows", "columns", "reversed", "expanded")] string layout)
+    {
+        double[] values = [double.NaN, -0.0, 0.0, 1, -1, double.NegativeInfinity, double.PositiveInfinity];
+        var random = new Generator(0);
+        Tensor picks = Tensor.From(values).To(dtype)[Tensor.RandInt(1, 3, [12, size], random)]; // zeros of both signs
+        if (size > 7) picks = Tensor.Cat([picks[..6], Tensor.From(values).To(dtype)[Tensor.RandInt(0, 7, [6, size], random)]]);
+        Tensor x = layout switch
+        {
+            "columns" => picks.Transpose(0, 1).Contiguous().Transpose(0, 1),
+            "reversed" => picks.Flip(1),
+            "expanded" => picks[..1].Expand(12, size),
+            _ => picks,
+        };
+        Tensor leaf = x.Clone().RequireGrad();
+        foreach ((var plain, var recorded) in new[] { (x.Max(1), leaf.Max(1)), (x.Min(-1, keepDim: true), leaf.Min(-1, keepDim: true)) })
+        {
+            plain.Indices.ToArray<long>().ShouldBe(recorded.Indices.ToArray<long>());
+            plain.Values.ToArray<double>().Select(BitConverter.DoubleToInt64Bits)
+                .ShouldBe(recorded.Values.Detach().ToArray<double>().Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    [Test]
     public void Positions_of_integer_extrema_are_found()
     {
         var x = new StridedArray<long>([4], Layout.Stepped, () => 0) { [[2]] = long.MaxValue, [[1]] = long.MinValue };
