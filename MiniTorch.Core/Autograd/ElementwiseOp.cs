@@ -387,7 +387,8 @@ internal static unsafe class ElementwiseCall
     /// <summary>Returns whether two functions have bitwise equal parameters.</summary>
     public static bool SameBits<TKernel>(TKernel a, TKernel b) where TKernel : struct =>
         RuntimeHelpers.IsReferenceOrContainsReferences<TKernel>() ? a.Equals(b)
-        : MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in b)));
+        : MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in a)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<TKernel>(in b)))
+            || (a.Equals(b) && a.ToString() == b.ToString()); // bytes between fields may differ, and −0 equals 0 but prints otherwise
 
     public static DType OperandType(ElementwiseDomain domain, DType dtype) =>
         domain == ElementwiseDomain.Real && !dtype.IsFloat() ? DType.Float32 : dtype;

@@ -68,7 +68,7 @@ internal static unsafe partial class VectorMath<V, T>
                 Poly(square, -0.008863234341598261, 0.003592114272179749, -0.001455727622275379, 0.0005894586453472604,
                     Poly(square, -0.00023703018528565124, 9.158991507576101e-05, -3.0218081222007894e-05, 6.055684335405494e-06)));
         V small = V.Fma(magnitude * square, polynomial, magnitude);
-        V exponential = ExpOfBounded(Bound(magnitude + magnitude, V.Of(0), Pick(30, 60)));
+        V exponential = ExpOfBounded(V.AtMost(magnitude + magnitude, Pick(30, 60)));
         V large = V.Of(1) - V.Of(2) / (exponential + V.Of(1));
         return WithSign(V.Where(V.Less(magnitude, V.Of(0.625)), small, large), a);
     }

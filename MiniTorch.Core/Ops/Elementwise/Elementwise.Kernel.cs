@@ -10,6 +10,9 @@ internal interface ILoopFunction
     /// <summary>The number of arguments that are used.</summary>
     static abstract int Inputs { get; }
 
+    /// <summary>Whether it is an instruction or two, which a fused chain rather repeats than hands on through memory.</summary>
+    static virtual bool IsCheap => false;
+
     R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R>;
 }
 
@@ -211,6 +214,8 @@ internal readonly struct UnaryForward<K>(K kernel) : ILoopFunction
 {
     public static int Inputs => 1;
 
+    public static bool IsCheap => K.Domain == ElementwiseDomain.Number;
+
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.Forward(a);
 }
@@ -220,6 +225,8 @@ internal readonly struct UnaryBackward<K>(K kernel) : ILoopFunction
     where K : struct, IUnaryFunction
 {
     public static int Inputs => 3;
+
+    public static bool IsCheap => K.Domain == ElementwiseDomain.Number;
 
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.Backward(a, b, c);
@@ -231,6 +238,8 @@ internal readonly struct BinaryForward<K>(K kernel) : ILoopFunction
 {
     public static int Inputs => 2;
 
+    public static bool IsCheap => K.Domain == ElementwiseDomain.Number;
+
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.Forward(a, b);
 }
@@ -241,6 +250,8 @@ internal readonly struct BinaryBackwardA<K>(K kernel) : ILoopFunction
 {
     public static int Inputs => 4;
 
+    public static bool IsCheap => K.Domain == ElementwiseDomain.Number;
+
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.BackwardA(a, b, c, d);
 }
@@ -250,6 +261,8 @@ internal readonly struct BinaryBackwardB<K>(K kernel) : ILoopFunction
     where K : struct, IBinaryFunction
 {
     public static int Inputs => 4;
+
+    public static bool IsCheap => K.Domain == ElementwiseDomain.Number;
 
     [MethodImpl(AggressiveInlining)]
     public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => kernel.BackwardB(a, b, c, d);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Makes a program's steps into fewer ones: a step whose result is read once becomes a part of the one that reads it.</summary>
+/// <summary>Makes a program's steps into fewer ones: a step whose result is read once, or is cheap, becomes a part of those that read it.</summary>
 internal static class FunctionTreeBuilder
 {
     // What an element-wise loop reads, and about what the JIT still compiles without calls.
@@ -35,19 +35,25 @@ internal static class FunctionTreeBuilder
         if (program.Steps[root - program.Inputs].Action != StepAction.Map) return program.Steps[root - program.Inputs];
         HashSet<int> inner = [root];
         List<int> leaves = Read(root);
-        while (inner.Count < MaxNodes)
+        while (true)
         {
             // The leaf whose own arguments add the fewest leaves becomes an inner node; of equals the last, so that branches are finished one by one.
-            int[] candidates = [.. leaves.Where(leaf => leaf >= program.Inputs && uses[leaf] == 1).OrderBy(leaf => Without(leaf).Count)
-                .ThenByDescending(leaf => leaf)];
-            if (candidates.Length == 0 || Without(candidates[0]).Count > MaxLeaves) break;
-            inner.Add(candidates[0]);
+            int[] candidates = [.. leaves.Where(CanJoin).OrderBy(leaf => Without(leaf).Count).ThenByDescending(leaf => leaf)];
+            if (candidates.Length == 0 || Without(candidates[0]).Count > MaxLeaves || Nodes(root, candidates[0]) > MaxNodes) break;
             leaves = Without(candidates[0]);
+            inner.Add(candidates[0]);
         }
         if (inner.Count == 1) return program.Steps[root - program.Inputs];
         object tree = Make(typeof(FunctionTree<,>), [Node(root), Leaf(leaves.Count - 1)], 1);
         LoopFunction function = (LoopFunction)Make(typeof(LoopFunction<>), [tree], 1);
         return program.Steps[root - program.Inputs] with { Function = function, Arguments = [.. leaves] };
+
+        // A cheap value that several steps read is computed again in each; the JIT finds those of one loop to be the same.
+        bool CanJoin(int leaf) => leaf >= program.Inputs && (uses[leaf] == 1
+            || (uses[leaf] != int.MaxValue && program.Steps[leaf - program.Inputs].Function.IsCheap));
+
+        int Nodes(int value, int joining) => !inner.Contains(value) && value != joining ? 0
+            : 1 + program.Steps[value - program.Inputs].Arguments.Sum(argument => argument < 0 ? 0 : Nodes(argument, joining));
 
         List<int> Read(int value) => [.. program.Steps[value - program.Inputs].Arguments.Where(argument => argument >= 0).Distinct()];
 

@@ -7,6 +7,10 @@ namespace MiniTorch.Ops;
 /// <param name="IsRecorded">Whether gradients flow through it: recording was on.</param>
 internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
 {
+    /// <summary>Whether its derivative is computed from its result, such as that of an exponential.</summary>
+    public bool ReadsOutput =>
+        IsRecorded && Op.IsDifferentiable && Op is IElementwiseOp op && Arguments.Length == 1 && (op.BackwardReads(0) & Reads.Output) != 0;
+
     /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
     public bool Equals(FusedCall other) =>
         Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)

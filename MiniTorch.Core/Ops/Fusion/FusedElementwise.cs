@@ -3,28 +3,41 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>A traced chain of element-wise operations in one pass over memory, and its gradients in another. Its inputs have one shape.</summary>
+/// <summary>
+/// A traced chain of element-wise operations in one pass over memory, and its gradients in another. Its inputs have one shape. Its hidden outputs are, on
+/// demand, the results that derivatives read, such as exponentials.
+/// </summary>
 /// <param name="Calls">The operations in order, and so its definition; the last one's result is the chain's.</param>
 /// <param name="Leaves">The number of inputs.</param>
 /// <param name="Real">The real numbers that it computes with.</param>
-internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Real) : FusedOp
+/// <param name="KeepsElements">Whether results that derivatives read are kept for the gradient instead of computed again.</param>
+internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Real, bool KeepsElements) : FusedOp
 {
     internal override bool CanReuseTemporaries => true;
 
     /// <summary>The most leaves for which a gradient of each, the leaves and the cotangent can be operands of one loop.</summary>
     public const int MaxLeaves = (LoopPlan.MaxOperands - 1) / 2;
 
-    private readonly FusedLoops _value = Fused(new ElementwiseProgram(Leaves, [.. Steps(Calls, Leaves)], [Leaves + Calls.Length - 1]));
+    private readonly int[] _kept = Kept(Calls, KeepsElements);
+    private readonly FusedLoops _value = Value(Calls, Leaves, Kept(Calls, KeepsElements));
     private readonly ConcurrentDictionary<int, Gradient> _gradients = new();
 
     public override string Name => "Fuse";
 
+    internal override int HiddenOutputs => _kept.Length;
+
+    protected internal override Reads Reads => Reads.Inputs | (HiddenOutputs > 0 ? Reads.Output : Reads.None);
+
     protected internal override bool IsDifferentiable => Calls[^1].Op.IsDifferentiable;
 
-    /// <summary>Whether these calls are this program.</summary>
-    public bool Is(FusedCall[] calls, int leaves, DType real) => leaves == Leaves && real == Real && Calls.AsSpan().SequenceEqual(calls);
+    /// <summary>Whether a loop has operands for the leaves, their gradients, what is kept and the cotangent.</summary>
+    public static bool CanKeep(FusedCall[] calls, int leaves) => (2 * leaves) + Kept(calls, true).Length + 1 <= LoopPlan.MaxOperands;
 
-    public bool Equals(FusedElementwise? other) => other is not null && Is(other.Calls, other.Leaves, other.Real);
+    /// <summary>Whether these calls are this program.</summary>
+    public bool Is(FusedCall[] calls, int leaves, DType real, bool keepsElements) =>
+        leaves == Leaves && real == Real && keepsElements == KeepsElements && Calls.AsSpan().SequenceEqual(calls);
+
+    public bool Equals(FusedElementwise? other) => other is not null && Is(other.Calls, other.Leaves, other.Real, other.KeepsElements);
 
     public override int GetHashCode() => Calls.Aggregate(HashCode.Combine(Leaves, Real), HashCode.Combine);
 
@@ -46,11 +59,14 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
         return results[^1];
     }
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
-        Tensor output = Tensor.Empty(inputs[0].Shape, IsDifferentiable ? Real : DType.Bool);
-        Run(_value, Real, [output, .. inputs]);
-        return output;
+        var outputs = new Tensor[1 + HiddenOutputs];
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Empty(inputs[0].Shape, IsDifferentiable ? Real : DType.Bool);
+        Run(_value, Real, [.. outputs, .. inputs]);
+        return outputs;
     }
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
@@ -62,19 +78,25 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
         var operands = new List<Tensor>();
         for (int i = 0; i < gradient.Loops.Outputs; i++) operands.Add(Tensor.Empty(cotangent.Shape, cotangent.DType));
         for (int i = 0; i < Leaves; i++) operands.Add(call.Input(i));
+        for (int i = 1; i <= HiddenOutputs; i++) operands.Add(call.OutputAt(i));
         operands.Add(cotangent);
         if (gradient.Loops.Outputs > 0) Run(gradient.Loops, cotangent.DType, [.. operands]);
         for (int i = 0; i < Leaves; i++)
             if (gradient.OperandOf[i] is { } operand) gradients[i] = operands[operand];
     }
 
+    /// <summary>The calls whose results are kept; the last one's belongs to the user.</summary>
+    private static int[] Kept(FusedCall[] calls, bool keepsElements) =>
+        keepsElements ? [.. Enumerable.Range(0, calls.Length - 1).Where(i => calls[i].ReadsOutput)] : [];
+
+    private static FusedLoops Value(FusedCall[] calls, int leaves, int[] kept)
+    {
+        IEnumerable<ElementwiseStep> steps = calls.Select(call => new ElementwiseStep(((IElementwiseOp)call.Op).Forward,
+            [.. call.Arguments.Select(argument => argument < 0 ? ~argument : leaves + argument)]));
+        return Fused(new ElementwiseProgram(leaves, [.. steps], [leaves + calls.Length - 1, .. kept.Select(call => leaves + call)]));
+    }
+
     private static FusedLoops Fused(ElementwiseProgram program) => new(FunctionTreeBuilder.Grow(program));
-
-    /// <summary>The calls as steps whose results are numbered from <paramref name="first"/> on.</summary>
-    private static IEnumerable<ElementwiseStep> Steps(IEnumerable<FusedCall> calls, int first) =>
-        calls.Select(call => new ElementwiseStep(((IElementwiseOp)call.Op).Forward, [.. call.Arguments.Select(argument => Number(argument, first))]));
-
-    private static int Number(int value, int first) => value < 0 ? ~value : first + value;
 
     private static unsafe void Run(FusedLoops loops, DType real, Tensor[] operands) => PinnedTensors.Run(operands, data =>
     {
@@ -88,54 +110,66 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
         else loops.Run<double>(plan);
     });
 
-    /// <summary>The chain rule through the calls from the last to the first: a program of the leaves and the cotangent.</summary>
+    /// <summary>The chain rule through the calls from the last to the first: a program of the leaves, what was kept and the cotangent.</summary>
     private sealed class Gradient
     {
+        private readonly List<ElementwiseStep> _steps = [];
+        private readonly int _first; // the number of the first step's result
+
         public Gradient(FusedElementwise chain, int needed)
         {
-            int cotangent = chain.Leaves, first = chain.Leaves + 1;
-            List<ElementwiseStep> steps = [.. Steps(chain.Calls, first)];
-            var gathered = new int?[first + chain.Calls.Length];
-            var flows = new bool[gathered.Length]; // whether a needed leaf's gradient comes through a value
-            for (int i = 0; i < chain.Leaves; i++) flows[i] = (needed >> i & 1) != 0;
+            int leaves = chain.Leaves, cotangent = leaves + chain.HiddenOutputs;
+            _first = cotangent + 1;
+            var values = new int[leaves + chain.Calls.Length]; // of the leaves and the calls, as the rest here
+            var gathered = new int?[values.Length];
+            var flows = new bool[values.Length]; // whether a needed leaf's gradient comes through a value
+            for (int i = 0; i < leaves; i++) (values[i], flows[i]) = (i, (needed >> i & 1) != 0);
             for (int i = 0; i < chain.Calls.Length; i++)
-                flows[first + i] = chain.Calls[i].IsRecorded && chain.Calls[i].Op.IsDifferentiable
-                    && steps[i].Arguments.Any(argument => flows[argument]);
+            {
+                FusedCall call = chain.Calls[i];
+                int[] arguments = [.. call.Arguments.Select(Node)];
+                int kept = Array.IndexOf(chain._kept, i);
+                values[leaves + i] = kept >= 0 ? leaves + kept
+                    : Append(((IElementwiseOp)call.Op).Forward, [.. arguments.Select(argument => values[argument])]);
+                flows[leaves + i] = call.IsRecorded && call.Op.IsDifferentiable && arguments.Any(argument => flows[argument]);
+            }
 
             gathered[^1] = cotangent;
             for (int i = chain.Calls.Length - 1; i >= 0; i--)
             {
-                if (gathered[first + i] is not { } g || !flows[first + i]) continue;
+                if (gathered[leaves + i] is not { } g || !flows[leaves + i]) continue;
                 var op = (IElementwiseOp)chain.Calls[i].Op;
-                int[] arguments = steps[i].Arguments;
+                int[] arguments = [.. chain.Calls[i].Arguments.Select(Node)];
                 for (int k = 0; k < arguments.Length; k++)
                 {
                     if (!flows[arguments[k]]) continue;
-                    int share = op.IdentityGradInputs.HasInput(k) ? g : Append(op.Backward(k), Read(op.BackwardReads(k), g, arguments, first + i));
+                    Reads reads = op.BackwardReads(k);
+                    int share = op.IdentityGradInputs.HasInput(k) ? g : Append(op.Backward(k),
+                        [g, .. arguments.Select((argument, at) => reads.HasInput(at) ? values[argument] : -1),
+                            (reads & Reads.Output) != 0 ? values[leaves + i] : -1]);
                     gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new LoopFunction<BinaryForward<Add>>(default), [sum, share])
                         : share;
                 }
             }
 
-            List<int> outputs = [.. gathered[..chain.Leaves].Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
-            Loops = Fused(new ElementwiseProgram(first, steps, outputs));
-            OperandOf = [.. gathered[..chain.Leaves]
+            List<int> outputs = [.. gathered[..leaves].Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
+            Loops = Fused(new ElementwiseProgram(_first, _steps, outputs));
+            OperandOf = [.. gathered[..leaves]
                 .Select(value => value == cotangent ? outputs.Count + cotangent : value is { } at ? outputs.IndexOf(at) : default(int?))];
 
-            int Append(LoopFunction function, int[] arguments)
-            {
-                steps.Add(new ElementwiseStep(function, arguments));
-                return first + steps.Count - 1;
-            }
+            int Node(int argument) => argument < 0 ? ~argument : leaves + argument;
         }
 
-        /// <summary>Its operands are the gradients that have to be computed, the leaves, and the cotangent.</summary>
+        /// <summary>Its operands are the gradients that have to be computed, the leaves, what was kept, and the cotangent.</summary>
         public FusedLoops Loops { get; }
 
         /// <summary>The operand that is a leaf's gradient; null where none flows.</summary>
         public int?[] OperandOf { get; }
 
-        private static int[] Read(Reads reads, int g, int[] arguments, int result) =>
-            [g, .. arguments.Select((argument, k) => reads.HasInput(k) ? argument : -1), (reads & Reads.Output) != 0 ? result : -1];
+        private int Append(LoopFunction function, int[] arguments)
+        {
+            _steps.Add(new ElementwiseStep(function, arguments));
+            return _first + _steps.Count - 1;
+        }
     }
 }

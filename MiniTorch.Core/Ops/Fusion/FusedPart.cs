@@ -31,9 +31,10 @@ internal sealed record FusedPart(int Value, Op? Op, FusedCall[] Calls, FusedLeaf
             return Fit(only.Op.ApplyAll(Array.ConvertAll(only.Arguments, argument => leaves[~argument]))[0], Output.Shape);
         if (Row is null)
         {
+            bool keepsElements = KeepsElements(Output.Shape) && FusedElementwise.CanKeep(Calls, leaves.Length);
             FusedElementwise chain = programs.Find<FusedElementwise>(
-                known => known.Is(Calls, leaves.Length, real), () => new FusedElementwise(Calls, leaves.Length, real));
-            return chain.Apply(Array.ConvertAll(leaves, leaf => leaf.ExpandTo(Output.Shape)));
+                known => known.Is(Calls, leaves.Length, real, keepsElements), () => new FusedElementwise(Calls, leaves.Length, real, keepsElements));
+            return chain.ApplyAll(Array.ConvertAll(leaves, leaf => leaf.ExpandTo(Output.Shape)))[0];
         }
 
         Shape kept = ReductionArguments.Kept(Row, 1UL << (Row.Rank - 1));
@@ -50,11 +51,13 @@ internal sealed record FusedPart(int Value, Op? Op, FusedCall[] Calls, FusedLeaf
             if (Leaves[i].Form == LeafForm.Dropped) leaves[i] = leaves[i].Unsqueeze(-1);
             leaves[i] = leaves[i].ExpandTo(inputs[i] == RowInput.Elements ? Row : kept);
         }
-        bool keeps = Output.Node is not null && Row.ElementCount <= MostKeptElements;
+        bool keeps = KeepsElements(Row);
         FusedRows rows = programs.Find<FusedRows>(known => known.Is(Calls, inputs, real, keeps), () => new FusedRows(Calls, inputs, real, keeps));
         Tensor result = rows.ApplyAll(leaves)[0];
         return result.Shape != Row && Output.Shape == Row ? result.ExpandTo(Row).Contiguous() : Fit(result, Output.Shape);
     }
+
+    private bool KeepsElements(Shape shape) => Output.Node is not null && shape.ElementCount <= MostKeptElements;
 
     /// <summary>A result in the shape that a view of it has, or that it was broadcast to.</summary>
     public static Tensor Fit(Tensor result, Shape shape) =>

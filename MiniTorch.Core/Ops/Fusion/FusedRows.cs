@@ -33,7 +33,7 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
 
     /// <summary>Whether a loop has operands for the inputs, their gradients, what is kept and the cotangent.</summary>
     public static bool Fits(FusedCall[] calls, int inputs) =>
-        (2 * inputs) + calls.Count(call => IsReduction(call.Op) || ReadsOutput(call)) + 1 <= LoopPlan.MaxOperands;
+        (2 * inputs) + calls.Count(call => IsReduction(call.Op) || call.ReadsOutput) + 1 <= LoopPlan.MaxOperands;
 
     public bool Is(FusedCall[] calls, RowInput[] inputs, DType real, bool keepsElements) =>
         real == Real && keepsElements == KeepsElements && Inputs.AsSpan().SequenceEqual(inputs) && Calls.AsSpan().SequenceEqual(calls);
@@ -109,14 +109,10 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
             FusedCall call = calls[i];
             isPerRow[i] = IsReduction(call.Op)
                 || call.Arguments.All(argument => argument < 0 ? inputs[~argument] != RowInput.Elements : isPerRow[argument]);
-            kept[i] = IsReduction(call.Op) ? RowInput.Value : keepsElements && !isPerRow[i] && ReadsOutput(call) ? RowInput.Elements : null;
+            kept[i] = IsReduction(call.Op) ? RowInput.Value : keepsElements && !isPerRow[i] && call.ReadsOutput ? RowInput.Elements : null;
         }
         return kept;
     }
-
-    private static bool ReadsOutput(FusedCall call) =>
-        call.IsRecorded && call.Op.IsDifferentiable && call.Op is IElementwiseOp op && call.Arguments.Length == 1
-            && (op.BackwardReads(0) & Reads.Output) != 0;
 
     /// <summary>The shape whose rows the program runs over; an input of elements has it.</summary>
     private Shape Whole(ReadOnlySpan<Tensor> inputs) => inputs[Array.IndexOf(Inputs, RowInput.Elements)].Shape;

@@ -16,6 +16,9 @@ internal abstract class LoopFunction
     /// <summary>The function itself, boxed.</summary>
     public abstract object Function { get; }
 
+    /// <inheritdoc cref="ILoopFunction.IsCheap"/>
+    public abstract bool IsCheap { get; }
+
     /// <summary>The function's loop with the widest vectors that the machine has.</summary>
     public abstract BlockLoop<T> Loop<T>() where T : unmanaged, IBinaryNumber<T>;
 }
@@ -25,6 +28,8 @@ internal sealed class LoopFunction<F>(F function) : LoopFunction
     where F : struct, ILoopFunction
 {
     public override object Function => function;
+
+    public override bool IsCheap => F.IsCheap;
 
     public override BlockLoop<T> Loop<T>()
     {

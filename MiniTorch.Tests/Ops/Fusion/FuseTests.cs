@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
+using MiniTorch.Ops;
 
 namespace MiniTorch.Tests.Operations;
 
@@ -112,11 +114,25 @@ public sealed class FuseTests
         slope.Grad!.Item<float>().ShouldBe(-2);
     }
 
-    [Test]
-    public void A_fused_chain_is_one_operation_in_the_graph_and_saves_its_inputs_alone()
+    [TestCase(1 << 10, 1)]
+    [TestCase((1 << 20) + 1, 0)]
+    public void A_fused_chain_is_one_operation_in_the_graph_and_keeps_what_derivatives_read_where_it_stays_in_the_cache(int count, int kept)
     {
-        Tensor x = Tensor.Ones([3], requiresGrad: true);
-        ((UnaryNode)Fuse.Compile(Gelu)(x).Node!).Name.ShouldBe("Fuse");
+        Tensor x = Tensor.Ones([count], requiresGrad: true);
+        var node = (OpNode)Fuse.Compile(Gelu)(x).Node!;
+        node.Name.ShouldBe("Fuse");
+        node.Op.HiddenOutputs.ShouldBe(kept); // of tanh
+        node.Input(0).Storage.ShouldBeSameAs(x.Storage);
+    }
+
+    [Test]
+    public void Functions_are_compared_by_their_numbers_and_not_by_the_bytes_between_them([Values(0.5, 0.0, double.NaN)] double value)
+    {
+        AddScalar one = new(value), another = new(value);
+        for (int i = 12; i < 16; i++) Unsafe.Add(ref Unsafe.As<AddScalar, byte>(ref another), i) = 0xFF;
+        ElementwiseCall.SameBits(one, another).ShouldBeTrue();
+        ElementwiseCall.SameBits(one, new AddScalar(-0.0)).ShouldBeFalse();
+        ElementwiseCall.SameBits(new AddScalar(-0.0), one).ShouldBeFalse();
     }
 
     [Test]
