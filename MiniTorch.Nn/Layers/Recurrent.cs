@@ -1,3 +1,6 @@
+using MiniTorch.Kernels;
+using MiniTorch.Ops;
+
 namespace MiniTorch.Nn;
 
 /// <summary>
@@ -16,12 +19,13 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     [Name("")]
     private readonly OrderedDictionary<string, Parameter> _parameters = [];
     private readonly CellWeights[] _weights;
+    private readonly CellKind _cell;
     private readonly int _hiddenSize, _outputSize, _layers, _directions;
     private readonly bool _batchFirst;
     private readonly double _dropout;
     private readonly Generator? _generator;
 
-    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, int gates, bool bias, bool batchFirst, double dropout,
+    private protected RecurrentBase(int inputSize, int hiddenSize, int numLayers, CellKind cell, bool bias, bool batchFirst, double dropout,
         bool bidirectional, DType dtype, Generator? generator,
         int projSize = 0)
     {
@@ -34,13 +38,15 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
             throw new ValueException($"{GetType().Name}: projSize is {projSize}; it must be less than hiddenSize {hiddenSize}, or 0 for no "
                 + "projection");
         _outputSize = projSize > 0 ? projSize : hiddenSize;
+        _cell = cell;
         (_hiddenSize, _layers, _directions, _batchFirst, _dropout, _generator) =
             (hiddenSize, numLayers, bidirectional ? 2 : 1, batchFirst, dropout, generator);
         _weights = new CellWeights[numLayers * _directions];
         for (int i = 0; i < _weights.Length; i++)
         {
             int layer = i / _directions;
-            _weights[i] = new CellWeights(layer == 0 ? inputSize : _outputSize * _directions, hiddenSize, gates, bias, dtype, generator, projSize);
+            _weights[i] = new CellWeights(layer == 0 ? inputSize : _outputSize * _directions, hiddenSize, RecurrentShape.GatesOf(cell), bias,
+                dtype, generator, projSize);
             foreach ((string name, Parameter value) in _weights[i].Named($"_l{layer}{(i % _directions == 1 ? "_reverse" : "")}"))
                 _parameters[name] = value;
         }
@@ -61,11 +67,7 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
 
     internal override int OptionalInputs => 2;
 
-    /// <summary>The number of tensors in the state.</summary>
-    private protected abstract int StateCount { get; }
-
-    /// <summary>Computes one step of one cell from W_ih x + b_ih; returns the new states, the output first.</summary>
-    private protected abstract Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights);
+    private int StateCount => _cell == CellKind.Lstm ? 2 : 1;
 
     /// <summary>Runs all layers. Each state is [layers · directions, N, hidden]; null for zeros.</summary>
     private protected (Tensor Output, Tensor[] States) Run(Tensor input, Tensor[]? states, Tensor? lengths)
@@ -117,18 +119,28 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
     {
         var outputs = new Tensor[sequence.Shape[0]];
         if (outputs.Length == 0) throw new ShapeException($"{GetType().Name}: the sequence has no steps, shape {sequence.Shape}");
+        if (valid is null && weights.Hr is null)
+        {
+            Tensor[] all = RecurrentSweep.Of(_cell, backwards, sequence, weights.Ih, weights.Hh, states, weights.BiasIh, weights.BiasHh);
+            return (all[0], Array.ConvertAll(all, state => state[backwards ? 0 : -1]));
+        }
         Tensor? projected = valid is null ? Project(sequence) : null; // padded steps may hold anything
         for (int i = 0; i < outputs.Length; i++)
         {
             int step = backwards ? outputs.Length - 1 - i : i;
-            states = projected is not null ? StepCell(projected[step], states, weights)
-                : valid!.Next(step, states, () => StepCell(Project(sequence[step]), states, weights));
+            states = projected is not null ? Step(projected[step]) : valid!.Next(step, states, () => Step(Project(sequence[step])));
             outputs[step] = states[0];
         }
         Tensor output = Tensor.Stack(outputs);
         return (valid?.Cleared(output) ?? output, states);
 
         Tensor Project(Tensor x) => Ops.Linear.Of(x, weights.Ih, weights.BiasIh, GetType().Name);
+
+        Tensor[] Step(Tensor projected)
+        {
+            Tensor[] next = RecurrentSweep.Step(_cell, projected, states, weights.Hh, weights.BiasHh);
+            return weights.Hr is null ? next : [next[0].Linear(weights.Hr), .. next[1..]];
+        }
     }
 
     private protected override string Arguments =>
@@ -153,12 +165,9 @@ public abstract class RecurrentBase<TState, TOptionalState> : Module<Tensor, TOp
 public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh, bool bias = true,
     bool batchFirst = false, double dropout = 0,
     bool bidirectional = false, DType dtype = DType.Float32, Generator? generator = null)
-    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 1, bias, batchFirst, dropout, bidirectional, dtype, generator)
+    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers,
+        RNNCell.IsTanh("RNN", nonlinearity) ? CellKind.RnnTanh : CellKind.RnnRelu, bias, batchFirst, dropout, bidirectional, dtype, generator)
 {
-    private readonly bool _isTanh = RNNCell.IsTanh("RNN", nonlinearity);
-
-    private protected override int StateCount => 1;
-
     /// <inheritdoc/>
     protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
         [Dims("layers ...batch hidden")] Tensor? state, [Dims("...batch")] Tensor? lengths)
@@ -166,11 +175,6 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state], lengths);
         return (output, states[0]);
     }
-
-    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights) =>
-        [_isTanh
-            ? projected.Plus("RNN", states[0], weights.Hh, weights.BiasHh).Tanh()
-            : projected.Plus("RNN", states[0], weights.Hh, weights.BiasHh).Relu()];
 }
 
 /// <summary>Gated recurrent units (torch.nn.GRU; Cho et al. 2014); see <see cref="GRUCell"/>.</summary>
@@ -186,10 +190,8 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, Nonlin
 public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false, double dropout = 0,
     bool bidirectional = false,
     DType dtype = DType.Float32, Generator? generator = null)
-    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, 3, bias, batchFirst, dropout, bidirectional, dtype, generator)
+    : RecurrentBase<Tensor, Tensor?>(inputSize, hiddenSize, numLayers, CellKind.Gru, bias, batchFirst, dropout, bidirectional, dtype, generator)
 {
-    private protected override int StateCount => 1;
-
     /// <inheritdoc/>
     protected override (Tensor Output, Tensor State) Forward([Dims("...sequence features")] Tensor input,
         [Dims("layers ...batch hidden")] Tensor? state, [Dims("...batch")] Tensor? lengths)
@@ -197,9 +199,6 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         (Tensor output, Tensor[] states) = Run(input, state is null ? null : [state], lengths);
         return (output, states[0]);
     }
-
-    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights) =>
-        [projected.GruStep(states[0], weights.Hh, weights.BiasHh)];
 }
 
 /// <summary>Long short-term memory (torch.nn.LSTM; Hochreiter and Schmidhuber 1997); see <see cref="LSTMCell"/>.</summary>
@@ -227,21 +226,13 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
     bool bidirectional = false, int projSize = 0,
     DType dtype = DType.Float32, Generator? generator = null)
     : RecurrentBase<(Tensor H, Tensor C),
-    (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, 4, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)
+    (Tensor H, Tensor C)?>(inputSize, hiddenSize, numLayers, CellKind.Lstm, bias, batchFirst, dropout, bidirectional, dtype, generator, projSize)
 {
-    private protected override int StateCount => 2;
-
     /// <inheritdoc/>
     protected override (Tensor Output, (Tensor H, Tensor C) State) Forward([Dims("...sequence features")] Tensor input,
         (Tensor H, Tensor C)? state, [Dims("...batch")] Tensor? lengths)
     {
         (Tensor output, Tensor[] states) = Run(input, state is var (h, c) ? [h, c] : null, lengths);
         return (output, (states[0], states[1]));
-    }
-
-    private protected override Tensor[] StepCell(Tensor projected, Tensor[] states, CellWeights weights)
-    {
-        (Tensor h, Tensor c) = projected.LstmStep(states[0], states[1], weights.Hh, weights.BiasHh);
-        return [weights.Hr is null ? h : h.Linear(weights.Hr), c];
     }
 }

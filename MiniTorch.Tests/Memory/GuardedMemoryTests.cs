@@ -1,5 +1,7 @@
 using System.Reflection;
+using MiniTorch.Kernels;
 using MiniTorch.Nn;
+using MiniTorch.Ops;
 using MiniTorch.Optim;
 
 namespace MiniTorch.Tests.Kernels;
@@ -109,6 +111,19 @@ public class GuardedMemoryTests
             Differentiate(q.ScaledDotProductAttention(k, v, isCausal: true), k.ScaledDotProductAttention(q, q, make([7, n]).Detach()),
                 k.ScaledDotProductAttention(q, q, make([7, n]) > 0));
             Differentiate(make([1, 3, n]).ScaledDotProductAttention(make([1, 3, n]), v[..1, ..3]));
+        }),
+        new(["RecurrentKernel", "MatMulShared"], (n, make) =>
+        {
+            foreach (CellKind cell in Enum.GetValues<CellKind>())
+            {
+                int gates = RecurrentShape.GatesOf(cell);
+                foreach ((int rows, int features, int hidden) in new[] { (n, 3, 5), (2, n, 5), (2, 3, n) })
+                {
+                    Tensor[] states = cell == CellKind.Lstm ? [make([rows, hidden]), make([rows, hidden])] : [make([rows, hidden])];
+                    Differentiate(RecurrentSweep.Of(cell, n % 2 == 0, make([2, rows, features]), make([gates * hidden, features]),
+                        make([gates * hidden, hidden]), states, make([gates * hidden]), make([gates * hidden])));
+                }
+            }
         }),
         new(["IndexKernels", "IndexOffsets"], (n, make) =>
         {

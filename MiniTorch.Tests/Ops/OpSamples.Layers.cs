@@ -194,5 +194,18 @@ static partial class OpSamples
         RowOfMany("LstmCell", x => Both(x[0].LstmCell(x[1], x[2], x[3], x[4], x[5], x[6])), [R(2, 3), R(2, 2), R(2, 2), R(8, 3), R(8, 2), R(8), R(8)])
             .Within(1e-8, 3e-6),
         RowOfMany("GruCell", x => [x[0].GruCell(x[1], x[2], x[3], x[4], x[5])], [R(2, 3), R(2, 2), R(6, 3), R(6, 2), R(6), R(6)]).Within(1e-8, 3e-6),
+        Sweep(CellKind.RnnTanh, false, [R(3, 2, 3), R(4, 3), R(4, 4), R(2, 4), R(4), R(4)]),
+        Sweep(CellKind.RnnRelu, true, [R(3, 2, 3), R(4, 3), R(4, 4), R(2, 4)]),
+        Sweep(CellKind.Gru, false, [R(3, 2, 3), R(6, 3), R(6, 2), R(2, 2), R(6), R(6)]),
+        Sweep(CellKind.Gru, true, [R(2, 3, 2), R(9, 2), R(9, 3), R(3, 3)]),
+        Sweep(CellKind.Lstm, false, [R(3, 2, 3), R(8, 3), R(8, 2), R(2, 2), R(2, 2)]),
+        Sweep(CellKind.Lstm, true, [R(3, 2, 3), R(8, 3), R(8, 2), R(2, 2), R(2, 2), R(8), R(8)]),
     ];
+
+    static OpRow Sweep(CellKind cell, bool isBackwards, SampleInput[] inputs)
+    {
+        int states = cell == CellKind.Lstm ? 2 : 1;
+        return RowOfMany($"{cell} {(isBackwards ? "backwards" : "forwards")}", x => RecurrentSweep.Of(cell, isBackwards, x[0], x[1], x[2],
+            x[3..(3 + states)], x.ElementAtOrDefault(3 + states), x.ElementAtOrDefault(4 + states)), inputs).Within(1e-8, 3e-6).Covers(nameof(RecurrentSweep));
+    }
 }

@@ -6,8 +6,8 @@ internal static unsafe class PinnedTensors
     /// <summary>What is done with the first elements of pinned tensors.</summary>
     public delegate void Use(byte** data);
 
-    /// <summary>Calls a function with the first elements of the tensors, in their order.</summary>
-    public static void Run(Tensor[] tensors, Use use)
+    /// <summary>Calls a function with the first elements of the tensors, in their order; that of null is null.</summary>
+    public static void Run(Tensor?[] tensors, Use use)
     {
         byte** data = stackalloc byte*[tensors.Length];
         Pin(0);
@@ -18,7 +18,7 @@ internal static unsafe class PinnedTensors
         {
             if (next == tensors.Length) use(data);
             else
-                fixed (byte* first = &tensors[next].Data)
+                fixed (byte* first = &KernelCall.DataOf(tensors[next]))
                 {
                     data[next] = first;
                     Pin(next + 1);
