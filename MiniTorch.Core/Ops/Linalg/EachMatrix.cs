@@ -24,10 +24,10 @@ internal static class EachMatrix
         for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = Tensor.Empty(Shape.Create([.. batch.Span, .. sizes[i]]), DType.Float64);
         var shapes = new (int Rows, int Columns)[matrices.Length];
         for (int i = 0; i < inputs.Length; i++) shapes[i] = (inputs[i].Shape[^2], inputs[i].Shape[^1]);
-        for (int i = 0; i < sizes.Length; i++) shapes[inputs.Length + i] = sizes[i].Length == 0 ? (1, 1) : (sizes[i][0], sizes[i][^1]);
+        for (int i = 0; i < sizes.Length; i++) shapes[inputs.Length + i] = sizes[i].Length == 2 ? (sizes[i][0], sizes[i][1]) : (1, Elements(sizes[i]));
         var call = new KernelMatrices<F>(kernel, Shape.Size(batch.ElementCount, op), inputs.Length, shapes);
         KernelCall.Run(call, matrices[0], matrices[1], At(2), At(3));
-        if (call.Failed[0] is var failed && failed >= 0) throw Problem(op, batch, failed, inputs[0].Shape, F.Problem);
+        if (call.Failure[0] is var (at, problem)) throw Problem(op, batch, at, inputs[0].Shape, problem);
         for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = matrices[inputs.Length + i].To(dtype);
         return matrices[inputs.Length..];
 
@@ -40,8 +40,8 @@ internal static class EachMatrix
     private readonly unsafe struct KernelMatrices<F>(F kernel, long count, int inputs, (int Rows, int Columns)[] shapes) : IKernelCall
         where F : struct, IMatrixFunction
     {
-        /// <summary>The first matrix without a result, or −1.</summary>
-        public long[] Failed { get; } = [-1];
+        /// <summary>The first matrix without a result, and what is wrong with it.</summary>
+        public (long At, string Problem)?[] Failure { get; } = [null];
 
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
         {
@@ -54,9 +54,10 @@ internal static class EachMatrix
                 Function = kernel, Count = count, Inputs = inputs, First = first, Matrices = shapes.Length, Failed = &failed,
             };
             Simd.Run<MatrixJob<F>, double>(ref job);
-            if (failed < count) Failed[0] = failed;
+            if (failed < count) Failure[0] = (failed, F.Problem(first[0].Next(failed)));
         }
     }
+
     /// <summary>The results of a function of one matrix from each input, as tensors of the inputs' dtype and shape [batch…, size…].</summary>
     /// <param name="op">The name in errors.</param>
     /// <param name="inputs">Of equal leading dimensions.</param>
@@ -89,7 +90,7 @@ internal static class EachMatrix
             }
             catch (Exception wrong) when (wrong is ValueException or NonConvergenceException)
             {
-                string problem = wrong is ValueException ? wrong.Message : "is too ill-conditioned: the iteration does not converge";
+                string problem = wrong is ValueException ? wrong.Message : SingularValuesFunction.NotConverged;
                 throw Problem(op, Shape.Create(batch), at, inputs[0].Shape, problem);
             }
         }
@@ -107,7 +108,7 @@ internal static class EachMatrix
     /// <exception cref="ValueException">An element is NaN or infinite.</exception>
     public static Matrix<double> Finite(Matrix<double> a) =>
         a.Find(element => !double.IsFinite(element)) is not var (row, column, element) ? a
-        : throw new ValueException(FormattableString.Invariant($"contains {element} at [{row}, {column}]; only finite matrices can be decomposed"));
+        : throw new ValueException(SingularValuesFunction.NotFinite(element, row, column));
 
     /// <summary>
     /// A finite matrix times a power of 2 that keeps squares of its elements in range, and what undoes it; most matrices stay as they are.

@@ -192,7 +192,7 @@ internal static unsafe class FactorKernel<V>
 internal static class FactorScratch
 {
     [ThreadStatic]
-    public static Scratch? Work, Negated, Reflectors, Small;
+    public static Scratch? Work, Negated, Reflectors, RowReflectors, Left, Right, Orthogonal, Triangular, Rotations, Vectors, Small;
 
     /// <summary>Returns what exceeds the room that a thread may keep.</summary>
     public static void Return()
@@ -200,6 +200,13 @@ internal static class FactorScratch
         Scratch.Return(ref Work);
         Scratch.Return(ref Negated);
         Scratch.Return(ref Reflectors);
+        Scratch.Return(ref RowReflectors);
+        Scratch.Return(ref Left);
+        Scratch.Return(ref Right);
+        Scratch.Return(ref Orthogonal);
+        Scratch.Return(ref Triangular);
+        Scratch.Return(ref Rotations);
+        Scratch.Return(ref Vectors);
         Scratch.Return(ref Small);
     }
 }

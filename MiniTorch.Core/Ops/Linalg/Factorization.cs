@@ -110,19 +110,24 @@ internal sealed record SymmetricEigen : Op
 
     protected internal override Reads Reads => Reads.Output;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+    /// <summary>Only the eigenvalues, which no rule can differentiate.</summary>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => Run(inputs, [inputs[0].Shape[^1]])[0];
 
     protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
     {
         int n = inputs[0].Shape[^1];
-        return EachMatrix.Run("Eigh", inputs, [[n], [n, n]], a =>
+        return Run(inputs, [n], [n, n]);
+    }
+
+    private static Tensor[] Run(ReadOnlySpan<Tensor> inputs, params int[][] sizes) =>
+        EachMatrix.Run("Eigh", default(SymmetricEigenFunction), inputs, sizes, a =>
         {
             Matrix<double> symmetric = a[0].LowerTriangle() + a[0].StrictlyLowerTriangle().Transpose();
             (Matrix<double> scaled, double scale) = EachMatrix.Scaled(symmetric);
             var eigen = scaled.Evd(Symmetricity.Symmetric);
-            return [eigen.EigenValues.Map(value => value.Real * scale).ToRowMatrix(), eigen.EigenVectors];
+            Matrix<double> values = eigen.EigenValues.Map(value => value.Real * scale).ToRowMatrix();
+            return sizes.Length == 1 ? [values] : [values, eigen.EigenVectors];
         });
-    }
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => VjpAll(call, [cotangent, null], gradients);
 
@@ -150,7 +155,7 @@ internal sealed record SymmetricEigen : Op
     }
 }
 
-/// <summary>U, S and Vᵀ of A = U diag(S) Vᵀ, reduced, S descending (torch.linalg.svd with full_matrices=False).</summary>
+/// <summary>S, U and Vᵀ of A = U diag(S) Vᵀ, reduced, S descending (torch.linalg.svd with full_matrices=False).</summary>
 /// <remarks>The derivatives of Townsend (2016, "Differentiating the singular value decomposition"): the vectors of equal values have none.</remarks>
 internal sealed record SingularValues : Op
 {
@@ -160,29 +165,42 @@ internal sealed record SingularValues : Op
 
     protected internal override Reads Reads => Reads.Output;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+    /// <summary>Only the singular values, which no rule can differentiate.</summary>
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
+        Run("SVD", inputs, [Math.Min(inputs[0].Shape[^2], inputs[0].Shape[^1])])[0];
 
-    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs) => Of("SVD", inputs[0]);
+
+    /// <summary>S, U and Vᵀ, without a derivative.</summary>
+    /// <param name="op">The name in errors.</param>
+    /// <param name="a">Matrices of any size.</param>
+    public static Tensor[] Of(string op, Tensor a)
     {
-        (int m, int n) = (inputs[0].Shape[^2], inputs[0].Shape[^1]);
+        (int m, int n) = (a.Shape[^2], a.Shape[^1]);
         int k = Math.Min(m, n);
-        return EachMatrix.Run("SVD", inputs, [[m, k], [k], [k, n]], a =>
+        return Run(op, [a], [k], [m, k], [k, n]);
+    }
+
+    private static Tensor[] Run(string op, ReadOnlySpan<Tensor> inputs, params int[][] sizes) =>
+        EachMatrix.Run(op, default(SingularValuesFunction), inputs, sizes, a =>
         {
             (Matrix<double> scaled, double scale) = EachMatrix.Scaled(a[0]);
-            var svd = scaled.Svd();
-            return [svd.U.SubMatrix(0, m, 0, k), (svd.S * scale).ToRowMatrix(), svd.VT.SubMatrix(0, k, 0, n)];
+            var svd = scaled.Svd(sizes.Length > 1);
+            int k = svd.S.Count;
+            Matrix<double> values = (svd.S * scale).ToRowMatrix();
+            return sizes.Length == 1 ? [values]
+                : [values, svd.U.SubMatrix(0, scaled.RowCount, 0, k), svd.VT.SubMatrix(0, k, 0, scaled.ColumnCount)];
         });
-    }
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         VjpAll(call, [cotangent, null, null], gradients);
 
     protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
-        (Tensor u, Tensor s, Tensor vt) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2));
+        (Tensor s, Tensor u, Tensor vt) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2));
         Tensor row = s.Unsqueeze(-2), column = s.Unsqueeze(-1);
-        Tensor? inside = cotangents[1]?.DiagEmbed(), outside = null;
-        if (cotangents[0] is { } gu)
+        Tensor? inside = cotangents[0]?.DiagEmbed(), outside = null;
+        if (cotangents[1] is { } gu)
         {
             inside = Sum(inside, Skew(u.Transpose(-2, -1).MatMul(gu)) * Gaps.Inverse(s.Square()) * row);
             outside = (gu - u.MatMul(u.Transpose(-2, -1).MatMul(gu))).MatMul(vt / column);
@@ -204,12 +222,12 @@ internal sealed record SingularValues : Op
 
     protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
-        (Tensor u, Tensor s, Tensor vt, Tensor da) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2), tangents[0]!);
+        (Tensor s, Tensor u, Tensor vt, Tensor da) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2), tangents[0]!);
         Tensor row = s.Unsqueeze(-2), column = s.Unsqueeze(-1), ut = u.Transpose(-2, -1), v = vt.Transpose(-2, -1);
         Tensor inside = ut.MatMul(da).MatMul(v), transposed = inside.Transpose(-2, -1), gaps = Gaps.Inverse(s.Square());
         Tensor beside = da.MatMul(v), below = ut.MatMul(da);
-        outputTangents[0] = u.MatMul(gaps * (inside * row + column * transposed)) + (beside - u.MatMul(inside)) / row;
-        outputTangents[1] = inside.Diagonal(0, -2, -1);
+        outputTangents[0] = inside.Diagonal(0, -2, -1);
+        outputTangents[1] = u.MatMul(gaps * (inside * row + column * transposed)) + (beside - u.MatMul(inside)) / row;
         outputTangents[2] = (gaps * (column * inside + transposed * row)).Transpose(-2, -1).MatMul(vt) + (below - inside.MatMul(vt)) / column;
     }
 

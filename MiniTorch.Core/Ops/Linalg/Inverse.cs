@@ -78,16 +78,13 @@ internal sealed record PseudoInverse(double Tolerance) : Op
 
     protected internal override Reads Reads => Reads.Input0 | Reads.Output;
 
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) =>
-        EachMatrix.Run("Pinv", inputs, [[inputs[0].Shape[^1], inputs[0].Shape[^2]]], a =>
-        {
-            (Matrix<double> scaled, double scale) = EachMatrix.Scaled(a[0]);
-            Svd<double> svd = scaled.Svd();
-            int rank = svd.S.Count(s => s > Tolerance * svd.S[0]);
-            if (rank == 0) return [Matrix<double>.Build.Dense(scaled.ColumnCount, scaled.RowCount)];
-            Matrix<double> right = svd.VT.SubMatrix(0, rank, 0, scaled.ColumnCount).Transpose(), left = svd.U.SubMatrix(0, scaled.RowCount, 0, rank);
-            return [right * Matrix<double>.Build.Diagonal(rank, rank, i => 1 / svd.S[i] / scale) * left.Transpose()];
-        })[0];
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor[] parts = SingularValues.Of("Pinv", inputs[0].Detach().To(DType.Float64));
+        (Tensor s, Tensor u, Tensor vt) = (parts[0].Unsqueeze(-2), parts[1], parts[2]);
+        Tensor inverse = Tensor.Where(s > s.Slice(-1, 0, 1) * Tolerance, s.Reciprocal(), Tensor.Zeros([], DType.Float64));
+        return (vt.Transpose(-2, -1) * inverse).MatMul(u.Transpose(-2, -1)).To(inputs[0].DType);
+    }
 
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
         gradients[0] = Turned(call.Input(0).Transpose(-2, -1), call.Output.Transpose(-2, -1), cotangent);
@@ -158,17 +155,12 @@ internal sealed record Determinant : Op
     private static Tensor CofactorsOfAny(Tensor a)
     {
         const double Small = 1e-4;
-        int n = a.Shape[^1], nullity = 1;
-        Tensor[] found = EachMatrix.Run("Det", [a.Detach().To(DType.Float64)], [[n, n], [n, n], [1, 1]], x =>
-        {
-            Svd<double> svd = EachMatrix.Finite(x[0]).Svd();
-            double scale = svd.S[0] > 0 ? svd.S[0] : 1;
-            int rank = svd.S.Count(s => s > Small * scale);
-            nullity = Math.Max(nullity, n - rank);
-            Matrix<double> lost = Matrix<double>.Build.Diagonal(n, n, i => i < rank ? 0 : 1);
-            return [svd.U * lost, svd.VT.Transpose() * lost, Matrix<double>.Build.Dense(1, 1, scale)];
-        });
-        (Tensor u, Tensor v, Tensor scale) = (found[0].Narrow(-1, n - nullity, nullity), found[1].Narrow(-1, n - nullity, nullity), found[2]);
+        int n = a.Shape[^1];
+        Tensor[] found = SingularValues.Of("Det", a.Detach().To(DType.Float64));
+        Tensor s = found[0].Unsqueeze(-2), largest = s.Narrow(-1, 0, 1), scale = largest.MaskedFill(largest.Eq(0), 1);
+        Tensor isLost = s <= scale * Small;
+        int nullity = Math.Max(1, (int)isLost.Sum(-1).Max().Item<long>());
+        Tensor u = Lost(found[1]), v = Lost(found[2].Transpose(-2, -1));
         Tensor regular = a.To(DType.Float64) / scale + u.MatMul(v.Transpose(-2, -1));
         Tensor inverse = new Inverse().Apply(regular), back = inverse.Transpose(-2, -1);
         Tensor eye = Tensor.Eye(nullity, dtype: DType.Float64), k = eye - v.Transpose(-2, -1).MatMul(inverse).MatMul(u);
@@ -181,6 +173,8 @@ internal sealed record Determinant : Op
         }
         Tensor bent = back.MatMul(v).MatMul(adjugate.Transpose(-2, -1)).MatMul(u.Transpose(-2, -1)).MatMul(back);
         return (scale.Pow(n - 1) * new Determinant().Apply(regular).Unsqueeze(-1).Unsqueeze(-1) * (trace * back + bent)).To(a.DType);
+
+        Tensor Lost(Tensor vectors) => (vectors * isLost.To(DType.Float64)).Narrow(-1, n - nullity, nullity);
 
         static Tensor Trace(Tensor x) => x.Diagonal(0, -2, -1).Sum(-1).Unsqueeze(-1).Unsqueeze(-1);
     }

@@ -54,11 +54,12 @@ public static partial class Linalg
     public static (Tensor U, Tensor S, Tensor Vh) SVD(Tensor a)
     {
         Tensor[] parts = new SingularValues().ApplyAll(Matrices("SVD", a));
-        return (parts[0], parts[1], parts[2]);
+        return (parts[1], parts[0], parts[2]);
     }
 
     /// <summary>Returns the singular values in descending order (torch.linalg.svdvals).</summary>
-    public static Tensor SvdVals(Tensor a) => SVD(a).S;
+    public static Tensor SvdVals(Tensor a) =>
+        ElementwiseCall.MustRecord(Matrices("SVD", a)) ? SVD(a).S : new SingularValues().Apply(a);
 
     /// <summary>
     /// Returns the eigenvalues (ascending) and eigenvectors (columns) of symmetric matrices (torch.linalg.eigh). Only the lower triangle is read.
@@ -66,7 +67,8 @@ public static partial class Linalg
     public static (Tensor Values, Tensor Vectors) Eigh(Tensor a) => Pair(new SymmetricEigen().ApplyAll(Square("Eigh", a)));
 
     /// <summary>Returns the eigenvalues of symmetric matrices in ascending order (torch.linalg.eigvalsh).</summary>
-    public static Tensor EigvalsH(Tensor a) => Eigh(a).Values;
+    public static Tensor EigvalsH(Tensor a) =>
+        ElementwiseCall.MustRecord(Square("Eigh", a)) ? Eigh(a).Values : new SymmetricEigen().Apply(a);
 
     /// <summary>Returns the Frobenius norm of each matrix, or the length of a vector (torch.linalg.norm).</summary>
     public static Tensor Norm(Tensor a, bool keepDim = false) =>

@@ -3,6 +3,9 @@ namespace MiniTorch.Kernels;
 /// <summary>A matrix in memory, or a part of one, at any strides.</summary>
 internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns, long rowStride, long columnStride = 1)
 {
+    /// <summary>The lanes of the widest vector; padded rows are multiples of it.</summary>
+    public const int Lanes = 8;
+
     public double* Data => data;
 
     public int Rows => rows;
@@ -20,6 +23,9 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
 
     public double* Row(int row) => data + row * rowStride;
 
+    /// <summary>The matrix number <paramref name="at"/> of a batch without gaps that begins with this row-major one.</summary>
+    public MatrixBlock Next(long at) => new(data + at * rows * columns, rows, columns, rowStride, columnStride);
+
     /// <summary>The block whose first element is the given one.</summary>
     public MatrixBlock Part(int firstRow, int firstColumn, int partRows, int partColumns) =>
         new(data + firstRow * rowStride + firstColumn * columnStride, partRows, partColumns, rowStride, columnStride);
@@ -31,6 +37,18 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
     {
         long stride = RentedStride(columns);
         return new(Scratch.Rent<double>(ref scratch, Math.Max(1, rows * stride)), rows, columns, stride);
+    }
+
+    /// <summary>A size rounded up to whole vectors.</summary>
+    public static int Padded(int size) => (size + Lanes - 1) & -Lanes;
+
+    /// <summary>A square row-major matrix of zeros, with zeros in the rows and columns that fill it up to whole vectors.</summary>
+    public static MatrixBlock RentPadded(ref Scratch? scratch, int size)
+    {
+        int padded = Padded(size);
+        MatrixBlock whole = Rent(ref scratch, padded, padded);
+        whole.Clear();
+        return whole.Part(0, 0, size, size);
     }
 
     public void CopyTo(MatrixBlock target)
@@ -58,6 +76,21 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
         if (first == second) return;
         double* a = Row(first), b = Row(second);
         for (int j = 0; j < columns; j++) (a[j], b[j]) = (b[j], a[j]);
+    }
+
+    /// <summary>The largest power of 2 that is not larger than a positive number; 1 for 0. Dividing by it rounds nothing that matters.</summary>
+    public static double PowerOf2(double largest) => largest == 0 ? 1 : Math.ScaleB(1, Math.ILogB(largest));
+
+    /// <summary>Writes the indices of values in ascending order; equal ones keep theirs.</summary>
+    public static int* Order(double* values, int count, int* order)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            int at = i;
+            for (; at > 0 && values[order[at - 1]] > values[i]; at--) order[at] = order[at - 1];
+            order[at] = i;
+        }
+        return order;
     }
 
     static long RentedStride(int columns) => columns <= 8 ? columns : ((columns + 7) / 8 | 1) * 8L;

@@ -3,8 +3,8 @@ namespace MiniTorch.Kernels;
 /// <summary>A function of one matrix from each input, which gives one matrix for each output.</summary>
 internal interface IMatrixFunction
 {
-    /// <summary>What is wrong with a matrix that has no result.</summary>
-    static abstract string Problem { get; }
+    /// <summary>What is wrong with a first input that has no result.</summary>
+    static abstract string Problem(MatrixBlock input);
 
     /// <summary>Reads the inputs and writes the outputs, all of them row-major without gaps; false if there is no result.</summary>
     bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs) where V : struct, IVector<V, double>;
@@ -47,8 +47,7 @@ internal unsafe struct MatrixJob<F> : IVectorJob<double>
             {
                 for (int i = 0; i < job.Matrices; i++)
                 {
-                    MatrixBlock first = job.First[i];
-                    matrices[i] = new MatrixBlock(first.Data + at * first.Rows * first.Columns, first.Rows, first.Columns, first.Columns);
+                    matrices[i] = job.First[i].Next(at);
                 }
                 if (!job.Function.Run<V>(new(matrices, job.Inputs), new(matrices + job.Inputs, job.Matrices - job.Inputs))) Fail(at);
             }
@@ -70,7 +69,7 @@ internal unsafe struct MatrixJob<F> : IVectorJob<double>
 /// <summary>A⁻¹.</summary>
 internal readonly unsafe struct InverseFunction : IMatrixFunction
 {
-    public static string Problem => "is singular and has no inverse";
+    public static string Problem(MatrixBlock input) => "is singular and has no inverse";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -96,7 +95,7 @@ internal readonly unsafe struct InverseFunction : IMatrixFunction
 /// <summary>The X of A X = B.</summary>
 internal readonly struct SolveFunction : IMatrixFunction
 {
-    public static string Problem => InverseFunction.Problem;
+    public static string Problem(MatrixBlock input) => InverseFunction.Problem(input);
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -109,7 +108,7 @@ internal readonly struct SolveFunction : IMatrixFunction
 /// <summary>The X of T X = B, where T is one triangle of a matrix.</summary>
 internal readonly struct TriangularFunction(bool upper) : IMatrixFunction
 {
-    public static string Problem => "has a 0 on its diagonal, and so no inverse";
+    public static string Problem(MatrixBlock input) => "has a 0 on its diagonal, and so no inverse";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -126,7 +125,7 @@ internal readonly struct TriangularFunction(bool upper) : IMatrixFunction
 /// <summary>The determinant, its sign and ln of its magnitude.</summary>
 internal readonly unsafe struct DeterminantFunction : IMatrixFunction
 {
-    public static string Problem => "has no determinant";
+    public static string Problem(MatrixBlock input) => "has no determinant";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -159,7 +158,7 @@ internal readonly unsafe struct DeterminantFunction : IMatrixFunction
 /// <summary>The lower triangular L of A = L Lᵀ, from the lower triangle of A.</summary>
 internal readonly struct CholeskyFunction : IMatrixFunction
 {
-    public static string Problem => "is not positive definite";
+    public static string Problem(MatrixBlock input) => "is not positive definite";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -178,7 +177,7 @@ internal readonly struct CholeskyFunction : IMatrixFunction
 /// <summary>Q and R of A = Q R.</summary>
 internal readonly struct QrFunction : IMatrixFunction
 {
-    public static string Problem => "has no factors";
+    public static string Problem(MatrixBlock input) => "has no factors";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
@@ -186,4 +185,42 @@ internal readonly struct QrFunction : IMatrixFunction
         QrKernel<V>.Run(inputs[0], outputs[0], outputs[1]);
         return true;
     }
+}
+
+/// <summary>The eigenvalues and, if there is a second output, the eigenvectors of a symmetric matrix.</summary>
+internal readonly struct SymmetricEigenFunction : IMatrixFunction
+{
+    public static string Problem(MatrixBlock input)
+    {
+        for (int i = 0; i < input.Rows; i++)
+            for (int j = 0; j <= i; j++)
+                if (!double.IsFinite(input[i, j])) return SingularValuesFunction.NotFinite(input[i, j], i, j);
+        return SingularValuesFunction.NotConverged;
+    }
+
+    public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
+        where V : struct, IVector<V, double> =>
+        SymmetricEigenKernel<V>.Run(inputs[0], outputs[0], outputs.Length > 1 ? outputs[1] : default);
+}
+
+/// <summary>The singular values and, if there are three outputs, the U and Vᵀ of a matrix.</summary>
+internal readonly struct SingularValuesFunction : IMatrixFunction
+{
+    public const string NotConverged = "is too ill-conditioned: the iteration does not converge";
+
+    public static string Problem(MatrixBlock input)
+    {
+        for (int i = 0; i < input.Rows; i++)
+            for (int j = 0; j < input.Columns; j++)
+                if (!double.IsFinite(input[i, j])) return NotFinite(input[i, j], i, j);
+        return NotConverged;
+    }
+
+    public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
+        where V : struct, IVector<V, double> =>
+        outputs.Length > 1 ? SingularValuesKernel<V>.Run(inputs[0], outputs[1], outputs[0], outputs[2])
+        : SingularValuesKernel<V>.Run(inputs[0], default, outputs[0], default);
+
+    public static string NotFinite(double element, int row, int column) =>
+        FormattableString.Invariant($"contains {element} at [{row}, {column}]; only finite matrices can be decomposed");
 }

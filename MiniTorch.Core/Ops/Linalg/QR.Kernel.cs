@@ -50,19 +50,26 @@ internal static unsafe class QrKernel<V>
         int width = a.Columns;
         for (int j = 0; j < width; j++)
         {
-            (double length, bool hasTail) = Length(a, j);
-            double head = a[j, j], diagonal = hasTail ? -Math.CopySign(length, head) : head, factor = hasTail ? (diagonal - head) / diagonal : 0;
+            (double length, double scale, bool hasTail) = Length(a, j);
+            double head = a[j, j] / scale, diagonal = hasTail ? -Math.CopySign(length, head) : head, factor = hasTail ? (diagonal - head) / diagonal : 0;
             v[j, j] = 1;
-            for (int i = j + 1; i < a.Rows; i++) v[i, j] = hasTail ? a[i, j] / (head - diagonal) : 0;
+            for (int i = j + 1; i < a.Rows; i++) v[i, j] = hasTail ? a[i, j] / scale / (head - diagonal) : 0;
             // The columns to the right: c − factor · v (vᵀ c).
             int right = width - j - 1;
             new Span<double>(room, right).Clear();
             for (int i = j; i < a.Rows; i++) FactorKernel<V>.AddScaled(room, v[i, j], a.Row(i) + j + 1, right);
             for (int i = j; i < a.Rows; i++) FactorKernel<V>.AddScaled(a.Row(i) + j + 1, -factor * v[i, j], room, right);
-            a[j, j] = diagonal;
+            a[j, j] = diagonal * scale;
             t[j, j] = factor;
         }
+        CompleteT(v, t, room);
+    }
+
+    /// <summary>Completes the upper triangular T, whose diagonal holds the factors, of the product I − V T Vᵀ of reflections.</summary>
+    public static void CompleteT(MatrixBlock v, MatrixBlock t, double* room)
+    {
         // Column j of T: −factor · T (Vᵀ vⱼ), above its diagonal.
+        int width = t.Columns;
         var gram = new MatrixBlock(room, width, width, width);
         FactorKernel<V>.Multiply(v.Transposed, v, gram, accumulate: false);
         for (int j = 1; j < width; j++)
@@ -88,9 +95,10 @@ internal static unsafe class QrKernel<V>
     }
 
     /// <summary>
-    /// The length of column j from the diagonal on, scaled where squares leave the range, and whether there is anything below the diagonal.
+    /// The length of column j from the diagonal on, divided by a scale that is not 1 if squares leave the range, and whether there is anything below
+    /// the diagonal. Elements are divided before they are used: next to 0 a length would be as coarse as they are.
     /// </summary>
-    static (double Length, bool HasTail) Length(MatrixBlock a, int j)
+    static (double Length, double Scale, bool HasTail) Length(MatrixBlock a, int j)
     {
         double squares = 0, largest = Math.Abs(a[j, j]);
         bool hasTail = false;
@@ -100,9 +108,9 @@ internal static unsafe class QrKernel<V>
             largest = Math.Max(largest, Math.Abs(a[i, j]));
             hasTail |= i > j && a[i, j] != 0;
         }
-        if (largest == 0 || !double.IsFinite(largest) || squares is > 1e-280 and < double.PositiveInfinity) return (Math.Sqrt(squares), hasTail);
+        if (largest == 0 || !double.IsFinite(largest) || squares is > 1e-280 and < double.PositiveInfinity) return (Math.Sqrt(squares), 1, hasTail);
         squares = 0;
         for (int i = j; i < a.Rows; i++) squares += a[i, j] / largest * (a[i, j] / largest);
-        return (largest * Math.Sqrt(squares), hasTail);
+        return (Math.Sqrt(squares), largest, hasTail);
     }
 }

@@ -19,6 +19,9 @@ public class FactorizationKernelTests
         ("SlogDet", x => [Linalg.SlogDet(x).Sign, Linalg.SlogDet(x).LogAbsDet]),
         ("Cholesky", x => [Linalg.Cholesky(x.MatMul(x.T) + Tensor.Eye(x.Shape[0], dtype: x.DType))]),
         ("QR", x => [Linalg.QR(x).Q, Linalg.QR(x).R]),
+        ("SVD", x => [Linalg.SVD(x) is var (u, s, vt) ? (u * s).MatMul(vt) : x, Linalg.SvdVals(x), Linalg.SVD(x).S]),
+        ("Eigh", x => [Linalg.Eigh(x) is var (w, v) ? (v * w).MatMul(v.T) : x, Linalg.EigvalsH(x), Linalg.Eigh(x).Values]),
+        ("Pinv", x => [Linalg.Pinv(x.Narrow(1, 0, (x.Shape[0] + 1) / 2), 1e-9)]),
         ("QR of a tall matrix", x => [Linalg.QR(x.Narrow(1, 0, (x.Shape[0] + 1) / 2)).Q, Linalg.QR(x.Narrow(1, 0, (x.Shape[0] + 1) / 2)).R]),
     ];
 
@@ -98,6 +101,15 @@ public class FactorizationKernelTests
         (Tensor q, Tensor r) = Linalg.QR(x * scale);
         Linalg.QR(x).Q.AllClose(q, 1e-6, scale < 1e-300 ? 1e-6 : 1e-12).ShouldBeTrue();
         q.MatMul(r / scale).AllClose(x, 1e-6, scale < 1e-300 ? 1e-6 : 1e-12).ShouldBeTrue();
+    }
+
+    [Test]
+    public void QR_of_low_rank_has_an_orthonormal_Q_where_the_rest_of_the_columns_underflows([Values(40, 130)] int n, [Values(1, 2, 9)] int rank)
+    {
+        Tensor x = Tensor.Randn([2 * n, rank], new Generator(n), DType.Float64).MatMul(Tensor.Ones([rank, n], DType.Float64).Tril());
+        (Tensor q, Tensor r) = Linalg.QR(x);
+        q.T.MatMul(q).AllClose(Tensor.Eye(n, dtype: DType.Float64), 0, 1e-13).ShouldBeTrue();
+        q.MatMul(r).AllClose(x, 0, 1e-12 * x.Abs().Max().Item<double>()).ShouldBeTrue();
     }
 
     [Test]
