@@ -354,7 +354,7 @@ public partial class Tensor
 
     private static unsafe void Clear(Tensor tensor)
     {
-        fixed (byte* data = &tensor.Data) NativeMemory.Clear(data, (nuint)(tensor.ElementCount * tensor.DType.Size()));
+        fixed (byte* data = &tensor.Data) Kernels.ClearKernel.Run(data, tensor.ElementCount * tensor.DType.Size());
         GC.KeepAlive(tensor);
     }
 

@@ -36,9 +36,23 @@ public class GuardedMemoryTests
             x.Detach().CopyInPlace(make([n]));
             foreach (DType type in Enum.GetValues<DType>()) x.To(type).Flip(1);
         }),
+        new(["ClearKernel"], (n, make) => Differentiate(make([3, n])[..1], Tensor.Zeros([1 << 19]) + make([1]))),
+        new(["EdgePadKernel"], (n, make) =>
+        {
+            Tensor x = make([3, n]);
+            Differentiate(x.Pad([1, 2, 3, 0], "replicate"), x.Pad([Math.Min(n, 2), n, 1, 2], "circular"));
+            if (n > 1) Differentiate(x.Pad([1, n - 1, 2, 1], "reflect"));
+        }),
+        new(["CopySquares`1"], (n, make) =>
+        {
+            foreach (DType type in Enum.GetValues<DType>()) make([n, 20]).To(type).T.Clone();
+            Differentiate(make([3, n]).T.Clone(), make([n, 2, 17]).Permute(2, 0, 1).Clone(), make([2, n, 18]).Permute(2, 1, 0).Clone());
+        }),
         new(["CopyRows"], (n, make) =>
         {
             Tensor x = make([3, n]);
+            foreach (int step in (int[])[2, 3]) Differentiate(x[.., TensorIndex.Slice(step: step)].Clone());
+            if (n > 3) Differentiate(x.Unfold(1, 4, 2), x.Unfold(1, 3, 1));
             Differentiate(x.Flip(1), x.Pad([1, 2, 1, 0]), x.Roll(1, 1), Tensor.Cat([x, x, make([3, 2])], 1), make([3, 1]).Expand(3, n).Clone(),
                 make([2, 3, n]).Transpose(0, 1).Clone());
             foreach (DType type in Enum.GetValues<DType>()) x.To(type).Pad([1, 2, 1, 0]).Flip(0, 1);
@@ -135,7 +149,7 @@ public class GuardedMemoryTests
         new(["IndexMask"], (n, make) =>
         {
             Tensor x = make([5, n]);
-            Differentiate(x[x > 0]);
+            Differentiate(x[x > 0], x.T[x.T > 0], x[0][x[0] > 0]);
             x.NonZero();
         }),
         new(["ScanKernel", "LinearScanKernel"], (n, make) =>

@@ -28,7 +28,7 @@ static partial class OpSamples
         Row("Flip", x => x.Flip(0, -1), R(2, 3), R(2, 3, 2), R(0, 2)).Integers().Large(R(263, 1021))
             .Misuse<ShapeException>("a dimension twice", () => Tensor.Ones([2, 3]).Flip(0, -2), "Flip: dimension -2 occurs twice in [0, -2]"),
         Row("Roll", x => x.Roll(2), R(2, 3), R(1), R(0)),
-        Row("Roll(dim)", x => x.Roll(-4, 1), R(2, 3), R(2, 1), R(2, 0)),
+        Row("Roll(dim)", x => x.Roll(-4, 1), R(2, 3), R(2, 1), R(2, 0)).Covers("Roll"),
         Row("Roll(dims)", x => x.Roll([1, 2], [0, 1]), R(2, 3), R(3, 4))
             .Misuse<ShapeException>("too few shifts", () => Tensor.Ones([2, 3]).Roll([1], [0, 1]),
             "Roll: got 1 shifts for 2 dimensions; pass one for each"),
@@ -63,7 +63,7 @@ static partial class OpSamples
         RowOfMany("Chunk", x => x[0].Chunk(3, -1), [R(2, 5)], [R(2)])
             .Misuse<ValueException>("no pieces", () => Tensor.Ones([2]).Chunk(0), "Chunk: the number of chunks is 0; it must be 1 or more"),
         RowOfMany("Unbind", x => x[0].Unbind(1), [R(2, 3)], [R(2, 1, 2)]),
-        Row("Unfold", x => x.Unfold(1, 3, 2), R(2, 6), R(2, 3, 2))
+        Row("Unfold", x => x.Unfold(1, 3, 2), R(2, 6), R(2, 3, 2)).Covers("UnfoldWindows", "FoldWindows")
             .Misuse<ValueException>("a window that is too large", () => Tensor.Ones([2]).Unfold(0, 3, 1),
             "Unfold: windows of size 3 with step 1 do not fit dimension 0 of shape [2]"),
         Row("MoveDim", x => x.MoveDim(0, -1), R(2, 3), R(2, 3, 4), R()),
@@ -76,7 +76,8 @@ static partial class OpSamples
             "Pad: counts -2 and -1 remove more elements than dimension 0 of shape [2] has")
             .Misuse<ShapeException>("more than there is to reflect", () => Tensor.Ones([2]).Pad([2, 0], "reflect"),
             "Pad: mode reflect cannot add 2 elements to the 2 of dimension 0, shape [2]; the maximum is 1"),
-        Row("Pad(reflect)", x => x.Pad([2, 1], "reflect"), R(2, 3), R(4)),
+        Row("Pad(reflect)", x => x.Pad([2, 1], "reflect"), R(2, 3), R(4)).Covers("EdgePad"),
+        Row("Pad(reflect, planes)", x => x.Pad([2, 1, 0, 1, 1, 1], "reflect"), R(2, 3, 4), R(2, 2, 2, 3)),
         Row("Pad(replicate)", x => x.Pad([1, 4, 1, -1], "replicate"), R(2, 3), R(3, 1)),
         Row("Pad(circular)", x => x.Pad([3, -1], "circular"), R(2, 3), R(4)),
     ];

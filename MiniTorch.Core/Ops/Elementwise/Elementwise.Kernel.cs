@@ -23,7 +23,7 @@ internal static unsafe class ElementwiseKernel
     const long SmallCount = 4096;
 
     // An output of this size leaves the cache before it is read. Streaming stores save loading its lines first, a third of the traffic.
-    const long StreamedBytes = 32 << 20;
+    public const long StreamedBytes = 12 << 20;
 
     /// <summary>Computes output = f(a, b, c, d, e) element by element; a missing input (default) reads as zeros.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]

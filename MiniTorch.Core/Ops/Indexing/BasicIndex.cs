@@ -49,6 +49,7 @@ internal static class BasicIndex
                     Tensor given = index.Tensor!;
                     // selects all or nothing of a new dimension
                     if (given is { DType: DType.Bool, Rank: 0 }) (view, given) = (view.Unsqueeze(dim), given.Reshape(1));
+                    if (given is { DType: DType.Bool, Rank: > 1 } && Flat(view, dim, given) is { } flat) (view, given) = (flat, given.Flatten());
                     while (tensors.Count < dim) tensors.Add(null);
                     foreach (Tensor part in AsIntegers(given, view.Shape, dim)) tensors.Add(part);
                     dim = tensors.Count;
@@ -60,6 +61,15 @@ internal static class BasicIndex
         return (view, [.. tensors]);
 
         static int Clip(Index index, int size) => Math.Clamp(index.GetOffset(size), 0, size);
+    }
+
+    // A view with the dimensions of a mask as one, which then needs one index tensor; null if there is no such view, or the mask does not fit.
+    private static Tensor? Flat(Tensor view, int dim, Tensor mask)
+    {
+        ReadOnlySpan<int> sizes = view.Shape.Span;
+        if (mask.ElementCount > int.MaxValue || !sizes.Slice(dim, mask.Rank).SequenceEqual(mask.Shape.Span)) return null;
+        Shape shape = [.. sizes[..dim], (int)mask.ElementCount, .. sizes[(dim + mask.Rank)..]];
+        return view.Layout.View(shape) is null ? null : view.Reshape(shape.Span);
     }
 
     private static IEnumerable<Tensor> AsIntegers(Tensor index, Shape shape, int dim)

@@ -75,12 +75,24 @@ internal static unsafe class IndexOffsets
 
     static void AddRows(ref long* offsets, long* index, ReadOnlySpan<int> dims, ReadOnlySpan<long> strides, long limit, long scale)
     {
-        if (dims.Length == 0)
+        if (dims.Length > 1)
         {
-            *offsets++ += (*index < 0 ? *index + limit : *index) * scale;
+            for (int i = 0; i < dims[0]; i++) AddRows(ref offsets, index + i * strides[0], dims[1..], strides[1..], limit, scale);
             return;
         }
-
-        for (int i = 0; i < dims[0]; i++) AddRows(ref offsets, index + i * strides[0], dims[1..], strides[1..], limit, scale);
+        long* to = offsets;
+        long size = dims.Length == 0 ? 1 : dims[0], stride = dims.Length == 0 ? 0 : strides[0], done = 0;
+        for (; done <= size - 4 && stride == 1; done += 4)
+        {
+            Vector256<long> four = Vector256.Load(index + done);
+            four += Vector256.ShiftRightArithmetic(four, 63) & Vector256.Create(limit);
+            (Vector256.Load(to + done) + four * scale).Store(to + done);
+        }
+        for (; done < size; done++)
+        {
+            long at = index[done * stride];
+            to[done] += (at < 0 ? at + limit : at) * scale;
+        }
+        offsets += size;
     }
 }

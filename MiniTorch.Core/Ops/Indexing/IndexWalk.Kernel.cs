@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
 namespace MiniTorch.Kernels;
 
 /// <summary>The transfer between an element of x and a value in an indexed operation.</summary>
@@ -19,9 +23,12 @@ internal unsafe struct IndexWalk
 {
     const long ChunkElements = 1 << 14;
 
+    // Narrower pieces of rows cost more than a second thread gains.
+    const long LeastPiece = 512;
+
     int _rank;
     long* _sizes, _x, _index, _values;
-    long _scale, _limit, _skip;
+    long _scale, _limit;
 
     /// <summary>Returns the number of longs that <see cref="Create"/> needs for a layout of this rank.</summary>
     public static int ScratchLength(int rank) => 4 * Math.Max(rank, 1);
@@ -38,7 +45,6 @@ internal unsafe struct IndexWalk
             _values = scratch + 3 * room,
             _scale = layout.Scale,
             _limit = layout.Limit,
-            _skip = layout.Skip,
         };
         for (int d = 0; d < layout.Dims.Length; d++)
         {
@@ -70,8 +76,8 @@ internal unsafe struct IndexWalk
     }
 
     /// <summary>
-    /// Applies <typeparamref name="TMove"/> to every pair, and to those that share an element of x in row-major order. Returns false with the index,
-    /// but no position, if an index is out of range because another thread wrote to it after the check.
+    /// Applies <typeparamref name="TMove"/> to every pair, and to those that share an element of x in row-major order. Returns false with an index,
+    /// but no position, if one is out of range; some elements have been moved then.
     /// </summary>
     public readonly bool Run<T, TMove>(T* x, long* index, T* values, out IndexFault fault)
         where T : unmanaged
@@ -84,6 +90,8 @@ internal unsafe struct IndexWalk
         long elements = 1;
         for (int d = 0; d < _rank; d++) elements *= _sizes[d];
         long parts = TMove.IsRead || _x[level] != 0 ? Math.Clamp(elements / ChunkElements, 1, _sizes[level]) : 1;
+        // The number of parts does not change the order in which an element of x receives its values.
+        if (level > 0 && _index[level] == 0) parts = Workers.Count == 1 ? 1 : Math.Clamp(_sizes[level] / LeastPiece, 1, parts);
         IndexFault found = default;
         Workers.Run(new Part<T, TMove>(this, level, parts, x, index, values, &isDone, &found), parts);
         fault = found;
@@ -116,7 +124,7 @@ internal unsafe struct IndexWalk
     {
         // Locals: the compiler reloads fields after every store.
         long size = _sizes[level], xStride = _x[level], indexStride = _index[level], valueStride = _values[level];
-        long limit = _limit, scale = _scale, skip = _skip;
+        long limit = _limit, scale = _scale;
         if (level < _rank - 1)
         {
             for (long i = 0; i < size; i++)
@@ -124,30 +132,51 @@ internal unsafe struct IndexWalk
         }
         else if (indexStride == 0)
         {
-            long at = Resolve(*index, limit);
+            long at = *index;
             if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);
-            if (at != skip) TMove.Row(x + at * scale, xStride, values, valueStride, size);
+            TMove.Row(x + at * scale, xStride, values, valueStride, size);
         }
         else
         {
-            long i = 0;
-            for (; i <= size - 4 && skip < 0; i += 4, index += 4 * indexStride, x += 4 * xStride, values += 4 * valueStride)
-            {
-                long a = *index, b = index[indexStride], c = index[2 * indexStride], d = index[3 * indexStride];
-                if ((ulong)a >= (ulong)limit | (ulong)b >= (ulong)limit | (ulong)c >= (ulong)limit | (ulong)d >= (ulong)limit) break;
-                TMove.One(x + a * scale, values);
-                TMove.One(x + xStride + b * scale, values + valueStride);
-                TMove.One(x + 2 * xStride + c * scale, values + 2 * valueStride);
-                TMove.One(x + 3 * xStride + d * scale, values + 3 * valueStride);
-            }
+            long i = indexStride == 1 ? Eights<T, TMove>(x, xStride, index, values, valueStride, size, limit, scale) : 0;
+            index += i * indexStride;
+            x += i * xStride;
+            values += i * valueStride;
             for (; i < size; i++, index += indexStride, x += xStride, values += valueStride)
             {
-                long at = Resolve(*index, limit);
+                long at = *index;
                 if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);
-                if (at != skip) TMove.One(x + at * scale, values);
+                TMove.One(x + at * scale, values);
             }
         }
         return true;
+    }
+
+    /// <summary>Moves eight elements at a time up to an index out of range, and returns their number.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static long Eights<T, TMove>(T* x, long xStride, long* index, T* values, long valueStride, long size, long limit, long scale)
+        where T : unmanaged
+        where TMove : IMove<T>
+    {
+        // Indices are used from the register in which they were checked. Gather instructions are slower if x is not in the cache.
+        Vector512<long> steps = Vector512<long>.Indices * xStride;
+        long i = 0;
+        for (; i <= size - 8; i += 8, x += 8 * xStride, values += 8 * valueStride)
+        {
+            Vector512<long> eight = Vector512.Load(index + i);
+            if (!Vector512.LessThanAll(eight.AsUInt64(), Vector512.Create((ulong)limit))) break;
+            eight = eight * scale + steps;
+            Vector256<long> a = eight.GetLower(), b = eight.GetUpper();
+            TMove.One(x + a.GetElement(0), values);
+            TMove.One(x + a.GetElement(1), values + valueStride);
+            TMove.One(x + a.GetElement(2), values + 2 * valueStride);
+            TMove.One(x + a.GetElement(3), values + 3 * valueStride);
+            TMove.One(x + b.GetElement(0), values + 4 * valueStride);
+            TMove.One(x + b.GetElement(1), values + 5 * valueStride);
+            TMove.One(x + b.GetElement(2), values + 6 * valueStride);
+            TMove.One(x + b.GetElement(3), values + 7 * valueStride);
+        }
+        return i;
     }
 
     static bool Changed(long index, ref IndexFault fault)
@@ -155,6 +184,4 @@ internal unsafe struct IndexWalk
         fault = fault with { Value = index };
         return false;
     }
-
-    static long Resolve(long index, long limit) => index < 0 ? index + limit : index;
 }

@@ -30,14 +30,8 @@ internal readonly ref struct IndexedLayout
     /// <summary>The distance in x between consecutive index values.</summary>
     public required long Scale { get; init; }
 
-    /// <summary>The size of the indexed dimension. Indices are in [0, Limit), or in [−Limit, Limit) if <see cref="Wraps"/>.</summary>
+    /// <summary>The size of the indexed dimension. Indices are in [0, Limit).</summary>
     public required long Limit { get; init; }
-
-    /// <summary>Whether negative indices count from the end.</summary>
-    public bool Wraps { get; init; }
-
-    /// <summary>An index whose values are skipped (padding_idx of an embedding); −1 for none.</summary>
-    public long Skip { get; init; } = -1;
 
     /// <summary>Creates an empty layout for an object initializer.</summary>
     public IndexedLayout()

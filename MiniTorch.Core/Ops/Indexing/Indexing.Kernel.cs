@@ -3,9 +3,9 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Reads and writes of x at given indices. Each returns false and the first index out of range before writing anything. Indices are checked again
-/// when they are used, so that changes by other threads cannot cause access outside x. Indices of <see cref="IndexedLayout.Dims"/> are visited in
-/// row-major order, so the last of several writes to one element wins and sums have one order.
+/// Reads and writes of x at given indices. Each returns false and the first index out of range, after which the result is undefined. Indices are
+/// checked when they are used, so that changes by other threads cannot cause access outside x. Indices of <see cref="IndexedLayout.Dims"/> are
+/// visited in row-major order, so the last of several writes to one element wins and sums have one order.
 /// </summary>
 internal static unsafe class IndexKernels
 {
@@ -25,10 +25,12 @@ internal static unsafe class IndexKernels
         where T : unmanaged
         where TMove : IMove<T>
     {
-        long lowest = layout.Wraps ? -layout.Limit : 0;
-        if (!IndexOffsets.Check(index, layout.Dims, layout.IndexStrides, lowest, layout.Limit, out fault)) return false;
+        fault = default;
         long* scratch = stackalloc long[IndexWalk.ScratchLength(layout.Dims.Length)];
-        return !IndexWalk.Create(layout, scratch, out IndexWalk walk) || walk.Run<T, TMove>(x, index, values, out fault);
+        if (!IndexWalk.Create(layout, scratch, out IndexWalk walk) || walk.Run<T, TMove>(x, index, values, out fault)) return true;
+        // none is found if another thread has written the index meanwhile
+        if (!IndexOffsets.Check(index, layout.Dims, layout.IndexStrides, 0, layout.Limit, out IndexFault first)) fault = first;
+        return false;
     }
 
     readonly struct Read<T> : IMove<T>
@@ -60,15 +62,19 @@ internal static unsafe class IndexKernels
 
         public static void Row(T* x, long xStride, T* values, long valueStride, long count)
         {
-            long i = 0;
-            if (xStride == 1 && valueStride == 1)
-            {
-                for (; i <= count - Vector<T>.Count; i += Vector<T>.Count)
-                    (Vector.Load(x + i) + Vector.Load(values + i)).Store(x + i);
-            }
-
-            for (; i < count; i++) x[i * xStride] += values[i * valueStride];
+            if (xStride == 1 && valueStride == 1) Add(values, x, count);
+            else
+                for (long i = 0; i < count; i++) x[i * xStride] += values[i * valueStride];
         }
+    }
+
+    /// <summary>Adds contiguous elements.</summary>
+    public static void Add<T>(T* values, T* x, long count)
+        where T : unmanaged, INumberBase<T>
+    {
+        long i = 0;
+        for (; i <= count - Vector<T>.Count; i += Vector<T>.Count) (Vector.Load(x + i) + Vector.Load(values + i)).Store(x + i);
+        for (; i < count; i++) x[i] += values[i];
     }
 
     static void Copy<T>(T* from, long fromStride, T* to, long toStride, long count)
@@ -76,8 +82,7 @@ internal static unsafe class IndexKernels
     {
         if (fromStride == 1 && toStride == 1)
         {
-            long bytes = count * sizeof(T);
-            Buffer.MemoryCopy(from, to, bytes, bytes);
+            CopyRows.Copy((byte*)from, (byte*)to, count * sizeof(T));
             return;
         }
 

@@ -147,6 +147,63 @@ internal sealed record Flip(ulong Dims) : LinearOp
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Apply(cotangent);
 }
 
+/// <summary>A dimension whose last elements, <paramref name="Shift"/> of them, move to its start (torch.roll).</summary>
+internal sealed record Roll(int Dim, int Shift) : LinearOp
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0], y = Tensor.Empty(x.Shape, x.DType);
+        Move(x.Shape[Dim] - Shift, 0, Shift);
+        Move(0, Shift, x.Shape[Dim] - Shift);
+        return y;
+
+        void Move(int from, int to, int length) => Copies.Into(new Tensor(y, new Slice(Dim, to, length, 1).Of(y.Layout)),
+            new Tensor(x.Storage, new Slice(Dim, from, length, 1).Of(x.Layout)));
+    }
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Roll(Dim, cotangent.Shape[Dim] - Shift).Apply(cotangent);
+}
+
+/// <summary>A copy of the windows of a dimension, whose elements are a new last dimension (torch.Tensor.unfold).</summary>
+internal sealed record UnfoldWindows(int Dim, int Size, int Step) : LinearOp
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Layout from = inputs[0].Layout;
+        long[] strides = [.. from.Strides, from.Strides[Dim]];
+        strides[Dim] *= Step;
+        Shape shape = [.. from.Shape.With(Dim, (from.Shape[Dim] - Size) / Step + 1).Span, Size];
+        return Copies.Fresh(new Tensor(inputs[0].Storage, new Layout(shape, strides, from.Offset)));
+    }
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new FoldWindows(this, call.InputShape(0)).Apply(cotangent);
+}
+
+/// <summary>Zeros with the windows of the input added at their places: the transpose of <see cref="UnfoldWindows"/>.</summary>
+internal sealed record FoldWindows(UnfoldWindows Windows, Shape To) : LinearOp
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Tensor x = inputs[0], sum = Tensor.Zeros(To, x.DType);
+        int count = x.Shape[Windows.Dim];
+        // Backward, so that an element receives the windows in their order.
+        for (int i = Windows.Size - 1; i >= 0; i--)
+        {
+            var places = new Tensor(sum, new Slice(Windows.Dim, i, count, Windows.Step).Of(sum.Layout));
+            InPlace.AddValues(places, new Tensor(x.Storage, new Slice(x.Rank - 1, i, 1, 1).Of(x.Layout).View(places.Shape)!));
+        }
+        return sum;
+    }
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Windows.Apply(cotangent);
+}
+
 /// <summary>The elements of a row-major tensor that a layout selects. Recreates a view after an in-place write to its base.</summary>
 internal sealed record Restride(Layout To) : LinearOp
 {

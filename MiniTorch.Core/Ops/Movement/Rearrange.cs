@@ -70,6 +70,7 @@ internal static class Rearrange
         int at = x.Shape.Dim(dim, "Roll"), size = x.Shape.SizeOrOne(at);
         if (size < 2) return x.Clone();
         int first = (int)(((long)shift % size + size) % size);
+        if (first != 0 && !EngineMode.InterceptsCalls) return new Roll(at, first).Apply(x); // one pass, and one in the gradient
         return first == 0 ? x.Clone() : Tensor.Cat([x.Narrow(at, size - first, first), x.Narrow(at, 0, size - first)], at);
     }
 
@@ -146,6 +147,7 @@ internal static class Rearrange
         int at = x.Shape.Dim(dim, "Unfold"), total = x.Shape.SizeOrOne(at);
         if (size < 0 || size > total || step <= 0)
             throw new ValueException($"Unfold: windows of size {size} with step {step} do not fit dimension {dim} of shape {x.Shape}");
+        if (x.Rank > 0 && !EngineMode.InterceptsCalls) return new UnfoldWindows(at, size, step).Apply(x); // without a gather
         int count = (total - size) / step + 1;
         Tensor places = (Tensor.Arange(count) * step).Unsqueeze(1) + Tensor.Arange(size);
         Tensor picked = x.IndexSelect(at, places.Reshape(-1));
