@@ -28,7 +28,7 @@ internal static class OnnxOps
         AmaxOrAmin op => c.Node(op is Amax ? "ReduceMax" : "ReduceMin", [c.X], ("axes", Dims(op.Dims)), ("keepdims", 1L)),
         Prod prod => c.Node("ReduceProd", [c.X], ("axes", new long[] { prod.Dim }), ("keepdims", 1L)),
         Norm { Order: 1 or 2 } norm => c.Node(norm.Order == 1 ? "ReduceL1" : "ReduceL2", [c.X], ("axes", Dims(norm.Dims)), ("keepdims", 1L)),
-        CumSum cumSum => c.Node("CumSum", [c.X, c.Constant(Tensor.From(new long[] { cumSum.Dim }).Reshape())]),
+        CumSum { FromEnd: false } cumSum => c.Node("CumSum", [c.X, c.Constant(Tensor.From(new long[] { cumSum.Dim }).Reshape())]),
         Softmax { Safe: false } softmax => c.Node("Softmax", [c.X], ("axis", (long)softmax.Dim)),
         LogSoftmax softmax => c.Node("LogSoftmax", [c.X], ("axis", (long)softmax.Dim)),
         LogSumExp sum => c.Node("ReduceLogSumExp", [c.X], ("axes", new long[] { sum.Dim }), ("keepdims", 1L)),

@@ -156,6 +156,12 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
     // The block size for operands that are strided or of another type; blocks stay in the first-level cache.
     const int BlockSize = 256;
 
+    // As many elements of short rows are computed at once. Their broadcast operands are repeated in the first-level cache.
+    const int GroupSize = 2048;
+
+    // The bytes of a cache line.
+    const int Line = 64;
+
     /// <summary>Computes all elements.</summary>
     public void RunAll()
     {
@@ -179,9 +185,15 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
             isDirect &= steps[k] == 0 || IsDirect(k);
         }
         Seek(chunk * Size, data, index);
+        long most = isDirect ? RowsOfGroup() : 0;
+        int buffer = most > 1 ? ((plan.Operands - loop.Outputs) * (GroupSize + V.Count) * sizeof(T)) + Line : 0;
+        byte* memory = stackalloc byte[buffer];
+        var copies = (T*)(((nint)memory + Line - 1) & -Line); // a vector across two lines costs two accesses
+        byte** inCopies = stackalloc byte*[plan.Operands];
+        for (int k = 0; k < plan.Operands; k++) inCopies[k] = null;
         for (long left = Math.Min(Size, plan.Count - (chunk * Size)); left > 0;)
         {
-            long count = Math.Min(left, plan.Size(0) - index[0]);
+            long count = Math.Min(left, plan.Size(0) - index[0]), rows = 1;
             for (int k = 0; k < plan.Operands; k++)
             {
                 pointers[k] = (T*)data[k];
@@ -190,10 +202,53 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
                 pointers[k] = repeated + (k * V.Count);
                 V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
             }
+            if (most > 1 && index[0] == 0 && left >= 2 * count)
+            {
+                rows = Math.Min(Math.Min(most, left / count), plan.Size(1) - index[1]);
+                count *= rows;
+                if (rows > 1) Repeat(data, pointers, most, copies, inCopies);
+            }
             if (isDirect) loop.Run(pointers, steps, count);
             else Blocks(data, pointers, steps, count);
             left -= count;
-            if (left > 0) NextRow(data, index);
+            if (left > 0) NextRow(data, index, rows);
+        }
+        if (plan.Count * sizeof(T) >= ElementwiseKernel.StreamedBytes) Simd.Fence();
+    }
+
+    /// <summary>
+    /// How many rows are computed at once, or 0: rows that follow each other in memory, some of whose operands are the same in each row.
+    /// </summary>
+    long RowsOfGroup()
+    {
+        long size = plan.Size(0), most = GroupSize / size;
+        if (plan.Rank < 2 || most < 2 || plan.Operands > 4 || V.Count == 1) return 0;
+        for (int k = 0; k < plan.Operands; k++)
+        {
+            (long step, long row) = (plan.Strides(0)[k], plan.Strides(1)[k]);
+            if (row != step * size && (row != 0 || k < loop.Outputs)) return 0;
+        }
+        return Math.Min(most, plan.Size(1));
+    }
+
+    /// <summary>Repeats the operands that are the same in each row in a buffer, unless they are there already, and points to it.</summary>
+    void Repeat(byte** data, T** pointers, long most, T* copies, byte** repeated)
+    {
+        long size = plan.Size(0);
+        for (int k = 0; k < plan.Operands; k++)
+        {
+            if (plan.Strides(0)[k] == 0 || plan.Strides(1)[k] != 0) continue;
+            pointers[k] = copies + ((k - loop.Outputs) * (GroupSize + V.Count));
+            if (repeated[k] == data[k]) continue;
+            repeated[k] = data[k];
+            T* to = pointers[k];
+            for (long row = 0; row < most; row++, to += size)
+            {
+                // The vector that crosses the end of a row is overwritten by the next row.
+                long i = 0;
+                for (; i <= size - V.Count; i += V.Count) V.Store(V.Load((T*)data[k] + i), to + i);
+                if (i < size) V.Store(V.LoadPartial((T*)data[k] + i, (int)(size - i)), to + i);
+            }
         }
     }
 
@@ -208,14 +263,15 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
         }
     }
 
-    void NextRow(byte** data, long* index)
+    // Moves on by some rows, which do not go beyond the end of dimension 1.
+    void NextRow(byte** data, long* index, long rows)
     {
         Advance(data, 0, -index[0]);
         index[0] = 0;
-        for (int d = 1; d < plan.Rank; d++)
+        for (int d = 1; d < plan.Rank; d++, rows = 1)
         {
-            Advance(data, d, 1);
-            if (++index[d] < plan.Size(d)) return;
+            Advance(data, d, rows);
+            if ((index[d] += rows) < plan.Size(d)) return;
             Advance(data, d, -plan.Size(d));
             index[d] = 0;
         }
@@ -234,8 +290,16 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     void Blocks(byte** data, T** pointers, long* steps, long count)
     {
-        T* blocks = stackalloc T[plan.Operands * BlockSize];
         long* strides = plan.Strides(0);
+        if (typeof(L) == typeof(VectorLoop<CopyFunction, V, T>) && strides[1] != 0 && (IsDirect(0) || IsDirect(1)))
+        {
+            // A conversion, or a copy of scattered elements, needs no blocks between.
+            bool streams = plan.Count * sizeof(T) >= ElementwiseKernel.StreamedBytes;
+            if (IsDirect(0)) Strided.Gather<V, T>(data[1], strides[1], plan.Types[1], (T*)data[0], (int)count, streams);
+            else Strided.Scatter<V, T>((T*)data[1], data[0], strides[0], plan.Types[0], (int)count);
+            return;
+        }
+        T* blocks = stackalloc T[plan.Operands * BlockSize];
         for (long start = 0; start < count; start += BlockSize)
         {
             int length = (int)Math.Min(BlockSize, count - start);

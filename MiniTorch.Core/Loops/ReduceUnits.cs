@@ -132,6 +132,7 @@ internal readonly unsafe struct PanelUnits<V, T, TFold>(T* x, ReducePlan plan, T
             && (plan.Results * plan.Reduced <= FewElements || plan.Results / columns * ((columns - 1) / Panel + 1) >= Workers.Count);
     }
 
+    [SkipLocalsInit]
     public void Run(long unit)
     {
         int last = _plan.KeptRank - 1;
@@ -178,6 +179,19 @@ internal readonly unsafe struct PanelUnits<V, T, TFold>(T* x, ReducePlan plan, T
             V.Store(b, result + i + V.Count);
             V.Store(c, result + i + 2 * V.Count);
             V.Store(d, result + i + 3 * V.Count);
+        }
+        for (; i <= width - 2 * V.Count; i += 2 * V.Count)
+        {
+            V a = TFold.Identity<V>(), b = a, atA = centers == null ? default : V.Load(centers + i);
+            V atB = centers == null ? default : V.Load(centers + i + V.Count);
+            T* column = x + i;
+            for (long row = 0; row < rows; row++, column += stride)
+            {
+                a = TFold.Combine(a, TFold.Map(V.Load(column), atA));
+                b = TFold.Combine(b, TFold.Map(V.Load(column + V.Count), atB));
+            }
+            V.Store(a, result + i);
+            V.Store(b, result + i + V.Count);
         }
         for (; i <= width - V.Count; i += V.Count)
         {

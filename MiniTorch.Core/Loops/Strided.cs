@@ -23,14 +23,14 @@ internal static unsafe class Strided
             _ => *source != 0 ? T.One : T.Zero,
         };
 
-    /// <summary>Loads a block from memory with a stride in bytes.</summary>
-    public static void Gather<V, T>(byte* source, long stride, DType type, T* block, int count)
+    /// <summary>Loads a block from memory with a stride in bytes; past the caches if it <paramref name="streams"/> and the types allow it.</summary>
+    public static void Gather<V, T>(byte* source, long stride, DType type, T* block, int count, bool streams = false)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         switch (type)
         {
-            case DType.Float32: Gather<float, T>(source, stride, block, count); break;
+            case DType.Float32: Gather<float, T>(source, stride, block, count, streams); break;
             case DType.Float64: Gather<double, T>(source, stride, block, count); break;
             case DType.Int64: Gather<long, T>(source, stride, block, count); break;
             default: GatherBools<V, T>(source, stride, block, count); break;
@@ -52,7 +52,7 @@ internal static unsafe class Strided
     }
 
     [MethodImpl(AggressiveOptimization)]
-    static void Gather<S, T>(byte* source, long stride, T* block, int count)
+    static void Gather<S, T>(byte* source, long stride, T* block, int count, bool streams = false)
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -62,7 +62,7 @@ internal static unsafe class Strided
             new Span<T>(block, count).Reverse();
             return;
         }
-        int i = stride == sizeof(S) ? Converted((S*)source, block, count) : 0;
+        int i = stride != sizeof(S) ? 0 : streams && (nint)block % 64 == 0 ? Streamed((S*)source, block, count) : Converted((S*)source, block, count);
         for (source += i * stride; i < count; i++, source += stride) block[i] = Convert<S, T>(*(S*)source);
     }
 
@@ -75,6 +75,19 @@ internal static unsafe class Strided
         for (destination += i * stride; i < count; i++, destination += stride) *(S*)destination = Convert<T, S>(block[i]);
     }
 
+    /// <summary>Converts as <see cref="Converted"/> does and writes past the caches to an aligned destination; the caller fences.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static int Streamed<S, T>(S* source, T* destination, int count)
+        where S : unmanaged, IBinaryNumber<S>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        if (typeof(S) != typeof(float) || typeof(T) != typeof(double) || !Avx512F.IsSupported) return Converted(source, destination, count);
+        int i = 0;
+        for (; i <= count - 8; i += 8)
+            Avx512F.ConvertToVector512Double(Vector256.Load((float*)source + i)).StoreAlignedNonTemporal((double*)destination + i);
+        return i;
+    }
+
     /// <summary>Converts whole vectors of contiguous elements as <see cref="Convert"/> does, and returns the number of converted elements.</summary>
     [MethodImpl(AggressiveInlining)]
     static int Converted<S, T>(S* source, T* destination, int count)
@@ -82,7 +95,11 @@ internal static unsafe class Strided
         where T : unmanaged, IBinaryNumber<T>
     {
         int i = 0;
-        if (typeof(S) == typeof(float) && typeof(T) == typeof(double) && Vector256.IsHardwareAccelerated)
+        if (typeof(S) == typeof(float) && typeof(T) == typeof(double) && Avx512F.IsSupported)
+        {
+            for (; i <= count - 8; i += 8) Avx512F.ConvertToVector512Double(Vector256.Load((float*)source + i)).Store((double*)destination + i);
+        }
+        else if (typeof(S) == typeof(float) && typeof(T) == typeof(double) && Vector256.IsHardwareAccelerated)
         {
             for (; i <= count - 8; i += 8)
             {
@@ -91,31 +108,35 @@ internal static unsafe class Strided
                 high.Store((double*)destination + i + 4);
             }
         }
+        else if (typeof(S) == typeof(double) && typeof(T) == typeof(float) && Avx512F.IsSupported)
+        {
+            for (; i <= count - 8; i += 8) Avx512F.ConvertToVector256Single(Vector512.Load((double*)source + i)).Store((float*)destination + i);
+        }
         else if (typeof(S) == typeof(double) && typeof(T) == typeof(float) && Vector256.IsHardwareAccelerated)
         {
             for (; i <= count - 8; i += 8)
                 Vector256.Narrow(Vector256.Load((double*)source + i), Vector256.Load((double*)source + i + 4)).Store((float*)destination + i);
         }
-        else if (!Avx512DQ.VL.IsSupported)
+        else if (!Avx512DQ.IsSupported)
         {
         }
         else if (typeof(S) == typeof(long) && typeof(T) == typeof(float))
         {
-            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector128Single(Vector256.Load((long*)source + i)).Store((float*)destination + i);
+            for (; i <= count - 8; i += 8) Avx512DQ.ConvertToVector256Single(Vector512.Load((long*)source + i)).Store((float*)destination + i);
         }
         else if (typeof(S) == typeof(long) && typeof(T) == typeof(double))
         {
-            for (; i <= count - 4; i += 4) Avx512DQ.VL.ConvertToVector256Double(Vector256.Load((long*)source + i)).Store((double*)destination + i);
+            for (; i <= count - 8; i += 8) Avx512DQ.ConvertToVector512Double(Vector512.Load((long*)source + i)).Store((double*)destination + i);
         }
         else if (typeof(S) == typeof(float) && typeof(T) == typeof(long))
         {
-            for (; i <= count - 4; i += 4)
-                Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector128.Load((float*)source + i)).Store((long*)destination + i);
+            for (; i <= count - 8; i += 8)
+                Avx512DQ.ConvertToVector512Int64WithTruncation(Vector256.Load((float*)source + i)).Store((long*)destination + i);
         }
         else if (typeof(S) == typeof(double) && typeof(T) == typeof(long))
         {
-            for (; i <= count - 4; i += 4)
-                Avx512DQ.VL.ConvertToVector256Int64WithTruncation(Vector256.Load((double*)source + i)).Store((long*)destination + i);
+            for (; i <= count - 8; i += 8)
+                Avx512DQ.ConvertToVector512Int64WithTruncation(Vector512.Load((double*)source + i)).Store((long*)destination + i);
         }
         return i;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MiniTorch;
@@ -43,7 +44,10 @@ internal static unsafe class BufferPool
 
     // A program that runs only forward drops its tensors at once. Blocks that are reused after so many bytes are still in the cache.
     private const long LeastHeadroom = 12L << 20;
-    private const long LeastBlocks = 4;
+
+    // A block of this size fits into the third-level cache once. Of larger ones, which no cache holds, several go round between collections.
+    private const long CachedBlock = 16 << 20;
+    private const long LeastLargeBlocks = 4;
     private const int Alignment = 64;
     private const double Headroom = 1.3;
 
@@ -62,7 +66,7 @@ internal static unsafe class BufferPool
     private static bool s_onlyForward;
     private static int s_wait; // collections until the headroom may shrink
 
-    static BufferPool() => _ = new Sweeper();
+    private static readonly WeakGCHandle<Sweeper> s_sweeper = new(new Sweeper());
 
     /// <summary>The bytes in rented blocks, including those whose owner is unreachable but not yet found.</summary>
     public static long RentedBytes { get { lock (s_gate) return s_rentedBytes; } }
@@ -93,8 +97,7 @@ internal static unsafe class BufferPool
             if (buffer.IsScratch) s_scratchBytes += capacity;
             if (MemoryCheck.On) MemoryCheck.GoesOut(buffer.Data, capacity, bytes);
             if (s_rentedCount == s_rented.Length) Array.Resize(ref s_rented, s_rentedCount * 2);
-            buffer.Place = s_rentedCount;
-            s_rented[s_rentedCount++] = buffer;
+            Place(buffer);
             s_rentedBytes += capacity;
             s_peakBytes = Math.Max(s_peakBytes, s_rentedBytes);
             return buffer;
@@ -123,9 +126,8 @@ internal static unsafe class BufferPool
             if (!isBusy) return;
             // Compacting: otherwise the few survivors keep their region, and new objects cause page faults in another (5 per step of a small
             // network).
-            GC.Collect(s_aged, GCCollectionMode.Forced, blocking: true, compacting: true);
+            Collect(s_aged, compacting: true);
             s_aged = 0;
-            Sweep();
         }
     }
 
@@ -135,14 +137,13 @@ internal static unsafe class BufferPool
         long before = s_rentedBytes;
         for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > (generation == 0 ? s_limit : s_budget); generation++)
         {
-            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            Collect(generation, compacting: false);
             s_aged = Math.Min(generation + 1, 2);
-            Sweep();
             if (generation == 0 && s_onlyForward) LearnHeadroom(before - s_rentedBytes);
             if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
         s_onlyForward = true;
-        s_limit = Math.Min(s_budget, s_rentedBytes + Math.Max(s_headroom, LeastBlocks * capacity));
+        s_limit = Math.Min(s_budget, s_rentedBytes + Math.Max(s_headroom, (capacity <= CachedBlock ? 1 : LeastLargeBlocks) * capacity));
         Trim(sizeClass, s_budget - s_rentedBytes);
     }
 
@@ -164,19 +165,51 @@ internal static unsafe class BufferPool
         s_peakBytes = s_rentedBytes; // not 0: otherwise two calls in a row look like a pass without memory use
     }
 
+    // The sentinel must not die in a collection of ours: waking the finalizer thread would take a fifth of its time.
+    private static void Collect(int generation, bool compacting)
+    {
+        StopSweeper();
+        GC.Collect(generation, GCCollectionMode.Forced, blocking: true, compacting);
+        Sweep();
+        s_sweeper.SetTarget(new Sweeper());
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // leaves no reference in the caller's frame
+    private static void StopSweeper()
+    {
+        if (s_sweeper.TryGetTarget(out Sweeper? sweeper)) GC.SuppressFinalize(sweeper);
+    }
+
+    // In the order of renting, so that the block that was used last is the first to be reused: it may still be in the second-level cache.
     private static void Sweep()
     {
-        for (int i = s_rentedCount - 1; i >= 0; i--)
-            if (!s_rented[i].Owner.TryGetTarget(out _)) Reclaim(s_rented[i]);
+        int rented = s_rentedCount;
+        s_rentedCount = 0;
+        for (int i = 0; i < rented; i++)
+            if (s_rented[i].Owner.TryGetTarget(out _)) Place(s_rented[i]);
+            else Free(s_rented[i]);
+        Array.Clear(s_rented, s_rentedCount, rented - s_rentedCount);
         s_liveBytes = s_rentedBytes;
+    }
+
+    private static void Place(NativeBuffer buffer)
+    {
+        buffer.Place = s_rentedCount;
+        s_rented[s_rentedCount++] = buffer;
     }
 
     private static void Reclaim(NativeBuffer buffer)
     {
-        if (MemoryCheck.On) MemoryCheck.ComesBack(buffer.Data, buffer.Capacity, buffer.Asked);
         NativeBuffer last = s_rented[--s_rentedCount];
         s_rented[last.Place = buffer.Place] = last;
         s_rented[s_rentedCount] = null!;
+        Free(buffer);
+    }
+
+    // Moves a block that is no longer in the list of rented ones to its free list.
+    private static void Free(NativeBuffer buffer)
+    {
+        if (MemoryCheck.On) MemoryCheck.ComesBack(buffer.Data, buffer.Capacity, buffer.Asked);
         buffer.Owner.SetTarget(null!);
         buffer.Next = s_free[buffer.SizeClass];
         s_free[buffer.SizeClass] = buffer;
@@ -198,11 +231,12 @@ internal static unsafe class BufferPool
         while (s_freeBytes > room && s_free[sizeClass] is { } buffer)
         {
             s_free[sizeClass] = buffer.Next;
-            Free(buffer);
+            GiveBack(buffer);
         }
     }
 
-    private static void Free(NativeBuffer buffer)
+    // Returns a block to the system.
+    private static void GiveBack(NativeBuffer buffer)
     {
         s_freeBytes -= buffer.Capacity;
         buffer.Owner.Dispose();
@@ -264,7 +298,8 @@ internal static unsafe class BufferPool
                 }
                 finally { s_gate.Exit(); }
             }
-            _ = new Sweeper(); // a re-registered object would move to older generations and see only full collections
+            // A re-registered object would move to older generations and see only full collections. Two that die together leave one.
+            if (!s_sweeper.TryGetTarget(out _)) s_sweeper.SetTarget(new Sweeper());
         }
     }
 }

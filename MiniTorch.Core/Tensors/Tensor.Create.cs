@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace MiniTorch;
 
@@ -228,11 +229,7 @@ public partial class Tensor
         Shape shape = [Shape.Size(integers ? Steps(start.ToInt64(), end.ToInt64(), by.ToInt64()) : (long)Math.Ceiling(steps), "Arange")];
         if (integers)
         {
-            Tensor whole = Filled<long>(shape, to =>
-            {
-                (long first, long stride) = (start.ToInt64(), by.ToInt64()); // locals, not fields of a closure
-                for (int i = 0; i < to.Length; i++) to[i] = first + (i * stride);
-            });
+            Tensor whole = Filled<long>(shape, to => FillSteps(to, start.ToInt64(), by.ToInt64()));
             return Finish(whole, dtype, requiresGrad);
         }
         Tensor reals = Filled<double>(shape, to =>
@@ -241,6 +238,17 @@ public partial class Tensor
             for (int i = 0; i < to.Length; i++) to[i] = from + (i * delta);
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);
+
+        static void FillSteps(Span<long> to, long first, long stride)
+        {
+            int i = 0;
+            if (Vector512.IsHardwareAccelerated)
+            {
+                Vector512<long> next = Vector512.CreateSequence(first, stride), steps = Vector512.Create(Vector512<long>.Count * stride);
+                for (; i <= to.Length - Vector512<long>.Count; i += Vector512<long>.Count, next += steps) next.CopyTo(to[i..]);
+            }
+            for (; i < to.Length; i++) to[i] = first + (i * stride);
+        }
 
         // Int128 is exact for bounds beyond 2⁵³ and for differences beyond 2⁶³.
         static long Steps(Int128 start, Int128 end, Int128 by)

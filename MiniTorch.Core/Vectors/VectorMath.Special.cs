@@ -34,29 +34,41 @@ internal static unsafe partial class VectorMath<V, T>
         return WithSign(V.Where(V.Less(magnitude, V.Of(1)), small, large), a);
     }
 
-    /// <summary>erfc a = e^(−a²) · g(q) / (1 + 2a) for a ≥ 0, with a polynomial for g in q = (a − 4) / (a + 4), which keeps the digits
-    /// of the tail; erfc(−a) = 2 − erfc a.</summary>
+    /// <summary>erfc a = e^(−a²) · g(a) for a ≥ 0, where g is smooth, so that the tail keeps its digits; erfc(−a) = 2 − erfc a.</summary>
     [MethodImpl(AggressiveInlining)]
     public static V Erfc(V a)
     {
         Check();
-        V magnitude = V.AtMost(V.Abs(a), Pick(10.1, 27.3)), inverse = V.Of(1) / (magnitude + V.Of(4));
-        V q = (magnitude - V.Of(4)) * inverse;
-        q = V.Fma(inverse, V.Fma(q, -magnitude, V.Fma(q + V.Of(1), V.Of(-4), magnitude)), q); // the quotient's rounding error
-        V polynomial = IsFloat
-            ? Poly(q, 0.2329951375722885, -0.1396210491657257, 0.015377516858279705, 0.06809288263320923,
-                Poly(q, -0.1009942889213562, 0.09382368624210358, -0.06660709530115128, 0.03642928972840309,
-                    V.Fma(V.Fma(V.Of(0.0008483731653541327), q, V.Of(0.0069238049909472466)), q, V.Of(-0.015971040353178978))))
-            : Poly(q, 0.23299511862555256, -0.13962111684056255, 0.015379652102606133, 0.06809705425470212,
-                Poly(q, -0.10103906603558063, 0.09373283499798463, -0.06633036582729279, 0.03716751554242076,
-                    Poly(q, -0.016197733895959854, 0.005031969952329153, -0.0007577743061693371, -0.00019925669640425623,
-                        Poly(q, 0.00015062567141369432, -2.4398609353512906e-05, -1.1232086023404734e-05, 5.706827475068264e-06,
-                            Poly(q, 3.0994402010831546e-07, -8.187662562915786e-07, 5.883230632914435e-08, 1.0181247475149971e-07,
-                                Poly(q, -9.456271524915692e-09, -8.906208663934622e-09))))));
+        V magnitude = V.AtMost(V.Abs(a), Pick(10.1, 27.3));
         V square = magnitude * magnitude, lost = V.Fma(magnitude, -magnitude, square);
-        V tail = (V.Of(1) + polynomial) / V.Fma(V.Of(2), magnitude, V.Of(1)) * ExpOfNegative(-square);
+        V tail = (IsFloat ? ScaledErfcSingle(magnitude) : ScaledErfcDouble(magnitude)) * ExpOfNegative(-square);
         tail = V.Fma(tail, lost, tail);
         return V.Where(V.Less(a, V.Of(0)), V.Of(2) - tail, tail);
+    }
+
+    /// <summary>e^(a²) · erfc a for a ≥ 0: 1 / (a + 1) times a polynomial in (a − 1) / (a + 1).</summary>
+    [MethodImpl(AggressiveInlining)]
+    static V ScaledErfcSingle(V a)
+    {
+        V inverse = V.Of(1) / (a + V.Of(1)), q = V.Fma(inverse, V.Of(-2), V.Of(1));
+        return inverse * Poly(q, 0.855167151, -0.237680837, -0.095556373, 0.0139065249,
+            Poly(q, 0.0253951737, 0.00956823279, -0.00122074419, -0.0037594628,
+                Poly(q, -0.00235996648, -0.000353760475, 0.000590423363, 0.000420255586, V.Of(8.52824837e-05))));
+    }
+
+    /// <summary>e^(a²) · erfc a for a ≥ 0: 1 / (1 + 2a) times a polynomial in (a − 4) / (a + 4).</summary>
+    [MethodImpl(AggressiveInlining)]
+    static V ScaledErfcDouble(V a)
+    {
+        V inverse = V.Of(1) / (a + V.Of(4)), q = (a - V.Of(4)) * inverse;
+        q = V.Fma(inverse, V.Fma(q, -a, V.Fma(q + V.Of(1), V.Of(-4), a)), q); // the quotient's rounding error
+        V polynomial = Poly(q, 0.23299511862555256, -0.13962111684056255, 0.015379652102606133, 0.06809705425470212,
+            Poly(q, -0.10103906603558063, 0.09373283499798463, -0.06633036582729279, 0.03716751554242076,
+                Poly(q, -0.016197733895959854, 0.005031969952329153, -0.0007577743061693371, -0.00019925669640425623,
+                    Poly(q, 0.00015062567141369432, -2.4398609353512906e-05, -1.1232086023404734e-05, 5.706827475068264e-06,
+                        Poly(q, 3.0994402010831546e-07, -8.187662562915786e-07, 5.883230632914435e-08, 1.0181247475149971e-07,
+                            Poly(q, -9.456271524915692e-09, -8.906208663934622e-09))))));
+        return (V.Of(1) + polynomial) / V.Fma(V.Of(2), a, V.Of(1));
     }
 
     /// <summary>The inverse of erf: ±∞ at ±1, NaN beyond.</summary>

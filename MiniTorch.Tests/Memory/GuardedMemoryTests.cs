@@ -27,6 +27,7 @@ public class GuardedMemoryTests
             Tensor a = make([n]), b = make([3, n]);
             Differentiate(a.Exp() * b + a.Tanh().Where(a > 0, b));
             a.Detach().AddInPlace(make([n]));
+            Differentiate(make([9, n]) * a, make([2, 40, n]).Where(a > 0, a), make([70, n]) + make([70, 1]));
         }),
         new(["Strided", "Partial"], (n, make) =>
         {
@@ -60,10 +61,12 @@ public class GuardedMemoryTests
         }),
         new(["FunctionSum"], (n, make) =>
             Differentiate(Functional.MSELoss(make([5, n]), make([5, n])), Functional.L1Loss(make([n]), make([n]), Reduction.Sum))),
-        new(["ReduceKernel", "ReduceTree", "ColumnAccess"], (n, make) =>
+        new(["ReduceKernel", "ReduceTree", "ColumnAccess", "ProductOfOthers"], (n, make) =>
         {
             Tensor x = make([5, n]);
             Differentiate(x.Sum(0), x.Sum(1), x.Sum(), x.T.Mean(1), x.Prod(1), make([2, 35, n]).Sum(1));
+            Tensor zeros = x * (x > 0).To(x.DType);
+            Differentiate(zeros.Prod(0), zeros.Prod(1), make([11, 2, n]).MaskedFill(make([11, 2, n]) > 0, 0).Prod(0));
             if (n > 0) Differentiate(x.Var(0), x.Var(1));
         }),
         new(["ReduceArg"], (n, make) =>

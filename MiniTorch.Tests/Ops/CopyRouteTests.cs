@@ -36,6 +36,86 @@ public class CopyRouteTests
     }
 
     [Test]
+    public void Conversions_of_any_layout_equal_those_of_single_elements([Values] DType from, [Values] DType to)
+    {
+        Tensor special = Tensor.From(new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e30, -1e30, 0.5, -0.5 }).To(from);
+        foreach (int size in (int[])[0, 1, 7, 8, 9, 17, 130, 300])
+        {
+            Tensor x = Tensor.Cat([Numbers([2 * size], from), special]);
+            Tensor[] views = [x, x.Flip(0), x.Slice(0, step: 2), x.Narrow(0, 3, size), x.Narrow(0, 0, 2 * size).Reshape(2, size).T];
+            foreach (Tensor view in views)
+            {
+                Tensor flat = view.Contiguous().Reshape(-1);
+                string[] expected = [.. Enumerable.Range(0, (int)flat.ElementCount).Select(i => Text(flat.Narrow(0, i, 1).To(to)))];
+                Tensor all = view.To(to).Reshape(-1);
+                Enumerable.Range(0, (int)all.ElementCount).Select(i => Text(all.Narrow(0, i, 1))).ShouldBe(expected);
+            }
+        }
+
+        static string Text(Tensor x) => x.DType == DType.Int64 ? $"{x.Item<long>()}" : $"{x.Item<double>():R}";
+    }
+
+    [Test]
+    public void Large_results_that_bypass_the_caches_equal_those_of_parts([Values(DType.Float32, DType.Float64)] DType to)
+    {
+        const int Size = 3_300_001;
+        Tensor x = Numbers([Size + 5], DType.Float32) / 7, row = Numbers([1001], DType.Float32);
+        foreach (int start in (int[])[0, 5])
+        {
+            Tensor whole = x.Narrow(0, start, Size).To(to), sum = whole + 1;
+            for (int first = 0; first < Size; first += 1_000_000)
+            {
+                int count = Math.Min(1_000_000, Size - first);
+                Tensor part = x.Narrow(0, start + first, count).To(to);
+                whole.Narrow(0, first, count).Eq(part).All().Item<bool>().ShouldBeTrue();
+                sum.Narrow(0, first, count).Eq(part + 1).All().Item<bool>().ShouldBeTrue();
+            }
+        }
+        Tensor table = x.Narrow(0, 0, 3200 * 1001).Reshape(3200, 1001), rows = table + row;
+        for (int i = 0; i < 3200; i += 517) rows[i].ToArray<float>().ShouldBe((table[i] + row).ToArray<float>());
+    }
+
+    [Test]
+    public void Operands_that_repeat_in_each_row_equal_written_out_ones([Values(1, 3)] int threads, [Values] DType dtype)
+    {
+        foreach (int size in (int[])[0, 1, 2, 15, 16, 17, 130, 300, 1024, 1500])
+        {
+            Tensor x = Numbers([3, 41, size], dtype), row = Numbers([size], dtype) + 1, plane = Numbers([3, 1, size], dtype);
+            Tensor scalar = Numbers([1], dtype), wide = Numbers([3, 41, size + 3], dtype).Narrow(2, 2, size);
+            foreach (Tensor operand in (Tensor[])[row, plane, row.Flip(0), plane.Narrow(0, 1, 1), scalar, plane.To(DType.Float64)])
+                foreach (Tensor other in (Tensor[])[x, wide, x.Transpose(1, 2).Contiguous().Transpose(1, 2)])
+                {
+                    Tensor written = operand.Expand(other.Shape).Clone();
+                    With(threads, () => other.To(DType.Float32) + operand).ToArray<double>().ShouldBe(
+                        (other.To(DType.Float32) + written).ToArray<double>());
+                    With(threads, () => Tensor.Where(other > 0, operand, other)).ToArray<double>().ShouldBe(
+                        Tensor.Where(other > 0, written, other).ToArray<double>());
+                }
+            if (dtype == DType.Bool) continue;
+            Tensor changed = x.Clone(), before = x + x[1, 2];
+            changed.AddInPlace(changed[1, 2]);
+            changed.ToArray<double>().ShouldBe(before.ToArray<double>());
+        }
+    }
+
+    [Test]
+    public void Gradient_of_products_with_zeros_equals_the_recorded_one([Values(DType.Float32, DType.Float64)] DType dtype, [Values(0, 1, 2)] int dim)
+    {
+        foreach (int size in (int[])[1, 2, 9, 40])
+        {
+            Tensor x = Numbers([size, 7, 17], dtype) / 300;
+            x.RequiresGrad = true;
+            Tensor mask = (Numbers([size, 7, 17], DType.Int64) % 11).Eq(0);
+            Tensor plain = Gradient(false), recorded = Gradient(true);
+            double[] expected = recorded.ToArray<double>();
+            plain.ToArray<double>().Zip(expected).ShouldAllBe(pair =>
+                Math.Abs(pair.First - pair.Second) <= (dtype == DType.Float32 ? 1e-5 : 1e-13) * Math.Max(1e-30, Math.Abs(pair.Second)));
+
+            Tensor Gradient(bool isRecorded) => Autograd.Grad(x.MaskedFill(mask, 0).Prod(dim).Sin().Sum(), x, createGraph: isRecorded)[0];
+        }
+    }
+
+    [Test]
     public void Index_operations_give_the_same_bits_for_any_number_of_threads()
     {
         Tensor x = Numbers([70, 900], DType.Float32) / 3;
@@ -49,20 +129,6 @@ public class CopyRouteTests
             ];
             foreach (Func<Tensor> operation in operations)
                 With(1, operation).ToArray<float>().ShouldBe(With(3, operation).ToArray<float>());
-        }
-
-        static Tensor With(int threads, Func<Tensor> operation)
-        {
-            int before = Workers.Count;
-            try
-            {
-                Workers.Count = threads;
-                return operation();
-            }
-            finally
-            {
-                Workers.Count = before;
-            }
         }
     }
 
@@ -108,6 +174,20 @@ public class CopyRouteTests
             mask.Flip(0).Sum().Item<long>().ShouldBe(expected);
             mask.Any().Item<bool>().ShouldBe(expected > 0);
             mask.All().Item<bool>().ShouldBe(expected == size);
+        }
+    }
+
+    static Tensor With(int threads, Func<Tensor> operation)
+    {
+        int before = Workers.Count;
+        try
+        {
+            Workers.Count = threads;
+            return operation();
+        }
+        finally
+        {
+            Workers.Count = before;
         }
     }
 

@@ -130,7 +130,9 @@ internal static unsafe class ElementwiseKernel
     }
 }
 
-/// <summary>The innermost loop: whole vectors, then a masked tail. It writes past the caches where it <paramref name="streams"/>.</summary>
+/// <summary>
+/// The innermost loop: whole vectors, then a masked tail. If it <paramref name="streams"/>, it writes past the caches, and its caller fences.
+/// </summary>
 internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = false) : IRowLoop<V, T>
     where F : struct, ILoopFunction
     where V : struct, IVector<V, T>
@@ -191,7 +193,6 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = f
             if (F.Inputs > 4) e += stepE;
         }
         if (count > 0) Tail(f, output, a, b, c, d, e, (int)count);
-        if (streams) Simd.Fence();
     }
 
     /// <summary>How many elements come before the next address that is a multiple of a vector's bytes.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -103,19 +104,25 @@ internal static class Fold
         [MethodImpl(AggressiveInlining)]
         public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a * b;
 
-        public static unsafe T Across<V, T>(V lanes)
+        public static T Across<V, T>(V lanes)
             where V : struct, IVector<V, T>
             where T : unmanaged, IBinaryNumber<T>
         {
-            T* values = stackalloc T[V.Count];
-            V.Store(lanes, values);
-            for (int half = V.Count / 2; half > 0; half /= 2)
+            if (Unsafe.SizeOf<V>() == Unsafe.SizeOf<T>()) return Unsafe.As<V, T>(ref lanes);
+            Vector128<T> quarter = Unsafe.SizeOf<V>() switch
             {
-                for (int i = 0; i < half; i++) values[i] *= values[i + half];
-            }
-
-            return values[0];
+                64 => Halved(Halved(Unsafe.As<V, Vector512<T>>(ref lanes))),
+                32 => Halved(Unsafe.As<V, Vector256<T>>(ref lanes)),
+                _ => Unsafe.As<V, Vector128<T>>(ref lanes),
+            };
+            return Vector128<T>.Count == 2 ? quarter[0] * quarter[1] : quarter[0] * quarter[2] * (quarter[1] * quarter[3]);
         }
+
+        [MethodImpl(AggressiveInlining)]
+        static Vector256<T> Halved<T>(Vector512<T> x) => x.GetLower() * x.GetUpper();
+
+        [MethodImpl(AggressiveInlining)]
+        static Vector128<T> Halved<T>(Vector256<T> x) => x.GetLower() * x.GetUpper();
     }
 
     /// <summary>max x; NaN if any element is NaN.</summary>

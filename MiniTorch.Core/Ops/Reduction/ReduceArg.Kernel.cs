@@ -36,6 +36,12 @@ internal static unsafe class ReduceArg
             Simd.Run<Scan<T, TFold>, T>(ref scan);
             return true;
         }
+        if (typeof(T) != typeof(long) && plan.Reduced > 0 && PanelUnits<V1<T>, T, TFold>.Fits(plan))
+        {
+            var scan = new Columns<T, TFold>(x, plan, values, positions);
+            Simd.Run<Columns<T, TFold>, T>(ref scan);
+            return true;
+        }
 
         ReduceKernel.Run<T, TFold>(x, dims, strides, reduced, values);
         var search = new Search<T>(x, plan, values, positions);
@@ -81,6 +87,73 @@ internal static unsafe class ReduceArg
             FindInRow<V, T>(row + position, Math.Min(block.Length, size - position), V.Broadcast(extremum), ref position);
             values[result] = position < size ? row[position] : extremum; // another thread may have changed the row meanwhile
             positions[result] = position;
+        }
+    }
+
+    /// <summary>Columns side by side, each element read once.</summary>
+    readonly struct Columns<T, TFold>(T* x, ReducePlan plan, T* values, long* positions) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        readonly ReducePlan _plan = plan;
+
+        public void Run<V>() where V : struct, IVector<V, T> =>
+            ReduceUnits.Run(new ColumnScan<V, T, TFold>(x, _plan, values, positions), _plan.Results * _plan.Reduced);
+    }
+
+    /// <summary>Up to <see cref="Panel"/> neighbouring columns, whose extrema and positions stay in the first-level cache.</summary>
+    readonly struct ColumnScan<V, T, TFold>(T* x, ReducePlan plan, T* values, long* positions) : IReduceUnits
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+        where TFold : IFold
+    {
+        const int Panel = 512, RowsAtOnce = 8;
+        readonly ReducePlan _plan = plan;
+
+        long Columns => _plan.KeptSizes[_plan.KeptRank - 1];
+
+        long UnitsPerRow => (Columns - 1) / Panel + 1;
+
+        public long Count => _plan.Results / Columns * UnitsPerRow;
+
+        [SkipLocalsInit]
+        public void Run(long unit)
+        {
+            (long row, long block) = Math.DivRem(unit, UnitsPerRow);
+            _plan.Locate(row, _plan.KeptRank - 1, out long offset, out long result);
+            offset += block * Panel;
+            result += block * Panel;
+            int width = (int)Math.Min(Panel, Columns - block * Panel);
+            T* best = stackalloc T[Panel], places = stackalloc T[Panel];
+            new ReadOnlySpan<T>(x + offset, width).CopyTo(new Span<T>(best, Panel));
+            new Span<T>(places, width).Clear();
+            long rows = _plan.ReducedSizes[0], stride = _plan.ReducedStrides[0];
+            for (long first = 1; first < rows; first += RowsAtOnce)
+                Rows(x + offset + first * stride, stride, first, Math.Min(RowsAtOnce, rows - first), width, best, places);
+            new ReadOnlySpan<T>(best, width).CopyTo(new Span<T>(values + result, width));
+            for (int i = 0; i < width; i++) positions[result + i] = typeof(T) == typeof(float) ? ((int*)places)[i] : ((long*)places)[i];
+        }
+
+        /// <summary>Compares some rows with the extrema so far. An element wins if it is beyond a number, or the first NaN.</summary>
+        [MethodImpl(AggressiveOptimization | NoInlining)]
+        static void Rows(T* x, long stride, long first, long rows, int width, T* best, T* places)
+        {
+            for (int i = 0; i < width; i += V.Count)
+            {
+                int lanes = Math.Min(V.Count, width - i);
+                V extrema = V.Load(best + i), at = V.Load(places + i), row = V.OfBits(first);
+                T* column = x + i;
+                for (long r = 0; r < rows; r++, column += stride, row = V.AddBits(row, V.OfBits(1)))
+                {
+                    V element = lanes == V.Count ? V.Load(column) : V.LoadPartial(column, lanes);
+                    V stays = typeof(TFold) == typeof(Fold.Max) ? V.LessOrEqual(element, extrema) : V.LessOrEqual(extrema, element);
+                    V keeps = V.Or(stays, V.Not(V.Equal(extrema, extrema)));
+                    extrema = V.Where(keeps, extrema, element);
+                    at = V.Where(keeps, at, row);
+                }
+                V.Store(extrema, best + i);
+                V.Store(at, places + i);
+            }
         }
     }
 

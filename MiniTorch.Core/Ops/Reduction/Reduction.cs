@@ -124,16 +124,19 @@ internal sealed record Prod(int Dim) : Op
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ReductionArguments.Run<Fold.Product>(inputs[0], 1UL << Dim);
 
-    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) =>
-        gradients[0] = CanDivide(call, cotangent) ? call.Output * cotangent / call.Input(0) : Others(call.Input(0)) * cotangent;
+    protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
+    {
+        Tensor x = call.Input(0);
+        gradients[0] = ElementwiseCall.MustRecord(cotangent, x, call.Output) ? Others(x) * cotangent
+            : CanDivide(call, cotangent) ? call.Output * cotangent / x : OthersTimes(x, cotangent);
+    }
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
         (Others(call.Input(0)) * tangents[0]!).Sum(Dim, keepDim: true);
 
     // Whether all products are far enough from zero and infinity to be divided by each of their elements.
     private static bool CanDivide(OpContext call, Tensor cotangent) =>
-        !ElementwiseCall.MustRecord(cotangent, call.Input(0), call.Output)
-        && Array.TrueForAll(call.Output.ToArray<double>(), product => Math.Abs(product) is > 1e-30 and < 1e30)
+        Array.TrueForAll(call.Output.ToArray<double>(), product => Math.Abs(product) is > 1e-30 and < 1e30)
         && Array.TrueForAll(cotangent.ToArray<double>(), double.IsFinite);
 
     // The product of the elements before times that of those after. It needs no division, so zeros need no special case.
@@ -141,6 +144,21 @@ internal sealed record Prod(int Dim) : Op
     {
         Tensor before = LinearScan.Shift(x.CumProd(Dim), Dim, 1), behind = LinearScan.Shift(x.Flip(Dim).CumProd(Dim), Dim, 1).Flip(Dim);
         return before * behind;
+    }
+
+    // The same in two passes without recording.
+    private Tensor OthersTimes(Tensor x, Tensor cotangent)
+    {
+        (x, cotangent) = (Copies.RowMajor(x), Copies.RowMajor(cotangent));
+        Tensor y = Tensor.Empty(x.Shape, x.DType);
+        KernelCall.RunReal(new OthersCall(AxisSplit.Of(x.Shape, Dim)), x, cotangent, y);
+        return y;
+    }
+
+    private readonly unsafe struct OthersCall(AxisSplit line) : IRealKernelCall
+    {
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            ProductOfOthers.Run((T*)data[0], (T*)data[1], (T*)data[2], line.Outer, line.Size, line.Inner);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -12,12 +13,12 @@ internal static unsafe class ScanKernel
     // Fewer elements are not worth another thread.
     const long SmallCount = 1 << 15;
 
-    /// <summary>yᵢ = x₀ + … + xᵢ.</summary>
-    public static void Sum<T>(T* x, T* y, long outer, long size, long inner)
+    /// <summary>yᵢ = x₀ + … + xᵢ, or xᵢ + xᵢ₊₁ + … if it runs <paramref name="fromEnd"/>.</summary>
+    public static void Sum<T>(T* x, T* y, long outer, long size, long inner, bool fromEnd = false)
         where T : unmanaged, INumber<T>
     {
-        if (typeof(T) == typeof(long)) Run<T, long, RunningSum<long>>(x, y, outer, size, inner);
-        else Run<T, double, RunningSum<double>>(x, y, outer, size, inner);
+        if (typeof(T) == typeof(long)) Run<T, long, RunningSum<long>>(x, y, outer, size, inner, fromEnd);
+        else Run<T, double, RunningSum<double>>(x, y, outer, size, inner, fromEnd);
     }
 
     /// <summary>yᵢ = x₀ · … · xᵢ.</summary>
@@ -40,20 +41,20 @@ internal static unsafe class ScanKernel
     public static void Min<T>(T* x, T* y, long* positions, long outer, long size, long inner)
         where T : unmanaged, INumber<T> => Extremum(x, y, positions, outer, size, inner, -1);
 
-    static void Run<T, A, TScan>(T* x, T* y, long outer, long size, long inner)
+    static void Run<T, A, TScan>(T* x, T* y, long outer, long size, long inner, bool fromEnd = false)
         where T : unmanaged, INumber<T>
         where A : unmanaged, INumber<A>
         where TScan : IScan<A>
     {
         if (outer * size * inner == 0) return;
-        var job = new Job<T, A, TScan>(x, y, outer, size, inner);
+        var job = new Job<T, A, TScan>(x, y, outer, size, inner, fromEnd);
         if (outer * size * inner < SmallCount)
             for (long unit = 0; unit < job.Units; unit++) job.Execute(unit);
         else Workers.Run(job, job.Units);
     }
 
     /// <summary>Neighbouring rows together, because each element waits for the one before; or a few columns.</summary>
-    readonly struct Job<T, A, TScan>(T* x, T* y, long outer, long size, long inner) : IJob
+    readonly struct Job<T, A, TScan>(T* x, T* y, long outer, long size, long inner, bool fromEnd) : IJob
         where T : unmanaged, INumber<T>
         where A : unmanaged, INumber<A>
         where TScan : IScan<A>
@@ -68,13 +69,13 @@ internal static unsafe class ScanKernel
         {
             if (inner == 1)
             {
-                long row = unit * Rows, end = Math.Min(row + Rows, outer);
-                if (end - row == Rows) FourRows(x + row * size, y + row * size);
-                else for (; row < end; row++) OneRow(x + row * size, y + row * size);
+                long row = unit * Rows, end = Math.Min(row + Rows, outer), start = fromEnd ? size - 1 : 0;
+                if (end - row == Rows) FourRows(x + row * size + start, y + row * size + start);
+                else for (; row < end; row++) OneRow(x + row * size + start, y + row * size + start);
                 return;
             }
             (long o, long block) = Math.DivRem(unit, BlocksPerRow);
-            long first = o * size * inner + block * Columns;
+            long first = (o * size + (fromEnd ? size - 1 : 0)) * inner + block * Columns;
             SomeColumns(x + first, y + first, (int)Math.Min(Columns, inner - block * Columns));
         }
 
@@ -82,8 +83,8 @@ internal static unsafe class ScanKernel
         void FourRows(T* from, T* to)
         {
             A a = TScan.Start, b = a, c = a, d = a;
-            long step = size;
-            for (T* end = from + step; from < end; from++, to++)
+            long step = size, next = fromEnd ? -1 : 1;
+            for (T* end = from + step * next; from != end; from += next, to += next)
             {
                 *to = T.CreateTruncating(a = TScan.Next(a, A.CreateTruncating(*from)));
                 to[step] = T.CreateTruncating(b = TScan.Next(b, A.CreateTruncating(from[step])));
@@ -96,7 +97,9 @@ internal static unsafe class ScanKernel
         void OneRow(T* from, T* to)
         {
             A running = TScan.Start;
-            for (T* end = from + size; from < end; from++, to++) *to = T.CreateTruncating(running = TScan.Next(running, A.CreateTruncating(*from)));
+            long next = fromEnd ? -1 : 1;
+            for (T* end = from + size * next; from != end; from += next, to += next)
+                *to = T.CreateTruncating(running = TScan.Next(running, A.CreateTruncating(*from)));
         }
 
         [MethodImpl(AggressiveOptimization)]
@@ -104,12 +107,26 @@ internal static unsafe class ScanKernel
         {
             A* running = stackalloc A[Columns];
             new Span<A>(running, width).Fill(TScan.Start);
-            for (long i = 0; i < size; i++, from += inner, to += inner)
-                for (int j = 0; j < width; j++)
+            long next = fromEnd ? -inner : inner;
+            for (long i = 0; i < size; i++, from += next, to += next)
+            {
+                int j = 0;
+                if (TScan.HasVectors && typeof(T) == typeof(float) && Vector256.IsHardwareAccelerated)
+                    for (; j <= width - Vector256<float>.Count; j += Vector256<float>.Count)
+                    {
+                        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load((float*)from + j));
+                        low = TScan.Next(Vector256.Load((double*)running + j), low);
+                        high = TScan.Next(Vector256.Load((double*)running + j + 4), high);
+                        low.Store((double*)running + j);
+                        high.Store((double*)running + j + 4);
+                        Vector256.Narrow(low, high).Store((float*)to + j);
+                    }
+                for (; j < width; j++)
                 {
                     running[j] = TScan.Next(running[j], A.CreateTruncating(from[j]));
                     to[j] = T.CreateTruncating(running[j]);
                 }
+            }
         }
     }
 
@@ -138,6 +155,11 @@ internal static unsafe class ScanKernel
         static abstract A Start { get; }
 
         static abstract A Next(A running, A x);
+
+        /// <summary>Whether the step exists for vectors too.</summary>
+        static virtual bool HasVectors => false;
+
+        static virtual Vector256<double> Next(Vector256<double> running, Vector256<double> x) => throw new NotSupportedException();
     }
 
     readonly struct RunningSum<A> : IScan<A>
@@ -146,6 +168,10 @@ internal static unsafe class ScanKernel
         public static A Start => A.Zero;
 
         public static A Next(A running, A x) => running + x;
+
+        public static bool HasVectors => typeof(A) == typeof(double);
+
+        public static Vector256<double> Next(Vector256<double> running, Vector256<double> x) => running + x;
     }
 
     readonly struct RunningProduct<A> : IScan<A>
@@ -154,6 +180,10 @@ internal static unsafe class ScanKernel
         public static A Start => A.One;
 
         public static A Next(A running, A x) => running * x;
+
+        public static bool HasVectors => typeof(A) == typeof(double);
+
+        public static Vector256<double> Next(Vector256<double> running, Vector256<double> x) => running * x;
     }
 
     readonly struct RunningLogSumExp : IScan<double>

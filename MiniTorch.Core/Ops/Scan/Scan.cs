@@ -1,23 +1,23 @@
 namespace MiniTorch.Ops;
 
-/// <summary>Running sums along a dimension (torch.cumsum); the transpose runs from the other end.</summary>
-internal sealed record CumSum(int Dim) : LinearOp
+/// <summary>Running sums along a dimension (torch.cumsum), or from its end; each is the other's transpose.</summary>
+internal sealed record CumSum(int Dim, bool FromEnd = false) : LinearOp
 {
     internal override bool CanReuseTemporaries => true;
 
     protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
     {
         Tensor x = Copies.RowMajor(inputs[0]), y = Tensor.Empty(x.Shape, x.DType);
-        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, Dim)), x, y);
+        KernelCall.Run(new Kernel(AxisSplit.Of(x.Shape, Dim), FromEnd), x, y);
         return y;
     }
 
-    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => Apply(cotangent.Flip(Dim)).Flip(Dim);
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new CumSum(Dim, !FromEnd).Apply(cotangent);
 
-    private readonly unsafe struct Kernel(AxisSplit line) : IKernelCall
+    private readonly unsafe struct Kernel(AxisSplit line, bool fromEnd) : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T> =>
-            Kernels.ScanKernel.Sum((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner);
+            Kernels.ScanKernel.Sum((T*)data[0], (T*)data[1], line.Outer, line.Size, line.Inner, fromEnd);
     }
 }
 

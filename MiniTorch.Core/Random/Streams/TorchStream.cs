@@ -138,13 +138,12 @@ internal sealed class TorchStream(uint seed)
     }
 
     /// <summary>Draws indices without replacement: those of the largest weight/e, with exponential draws e.</summary>
-    public void FillByLargestScores<T>(Span<long> destination, ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public unsafe void FillByLargestScores<T>(Span<long> destination, ReadOnlySpan<T> weights) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var scores = new T[weights.Length];
-        for (int i = 0; i < scores.Length; i++) scores[i] = -(weights[i] / T.CreateTruncating(Exponential(1)));
-        int[] order = [.. Enumerable.Range(0, scores.Length)];
-        Array.Sort(scores, order);
-        for (int i = 0; i < destination.Length; i++) destination[i] = order[i];
+        for (int i = 0; i < scores.Length; i++) scores[i] = weights[i] / T.CreateTruncating(Exponential(1));
+        fixed (T* score = scores)
+        fixed (long* position = destination) SortKernel.Leading(score, position, 1, scores.Length, 1, destination.Length, descending: true);
     }
 
     private void FillSingle(Span<float> destination, float from, float range)

@@ -35,17 +35,21 @@ public unsafe class ScanSortTests<T>
     public void Running_sums_and_products_agree_with_naive_loops(int[] s)
     {
         var x = Numbers(s, 1);
-        var (sum, product) = (Numbers(s), Numbers(s));
+        var (sum, fromEnd, product) = (Numbers(s), Numbers(s), Numbers(s));
         ScanKernel.Sum(x.Pointer, sum.Pointer, s[0], s[1], s[2]);
+        ScanKernel.Sum(x.Pointer, fromEnd.Pointer, s[0], s[1], s[2], fromEnd: true);
         ScanKernel.Product(x.Pointer, product.Pointer, s[0], s[1], s[2]);
         foreach (var (o, n, line) in Lines(x))
         {
             T runningSum = T.Zero, runningProduct = T.One;
             Line(sum, o, n).ShouldBe(line.Select(v => runningSum += v));
+            runningSum = T.Zero;
+            Line(fromEnd, o, n).Reverse().ShouldBe(line.Reverse().Select(v => runningSum += v));
             Line(product, o, n).ShouldBe(line.Select(v => runningProduct *= v));
         }
 
         sum.SentinelsShouldBeIntact();
+        fromEnd.SentinelsShouldBeIntact();
         product.SentinelsShouldBeIntact();
     }
 
