@@ -16,10 +16,21 @@ internal static class Reductions
     public static Tensor Reduce<TKernel>(TKernel function, Tensor a, Tensor b, string op, Reduction reduction)
         where TKernel : struct, IBinaryFunction
     {
-        bool isOnePass = reduction is Reduction.Sum or Reduction.Mean && a.DType == b.DType && a.DType.IsFloat() && a.Shape == b.Shape
-            && !EngineMode.InterceptsCalls;
-        if (!isOnePass) return new BinaryOp<TKernel>(function).Apply(a, b).Reduce(op, reduction);
+        if (!IsOnePass(reduction, a, b)) return new BinaryOp<TKernel>(function).Apply(a, b).Reduce(op, reduction);
         Tensor sum = new Ops.BinarySum<TKernel>(function).Apply(a, b);
         return reduction == Reduction.Sum ? sum : sum / a.ElementCount;
     }
+
+    /// <summary>As above, for losses f(a, b, c).</summary>
+    public static Tensor Reduce<TKernel>(TKernel function, Tensor a, Tensor b, Tensor c, string op, Reduction reduction)
+        where TKernel : struct, ITernaryFunction
+    {
+        if (!IsOnePass(reduction, a, b, c)) return new TernaryOp<TKernel>(function).Apply(a, b, c).Reduce(op, reduction);
+        Tensor sum = new Ops.TernarySum<TKernel>(function).Apply(a, b, c);
+        return reduction == Reduction.Sum ? sum : sum / a.ElementCount;
+    }
+
+    private static bool IsOnePass(Reduction reduction, Tensor a, Tensor b, Tensor? c = null) =>
+        reduction is Reduction.Sum or Reduction.Mean && a.DType.IsFloat() && a.DType == b.DType && a.Shape == b.Shape
+        && (c is null || (a.DType == c.DType && a.Shape == c.Shape)) && !EngineMode.InterceptsCalls;
 }

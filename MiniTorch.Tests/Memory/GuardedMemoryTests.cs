@@ -60,7 +60,19 @@ public class GuardedMemoryTests
             foreach (DType type in Enum.GetValues<DType>()) x.To(type).Pad([1, 2, 1, 0]).Flip(0, 1);
         }),
         new(["FunctionSum"], (n, make) =>
-            Differentiate(Functional.MSELoss(make([5, n]), make([5, n])), Functional.L1Loss(make([n]), make([n]), Reduction.Sum))),
+            Differentiate(Functional.MSELoss(make([5, n]), make([5, n])), Functional.L1Loss(make([n]), make([n]), Reduction.Sum),
+                Functional.MarginRankingLoss(make([5, n]), make([5, n]), make([5, n])), make([5, n]).PairwiseDistance(make([5, n])))),
+        new(["RowProductsKernel"], (n, make) => Differentiate(make([5, n]).CosineSimilarity(make([5, n])))),
+        new(["PickedKernel", "MultiMarginKernel"], (n, make) =>
+        {
+            if (n == 0) return;
+            Tensor targets = Tensor.From(new long[] { 0, n - 1, n / 2, n - 1, n / 3 }), places = (Tensor.Arange(2 * n) % 3).Reshape(2, n);
+            Differentiate(Functional.NLLLoss(make([5, n]), targets, make([n]).Detach()), Functional.NLLLoss(make([2, 3, n]), places),
+                Functional.MultiMarginLoss(make([5, n]), targets, 1), Functional.MultiMarginLoss(make([5, n]), targets, 2));
+        }),
+        new(["CtcKernel"], (n, make) =>
+            Differentiate(Functional.CTCLoss(make([n, 2, 3]), Tensor.From(new long[,] { { 1, 2 }, { 2, 2 } }), Tensor.Full([2], n), [2L, 1L]),
+                Functional.CTCLoss(make([4, 1, 3]), Tensor.Ones([1, n], DType.Int64), Tensor.Full([1], 4), Tensor.Full([1], n)))),
         new(["ReduceKernel", "ReduceTree", "ColumnAccess", "ProductOfOthers"], (n, make) =>
         {
             Tensor x = make([5, n]);
@@ -92,9 +104,11 @@ public class GuardedMemoryTests
                 Fuse.Compile(x => x.Exp() * x)(make([5, n])));
         }),
         new(["LayerNormRows"], (n, make) =>
-            Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])))),
+            Differentiate(make([5, n]).LayerNorm(new[] { n }, make([n]), make([n])), make([67, n]).LayerNorm(new[] { n }, make([n])),
+                make([5, n]).RmsNorm(new[] { n }, make([n])), make([5, n]).LayerNorm(new[] { n }))),
         new(["StandardizeKernel"], (n, make) =>
         {
+            Differentiate(make([5, n]).Normalize(), make([5, n]).Normalize(dim: 0), make([2, n, 21]).Normalize(), make([5, n]).RmsNorm(new[] { n }));
             Differentiate(make([5, n]).LayerNorm(new[] { n }));
             if (n > 0) Differentiate(make([5, n]).BatchNorm(null, null, training: true));
         }),

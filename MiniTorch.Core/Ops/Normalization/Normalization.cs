@@ -6,15 +6,17 @@ internal static class Normalization
     public static Tensor Layer(Tensor x, Shape normalizedShape, Tensor? weight, Tensor? bias, double eps)
     {
         CheckNormalized("LayerNorm", x, normalizedShape, weight, bias);
+        var op = new LayerNorm(eps, normalizedShape.Rank);
         if ((weight ?? bias) is not null)
-            return new LayerNorm(eps).Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
-        return new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x);
+            return op.Apply(x, weight ?? Tensor.Ones(normalizedShape, x.DType), bias ?? Tensor.Zeros(normalizedShape, x.DType));
+        return !EngineMode.InterceptsCalls ? op.Apply(x) : new Standardize(LastDims(x, normalizedShape.Rank), eps).Apply(x);
     }
 
     public static Tensor RootMeanSquare(Tensor x, Shape normalizedShape, Tensor? weight, double? eps)
     {
         CheckNormalized("RmsNorm", x, normalizedShape, weight, null);
         double margin = eps ?? (x.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
+        if (weight is not null && !EngineMode.InterceptsCalls) return new LayerNorm(margin, normalizedShape.Rank, Centers: false).Apply(x, weight);
         return Affine(new RootMeanSquareNorm(LastDims(x, normalizedShape.Rank), margin).Apply(x), weight, null);
     }
 

@@ -20,6 +20,43 @@ internal static unsafe class StandardizeKernel
         where T : unmanaged, IBinaryNumber<T> =>
         AxisKernel.Run<T, BackwardKernel>(new(x, g, null, dx, y), outer, size, inner, new(size, eps, centers));
 
+    /// <summary>y = x / max(‖x‖, ε).</summary>
+    public static void UnitForward<T>(T* x, T* y, long outer, long size, long inner, double eps)
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, UnitForwardKernel>(new(x, null, null, y), outer, size, inner, new(eps));
+
+    /// <summary>dx = (g − y · Σ g · y) / ‖x‖; where the norm is less than ε, dx = g / ε.</summary>
+    public static void UnitBackward<T>(T* x, T* g, T* dx, long outer, long size, long inner, double eps)
+        where T : unmanaged, IBinaryNumber<T> => AxisKernel.Run<T, UnitBackwardKernel>(new(x, g, null, dx), outer, size, inner, new(eps));
+
+    readonly struct UnitForwardKernel(double eps) : IAxisKernel
+    {
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T>
+        {
+            V scale = V.Min(OneOverNorm(strip, at.X), V.Of(1 / eps));
+            strip.Map(new Scaled<V>(V.Of(0), scale), at.X, at.X, at.Result);
+        }
+    }
+
+    readonly struct UnitBackwardKernel(double eps) : IAxisKernel
+    {
+        public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
+            where V : struct, IVector<V, T>
+            where T : unmanaged, IBinaryNumber<T>
+        {
+            V scale = OneOverNorm(strip, at.X), most = V.Of(1 / eps), isShort = V.Less(most, scale);
+            scale = V.Min(scale, most);
+            strip.Map(new Scaled<V>(V.Of(0), scale), at.X, at.X, at.Result);
+            V dot = V.Where(isShort, V.Of(0), strip.Dot(at.Result, at.G));
+            strip.Map(new Projected<V>(V.Of(0), dot, scale), at.Result, at.G, at.Result);
+        }
+    }
+
+    static V OneOverNorm<V, T>(in AxisStrip<V, T> strip, T* x)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => Scale(strip, x, V.Of(0), strip.Dot(x, x), 1, 0);
+
     readonly struct ForwardKernel(double count, double eps, bool centers) : IAxisKernel
     {
         public void Run<V, T>(in AxisStrip<V, T> strip, in AxisOperands<T> at)
@@ -46,9 +83,15 @@ internal static unsafe class StandardizeKernel
     /// <summary>The mean, in every lane of a row.</summary>
     public static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, double count)
         where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => Mean(strip, x, strip.Fold<Fold.Total>(x), count);
+
+    /// <summary>As <see cref="Mean{V, T}(in AxisStrip{V, T}, T*, double)"/>, from Σ x.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static V Mean<V, T>(in AxisStrip<V, T> strip, T* x, V sum, double count)
+        where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        V mean = strip.Fold<Fold.Total>(x) / V.Of(count), isFinite = V.Less(V.Abs(mean), V.Of(double.PositiveInfinity));
+        V mean = sum / V.Of(count), isFinite = V.Less(V.Abs(mean), V.Of(double.PositiveInfinity));
         return AllSet<V, T>(isFinite) ? mean : V.Where(isFinite, mean, ScaledMean(strip, x, count));
     }
 
@@ -58,6 +101,7 @@ internal static unsafe class StandardizeKernel
         where T : unmanaged, IBinaryNumber<T> => Scale(strip, x, mean, strip.SumOfSquaredDeviations(x, mean), count, eps);
 
     /// <summary>As <see cref="Scale{V, T}(in AxisStrip{V, T}, T*, V, double, double)"/>, from Σ (x − mean)².</summary>
+    [MethodImpl(AggressiveInlining)]
     public static V Scale<V, T>(in AxisStrip<V, T> strip, T* x, V mean, V squares, double count, double eps)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>

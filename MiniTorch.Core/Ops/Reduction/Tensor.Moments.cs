@@ -57,7 +57,9 @@ public partial class Tensor
         Moments.Norm(this, ord, Mask("Norm", dims), keepDim);
 
     /// <summary>Divides x by max(‖x‖ₚ, eps) along a dimension (torch.nn.functional.normalize).</summary>
-    public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) => this / Norm(p, dim, keepDim: true).Clamp(min: eps);
+    public Tensor Normalize(double p = 2, int dim = 1, double eps = 1e-12) =>
+        p == 2 && eps > 0 && DType.IsFloat() && Rank > 0 && !EngineMode.InterceptsCalls ? new Normalize(Shape.Dim(dim, "Normalize"), eps).Apply(this)
+        : this / Norm(p, dim, keepDim: true).Clamp(min: eps);
 
     /// <summary>
     /// Returns the cosine of the angle between vectors along a dimension (torch.nn.functional.cosine_similarity). Norms below <paramref
@@ -68,11 +70,21 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(other);
         Shape shape = Shape.Broadcast(Shape, other.Shape, "CosineSimilarity");
         (Tensor a, Tensor b) = (ExpandTo(shape), other.ExpandTo(shape));
+        bool isLast = Rank > 0 && shape.Dim(dim, "CosineSimilarity") == shape.Rank - 1;
+        if (isLast && RowProducts.TryApply(a, b) is var (product, ofA, ofB)) return product / (ofA.Sqrt().Clamp(min: eps) * ofB.Sqrt().Clamp(min: eps));
         return (a.Normalize(2, dim, eps) * b.Normalize(2, dim, eps)).Sum(dim);
     }
 
     /// <summary>Returns ‖a − b + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance).</summary>
-    public Tensor PairwiseDistance(Tensor other, double p = 2, double eps = 1e-6, bool keepDim = false) => (this - other + eps).Norm(p, -1, keepDim);
+    public Tensor PairwiseDistance(Tensor other, double p = 2, double eps = 1e-6, bool keepDim = false)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (p != 2 || DType != other.DType || !DType.IsFloat() || Rank == 0 || other.Rank == 0 || EngineMode.InterceptsCalls)
+            return (this - other + eps).Norm(p, -1, keepDim);
+        Shape shape = Shape.Broadcast(Shape, other.Shape, "PairwiseDistance");
+        Tensor distance = new RowDistance(eps).Apply(ExpandTo(shape), other.ExpandTo(shape));
+        return keepDim ? distance : distance.Squeeze(-1);
+    }
 
     /// <summary>
     /// Returns the distances ‖aᵢ − bⱼ‖ₚ between all rows of […, n, d] and all rows of […, m, d], of shape […, n, m] (torch.cdist). The gradient at

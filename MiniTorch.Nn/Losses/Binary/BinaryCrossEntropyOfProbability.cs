@@ -43,3 +43,22 @@ internal readonly record struct BinaryCrossEntropyOfLogit : IBinaryFunction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R BackwardB<R>(R g, R x, R target, R y) where R : struct, IReal<R> => -(g * x);
 }
+
+/// <summary>ln(1 + e^(−target·x)) without overflow.</summary>
+internal readonly record struct SoftMargin : IBinaryFunction
+{
+    public static Reads Reads => Reads.Inputs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R Forward<R>(R x, R target) where R : struct, IReal<R>
+    {
+        R z = target * x;
+        return R.Log1p(R.Exp(-R.Abs(z))) - R.Min(z, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardA<R>(R g, R x, R target, R y) where R : struct, IReal<R> => -(g * target * R.Sigmoid(-(target * x)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public R BackwardB<R>(R g, R x, R target, R y) where R : struct, IReal<R> => -(g * x * R.Sigmoid(-(target * x)));
+}

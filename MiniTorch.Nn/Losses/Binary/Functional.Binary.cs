@@ -70,7 +70,7 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(target);
         LossShapes.CheckFloat("SoftMarginLoss", "input", input);
         target = LossShapes.Fitted("SoftMarginLoss", "target", target, input.Shape);
-        return (-(target * input).LogSigmoid()).Reduce("SoftMarginLoss", reduction);
+        return Reductions.Reduce(default(SoftMargin), input, target, "SoftMarginLoss", reduction);
     }
 
     /// <summary>Computes x if the target is 1 and max(0, margin − x) if it is −1 (torch.nn.functional.hinge_embedding_loss).</summary>

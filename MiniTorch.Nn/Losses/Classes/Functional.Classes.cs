@@ -24,6 +24,8 @@ public static partial class Functional
         LossShapes.CheckFloat(op, "input", input);
         int axis = LossShapes.ClassAxis(op, input, null);
         LossShapes.CheckClassWeights(op, weight, input.Shape[axis], input.DType);
+        ArgumentNullException.ThrowIfNull(target);
+        if (PickedLoss.TryApply(input, target, weight, axis, ignoreIndex, reduction) is { } picked) return picked;
         ClassTargets targets = ClassTargets.Check(op, input, target, axis, ignoreIndex, [], null);
         Tensor losses = -targets.Pick(input, axis);
         if (weight is null) return targets.Keep(losses).Reduce(op, reduction, targets.KeptCount);
@@ -111,14 +113,11 @@ public static partial class Functional
         if (p is not (1 or 2)) throw new ValueException($"{op}: p is {p} and must be 1 or 2");
         LossShapes.CheckFloat(op, "input", input);
         int axis = LossShapes.ClassAxis(op, input, -1);
-        int classes = input.Shape[axis];
-        LossShapes.CheckClassWeights(op, weight, classes, input.DType);
+        LossShapes.CheckClassWeights(op, weight, input.Shape[axis], input.DType);
         ClassTargets.Check(op, input, target, axis, ignoreIndex: null, [], null);
-        Tensor chosen = target.Unsqueeze(-1);
-        Tensor margins = (margin - input.Gather(axis, chosen) + input).Relu().MaskedFill(Tensor.Arange(classes).Eq(chosen), 0);
-        if (p == 2) margins = margins.Pow(2);
-        if (weight is not null) margins *= weight[chosen];
-        return (margins.Sum(-1) / (double)classes).Reduce(op, reduction);
+        var loss = new MultiMargin(p, margin);
+        Tensor losses = EngineMode.InterceptsCalls ? loss.Definition([input, target]) : loss.Apply(input, target);
+        return (weight is null ? losses : losses * weight[target]).Reduce(op, reduction);
     }
 
     /// <summary>

@@ -3,9 +3,14 @@ namespace MiniTorch.Nn;
 /// <summary>The label sequences of a CTC loss, with blanks before, between and after the labels.</summary>
 internal sealed class CtcLabels
 {
-    /// <summary>Reads and checks the labels of a batch.</summary>
-    public CtcLabels(string op, Tensor targets, Tensor targetLengths, int batch, int blank, int classes)
+    private readonly long[,] _extended;
+    private readonly bool[,] _noSkip;
+    private readonly long[] _lengths;
+
+    /// <summary>Reads and checks the labels of a batch, and how many steps each sequence has.</summary>
+    public CtcLabels(string op, Tensor targets, Tensor targetLengths, Tensor inputLengths, Shape logProbs, int blank)
     {
+        (int steps, int batch, int classes) = (logProbs[0], logProbs[1], logProbs[2]);
         if (blank < 0 || blank >= classes) throw new ValueException($"{op}: blank {blank} is not in [0, {classes})");
         if (targets.DType != DType.Int64) throw new DTypeException($"{op}: targets are {targets.DType} and must be Int64");
         bool padded = targets.Rank == 2;
@@ -19,7 +24,7 @@ internal sealed class CtcLabels
 
         Places = Shape.Size((2 * lengths.DefaultIfEmpty().Max()) + 1, "CTCLoss");
         var extended = new long[batch, Places];
-        var (noSkip, notLast) = (new bool[batch, Places], new bool[batch, Places]);
+        var noSkip = new bool[batch, Places];
         long start = 0;
         for (int n = 0; n < batch; n++)
         {
@@ -32,27 +37,56 @@ internal sealed class CtcLabels
                 extended[n, s] = s % 2 == 1 && s < last ? labels[start + s / 2] : blank;
                 // An alignment may skip a blank unless it separates equal labels; the element two before a blank is another blank.
                 noSkip[n, s] = s < 3 || extended[n, s] == extended[n, s - 2];
-                notLast[n, s] = s != last && s != last - 1;
             }
             start += padded ? targets.Shape[1] : lengths[n];
         }
-        (Extended, NoSkip, NotLast) = (Tensor.From(extended), Tensor.From(noSkip), Tensor.From(notLast));
+        (_extended, _noSkip, _lengths, Steps) = (extended, noSkip, lengths, Lengths(op, "inputLengths", inputLengths, batch, steps));
     }
+
+    /// <summary>The number of steps of each sequence.</summary>
+    public long[] Steps { get; }
 
     /// <summary>The length of the longest sequence of labels and blanks.</summary>
     public int Places { get; }
 
     /// <summary>The classes, Int64 (N, places).</summary>
-    public Tensor Extended { get; }
+    public Tensor Extended => Tensor.From(_extended);
 
     /// <summary>Bool (N, places): true for places that cannot be reached from two places before.</summary>
-    public Tensor NoSkip { get; }
+    public Tensor NoSkip => Tensor.From(_noSkip);
 
     /// <summary>Bool (N, places): false for the places at which an alignment may end.</summary>
-    public Tensor NotLast { get; }
+    public Tensor NotLast
+    {
+        get
+        {
+            var notLast = new bool[_lengths.Length, Places];
+            for (int n = 0; n < _lengths.Length; n++)
+                for (int s = 0; s < Places; s++) notLast[n, s] = s != 2 * _lengths[n] && s != 2 * _lengths[n] - 1;
+            return Tensor.From(notLast);
+        }
+    }
 
-    /// <summary>Checks lengths and returns them.</summary>
-    public static long[] Lengths(string op, string name, Tensor lengths, int batch, long most)
+    /// <summary>
+    /// Int64 (N, 2 + places), for the kernel: a sequence's steps, its places, and for each place twice its class, plus 1 if it can be reached from two
+    /// places before.
+    /// </summary>
+    public Tensor Plan
+    {
+        get
+        {
+            var plan = new long[_lengths.Length, 2 + Places];
+            for (int n = 0; n < _lengths.Length; n++)
+            {
+                (plan[n, 0], plan[n, 1]) = (Steps[n], 2 * _lengths[n] + 1);
+                for (int s = 0; s < Places; s++) plan[n, 2 + s] = 2 * _extended[n, s] + (_noSkip[n, s] ? 0 : 1);
+            }
+            return Tensor.From(plan);
+        }
+    }
+
+    // Checks lengths and returns them.
+    private static long[] Lengths(string op, string name, Tensor lengths, int batch, long most)
     {
         if (lengths.DType != DType.Int64 || lengths.Rank != 1 || lengths.Shape[0] != batch)
             throw new ShapeException($"{op}: {name} is {lengths.DType} {lengths.Shape} and must be Int64 [{batch}]");

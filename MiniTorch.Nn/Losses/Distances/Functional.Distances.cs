@@ -1,3 +1,5 @@
+using MiniTorch.Ops;
+
 namespace MiniTorch.Nn;
 
 public static partial class Functional
@@ -27,7 +29,8 @@ public static partial class Functional
             throw new ShapeException($"{op}: input1 {input1.Shape}, input2 {input2.Shape} and target {target.Shape} "
                 + "must have the same number of dimensions; Reshape one of them");
         LossShapes.CheckBroadcast(op, input1, input2, target);
-        return (-target * Difference(op, input1, input2) + margin).Clamp(min: 0).Reduce(op, reduction);
+        CheckPair(op, input1, input2);
+        return Reductions.Reduce(new RankingMargin(margin), input1, input2, target, op, reduction);
     }
 
     /// <summary>
@@ -51,8 +54,9 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(target);
         if (input1.Rank is not (1 or 2) || target.Rank != input1.Rank - 1)
             throw new ShapeException($"{op}: target has shape {target.Shape} and input {input1.Shape}; they must be () and (D), or (N) and (N, D)");
-        Tensor first = input1.Pow(2).Sum(-1) + 1e-12f, second = input2.Pow(2).Sum(-1) + 1e-12f;
-        Tensor cosine = (input1 * input2).Sum(-1) / (first * second).Sqrt();
+        (Tensor product, Tensor first, Tensor second) = RowProducts.TryApply(input1, input2)
+            ?? ((input1 * input2).Sum(-1), input1.Pow(2).Sum(-1), input2.Pow(2).Sum(-1));
+        Tensor cosine = product / ((first + 1e-12f) * (second + 1e-12f)).Sqrt();
         Tensor alike = (1 - cosine).MaskedFill(target.Ne(1), 0), unlike = (cosine - margin).Clamp(min: 0).MaskedFill(target.Ne(-1), 0);
         return (alike + unlike).Reduce(op, reduction);
     }

@@ -24,10 +24,12 @@ public static partial class Functional
         LossShapes.CheckFloat(op, "input", input);
         LossShapes.CheckFloat(op, "target", target);
         LossShapes.CheckBroadcast(op, input, target);
-        Tensor losses = logTarget ? target.Exp() * (target - input) : new UnaryOp<XLogX>(default).Apply(target) - target * input;
-        if (reduction != Reduction.BatchMean) return losses.Reduce(op, reduction);
+        Reduction sum = reduction == Reduction.BatchMean ? Reduction.Sum : reduction;
+        Tensor loss = logTarget ? Reductions.Reduce(default(DivergenceOfLogarithm), input, target, op, sum)
+            : Reductions.Reduce(default(DivergenceOfTarget), input, target, op, sum);
+        if (reduction != Reduction.BatchMean) return loss;
         if (input.Rank == 0) throw new ShapeException($"{op}: a scalar has no batch for BatchMean; use Sum");
-        return losses.Sum() / (double)input.Shape[0];
+        return loss / (double)input.Shape[0];
     }
 
     /// <summary>Computes the entropy −Σ p·ln p along a dimension, in nats.</summary>

@@ -88,13 +88,13 @@ public static partial class Functional
                     + "dimension, or size 1 in it");
         }
         target = LossShapes.Fitted(op, "target", target, input.Shape);
-        Tensor values = var.Detach();
-        if ((values < 0).Any().Item<bool>())
+        CheckPair(op, input, target);
+        Tensor loss = Reductions.Reduce(new GaussianLikelihood(eps), input, target, var, op, reduction), values = var.Detach();
+        // A negative variance makes the sum of the losses NaN, so that their check takes no pass of its own.
+        if ((reduction == Reduction.None || double.IsNaN(loss.Detach().Item<double>())) && (values < 0).Any().Item<bool>())
             throw new ValueException(FormattableString.Invariant(
                 $"{op}: var has the negative element {values.Min().Item<double>()}; variances must be 0 or more"));
-        Tensor variance = var + (eps - values).Clamp(min: 0); // clamps the value, but not the gradient
-        Tensor losses = (variance.Log() + Difference(op, input, target).Pow(2) / variance) * 0.5;
-        return (full ? losses + 0.5 * Math.Log(2 * Math.PI) : losses).Reduce(op, reduction);
+        return full ? loss + 0.5 * Math.Log(2 * Math.PI) * (reduction == Reduction.Sum ? input.ElementCount : 1) : loss;
     }
 
     /// <summary>
@@ -120,14 +120,12 @@ public static partial class Functional
         ArgumentNullException.ThrowIfNull(target);
         LossShapes.CheckFloat(op, "input", input);
         LossShapes.CheckBroadcast(op, input, target);
-        Tensor losses = logInput ? input.Exp() - target * input : input - target * (input + eps).Log();
-        if (full)
-        {
-            Tensor count = target.Detach();
-            Tensor stirling = count * count.Log() - count + (count * (2 * Math.PI)).Log() * 0.5;
-            losses += stirling.MaskedFill(count <= 1, 0);
-        }
-        return losses.Reduce(op, reduction);
+        Tensor losses = logInput ? Reductions.Reduce(default(PoissonOfLogarithm), input, target, op, full ? Reduction.None : reduction)
+            : Reductions.Reduce(new PoissonOfCount(eps), input, target, op, full ? Reduction.None : reduction);
+        if (!full) return losses;
+        Tensor count = target.Detach();
+        Tensor stirling = count * count.Log() - count + (count * (2 * Math.PI)).Log() * 0.5;
+        return (losses + stirling.MaskedFill(count <= 1, 0)).Reduce(op, reduction);
     }
 
     private static Tensor OfPair<TKernel>(string op, TKernel function, Tensor input, Tensor target, Reduction reduction)
@@ -136,12 +134,6 @@ public static partial class Functional
         CheckPair(op, input, target);
         Losses.CheckSameShape(op, input, target);
         return Reductions.Reduce(function, input, target, op, reduction);
-    }
-
-    private static Tensor Difference(string op, Tensor input, Tensor target)
-    {
-        CheckPair(op, input, target);
-        return input - target;
     }
 
     private static void CheckPair(string op, Tensor input, Tensor target)
