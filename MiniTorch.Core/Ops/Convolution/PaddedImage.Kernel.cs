@@ -3,8 +3,8 @@ using System.Numerics;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// An image with its padding around it, for convolutions of stride 1: outputs that lie side by side see it side by side, shifted by a constant for
-/// each element of the filter. It is held for some rows of outputs at a time, which bounds its memory and keeps it in the cache.
+/// Images with their padding around them: outputs see them at constant steps from each other, shifted by a constant for each element of the filter.
+/// They are held for some rows of outputs at a time, which bounds their memory and keeps them in the cache.
 /// </summary>
 internal unsafe ref struct PaddedImage<V, T>
     where V : struct, IVector<V, T>
@@ -16,14 +16,34 @@ internal unsafe ref struct PaddedImage<V, T>
     static Scratch? t_image, t_places;
 
     readonly ConvolutionShape _shape;
+    readonly long _images, _phases, _phaseSize, _behind;
 
-    public PaddedImage(in ConvolutionShape shape)
+    /// <summary>
+    /// For one image, or several at once if <see cref="MostImages"/> allows it. With <paramref name="isSplit"/>, the columns of each phase of the
+    /// stride lie side by side, so that neighbouring outputs see neighbouring elements.
+    /// </summary>
+    public PaddedImage(in ConvolutionShape shape, bool isSplit = false, long images = 1)
     {
-        _shape = shape;
-        Pitch = shape.X.Output + shape.X.Reach;
-        MostRows = Math.Clamp(BlockBytes / Math.Max(1, shape.Channels * Pitch * sizeof(T)) - shape.Y.Reach, 1, Math.Max(1, shape.Y.Output));
-        ChannelSize = (MostRows + shape.Y.Reach) * Pitch;
-        Data = Scratch.Rent<T>(ref t_image, Size + V.Count);
+        (ConvolutionAxis y, ConvolutionAxis x) = (shape.Y, shape.X);
+        (_shape, _images) = (shape, images);
+        _phases = isSplit ? Math.Min(x.Stride, x.Reach + 1) : 1;
+        // At stride 1 the padding before a row serves the row above as well.
+        long shared = x.Stride > 1 ? 0 : Math.Clamp(x.Span - x.Padding - x.Input, 0, Math.Max(0, x.Padding));
+        _phaseSize = isSplit ? x.Output + x.Reach / x.Stride - shared : x.Span - shared;
+        (StepX, Pitch) = (isSplit ? 1 : x.Stride, _phases * _phaseSize);
+        StepY = y.Stride * Pitch;
+        MostRows = Math.Clamp((BlockBytes / Math.Max(1, shape.Channels * Pitch * sizeof(T)) - y.Reach - 1) / y.Stride + 1, 1, Math.Max(1, y.Output));
+        long lines = IntegerMath.CeilDiv(((MostRows - 1) * y.Stride + y.Reach + 1) * Pitch * sizeof(T), 64) | 1; // an odd number: other cache sets
+        ChannelSize = lines * 64 / sizeof(T);
+        _behind = shared + V.Count;
+        Data = Scratch.Rent<T>(ref t_image, Size + _behind);
+    }
+
+    /// <summary>The number of whole images that fit in a block.</summary>
+    public static long MostImages(in ConvolutionShape shape)
+    {
+        long bytes = shape.Channels * (shape.Y.Span + 1) * shape.X.Span * sizeof(T);
+        return Math.Max(1, 2 * BlockBytes / Math.Max(1, bytes));
     }
 
     /// <summary>The first element; behind the last there is room for a vector.</summary>
@@ -35,6 +55,12 @@ internal unsafe ref struct PaddedImage<V, T>
     /// <summary>Elements from a channel to the next.</summary>
     public long ChannelSize { get; }
 
+    /// <summary>Elements from what an output sees to what the output to its right sees.</summary>
+    public long StepX { get; }
+
+    /// <summary>Elements from what an output sees to what the output below sees.</summary>
+    public long StepY { get; }
+
     /// <summary>The most rows of outputs in a block.</summary>
     public long MostRows { get; }
 
@@ -44,10 +70,18 @@ internal unsafe ref struct PaddedImage<V, T>
     /// <summary>The number of rows of outputs in this block.</summary>
     public long Rows { get; private set; }
 
-    readonly long Size => _shape.Channels * ChannelSize;
+    /// <summary>Elements from an image to the next.</summary>
+    public readonly long ImageSize => _shape.Channels * ChannelSize;
+
+    readonly long Size => _images * ImageSize;
 
     /// <summary>Where the first output sees an element of a filter's channel.</summary>
-    public readonly long Place(long y, long x) => y * _shape.Y.Dilation * Pitch + x * _shape.X.Dilation;
+    public readonly long Place(long y, long x)
+    {
+        long column = x * _shape.X.Dilation;
+        return y * _shape.Y.Dilation * Pitch + (StepX == _shape.X.Stride ? column
+            : column % _shape.X.Stride * _phaseSize + column / _shape.X.Stride);
+    }
 
     /// <summary>Where the first output sees each element of a filter; valid until the next call for any image.</summary>
     public readonly long* FilterPlaces()
@@ -59,41 +93,79 @@ internal unsafe ref struct PaddedImage<V, T>
         return places;
     }
 
-    /// <summary>Where each output of a block sees the filter's first element; valid until the next call for any image.</summary>
+    /// <summary>Where each output of a block sees the filter's first element, image by image; valid until the next call for any image.</summary>
     public readonly long* OutputPlaces()
     {
-        long* places = Scratch.Rent<long>(ref t_places, MostRows * _shape.X.Output);
-        for (long y = 0, next = 0; y < MostRows; y++)
-            for (long x = 0; x < _shape.X.Output; x++) places[next++] = y * Pitch + x;
+        long* places = Scratch.Rent<long>(ref t_places, _images * MostRows * _shape.X.Output);
+        for (long image = 0, next = 0; image < _images; image++)
+            for (long y = 0; y < MostRows; y++)
+                for (long x = 0; x < _shape.X.Output; x++) places[next++] = image * ImageSize + y * StepY + x * StepX;
         return places;
     }
 
-    /// <summary>Goes to the first or next block of an image; false after the last, when the memory is no longer valid.</summary>
-    public bool Next(T* image)
+    /// <summary>
+    /// Goes to the first or next block of the first <paramref name="count"/> images, which are <paramref name="step"/> elements apart; false after
+    /// the last.
+    /// </summary>
+    public bool Next(T* images, long count = 1, long step = 0)
     {
         Row += Rows;
         Rows = Math.Min(MostRows, _shape.Y.Output - Row);
         if (Rows <= 0)
         {
             Row = Rows = 0;
-            Scratch.Return(ref t_image);
-            Scratch.Return(ref t_places);
             return false;
         }
-        new Span<T>(Data, checked((int)Size)).Clear();
-        long first = Row - _shape.Y.Padding, end = Math.Min(first + Rows + _shape.Y.Reach, _shape.Y.Input);
-        for (long c = 0; c < _shape.Channels; c++)
-            for (long y = Math.Max(first, 0); y < end; y++)
-                CopyRow(image + (c * _shape.Y.Input + y) * _shape.X.Input, Data + c * ChannelSize + (y - first) * Pitch + _shape.X.Padding);
+        for (long image = 0; image < count; image++) Copy(images + image * step, Data + image * ImageSize);
         return true;
     }
 
-    // The zeros of whole vectors behind a row are padding, or what the next row overwrites.
-    // No output sees the end of a row that a transposed convolution's output padding made longer.
-    readonly void CopyRow(T* from, T* to)
+    /// <summary>Returns the memory of images and places; they are no longer valid.</summary>
+    public static void Return()
     {
-        long seen = Math.Min(_shape.X.Input, Pitch - _shape.X.Padding);
-        for (long x = 0; x < seen; x += V.Count)
-            V.Store(V.LoadPartial(from + x, (int)Math.Min(V.Count, seen - x)), to + x);
+        Scratch.Return(ref t_image);
+        Scratch.Return(ref t_places);
+    }
+
+    readonly void Copy(T* image, T* to)
+    {
+        new Span<T>(to, checked((int)(ImageSize + _behind))).Clear();
+        (ConvolutionAxis y, ConvolutionAxis x) = (_shape.Y, _shape.X);
+        long above = Row * y.Stride - y.Padding, end = Math.Min(above + (Rows - 1) * y.Stride + y.Reach + 1, y.Input);
+        // No output sees the end of a row that a transposed convolution's output padding made longer.
+        long first = Math.Max(0, -x.Padding), seen = Math.Min(x.Input, x.Span - x.Padding) - first;
+        for (long c = 0; c < _shape.Channels; c++)
+        {
+            for (long row = Math.Max(above, 0); row < end; row++)
+            {
+                T* source = image + (c * y.Input + row) * x.Input + first, target = to + c * ChannelSize + (row - above) * Pitch;
+                if (StepX == x.Stride) CopyRow(source, seen, target + x.Padding + first);
+                else SplitRow(source, seen, target, x.Padding + first);
+            }
+        }
+    }
+
+    // The zeros of whole vectors behind a row are padding, or what the next row overwrites.
+    static void CopyRow(T* from, long count, T* to)
+    {
+        for (long x = 0; x < count; x += V.Count)
+            V.Store(V.LoadPartial(from + x, (int)Math.Min(V.Count, count - x)), to + x);
+    }
+
+    readonly void SplitRow(T* from, long count, T* to, long column)
+    {
+        long stride = _shape.X.Stride, x = 0;
+        if (stride == 2 && _phases == 2 && V.Count > 1)
+        {
+            T* even = to + column % 2 * _phaseSize + column / 2, odd = to + (column + 1) % 2 * _phaseSize + (column + 1) / 2;
+            for (; x <= count - 2 * V.Count; x += 2 * V.Count, even += V.Count, odd += V.Count)
+            {
+                var (first, second) = V.Unzip(V.Load(from + x), V.Load(from + x + V.Count));
+                V.Store(first, even);
+                V.Store(second, odd);
+            }
+        }
+        for (; x < count; x++)
+            if ((column + x) % stride is var phase && phase < _phases) to[phase * _phaseSize + (column + x) / stride] = from[x];
     }
 }

@@ -77,24 +77,6 @@ internal unsafe ref struct Patches<T>
         return Data;
     }
 
-    /// <summary>Adds every element of the matrix to where it lies in the image; the reverse of <see cref="Gather"/>.</summary>
-    public readonly void ScatterAdd(T* image)
-    {
-        T* source = Data;
-        foreach (var element in Elements())
-        {
-            T* channel = image + element.Channel;
-            for (long y = element.Top; y < element.Bottom; y++)
-            {
-                T* from = source + y * _shape.X.Output, to = channel + y * _shape.Y.Stride * _shape.X.Input + element.Shift;
-                for (long x = element.Left; x < element.Right; x++)
-                    to[x * _shape.X.Stride] += from[x];
-            }
-
-            source += Width;
-        }
-    }
-
     readonly void ClearBorders(in Element element, T* matrixRow)
     {
         for (long y = element.Top; y < element.Bottom; y++)

@@ -2,100 +2,280 @@ using System.Numerics;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Convolutions of stride 1: products of matrices that read the padded image itself, shifted, instead of copied patches.</summary>
+/// <summary>
+/// Convolutions as products of matrices that read the padded images themselves, shifted, instead of copied patches. The lanes of a vector are
+/// neighbouring outputs, or filters where these are many.
+/// </summary>
 internal static unsafe class ShiftedConvolution
 {
+    const long PartDepth = 512;        // elements of a filter, whose panel then stays in the second-level cache
+    const long MostPixels = 512;       // outputs of an image whose sums are held in the cache until they are transposed
+
     [ThreadStatic]
-    static Scratch? t_product, t_transposed, t_filters;
+    static Scratch? t_sums, t_filters, t_bias;
 
     /// <summary>y[n, f] = bias[f] + Σ x[n, c] ⋆ w[f, c]; <paramref name="bias"/> may be null.</summary>
-    public static void Forward<T>(in ConvolutionShape shape, T* x, T* w, T* bias, T* y)
+    public static void Forward<T>(in ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y)
         where T : unmanaged, IBinaryNumber<T>
     {
         var job = new ForwardJob<T>(shape, x, w, bias, y);
-        Simd.Run<ForwardJob<T>, T>(ref job);
+        if (shape.OutputPlane > 0) Simd.Run<ForwardJob<T>, T>(ref job);
     }
 
-    /// <summary>dx, the gradient of x, from dy: a convolution of dy with the filters turned around.</summary>
-    public static void GradInput<T>(in ConvolutionShape shape, T* dy, T* w, T* dx)
-        where T : unmanaged, IBinaryNumber<T>
-    {
-        T* turned = Scratch.Rent<T>(ref t_filters, shape.Groups * shape.Filters * shape.PatchSize), next = turned;
-        long window = shape.Y.Kernel * shape.X.Kernel;
-        for (long g = 0; g < shape.Groups; g++)
-            for (long c = 0; c < shape.Channels; c++)
-                for (long f = 0; f < shape.Filters; f++)
-                    for (long k = window - 1; k >= 0; k--) *next++ = w[((g * shape.Filters + f) * shape.Channels + c) * window + k];
-        Forward(shape.Turned, dy, turned, null, dx);
-        Scratch.Return(ref t_filters);
-    }
-
-    /// <summary>
-    /// Adds to <paramref name="partial"/>, (PatchSize, Filters), the gradient of a group's filters from one image and the gradient of its output.
-    /// </summary>
-    public static void AddGradWeight<V, T>(in ConvolutionShape shape, T* image, T* dy, T* partial)
+    /// <summary>Whether <see cref="AddGradWeight"/> is fast: fewer sums in a tile would wait for each other's multiplications.</summary>
+    public static bool FitsGradWeight<V, T>(in ConvolutionShape shape)
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        var padded = new PaddedImage<V, T>(shape);
-        long* places = padded.OutputPlaces();
-        long window = shape.Y.Kernel * shape.X.Kernel, row = Math.Max(shape.Filters, V.Count);
-        T* transposed = Scratch.Rent<T>(ref t_transposed, padded.MostRows * shape.X.Output * row);
-        while (padded.Next(image))
-        {
-            long outputs = padded.Rows * shape.X.Output;
-            MatMulPack<T, V>.Copy(outputs, shape.Filters, dy + padded.Row * shape.X.Output, 1, shape.OutputPlane, transposed, row);
-            for (long k = 0; k < window; k++)
-            {
-                T* first = padded.Data + padded.Place(k / shape.X.Kernel, k % shape.X.Kernel);
-                MatMulBlock<T, V>.MultiplyStrips(
-                    shape.Channels, shape.Filters, outputs, new GatheredSteps<T>(first, places), padded.ChannelSize, new Steps<T>(transposed, row),
-                    partial + k * shape.Filters, window * shape.Filters, accumulate: true);
-            }
-        }
-        Scratch.Return(ref t_transposed);
+        const long FewestSums = 6;
+        return shape.Channels * new MatMulStrips<T, V>(shape.Filters).VectorsPerStrip >= FewestSums;
     }
 
-    readonly struct ForwardJob<T>(ConvolutionShape shape, T* x, T* w, T* bias, T* y) : IVectorJob<T>
+    /// <summary>
+    /// Adds to <paramref name="partial"/>, (PatchSize, Filters), the gradient of a group's filters from images that are <paramref name="step"/>
+    /// elements apart, and the gradients of their outputs.
+    /// </summary>
+    public static void AddGradWeight<V, T>(in ConvolutionShape shape, T* image, long step, T* dy, long count, T* partial)
+        where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Run<V>() where V : struct, IVector<V, T> => Workers.Run(new Images<V, T>(shape, x, w, bias, y), shape.Batch * shape.Groups);
+        if (count == 0 || shape.OutputPlane == 0) return;
+        long most = Math.Clamp(Math.Min(MostPixels / shape.OutputPlane, PaddedImage<V, T>.MostImages(shape)), 1, count);
+        var padded = new PaddedImage<V, T>(shape, images: most);
+        long* places = padded.OutputPlaces();
+        long window = shape.Y.Kernel * shape.X.Kernel, plane = shape.OutputPlane;
+        var strips = new MatMulStrips<T, V>(shape.Filters);
+        T* panel = Scratch.Rent<T>(ref t_sums, most * padded.MostRows * shape.X.Output * MatMulBlock<T, V>.WidestStrip * V.Count);
+        for (long first = 0; first < count; first += most)
+        {
+            long images = Math.Min(most, count - first);
+            while (padded.Next(image + first * step, images, step))
+            {
+                long outputs = padded.Rows * shape.X.Output;
+                for (long strip = 0; strip < strips.Count; strip++)
+                {
+                    long filter = strips.Start(strip), filters = strips.Start(strip + 1) - filter, row = Math.Max(filters, V.Count);
+                    for (long i = 0; i < images; i++)
+                        MatMulPack<T, V>.Copy(outputs, filters, dy + ((first + i) * shape.Groups * shape.Filters + filter) * plane
+                            + padded.Row * shape.X.Output, 1, plane, panel + i * outputs * row, row);
+                    for (long k = 0; k < window; k++)
+                    {
+                        T* from = padded.Data + padded.Place(k / shape.X.Kernel, k % shape.X.Kernel);
+                        MatMulBlock<T, V>.Multiply(shape.Channels, filters, images * outputs, new GatheredSteps<T>(from, places), padded.ChannelSize,
+                            new Steps<T>(panel, row), partial + k * shape.Filters + filter, window * shape.Filters, accumulate: true);
+                    }
+                }
+            }
+        }
+        PaddedImage<V, T>.Return();
+        Scratch.Return(ref t_sums);
     }
 
-    readonly struct Images<V, T>(ConvolutionShape shape, T* x, T* w, T* bias, T* y) : IJob
+    readonly struct ForwardJob<T>(ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y) : IVectorJob<T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Run<V>()
+            where V : struct, IVector<V, T>
+        {
+            if (shape.Channels == 1 && shape.Filters == 1)
+            {
+                Workers.Run(new Planes<V, T>(shape, x, w, bias, y), shape.Batch * shape.Groups);
+                return;
+            }
+            bool byFilters = IsFasterByFilters<V>();
+            T* packed = Scratch.Rent<T>(ref t_filters, shape.Groups * shape.PatchSize * Math.Max(shape.Filters, V.Count));
+            Workers.Run(new Packing<V, T>(shape, w, byFilters, packed), shape.Groups);
+            long images = byFilters ? ImagesAtOnce<V>() : 1;
+            if (byFilters) Workers.Run(new FilterLanes<V, T>(shape, x, packed, bias, y, images), IntegerMath.CeilDiv(shape.Batch, images) * shape.Groups);
+            else Workers.Run(new OutputLanes<V, T>(shape, x, packed, bias, y), shape.Batch * shape.Groups);
+            Scratch.Return(ref t_filters);
+        }
+
+        // Multiplications for each output and filter, with what lanes are unused or lie in the padding, and the time to transpose or copy it.
+        bool IsFasterByFilters<V>()
+            where V : struct, IVector<V, T>
+        {
+            double outputs = shape.OutputPlane, columns = shape.HasStride1 ? (shape.Y.Output - 1.0) * (shape.X.Span - shape.X.Padding) + shape.X.Output
+                : shape.X.Output;
+            double byOutputs = shape.PatchSize * WholeVectors(columns) / (shape.HasStride1 ? outputs : columns) + 3;
+            return shape.PatchSize * WholeVectors(shape.Filters) / shape.Filters + 8 < byOutputs;
+
+            static double WholeVectors(double lanes) => Math.Ceiling(lanes / V.Count) * V.Count;
+        }
+
+        long ImagesAtOnce<V>()
+            where V : struct, IVector<V, T>
+        {
+            long most = Math.Clamp(Math.Min(MostPixels / shape.OutputPlane, PaddedImage<V, T>.MostImages(shape)), 1,
+                Math.Max(1, IntegerMath.CeilDiv(shape.Batch * shape.Groups, Workers.Count)));
+            return Math.Max(1, IntegerMath.CeilDiv(shape.Batch, Math.Max(1, IntegerMath.CeilDiv(shape.Batch, most))));
+        }
+    }
+
+    readonly struct Planes<V, T>(ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y) : IJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Execute(long chunk) => DepthwiseConvolution<V, T>.Forward(
+            shape, chunk % shape.Groups, x + chunk * shape.InputSize, w, bias, y + chunk * shape.Filters * shape.OutputPlane);
+    }
+
+    /// <summary>The filters of a group in the order in which they are read: as rows, or as strips of columns one after the other.</summary>
+    readonly struct Packing<V, T>(ConvolutionShape shape, Filters<T> w, bool byFilters, T* packed) : IJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Execute(long group)
+        {
+            T* target = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
+            if (!byFilters)
+            {
+                w.CopyRows(shape, group, target);
+                return;
+            }
+            var strips = new MatMulStrips<T, V>(shape.Filters);
+            for (long strip = 0; strip < strips.Count; strip++)
+            {
+                long first = strips.Start(strip), count = strips.Start(strip + 1) - first;
+                w.CopyColumns<V>(shape, group, first, count, target + first * shape.PatchSize, Math.Max(count, V.Count));
+            }
+        }
+    }
+
+    /// <summary>Each row of a tile is an output, each column a filter; the sums are transposed at the end.</summary>
+    readonly struct FilterLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y, long imagesAtOnce) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Execute(long chunk)
         {
-            long group = chunk % shape.Groups, size = shape.PatchSize;
-            T* output = y + chunk * shape.Filters * shape.OutputPlane, filters = w + group * shape.Filters * size;
-            var padded = new PaddedImage<V, T>(shape);
+            (long block, long group) = Math.DivRem(chunk, shape.Groups);
+            long first = block * imagesAtOnce, images = Math.Min(imagesAtOnce, shape.Batch - first);
+            T* input = x + (first * shape.Groups + group) * shape.InputSize;
+            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
+            long columns = Math.Min(shape.X.Output, MostPixels), rows = Math.Max(1, MostPixels / shape.X.Output);
+            var padded = new PaddedImage<V, T>(shape, images: images);
             long* places = padded.FilterPlaces();
-            long row = padded.MostRows * padded.Pitch;
-            T* product = Scratch.Rent<T>(ref t_product, shape.Filters * row + V.Count);
-            while (padded.Next(x + chunk * shape.InputSize))
+            T* sums = Scratch.Rent<T>(ref t_sums, images * Math.Min(rows, padded.MostRows) * columns * MatMulBlock<T, V>.WidestStrip * V.Count);
+            var strips = new MatMulStrips<T, V>(shape.Filters);
+            while (padded.Next(input, images, shape.Groups * shape.InputSize))
+                for (long strip = 0; strip < strips.Count; strip++)
+                    for (long row = 0; row < padded.Rows; row += rows)
+                        for (long column = 0; column < shape.X.Output; column += columns)
+                        {
+                            var part = new Part(padded, places, images, row, Math.Min(rows, padded.Rows - row), column,
+                                Math.Min(columns, shape.X.Output - column), strips.Start(strip), strips.Start(strip + 1) - strips.Start(strip));
+                            Multiply(part, filters, bias == null ? null : bias + group * shape.Filters, sums);
+                            Transpose(part, sums, y + (first * shape.Groups + group) * shape.Filters * shape.OutputPlane);
+                        }
+            PaddedImage<V, T>.Return();
+            Scratch.Return(ref t_sums);
+        }
+
+        /// <summary>Some filters of some outputs.</summary>
+        readonly ref struct Part(
+            PaddedImage<V, T> padded, long* places, long images, long row, long rows, long column, long columns, long filter, long filters)
+        {
+            public readonly PaddedImage<V, T> Padded = padded;
+            public readonly long* Places = places;
+            public readonly long Images = images, Row = row, Rows = rows, Column = column, Columns = columns, Filter = filter, Filters = filters;
+        }
+
+        void Multiply(in Part part, T* packed, T* bias, T* sums)
+        {
+            long size = shape.PatchSize, parts = IntegerMath.CeilDiv(size, PartDepth), filters = part.Filters, width = Math.Max(filters, V.Count);
+            for (long depth = 0, start = 0, end; depth < parts; start = end)
             {
-                // The rows of the product have the image's pitch: between two rows of outputs lie unused sums.
-                long columns = (padded.Rows - 1) * padded.Pitch + shape.X.Output, outputs = padded.Rows * shape.X.Output;
-                MatMulBlock<T, V>.MultiplyStrips(shape.Filters, columns, size, new Steps<T>(filters, 1), size,
-                    new GatheredSteps<T>(padded.Data, places), product, row, accumulate: false);
-                for (long f = 0; f < shape.Filters; f++)
-                    CopyRows(product + f * row, padded.Pitch, bias == null ? T.Zero : bias[group * shape.Filters + f],
-                        output + f * shape.OutputPlane + padded.Row * shape.X.Output, outputs);
+                end = ++depth * size / parts;
+                T* to = sums;
+                for (long image = 0; image < part.Images; image++)
+                    for (long row = part.Row; row < part.Row + part.Rows; row++, to += part.Columns * filters)
+                    {
+                        T* from = part.Padded.Data + image * part.Padded.ImageSize + row * part.Padded.StepY + part.Column * part.Padded.StepX;
+                        MatMulBlock<T, V>.Multiply(part.Columns, filters, end - start, new GatheredSteps<T>(from, part.Places + start), part.Padded.StepX,
+                            new Steps<T>(packed + part.Filter * size + start * width, width),
+                            start > 0 ? to : bias == null ? null : bias + part.Filter, start > 0 ? filters : 0, to, filters);
+                    }
             }
-            Scratch.Return(ref t_product);
+        }
+
+        void Transpose(in Part part, T* sums, T* output)
+        {
+            long outputs = part.Rows * part.Columns, at = (part.Padded.Row + part.Row) * shape.X.Output + part.Column;
+            for (long image = 0; image < part.Images; image++, sums += outputs * part.Filters)
+            {
+                T* to = output + (image * shape.Groups * shape.Filters + part.Filter) * shape.OutputPlane + at;
+                MatMulPack<T, V>.Transpose(part.Filters, outputs, sums, part.Filters, to, shape.OutputPlane);
+            }
+        }
+    }
+
+    /// <summary>Each row of a tile is a filter, each column an output.</summary>
+    readonly struct OutputLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y) : IJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Execute(long chunk)
+        {
+            long group = chunk % shape.Groups, plane = shape.OutputPlane;
+            T* input = x + chunk * shape.InputSize, output = y + chunk * shape.Filters * plane;
+            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count), start = BiasRows(group);
+            if (shape.IsPointwise && plane >= V.Count)
+            {
+                Multiply(filters, plane, new Steps<T>(input, plane), start, output, plane);
+                return;
+            }
+            var padded = new PaddedImage<V, T>(shape, isSplit: true);
+            long* places = padded.FilterPlaces();
+            // The rows of the product have the image's pitch: between two rows of outputs lie unused sums.
+            bool joinsRows = padded.StepY == padded.Pitch;
+            long row = (joinsRows ? padded.MostRows : 1) * padded.Pitch;
+            T* product = Scratch.Rent<T>(ref t_sums, shape.Filters * row + V.Count);
+            while (padded.Next(input))
+            {
+                long rows = joinsRows ? padded.Rows : 1;
+                for (long first = 0; first < padded.Rows; first += rows)
+                {
+                    Multiply(filters, (rows - 1) * padded.Pitch + shape.X.Output, new GatheredSteps<T>(padded.Data + first * padded.StepY, places), start,
+                        product, row);
+                    for (long f = 0; f < shape.Filters; f++)
+                        CopyRows(product + f * row, padded.Pitch, output + f * plane + (padded.Row + first) * shape.X.Output, rows * shape.X.Output);
+                }
+            }
+            PaddedImage<V, T>.Return();
+            Scratch.Return(ref t_sums);
+        }
+
+        // The bias of each filter, as wide as a strip.
+        T* BiasRows(long group)
+        {
+            if (bias == null) return null;
+            int width = MatMulBlock<T, V>.WidestStrip * V.Count;
+            T* rows = Scratch.Rent<T>(ref t_bias, shape.Filters * width);
+            for (long f = 0; f < shape.Filters; f++) new Span<T>(rows + f * width, width).Fill(bias[group * shape.Filters + f]);
+            return rows;
+        }
+
+        void Multiply<B>(T* filters, long columns, B b, T* start, T* c, long row)
+            where B : struct, IMatMulWalk<B, T>
+        {
+            var strips = new MatMulStrips<T, V>(columns);
+            for (long strip = 0; strip < strips.Count; strip++)
+            {
+                long first = strips.Start(strip);
+                MatMulBlock<T, V>.Multiply(shape.Filters, strips.Start(strip + 1) - first, shape.PatchSize, new Steps<T>(filters, 1), shape.PatchSize,
+                    b.From(first), start, MatMulBlock<T, V>.WidestStrip * V.Count, c + first, row);
+            }
         }
 
         // What a whole vector writes beyond its row is overwritten by the next row; the last ones write no more than is theirs.
-        void CopyRows(T* from, long pitch, T bias, T* to, long outputs)
+        void CopyRows(T* from, long pitch, T* to, long outputs)
         {
-            V added = V.Broadcast(bias);
             for (long y = 0, at = 0; at < outputs; y++)
             {
                 for (long x = 0; x < shape.X.Output; x += V.Count)
                 {
-                    V value = V.Load(from + y * pitch + x) + added;
+                    V value = V.Load(from + y * pitch + x);
                     if (at + x + V.Count <= outputs) V.Store(value, to + at + x);
                     else V.StorePartial(value, to + at + x, (int)Math.Min(V.Count, shape.X.Output - x));
                 }

@@ -32,68 +32,61 @@ internal static unsafe partial class MatMulBlock<T, V>
     /// <summary>As above, for columns of A and rows of B that lie anywhere.</summary>
     public static void Multiply<A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
         where A : struct, IMatMulWalk<A, T>
-        where B : struct, IMatMulWalk<B, T>
-    {
-        if (columns < V.Count) MultiplyRows<Narrow, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        else if (columns == V.Count) MultiplyRows<Strip1, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        else if (columns <= 2 * V.Count) MultiplyRows<Strip2, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        else MultiplyRows<Strip3, A, B>(rows, columns, k, a, aRow, b, c, cRow, accumulate);
-    }
+        where B : struct, IMatMulWalk<B, T> =>
+        Multiply(rows, columns, k, a, aRow, b, accumulate ? c : null, cRow, c, cRow);
 
-    /// <summary>As above, for any number of columns.</summary>
-    public static void MultiplyStrips<A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
+    /// <summary>
+    /// As above: C = S + A·B, where S has rows <paramref name="startRow"/> elements apart, of as many columns; null stands for zeros.
+    /// </summary>
+    public static void Multiply<A, B>(long rows, long columns, long k, A a, long aRow, B b, T* start, long startRow, T* c, long cRow)
         where A : struct, IMatMulWalk<A, T>
         where B : struct, IMatMulWalk<B, T>
     {
-        long vectors = IntegerMath.CeilDiv(columns, V.Count), strips = IntegerMath.CeilDiv(vectors, WidestStrip);
-        for (long strip = 0, first = 0, end; strip < strips; first = end)
-        {
-            end = ++strip == strips ? columns : strip * vectors / strips * V.Count;
-            Multiply(rows, end - first, k, a, aRow, b.From(first), c + first, cRow, accumulate);
-        }
+        if (columns < V.Count) MultiplyRows<Narrow, A, B>(rows, columns, k, a, aRow, b, start, startRow, c, cRow);
+        else if (columns == V.Count) MultiplyRows<Strip1, A, B>(rows, columns, k, a, aRow, b, start, startRow, c, cRow);
+        else if (columns <= 2 * V.Count) MultiplyRows<Strip2, A, B>(rows, columns, k, a, aRow, b, start, startRow, c, cRow);
+        else MultiplyRows<Strip3, A, B>(rows, columns, k, a, aRow, b, start, startRow, c, cRow);
     }
 
-    static void MultiplyRows<S, A, B>(long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
+    // Panels are cut into whole tiles and a rest; otherwise tiles are of nearly one height, since low ones wait for each other's multiplications.
+    static void MultiplyRows<S, A, B>(long rows, long columns, long k, A a, long aRow, B b, T* start, long startRow, T* c, long cRow)
         where S : struct, IStrip<S>
         where A : struct, IMatMulWalk<A, T>
         where B : struct, IMatMulWalk<B, T>
     {
-        long row = 0;
-        if (HasTallTiles)
-            row = MultiplyTiles<Twice<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        row = MultiplyTiles<Twice<Twice<Row<S>, S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        row = MultiplyTiles<Twice<Row<S>, S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
-        MultiplyTiles<Row<S>, S, A, B>(row, rows, columns, k, a, aRow, b, c, cRow, accumulate);
-    }
-
-    /// <summary>As many tiles of R's height as fit below <paramref name="row"/>; returns the first row not done.</summary>
-    static long MultiplyTiles<R, S, A, B>(long row, long rows, long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
-        where R : struct, IRows<R, S>
-        where S : struct, IStrip<S>
-        where A : struct, IMatMulWalk<A, T>
-        where B : struct, IMatMulWalk<B, T>
-    {
-        for (; row + R.Count <= rows; row += R.Count)
+        long tiles = IntegerMath.CeilDiv(rows, TileRows);
+        for (long tile = 0, row = 0, end; tile < tiles; row = end)
         {
+            end = ++tile == tiles ? rows : typeof(A) == typeof(Panels<T>) ? tile * TileRows : tile * rows / tiles;
             // The next tile of C comes while this one is computed: its rows lie too far apart for the processor to foresee.
-            if (accumulate)
-                for (long next = row + R.Count; next < Math.Min(rows, row + 2 * R.Count); next++) Simd.Prefetch(c + next * cRow, columns * sizeof(T));
-            MultiplyTile<R, S, A, B>(columns, k, a.From(row * aRow), aRow, b, c + row * cRow, cRow, accumulate);
+            if (start == c)
+                for (long next = end; next < Math.Min(rows, end + TileRows); next++) Simd.Prefetch(c + next * cRow, columns * sizeof(T));
+            A walk = a.From(row * aRow);
+            T* from = start == null ? null : start + row * startRow, to = c + row * cRow;
+            switch (end - row)
+            {
+                case 1: MultiplyTile<Row<S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 2: MultiplyTile<Twice<Row<S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 3: MultiplyTile<Plus<Twice<Row<S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 4: MultiplyTile<Twice<Twice<Row<S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 5: MultiplyTile<Plus<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 6: MultiplyTile<Twice<Plus<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                case 7: MultiplyTile<Plus<Twice<Plus<Twice<Row<S>, S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+                default: MultiplyTile<Twice<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow); break;
+            }
         }
-
-        return row;
     }
 
     // Inlined into its callers, the tile's registers would go to the stack.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    static void MultiplyTile<R, S, A, B>(long columns, long k, A a, long aRow, B b, T* c, long cRow, bool accumulate)
+    static void MultiplyTile<R, S, A, B>(long columns, long k, A a, long aRow, B b, T* start, long startRow, T* c, long cRow)
         where R : struct, IRows<R, S>
         where S : struct, IStrip<S>
         where A : struct, IMatMulWalk<A, T>
         where B : struct, IMatMulWalk<B, T>
     {
         R sum = default;
-        if (accumulate) sum = R.Load(c, cRow, columns);
+        if (start != null) sum = R.Load(start, startRow, columns);
         for (long p = 0; p < k; p++)
         {
             R.MultiplyAdd(a.Current, aRow, S.LoadPanel(b.Current, columns), ref sum);

@@ -165,4 +165,33 @@ internal static unsafe partial class MatMulBlock<T, V>
             R.MultiplyAdd(a + R.Count * aRow, aRow, b, ref c._bottom);
         }
     }
+
+    /// <summary>One row more than <typeparamref name="R"/>.</summary>
+    public struct Plus<R, S> : IRows<Plus<R, S>, S>
+        where R : struct, IRows<R, S>
+        where S : struct, IStrip<S>
+    {
+        R _top;
+        S _last;
+
+        public static int Count => R.Count + 1;
+
+        [MethodImpl(AggressiveInlining)]
+        public static Plus<R, S> Load(T* c, long cRow, long columns) =>
+            new() { _top = R.Load(c, cRow, columns), _last = S.Load(c + R.Count * cRow, columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static void Store(Plus<R, S> r, T* c, long cRow, long columns)
+        {
+            R.Store(r._top, c, cRow, columns);
+            S.Store(r._last, c + R.Count * cRow, columns);
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        public static void MultiplyAdd(T* a, long aRow, in S b, ref Plus<R, S> c)
+        {
+            R.MultiplyAdd(a, aRow, b, ref c._top);
+            S.MultiplyAdd(V.Broadcast(a[R.Count * aRow]), b, ref c._last);
+        }
+    }
 }

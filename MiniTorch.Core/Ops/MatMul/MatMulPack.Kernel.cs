@@ -27,6 +27,16 @@ internal static unsafe class MatMulPack<T, V>
                     panel[i * panelRow + j] = source[i * row + j * column];
     }
 
+    /// <summary>target[i · targetRow + j] = source[i + j · sourceRow] for rows of <paramref name="columns"/> elements, and writes nothing else.</summary>
+    public static void Transpose(long rows, long columns, T* source, long sourceRow, T* target, long targetRow)
+    {
+        const long WidestSquare = 16;
+        if (columns >= WidestSquare) Copy(rows, columns, source, 1, sourceRow, target, targetRow);
+        else
+            for (long i = 0; i < rows; i++)
+                for (long j = 0; j < columns; j++) target[i * targetRow + j] = source[i + j * sourceRow];
+    }
+
     /// <summary>
     /// The rows of a matrix as panels as high as a tile, <paramref name="panelStep"/> elements apart: of each the first column, the second, and so
     /// on.

@@ -161,6 +161,9 @@ internal readonly struct MatMulStrips<T, V>
         Count = IntegerMath.CeilDiv(_vectors, MatMulBlock<T, V>.WidestStrip);
     }
 
+    /// <summary>The most vectors in a strip.</summary>
+    public long VectorsPerStrip => Count == 0 ? 0 : IntegerMath.CeilDiv(_vectors, Count);
+
     /// <summary>The first column of a strip; of the one after the last, the number of columns.</summary>
     public long Start(long strip) => strip == 0 ? 0 : strip == Count ? Columns : strip * _vectors / Count * V.Count;
 }
