@@ -200,8 +200,11 @@ public class GuardedMemoryTests
             Differentiate(Linalg.Inv(x), Linalg.Solve(x, make([n, 2])), Linalg.Solve(x, make([n])), Linalg.SlogDet(x).LogAbsDet, Linalg.Cholesky(x),
                 Linalg.QR(x).Q, Linalg.SVD(x).S, Linalg.SvdVals(make([n, 3])), Linalg.Eigh(x).Values);
         }),
-        new(["ConvolutionKernel", "ShiftedConvolution", "Patches"], (n, make) =>
+        new(["ConvolutionKernel", "ShiftedConvolution", "DepthwiseConvolution", "Patches"], (n, make) =>
         {
+            Differentiate(make([2, 4, 6, n + 2]).Conv2d(make([4, 1, 3, 3]), padding: 1, groups: 4),
+                make([3, 3, 1, n + 5]).Conv2d(make([3, 1, 1, 5]), stride: 2, groups: 3), make([2, 3, 4, n + 3]).Conv2d(make([40, 3, 3, 3]), padding: 1),
+                make([1, 20, 2, n + 1]).Conv2d(make([17, 20, 1, 1])), make([1, 2, 3, n + 1]).ConvTranspose2d(make([2, 3, 2, 2]), stride: 2));
             Differentiate(make([2, 9, 3, n + 2]).Conv2d(make([2, 9, 2, 2])));
             Differentiate(make([2, 2, 4, n + 1]).Conv2d(make([3, 2, 3, 2]), make([3]), padding: 1),
                 make([1, 2, 5, n + 2]).Conv2d(make([2, 1, 2, 2]), stride: 2, groups: 2));

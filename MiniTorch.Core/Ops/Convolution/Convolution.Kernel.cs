@@ -11,6 +11,9 @@ internal readonly record struct ConvolutionAxis(long Input, long Output, long Ke
     /// <summary>From the first to after the last input that the outputs see, padding included.</summary>
     public long Span => (Output - 1) * Stride + Reach + 1;
 
+    /// <summary>The axis of the outputs from <paramref name="start"/> to before <paramref name="end"/>.</summary>
+    public ConvolutionAxis Part(long start, long end) => this with { Output = end - start, Padding = Padding - start * Stride };
+
     /// <summary>Returns the offset that kernel element <paramref name="i"/> adds to o · Stride.</summary>
     public long Shift(long i) => i * Dilation - Padding;
 
@@ -68,6 +71,9 @@ internal readonly record struct ConvolutionShape(long Batch, long Groups, long C
     /// <summary>Whether each output sees the channels of one place of the input, itself.</summary>
     public bool IsPointwise => HasStride1 && Y is { Kernel: 1, Padding: 0 } && X is { Kernel: 1, Padding: 0 };
 
+    /// <summary>Whether each input is seen by one element of a filter at most, and there is no padding.</summary>
+    public bool IsTiling => Y is { Padding: 0, Dilation: 1 } && X is { Padding: 0, Dilation: 1 } && Y.Kernel == Y.Stride && X.Kernel == X.Stride;
+
     /// <summary>Elements of one channel of an output.</summary>
     public long OutputPlane => Y.Output * X.Output;
 
@@ -99,7 +105,13 @@ internal static unsafe class ConvolutionKernel
         where T : unmanaged, IBinaryNumber<T>
     {
         (long rows, long columns) = (ConvolutionPhase.Count(shape.Y), ConvolutionPhase.Count(shape.X));
-        if (rows < shape.Y.Stride || columns < shape.X.Stride) Clear(dx, shape.Batch * shape.Groups * shape.InputSize);
+        if (rows < shape.Y.Stride || columns < shape.X.Stride || shape.Y.Output * rows < shape.Y.Input || shape.X.Output * columns < shape.X.Input)
+            Clear(dx, shape.Batch * shape.Groups * shape.InputSize);
+        if (shape.IsTiling && !shape.HasStride1)
+        {
+            GradTiles(shape, dy, w, dx);
+            return;
+        }
         for (long i = 0; i < rows; i++)
         {
             for (long j = 0; j < columns; j++)
@@ -128,6 +140,24 @@ internal static unsafe class ConvolutionKernel
         Scratch.Return(ref t_partials);
     }
 
+    // One product for all phases: each element of the window is a filter of one place.
+    static void GradTiles<T>(in ConvolutionShape shape, T* dy, T* w, T* dx)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        long filters = shape.PatchSize;
+        ConvolutionShape pointwise = shape with
+        {
+            Channels = shape.Filters,
+            Filters = filters,
+            Y = new(shape.Y.Output, shape.Y.Output, 1, 1, 0, 1),
+            X = new(shape.X.Output, shape.X.Output, 1, 1, 0, 1),
+        };
+        T* tiles = Scratch.Rent<T>(ref t_phase, shape.Batch * shape.Groups * filters * shape.OutputPlane);
+        ShiftedConvolution.Forward(pointwise, dy, new Filters<T>(w, shape.Filters * filters, 1, filters, 0, 0), null, tiles);
+        Workers.Run(new Tiling<T>(shape, tiles, dx), shape.Batch * shape.Groups * shape.Channels * shape.Y.Kernel);
+        Scratch.Return(ref t_phase);
+    }
+
     static void Clear<T>(T* data, long count)
         where T : unmanaged
     {
@@ -144,6 +174,21 @@ internal static unsafe class ConvolutionKernel
             T* from = phase + plane * height * width, to = dx + (plane * shape.Y.Input + y.First) * shape.X.Input + x.First;
             for (long i = 0; i < height; i++, from += width, to += shape.Y.Stride * shape.X.Input)
                 for (long j = 0; j < width; j++) to[j * shape.X.Stride] = from[j];
+        }
+    }
+
+    /// <summary>Copies a row of each window of a channel to dx.</summary>
+    readonly struct Tiling<T>(ConvolutionShape shape, T* tiles, T* dx) : IJob
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        public void Execute(long chunk)
+        {
+            (long plane, long row) = Math.DivRem(chunk, shape.Y.Kernel);
+            long width = shape.X.Output, window = shape.X.Kernel;
+            T* from = tiles + chunk * window * shape.OutputPlane, to = dx + (plane * shape.Y.Input + row) * shape.X.Input;
+            for (long y = 0; y < shape.Y.Output; y++, from += width, to += shape.Y.Kernel * shape.X.Input)
+                for (long i = 0; i < window; i++)
+                    for (long x = 0; x < width; x++) to[x * window + i] = from[i * shape.OutputPlane + x];
         }
     }
 
@@ -210,7 +255,8 @@ internal static unsafe class ConvolutionKernel
             new Span<T>(partial, checked((int)(channels * window * shape.Filters))).Clear();
             if (isShifted)
             {
-                ShiftedConvolution.AddGradWeight<V, T>(shape with { Channels = channels }, input, shape.Groups * shape.InputSize, output, images, partial);
+                ShiftedConvolution.AddGradWeight<V, T>(
+                    shape with { Channels = channels }, input, shape.Groups * shape.InputSize, output, images, partial);
                 return;
             }
             for (long n = 0; n < images; n++)

@@ -4,7 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Convolutions whose groups have one channel and one filter: a tile of a matrix product would have one row, so vectors of outputs are summed instead.</summary>
+/// <summary>
+/// Convolutions whose groups have one channel and one filter: a tile of a matrix product would have one row, so vectors of outputs are summed instead.
+/// </summary>
 internal static unsafe class DepthwiseConvolution<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
@@ -12,15 +14,23 @@ internal static unsafe class DepthwiseConvolution<V, T>
     [ThreadStatic]
     static Scratch? t_filter, t_sums;
 
-    /// <summary>The outputs of a group of one image.</summary>
-    public static void Forward(in ConvolutionShape shape, long group, T* image, Filters<T> filters, T* bias, T* y)
+    /// <summary>The outputs of <paramref name="count"/> groups of images from <paramref name="first"/> on.</summary>
+    public static void Forward(in ConvolutionShape shape, long first, long count, T* x, Filters<T> filters, T* bias, T* y)
     {
-        var padded = new PaddedImage<V, T>(shape, isSplit: true);
+        var padded = new PaddedImage<V, T>(shape, isSplit: true, count);
         long* places = padded.FilterPlaces();
         T* filter = Scratch.Rent<T>(ref t_filter, shape.PatchSize);
-        filters.CopyRows(shape, group, filter);
-        while (padded.Next(image))
-            MultiplyRows(padded, places, shape.PatchSize, filter, bias == null ? T.Zero : bias[group], y + padded.Row * shape.X.Output, shape.X.Output);
+        while (padded.Next(x + first * shape.InputSize, count, shape.InputSize))
+        {
+            T* output = y + first * shape.OutputPlane + padded.Row * shape.X.Output;
+            for (long i = 0; i < count; i++)
+            {
+                long group = (first + i) % shape.Groups;
+                filters.CopyRows(shape, group, filter);
+                T* from = padded.Data + i * padded.ImageSize, to = output + i * shape.OutputPlane;
+                MultiplyRows(shape, padded, from, places, filter, bias == null ? T.Zero : bias[group], to);
+            }
+        }
         PaddedImage<V, T>.Return();
         Scratch.Return(ref t_filter);
     }
@@ -52,11 +62,22 @@ internal static unsafe class DepthwiseConvolution<V, T>
     }
 
     // Four vectors at a time, so that an addition need not wait for the one before. The last vector of a row overlaps, and the last of all repeats.
-    static void MultiplyRows(in PaddedImage<V, T> padded, long* places, long count, T* filter, T bias, T* y, long columns)
+    static void MultiplyRows(in ConvolutionShape shape, in PaddedImage<V, T> padded, T* from, long* places, T* filter, T bias, T* to)
     {
-        long rows = padded.Rows, step = padded.StepY, row = 0, x = 0;
+        long rows = padded.Rows, columns = shape.X.Output, step = padded.StepY, row = 0, x = 0;
         int lanes = (int)Math.Min(V.Count, columns);
-        T* data = padded.Data;
+        // As many rows as the whole plane has decide, since the order of a sum must not depend on the block.
+        if (shape.Y is { Kernel: 3, Stride: 1, Dilation: 1, Output: >= 4 } && padded.MostRows == shape.Y.Output)
+        {
+            for (; row < rows; row += 4)
+                for (x = 0; x < columns; x += V.Count)
+                {
+                    long top = Math.Min(row, rows - 4), left = Math.Max(0, Math.Min(x, columns - V.Count));
+                    MultiplyFourRows(from + top * step + left, step, places, shape.X.Kernel, filter, bias, to + top * columns + left, columns,
+                        (rows - top) * columns - left, lanes);
+                }
+            return;
+        }
         while (row < rows)
         {
             long from0 = row * step + x, to0 = row * columns + x;
@@ -67,7 +88,9 @@ internal static unsafe class DepthwiseConvolution<V, T>
             Advance();
             long from3 = row < rows ? row * step + x : from0, to3 = row < rows ? row * columns + x : to0;
             Advance();
-            MultiplyFour(data + from0, data + from1, data + from2, data + from3, places, count, filter, bias, y + to0, y + to1, y + to2, y + to3, lanes);
+            MultiplyFour(
+                from + from0, from + from1, from + from2, from + from3, places, shape.PatchSize, filter, bias,
+                to + to0, to + to1, to + to2, to + to3, lanes);
         }
 
         void Advance()
@@ -75,6 +98,43 @@ internal static unsafe class DepthwiseConvolution<V, T>
             x = x + lanes == columns ? columns : Math.Min(x + lanes, columns - lanes);
             if (x == columns) (row, x) = (row + 1, 0);
         }
+    }
+
+    /// <summary>Four rows of outputs of a filter of three rows: each row of the image is loaded once for all that see it.</summary>
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void MultiplyFourRows(T* from, long step, long* places, long width, T* filter, T bias, T* to, long toRow, long room, int lanes)
+    {
+        V sum0 = V.Broadcast(bias), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        for (long x = 0; x < width; x++)
+        {
+            V top = V.Broadcast(filter[x]), middle = V.Broadcast(filter[width + x]), bottom = V.Broadcast(filter[2 * width + x]);
+            T* row = from + places[x];
+            sum0 = V.Fma(top, V.Load(row), sum0);
+            V second = V.Load(row + step), third = V.Load(row + 2 * step), fourth = V.Load(row + 3 * step), fifth = V.Load(row + 4 * step);
+            sum0 = V.Fma(middle, second, sum0);
+            sum1 = V.Fma(top, second, sum1);
+            sum2 = V.Fma(top, third, sum2);
+            sum3 = V.Fma(top, fourth, sum3);
+            sum0 = V.Fma(bottom, third, sum0);
+            sum1 = V.Fma(middle, third, sum1);
+            sum2 = V.Fma(middle, fourth, sum2);
+            sum3 = V.Fma(middle, fifth, sum3);
+            sum1 = V.Fma(bottom, fourth, sum1);
+            sum2 = V.Fma(bottom, fifth, sum2);
+            sum3 = V.Fma(bottom, V.Load(row + 5 * step), sum3);
+        }
+        // What a whole vector writes beyond a short row is overwritten by the next rows, if there is room.
+        Store(sum0, to, room < V.Count ? lanes : V.Count);
+        Store(sum1, to + toRow, room - toRow < V.Count ? lanes : V.Count);
+        Store(sum2, to + 2 * toRow, room - 2 * toRow < V.Count ? lanes : V.Count);
+        Store(sum3, to + 3 * toRow, room - 3 * toRow < V.Count ? lanes : V.Count);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static void Store(V sum, T* to, int lanes)
+    {
+        if (lanes == V.Count) V.Store(sum, to);
+        else V.StorePartial(sum, to, lanes);
     }
 
     [MethodImpl(NoInlining | AggressiveOptimization)]
@@ -91,20 +151,10 @@ internal static unsafe class DepthwiseConvolution<V, T>
             sum2 = V.Fma(w, V.Load(from2 + place), sum2);
             sum3 = V.Fma(w, V.Load(from3 + place), sum3);
         }
-        if (lanes == V.Count)
-        {
-            V.Store(sum0, to0);
-            V.Store(sum1, to1);
-            V.Store(sum2, to2);
-            V.Store(sum3, to3);
-        }
-        else
-        {
-            V.StorePartial(sum0, to0, lanes);
-            V.StorePartial(sum1, to1, lanes);
-            V.StorePartial(sum2, to2, lanes);
-            V.StorePartial(sum3, to3, lanes);
-        }
+        Store(sum0, to0, lanes);
+        Store(sum1, to1, lanes);
+        Store(sum2, to2, lanes);
+        Store(sum3, to3, lanes);
     }
 
     [MethodImpl(NoInlining | AggressiveOptimization)]

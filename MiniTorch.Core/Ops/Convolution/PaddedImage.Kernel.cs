@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
@@ -37,6 +38,7 @@ internal unsafe ref struct PaddedImage<V, T>
         ChannelSize = lines * 64 / sizeof(T);
         _behind = shared + V.Count;
         Data = Scratch.Rent<T>(ref t_image, Size + _behind);
+        if (IsWhole) Clear(Data, Size + _behind);
     }
 
     /// <summary>The number of whole images that fit in a block.</summary>
@@ -74,6 +76,11 @@ internal unsafe ref struct PaddedImage<V, T>
     public readonly long ImageSize => _shape.Channels * ChannelSize;
 
     readonly long Size => _images * ImageSize;
+
+    // The padding of the next image is then that of the last one.
+    readonly bool IsWhole => MostRows >= _shape.Y.Output;
+
+    static void Clear(T* data, long count) => new Span<T>(data, checked((int)count)).Clear();
 
     /// <summary>Where the first output sees an element of a filter's channel.</summary>
     public readonly long Place(long y, long x)
@@ -129,7 +136,7 @@ internal unsafe ref struct PaddedImage<V, T>
 
     readonly void Copy(T* image, T* to)
     {
-        new Span<T>(to, checked((int)(ImageSize + _behind))).Clear();
+        if (!IsWhole) Clear(to, ImageSize + _behind);
         (ConvolutionAxis y, ConvolutionAxis x) = (_shape.Y, _shape.X);
         long above = Row * y.Stride - y.Padding, end = Math.Min(above + (Rows - 1) * y.Stride + y.Reach + 1, y.Input);
         // No output sees the end of a row that a transposed convolution's output padding made longer.
@@ -139,17 +146,23 @@ internal unsafe ref struct PaddedImage<V, T>
             for (long row = Math.Max(above, 0); row < end; row++)
             {
                 T* source = image + (c * y.Input + row) * x.Input + first, target = to + c * ChannelSize + (row - above) * Pitch;
-                if (StepX == x.Stride) CopyRow(source, seen, target + x.Padding + first);
+                if (StepX == x.Stride) CopyRow(source, seen, target + x.Padding + first, image + _shape.InputSize);
                 else SplitRow(source, seen, target, x.Padding + first);
             }
         }
     }
 
     // The zeros of whole vectors behind a row are padding, or what the next row overwrites.
-    static void CopyRow(T* from, long count, T* to)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void CopyRow(T* from, long count, T* to, T* end)
     {
-        for (long x = 0; x < count; x += V.Count)
-            V.Store(V.LoadPartial(from + x, (int)Math.Min(V.Count, count - x)), to + x);
+        const long BytesAhead = 1024;
+        Simd.Prefetch((byte*)from + BytesAhead, count * sizeof(T));
+        long x = 0;
+        for (; x <= count - V.Count; x += V.Count) V.Store(V.Load(from + x), to + x);
+        if (x >= count) return;
+        int rest = (int)(count - x);
+        V.Store(from + x + V.Count <= end ? V.And(V.Load(from + x), V.FromBits((1UL << rest) - 1)) : V.LoadPartial(from + x, rest), to + x);
     }
 
     readonly void SplitRow(T* from, long count, T* to, long column)

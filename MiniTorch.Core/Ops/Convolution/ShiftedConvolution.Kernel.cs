@@ -9,10 +9,13 @@ namespace MiniTorch.Kernels;
 internal static unsafe class ShiftedConvolution
 {
     const long PartDepth = 512;        // elements of a filter, whose panel then stays in the second-level cache
+    const double TransposeCost = 18, CopyCost = 10;     // of a vector of outputs, in multiplications of vectors
+    const long FewestChunks = 8;       // for threads to share: fewer are cut into rows of outputs
+    const long PlanesAtOnce = 8;       // of groups of one channel: what is stored is not read at once
     const long MostPixels = 512;       // outputs of an image whose sums are held in the cache until they are transposed
 
     [ThreadStatic]
-    static Scratch? t_sums, t_filters, t_bias;
+    static Scratch? t_sums, t_filters;
 
     /// <summary>y[n, f] = bias[f] + Σ x[n, c] ⋆ w[f, c]; <paramref name="bias"/> may be null.</summary>
     public static void Forward<T>(in ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y)
@@ -79,28 +82,26 @@ internal static unsafe class ShiftedConvolution
         {
             if (shape.Channels == 1 && shape.Filters == 1)
             {
-                Workers.Run(new Planes<V, T>(shape, x, w, bias, y), shape.Batch * shape.Groups);
+                long planes = Math.Min(PaddedImage<V, T>.MostImages(shape), PlanesAtOnce);
+                Workers.Run(new Planes<V, T>(shape, x, w, bias, y, planes), IntegerMath.CeilDiv(shape.Batch * shape.Groups, planes));
                 return;
             }
             bool byFilters = IsFasterByFilters<V>();
             T* packed = Scratch.Rent<T>(ref t_filters, shape.Groups * shape.PatchSize * Math.Max(shape.Filters, V.Count));
             Workers.Run(new Packing<V, T>(shape, w, byFilters, packed), shape.Groups);
-            long images = byFilters ? ImagesAtOnce<V>() : 1;
-            if (byFilters) Workers.Run(new FilterLanes<V, T>(shape, x, packed, bias, y, images), IntegerMath.CeilDiv(shape.Batch, images) * shape.Groups);
-            else Workers.Run(new OutputLanes<V, T>(shape, x, packed, bias, y), shape.Batch * shape.Groups);
+            long images = byFilters ? ImagesAtOnce<V>() : 1, chunks = IntegerMath.CeilDiv(shape.Batch, images) * shape.Groups;
+            long parts = Workers.Count == 1 || chunks == 0 ? 1 : Math.Clamp(FewestChunks / chunks, 1, shape.Y.Output);
+            if (byFilters) Workers.Run(new FilterLanes<V, T>(shape, x, packed, bias, y, images, parts), chunks * parts);
+            else Workers.Run(new OutputLanes<V, T>(shape, x, packed, bias, y, parts), chunks * parts);
             Scratch.Return(ref t_filters);
         }
 
-        // Multiplications for each output and filter, with what lanes are unused or lie in the padding, and the time to transpose or copy it.
         bool IsFasterByFilters<V>()
             where V : struct, IVector<V, T>
         {
-            double outputs = shape.OutputPlane, columns = shape.HasStride1 ? (shape.Y.Output - 1.0) * (shape.X.Span - shape.X.Padding) + shape.X.Output
-                : shape.X.Output;
-            double byOutputs = shape.PatchSize * WholeVectors(columns) / (shape.HasStride1 ? outputs : columns) + 3;
-            return shape.PatchSize * WholeVectors(shape.Filters) / shape.Filters + 8 < byOutputs;
-
-            static double WholeVectors(double lanes) => Math.Ceiling(lanes / V.Count) * V.Count;
+            double size = shape.PatchSize;
+            return size * WholeVectors<V, T>(shape.Filters) / shape.Filters + TransposeCost
+                < Math.Min(OutputLanes<V, T>.RowCost(shape), OutputLanes<V, T>.PlaneCost(shape));
         }
 
         long ImagesAtOnce<V>()
@@ -112,12 +113,20 @@ internal static unsafe class ShiftedConvolution
         }
     }
 
-    readonly struct Planes<V, T>(ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y) : IJob
+    // Lanes of whole vectors; a tile of one vector loads an element for each multiplication.
+    static double WholeVectors<V, T>(long lanes)
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryNumber<T> => IntegerMath.CeilDiv(lanes, V.Count) * V.Count * (lanes <= V.Count ? 1.3 : 1);
+
+    readonly struct Planes<V, T>(ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y, long atOnce) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
-        public void Execute(long chunk) => DepthwiseConvolution<V, T>.Forward(
-            shape, chunk % shape.Groups, x + chunk * shape.InputSize, w, bias, y + chunk * shape.Filters * shape.OutputPlane);
+        public void Execute(long chunk)
+        {
+            long first = chunk * atOnce;
+            DepthwiseConvolution<V, T>.Forward(shape, first, Math.Min(atOnce, shape.Batch * shape.Groups - first), x, w, bias, y);
+        }
     }
 
     /// <summary>The filters of a group in the order in which they are read: as rows, or as strips of columns one after the other.</summary>
@@ -143,18 +152,22 @@ internal static unsafe class ShiftedConvolution
     }
 
     /// <summary>Each row of a tile is an output, each column a filter; the sums are transposed at the end.</summary>
-    readonly struct FilterLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y, long imagesAtOnce) : IJob
+    readonly struct FilterLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y, long imagesAtOnce, long parts) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Execute(long chunk)
         {
+            (chunk, long rowPart) = Math.DivRem(chunk, parts);
             (long block, long group) = Math.DivRem(chunk, shape.Groups);
+            long top = rowPart * shape.Y.Output / parts;
+            ConvolutionShape own = shape with { Y = shape.Y.Part(top, (rowPart + 1) * shape.Y.Output / parts) };
             long first = block * imagesAtOnce, images = Math.Min(imagesAtOnce, shape.Batch - first);
             T* input = x + (first * shape.Groups + group) * shape.InputSize;
             T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
             long columns = Math.Min(shape.X.Output, MostPixels), rows = Math.Max(1, MostPixels / shape.X.Output);
-            var padded = new PaddedImage<V, T>(shape, images: images);
+            T* output = y + (first * shape.Groups + group) * shape.Filters * shape.OutputPlane + top * shape.X.Output;
+            var padded = new PaddedImage<V, T>(own, images: images);
             long* places = padded.FilterPlaces();
             T* sums = Scratch.Rent<T>(ref t_sums, images * Math.Min(rows, padded.MostRows) * columns * MatMulBlock<T, V>.WidestStrip * V.Count);
             var strips = new MatMulStrips<T, V>(shape.Filters);
@@ -166,7 +179,7 @@ internal static unsafe class ShiftedConvolution
                             var part = new Part(padded, places, images, row, Math.Min(rows, padded.Rows - row), column,
                                 Math.Min(columns, shape.X.Output - column), strips.Start(strip), strips.Start(strip + 1) - strips.Start(strip));
                             Multiply(part, filters, bias == null ? null : bias + group * shape.Filters, sums);
-                            Transpose(part, sums, y + (first * shape.Groups + group) * shape.Filters * shape.OutputPlane);
+                            Transpose(part, sums, output);
                         }
             PaddedImage<V, T>.Return();
             Scratch.Return(ref t_sums);
@@ -201,70 +214,74 @@ internal static unsafe class ShiftedConvolution
 
         void Transpose(in Part part, T* sums, T* output)
         {
-            long outputs = part.Rows * part.Columns, at = (part.Padded.Row + part.Row) * shape.X.Output + part.Column;
+            long outputs = part.Rows * part.Columns, plane = shape.OutputPlane;
+            output += part.Filter * plane + (part.Padded.Row + part.Row) * shape.X.Output + part.Column;
             for (long image = 0; image < part.Images; image++, sums += outputs * part.Filters)
-            {
-                T* to = output + (image * shape.Groups * shape.Filters + part.Filter) * shape.OutputPlane + at;
-                MatMulPack<T, V>.Transpose(part.Filters, outputs, sums, part.Filters, to, shape.OutputPlane);
-            }
+                MatMulPack<T, V>.Transpose(part.Filters, outputs, sums, part.Filters, output + image * shape.Groups * shape.Filters * plane, plane);
         }
     }
 
     /// <summary>Each row of a tile is a filter, each column an output.</summary>
-    readonly struct OutputLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y) : IJob
+    readonly struct OutputLanes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y, long parts) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        /// <summary>Vectors multiplied for each vector of outputs, row by row.</summary>
+        public static double RowCost(in ConvolutionShape shape) => shape.PatchSize * WholeVectors<V, T>(shape.X.Output) / shape.X.Output;
+
+        /// <summary>Vectors multiplied for each vector of outputs, and its copy, if rows are joined with the padding between them.</summary>
+        public static double PlaneCost(in ConvolutionShape shape)
+        {
+            if (shape.IsPointwise) return shape.PatchSize * WholeVectors<V, T>(shape.OutputPlane) / shape.OutputPlane;
+            if (!shape.HasStride1) return double.PositiveInfinity;
+            long pitch = shape.X.Span - Math.Clamp(shape.X.Padding, 0, shape.X.Reach);
+            return shape.PatchSize * WholeVectors<V, T>((shape.Y.Output - 1) * pitch + shape.X.Output) / shape.OutputPlane + CopyCost;
+        }
+
         public void Execute(long chunk)
         {
-            long group = chunk % shape.Groups, plane = shape.OutputPlane;
-            T* input = x + chunk * shape.InputSize, output = y + chunk * shape.Filters * plane;
-            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count), start = BiasRows(group);
-            if (shape.IsPointwise && plane >= V.Count)
+            (chunk, long rowPart) = Math.DivRem(chunk, parts);
+            long group = chunk % shape.Groups, plane = shape.OutputPlane, top = rowPart * shape.Y.Output / parts;
+            ConvolutionShape own = shape with { Y = shape.Y.Part(top, (rowPart + 1) * shape.Y.Output / parts) };
+            T* input = x + chunk * shape.InputSize, output = y + chunk * shape.Filters * plane + top * shape.X.Output;
+            if (shape.IsPointwise && own.OutputPlane >= V.Count)
             {
-                Multiply(filters, plane, new Steps<T>(input, plane), start, output, plane);
+                Multiply(group, own.OutputPlane, new Steps<T>(input + top * shape.X.Input, plane), output, plane);
                 return;
             }
-            var padded = new PaddedImage<V, T>(shape, isSplit: true);
+            var padded = new PaddedImage<V, T>(own, isSplit: true);
             long* places = padded.FilterPlaces();
-            // The rows of the product have the image's pitch: between two rows of outputs lie unused sums.
-            bool joinsRows = padded.StepY == padded.Pitch;
-            long row = (joinsRows ? padded.MostRows : 1) * padded.Pitch;
-            T* product = Scratch.Rent<T>(ref t_sums, shape.Filters * row + V.Count);
+            bool joinsRows = shape.Y.Output > 1 && PlaneCost(shape) < RowCost(shape);
+            // The rows of a joined product have the image's pitch: between two rows of outputs lie unused sums.
+            long row = padded.MostRows * padded.Pitch;
+            T* product = joinsRows ? Scratch.Rent<T>(ref t_sums, shape.Filters * row + V.Count) : null;
             while (padded.Next(input))
             {
-                long rows = joinsRows ? padded.Rows : 1;
-                for (long first = 0; first < padded.Rows; first += rows)
+                T* to = output + padded.Row * shape.X.Output;
+                long outputs = padded.Rows * shape.X.Output;
+                if (!joinsRows)
                 {
-                    Multiply(filters, (rows - 1) * padded.Pitch + shape.X.Output, new GatheredSteps<T>(padded.Data + first * padded.StepY, places), start,
-                        product, row);
-                    for (long f = 0; f < shape.Filters; f++)
-                        CopyRows(product + f * row, padded.Pitch, output + f * plane + (padded.Row + first) * shape.X.Output, rows * shape.X.Output);
+                    for (long i = 0; i < padded.Rows; i++)
+                        Multiply(group, shape.X.Output, new GatheredSteps<T>(padded.Data + i * padded.StepY, places), to + i * shape.X.Output, plane);
+                    continue;
                 }
+                Multiply(group, (padded.Rows - 1) * padded.Pitch + shape.X.Output, new GatheredSteps<T>(padded.Data, places), product, row);
+                for (long f = 0; f < shape.Filters; f++) CopyRows(product + f * row, padded.Pitch, to + f * plane, outputs);
             }
             PaddedImage<V, T>.Return();
             Scratch.Return(ref t_sums);
         }
 
-        // The bias of each filter, as wide as a strip.
-        T* BiasRows(long group)
-        {
-            if (bias == null) return null;
-            int width = MatMulBlock<T, V>.WidestStrip * V.Count;
-            T* rows = Scratch.Rent<T>(ref t_bias, shape.Filters * width);
-            for (long f = 0; f < shape.Filters; f++) new Span<T>(rows + f * width, width).Fill(bias[group * shape.Filters + f]);
-            return rows;
-        }
-
-        void Multiply<B>(T* filters, long columns, B b, T* start, T* c, long row)
+        void Multiply<B>(long group, long columns, B b, T* c, long row)
             where B : struct, IMatMulWalk<B, T>
         {
+            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
             var strips = new MatMulStrips<T, V>(columns);
             for (long strip = 0; strip < strips.Count; strip++)
             {
                 long first = strips.Start(strip);
                 MatMulBlock<T, V>.Multiply(shape.Filters, strips.Start(strip + 1) - first, shape.PatchSize, new Steps<T>(filters, 1), shape.PatchSize,
-                    b.From(first), start, MatMulBlock<T, V>.WidestStrip * V.Count, c + first, row);
+                    b.From(first), bias == null ? null : bias + group * shape.Filters, 1, c + first, row, isColumn: true);
             }
         }
 

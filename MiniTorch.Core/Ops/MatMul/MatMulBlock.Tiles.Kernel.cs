@@ -13,6 +13,9 @@ internal static unsafe partial class MatMulBlock<T, V>
         /// <summary>Reads from a row of C.</summary>
         static abstract S Load(T* row, long columns);
 
+        /// <summary>The same vector everywhere.</summary>
+        static abstract S Fill(V value);
+
         /// <summary>Reads from a row of B, which has room for whole vectors.</summary>
         static virtual S LoadPanel(T* row, long columns) => S.Load(row, columns);
 
@@ -32,6 +35,9 @@ internal static unsafe partial class MatMulBlock<T, V>
 
         static abstract R Load(T* c, long cRow, long columns);
 
+        /// <summary>The same element in each row.</summary>
+        static abstract R Fill(T* column, long step);
+
         static abstract void Store(R r, T* c, long cRow, long columns);
 
         /// <summary>The outer product of a column of A and a row of B, added to c.</summary>
@@ -50,6 +56,9 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static Narrow LoadPanel(T* row, long columns) => new() { _lanes = V.Load(row) };
 
         [MethodImpl(AggressiveInlining)]
+        public static Narrow Fill(V value) => new() { _lanes = value };
+
+        [MethodImpl(AggressiveInlining)]
         public static void Store(Narrow s, T* row, long columns) => V.StorePartial(s._lanes, row, (int)columns);
 
         [MethodImpl(AggressiveInlining)]
@@ -65,6 +74,9 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static Strip1 Load(T* row, long columns) => new() { _only = V.Load(row) };
 
         [MethodImpl(AggressiveInlining)]
+        public static Strip1 Fill(V value) => new() { _only = value };
+
+        [MethodImpl(AggressiveInlining)]
         public static void Store(Strip1 s, T* row, long columns) => V.Store(s._only, row);
 
         [MethodImpl(AggressiveInlining)]
@@ -78,6 +90,9 @@ internal static unsafe partial class MatMulBlock<T, V>
 
         [MethodImpl(AggressiveInlining)]
         public static Strip2 Load(T* row, long columns) => new() { _first = V.Load(row), _last = V.Load(row + (columns - V.Count)) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip2 Fill(V value) => new() { _first = value, _last = value };
 
         [MethodImpl(AggressiveInlining)]
         public static void Store(Strip2 s, T* row, long columns)
@@ -102,6 +117,9 @@ internal static unsafe partial class MatMulBlock<T, V>
         [MethodImpl(AggressiveInlining)]
         public static Strip3 Load(T* row, long columns) =>
             new() { _first = V.Load(row), _middle = V.Load(row + V.Count), _last = V.Load(row + (columns - V.Count)) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static Strip3 Fill(V value) => new() { _first = value, _middle = value, _last = value };
 
         [MethodImpl(AggressiveInlining)]
         public static void Store(Strip3 s, T* row, long columns)
@@ -132,6 +150,9 @@ internal static unsafe partial class MatMulBlock<T, V>
         public static Row<S> Load(T* c, long cRow, long columns) => new() { _strip = S.Load(c, columns) };
 
         [MethodImpl(AggressiveInlining)]
+        public static Row<S> Fill(T* column, long step) => new() { _strip = S.Fill(V.Broadcast(*column)) };
+
+        [MethodImpl(AggressiveInlining)]
         public static void Store(Row<S> r, T* c, long cRow, long columns) => S.Store(r._strip, c, columns);
 
         [MethodImpl(AggressiveInlining)]
@@ -150,6 +171,10 @@ internal static unsafe partial class MatMulBlock<T, V>
         [MethodImpl(AggressiveInlining)]
         public static Twice<R, S> Load(T* c, long cRow, long columns) =>
             new() { _top = R.Load(c, cRow, columns), _bottom = R.Load(c + R.Count * cRow, cRow, columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static Twice<R, S> Fill(T* column, long step) =>
+            new() { _top = R.Fill(column, step), _bottom = R.Fill(column + R.Count * step, step) };
 
         [MethodImpl(AggressiveInlining)]
         public static void Store(Twice<R, S> r, T* c, long cRow, long columns)
@@ -179,6 +204,10 @@ internal static unsafe partial class MatMulBlock<T, V>
         [MethodImpl(AggressiveInlining)]
         public static Plus<R, S> Load(T* c, long cRow, long columns) =>
             new() { _top = R.Load(c, cRow, columns), _last = S.Load(c + R.Count * cRow, columns) };
+
+        [MethodImpl(AggressiveInlining)]
+        public static Plus<R, S> Fill(T* column, long step) =>
+            new() { _top = R.Fill(column, step), _last = S.Fill(V.Broadcast(column[R.Count * step])) };
 
         [MethodImpl(AggressiveInlining)]
         public static void Store(Plus<R, S> r, T* c, long cRow, long columns)

@@ -18,10 +18,24 @@ public sealed unsafe class ConvolutionTests
         new(20, 1, 2, 3, new(4, 4, 3, 1, 1, 1), new(4, 4, 3, 1, 1, 1)),
         new(3, 2, 9, 17, new(7, 5, 3, 1, 1, 2), new(20, 19, 2, 1, 0, 1)),
         new(2, 1, 9, 3, new(7, 5, 2, 1, 1, 3), new(15, 4, 2, 1, 0, 9)), // its transpose has output padding: no output sees the last inputs
+        new(3, 5, 1, 1, new(9, 9, 3, 1, 1, 1), new(21, 21, 3, 1, 1, 1)), // groups of one channel
+        new(2, 3, 1, 1, new(4, 2, 3, 1, 0, 1), new(3, 3, 3, 1, 1, 1)),
+        new(2, 3, 1, 1, new(9, 5, 3, 2, 1, 1), new(19, 10, 3, 2, 1, 1)),
+        new(2, 2, 1, 1, new(1, 1, 1, 1, 0, 1), new(50, 50, 9, 1, 4, 1)),
+        new(1, 1, 1, 1, new(150, 148, 3, 1, 0, 1), new(300, 298, 3, 1, 0, 1)), // in blocks of rows
+        new(5, 2, 6, 33, new(5, 5, 3, 1, 1, 1), new(7, 7, 3, 1, 1, 1)), // filters in the lanes
+        new(3, 1, 5, 64, new(9, 5, 3, 2, 1, 1), new(11, 6, 3, 2, 1, 1)),
+        new(2, 1, 60, 20, new(3, 3, 3, 1, 1, 1), new(3, 3, 3, 1, 1, 1)),
+        new(2, 1, 16, 40, new(1, 1, 1, 1, 0, 1), new(600, 600, 5, 1, 2, 1)),
+        new(2, 1, 3, 17, new(8, 2, 4, 4, 0, 1), new(14, 3, 4, 4, 0, 1)), // windows side by side
+        new(1, 1, 2, 3, new(20, 3, 2, 7, 1, 3), new(17, 5, 3, 4, 3, 2)), // stride and dilation
+        new(1, 2, 2, 3, new(9, 1, 1, 30, 0, 1), new(9, 9, 1, 1, 0, 1)), // a stride wider than the input
+        new(1, 1, 2, 2, new(4, 6, 2, 2, 4, 1), new(4, 10, 1, 1, 3, 1)), // more padding than the kernel reaches
+
     ];
 
     [Test]
-    public void Every_output_is_the_sum_over_its_patch([Range(0, 11)] int shape, [Values] bool hasBias)
+    public void Every_output_is_the_sum_over_its_patch([Range(0, 24)] int shape, [Values] bool hasBias)
     {
         ConvolutionShape s = Shapes[shape];
         using var data = new Data(s);
@@ -34,7 +48,7 @@ public sealed unsafe class ConvolutionTests
     }
 
     [Test]
-    public void The_gradient_of_the_input_sends_every_output_back_along_its_patch([Range(0, 11)] int shape)
+    public void The_gradient_of_the_input_sends_every_output_back_along_its_patch([Range(0, 24)] int shape)
     {
         ConvolutionShape s = Shapes[shape];
         using var data = new Data(s);
@@ -45,7 +59,7 @@ public sealed unsafe class ConvolutionTests
     }
 
     [Test]
-    public void The_gradient_of_the_filters_sums_over_images_and_places([Range(0, 11)] int shape)
+    public void The_gradient_of_the_filters_sums_over_images_and_places([Range(0, 24)] int shape)
     {
         ConvolutionShape s = Shapes[shape];
         using var data = new Data(s);
@@ -56,7 +70,7 @@ public sealed unsafe class ConvolutionTests
     }
 
     [Test, NonParallelizable]
-    public void The_number_of_threads_does_not_change_a_bit([Range(0, 11)] int shape)
+    public void The_number_of_threads_does_not_change_a_bit([Range(0, 24)] int shape)
     {
         ConvolutionShape s = Shapes[shape];
         int count = Workers.Count;
