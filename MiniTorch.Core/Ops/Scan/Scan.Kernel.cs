@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
@@ -83,14 +84,73 @@ internal static unsafe class ScanKernel
         void FourRows(T* from, T* to)
         {
             A a = TScan.Start, b = a, c = a, d = a;
-            long step = size, next = fromEnd ? -1 : 1;
-            for (T* end = from + step * next; from != end; from += next, to += next)
+            long step = size, next = fromEnd ? -1 : 1, left = size;
+            if (TScan.HasVectors && typeof(T) == typeof(float) && Avx.IsSupported)
+            {
+                A* last = stackalloc A[Rows];
+                left = FourColumnsAtOnce((float*)from, (float*)to, (double*)last);
+                (a, b, c, d) = (last[0], last[1], last[2], last[3]);
+                from += next * (size - left);
+                to += next * (size - left);
+            }
+            for (; left > 0; left--, from += next, to += next)
             {
                 *to = T.CreateTruncating(a = TScan.Next(a, A.CreateTruncating(*from)));
                 to[step] = T.CreateTruncating(b = TScan.Next(b, A.CreateTruncating(from[step])));
                 to[2 * step] = T.CreateTruncating(c = TScan.Next(c, A.CreateTruncating(from[2 * step])));
                 to[3 * step] = T.CreateTruncating(d = TScan.Next(d, A.CreateTruncating(from[3 * step])));
             }
+        }
+
+        /// <summary>
+        /// Scans four rows of floats, four columns at a time, with a row in each lane. Returns how many columns are left, and the last results.
+        /// </summary>
+        [MethodImpl(AggressiveOptimization)]
+        long FourColumnsAtOnce(float* from, float* to, double* last)
+        {
+            Vector256<double> running = Vector256.Create(double.CreateTruncating(TScan.Start));
+            long step = size, next = fromEnd ? -Rows : Rows, left = size;
+            from -= fromEnd ? Rows - 1 : 0;
+            to -= fromEnd ? Rows - 1 : 0;
+            for (; left >= Rows; left -= Rows, from += next, to += next)
+            {
+                Vector256<double> a = Avx.ConvertToVector256Double(Vector128.Load(from));
+                Vector256<double> b = Avx.ConvertToVector256Double(Vector128.Load(from + step));
+                Vector256<double> c = Avx.ConvertToVector256Double(Vector128.Load(from + 2 * step));
+                Vector256<double> d = Avx.ConvertToVector256Double(Vector128.Load(from + 3 * step));
+                Transpose(ref a, ref b, ref c, ref d);
+                if (fromEnd)
+                {
+                    d = TScan.Next(running, d);
+                    c = TScan.Next(d, c);
+                    b = TScan.Next(c, b);
+                    running = a = TScan.Next(b, a);
+                }
+                else
+                {
+                    a = TScan.Next(running, a);
+                    b = TScan.Next(a, b);
+                    c = TScan.Next(b, c);
+                    running = d = TScan.Next(c, d);
+                }
+                Transpose(ref a, ref b, ref c, ref d);
+                Avx.ConvertToVector128Single(a).Store(to);
+                Avx.ConvertToVector128Single(b).Store(to + step);
+                Avx.ConvertToVector128Single(c).Store(to + 2 * step);
+                Avx.ConvertToVector128Single(d).Store(to + 3 * step);
+            }
+            running.Store(last);
+            return left;
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        static void Transpose(ref Vector256<double> a, ref Vector256<double> b, ref Vector256<double> c, ref Vector256<double> d)
+        {
+            Vector256<double> ab = Avx.UnpackLow(a, b), cd = Avx.UnpackLow(c, d), upperAb = Avx.UnpackHigh(a, b), upperCd = Avx.UnpackHigh(c, d);
+            a = Avx.Permute2x128(ab, cd, 0x20);
+            b = Avx.Permute2x128(upperAb, upperCd, 0x20);
+            c = Avx.Permute2x128(ab, cd, 0x31);
+            d = Avx.Permute2x128(upperAb, upperCd, 0x31);
         }
 
         [MethodImpl(AggressiveOptimization)]

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
@@ -20,13 +21,15 @@ internal static class CumulativeWeights
     /// </summary>
     public static int First<T>(T[] cumulative, double uniform, bool exceeds) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int first = 0, end = cumulative.Length;
-        while (first < end)
+        int first = 0;
+        for (int length = cumulative.Length; length > 0;)
         {
-            int middle = first + ((end - first) / 2);
-            double probability = double.CreateTruncating(cumulative[middle]);
-            if (exceeds ? probability <= uniform : probability < uniform) first = middle + 1;
-            else end = middle;
+            // Without branches, which could not be predicted.
+            int half = (length + 1) / 2;
+            double probability = double.CreateTruncating(cumulative[first + half - 1]);
+            bool isBehind = probability < uniform | (exceeds & probability <= uniform);
+            first += half & -Unsafe.BitCast<bool, byte>(isBehind);
+            length -= half;
         }
         return first;
     }

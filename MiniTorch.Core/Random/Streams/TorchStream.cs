@@ -99,7 +99,16 @@ internal sealed class TorchStream(uint seed)
     public void FillIntegers(Span<long> destination, long low, ulong range)
     {
         if (range < 1ul << 32)
-            foreach (ref long element in destination) element = Words.Next32() % (uint)range + low;
+        {
+            // x mod range as the upper half of range · (x / range mod 1): exact for 32 bits (Lemire, Kaser, Kurz 2019), and one division in all.
+            ulong inverse = unchecked((ulong.MaxValue / range) + 1);
+            while (!destination.IsEmpty)
+            {
+                ReadOnlySpan<uint> words = Words.Take(destination.Length);
+                for (int i = 0; i < words.Length; i++) destination[i] = (long)Math.BigMul(unchecked(inverse * words[i]), range, out _) + low;
+                destination = destination[words.Length..];
+            }
+        }
         else
             foreach (ref long element in destination) element = unchecked((long)(Words.Next64() % range) + low);
     }
