@@ -26,7 +26,6 @@ public class LossRouteTests
         ("kl of a logarithm", (x, y) => Functional.KLDiv(y, x.Clamp(max: 50), Reduction.Sum, true)),
         ("soft margin", (x, y) => Functional.SoftMarginLoss(x, y.Sign())),
         ("margin ranking", (x, y) => Functional.MarginRankingLoss(x, y, y.Sign(), 0.5)),
-        ("triplet", (x, y) => Functional.TripletMarginLoss(x, y, y * 2)),
         ("cosine embedding", (x, y) => Functional.CosineEmbeddingLoss(x, y, Tensor.Ones([Rows], x.DType), 0.1)),
         ("cosine", (x, y) => x.CosineSimilarity(y)),
         ("normalize rows", (x, y) => x.Normalize()),
@@ -34,6 +33,8 @@ public class LossRouteTests
         ("pairwise distance", (x, y) => x.PairwiseDistance(y)),
         ("layer norm", (x, y) => x.LayerNorm([x.Shape[1]], y[0], y[1])),
         ("layer norm without weights", (x, y) => x.LayerNorm([x.Shape[1]])),
+        ("group norm", (x, y) => x.Reshape(1, Rows, -1).GroupNorm(1, y.T[0], y.T[0] * 2)),
+        ("group norm of channels", (x, y) => x.GroupNorm(1, y[0], y[1])),
         ("rms norm", (x, y) => x.RmsNorm([x.Shape[1]], y[0])),
     ];
 

@@ -120,9 +120,10 @@ public class GuardedMemoryTests
                 Differentiate(make(sizes).BatchNorm(mean, variance, make([n]), make([n])));
                 if (n > 0) Differentiate(make(sizes).BatchNorm(null, null, make([n]), make([n]), training: true));
             }
-            if (n > 0) Differentiate(make([2, 4, n]).GroupNorm(2, make([4]), make([4])));
             Differentiate(make([2, 3, n]).BatchNorm(make([3]).Detach(), make([3]).Detach().Square(), make([3]), make([3])));
         }),
+        new(["GroupKernel"], (n, make) =>
+            Differentiate(make([2, 4, n]).GroupNorm(2, make([4]), make([4])), make([3, 2 * n]).GroupNorm(2, make([2 * n]), make([2 * n])))),
         new(["DistanceKernel"], (n, make) =>
             Differentiate(make([3, n]).Cdist(make([4, n])), make([n, 5]).Cdist(make([n, 5])), make([2, 2, 3]).Cdist(make([n, 3])))),
         new(["SoftmaxCrossEntropyKernel", "SoftmaxRow"], (n, make) =>

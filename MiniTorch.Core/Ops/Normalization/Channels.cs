@@ -61,62 +61,6 @@ internal sealed record BatchStandardize(double Eps) : FusedOp
     }
 }
 
-/// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over groups of channels (Wu and He 2018). Inputs: x, weight, bias, and the mean and
-/// 1 / √(variance + ε) of each sample's groups, which the caller has already.
-/// </summary>
-internal sealed record GroupStandardize(int Groups, double Eps) : FusedOp
-{
-    internal override bool CanReuseTemporaries => true;
-
-    public override Tensor Definition(ReadOnlySpan<Tensor> inputs)
-    {
-        Tensor x = inputs[0];
-        int[] channels = Normalization.ForChannels(x, x.Shape[1]);
-        Tensor y = new Standardize(0b100, Eps).Apply(x.Reshape(x.Shape[0], Groups, -1)).Reshape(x.Shape);
-        return y * inputs[1].Reshape(channels) + inputs[2].Reshape(channels);
-    }
-
-    // The channels of all samples as the channels of one.
-    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
-    {
-        Shape shape = inputs[0].Shape;
-        Tensor scale = PerChannel(inputs[4], shape) * PerSample(inputs[1], shape);
-        return Channels.Affine(AsOne(inputs[0]), PerChannel(inputs[3], shape), scale, PerSample(inputs[2], shape)).Reshape(shape);
-    }
-
-    // dx = scale · (weight · g − mean(weight · g) − (x − mean) · scale² · mean(weight · g · (x − mean)))
-    protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
-    {
-        Shape shape = call.InputShape(0);
-        (int samples, int channels) = (shape[0], shape[1]);
-        Tensor x = AsOne(call.Input(0)), g = AsOne(cotangent), mean = PerChannel(call.Input(3), shape), scale = PerChannel(call.Input(4), shape);
-        Tensor weight = PerSample(call.Input(1), shape);
-        (Tensor sum, Tensor product) = Channels.Sums(x, g, mean);
-        if (call.Needs(0))
-        {
-            double count = (double)shape.ElementCount / samples / Groups;
-            Tensor ofX = MeanOfGroup(weight * product) * scale * scale * scale, shift = MeanOfGroup(weight * sum) * scale;
-            gradients[0] = Channels.Combine(x, g, mean, weight * scale, -ofX, -shift).Reshape(shape);
-
-            Tensor MeanOfGroup(Tensor sums) => PerChannel(sums.Reshape(samples * Groups, channels / Groups).Sum(1) / count, shape);
-        }
-        if (call.Needs(1)) gradients[1] = (product * scale).Reshape(samples, channels).Sum(0);
-        if (call.Needs(2)) gradients[2] = sum.Reshape(samples, channels).Sum(0);
-    }
-
-    private static Tensor AsOne(Tensor x)
-    {
-        int all = x.Shape[0] * x.Shape[1];
-        return x.Detach().Reshape(1, all, (int)(x.ElementCount / all));
-    }
-
-    private Tensor PerChannel(Tensor ofGroups, Shape shape) =>
-        ofGroups.Detach().Reshape(shape[0] * Groups, 1).Expand(shape[0] * Groups, shape[1] / Groups).Reshape(-1);
-
-    private static Tensor PerSample(Tensor ofChannels, Shape shape) => ofChannels.Detach().Expand(shape[0], shape[1]).Reshape(-1);
-}
-
 /// <summary>Kernels with numbers for each channel (dimension 1); nothing is recorded.</summary>
 internal static class Channels
 {

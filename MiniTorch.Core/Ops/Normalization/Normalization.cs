@@ -35,19 +35,10 @@ internal static class Normalization
             throw new ShapeException($"{op}: the channels (dimension 1) of shape {x.Shape} must be divisible by {numGroups} groups");
         CheckChannels(op, x, weight, bias);
         long perGroup = x.ElementCount == 0 ? 0 : x.ElementCount / x.Shape[0] / numGroups;
-        Tensor grouped = x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, op));
         // One pass instead of one for each operation, unless the operations themselves are asked for.
         if (weight is not null && bias is not null && perGroup > 0 && !EngineMode.InterceptsCalls)
-        {
-            (Tensor Mean, Tensor Squares, Tensor? Factor) moments;
-            using (Autograd.NoGrad()) moments = Moments.Of(grouped.Detach(), 0b100, Moments.Low(x.DType, eps));
-            if (moments.Factor is null)
-            {
-                Tensor scale = (moments.Squares / (double)perGroup + eps).Rsqrt();
-                return new GroupStandardize(numGroups, eps).ApplyAll(x, weight, bias, moments.Mean.Reshape(-1), scale.Reshape(-1))[0];
-            }
-        }
-        Tensor y = new Standardize(0b100, eps).Apply(grouped).Reshape(x.Shape);
+            return new GroupStandardize(numGroups, eps).ApplyAll(x, weight, bias)[0];
+        Tensor y = new Standardize(0b100, eps).Apply(x.Reshape(x.Shape[0], numGroups, Shape.Size(perGroup, op))).Reshape(x.Shape);
         return Affine(y, weight?.Reshape(ForChannels(x, x.Shape[1])), bias?.Reshape(ForChannels(x, x.Shape[1])));
     }
 
