@@ -58,27 +58,33 @@ internal static unsafe class PickedKernel
     }
 
     /// <summary>Visits the picked elements of a chunk of rows; false if a class is neither valid nor ignored.</summary>
-    static bool Visit<T, TVisitor>(in PickedRows<T> rows, long chunk, ref TVisitor visitor)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    static bool Visit<T, TVisitor>(in PickedRows<T> rows, long chunk, ref TVisitor result)
         where T : unmanaged, IBinaryNumber<T>
         where TVisitor : struct, IVisitor<T>
     {
+        TVisitor visitor = result; // in registers: sums in memory would make each row wait for the one before
         long* targets = rows.Targets;
         T* weights = rows.Weights;
         long row = chunk * ChunkRows, end = Math.Min(rows.Count, row + ChunkRows), classes = rows.Classes, inner = rows.Inner;
         (long ignored, bool ignores, bool areValid) = (rows.Ignored, rows.Ignores, true);
         (long outer, long column) = Math.DivRem(row, inner);
-        for (long place = outer * classes * inner + column; row < end; row++, place++)
+        while (row < end)
         {
-            long target = targets[row];
-            if (!ignores || target != ignored)
-            {
-                if ((ulong)target < (ulong)classes) visitor.Take(place + target * inner, weights == null ? T.One : weights[target]);
-                else areValid = false;
-            }
-            if (++column < inner) continue;
+            // The rows of one matrix, whose picked elements are a class apart.
+            long place = outer++ * classes * inner + column, last = Math.Min(end, row + inner - column);
             column = 0;
-            place += (classes - 1) * inner;
+            for (; row < last; row++, place++)
+            {
+                long target = targets[row];
+                if ((ulong)target < (ulong)classes)
+                {
+                    if (target != ignored || !ignores) visitor.Take(place + target * inner, weights == null ? T.One : weights[target]);
+                }
+                else if (target != ignored || !ignores) areValid = false;
+            }
         }
+        result = visitor;
         return areValid;
     }
 
