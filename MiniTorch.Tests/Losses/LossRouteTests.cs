@@ -3,7 +3,9 @@ using MiniTorch.Nn;
 
 namespace MiniTorch.Tests.Losses;
 
-/// <summary>Kernels of losses, distances and row norms against their definitions, with values that are not finite, very large, very small and 0.</summary>
+/// <summary>
+/// Kernels of losses, distances and row norms against their definitions, with values that are not finite, very large, very small and 0.
+/// </summary>
 [NonParallelizable]
 public class LossRouteTests
 {
@@ -55,7 +57,7 @@ public class LossRouteTests
                 double[][] kernel = Run(compute, x, y), composed;
                 using (Fusion.Off()) composed = Run(compute, x, y);
                 for (int i = 0; i < kernel.Length; i++) ShouldBeNear(kernel[i], composed[i], dtype, $"size {size}, a row of {odd}, result {i}");
-                foreach ((double[] one, double[] three) in With(1, () => Run(compute, x, y)).Zip(With(3, () => Run(compute, x, y)))) three.ShouldBe(one);
+                With(3, () => Run(compute, x, y)).ShouldBe(With(1, () => Run(compute, x, y)));
             }
     }
 
@@ -73,18 +75,19 @@ public class LossRouteTests
             double[][] kernel = Run(loss, x, x), composed;
             using (Fusion.Off()) composed = Run(loss, x, x);
             for (int i = 0; i < 2; i++) ShouldBeNear(kernel[i], composed[i], dtype, $"{labels} labels, result {i}");
-            foreach ((double[] one, double[] three) in With(1, () => Run(loss, x, x)).Zip(With(3, () => Run(loss, x, x)))) three.ShouldBe(one);
+            With(3, () => Run(loss, x, x)).ShouldBe(With(1, () => Run(loss, x, x)));
         }
     }
 
     [Test]
-    public void Gaussian_likelihood_names_a_negative_variance_for_every_reduction([Values(Reduction.None, Reduction.Mean, Reduction.Sum)] Reduction reduction) =>
+    public void GaussianNLLLoss_of_a_negative_variance_names_it(
+        [Values(Reduction.None, Reduction.Mean, Reduction.Sum)] Reduction reduction) =>
         Should.Throw<ValueException>(() => Functional.GaussianNLLLoss([1f, 2f], [1f, 2f], [1f, -0.5f], reduction: reduction)).Message
             .ShouldStartWith("GaussianNLLLoss: var has the negative element -0.5");
 
     [TestCase(new long[] { 0, 3, 1, 0, 0, 0, 0 })]
     [TestCase(new long[] { 0, 0, 0, 0, 0, 0, -1 })]
-    public void NLLLoss_names_a_target_that_is_no_class(long[] targets) =>
+    public void NLLLoss_of_a_target_that_is_no_class_names_it(long[] targets) =>
         Should.Throw<ValueException>(() => Functional.NLLLoss(Numbers(3, DType.Float32), Tensor.From(targets))).Message
             .ShouldContain("is not in [0, 3), and is not ignored (IgnoreIndex is -100)");
 
@@ -116,9 +119,10 @@ public class LossRouteTests
     {
         actual.Length.ShouldBe(expected.Length, at);
         double largest = expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+        double tolerance = (dtype == DType.Float32 ? 2e-5 : 2e-12) * Math.Max(largest, 1);
         for (int i = 0; i < actual.Length; i++)
             if (!actual[i].Equals(expected[i]))
-                actual[i].ShouldBe(expected[i], (dtype == DType.Float32 ? 1e-5 : 1e-12) * (Math.Abs(expected[i]) + Math.Max(largest, 1)), $"{at}, element {i}");
+                actual[i].ShouldBe(expected[i], tolerance, $"{at}, element {i}");
     }
 
     static double[][] With(int threads, Func<double[][]> run)

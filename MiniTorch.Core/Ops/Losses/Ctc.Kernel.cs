@@ -5,8 +5,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// −ln of the probability of all alignments of each sequence with its labels (Graves et al. 2006), by the recursion over the steps; a vector processes
-/// adjacent places of the extended labels.
+/// −ln of the probability of all alignments of each sequence with its labels (Graves et al. 2006), by the recursion over the steps; a vector
+/// processes adjacent places of the extended labels.
 /// </summary>
 internal static unsafe class CtcKernel
 {
@@ -118,9 +118,10 @@ internal static unsafe class CtcKernel
                 T* rows = kept + sequence * KeptElements(sequences.Steps, sequences.Places) + Before, low = stackalloc T[1];
                 *low = T.CreateTruncating(CtcSequences<T>.LogZero);
                 // The gradients of the places, and those that go to each place's own, previous and next to previous place.
-                T* memory = Scratch.Rent<T>(ref s_memory, 5 * (places + Before)), canSkip = memory + places + Before, stay = canSkip + places + Before;
-                T* step = stay + places + Before, skip = step + places + Before;
-                new Span<T>(memory, checked((int)(5 * (places + Before)))).Clear();
+                long width = places + Before;
+                T* memory = Scratch.Rent<T>(ref s_memory, 5 * width), canSkip = memory + width, stay = canSkip + width, step = stay + width;
+                T* skip = step + width;
+                new Span<T>(memory, checked((int)(5 * width))).Clear();
                 for (long place = 0; place < places; place++) canSkip[place] = (plan[2 + place] & 1) != 0 ? T.One : T.Zero;
                 Ending(rows + steps * pitch, places, out T blank, out T label);
                 memory[places - 1] = -gradient * blank;
@@ -166,8 +167,8 @@ internal static unsafe class CtcKernel
 }
 
 /// <summary>
-/// Log-probabilities [steps, batch, classes] and a row of numbers for each sequence: its steps, its places, and for each place twice its label, plus 1
-/// if an alignment may skip the place before it.
+/// Log-probabilities [steps, batch, classes] and a row of numbers for each sequence: its steps, its places, and for each place twice its label, plus
+/// 1 if an alignment may skip the place before it.
 /// </summary>
 internal readonly unsafe struct CtcSequences<T>(T* x, long* plan, long steps, long batch, long classes, long places)
     where T : unmanaged

@@ -128,7 +128,8 @@ internal static unsafe class MultiMarginKernel
             if (i < end)
             {
                 int lanes = (int)(end - i);
-                V margin = V.LoadPartial(x + i, lanes) + shift, gradient = V.Where(V.LessOrEqual(margin, zero), zero, squares ? twice * margin : slope);
+                V margin = V.LoadPartial(x + i, lanes) + shift;
+                V gradient = V.Where(V.LessOrEqual(margin, zero), zero, squares ? twice * margin : slope);
                 V.StorePartial(gradient, dx + i, lanes);
                 sum += V.Where(V.FromBits((1UL << lanes) - 1), gradient, zero);
             }

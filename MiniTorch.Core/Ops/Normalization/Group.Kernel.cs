@@ -5,8 +5,8 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over groups of channels of a contiguous array [samples, groups, channels, inner]. A group is contiguous,
-/// so that it is in the cache for all passes but the first; its channels differ in weight and bias.
+/// (x − mean) / √(variance + ε) · weight + bias over groups of channels of a contiguous array [samples, groups, channels, inner]. A group is
+/// contiguous, so that it is in the cache for all passes but the first; its channels differ in weight and bias.
 /// </summary>
 internal static unsafe class GroupKernel
 {
@@ -57,11 +57,14 @@ internal static unsafe class GroupKernel
             static void Write(T* from, T* to, long count, V mean, V scale, T* weight, T* bias, long step)
             {
                 V factor = V.Broadcast(*weight), shift = V.Broadcast(*bias);
-                for (long i = 0; i < count; i += V.Count)
+                long i = 0;
+                if (step == 0)
+                    for (; i <= count - V.Count; i += V.Count) V.Store(V.Fma((V.Load(from + i) - mean) * scale, factor, shift), to + i);
+                for (; i < count; i += V.Count)
                 {
                     int lanes = (int)Math.Min(V.Count, count - i);
-                    if (step != 0) (factor, shift) = (Load<V, T>(weight + i, lanes), Load<V, T>(bias + i, lanes));
-                    Store(V.Fma((Load<V, T>(from + i, lanes) - mean) * scale, factor, shift), to + i, lanes);
+                    if (step != 0) (factor, shift) = (V.LoadPartial(weight + i, lanes), V.LoadPartial(bias + i, lanes));
+                    V.StorePartial(V.Fma((V.LoadPartial(from + i, lanes) - mean) * scale, factor, shift), to + i, lanes);
                 }
             }
         }
@@ -117,7 +120,8 @@ internal static unsafe class GroupKernel
                     for (; i < end; i += V.Count)
                     {
                         int lanes = (int)Math.Min(V.Count, end - i);
-                        V last = Load<V, T>(g + i, lanes), d = V.Where(V.FromBits((1UL << lanes) - 1), Load<V, T>(x + i, lanes) - mean, V.Of(0));
+                        V last = V.LoadPartial(g + i, lanes), used = V.FromBits((1UL << lanes) - 1);
+                        V d = V.Where(used, V.LoadPartial(x + i, lanes) - mean, V.Of(0));
                         s0 += last;
                         p0 = V.Fma(last, d, p0);
                     }
@@ -149,20 +153,6 @@ internal static unsafe class GroupKernel
         var strip = AxisStrip<V, T>.Row(size);
         mean = StandardizeKernel.Mean(strip, x, size);
         scale = StandardizeKernel.Scale(strip, x, mean, size, eps);
-    }
-
-    [MethodImpl(AggressiveInlining)]
-    static V Load<V, T>(T* source, int lanes)
-        where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T> => lanes == V.Count ? V.Load(source) : V.LoadPartial(source, lanes);
-
-    [MethodImpl(AggressiveInlining)]
-    static void Store<V, T>(V value, T* at, int lanes)
-        where V : struct, IVector<V, T>
-        where T : unmanaged, IBinaryNumber<T>
-    {
-        if (lanes == V.Count) V.Store(value, at);
-        else V.StorePartial(value, at, lanes);
     }
 }
 

@@ -4,7 +4,8 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over groups of channels (Wu and He 2018). Inputs of one dtype: x [samples, channels, …], weight, bias.
+/// (x − mean) / √(variance + ε) · weight + bias over groups of channels (Wu and He 2018). Inputs of one dtype: x [samples, channels, …], weight,
+/// bias.
 /// </summary>
 internal sealed record GroupStandardize(int Groups, double Eps) : FusedOp
 {

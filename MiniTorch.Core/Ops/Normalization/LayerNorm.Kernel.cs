@@ -17,7 +17,8 @@ internal static unsafe class LayerNormRows
     /// </summary>
     public static long RowsOfChunk(long size) => Math.Clamp(ChunkElements / Math.Max(1, size), FewestRows, MostRows);
 
-    // The sums of a short row take longer than its elements, and those of two can be added at once. Long rows are often 4,096 bytes apart, and then in each other's way in the cache.
+    // The sums of a short row take longer than its elements, and those of two can be added at once. Long rows are often 4,096 bytes apart, and then
+    // in each other's way in the cache.
     static bool ArePaired<T>(long size) where T : unmanaged => size * sizeof(T) <= 2048;
 
     /// <summary>The chunks of a matrix.</summary>
@@ -32,8 +33,8 @@ internal static unsafe class LayerNormRows
     }
 
     /// <summary>
-    /// dx = (h − mean(h) − y · scale · mean(h · d)) · scale with h = g · weight, d = x − mean and y = d · scale; and Σ g · d · scale and Σ g over each
-    /// chunk of rows, a row of <paramref name="dWeight"/> and <paramref name="dBias"/> for each chunk, unless they are null.
+    /// dx = (h − mean(h) − y · scale · mean(h · d)) · scale with h = g · weight, d = x − mean and y = d · scale; and Σ g · d · scale and Σ g over
+    /// each chunk of rows, a row of <paramref name="dWeight"/> and <paramref name="dBias"/> for each chunk, unless they are null.
     /// </summary>
     public static void Backward<T>(T* x, in NormWeights<T> weights, T* g, T* dx, T* dWeight, T* dBias, long rows)
         where T : unmanaged, IBinaryNumber<T>
@@ -120,7 +121,10 @@ internal static unsafe class LayerNormRows
                     T* zeros = stackalloc T[(int)(2 * size)];
                     new Span<T>(zeros, (int)size).Clear();
                     for (; row + 1 < end; row += 2)
-                        gradients.Add(x + row * size, g + row * size, dx + row * size, x + (row + 1) * size, g + (row + 1) * size, dx + (row + 1) * size);
+                    {
+                        long first = row * size, second = first + size;
+                        gradients.Add(x + first, g + first, dx + first, x + second, g + second, dx + second);
+                    }
                     if (row < end) gradients.Add(x + row * size, g + row * size, dx + row * size, x + row * size, zeros, zeros + size);
                 }
                 else

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// (x − mean) / √(variance + ε) · weight + bias over the last <paramref name="Rank"/> dimensions: one pass forward, and one backward for all gradients.
-/// Inputs of one dtype: x, optionally the weight, and optionally the bias.
+/// (x − mean) / √(variance + ε) · weight + bias over the last <paramref name="Rank"/> dimensions: one pass forward, and one backward for all
+/// gradients. Inputs of one dtype: x, optionally the weight, and optionally the bias.
 /// </summary>
 /// <param name="Eps">ε.</param>
 /// <param name="Rank">The number of dimensions that are normalized.</param>

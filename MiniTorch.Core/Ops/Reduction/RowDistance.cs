@@ -26,12 +26,9 @@ internal sealed record RowDistance(double Eps) : FusedOp
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         (Tensor a, Tensor b, Tensor distance) = (call.Input(0).Detach(), call.Input(1).Detach(), call.Output.Detach());
-        for (int i = 0; i < 2; i++)
-        {
-            if (!call.Needs(i)) continue;
-            gradients[i] = i == 1 && gradients[0] is { } ofA ? -ofA
-                : ElementwiseCall.Run(new Slope(Eps), a.DType, a.Shape, a, b, distance.ExpandTo(a.Shape), (i == 0 ? cotangent : -cotangent).ExpandTo(a.Shape));
-        }
+        Tensor slope = ElementwiseCall.Run(new Slope(Eps), a.DType, a.Shape, a, b, distance.ExpandTo(a.Shape), cotangent.ExpandTo(a.Shape));
+        if (call.Needs(1)) gradients[1] = -slope;
+        if (call.Needs(0)) gradients[0] = slope;
     }
 
     /// <summary>(a − b + ε)².</summary>

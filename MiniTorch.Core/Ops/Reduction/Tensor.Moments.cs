@@ -71,7 +71,8 @@ public partial class Tensor
         Shape shape = Shape.Broadcast(Shape, other.Shape, "CosineSimilarity");
         (Tensor a, Tensor b) = (ExpandTo(shape), other.ExpandTo(shape));
         bool isLast = Rank > 0 && shape.Dim(dim, "CosineSimilarity") == shape.Rank - 1;
-        if (isLast && RowProducts.TryApply(a, b) is var (product, ofA, ofB)) return product / (ofA.Sqrt().Clamp(min: eps) * ofB.Sqrt().Clamp(min: eps));
+        if (isLast && RowProducts.TryApply(a, b) is var (product, ofA, ofB))
+            return product / (ofA.Sqrt().Clamp(min: eps) * ofB.Sqrt().Clamp(min: eps));
         return (a.Normalize(2, dim, eps) * b.Normalize(2, dim, eps)).Sum(dim);
     }
 

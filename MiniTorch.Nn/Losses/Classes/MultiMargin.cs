@@ -5,8 +5,8 @@ using MiniTorch.Ops;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// Σ max(0, margin − x[t] + x[j])ᵖ / C over the classes j other than t of each row of scores (…, C), whose classes t have been checked. Inputs: scores
-/// and classes.
+/// Σ max(0, margin − x[t] + x[j])ᵖ / C over the classes j other than t of each row of scores (…, C), whose classes t have been checked. Inputs:
+/// scores and classes.
 /// </summary>
 internal sealed record MultiMargin(int P, double Margin) : FusedOp
 {

@@ -5,8 +5,8 @@ using MiniTorch.Ops;
 namespace MiniTorch.Nn;
 
 /// <summary>
-/// −ln of the probability of all alignments of each sequence (N) with its labels, of log-probabilities (T, N, C); more than 5e29 if there is none. Its
-/// hidden output holds the logarithms of all prefixes' probabilities.
+/// −ln of the probability of all alignments of each sequence (N) with its labels, of log-probabilities (T, N, C); more than 5e29 if there is none.
+/// Its hidden output holds the logarithms of all prefixes' probabilities.
 /// </summary>
 internal sealed record CtcAlignments(CtcLabels Labels, bool KeepsPrefixes) : FusedOp
 {

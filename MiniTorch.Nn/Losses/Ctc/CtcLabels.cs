@@ -68,8 +68,8 @@ internal sealed class CtcLabels
     }
 
     /// <summary>
-    /// Int64 (N, 2 + places), for the kernel: a sequence's steps, its places, and for each place twice its class, plus 1 if it can be reached from two
-    /// places before.
+    /// Int64 (N, 2 + places), for the kernel: a sequence's steps, its places, and for each place twice its class, plus 1 if it can be reached from
+    /// two places before.
     /// </summary>
     public Tensor Plan
     {
