@@ -64,6 +64,7 @@ internal static unsafe class BufferPool
     // What starts a collection: the budget while the program trains; while it only runs forward, what is live and a headroom that is learned.
     private static long s_limit = Floor, s_headroom = Floor;
     private static bool s_onlyForward;
+    private static long s_old; // what was rented after the last collection of an older generation
     private static int s_wait; // collections until the headroom may shrink
 
     private static readonly WeakGCHandle<Sweeper> s_sweeper = new(new Sweeper());
@@ -135,17 +136,22 @@ internal static unsafe class BufferPool
     private static void MakeRoom(long capacity, int sizeClass)
     {
         long before = s_rentedBytes;
-        for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > (generation == 0 ? s_limit : s_budget); generation++)
+        for (int generation = 0; generation <= 2 && s_rentedBytes + capacity > Allowed(generation); generation++)
         {
             Collect(generation, compacting: false);
             s_aged = Math.Min(generation + 1, 2);
             if (generation == 0 && s_onlyForward) LearnHeadroom(before - s_rentedBytes);
+            if (generation > 0) s_old = s_rentedBytes;
             if (generation == 2) s_budget = Math.Max(s_budget, BudgetFor(s_rentedBytes + capacity));
         }
         s_onlyForward = true;
         s_limit = Math.Min(s_budget, s_rentedBytes + Math.Max(s_headroom, (capacity <= CachedBlock ? 1 : LeastLargeBlocks) * capacity));
         Trim(sizeClass, s_budget - s_rentedBytes);
     }
+
+    // While a program only runs forward, each collection ages the tensor that is in use then. They are looked for before they take the headroom.
+    private static long Allowed(int generation) => generation == 0 ? s_limit
+        : generation == 1 && s_onlyForward ? Math.Min(s_budget, s_old + s_headroom / 2) : s_budget;
 
     // Tensors that a pass keeps would age in collections that free little, and only a collection of the oldest generation finds them afterwards.
     private static void LearnHeadroom(long freed)
