@@ -5,9 +5,14 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>x → x as a loop's function: copies and conversions.</summary>
-internal readonly struct CopyFunction : ILoopFunction
+/// <summary>
+/// x → x as a loop's function: copies and conversions. Parts of a result of <paramref name="whole"/> bytes are written past the caches if the result
+/// does not stay there.
+/// </summary>
+internal readonly struct CopyFunction(long whole) : ILoopFunction
 {
+    public bool IsStreamed => whole >= ElementwiseKernel.StreamedBytes;
+
     public static int Inputs => 1;
 
     [MethodImpl(AggressiveInlining)]
@@ -26,8 +31,8 @@ internal static unsafe class CopyRows
     // The ends of a row, parts of cache lines, are not streamed.
     const long StreamedRow = 1 << 10;
 
-    /// <summary>Runs a plan of an output and an input, and returns false if it is not such a copy.</summary>
-    public static bool TryRun(in LoopPlan plan)
+    /// <summary>Runs a plan of an output and an input, past the caches if wanted, and returns false if it is not such a copy.</summary>
+    public static bool TryRun(in LoopPlan plan, bool streams)
     {
         long size = plan.Types[0].Size(), from = plan.Strides(0)[1];
         if (plan.Types[0] != plan.Types[1] || plan.Strides(0)[0] != size) return false;
@@ -35,13 +40,14 @@ internal static unsafe class CopyRows
         if (from != size && from != 0 && from != -size)
             for (int d = 1; d < plan.Rank; d++)
                 if (plan.Strides(d)[1] == size) along = d;
-        if (size == 8) Run<ulong>(plan, along);
-        else if (size == 4) Run<uint>(plan, along);
-        else Run<byte>(plan, along);
+        streams |= plan.Count * size >= ElementwiseKernel.StreamedBytes;
+        if (size == 8) Run<ulong>(plan, along, streams);
+        else if (size == 4) Run<uint>(plan, along, streams);
+        else Run<byte>(plan, along, streams);
         return true;
     }
 
-    static void Run<T>(in LoopPlan plan, int along)
+    static void Run<T>(in LoopPlan plan, int along, bool streams)
         where T : unmanaged
     {
         if (along > 0)
@@ -51,7 +57,7 @@ internal static unsafe class CopyRows
         }
         long most = ChunkBytes / sizeof(T), pieces = IntegerMath.CeilDiv(plan.Size(0), most), units = plan.Count / plan.Size(0) * pieces;
         long perChunk = Math.Max(1, most / plan.Size(0));
-        Workers.Run(new Job<T>(plan, pieces, units, perChunk), IntegerMath.CeilDiv(units, perChunk));
+        Workers.Run(new Job<T>(plan, pieces, units, perChunk, streams), IntegerMath.CeilDiv(units, perChunk));
     }
 
     /// <summary>Copies bytes, those of whole cache lines past the caches.</summary>
@@ -95,7 +101,7 @@ internal static unsafe class CopyRows
     }
 
     /// <summary>Copies pieces of rows; if a row has several, a chunk is one of them.</summary>
-    readonly struct Job<T>(LoopPlan plan, long pieces, long units, long perChunk) : IJob
+    readonly struct Job<T>(LoopPlan plan, long pieces, long units, long perChunk, bool streams) : IJob
         where T : unmanaged
     {
         [MethodImpl(AggressiveOptimization)]
@@ -103,7 +109,7 @@ internal static unsafe class CopyRows
         {
             LoopPlan p = plan;
             long count = Math.Min(perChunk, units - chunk * perChunk), size = p.Size(0), fromStep = p.Strides(0)[1];
-            bool streams = fromStep == sizeof(T) && p.Count * sizeof(T) >= ElementwiseKernel.StreamedBytes && size * sizeof(T) >= StreamedRow;
+            bool streamsRows = streams && fromStep == sizeof(T) && size * sizeof(T) >= StreamedRow;
             (long row, long piece) = Math.DivRem(chunk * perChunk, pieces);
             long start = size * piece / pieces, length = size * (piece + 1) / pieces - start;
             byte* to = p.Data[0] + start * sizeof(T), from = p.Data[1] + start * fromStep;
@@ -116,13 +122,13 @@ internal static unsafe class CopyRows
             }
             if (p.Rank == 1)
             {
-                Rows(from, fromStep, to, length, 1, 0, 0, streams);
+                Rows(from, fromStep, to, length, 1, 0, 0, streamsRows);
                 return;
             }
             while (true)
             {
                 long rows = Math.Min(count, p.Size(1) - index[1]), toRow = p.Strides(1)[0], fromRow = p.Strides(1)[1];
-                Rows(from, fromStep, to, length, rows, fromRow, toRow, streams);
+                Rows(from, fromStep, to, length, rows, fromRow, toRow, streamsRows);
                 if ((count -= rows) == 0) return;
                 index[1] += rows;
                 to += rows * toRow;

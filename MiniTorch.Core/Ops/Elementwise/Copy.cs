@@ -63,6 +63,9 @@ internal static class Copies
         return copy;
     }
 
-    /// <summary>Writes x, of the same shape, over <paramref name="destination"/>, converting it.</summary>
-    public static void Into(Tensor destination, Tensor x) => ElementwiseCall.RunInto(default(CopyFunction), destination, x);
+    /// <summary>
+    /// Writes x, of the same shape, over <paramref name="destination"/>, converting it; <paramref name="whole"/> is the tensor of which that is a part.
+    /// </summary>
+    public static void Into(Tensor destination, Tensor x, Tensor? whole = null) =>
+        ElementwiseCall.RunInto(new CopyFunction(whole is null ? 0 : whole.ElementCount * whole.DType.Size()), destination, x);
 }

@@ -53,7 +53,11 @@ internal static unsafe class ElementwiseKernel
         if (F.Inputs > 4) plan.Add(e, sizes, (byte*)&zeros);
         plan.Simplify();
         bool isWhole = plan.Rank == 1 && plan.Strides(0)[0] == plan.Strides(0)[1];
-        if (typeof(F) == typeof(CopyFunction) && !isWhole && CopyRows.TryRun(plan)) return;
+        if (typeof(F) == typeof(CopyFunction))
+        {
+            bool streams = ((CopyFunction)(object)function).IsStreamed;
+            if ((!isWhole || streams) && CopyRows.TryRun(plan, streams)) return;
+        }
         var job = new Job<F, T>(function, plan);
         Simd.Run<Job<F, T>, T>(ref job);
     }

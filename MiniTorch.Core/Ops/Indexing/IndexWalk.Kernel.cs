@@ -138,7 +138,9 @@ internal unsafe struct IndexWalk
         }
         else
         {
-            long i = indexStride == 1 ? Eights<T, TMove>(x, xStride, index, values, valueStride, size, limit, scale) : 0;
+            long i = indexStride != 1 ? 0
+                : valueStride == 1 ? ContiguousEights<T, TMove>(x, xStride, index, values, size, limit, scale)
+                : Eights<T, TMove>(x, xStride, index, values, valueStride, size, limit, scale);
             index += i * indexStride;
             x += i * xStride;
             values += i * valueStride;
@@ -152,8 +154,14 @@ internal unsafe struct IndexWalk
         return true;
     }
 
-    /// <summary>Moves eight elements at a time up to an index out of range, and returns their number.</summary>
+    // A stride of 1 saves registers.
     [MethodImpl(AggressiveOptimization)]
+    static long ContiguousEights<T, TMove>(T* x, long xStride, long* index, T* values, long size, long limit, long scale)
+        where T : unmanaged
+        where TMove : IMove<T> => Eights<T, TMove>(x, xStride, index, values, 1, size, limit, scale);
+
+    /// <summary>Moves eight elements at a time up to an index out of range, and returns their number.</summary>
+    [MethodImpl(AggressiveInlining)]
     static long Eights<T, TMove>(T* x, long xStride, long* index, T* values, long valueStride, long size, long limit, long scale)
         where T : unmanaged
         where TMove : IMove<T>

@@ -272,7 +272,7 @@ internal sealed record Cat(int Dim) : LinearOp
         int start = 0;
         foreach (Tensor input in inputs)
         {
-            Copies.Into(new Tensor(output, new Slice(Dim, start, input.Shape[Dim], 1).Of(output.Layout)), input);
+            Copies.Into(new Tensor(output, new Slice(Dim, start, input.Shape[Dim], 1).Of(output.Layout)), input, output);
             start += input.Shape[Dim];
         }
         return output;

@@ -127,11 +127,14 @@ internal static class MovementArguments
         if (first.Rank == 0) throw new ShapeException("Cat: scalars (shape []) have no dimension to join along; Stack adds one");
         int at = first.Dim(dim, "Cat");
         for (int i = 1; i < parts.Count; i++)
-            if (parts[i].Rank != first.Rank || parts[i].Shape.With(at, 0) != first.With(at, 0))
+            if (!AreEqualExcept(at, parts[i].Shape.Span, first.Span))
                 throw new ShapeException($"Cat: shape {parts[i].Shape} of tensor {i} does not fit {first} of tensor 0; "
                     + $"all sizes except that of dimension {dim} must be equal");
         return new Cat(at).Apply(parts.ToArray());
     }
+
+    private static bool AreEqualExcept(int dim, ReadOnlySpan<int> a, ReadOnlySpan<int> b) =>
+        a.Length == b.Length && a[..dim].SequenceEqual(b[..dim]) && a[(dim + 1)..].SequenceEqual(b[(dim + 1)..]);
 
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim)
     {

@@ -9,6 +9,9 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    // Elements of a plane that are copied; more would leave the second-level cache.
+    const long MostPadded = 1 << 17;
+
     /// <summary>Whether places within a window can be counted in lanes without rounding, and windows have a fixed size.</summary>
     public static bool Fits(in PoolingShape shape) => shape.X.Kernel > 0 && shape.Y.Kernel > 0 && shape.InputSize < 1 << 24;
 
@@ -21,6 +24,12 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
         for (int j = 0; j < V.Count; j++) steps[j] = T.CreateTruncating(j * columns.Stride);
         V step = V.Load(steps);
         T* input = x + plane * shape.InputSize;
+        (long start, long pitch) = (0, columns.Input);
+        if (columns.Padding > 0 && rows.Input * PaddedPitch <= MostPadded)
+        {
+            (start, pitch) = (-columns.Padding, PaddedPitch);
+            input = Padded(input, pitch);
+        }
         for (long row = 0; row < rows.Output; row++)
         {
             long top = rows.Start(row), bottom = rows.End(row), output = plane * shape.OutputSize + row * columns.Output;
@@ -32,7 +41,7 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
                 for (long r = top; r < bottom; r += rows.Dilation)
                     for (long k = 0; k < columns.Kernel; k++)
                     {
-                        V value = Column(input + r * columns.Input, left + k * columns.Dilation, count, values);
+                        V value = Column(input + r * pitch, left + k * columns.Dilation, start, start + pitch, count, values);
                         V isLarger = V.Or(V.Less(max, value), V.Not(V.Equal(value, value)));
                         max = V.Where(isLarger, value, max);
                         place = V.Where(isLarger, V.Of((r - top) * columns.Input + k * columns.Dilation), place);
@@ -49,12 +58,31 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
         }
     }
 
+    // With padding, whole vectors of windows need so many columns.
+    long PaddedPitch => Math.Max(shape.X.Padding + shape.X.Input,
+        IntegerMath.CeilDiv(shape.X.Output, V.Count) * V.Count * shape.X.Stride + (shape.X.Kernel - 1) * shape.X.Dilation);
+
+    /// <summary>Copies a plane between columns of −∞, so that no window needs a test; returns the first element of the plane.</summary>
+    T* Padded(T* input, long pitch)
+    {
+        (long padding, long width) = (shape.X.Padding, shape.X.Input);
+        T* room = Scratch.Rent<T>(ref PoolingScratch.Room, shape.Y.Input * pitch);
+        for (long r = 0; r < shape.Y.Input; r++)
+        {
+            T* row = room + r * pitch;
+            new Span<T>(row, (int)padding).Fill(T.NegativeInfinity);
+            CopyRows.Copy((byte*)(input + r * width), (byte*)(row + padding), width * sizeof(T));
+            new Span<T>(row + padding + width, (int)(pitch - padding - width)).Fill(T.NegativeInfinity);
+        }
+        return room + padding;
+    }
+
     /// <summary>One element of each window, from column <paramref name="first"/> on; what lies in the padding is never the largest.</summary>
     [MethodImpl(AggressiveInlining)]
-    V Column(T* row, long first, int count, T* values)
+    V Column(T* row, long first, long start, long end, int count, T* values)
     {
-        long stride = shape.X.Stride, rest = shape.X.Input - first;
-        if (first >= 0 && stride <= 2)
+        long stride = shape.X.Stride, rest = end - first;
+        if (first >= start && stride <= 2)
         {
             row += first;
             if (rest >= V.Count * stride) return stride == 1 ? V.Load(row) : V.Unzip(V.Load(row), V.Load(row + V.Count)).Even;
@@ -66,7 +94,7 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
         for (int j = 0; j < V.Count; j++)
         {
             long at = first + j * stride;
-            values[j] = j < count && at >= 0 && at < shape.X.Input ? row[at] : T.NegativeInfinity;
+            values[j] = j < count && at >= start && at < end ? row[at] : T.NegativeInfinity;
         }
         return V.Load(values);
     }

@@ -54,7 +54,7 @@ internal static unsafe class PoolingKernel
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var job = new MaxVectorJob<T>(shape, x, y, indices);
-        if (MaxPoolRows<V1<T>, T>.Fits(shape)) Simd.Run<MaxVectorJob<T>, T>(ref job);
+        if (MaxPoolRows<V1<T>, T>.Fits(shape) || MaxPoolColumns<V1<T>, T>.Fits(shape)) Simd.Run<MaxVectorJob<T>, T>(ref job);
         else Run(new MaxJob<T>(shape, x, y, indices), shape);
     }
 
@@ -107,8 +107,16 @@ internal static unsafe class PoolingKernel
         public void Run<V>() where V : struct, IVector<V, T>
         {
             if (MaxPoolPairs<V, T>.Fits(shape)) PoolingKernel.Run(new MaxPairsJob<V, T>(new(shape, x, y, indices)), shape);
-            else PoolingKernel.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+            else if (MaxPoolRows<V, T>.Fits(shape)) PoolingKernel.Run(new MaxRowsJob<V, T>(new(shape, x, y, indices)), shape);
+            else PoolingKernel.Run(new MaxColumnsJob<V, T>(new(shape, x, y, indices)), shape);
         }
+    }
+
+    readonly struct MaxColumnsJob<V, T>(MaxPoolColumns<V, T> columns) : IPlaneJob
+        where V : struct, IVector<V, T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public void Pool(long plane) => columns.Pool(plane);
     }
 
     readonly struct MaxPairsJob<V, T>(MaxPoolPairs<V, T> pairs) : IPlaneJob
@@ -125,7 +133,7 @@ internal static unsafe class PoolingKernel
         public void Pool(long plane) => rows.Pool(plane);
     }
 
-    // Windows of different sizes, or planes too large to count in lanes.
+    // Planes too large to count in lanes.
     readonly struct MaxJob<T>(PoolingShape shape, T* x, T* y, long* indices) : IPlaneJob
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
