@@ -251,7 +251,7 @@ internal sealed class Reverse
                 return;
             }
             leaf.Grad = grad is not null ? grad + gradient : _createGraph ? gradient.Clone() : IsOurs(gradient) ? gradient.Detach()
-                : Copies.Fresh(gradient);
+                : Copies.ForLater(gradient);
             leaf.Grad.Storage.AddRef();
             grad?.Storage.Release();
         }

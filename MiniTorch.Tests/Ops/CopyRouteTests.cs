@@ -116,6 +116,113 @@ public class CopyRouteTests
     }
 
     [Test]
+    public void Copies_of_permuted_dimensions_equal_single_elements([Values] DType dtype)
+    {
+        foreach (int[] shape in (int[][])[[0, 3, 2], [2, 3, 1], [17, 2, 16], [3, 70, 130], [65, 16, 33], [2, 15, 200]])
+        {
+            Tensor x = Numbers(shape, dtype);
+            foreach (int[] order in (int[][])[[2, 0, 1], [2, 1, 0], [0, 2, 1], [1, 0, 2], [1, 2, 0]])
+                foreach (Tensor view in (Tensor[])[x.Permute(order), x.Flip(0).Permute(order), x[.., TensorIndex.Slice(step: 2)].Permute(order)])
+                    ShouldEqual(view.Clone(), view);
+            ShouldEqual(x[.., .., TensorIndex.Slice(step: 2)].Clone(), x[.., .., TensorIndex.Slice(step: 2)]);
+            ShouldEqual(x[.., .., TensorIndex.Slice(step: 3)].Clone(), x[.., .., TensorIndex.Slice(step: 3)]);
+        }
+
+        // ToArray reads element by element where the layout is not row-major; a sum with zeros takes the general loop.
+        static void ShouldEqual(Tensor copy, Tensor view)
+        {
+            if (view.ElementCount == 0) return;
+            Tensor general = copy.DType == DType.Bool ? view.To(DType.Int64).To(DType.Bool) : view + Tensor.Zeros([], view.DType);
+            copy.To(DType.Float64).ToArray<double>().ShouldBe(general.To(DType.Float64).ToArray<double>());
+        }
+    }
+
+    [Test]
+    public void Copies_written_past_the_caches_equal_the_others([Values(1, 3)] int threads)
+    {
+        int before = Workers.Count;
+        try
+        {
+            Workers.Count = threads;
+            Tensor x = Numbers([1801, 1777], DType.Float32), rows = Tensor.RandInt(0, 1801, [1801], new Generator(2));
+            float[][] copies = [.. new[] { x.Clone(), x.Roll(5, 1), Tensor.Cat([x[..900], x[900..]], 0),
+                Tensor.Cat([x[.., ..700], x[.., 700..]], 1), x[rows],
+                Tensor.Zeros([1801, 1777]) }.Select(copy => copy.ToArray<float>())];
+            float[] all = x.ToArray<float>();
+            long[] at = rows.ToArray<long>();
+            for (int i = 0; i < all.Length; i += 13)
+            {
+                (int r, int c) = (i / 1777, i % 1777);
+                float[] expected = [all[i], all[r * 1777 + (c + 1772) % 1777], all[i], all[i], all[at[r] * 1777 + c], 0];
+                for (int k = 0; k < copies.Length; k++)
+                    if (copies[k][i] != expected[k]) Assert.Fail($"copy {k}, element {i}");
+            }
+        }
+        finally
+        {
+            Workers.Count = before;
+        }
+    }
+
+    [Test]
+    public void Padding_rolling_and_windows_equal_their_compositions([Values(DType.Float32, DType.Float64)] DType dtype)
+    {
+        foreach (int[] shape in (int[][])[[2, 3, 5], [1, 9, 40], [4, 2, 131]])
+            foreach (Func<Tensor, Tensor> operation in (Func<Tensor, Tensor>[])
+                [x => x.Pad([2, 1, 1, 1], "reflect"), x => x.Pad([0, 3, 2, 0, 1, 4], "replicate"), x => x.Pad([5, 1, 0, 2], "circular"),
+                    x => x.Roll(3, 2), x => x.Roll(-1, 1), x => x.Unfold(2, 4, 2), x => x.Unfold(2, 3, 1), x => x.Transpose(0, 2).Unfold(0, 5, 1)])
+            {
+                (double[] Values, double[] Gradient) direct = Run(operation), composed;
+                using (Autograd.DetectAnomaly()) composed = Run(operation); // calls are followed, so the compositions run
+                direct.Values.ShouldBe(composed.Values);
+                direct.Gradient.ShouldBe(composed.Gradient, dtype == DType.Float32 ? 3e-4 : 1e-12); // up to 9 terms of a few hundred
+
+                (double[], double[]) Run(Func<Tensor, Tensor> operation)
+                {
+                    Tensor leaf = (Numbers(shape, dtype) / 7).RequireGrad(), result = operation(leaf);
+                    (result * (Numbers([.. result.Shape.Span], dtype) / 11)).Sum().Backward();
+                    return (result.To(DType.Float64).ToArray<double>(), leaf.Grad!.To(DType.Float64).ToArray<double>());
+                }
+            }
+    }
+
+    [Test]
+    public void Adaptive_max_pooling_equals_the_scan_of_each_window([Values(DType.Float32, DType.Float64)] DType dtype, [Values(0, 1, 2)] int kind)
+    {
+        foreach ((int height, int width, Pair output) in new (int, int, Pair)[] { (1, 1, 1), (7, 5, (3, 2)), (28, 33, 5), (9, 70, (2, 9)) })
+        {
+            Tensor x = Numbers([2, height, width], dtype) % 5; // with equal elements
+            double[] all = x.To(DType.Float64).ToArray<double>();
+            if (kind > 0)
+                for (int i = 0; i < all.Length; i += 3) all[i] = kind == 1 ? double.NaN : double.NegativeInfinity;
+            x = Tensor.From(all).Reshape(2, height, width).To(dtype).RequireGrad();
+            Tensor y = x.AdaptiveMaxPool2d(output);
+            y.Sum().Backward();
+            var gradient = new double[all.Length];
+            double[] values = y.To(DType.Float64).ToArray<double>();
+            int at = 0;
+            for (int plane = 0; plane < 2; plane++)
+                for (int i = 0; i < output.Height; i++)
+                    for (int j = 0; j < output.Width; j++, at++)
+                    {
+                        int top = i * height / output.Height, left = j * width / output.Width, best = (plane * height + top) * width + left;
+                        for (int r = top; r < ((i + 1) * height + output.Height - 1) / output.Height; r++)
+                            for (int c = left; c < ((j + 1) * width + output.Width - 1) / output.Width; c++)
+                            {
+                                int here = (plane * height + r) * width + c;
+                                if (all[here] > all[best] || double.IsNaN(all[here])) best = here;
+                            }
+                        values[at].ShouldBe(all[best]);
+                        gradient[best]++;
+                    }
+            x.Grad!.To(DType.Float64).ToArray<double>().ShouldBe(gradient);
+            Tensor plain;
+            using (Autograd.NoGrad()) plain = x.AdaptiveMaxPool2d(output);
+            plain.To(DType.Float64).ToArray<double>().ShouldBe(values);
+        }
+    }
+
+    [Test]
     public void Index_operations_give_the_same_bits_for_any_number_of_threads()
     {
         Tensor x = Numbers([70, 900], DType.Float32) / 3;

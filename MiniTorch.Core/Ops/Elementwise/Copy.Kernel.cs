@@ -29,7 +29,7 @@ internal static unsafe class CopyRows
     const long ChunkBytes = 1 << 17;
 
     // The ends of a row, parts of cache lines, are not streamed.
-    const long StreamedRow = 1 << 10;
+    public const long StreamedRow = 1 << 10;
 
     /// <summary>Runs a plan of an output and an input, past the caches if wanted, and returns false if it is not such a copy.</summary>
     public static bool TryRun(in LoopPlan plan, bool streams)
@@ -61,7 +61,7 @@ internal static unsafe class CopyRows
     }
 
     /// <summary>Copies bytes, those of whole cache lines past the caches.</summary>
-    static void Stream(byte* from, byte* to, long bytes)
+    public static void Stream(byte* from, byte* to, long bytes)
     {
         const int Line = 64;
         long i = -(nint)to & (Line - 1), end = i + ((bytes - i) & -Line);

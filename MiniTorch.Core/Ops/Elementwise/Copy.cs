@@ -42,6 +42,15 @@ internal static class Copies
     /// <summary>Returns a new row-major tensor with the same values.</summary>
     public static Tensor Fresh(Tensor x) => Converted(x, x.DType);
 
+    /// <summary>Returns a new row-major tensor that is not read soon, such as a gradient of a leaf: large ones are written past the caches.</summary>
+    public static Tensor ForLater(Tensor x)
+    {
+        const long Large = 1 << 20;
+        var output = new Tensor(Storage.Allocate(x.DType, x.ElementCount), x.Shape.Layout);
+        ElementwiseCall.RunInto(new CopyFunction(x.ElementCount * x.DType.Size() >= Large ? long.MaxValue : 0), output, x);
+        return output;
+    }
+
     /// <summary>Returns the tensor itself if it is row-major, otherwise a row-major copy.</summary>
     public static Tensor RowMajor(Tensor x) => x.IsContiguous ? x : Fresh(x);
 

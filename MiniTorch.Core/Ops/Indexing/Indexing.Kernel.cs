@@ -11,7 +11,13 @@ internal static unsafe class IndexKernels
 {
     /// <summary>values = x[index]: gather, index_select, embedding, x[i, j].</summary>
     public static bool Gather<T>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
-        where T : unmanaged => Run<T, Read<T>>(x, index, values, layout, out fault);
+        where T : unmanaged
+    {
+        long bytes = sizeof(T);
+        foreach (int size in layout.Dims) bytes *= size;
+        return bytes >= ElementwiseKernel.StreamedBytes ? Run<T, Stream<T>>(x, index, values, layout, out fault)
+            : Run<T, Read<T>>(x, index, values, layout, out fault);
+    }
 
     /// <summary>x[index] = values: scatter, index_copy, index_put, one_hot.</summary>
     public static bool Scatter<T>(T* x, long* index, T* values, in IndexedLayout layout, out IndexFault fault)
@@ -41,6 +47,25 @@ internal static unsafe class IndexKernels
         public static void One(T* x, T* value) => *value = *x;
 
         public static void Row(T* x, long xStride, T* values, long valueStride, long count) => Copy(x, xStride, values, valueStride, count);
+    }
+
+    /// <summary>As <see cref="Read{T}"/>, long rows past the caches.</summary>
+    readonly struct Stream<T> : IMove<T>
+        where T : unmanaged
+    {
+        public static bool IsRead => true;
+
+        public static void One(T* x, T* value) => *value = *x;
+
+        public static void Row(T* x, long xStride, T* values, long valueStride, long count)
+        {
+            if (xStride == 1 && valueStride == 1 && count * sizeof(T) >= CopyRows.StreamedRow)
+            {
+                CopyRows.Stream((byte*)x, (byte*)values, count * sizeof(T));
+                Simd.Fence();
+            }
+            else Copy(x, xStride, values, valueStride, count);
+        }
     }
 
     readonly struct Write<T> : IMove<T>
