@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -181,6 +182,7 @@ internal static unsafe class BufferPool
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // leaves no reference in the caller's frame
+    [SuppressMessage("Usage", "CA1816", Justification = "The sentinel is not disposed of; it is replaced without being finalized.")]
     private static void StopSweeper()
     {
         if (s_sweeper.TryGetTarget(out Sweeper? sweeper)) GC.SuppressFinalize(sweeper);
