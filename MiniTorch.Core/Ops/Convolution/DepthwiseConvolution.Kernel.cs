@@ -5,34 +5,32 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 namespace MiniTorch.Kernels;
 
 /// <summary>
-/// Convolutions whose groups have one channel and one filter: a tile of a matrix product would have one row, so vectors of outputs are summed instead.
+/// Convolutions whose groups have one channel and one filter: a tile of a matrix product would have one row, so vectors of outputs are summed
+/// instead.
 /// </summary>
 internal static unsafe class DepthwiseConvolution<V, T>
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryNumber<T>
 {
     [ThreadStatic]
-    static Scratch? t_filter, t_sums;
+    static Scratch? t_sums;
 
-    /// <summary>The outputs of <paramref name="count"/> groups of images from <paramref name="first"/> on.</summary>
-    public static void Forward(in ConvolutionShape shape, long first, long count, T* x, Filters<T> filters, T* bias, T* y)
+    /// <summary>The outputs of <paramref name="count"/> groups of images from <paramref name="first"/> on, from rows of filters.</summary>
+    public static void Forward(in ConvolutionShape shape, long first, long count, T* x, T* filters, T* bias, T* y)
     {
         var padded = new PaddedImage<V, T>(shape, isSplit: true, count);
         long* places = padded.FilterPlaces();
-        T* filter = Scratch.Rent<T>(ref t_filter, shape.PatchSize);
         while (padded.Next(x + first * shape.InputSize, count, shape.InputSize))
         {
             T* output = y + first * shape.OutputPlane + padded.Row * shape.X.Output;
             for (long i = 0; i < count; i++)
             {
                 long group = (first + i) % shape.Groups;
-                filters.CopyRows(shape, group, filter);
                 T* from = padded.Data + i * padded.ImageSize, to = output + i * shape.OutputPlane;
-                MultiplyRows(shape, padded, from, places, filter, bias == null ? T.Zero : bias[group], to);
+                MultiplyRows(shape, padded, from, places, filters + group * shape.PatchSize, bias == null ? T.Zero : bias[group], to);
             }
         }
         PaddedImage<V, T>.Return();
-        Scratch.Return(ref t_filter);
     }
 
     /// <summary>The gradient of a group's filter from <paramref name="images"/> images and the gradients of their outputs.</summary>

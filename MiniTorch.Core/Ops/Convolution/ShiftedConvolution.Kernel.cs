@@ -11,8 +11,9 @@ internal static unsafe class ShiftedConvolution
     const long PartDepth = 512;        // elements of a filter, whose panel then stays in the second-level cache
     const double TransposeCost = 18, CopyCost = 10;     // of a vector of outputs, in multiplications of vectors
     const long FewestChunks = 8;       // for threads to share: fewer are cut into rows of outputs
-    const long PlanesAtOnce = 8;       // of groups of one channel: what is stored is not read at once
+    const long PlaneBytes = 1 << 14;   // of images of one channel: in the first-level cache, and what is stored is not read at once
     const long MostPixels = 512;       // outputs of an image whose sums are held in the cache until they are transposed
+    const long PixelsOfSum = 256;      // outputs of whole images whose gradients are packed at once
 
     [ThreadStatic]
     static Scratch? t_sums, t_filters;
@@ -43,7 +44,7 @@ internal static unsafe class ShiftedConvolution
         where T : unmanaged, IBinaryNumber<T>
     {
         if (count == 0 || shape.OutputPlane == 0) return;
-        long most = Math.Clamp(Math.Min(MostPixels / shape.OutputPlane, PaddedImage<V, T>.MostImages(shape)), 1, count);
+        long most = Math.Clamp(Math.Min(PixelsOfSum / shape.OutputPlane, PaddedImage<V, T>.MostImages(shape)), 1, count);
         var padded = new PaddedImage<V, T>(shape, images: most);
         long* places = padded.OutputPlaces();
         long window = shape.Y.Kernel * shape.X.Kernel, plane = shape.OutputPlane;
@@ -80,17 +81,18 @@ internal static unsafe class ShiftedConvolution
         public void Run<V>()
             where V : struct, IVector<V, T>
         {
-            if (shape.Channels == 1 && shape.Filters == 1)
+            bool isDepthwise = shape.Channels == 1 && shape.Filters == 1, byFilters = !isDepthwise && IsFasterByFilters<V>();
+            T* packed = Scratch.Rent<T>(ref t_filters, shape.Groups * Packing<V, T>.Size(shape));
+            Workers.Run(new Packing<V, T>(shape, w, byFilters, packed), shape.Groups);
+            if (isDepthwise)
             {
-                long planes = Math.Min(PaddedImage<V, T>.MostImages(shape), PlanesAtOnce);
-                Workers.Run(new Planes<V, T>(shape, x, w, bias, y, planes), IntegerMath.CeilDiv(shape.Batch * shape.Groups, planes));
+                long planes = Math.Min(PaddedImage<V, T>.MostImages(shape), Math.Max(1, PlaneBytes / sizeof(T) / Math.Max(1, shape.InputSize)));
+                Workers.Run(new Planes<V, T>(shape, x, packed, bias, y, planes), IntegerMath.CeilDiv(shape.Batch * shape.Groups, planes));
+                Scratch.Return(ref t_filters);
                 return;
             }
-            bool byFilters = IsFasterByFilters<V>();
-            T* packed = Scratch.Rent<T>(ref t_filters, shape.Groups * shape.PatchSize * Math.Max(shape.Filters, V.Count));
-            Workers.Run(new Packing<V, T>(shape, w, byFilters, packed), shape.Groups);
             long images = byFilters ? ImagesAtOnce<V>() : 1, chunks = IntegerMath.CeilDiv(shape.Batch, images) * shape.Groups;
-            long parts = Workers.Count == 1 || chunks == 0 ? 1 : Math.Clamp(FewestChunks / chunks, 1, shape.Y.Output);
+            long parts = chunks == 0 || chunks >= Workers.Count ? 1 : Math.Clamp(FewestChunks / chunks, 1, shape.Y.Output);
             if (byFilters) Workers.Run(new FilterLanes<V, T>(shape, x, packed, bias, y, images, parts), chunks * parts);
             else Workers.Run(new OutputLanes<V, T>(shape, x, packed, bias, y, parts), chunks * parts);
             Scratch.Return(ref t_filters);
@@ -100,7 +102,7 @@ internal static unsafe class ShiftedConvolution
             where V : struct, IVector<V, T>
         {
             double size = shape.PatchSize;
-            return size * WholeVectors<V, T>(shape.Filters) / shape.Filters + TransposeCost
+            return shape.Filters > 1 && size * WholeVectors<V, T>(shape.Filters) / shape.Filters + TransposeCost
                 < Math.Min(OutputLanes<V, T>.RowCost(shape), OutputLanes<V, T>.PlaneCost(shape));
         }
 
@@ -118,14 +120,14 @@ internal static unsafe class ShiftedConvolution
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T> => IntegerMath.CeilDiv(lanes, V.Count) * V.Count * (lanes <= V.Count ? 1.3 : 1);
 
-    readonly struct Planes<V, T>(ConvolutionShape shape, T* x, Filters<T> w, T* bias, T* y, long atOnce) : IJob
+    readonly struct Planes<V, T>(ConvolutionShape shape, T* x, T* packed, T* bias, T* y, long atOnce) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Execute(long chunk)
         {
             long first = chunk * atOnce;
-            DepthwiseConvolution<V, T>.Forward(shape, first, Math.Min(atOnce, shape.Batch * shape.Groups - first), x, w, bias, y);
+            DepthwiseConvolution<V, T>.Forward(shape, first, Math.Min(atOnce, shape.Batch * shape.Groups - first), x, packed, bias, y);
         }
     }
 
@@ -134,9 +136,12 @@ internal static unsafe class ShiftedConvolution
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
+        /// <summary>The elements of a group.</summary>
+        public static long Size(in ConvolutionShape shape) => shape.PatchSize * (shape.Filters == 1 ? 1 : Math.Max(shape.Filters, V.Count));
+
         public void Execute(long group)
         {
-            T* target = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
+            T* target = packed + group * Size(shape);
             if (!byFilters)
             {
                 w.CopyRows(shape, group, target);
@@ -164,7 +169,7 @@ internal static unsafe class ShiftedConvolution
             ConvolutionShape own = shape with { Y = shape.Y.Part(top, (rowPart + 1) * shape.Y.Output / parts) };
             long first = block * imagesAtOnce, images = Math.Min(imagesAtOnce, shape.Batch - first);
             T* input = x + (first * shape.Groups + group) * shape.InputSize;
-            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
+            T* filters = packed + group * Packing<V, T>.Size(shape);
             long columns = Math.Min(shape.X.Output, MostPixels), rows = Math.Max(1, MostPixels / shape.X.Output);
             T* output = y + (first * shape.Groups + group) * shape.Filters * shape.OutputPlane + top * shape.X.Output;
             var padded = new PaddedImage<V, T>(own, images: images);
@@ -205,7 +210,8 @@ internal static unsafe class ShiftedConvolution
                     for (long row = part.Row; row < part.Row + part.Rows; row++, to += part.Columns * filters)
                     {
                         T* from = part.Padded.Data + image * part.Padded.ImageSize + row * part.Padded.StepY + part.Column * part.Padded.StepX;
-                        MatMulBlock<T, V>.Multiply(part.Columns, filters, end - start, new GatheredSteps<T>(from, part.Places + start), part.Padded.StepX,
+                        MatMulBlock<T, V>.Multiply(
+                            part.Columns, filters, end - start, new GatheredSteps<T>(from, part.Places + start), part.Padded.StepX,
                             new Steps<T>(packed + part.Filter * size + start * width, width),
                             start > 0 ? to : bias == null ? null : bias + part.Filter, start > 0 ? filters : 0, to, filters);
                     }
@@ -275,7 +281,7 @@ internal static unsafe class ShiftedConvolution
         void Multiply<B>(long group, long columns, B b, T* c, long row)
             where B : struct, IMatMulWalk<B, T>
         {
-            T* filters = packed + group * shape.PatchSize * Math.Max(shape.Filters, V.Count);
+            T* filters = packed + group * Packing<V, T>.Size(shape);
             var strips = new MatMulStrips<T, V>(columns);
             for (long strip = 0; strip < strips.Count; strip++)
             {
