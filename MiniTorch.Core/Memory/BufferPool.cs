@@ -46,8 +46,8 @@ internal static unsafe class BufferPool
     // A program that runs only forward drops its tensors at once. Blocks that are reused after so many bytes are still in the cache.
     private const long LeastHeadroom = 12L << 20;
 
-    // A block of this size fits into the third-level cache once. Of larger ones, which no cache holds, several go round between collections.
-    private const long CachedBlock = 16 << 20;
+    // A block of this size stays in the third-level cache if it is reused at once. Of larger ones several go round between collections.
+    private const long CachedBlock = 8 << 20;
     private const long LeastLargeBlocks = 4;
     private const int Alignment = 64;
     private const double Headroom = 1.3;
