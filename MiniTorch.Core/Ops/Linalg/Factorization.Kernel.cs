@@ -52,13 +52,30 @@ internal static unsafe class FactorKernel<V>
             }
             pivots[j] = pivot;
             a.Exchange(j, pivot);
-            if (top[j] == 0) continue;
-            for (int i = j + 1; i < rows; i++)
-            {
-                double* row = a.Data + i * stride;
-                double factor = row[j] /= top[j];
-                AddScaled(row + j + 1, -factor, top + j + 1, columns - j - 1);
-            }
+            double divisor = top[j];
+            if (divisor == 0) continue;
+            for (int i = j + 1; i < rows; i++) a.Data[i * stride + j] /= divisor;
+            SubtractOuter(a, j + 1, a.Data + j, stride, top);
+        }
+    }
+
+    /// <summary>
+    /// Row i −= factor i · top, in the rows and columns of A from <paramref name="first"/> on. The factors lie <paramref name="step"/> apart.
+    /// </summary>
+    static void SubtractOuter(MatrixBlock a, int first, double* factors, long step, double* top)
+    {
+        int count = a.Columns - first;
+        if (count > V.Count)
+        {
+            for (int i = first; i < a.Rows; i++) AddScaled(a.Row(i) + first, -factors[i * step], top + first, count);
+            return;
+        }
+        if (count == 0) return;
+        V x = V.LoadPartial(top + first, count);
+        for (int i = first; i < a.Rows; i++)
+        {
+            double* row = a.Row(i) + first;
+            V.StorePartial(V.Fma(V.Broadcast(-factors[i * step]), x, V.LoadPartial(row, count)), row, count);
         }
     }
 
@@ -85,8 +102,8 @@ internal static unsafe class FactorKernel<V>
             if (!(a[k, k] > 0)) return false;
             double* row = a.Row(k);
             double root = Math.Sqrt(row[k]);
-            for (int j = k; j < n; j++) row[j] /= root;
-            for (int i = k + 1; i < n; i++) AddScaled(a.Row(i) + i, -row[i], row + i, n - i);
+            Divide(row + k, root, n - k);
+            SubtractOuter(a, k + 1, row, 1, row);
         }
         return true;
     }
@@ -121,6 +138,12 @@ internal static unsafe class FactorKernel<V>
         for (int i = 0; i < t.Rows; i++)
         {
             double* row = b.Row(i);
+            if (b.Columns == 1)
+            {
+                *row = SubtractDot(*row, t, i, b, 0, i, 1);
+                if (!hasOnes) *row /= t[i, i];
+                continue;
+            }
             for (int k = 0; k < i; k++) AddScaled(row, -t[i, k], b.Row(k), b.Columns);
             if (!hasOnes) Divide(row, t[i, i], b.Columns);
         }
@@ -141,6 +164,11 @@ internal static unsafe class FactorKernel<V>
         for (int i = t.Rows - 1; i >= 0; i--)
         {
             double* row = b.Row(i);
+            if (b.Columns == 1)
+            {
+                *row = SubtractDot(*row, t, i, b, t.Rows - 1, i, -1) / t[i, i];
+                continue;
+            }
             for (int k = t.Rows - 1; k > i; k--) AddScaled(row, -t[i, k], b.Row(k), b.Columns);
             Divide(row, t[i, i], b.Columns);
         }
@@ -181,7 +209,17 @@ internal static unsafe class FactorKernel<V>
         V broadcast = V.Broadcast(divisor);
         long i = 0;
         for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(x + i) / broadcast, x + i);
-        for (; i < count; i++) x[i] /= divisor;
+        int rest = (int)(count - i);
+        if (rest >= FewElements) V.StorePartial(V.LoadPartial(x + i, rest) / broadcast, x + i, rest);
+        else for (; i < count; i++) x[i] /= divisor;
+    }
+
+    /// <summary>sum − Σ t[row, k] b[k, 0] for k from <paramref name="first"/> to before <paramref name="end"/>.</summary>
+    static double SubtractDot(double sum, MatrixBlock t, int row, MatrixBlock b, int first, int end, int step)
+    {
+        double* element = t.Row(row);
+        for (int k = first; k != end; k += step) sum = Math.FusedMultiplyAdd(-element[k * t.ColumnStride], b.Data[k * b.RowStride], sum);
+        return sum;
     }
 
     // A multiple of a vector of 512 bits.

@@ -134,8 +134,9 @@ internal sealed record SymmetricEigen : Op
     protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
     {
         (Tensor w, Tensor v) = (call.OutputAt(0), call.OutputAt(1));
-        Tensor? inside = Sum(cotangents[0]?.DiagEmbed(), cotangents[1] is { } gv ? v.Transpose(-2, -1).MatMul(gv) * Gaps.Inverse(w) : null);
-        Tensor gradient = v.MatMul(inside!).MatMul(v.Transpose(-2, -1));
+        Tensor? inside = cotangents[1] is { } gv ? v.Transpose(-2, -1).MatMul(gv) * Gaps.Inverse(w) : null;
+        Tensor left = Sum(cotangents[0] is { } gw ? v * gw.Unsqueeze(-2) : null, inside is null ? null : v.MatMul(inside))!;
+        Tensor gradient = left.MatMul(v.Transpose(-2, -1));
         gradients[0] = (gradient + gradient.Transpose(-2, -1)) / 2;
     }
 
@@ -199,7 +200,7 @@ internal sealed record SingularValues : Op
     {
         (Tensor s, Tensor u, Tensor vt) = (call.OutputAt(0), call.OutputAt(1), call.OutputAt(2));
         Tensor row = s.Unsqueeze(-2), column = s.Unsqueeze(-1);
-        Tensor? inside = cotangents[0]?.DiagEmbed(), outside = null;
+        Tensor? inside = null, outside = null;
         if (cotangents[1] is { } gu)
         {
             inside = Sum(inside, Skew(u.Transpose(-2, -1).MatMul(gu)) * Gaps.Inverse(s.Square()) * row);
@@ -210,7 +211,8 @@ internal sealed record SingularValues : Op
             inside = Sum(inside, column * (Skew(vt.MatMul(gvt.Transpose(-2, -1))) * Gaps.Inverse(s.Square())));
             outside = Sum(outside, (u / row).MatMul(gvt - gvt.MatMul(vt.Transpose(-2, -1)).MatMul(vt)));
         }
-        gradients[0] = Sum(u.MatMul(inside!).MatMul(vt), outside);
+        Tensor? left = Sum(cotangents[0] is { } gs ? u * gs.Unsqueeze(-2) : null, inside is null ? null : u.MatMul(inside));
+        gradients[0] = Sum(left!.MatMul(vt), outside);
     }
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)

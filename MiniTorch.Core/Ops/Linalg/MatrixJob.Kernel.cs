@@ -156,20 +156,28 @@ internal readonly unsafe struct DeterminantFunction : IMatrixFunction
 }
 
 /// <summary>The lower triangular L of A = L Lᵀ, from the lower triangle of A.</summary>
-internal readonly struct CholeskyFunction : IMatrixFunction
+internal readonly unsafe struct CholeskyFunction : IMatrixFunction
 {
     public static string Problem(MatrixBlock input) => "is not positive definite";
 
     public bool Run<V>(ReadOnlySpan<MatrixBlock> inputs, ReadOnlySpan<MatrixBlock> outputs)
         where V : struct, IVector<V, double>
     {
-        int n = inputs[0].Rows;
+        (MatrixBlock a, MatrixBlock lower) = (inputs[0], outputs[0]);
+        int n = a.Rows;
         MatrixBlock upper = MatrixBlock.Rent(ref FactorScratch.Work, n, n);
         for (int i = 0; i < n; i++)
-            for (int j = 0; j <= i; j++) upper[j, i] = inputs[0][i, j];
+        {
+            double* row = a.Row(i), column = upper.Data + i;
+            for (int j = 0; j <= i; j++) column[j * upper.RowStride] = row[j];
+        }
         if (!FactorKernel<V>.Cholesky(upper)) return false;
         for (int i = 0; i < n; i++)
-            for (int j = 0; j < n; j++) outputs[0][i, j] = j <= i ? upper[j, i] : 0;
+        {
+            double* row = lower.Row(i), column = upper.Data + i;
+            for (int j = 0; j <= i; j++) row[j] = column[j * upper.RowStride];
+            new Span<double>(row + i + 1, n - i - 1).Clear();
+        }
         return true;
     }
 }

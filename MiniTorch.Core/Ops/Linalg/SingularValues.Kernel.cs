@@ -195,13 +195,13 @@ internal static unsafe class SingularValuesKernel<V>
                 double r = Rotation.Of(f, g, out double c, out double s);
                 if (k > 0) e[step * (k - 1)] = r;
                 (double here, double beside, double next) = (d[step * k], e[step * k], d[step * (k + 1)]);
-                (right[2 * k], right[2 * k + 1]) = (c, s);
+                Rotation.Write(right, k, c, s);
                 f = c * here + s * beside;
                 beside = c * beside - s * here;
                 g = s * next;
                 next = c * next;
                 d[step * k] = Rotation.Of(f, g, out c, out s);
-                (left[2 * k], left[2 * k + 1]) = (c, s);
+                Rotation.Write(left, k, c, s);
                 f = c * beside + s * next;
                 d[step * (k + 1)] = c * next - s * beside;
                 if (k == count - 1) break;
@@ -219,8 +219,8 @@ internal static unsafe class SingularValuesKernel<V>
                 double r = Rotation.Of(d[step * k] * c, e[step * k], out c, out double s);
                 if (k > 0) e[step * (k - 1)] = leftS * r;
                 d[step * k] = Rotation.Of(leftC * r, d[step * (k + 1)] * s, out leftC, out leftS);
-                (right[2 * k], right[2 * k + 1]) = (c, s);
-                (left[2 * k], left[2 * k + 1]) = (leftC, leftS);
+                Rotation.Write(right, k, c, s);
+                Rotation.Write(left, k, leftC, leftS);
             }
             double last = d[step * count] * c;
             d[step * count] = last * leftC;

@@ -96,7 +96,7 @@ internal static unsafe class SymmetricEigenKernel<V>
     static bool IsNegligible(double e, double d, double next)
     {
         const double Epsilon = 1.0 / (1L << 53), Least = 2.3e-308;
-        return Math.Abs(e) <= Epsilon * Math.Sqrt(Math.Abs(d)) * Math.Sqrt(Math.Abs(next)) || e * e <= Least;
+        return e * e <= Epsilon * Epsilon * Math.Abs(d * next) + Least;
     }
 
     /// <summary>A QR step on the block whose elements follow d and e at steps of ±1.</summary>
@@ -114,7 +114,7 @@ internal static unsafe class SymmetricEigenKernel<V>
             moved = s * change;
             d[step * k] = here + moved;
             f = c * change - b;
-            (rotations[2 * k], rotations[2 * k + 1]) = (c, s);
+            Rotation.Write(rotations, k, c, s);
         }
         d[step * count] -= moved;
         e[step * (count - 1)] = f;
