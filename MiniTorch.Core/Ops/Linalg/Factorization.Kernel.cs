@@ -2,6 +2,7 @@ namespace MiniTorch.Kernels;
 
 /// <summary>
 /// Triangular factors of matrices in float64, in place. Each is cut in halves, down to a few columns, so that matrix products do most of the work.
+/// LU and Cholesky take memory from <see cref="MatrixBlock.Rent"/>, whose rows are whole vectors.
 /// </summary>
 internal static unsafe class FactorKernel<V>
     where V : struct, IVector<V, double>
@@ -60,22 +61,20 @@ internal static unsafe class FactorKernel<V>
     }
 
     /// <summary>
-    /// Row i −= factor i · top, in the rows and columns of A from <paramref name="first"/> on. The factors lie <paramref name="step"/> apart.
+    /// Row i −= factor i · top, in the rows and columns of A from <paramref name="first"/> on. The factors lie <paramref name="step"/> apart. Rows are
+    /// read and written as the same whole vectors for each column, because a load that is not a whole earlier store waits for it.
     /// </summary>
     static void SubtractOuter(MatrixBlock a, int first, double* factors, long step, double* top)
     {
-        int count = a.Columns - first;
-        if (count > V.Count)
-        {
-            for (int i = first; i < a.Rows; i++) AddScaled(a.Row(i) + first, -factors[i * step], top + first, count);
-            return;
-        }
-        if (count == 0) return;
-        V x = V.LoadPartial(top + first, count);
+        int start = first & -V.Count;
+        if (start >= a.Columns) return;
+        V changes = V.FromBits(ulong.MaxValue << (first - start)), head = V.Load(top + start);
         for (int i = first; i < a.Rows; i++)
         {
-            double* row = a.Row(i) + first;
-            V.StorePartial(V.Fma(V.Broadcast(-factors[i * step]), x, V.LoadPartial(row, count)), row, count);
+            double* row = a.Row(i);
+            V factor = V.Broadcast(-factors[i * step]), before = V.Load(row + start);
+            V.Store(V.Where(changes, V.Fma(factor, head, before), before), row + start);
+            for (int j = start + V.Count; j < a.Columns; j += V.Count) V.Store(V.Fma(factor, V.Load(top + j), V.Load(row + j)), row + j);
         }
     }
 

@@ -31,7 +31,8 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
         new(data + firstRow * rowStride + firstColumn * columnStride, partRows, partColumns, rowStride, columnStride);
 
     /// <summary>
-    /// Row-major memory whose rows lie an odd number of cache lines apart, so that the elements of a column do not share one place of the cache.
+    /// Row-major memory whose rows are whole vectors, an odd number of cache lines apart, so that the elements of a column do not share one place of
+    /// the cache.
     /// </summary>
     public static MatrixBlock Rent(ref Scratch? scratch, int rows, int columns)
     {
@@ -93,5 +94,5 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
         return order;
     }
 
-    static long RentedStride(int columns) => columns <= 8 ? columns : ((columns + 7) / 8 | 1) * 8L;
+    static long RentedStride(int columns) => (Padded(columns) / Lanes | 1) * (long)Lanes;
 }
