@@ -10,7 +10,13 @@ namespace MiniTorch.Kernels;
 /// </summary>
 internal static unsafe class CrossEntropyColumns
 {
-    /// <summary>Adjacent columns that a vector processes.</summary>
+    [ThreadStatic]
+    static Scratch? s_panel;
+
+    /// <summary>
+    /// Adjacent columns that a vector processes. Their logits are copied to a panel first, class by class: the classes of an image are often a multiple
+    /// of 4,096 bytes apart, so that they share a set of the first-level cache and do not stay there for the next pass.
+    /// </summary>
     readonly ref struct Block<V, T>
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
@@ -21,6 +27,9 @@ internal static unsafe class CrossEntropyColumns
         public readonly int Lanes;
         public readonly AxisStrip<V, T> Strip;
 
+        /// <summary>The panel: a vector for each class, whose lanes without a column hold 0.</summary>
+        public readonly T* X;
+
         public Block(in LogitRows<T> rows, long unit)
         {
             _rows = rows;
@@ -28,10 +37,28 @@ internal static unsafe class CrossEntropyColumns
             First = outer * rows.Inner + block * V.Count;
             Lanes = (int)Math.Min(V.Count, rows.Inner - block * V.Count);
             Offset = rows.Offset(First);
-            Strip = AxisStrip<V, T>.Columns(Lanes, rows.Classes, rows.Inner);
+            Strip = AxisStrip<V, T>.Columns(V.Count, rows.Classes, V.Count);
+            X = Scratch.Rent<T>(ref s_panel, rows.Classes * V.Count);
+            Copy(rows.X + Offset, X, rows.Classes, rows.Inner, Lanes);
         }
 
-        public T* X => _rows.X + Offset;
+        [MethodImpl(AggressiveOptimization | NoInlining)]
+        static void Copy(T* x, T* panel, long classes, long inner, int lanes)
+        {
+            if (lanes == V.Count)
+                for (; classes > 0; classes--, x += inner, panel += V.Count) V.Store(V.Load(x), panel);
+            else
+                for (; classes > 0; classes--, x += inner, panel += V.Count) V.Store(V.LoadPartial(x, lanes), panel);
+        }
+
+        [MethodImpl(AggressiveOptimization | NoInlining)]
+        static void CopyBack(T* panel, T* result, long classes, long inner, int lanes)
+        {
+            if (lanes == V.Count)
+                for (; classes > 0; classes--, panel += V.Count, result += inner) V.Store(V.Load(panel), result);
+            else
+                for (; classes > 0; classes--, panel += V.Count, result += inner) V.StorePartial(V.Load(panel), result, lanes);
+        }
 
         static long PerMatrix(in LogitRows<T> rows) => IntegerMath.CeilDiv(rows.Inner, V.Count);
 
@@ -44,7 +71,7 @@ internal static unsafe class CrossEntropyColumns
             return V.Where(V.Equal(max, V.Of(double.NegativeInfinity)), V.Broadcast(SoftmaxRow<V, T>.Lowest), max);
         }
 
-        /// <summary>Finds the place of each column's target relative to the block, −1 in ignored columns, and returns the others as a mask.</summary>
+        /// <summary>Finds the place of each column's target in the panel, −1 in ignored columns, and returns the others as a mask.</summary>
         public V Targets(long* places)
         {
             ulong kept = 0;
@@ -52,7 +79,7 @@ internal static unsafe class CrossEntropyColumns
             {
                 long target = _rows.Target(First + lane);
                 bool isKept = target != _rows.Ignored;
-                places[lane] = isKept ? target * _rows.Inner + lane : -1;
+                places[lane] = isKept ? target * V.Count + lane : -1;
                 if (isKept) kept |= 1UL << lane;
             }
             return V.FromBits(kept);
@@ -66,13 +93,14 @@ internal static unsafe class CrossEntropyColumns
             return V.LoadPartial(picked, Lanes);
         }
 
-        /// <summary>Subtracts from the gradients at the targets.</summary>
-        public void Subtract(T* dx, long* places, V amounts)
+        /// <summary>Subtracts from the panel, which holds gradients now, at the targets, and copies it to its place.</summary>
+        public void Write(T* dx, long* places, V amounts)
         {
             T* amount = stackalloc T[V.Count];
             V.Store(amounts, amount);
             for (int lane = 0; lane < Lanes; lane++)
-                if (places[lane] >= 0) dx[Offset + places[lane]] -= amount[lane];
+                if (places[lane] >= 0) X[places[lane]] -= amount[lane];
+            CopyBack(X, dx + Offset, _rows.Classes, _rows.Inner, Lanes);
         }
     }
 
@@ -120,8 +148,8 @@ internal static unsafe class CrossEntropyColumns
             int count = block.Lanes;
             V kept = block.Targets(places), max = V.LoadPartial(maxima + block.First, count);
             var gradient = new Exponential<V>(kept, max, V.LoadPartial(scale, count), V.LoadPartial(less, count));
-            block.Strip.Map(gradient, block.X, block.X, dx + block.Offset);
-            block.Subtract(dx, places, V.LoadPartial(losses, count));
+            block.Strip.Map(gradient, block.X, block.X, block.X);
+            block.Write(dx, places, V.LoadPartial(losses, count));
         }
     }
 
@@ -140,11 +168,11 @@ internal static unsafe class CrossEntropyColumns
             if (dx == null) sum = block.Strip.SumOfExponentials(block.X, max);
             else
             {
-                T* result = dx + block.Offset;
+                T* result = block.X;
                 block.Strip.Map(new Exponential<V>(kept, max, V.Of(1), V.Of(0)), block.X, block.X, result);
                 sum = block.Strip.Fold<Fold.Total>(result);
                 block.Strip.Map(new SoftmaxKernel.Scaled<V>(V.Where(kept, V.Broadcast(scale) / sum, V.Of(0))), result, result, result);
-                block.Subtract(dx, places, V.Broadcast(scale));
+                block.Write(dx, places, V.Broadcast(scale));
             }
             V.StorePartial(V.Where(kept, V.Log(sum) + (max - picked), V.Of(0)), losses + block.First, block.Lanes);
         }
