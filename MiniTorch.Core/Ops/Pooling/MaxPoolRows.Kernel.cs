@@ -9,6 +9,9 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    // Fewer rows would be read before their stores have left the store buffer, which takes longer than the tests.
+    const long LeastPadded = 8;
+
     // Elements of a plane that are copied; more would leave the second-level cache.
     const long MostPadded = 1 << 17;
 
@@ -25,7 +28,7 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
         V step = V.Load(steps);
         T* input = x + plane * shape.InputSize;
         (long start, long pitch) = (0, columns.Input);
-        if (columns.Padding > 0 && rows.Input * PaddedPitch <= MostPadded)
+        if (columns.Padding > 0 && rows.Input >= LeastPadded && rows.Input * PaddedPitch <= MostPadded)
         {
             (start, pitch) = (-columns.Padding, PaddedPitch);
             input = Padded(input, pitch);
