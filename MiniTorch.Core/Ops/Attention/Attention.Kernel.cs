@@ -216,7 +216,9 @@ internal static unsafe class AttentionKernel
 
         static void Add(T* row, T* mask, long stride, long count)
         {
-            for (long i = 0; i < count; i++) row[i] += mask[i * stride];
+            long i = 0;
+            for (; stride == 1 && i <= count - V.Count; i += V.Count) V.Store(V.Load(row + i) + V.Load(mask + i), row + i);
+            for (; i < count; i++) row[i] += mask[i * stride];
         }
     }
 }

@@ -88,12 +88,12 @@ internal static class Einsum
         Tensor left = Arrange(a, batch, rows, summed), right = Arrange(b, batch, summed, columns);
         return (left.MatMul(right).Reshape([.. (batch + rows + columns).Select(name => sizes[name])]), batch + rows + columns);
 
-        // [batch, first, second], each of the three merged from the dimensions that it names.
+        // […batch, first, second], the last two merged from the dimensions that they name; batches are not, which may need a copy.
         Tensor Arrange((Tensor Tensor, string Names) x, string batch, string first, string second)
         {
             string order = batch + first + second;
             Tensor moved = x.Tensor.Permute([.. order.Select(name => x.Names.IndexOf(name, StringComparison.Ordinal))]);
-            return moved.Expand([.. order.Select(name => sizes[name])]).Reshape(Merged(batch), Merged(first), Merged(second));
+            return moved.Expand([.. order.Select(name => sizes[name])]).Reshape([.. batch.Select(name => sizes[name]), Merged(first), Merged(second)]);
         }
 
         int Merged(string names) => Shape.Size(Shape.Create([.. names.Select(name => sizes[name])]).ElementCount, "Einsum");

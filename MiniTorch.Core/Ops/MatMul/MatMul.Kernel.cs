@@ -39,13 +39,6 @@ internal static unsafe class MatMulKernel
             return;
         }
 
-        if (k == 1 && products == 1 && m > 1 && n > 1 && bCol == 1 && !accumulate)
-        {
-            var outer = new OuterJob<T>(m, n, a, aRow, b, c, cRow);
-            Simd.Run<OuterJob<T>, T>(ref outer);
-            return;
-        }
-
         if (n == 1 && k == 1 && m > 1 && cRow == 1 && !accumulate)
         {
             // One product each: as a row, they are the lanes of vectors.
@@ -63,7 +56,10 @@ internal static unsafe class MatMulKernel
             };
             var byVector = new MatVecJob<T> { Job = job };
             var ofVector = new VecMatJob<T> { Job = job };
-            if (n == 1) Simd.Run<MatVecJob<T>, T>(ref byVector);
+            var outer = new OuterJob<T>(job);
+            if (k == 1 && m > 1 && n > 1 && bCol == 1 && !accumulate) Simd.Run<OuterJob<T>, T>(ref outer);
+            else if (n > 1 && MatMulTransposedRow.Fits(m, b, bRow, bCol)) new MatMulTransposedRow(Unsafe.BitCast<MatMulJob<T>, MatMulJob<float>>(job)).Run();
+            else if (n == 1) Simd.Run<MatVecJob<T>, T>(ref byVector);
             else if (m == 1 && bCol == 1 && n >= RowsPassBy) Simd.Run<VecMatJob<T>, T>(ref ofVector);
             else Simd.Run<MatMulJob<T>, T>(ref job);
         }
@@ -116,13 +112,13 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     public readonly long Offset(long product, long* strides)
     {
         long offset = 0;
-        for (int d = BatchRank - 1; d >= 0; d--)
+        for (int d = BatchRank - 1; d > 0; d--)
         {
             (product, long index) = Math.DivRem(product, BatchSizes[d]);
             offset += index * strides[d];
         }
 
-        return offset;
+        return BatchRank == 0 ? 0 : offset + product * strides[0];
     }
 
     struct Chunks<V> : IJob
@@ -132,6 +128,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         const int MostChunks = 128;              // of a large product: enough to balance many threads
         const int PackedRows = 256;              // of C that share a packed strip of B
         const int RowStep = 8;                   // the height of a tile
+        const long TinyWork = 64;                // multiply-adds of a product for which vectors are too wide to pay
         const int LowTilesPackRows = 64;         // of C, and bytes of B: low tiles read B twice as often, so that it pays sooner to copy it
         const int LowTilesPackBytes = 1 << 17;
 
@@ -186,8 +183,27 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             (chunk, long stripBlock) = Math.DivRem(chunk, _stripBlocks);
             (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
             long lastProduct = Math.Min(_job.Products, (chunk + 1) * _productsPerChunk);
+            bool isTiny = _job.M * _job.N * _job.K <= TinyWork && _job.N < V.Count;
             for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
-                Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
+            {
+                if (isTiny) MultiplyTiny(product);
+                else Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
+            }
+        }
+
+        [MethodImpl(AggressiveOptimization)]
+        readonly void MultiplyTiny(long product)
+        {
+            T* a = _job.A + _job.Offset(product, _job.ABatch), b = _job.B + _job.Offset(product, _job.BBatch);
+            T* c = _job.C + _job.Offset(product, _job.CBatch);
+            for (long i = 0; i < _job.M; i++, a += _job.ARow, c += _job.CRow)
+                for (long j = 0; j < _job.N; j++)
+                {
+                    T* x = a, y = b + j * _job.BCol;
+                    var sum = new V1<T>(_job.Accumulate ? c[j] : T.Zero);
+                    for (long p = 0; p < _job.K; p++, x += _job.ACol, y += _job.BRow) sum = V1<T>.Fma(new(*x), new(*y), sum);
+                    c[j] = sum.Value;
+                }
         }
 
         readonly void Multiply(long product, long row, long strip)

@@ -48,8 +48,20 @@ internal sealed record MatMul : MultilinearOp
     public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
         KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed), a, b, c);
 
-    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) =>
-        input == 0 ? Apply(cotangent, call.Input(1).Transpose(-2, -1)) : Apply(call.Input(0).Transpose(-2, -1), cotangent);
+    // The gradient of a transposed operand is computed as the transpose of a product, so that it lies in memory as the operand itself.
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
+    {
+        Tensor other = call.Input(1 - input).Transpose(-2, -1);
+        ReadOnlySpan<long> strides = call.InputLayout(input).Strides;
+        bool isTransposed = strides[^2] == 1 && strides[^1] > 1;
+        return (input, isTransposed) switch
+        {
+            (0, false) => Apply(cotangent, other),
+            (0, true) => Apply(call.Input(1), cotangent.Transpose(-2, -1)).Transpose(-2, -1),
+            (_, false) => Apply(other, cotangent),
+            _ => Apply(cotangent.Transpose(-2, -1), call.Input(0)).Transpose(-2, -1),
+        };
+    }
 
     private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate = false, bool isTransposed = false) : IKernelCall
     {

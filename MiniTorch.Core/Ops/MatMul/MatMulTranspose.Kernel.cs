@@ -101,7 +101,7 @@ internal static unsafe class MatMulTranspose
 
     /// <summary>Of four rows from <paramref name="first"/> on: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
     [MethodImpl(AggressiveInlining)]
-    static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
+    public static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
         float* source, long sourceRow, long first, long lastRow)
     {
         var r0 = Vector512.Load(source + Math.Min(first, lastRow) * sourceRow);
@@ -121,14 +121,24 @@ internal static unsafe class MatMulTranspose
     [MethodImpl(AggressiveInlining)]
     static void StoreLanes(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, long targetRow)
     {
+        var (r0, r1, r2, r3) = Lanes(a, b, c, d);
+        r0.Store(target);
+        r1.Store(target + 4 * targetRow);
+        r2.Store(target + 8 * targetRow);
+        r3.Store(target + 12 * targetRow);
+    }
+
+    /// <summary>Result i is lane i of a, b, c and d, side by side.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) Lanes(
+        Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
         const byte Low = 0b01_00_01_00, High = 0b11_10_11_10, Even = 0b10_00_10_00, Odd = 0b11_01_11_01;
         var ab01 = Avx512F.Shuffle4x128(a, b, Low);
         var ab23 = Avx512F.Shuffle4x128(a, b, High);
         var cd01 = Avx512F.Shuffle4x128(c, d, Low);
         var cd23 = Avx512F.Shuffle4x128(c, d, High);
-        Avx512F.Shuffle4x128(ab01, cd01, Even).Store(target);
-        Avx512F.Shuffle4x128(ab01, cd01, Odd).Store(target + 4 * targetRow);
-        Avx512F.Shuffle4x128(ab23, cd23, Even).Store(target + 8 * targetRow);
-        Avx512F.Shuffle4x128(ab23, cd23, Odd).Store(target + 12 * targetRow);
+        return (Avx512F.Shuffle4x128(ab01, cd01, Even), Avx512F.Shuffle4x128(ab01, cd01, Odd),
+            Avx512F.Shuffle4x128(ab23, cd23, Even), Avx512F.Shuffle4x128(ab23, cd23, Odd));
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
@@ -14,7 +15,11 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
     const long PartLength = 1 << 16;     // products whose sum is one chunk's
     const long ChunkWork = 1 << 16;
     const int CopiedElements = 1024;     // of a row with a stride
-    const int RowBlock = 64;             // rows of a column-major matrix that are summed at once
+    const int RowBlock = 1024;           // rows of a column-major matrix that are summed at once: a page of each column
+    const int Columns = 4;               // of a lane that are added at once
+
+    [ThreadStatic]
+    static Scratch? t_sums;
 
     /// <summary>A batch of products with N = 1.</summary>
     public MatMulJob<T> Job;
@@ -85,13 +90,9 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
             for (int lane = 0; lane < lanes; lane += V.Count) V.Store(V.Of(0), sums + lane);
             if (aStep == 1 && bStep == 1) AddProducts(a, b, depth, sums);
             else AddCopied(a, aStep, b, bStep, depth, sums);
-            for (int half = lanes / 2; half > 0; half /= 2)
-            {
-                int lane = 0;
-                for (; lane + V.Count <= half; lane += V.Count) V.Store(V.Load(sums + lane) + V.Load(sums + half + lane), sums + lane);
-                for (; lane < half; lane++) sums[lane] += sums[half + lane];
-            }
-            return depth == 0 ? T.Zero : sums[0];
+            for (int half = lanes / 2; half >= V.Count; half /= 2)
+                for (int lane = 0; lane < half; lane += V.Count) V.Store(V.Load(sums + lane) + V.Load(sums + half + lane), sums + lane);
+            return depth == 0 ? T.Zero : V.Sum(V.Load(sums));
         }
 
         [SkipLocalsInit]
@@ -133,24 +134,48 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
             }
         }
 
-        /// <summary>The same sums for some rows of a column-major matrix, a vector of rows at a time.</summary>
+        /// <summary>
+        /// The same sums for some rows of a column-major matrix, a vector of rows at a time. Some columns of one lane are added together, so that its
+        /// sums pass by less often.
+        /// </summary>
         [SkipLocalsInit]
         void SumColumns(long product, long row, long part, int rows, T* a, T* b, long depth)
         {
-            T* sums = stackalloc T[Lanes * RowBlock];
+            long width = RowBlock;
+            T* sums = Scratch.Rent<T>(ref t_sums, Lanes * width);
             int lanes = (int)Math.Min((ulong)Lanes, BitOperations.RoundUpToPowerOf2((ulong)depth));
-            new Span<T>(sums, Math.Max(1, lanes) * RowBlock).Clear();
-            for (long k = 0; k < depth; k++)
+            new Span<T>(sums, (int)(Math.Max(1, lanes) * width)).Clear();
+            long block = depth / (Columns * Lanes) * Columns * Lanes, step = Lanes * job.ACol;
+            for (long first = 0; first < block; first += Columns * Lanes)
+                for (long lane = 0; lane < Lanes; lane++)
+                    AddColumns(a + (first + lane) * job.ACol, step, b + (first + lane) * job.BRow, Lanes * job.BRow, sums + lane * width, rows);
+            for (long k = block; k < depth; k++)
             {
-                T* sum = sums + k % Lanes * RowBlock, column = a + k * job.ACol;
+                T* sum = sums + k % Lanes * width, column = a + k * job.ACol;
                 V factor = V.Broadcast(b[k * job.BRow]);
                 int r = 0;
                 for (; r + V.Count <= rows; r += V.Count) V.Store(V.Fma(V.Load(column + r), factor, V.Load(sum + r)), sum + r);
                 if (r < rows) V.Store(V.Fma(V.LoadPartial(column + r, rows - r), factor, V.Load(sum + r)), sum + r);
             }
             for (int half = lanes / 2; half > 0; half /= 2)
-                for (int i = 0; i < half * RowBlock; i += V.Count) V.Store(V.Load(sums + i) + V.Load(sums + half * RowBlock + i), sums + i);
+                for (long i = 0; i < half * width; i += V.Count) V.Store(V.Load(sums + i) + V.Load(sums + half * width + i), sums + i);
             for (int r = 0; r < rows; r++) Keep(product, row + r, part, sums[r]);
+        }
+
+        [MethodImpl(AggressiveOptimization)]
+        static void AddColumns(T* a, long step, T* b, long bStep, T* sum, int rows)
+        {
+            V b0 = V.Broadcast(b[0]), b1 = V.Broadcast(b[bStep]), b2 = V.Broadcast(b[2 * bStep]), b3 = V.Broadcast(b[3 * bStep]);
+            int r = 0;
+            for (; r + V.Count <= rows; r += V.Count, a += V.Count)
+            {
+                V s = V.Fma(V.Load(a + step), b1, V.Fma(V.Load(a), b0, V.Load(sum + r)));
+                V.Store(V.Fma(V.Load(a + 3 * step), b3, V.Fma(V.Load(a + 2 * step), b2, s)), sum + r);
+            }
+            int rest = rows - r;
+            if (rest == 0) return;
+            V last = V.Fma(V.LoadPartial(a + step, rest), b1, V.Fma(V.LoadPartial(a, rest), b0, V.Load(sum + r)));
+            V.Store(V.Fma(V.LoadPartial(a + 3 * step, rest), b3, V.Fma(V.LoadPartial(a + 2 * step, rest), b2, last)), sum + r);
         }
     }
 }
@@ -163,6 +188,7 @@ internal unsafe struct VecMatJob<T> : IVectorJob<T>
     where T : unmanaged, IBinaryNumber<T>
 {
     const long ChunkWork = 1 << 16, FewestColumns = 256, MostColumns = 4096;
+    const long LargeBytes = 16 << 20, LargeColumns = 2048; // of a B that comes from memory, longer pieces of rows
 
     /// <summary>A batch of products with M = 1 and unit column stride of B.</summary>
     public MatMulJob<T> Job;
@@ -170,7 +196,8 @@ internal unsafe struct VecMatJob<T> : IVectorJob<T>
     public readonly void Run<V>()
         where V : struct, IVector<V, T>
     {
-        long columns = Math.Clamp(ChunkWork / Math.Max(1, Job.K) / FewestColumns * FewestColumns, FewestColumns, MostColumns);
+        long fewest = Job.K * Job.N * sizeof(T) >= LargeBytes ? LargeColumns : FewestColumns;
+        long columns = Math.Clamp(ChunkWork / Math.Max(1, Job.K) / FewestColumns * FewestColumns, fewest, MostColumns);
         long chunks = IntegerMath.CeilDiv(Job.N, columns);
         Workers.Run(new Chunks<V>(Job, columns, chunks), chunks * Job.Products);
     }

@@ -99,12 +99,12 @@ public sealed unsafe class MatMulTests
 
     [Test]
     public void A_batch_is_its_products_one_by_one_with_shared_and_permuted_operands(
-        [Values(1, 3, 16)] int m, [Values(1, 5, 20, 64)] int n, [Values] bool accumulate)
+        [Values(1, 3, 16)] int m, [Values(1, 5, 20, 64)] int n, [Values(1, 9)] int k, [Values] bool accumulate)
     {
-        const long First = 3, Second = 4, K = 9;
+        const long First = 3, Second = 4;
         var random = new Random(3);
-        using var a = new GuardedMatrix<float>(First * Second * m, K, MatrixLayout.RowMajor, random);
-        using var b = new GuardedMatrix<float>(Second * K, n, MatrixLayout.RowMajor, random);
+        using var a = new GuardedMatrix<float>(First * Second * m, k, MatrixLayout.RowMajor, random);
+        using var b = new GuardedMatrix<float>(Second * k, n, MatrixLayout.RowMajor, random);
         using var c = new GuardedMatrix<float>(First * Second * m, n, MatrixLayout.RowMajor, random);
         float[] expected = c.Memory.ToArray();
         fixed (float* e = expected)
@@ -113,14 +113,14 @@ public sealed unsafe class MatMulTests
             {
                 for (long j = 0; j < Second; j++)
                 {
-                    float* aStart = a.Data + (j * First + i) * m * K, cStart = e + (i * Second + j) * m * n;
-                    MatMulKernel.Run(m, n, K, aStart, K, 1, b.Data + j * K * n, n, 1, cStart, n, accumulate);
+                    float* aStart = a.Data + (j * First + i) * m * k, cStart = e + (i * Second + j) * m * n;
+                    MatMulKernel.Run(m, n, k, aStart, k, 1, b.Data + j * k * n, n, 1, cStart, n, accumulate);
                 }
             }
         }
 
-        long[] aStrides = [m * K, First * m * K], bStrides = [0, K * n], cStrides = [Second * m * n, m * n];
-        MatMulKernel.RunBatched([(int)First, (int)Second], aStrides, bStrides, cStrides, m, n, K, a.Data, K, 1, b.Data, n, 1, c.Data, n, accumulate);
+        long[] aStrides = [m * k, First * m * k], bStrides = [0, k * n], cStrides = [Second * m * n, m * n];
+        MatMulKernel.RunBatched([(int)First, (int)Second], aStrides, bStrides, cStrides, m, n, k, a.Data, k, 1, b.Data, n, 1, c.Data, n, accumulate);
         c.Memory.SequenceEqual(expected).ShouldBeTrue();
     }
 
@@ -199,6 +199,7 @@ public sealed unsafe class MatMulTests
     {
         foreach (MatrixLayout layout in (MatrixLayout[])[MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, MatrixLayout.Stepped])
             Check<double>(Run, rows, 1, depth, layout, MatrixLayout.RowMajor, rows == 3, Math.FusedMultiplyAdd);
+        Check<float>(Run, 1030, 1, 600 + rows, MatrixLayout.ColumnMajor, MatrixLayout.RowMajor, rows == 3, MathF.FusedMultiplyAdd);
     }
 
     [Test]
@@ -215,6 +216,9 @@ public sealed unsafe class MatMulTests
             Check<float>(RunWith<float, V512<float>>, 1, size, 19, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
             Check<double>(RunWith<double, V256<double>>, 1, size, 9, layout, MatrixLayout.Padded, size % 2 == 0, Math.FusedMultiplyAdd);
             Check<float>(Run, 1, 250 + size, 17, layout, MatrixLayout.RowMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<float>(Run, 1, size, 70, layout, MatrixLayout.ColumnMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<float>(Run, 1, 33, size, layout, MatrixLayout.ColumnMajor, size % 2 == 0, MathF.FusedMultiplyAdd);
+            Check<float>(Run, 3, size, 1, layout, MatrixLayout.RowMajor, false, MathF.FusedMultiplyAdd);
         }
     }
 
