@@ -206,6 +206,7 @@ static partial class OpSamples
     {
         int states = cell == CellKind.Lstm ? 2 : 1;
         return RowOfMany($"{cell} {(isBackwards ? "backwards" : "forwards")}", x => RecurrentSweep.Of(cell, isBackwards, x[0], x[1], x[2],
-            x[3..(3 + states)], x.ElementAtOrDefault(3 + states), x.ElementAtOrDefault(4 + states)), inputs).Within(1e-8, 3e-6).Covers(nameof(RecurrentSweep));
+            x[3..(3 + states)], x.ElementAtOrDefault(3 + states), x.ElementAtOrDefault(4 + states)), inputs).Within(1e-8, 3e-6)
+            .Covers(nameof(RecurrentSweep));
     }
 }

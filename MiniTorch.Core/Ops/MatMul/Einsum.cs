@@ -88,7 +88,7 @@ internal static class Einsum
         Tensor left = Arrange(a, batch, rows, summed), right = Arrange(b, batch, summed, columns);
         return (left.MatMul(right).Reshape([.. (batch + rows + columns).Select(name => sizes[name])]), batch + rows + columns);
 
-        // […batch, first, second], the last two merged from the dimensions that they name; batches are not, which may need a copy.
+        // […batch, first, second], the last two merged from the dimensions that they name. Merging batches may need a copy.
         Tensor Arrange((Tensor Tensor, string Names) x, string batch, string first, string second)
         {
             string order = batch + first + second;

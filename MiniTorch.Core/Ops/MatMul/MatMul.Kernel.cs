@@ -58,7 +58,8 @@ internal static unsafe class MatMulKernel
             var ofVector = new VecMatJob<T> { Job = job };
             var outer = new OuterJob<T>(job);
             if (k == 1 && m > 1 && n > 1 && bCol == 1 && !accumulate) Simd.Run<OuterJob<T>, T>(ref outer);
-            else if (n > 1 && MatMulTransposedRow.Fits(m, b, bRow, bCol)) new MatMulTransposedRow(Unsafe.BitCast<MatMulJob<T>, MatMulJob<float>>(job)).Run();
+            else if (n > 1 && MatMulTransposedRow.Fits(m, b, bRow, bCol))
+                new MatMulTransposedRow(Unsafe.BitCast<MatMulJob<T>, MatMulJob<float>>(job)).Run();
             else if (n == 1) Simd.Run<MatVecJob<T>, T>(ref byVector);
             else if (m == 1 && bCol == 1 && n >= RowsPassBy) Simd.Run<VecMatJob<T>, T>(ref ofVector);
             else Simd.Run<MatMulJob<T>, T>(ref job);

@@ -13,13 +13,15 @@ internal enum CellKind
     Lstm,
 }
 
-/// <summary>A sequence of <paramref name="Steps"/> batches of <paramref name="Rows"/>, through which a cell goes forward or backward in time.</summary>
+/// <summary>A sequence of <paramref name="Steps"/> batches, through which a cell goes forward or backward in time.</summary>
 internal readonly record struct RecurrentShape(CellKind Cell, bool IsBackwards, long Steps, long Rows, long Hidden)
 {
     /// <summary>The rows of the weights for each hidden feature.</summary>
     public static int GatesOf(CellKind cell) => cell switch { CellKind.Gru => 3, CellKind.Lstm => 4, _ => 1 };
 
-    /// <summary>What a step leaves for its derivative, for each hidden feature: the gates, and of a GRU also W_hn h + b_hn, which a gate scales.</summary>
+    /// <summary>
+    /// What a step leaves for its derivative, for each hidden feature: the gates, and of a GRU also W_hn h + b_hn, which a gate scales.
+    /// </summary>
     public static int KeptOf(CellKind cell) => cell is CellKind.Gru or CellKind.Lstm ? 4 : 1;
 
     public long Width => KeptOf(Cell) * Hidden;
@@ -69,8 +71,8 @@ internal readonly unsafe struct RecurrentMemory<T>(byte** data)
 }
 
 /// <summary>
-/// All steps of a recurrent layer in one direction. The weights of the state are packed once, and a step is a product that adds to the gates and the cell's
-/// formula, row by row.
+/// All steps of a recurrent layer in one direction. The weights of the state are packed once; a step is a product that adds to the gates, and the
+/// cell's formula, row by row.
 /// </summary>
 internal static unsafe class RecurrentKernel
 {
@@ -100,7 +102,8 @@ internal static unsafe class RecurrentKernel
             var memory = new RecurrentMemory<T>(data);
             (long hidden, long joint, long separate) = (shape.Hidden, shape.JointColumns, shape.SeparateColumns);
             long first = MatMulShared<T, V>.Size(hidden, joint);
-            T* packed = Scratch.Rent<T>(ref t_weights, first + MatMulShared<T, V>.Size(hidden, separate) + hidden), rest = memory.Weight + joint * hidden;
+            T* packed = Scratch.Rent<T>(ref t_weights, first + MatMulShared<T, V>.Size(hidden, separate) + hidden);
+            T* rest = memory.Weight + joint * hidden;
             if (isForward)
             {
                 var weights = new MatMulShared<T, V>(hidden, joint, memory.Weight, 1, hidden, packed);

@@ -3,13 +3,13 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// A recurrent layer in one direction over a sequence (torch.rnn_tanh, rnn_relu, gru and lstm). Inputs: x [steps, rows, in], W_ih [gates · hidden, in],
-/// W_hh [gates · hidden, hidden], the initial states [rows, hidden], which are h and maybe c, and the biases b_ih and b_hh, or none. Outputs: the states
-/// of all steps, [steps, rows, hidden] each.
+/// A recurrent layer in one direction over a sequence (torch.rnn_tanh, rnn_relu, gru and lstm). Inputs: x [steps, rows, in], W_ih [gates · hidden,
+/// in], W_hh [gates · hidden, hidden], the initial states [rows, hidden], which are h and maybe c, and the biases b_ih and b_hh, or none. Outputs:
+/// the states of all steps, [steps, rows, hidden] each.
 /// </summary>
 /// <remarks>
-/// The gates' sums of all steps are one product with W_ih, to which each step adds its product with W_hh; what a step then keeps for its derivative lies in
-/// the same memory, and in the end the gradient of the sums, whose products with x and with the states are the gradients of the weights.
+/// The gates' sums of all steps are one product with W_ih, to which each step adds its product with W_hh. What a step keeps for its derivative lies
+/// in the same memory, and in the end the gradient of the sums; its products with x and with the states are the gradients of the weights.
 /// </remarks>
 internal sealed record RecurrentSweep(CellKind Cell, bool IsBackwards, bool KeepsGates) : FusedOp
 {
@@ -29,7 +29,8 @@ internal sealed record RecurrentSweep(CellKind Cell, bool IsBackwards, bool Keep
     private bool HasGates => Cell is CellKind.Gru or CellKind.Lstm;
 
     /// <summary>Checks the arguments and returns the states of all steps.</summary>
-    public static Tensor[] Of(CellKind cell, bool isBackwards, Tensor x, Tensor weightIh, Tensor weightHh, Tensor[] states, Tensor? biasIh, Tensor? biasHh)
+    public static Tensor[] Of(CellKind cell, bool isBackwards, Tensor x, Tensor weightIh, Tensor weightHh, Tensor[] states, Tensor? biasIh,
+        Tensor? biasHh)
     {
         var sweep = new RecurrentSweep(cell, isBackwards, KeepsGates: false);
         Linear.Check(sweep.Name, x, weightIh, biasIh);
@@ -90,13 +91,15 @@ internal sealed record RecurrentSweep(CellKind Cell, bool IsBackwards, bool Keep
 
     private void Sweep(ReadOnlySpan<Tensor> inputs, Tensor gates, Tensor h, Tensor? c)
     {
+        using ModeScope mode = EngineMode.Record(false);
         (Tensor weightIh, int hidden, Tensor flat) = (inputs[1], h.Shape[2], Rows(gates));
         (Tensor? biasIh, Tensor? biasHh) = BiasesOf(inputs);
         Tensor bias = biasIh is null || biasHh is null ? Tensor.Zeros([gates.Shape[2]], h.DType)
             : Cell == CellKind.Gru ? Tensor.Cat([biasIh[..(2 * hidden)] + biasHh[..(2 * hidden)], biasIh[(2 * hidden)..], biasHh[(2 * hidden)..]])
             : biasIh + biasHh;
         MatMul.Into(flat[.., ..weightIh.Shape[0]], Rows(inputs[0]), weightIh, accumulate: false, isTransposed: true);
-        Run(isForward: true, gates, Copies.RowMajor(inputs[2]), Copies.RowMajor(inputs[3]), States == 2 ? Copies.RowMajor(inputs[4]) : null, h, c, bias);
+        Run(isForward: true, gates, Copies.RowMajor(inputs[2]), Copies.RowMajor(inputs[3]), States == 2 ? Copies.RowMajor(inputs[4]) : null, h, c,
+            bias);
     }
 
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients) => KernelVjpAll(call, [cotangent], gradients);
@@ -111,7 +114,8 @@ internal sealed record RecurrentSweep(CellKind Cell, bool IsBackwards, bool Keep
             : (KeepsGates ? call.TakeOutput(States) : null) ?? (this with { KeepsGates = true }).ComputeAll(inputs)[^1];
         Tensor ofH0 = Tensor.Zeros(h0.Shape, h.DType);
         Tensor? ofC0 = c0 is null ? null : Tensor.Zeros(h0.Shape, h.DType);
-        Run(isForward: false, gates, Copies.RowMajor(inputs[2]), h0, c0, h, c, Given(cotangents[0]), c is null ? null : Given(cotangents[1]), ofH0, ofC0);
+        Run(isForward: false, gates, Copies.RowMajor(inputs[2]), h0, c0, h, c, Given(cotangents[0]), c is null ? null : Given(cotangents[1]),
+            ofH0, ofC0);
 
         Tensor flat = Rows(gates), sums = flat[.., ..weightIh.Shape[0]];
         if (call.Needs(0)) gradients[0] = sums.MatMul(weightIh).Reshape(x.Shape);
@@ -123,7 +127,8 @@ internal sealed record RecurrentSweep(CellKind Cell, bool IsBackwards, bool Keep
         if (bias == inputs.Length || !(call.Needs(bias) || call.Needs(bias + 1))) return;
         Tensor ofBias = flat.Sum(0);
         if (call.Needs(bias)) gradients[bias] = ofBias[..weightIh.Shape[0]].Clone();
-        if (call.Needs(bias + 1)) gradients[bias + 1] = Cell == CellKind.Gru ? Tensor.Cat([ofBias[..both], ofBias[(3 * h0.Shape[1])..]]) : ofBias;
+        if (!call.Needs(bias + 1)) return;
+        gradients[bias + 1] = Cell == CellKind.Gru ? Tensor.Cat([ofBias[..both], ofBias[(3 * h0.Shape[1])..]]) : ofBias;
 
         static Tensor? Given(Tensor? cotangent) => cotangent is null ? null : Copies.RowMajor(cotangent);
     }

@@ -22,12 +22,14 @@ public class RecurrentSweepTests
             using (Fusion.Off()) composed = Results(cell, isBackwards, Inputs(cell, size, dtype, hasBias));
             double tolerance = dtype == DType.Float32 ? 3e-5 : 1e-12;
             for (int i = 0; i < fused.Length; i++)
-                fused[i].AllClose(composed[i], tolerance, tolerance * Math.Max(1, Largest(composed[i]))).ShouldBeTrue($"{string.Join(", ", size)}: {i}");
+                fused[i].AllClose(composed[i], tolerance, tolerance * Math.Max(1, Largest(composed[i])))
+                    .ShouldBeTrue($"{string.Join(", ", size)}: {i}");
         }
     }
 
     [Test]
-    public void Kernel_passes_on_NaN_and_infinity_as_the_composition_does([ValueSource(nameof(s_cells))] string name, [Values(double.NaN, double.PositiveInfinity)] double odd)
+    public void Kernel_passes_on_NaN_and_infinity_as_the_composition_does([ValueSource(nameof(s_cells))] string name,
+        [Values(double.NaN, double.PositiveInfinity)] double odd)
     {
         CellKind cell = Enum.Parse<CellKind>(name);
         Tensor[] Odd()
@@ -107,7 +109,8 @@ public class RecurrentSweepTests
         Tensor[] outputs = RecurrentSweep.Of(cell, isBackwards, inputs[0], inputs[1], inputs[2], inputs[3..(3 + states)],
             inputs.ElementAtOrDefault(3 + states), inputs.ElementAtOrDefault(4 + states));
         foreach (Tensor input in inputs) input.Grad = null;
-        outputs.Select((output, i) => (output * Tensor.Randn(output.Shape, new Generator(i), output.DType)).Sum()).Aggregate((a, b) => a + b).Backward();
+        outputs.Select((output, i) => (output * Tensor.Randn(output.Shape, new Generator(i), output.DType)).Sum()).Aggregate((a, b) => a + b)
+            .Backward();
         return [.. outputs, .. inputs.Select(input => input.Grad!)];
     }
 }
