@@ -61,8 +61,8 @@ internal static unsafe class FactorKernel<V>
     }
 
     /// <summary>
-    /// Row i −= factor i · top, in the rows and columns of A from <paramref name="first"/> on. The factors lie <paramref name="step"/> apart. Rows are
-    /// read and written as the same whole vectors for each column, because a load that is not a whole earlier store waits for it.
+    /// Row i −= factor i · top, in the rows and columns of A from <paramref name="first"/> on. The factors lie <paramref name="step"/> apart. Rows
+    /// are read and written as the same whole vectors for each column, because a load that is not a whole earlier store waits for it.
     /// </summary>
     static void SubtractOuter(MatrixBlock a, int first, double* factors, long step, double* top)
     {

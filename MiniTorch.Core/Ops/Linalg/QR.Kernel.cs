@@ -51,7 +51,8 @@ internal static unsafe class QrKernel<V>
         for (int j = 0; j < width; j++)
         {
             (double length, double scale, bool hasTail) = Length(a, j);
-            double head = a[j, j] / scale, diagonal = hasTail ? -Math.CopySign(length, head) : head, factor = hasTail ? (diagonal - head) / diagonal : 0;
+            double head = a[j, j] / scale, diagonal = hasTail ? -Math.CopySign(length, head) : head;
+            double factor = hasTail ? (diagonal - head) / diagonal : 0;
             v[j, j] = 1;
             for (int i = j + 1; i < a.Rows; i++) v[i, j] = hasTail ? a[i, j] / scale / (head - diagonal) : 0;
             // The columns to the right: c − factor · v (vᵀ c).

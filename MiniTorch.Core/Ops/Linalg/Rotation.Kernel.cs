@@ -24,7 +24,8 @@ internal unsafe struct RotationSweeps<V>(MatrixBlock target, double* memory)
     public static long Room(int rows) => Math.Max(MostKept, Header + 2L * rows);
 
     /// <summary>
-    /// Begins a sweep that starts at row <paramref name="first"/>; the caller writes <paramref name="count"/> rotations with <see cref="Rotation.Write"/>.
+    /// Begins a sweep that starts at row <paramref name="first"/>; the caller writes <paramref name="count"/> rotations with <see
+    /// cref="Rotation.Write"/>.
     /// </summary>
     /// <param name="first">The first row x.</param>
     /// <param name="step">From x to the row y of a rotation, which is the next one's x: 1 or −1.</param>

@@ -98,7 +98,8 @@ public class SpectralTests
     }
 
     [Test]
-    public void Singular_values_of_a_graded_bidiagonal_matrix_have_the_product_of_its_diagonal([Values(2, 3, 5, 8, 17, 40)] int n, [Values] bool rises)
+    public void Singular_values_of_a_graded_bidiagonal_matrix_have_the_product_of_its_diagonal([Values(2, 3, 5, 8, 17, 40)] int n,
+        [Values] bool rises)
     {
         double[] d = [.. Enumerable.Range(0, n).Select(i => Math.Pow(10, (rises ? i - n + 1 : -i) * 6.0) * (1 + (i * 7 % 5)))];
         Tensor a = Tensor.From(d).DiagEmbed() + Tensor.From(d.Skip(1).ToArray()).DiagEmbed(1) * 0.5;
