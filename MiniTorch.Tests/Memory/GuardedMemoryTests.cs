@@ -195,7 +195,7 @@ public class GuardedMemoryTests
             Differentiate(make([n, 7]).MatMul(make([7, n])), make([3, n]).MatMul(make([n, 3])), make([n, n]).MatMul(make([n])),
                 make([2, n, 5]).MatMul(make([2, 5, n])));
         }),
-        new(["FactorKernel", "QrKernel", "ReflectionKernel", "SymmetricEigenKernel", "SingularValuesKernel"], (n, make) =>
+        new(["FactorKernel", "QrKernel", "ReflectionKernel", "SymmetricEigenKernel", "SingularValuesKernel", "Rotation"], (n, make) =>
         {
             Tensor x = make([n, n]) + Tensor.Eye(n, dtype: make([0]).DType) * (n + 3);
             Differentiate(Linalg.Inv(x), Linalg.Solve(x, make([n, 2])), Linalg.Solve(x, make([n])), Linalg.SlogDet(x).LogAbsDet, Linalg.Cholesky(x),
