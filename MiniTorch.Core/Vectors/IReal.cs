@@ -67,6 +67,12 @@ public interface IReal<R>
     /// <summary>The smaller one; NaN if one is NaN.</summary>
     static abstract R Min(R a, R b);
 
+    /// <summary>a, but at least <paramref name="low"/>; NaN stays NaN. If the bound is NaN, the result is one of the two.</summary>
+    static virtual R AtLeast(R a, R low) => R.Where(R.Less(a, low), low, a);
+
+    /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN. If the bound is NaN, the result is one of the two.</summary>
+    static virtual R AtMost(R a, R high) => R.Where(R.Less(high, a), high, a);
+
     /// <summary>|a|.</summary>
     static abstract R Abs(R a);
 

@@ -42,12 +42,6 @@ internal unsafe interface IVector<V, T> : IReal<V>
     /// <summary>Returns a vector with the same element in every lane.</summary>
     static abstract V Broadcast(T value);
 
-    /// <summary>a, but at least <paramref name="low"/>; NaN stays NaN. If the bound is NaN, the result is one of the two.</summary>
-    static abstract V AtLeast(V a, V low);
-
-    /// <summary>a, but at most <paramref name="high"/>; NaN stays NaN.</summary>
-    static abstract V AtMost(V a, V high);
-
     /// <summary>Returns the lanes 0, 2, 4 … of a and then of b, and the lanes 1, 3, 5 …; with one lane, a and b.</summary>
     static abstract (V Even, V Odd) Unzip(V a, V b);
 

@@ -53,13 +53,8 @@ internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunct
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.LessOrEqual(Low, x), R.LessOrEqual(x, High)), g, 0);
 
-    // Selections take fewer instructions than Max and Min, which also look at NaN in the second operand.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static R Between<R>(R x, Constant low, Constant high) where R : struct, IReal<R>
-    {
-        x = R.Where(R.LessOrEqual(x, low), low, x);
-        return R.Where(R.LessOrEqual(high, x), high, x);
-    }
+    internal static R Between<R>(R x, Constant low, Constant high) where R : struct, IReal<R> => R.AtMost(R.AtLeast(x, low), high);
 }
 
 /// <summary>|x| (torch.abs); derivative sign(x), 0 at 0.</summary>
