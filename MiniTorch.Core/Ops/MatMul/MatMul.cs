@@ -48,12 +48,13 @@ internal sealed record MatMul : MultilinearOp
     public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
         KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed), a, b, c);
 
-    // The gradient of a transposed operand is computed as the transpose of a product, so that it lies in memory as the operand itself.
+    // The gradient of a transposed operand is computed as the transpose of a product, so that it lies in memory as the operand itself;
+    // that of a row or a column is not, because products with one column add in another order.
     protected override Tensor Transpose(OpContext call, int input, Tensor cotangent)
     {
         Tensor other = call.Input(1 - input).Transpose(-2, -1);
-        ReadOnlySpan<long> strides = call.InputLayout(input).Strides;
-        bool isTransposed = strides[^2] == 1 && strides[^1] > 1;
+        Layout x = call.InputLayout(input);
+        bool isTransposed = x.Strides[^2] == 1 && x.Strides[^1] > 1 && x.Shape[^2] > 1 && x.Shape[^1] > 1;
         return (input, isTransposed) switch
         {
             (0, false) => Apply(cotangent, other),
