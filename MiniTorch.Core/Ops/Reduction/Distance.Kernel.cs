@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MiniTorch.Kernels;
 
@@ -11,7 +12,7 @@ internal static unsafe class DistanceKernel
     /// <summary>The number of rows from which on a product is faster than differences.</summary>
     public const int FewRows = 25;
 
-    const long ChunkWork = 1 << 14;
+    const long ChunkWork = 1 << 14, ShortRow = 32;
 
     /// <summary>
     /// Distances of rows of a [batch, n, k] and b [batch, m, k], both contiguous, in y [batch, n, m], which holds the products a bᵀ. Without the
@@ -40,12 +41,42 @@ internal static unsafe class DistanceKernel
     {
         public void Execute(long chunk)
         {
-            for (long row = chunk * each; row < Math.Min(rows, (chunk + 1) * each); row++)
+            long end = Math.Min(rows, (chunk + 1) * each);
+            for (long row = chunk * each, next; row < end; row = next)
             {
+                // The rows of one batch.
+                next = Math.Min(end, (row / n + 1) * n);
                 T* others = b + row / n * m * k;
-                if (aSquares == null)
-                    for (long j = 0; j < m; j++) y[row * m + j] = Difference(a + row * k, others + j * k);
-                else Finish(a + row * k, others, aSquares[row], bSquares + row / n * m, y + row * m);
+                if (aSquares == null && k <= ShortRow) ShortRows(row, next, others);
+                else
+                    for (; row < next; row++)
+                        if (aSquares != null) Finish(a + row * k, others, aSquares[row], bSquares + row / n * m, y + row * m);
+                        else
+                            for (long j = 0; j < m; j++) y[row * m + j] = Difference(a + row * k, others + j * k);
+            }
+        }
+
+        // A vector holds an element of several other rows: short rows would leave lanes empty, and each sum of lanes costs more than the row.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void ShortRows(long first, long end, T* others)
+        {
+            T* columns = stackalloc T[(int)k * V.Count];
+            for (long j = 0; j < m; j += V.Count)
+            {
+                int count = (int)Math.Min(V.Count, m - j);
+                for (int lane = 0; lane < V.Count; lane++)
+                    for (long i = 0; i < k; i++) columns[i * V.Count + lane] = lane < count ? others[(j + lane) * k + i] : T.Zero;
+                for (long row = first; row < end; row++)
+                {
+                    T* x = a + row * k;
+                    V sum = V.Of(0);
+                    for (long i = 0; i < k; i++)
+                    {
+                        V d = V.Broadcast(x[i]) - V.Load(columns + i * V.Count);
+                        sum = V.Fma(d, d, sum);
+                    }
+                    Store(V.Sqrt(sum), IsSafe(sum, sum), x, others, j, count, y + row * m);
+                }
             }
         }
 
@@ -57,18 +88,25 @@ internal static unsafe class DistanceKernel
                 bool isWhole = count == V.Count;
                 V lengths = V.Broadcast(square) + (isWhole ? V.Load(squares + j) : V.LoadPartial(squares + j, count));
                 V distance = V.Fma(V.Of(-2), isWhole ? V.Load(result + j) : V.LoadPartial(result + j, count), lengths);
-                // Not where a number is NaN, infinite, or so small that squares underflow.
-                V isSafe = V.And(V.Less(lengths, V.Of(double.PositiveInfinity)), V.LessOrEqual(V.Of(SafeRange.Low<T>()), distance));
-                V isFar = V.And(isSafe, V.LessOrEqual(lengths * V.Of(Near), distance));
-                V root = V.Sqrt(distance);
-                if (isWhole) V.Store(root, result + j);
-                else V.StorePartial(root, result + j, count);
-                ulong near = ~V.ToBits(isFar) & (count == 64 ? ulong.MaxValue : (1UL << count) - 1);
-                for (; near != 0; near &= near - 1)
-                {
-                    long at = j + BitOperations.TrailingZeroCount(near);
-                    result[at] = Difference(x, others + at * k);
-                }
+                Store(V.Sqrt(distance), V.And(IsSafe(lengths, distance), V.LessOrEqual(lengths * V.Of(Near), distance)), x, others, j, count, result);
+            }
+        }
+
+        // Not where a number is NaN, infinite, or so small that squares underflow.
+        static V IsSafe(V lengths, V distance) =>
+            V.And(V.Less(lengths, V.Of(double.PositiveInfinity)), V.LessOrEqual(V.Of(SafeRange.Low<T>()), distance));
+
+        // Stores the distances to rows j, j + 1, …; those that are not exact are computed from differences.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        void Store(V distances, V isExact, T* x, T* others, long j, int count, T* result)
+        {
+            if (count == V.Count) V.Store(distances, result + j);
+            else V.StorePartial(distances, result + j, count);
+            ulong rest = ~V.ToBits(isExact) & (count == 64 ? ulong.MaxValue : (1UL << count) - 1);
+            for (; rest != 0; rest &= rest - 1)
+            {
+                long at = j + BitOperations.TrailingZeroCount(rest);
+                result[at] = Difference(x, others + at * k);
             }
         }
 
