@@ -28,11 +28,11 @@ internal static unsafe class ChannelKernel
         Simd.Run<MapJob<T>, T>(ref job);
     }
 
-    /// <summary>For each channel Σ g and Σ g · (x − mean).</summary>
-    public static void Sums<T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product)
+    /// <summary>For each channel Σ g and Σ g · (x − mean). Unless scale is null, g · scale is written to dx, while g is in the cache.</summary>
+    public static void Sums<T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product, T* scale = null, T* dx = null)
         where T : unmanaged, IBinaryNumber<T>
     {
-        var job = new SumJob<T>(sizes, x, g, mean, sum, product);
+        var job = new SumJob<T>(sizes, x, g, mean, sum, product, scale, dx);
         Simd.Run<SumJob<T>, T>(ref job);
     }
 
@@ -61,12 +61,23 @@ internal static unsafe class ChannelKernel
 
         void Row(long first)
         {
-            for (long c = 0; c < sizes.Channels; c += V.Count)
+            long c = 0, channels = sizes.Channels;
+            if (g != null) c = Whole(x + first, g + first, mean, ofX, ofG, shift, y + first, channels);
+            for (; c < channels; c += V.Count)
             {
-                int count = (int)Math.Min(V.Count, sizes.Channels - c);
+                int count = (int)Math.Min(V.Count, channels - c);
                 V other = g == null ? V.Of(0) : Load<V, T>(ofG + c, count);
                 Map(first + c, count, Load<V, T>(mean + c, count), Load<V, T>(ofX + c, count), other, Load<V, T>(shift + c, count));
             }
+        }
+
+        [MethodImpl(AggressiveOptimization | NoInlining)]
+        static long Whole(T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long count)
+        {
+            long c = 0;
+            for (; c <= count - V.Count; c += V.Count)
+                V.Store(V.Fma(V.Load(g + c), V.Load(ofG + c), V.Fma(V.Load(x + c) - V.Load(mean + c), V.Load(ofX + c), V.Load(shift + c))), y + c);
+            return c;
         }
 
         void Line(long first, long channel)
@@ -86,7 +97,7 @@ internal static unsafe class ChannelKernel
         }
     }
 
-    readonly struct SumJob<T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product) : IVectorJob<T>
+    readonly struct SumJob<T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product, T* scale, T* dx) : IVectorJob<T>
         where T : unmanaged, IBinaryNumber<T>
     {
         public void Run<V>() where V : struct, IVector<V, T>
@@ -94,14 +105,14 @@ internal static unsafe class ChannelKernel
             long channels = sizes.Channels;
             if (sizes.Inner != 1)
             {
-                Workers.Run(new ChannelSums<V, T>(sizes, x, g, mean, sum, product), channels);
+                Workers.Run(new ChannelSums<V, T>(sizes, x, g, mean, sum, product, scale, dx), channels);
                 return;
             }
             // Each chunk adds some rows; the chunks' sums are added in their order.
             long rows = Math.Max(ChunkElements / Math.Max(1, channels) + 1, IntegerMath.CeilDiv(sizes.Outer, MostRowChunks));
             long chunks = IntegerMath.CeilDiv(sizes.Outer, rows);
             T* parts = Scratch.Rent<T>(ref s_sums, Math.Max(1, 2 * channels * chunks));
-            Workers.Run(new RowSums<V, T>(sizes, x, g, mean, parts, rows), chunks);
+            Workers.Run(new RowSums<V, T>(sizes, x, g, mean, parts, rows, scale, dx), chunks);
             new Span<T>(sum, (int)channels).Clear();
             new Span<T>(product, (int)channels).Clear();
             for (long chunk = 0; chunk < chunks; chunk++)
@@ -114,7 +125,7 @@ internal static unsafe class ChannelKernel
         }
     }
 
-    readonly struct RowSums<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* parts, long rows) : IJob
+    readonly struct RowSums<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* parts, long rows, T* scale, T* dx) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -124,14 +135,21 @@ internal static unsafe class ChannelKernel
             T* sum = parts + 2 * channels * chunk, product = sum + channels;
             new Span<T>(sum, (int)(2 * channels)).Clear();
             for (long row = chunk * rows; row < Math.Min(sizes.Outer, (chunk + 1) * rows); row++)
-                for (long c = 0; c < channels; c += V.Count)
-                {
-                    int count = (int)Math.Min(V.Count, channels - c);
-                    long at = row * channels + c;
-                    V other = Load<V, T>(g + at, count), deviation = Load<V, T>(x + at, count) - Load<V, T>(mean + c, count);
-                    Store(Load<V, T>(sum + c, count) + other, sum + c, count);
-                    Store(V.Fma(other, deviation, Load<V, T>(product + c, count)), product + c, count);
-                }
+                Add(x + row * channels, g + row * channels, mean, sum, product, scale, dx + row * channels, channels);
+        }
+
+        // Pointers are parameters: the compiler reloads fields after each store.
+        [MethodImpl(AggressiveOptimization | NoInlining)]
+        static void Add(T* x, T* g, T* mean, T* sum, T* product, T* scale, T* dx, long channels)
+        {
+            for (long c = 0; c < channels; c += V.Count)
+            {
+                int count = (int)Math.Min(V.Count, channels - c);
+                V other = Load<V, T>(g + c, count), deviation = Load<V, T>(x + c, count) - Load<V, T>(mean + c, count);
+                Store(Load<V, T>(sum + c, count) + other, sum + c, count);
+                Store(V.Fma(other, deviation, Load<V, T>(product + c, count)), product + c, count);
+                if (scale != null) Store(other * Load<V, T>(scale + c, count), dx + c, count);
+            }
         }
 
         static void Store(V value, T* at, int count)
@@ -141,7 +159,7 @@ internal static unsafe class ChannelKernel
         }
     }
 
-    readonly struct ChannelSums<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product) : IJob
+    readonly struct ChannelSums<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* sum, T* product, T* scale, T* dx) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -170,8 +188,16 @@ internal static unsafe class ChannelKernel
                 }
                 ofG += V.Sum(s0 + s1);
                 ofX += V.Sum(p0 + p1);
+                if (scale != null) Scale(dy, V.Broadcast(scale[channel]), dx + (dy - g), sizes.Inner);
             }
             (sum[channel], product[channel]) = (ofG, ofX);
+        }
+
+        static void Scale(T* dy, V scale, T* dx, long count)
+        {
+            long i = 0;
+            for (; i <= count - V.Count; i += V.Count) V.Store(V.Load(dy + i) * scale, dx + i);
+            if (i < count) V.StorePartial(V.LoadPartial(dy + i, (int)(count - i)) * scale, dx + i, (int)(count - i));
         }
     }
 

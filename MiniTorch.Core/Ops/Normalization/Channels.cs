@@ -19,9 +19,14 @@ internal sealed record ChannelAffine : FusedOp
     protected override void KernelVjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
         Tensor scale = call.Input(2).Detach();
-        if (call.Needs(0)) gradients[0] = cotangent * scale.Reshape(Normalization.ForChannels(cotangent, scale.Shape[0]));
-        if (!call.Needs(1) && !call.Needs(2) && !call.Needs(3)) return;
-        (Tensor sum, Tensor product) = Channels.Sums(call.Input(0), cotangent, call.Input(1));
+        if (!call.Needs(1) && !call.Needs(2) && !call.Needs(3))
+        {
+            gradients[0] = cotangent * scale.Reshape(Normalization.ForChannels(cotangent, scale.Shape[0]));
+            return;
+        }
+        Tensor? dx = call.Needs(0) ? Tensor.Empty(cotangent.Shape, cotangent.DType) : null;
+        (Tensor sum, Tensor product) = Channels.Sums(call.Input(0), cotangent, call.Input(1), scale, dx);
+        gradients[0] = dx;
         if (call.Needs(1)) gradients[1] = -sum * scale;
         if (call.Needs(2)) gradients[2] = product;
         if (call.Needs(3)) gradients[3] = sum;
@@ -82,12 +87,13 @@ internal static class Channels
         return y;
     }
 
-    /// <summary>Σ g and Σ g · (x − mean) of each channel.</summary>
-    public static (Tensor Sum, Tensor Product) Sums(Tensor x, Tensor g, Tensor mean)
+    /// <summary>Σ g and Σ g · (x − mean) of each channel; g · scale is written to dx, if there is one.</summary>
+    public static (Tensor Sum, Tensor Product) Sums(Tensor x, Tensor g, Tensor mean, Tensor? scale = null, Tensor? dx = null)
     {
         x = Copies.RowMajor(x.Detach());
         Tensor sum = Tensor.Empty(Shape.Create([x.Shape[1]]), x.DType), product = Tensor.Empty(Shape.Create([x.Shape[1]]), x.DType);
-        KernelCall.Run(new SumsCall(Sizes(x)), x, Row(g), Row(mean), sum, product);
+        Tensor numbers = dx is null ? Row(mean) : Tensor.Stack([mean.Detach(), scale!]);
+        KernelCall.Run(new SumsCall(Sizes(x)), x, Row(g), numbers, sum, product, dx);
         return (sum, product);
     }
 
@@ -118,7 +124,10 @@ internal static class Channels
 
     private readonly unsafe struct SumsCall(ChannelSizes sizes) : IKernelCall
     {
-        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T> =>
-            ChannelKernel.Sums(sizes, (T*)data[0], (T*)data[1], (T*)data[2], (T*)data[3], (T*)data[4]);
+        public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
+        {
+            T* mean = (T*)data[2], dx = (T*)data[5];
+            ChannelKernel.Sums(sizes, (T*)data[0], (T*)data[1], mean, (T*)data[3], (T*)data[4], dx == null ? null : mean + sizes.Channels, dx);
+        }
     }
 }
