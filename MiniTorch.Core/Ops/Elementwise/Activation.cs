@@ -192,7 +192,7 @@ internal readonly record struct Hardsigmoid : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public R Forward<R>(R x) where R : struct, IReal<R> => R.Min(R.Max(x + 3, 0), 6) / 6;
+    public R Forward<R>(R x) where R : struct, IReal<R> => R.AtMost(R.AtLeast(x + 3, 0), 6) / 6;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> => R.Where(R.Less(R.Abs(x), 3), g * (1f / 6f), 0); // as PyTorch: 1/6 in float32
 }
@@ -202,7 +202,7 @@ internal readonly record struct Hardswish : IUnaryFunction
 {
     public static Reads Reads => Reads.Input0;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.Min(R.Max(x + 3, 0), 6) / 6;
+    public R Forward<R>(R x) where R : struct, IReal<R> => x * R.AtMost(R.AtLeast(x + 3, 0), 6) / 6;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.Less(x, -3), 0, R.Where(R.LessOrEqual(3, x), g, g * (x / 3 + 0.5)));

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace MiniTorch.Kernels;
 
@@ -32,5 +33,24 @@ internal static class CumulativeWeights
             length -= half;
         }
         return first;
+    }
+
+    /// <summary>Returns the first indices whose cumulative probabilities reach four numbers: searches that wait for memory together.</summary>
+    public static void FirstOfFour<T>(T[] cumulative, (double A, double B, double C, double D) uniforms, Span<long> indices)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        nint a = 0, b = 0, c = 0, d = 0;
+        ref T sums = ref MemoryMarshal.GetArrayDataReference(cumulative);
+        for (int length = cumulative.Length; length > 0;)
+        {
+            int half = (length + 1) / 2;
+            ref T middle = ref Unsafe.Add(ref sums, half - 1);
+            a += half & -Unsafe.BitCast<bool, byte>(double.CreateTruncating(Unsafe.Add(ref middle, a)) < uniforms.A);
+            b += half & -Unsafe.BitCast<bool, byte>(double.CreateTruncating(Unsafe.Add(ref middle, b)) < uniforms.B);
+            c += half & -Unsafe.BitCast<bool, byte>(double.CreateTruncating(Unsafe.Add(ref middle, c)) < uniforms.C);
+            d += half & -Unsafe.BitCast<bool, byte>(double.CreateTruncating(Unsafe.Add(ref middle, d)) < uniforms.D);
+            length -= half;
+        }
+        (indices[0], indices[1], indices[2], indices[3]) = (a, b, c, d);
     }
 }

@@ -143,6 +143,11 @@ internal sealed class TorchStream(uint seed)
     {
         T[] cumulative = CumulativeWeights.Of(weights);
         cumulative[^1] = T.One;
+        while (destination.Length >= 4)
+        {
+            CumulativeWeights.FirstOfFour(cumulative, (Uniform(), Uniform(), Uniform(), Uniform()), destination);
+            destination = destination[4..];
+        }
         foreach (ref long index in destination) index = CumulativeWeights.First(cumulative, Uniform(), exceeds: false);
     }
 

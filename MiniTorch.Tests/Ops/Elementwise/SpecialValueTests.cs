@@ -167,6 +167,17 @@ public sealed class SpecialValueTests
     }
 
     [Test]
+    public void Products_of_Int64_wrap_around_at_every_position()
+    {
+        for (int size = 0; size < 40; size++)
+        {
+            long[] a = [.. Enumerable.Range(1, size).Select(i => unchecked(i * 0x123456789ABCDEFL))];
+            long[] b = [.. a.Select(x => unchecked(x * -7919L))], expected = [.. a.Zip(b, (x, y) => unchecked(x * y))];
+            (Tensor.From(a) * Tensor.From(b)).ToArray<long>().ShouldBe(expected);
+        }
+    }
+
+    [Test]
     public void IsClose_of_integers_compares_integers()
     {
         long big = 1L << 53;
