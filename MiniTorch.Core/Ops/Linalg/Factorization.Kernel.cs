@@ -203,7 +203,7 @@ internal static unsafe class FactorKernel<V>
         if (rest > 0) V.StorePartial(V.Fma(broadcast, V.LoadPartial(x + i, rest), V.LoadPartial(y + i, rest)), y + i, rest);
     }
 
-    static void Divide(double* x, double divisor, long count)
+    public static void Divide(double* x, double divisor, long count)
     {
         V broadcast = V.Broadcast(divisor);
         long i = 0;

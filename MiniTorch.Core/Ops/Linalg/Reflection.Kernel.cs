@@ -9,6 +9,14 @@ internal static unsafe class ReflectionKernel<V>
 {
     const int Width = 32, RowStep = 4;
 
+    /// <summary>Memory for the vectors of reflections, zeros as far as the passes read it.</summary>
+    public static MatrixBlock Rent(int count, int size)
+    {
+        MatrixBlock whole = MatrixBlock.Rent(ref FactorScratch.Reflectors, count + RowStep - 1, MatrixBlock.Padded(size));
+        whole.Clear();
+        return whole;
+    }
+
     /// <summary>
     /// Turns x[first…] into the v of the reflection that leaves only the first of these elements, and returns it. All other elements of x are 0.
     /// </summary>
@@ -17,7 +25,7 @@ internal static unsafe class ReflectionKernel<V>
         double head = x[first];
         x[first] = 0;
         double squares = Dot(x, x, first, size), scale = 1;
-        if (squares < 1e-280)
+        if (!(squares >= 1e-280 && head * head + squares < double.PositiveInfinity))
         {
             double largest = 0;
             for (int i = first; i < size; i++) largest = Math.Max(largest, Math.Abs(x[i]));
@@ -35,7 +43,7 @@ internal static unsafe class ReflectionKernel<V>
         double length = -Math.CopySign(Math.Sqrt(head * head + squares), head);
         factor = (length - head) / length;
         double divisor = head - length;
-        for (int i = first + 1; i < size; i++) x[i] /= divisor;
+        FactorKernel<V>.Divide(x + first + 1, divisor, size - first - 1);
         x[first] = 1;
         return length * scale;
     }
