@@ -13,6 +13,9 @@ internal static unsafe class FactorKernel<V>
     /// <summary>The symmetric products up to this size are computed as a whole, both triangles.</summary>
     const int WholeGram = 64;
 
+    /// <summary>The vectors side by side for which a triangle is solved at once.</summary>
+    const int StripVectors = 4;
+
     /// <summary>Below this, a mask costs more than a loop.</summary>
     const int FewElements = 4;
 
@@ -134,6 +137,10 @@ internal static unsafe class FactorKernel<V>
             SolveLower(t.Part(half, half, rest, rest), bottom, hasOnes);
             return;
         }
+        int strips = b.Columns / StripVectors / V.Count * StripVectors * V.Count;
+        for (int x = 0; x < strips; x += StripVectors * V.Count) SolveLowerStrip(t, b.Part(0, x, t.Rows, StripVectors * V.Count), hasOnes);
+        if (strips == b.Columns) return;
+        if (strips > 0) b = b.Part(0, strips, b.Rows, b.Columns - strips);
         for (int i = 0; i < t.Rows; i++)
         {
             double* row = b.Row(i);
@@ -145,6 +152,34 @@ internal static unsafe class FactorKernel<V>
             }
             for (int k = 0; k < i; k++) AddScaled(row, -t[i, k], b.Row(k), b.Columns);
             if (!hasOnes) Divide(row, t[i, i], b.Columns);
+        }
+    }
+
+    /// <summary>The same for columns of a few vectors, whose elements stay in registers while a row is computed.</summary>
+    static void SolveLowerStrip(MatrixBlock t, MatrixBlock b, bool hasOnes)
+    {
+        long stride = b.RowStride;
+        for (int i = 0; i < t.Rows; i++)
+        {
+            double* row = b.Row(i), factors = t.Row(i), above = b.Data;
+            V sum0 = V.Load(row), sum1 = V.Load(row + V.Count), sum2 = V.Load(row + 2 * V.Count), sum3 = V.Load(row + 3 * V.Count);
+            for (int k = 0; k < i; k++, above += stride, factors += t.ColumnStride)
+            {
+                V factor = V.Broadcast(-*factors);
+                sum0 = V.Fma(factor, V.Load(above), sum0);
+                sum1 = V.Fma(factor, V.Load(above + V.Count), sum1);
+                sum2 = V.Fma(factor, V.Load(above + 2 * V.Count), sum2);
+                sum3 = V.Fma(factor, V.Load(above + 3 * V.Count), sum3);
+            }
+            if (!hasOnes)
+            {
+                V divisor = V.Broadcast(t[i, i]);
+                (sum0, sum1, sum2, sum3) = (sum0 / divisor, sum1 / divisor, sum2 / divisor, sum3 / divisor);
+            }
+            V.Store(sum0, row);
+            V.Store(sum1, row + V.Count);
+            V.Store(sum2, row + 2 * V.Count);
+            V.Store(sum3, row + 3 * V.Count);
         }
     }
 

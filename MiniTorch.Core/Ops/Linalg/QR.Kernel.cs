@@ -66,19 +66,21 @@ internal static unsafe class QrKernel<V>
     /// <summary>Completes the upper triangular T, whose diagonal holds the factors, of the product I − V T Vᵀ of reflections.</summary>
     public static void CompleteT(MatrixBlock v, MatrixBlock t, double* room)
     {
-        // Column j of T: −factor · T (Vᵀ vⱼ), above its diagonal.
-        int width = t.Columns;
-        var gram = new MatrixBlock(room, width, width, width);
-        FactorKernel<V>.Multiply(v.Transposed, v, gram, accumulate: false);
-        for (int j = 1; j < width; j++)
+        // Column j of T: −factor · T (Vᵀ vⱼ), above its diagonal. Row i of the sums, which replace the products, is row i of T times Vᵀ V so far.
+        int width = t.Columns, padded = MatrixBlock.Padded(width);
+        var sums = new MatrixBlock(room, width, width, padded);
+        FactorKernel<V>.Multiply(v.Transposed, v, sums, accumulate: false);
+        for (int j = 0; j < width; j++)
+        {
+            int start = j & -MatrixBlock.Lanes;
+            double* row = sums.Row(j);
             for (int i = 0; i < j; i++)
             {
-                double sum = 0;
-                for (int k = i; k < j; k++) sum += t[i, k] * gram[k, j];
-                t[i, j] = -t[j, j] * sum;
+                t[i, j] = -t[j, j] * sums[i, j];
+                FactorKernel<V>.AddScaled(sums.Row(i) + start, t[i, j], row + start, padded - start);
             }
-        for (int i = 1; i < width; i++)
-            for (int j = 0; j < i; j++) t[i, j] = 0;
+            for (int k = j + 1; k < width; k++) (row[k], t[k, j]) = (row[k] * t[j, j], 0);
+        }
     }
 
     /// <summary>C += Vᵀ (T (V C)).</summary>
