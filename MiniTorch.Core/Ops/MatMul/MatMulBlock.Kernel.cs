@@ -15,7 +15,7 @@ internal static unsafe partial class MatMulBlock<T, V>
     /// <summary>The most vectors side by side in a strip: with 8 rows they fill 24 of 32 registers.</summary>
     public const int WidestStrip = 3;
 
-    const long FewestSteps = 48;       // of a sum that takes longer than to wait for C
+    const long FewestSteps = 32;       // of a sum that takes longer than to wait for C
 
     /// <summary>The rows of a whole tile.</summary>
     public static long TileRows => HasTallTiles ? 8 : 4;

@@ -188,7 +188,7 @@ internal unsafe struct VecMatJob<T> : IVectorJob<T>
     where T : unmanaged, IBinaryNumber<T>
 {
     const long ChunkWork = 1 << 16, FewestColumns = 256, MostColumns = 4096;
-    const long LargeBytes = 16 << 20, LargeColumns = 2048; // of a B that comes from memory, longer pieces of rows
+    const long LargeBytes = 16 << 20, LargeColumns = 4096; // of a B that comes from memory, longer pieces of rows
 
     /// <summary>A batch of products with M = 1 and unit column stride of B.</summary>
     public MatMulJob<T> Job;
