@@ -185,18 +185,56 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
             long lastProduct = Math.Min(_job.Products, (chunk + 1) * _productsPerChunk);
             bool isTiny = _job.M * _job.N * _job.K <= TinyWork && _job.N < V.Count;
-            for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
+            if (isTiny) MultiplyTiny(chunk * _productsPerChunk, lastProduct);
+            else
+                for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
+                    Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
+        }
+
+        // The rows of B stay in registers if they are at most four, each the first lanes of a vector.
+        [MethodImpl(AggressiveOptimization)]
+        readonly void MultiplyTiny(long product, long lastProduct)
+        {
+            const int MostRows = 4;
+            T* panel = stackalloc T[MostRows * V.Count];
+            int columns = (int)_job.N, k = (int)_job.K;
+            for (; product < lastProduct; product++)
             {
-                if (isTiny) MultiplyTiny(product);
-                else Multiply(product, rowBlock * _rowsPerChunk, stripBlock * _stripsPerChunk);
+                T* a = _job.A + _job.Offset(product, _job.ABatch), b = _job.B + _job.Offset(product, _job.BBatch);
+                T* c = _job.C + _job.Offset(product, _job.CBatch);
+                if (k > MostRows)
+                {
+                    MultiplyScalars(a, b, c);
+                    continue;
+                }
+
+                long bRow = _job.BRow, aCol = _job.ACol;
+                if (_job.BCol != 1)
+                {
+                    for (int p = 0; p < k; p++)
+                        for (int j = 0; j < columns; j++) panel[p * V.Count + j] = b[p * bRow + j * _job.BCol];
+                    b = panel;
+                    bRow = V.Count;
+                }
+                V b0 = V.Of(0), b1 = b0, b2 = b0, b3 = b0;
+                if (k > 0) b0 = V.LoadPartial(b, columns);
+                if (k > 1) b1 = V.LoadPartial(b + bRow, columns);
+                if (k > 2) b2 = V.LoadPartial(b + 2 * bRow, columns);
+                if (k > 3) b3 = V.LoadPartial(b + 3 * bRow, columns);
+                for (long i = 0; i < _job.M; i++, a += _job.ARow, c += _job.CRow)
+                {
+                    V sum = _job.Accumulate ? V.LoadPartial(c, columns) : V.Of(0);
+                    if (k > 0) sum = V.Fma(V.Broadcast(a[0]), b0, sum);
+                    if (k > 1) sum = V.Fma(V.Broadcast(a[aCol]), b1, sum);
+                    if (k > 2) sum = V.Fma(V.Broadcast(a[2 * aCol]), b2, sum);
+                    if (k > 3) sum = V.Fma(V.Broadcast(a[3 * aCol]), b3, sum);
+                    V.StorePartial(sum, c, columns);
+                }
             }
         }
 
-        [MethodImpl(AggressiveOptimization)]
-        readonly void MultiplyTiny(long product)
+        readonly void MultiplyScalars(T* a, T* b, T* c)
         {
-            T* a = _job.A + _job.Offset(product, _job.ABatch), b = _job.B + _job.Offset(product, _job.BBatch);
-            T* c = _job.C + _job.Offset(product, _job.CBatch);
             for (long i = 0; i < _job.M; i++, a += _job.ARow, c += _job.CRow)
                 for (long j = 0; j < _job.N; j++)
                 {

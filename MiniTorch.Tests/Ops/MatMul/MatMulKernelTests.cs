@@ -7,7 +7,7 @@ public sealed unsafe class MatMulTests
 {
     static readonly long[] Rows = [0, 1, 2, 5, 8, 15];
     static readonly long[] Columns = [0, 1, 7, 16, 17, 33, 48, 50];
-    static readonly long[] Depths = [0, 1, 9, 19];
+    static readonly long[] Depths = [0, 1, 2, 3, 4, 9, 19];
 
     delegate void Product<T>(long m, long n, long k, GuardedMatrix<T> a, GuardedMatrix<T> b, GuardedMatrix<T> c, bool accumulate)
         where T : unmanaged, IBinaryNumber<T>;
