@@ -69,13 +69,16 @@ internal readonly record struct ConvolutionShape(long Batch, long Groups, long C
     public bool HasStride1 => X.Stride == 1 && Y.Stride == 1;
 
     /// <summary>Whether each output sees the channels of one place of the input, itself.</summary>
-    public bool IsPointwise => HasStride1 && Y is { Kernel: 1, Padding: 0 } && X is { Kernel: 1, Padding: 0 };
+    public bool IsPointwise => IsPointwiseAlong(Y) && IsPointwiseAlong(X);
 
     /// <summary>Whether each input is seen by one element of a filter at most, and there is no padding.</summary>
     public bool IsTiling => Y is { Padding: 0, Dilation: 1 } && X is { Padding: 0, Dilation: 1 } && Y.Kernel == Y.Stride && X.Kernel == X.Stride;
 
     /// <summary>Elements of one channel of an output.</summary>
     public long OutputPlane => Y.Output * X.Output;
+
+    // In a phase of a gradient there may be fewer outputs than inputs.
+    static bool IsPointwiseAlong(in ConvolutionAxis axis) => axis is { Kernel: 1, Stride: 1, Padding: 0 } && axis.Output == axis.Input;
 
     /// <summary>Elements that one output sees: the length of a filter.</summary>
     public long PatchSize => Channels * Y.Kernel * X.Kernel;
