@@ -141,7 +141,7 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
         [SkipLocalsInit]
         void SumColumns(long product, long row, long part, int rows, T* a, T* b, long depth)
         {
-            long width = RowBlock;
+            long width = IntegerMath.CeilDiv(rows, V.Count) * V.Count; // whole vectors
             T* sums = Scratch.Rent<T>(ref t_sums, Lanes * width);
             int lanes = (int)Math.Min((ulong)Lanes, BitOperations.RoundUpToPowerOf2((ulong)depth));
             new Span<T>(sums, (int)(Math.Max(1, lanes) * width)).Clear();
