@@ -59,7 +59,7 @@ public static class ClipGrad
     private static void Clamp(Tensor gradient, double clipValue)
     {
         FuseTrace.Flush();
-        ElementwiseCall.RunInto(new UnaryForward<Hardtanh>(new Hardtanh(-clipValue, clipValue)), gradient, gradient);
+        ElementwiseCall.RunInto(new UnaryForward<Ops.Clamp>(new Ops.Clamp(-clipValue, clipValue)), gradient, gradient);
         gradient.Storage.Wrote("ClipGrad.Value");
     }
 
