@@ -213,14 +213,8 @@ internal readonly record struct Hardtanh(Constant Low, Constant High) : IUnaryFu
 {
     public static ElementwiseDomain Domain => ElementwiseDomain.Number;
     public static Reads Reads => Reads.Input0;
-    // Either zero becomes the bound where that is zero.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public R Forward<R>(R x) where R : struct, IReal<R>
-    {
-        x = R.Where(R.LessOrEqual(x, Low), Low, x);
-        return R.Where(R.LessOrEqual(High, x), High, x);
-    }
-
+    public R Forward<R>(R x) where R : struct, IReal<R> => Clamp.Between(x, Low, High);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.Less(Low, x), R.Less(x, High)), g, 0);

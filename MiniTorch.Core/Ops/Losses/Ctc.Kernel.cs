@@ -14,7 +14,7 @@ internal static unsafe class CtcKernel
     const int Before = 2;
 
     [ThreadStatic]
-    static Scratch? s_memory;
+    static Scratch? t_memory;
 
     /// <summary>The elements of <see cref="Forward"/>'s logarithms for each sequence: a row for the start and one after each step.</summary>
     public static long KeptElements(long steps, long places) => (steps + 1) * (Before + places);
@@ -47,7 +47,7 @@ internal static unsafe class CtcKernel
             {
                 long* plan = sequences.PlanOf(sequence);
                 (long steps, long places, long pitch) = (plan[0], plan[1], Before + sequences.Places);
-                T* memory = Scratch.Rent<T>(ref s_memory, 2 * places + 2 * pitch), emitted = memory, canSkip = memory + places;
+                T* memory = Scratch.Rent<T>(ref t_memory, 2 * places + 2 * pitch), emitted = memory, canSkip = memory + places;
                 T* rows = kept == null ? memory + 2 * places : kept + sequence * KeptElements(sequences.Steps, sequences.Places);
                 Start(rows, places, plan, canSkip);
                 T* before = rows + Before;
@@ -119,7 +119,7 @@ internal static unsafe class CtcKernel
                 *low = T.CreateTruncating(CtcSequences<T>.LogZero);
                 // The gradients of the places, and those that go to each place's own, previous and next to previous place.
                 long width = places + Before;
-                T* memory = Scratch.Rent<T>(ref s_memory, 5 * width), canSkip = memory + width, stay = canSkip + width, step = stay + width;
+                T* memory = Scratch.Rent<T>(ref t_memory, 5 * width), canSkip = memory + width, stay = canSkip + width, step = stay + width;
                 T* skip = step + width;
                 new Span<T>(memory, checked((int)(5 * width))).Clear();
                 for (long place = 0; place < places; place++) canSkip[place] = (plan[2 + place] & 1) != 0 ? T.One : T.Zero;

@@ -11,7 +11,7 @@ internal static unsafe class PickedKernel
     const long ChunkRows = 1 << 12;
 
     [ThreadStatic]
-    static Scratch? s_sums;
+    static Scratch? t_sums;
 
     /// <summary>
     /// Σ weight · x (0 if x is null), Σ weight, and whether each class is valid or ignored. The chunks' sums are added in their order.
@@ -20,12 +20,12 @@ internal static unsafe class PickedKernel
         where T : unmanaged, IBinaryNumber<T>
     {
         long chunks = IntegerMath.CeilDiv(rows.Count, ChunkRows);
-        PickedSums* sums = Scratch.Rent<PickedSums>(ref s_sums, Math.Max(1, chunks));
+        PickedSums* sums = Scratch.Rent<PickedSums>(ref t_sums, Math.Max(1, chunks));
         if (chunks > 0) Workers.Run(new SumChunks<T>(rows, x, sums), chunks);
         var total = new PickedSums(0, 0, true);
         for (long chunk = 0; chunk < chunks; chunk++)
             total = new(total.Sum + sums[chunk].Sum, total.Weights + sums[chunk].Weights, total.AreValid && sums[chunk].AreValid);
-        Scratch.Return(ref s_sums);
+        Scratch.Return(ref t_sums);
         return total;
     }
 

@@ -10,7 +10,7 @@ internal static unsafe class ChannelKernel
     const long ChunkElements = 1 << 14, MostRowChunks = 64;
 
     [ThreadStatic]
-    static Scratch? s_sums;
+    static Scratch? t_sums;
 
     /// <summary>y = (x − mean) · scale + shift.</summary>
     public static void Affine<T>(ChannelSizes sizes, T* x, T* mean, T* scale, T* shift, T* y)
@@ -111,7 +111,7 @@ internal static unsafe class ChannelKernel
             // Each chunk adds some rows; the chunks' sums are added in their order.
             long rows = Math.Max(ChunkElements / Math.Max(1, channels) + 1, IntegerMath.CeilDiv(sizes.Outer, MostRowChunks));
             long chunks = IntegerMath.CeilDiv(sizes.Outer, rows);
-            T* parts = Scratch.Rent<T>(ref s_sums, Math.Max(1, 2 * channels * chunks));
+            T* parts = Scratch.Rent<T>(ref t_sums, Math.Max(1, 2 * channels * chunks));
             Workers.Run(new RowSums<V, T>(sizes, x, g, mean, parts, rows, scale, dx), chunks);
             new Span<T>(sum, (int)channels).Clear();
             new Span<T>(product, (int)channels).Clear();
@@ -121,7 +121,7 @@ internal static unsafe class ChannelKernel
                     sum[c] += parts[2 * channels * chunk + c];
                     product[c] += parts[2 * channels * chunk + channels + c];
                 }
-            Scratch.Return(ref s_sums);
+            Scratch.Return(ref t_sums);
         }
     }
 

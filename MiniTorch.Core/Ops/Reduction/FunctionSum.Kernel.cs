@@ -10,7 +10,7 @@ internal static unsafe class FunctionSum
     const int LeafElements = 512;
 
     [ThreadStatic]
-    static Scratch? _sums;
+    static Scratch? t_sums;
 
     /// <summary>The sum in double precision; the parts depend only on <paramref name="count"/>. A function of two inputs does not read c.</summary>
     public static double Run<F, T>(F function, long count, T* a, T* b, T* c = null)
@@ -18,11 +18,11 @@ internal static unsafe class FunctionSum
         where T : unmanaged, IBinaryNumber<T>
     {
         long chunks = IntegerMath.CeilDiv(count, ChunkElements);
-        double* sums = Scratch.Rent<double>(ref _sums, Math.Max(1, chunks));
+        double* sums = Scratch.Rent<double>(ref t_sums, Math.Max(1, chunks));
         var job = new Job<F, T>(function, count, chunks, a, b, c, sums);
         if (chunks > 0) Simd.Run<Job<F, T>, T>(ref job);
         double total = Pairwise(sums, chunks);
-        Scratch.Return(ref _sums);
+        Scratch.Return(ref t_sums);
         return total;
     }
 

@@ -11,7 +11,7 @@ namespace MiniTorch.Kernels;
 internal static unsafe class CrossEntropyColumns
 {
     [ThreadStatic]
-    static Scratch? s_panel;
+    static Scratch? t_panel;
 
     /// <summary>
     /// Adjacent columns that a vector processes. Their logits are copied to a panel first, class by class: the classes of an image are often a multiple
@@ -38,7 +38,7 @@ internal static unsafe class CrossEntropyColumns
             Lanes = (int)Math.Min(V.Count, rows.Inner - block * V.Count);
             Offset = rows.Offset(First);
             Strip = AxisStrip<V, T>.Columns(V.Count, rows.Classes, V.Count);
-            X = Scratch.Rent<T>(ref s_panel, rows.Classes * V.Count);
+            X = Scratch.Rent<T>(ref t_panel, rows.Classes * V.Count);
             Copy(rows.X + Offset, X, rows.Classes, rows.Inner, Lanes);
         }
 

@@ -17,7 +17,7 @@ internal static unsafe class SortKernel
     const int PositionBytes = 4;
 
     [ThreadStatic]
-    static Scratch? _entries;
+    static Scratch? t_entries;
 
     /// <summary>The positions of all elements in order.</summary>
     public static void Run<T>(T* x, long* positions, long outer, long size, long inner, bool descending)
@@ -50,13 +50,13 @@ internal static unsafe class SortKernel
     {
         public void Execute(long chunk)
         {
-            TEntry* entries = Scratch.Rent<TEntry>(ref _entries, 2L * size);
+            TEntry* entries = Scratch.Rent<TEntry>(ref t_entries, 2L * size);
             for (long line = chunk * perChunk; line < Math.Min(lines, (chunk + 1) * perChunk); line++)
             {
                 (long outer, long column) = Math.DivRem(line, inner);
                 Run(x + outer * size * inner + column, positions + outer * count * inner + column, entries);
             }
-            Scratch.Return(ref _entries);
+            Scratch.Return(ref t_entries);
         }
 
         void Run(T* line, long* result, TEntry* entries)

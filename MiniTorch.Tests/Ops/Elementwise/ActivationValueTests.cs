@@ -9,7 +9,7 @@ public sealed class ActivationValueTests
 {
     static readonly double[] ActivationPoints = [NaN, Inf, -Inf, 0, -0.0, 1e-20, -1e-20, 1e20, -1e20, 100, -100, 3, -3, 6];
 
-    // Values and derivatives that PyTorch 1.13.1 gives in vectors (the last elements of an array may differ there), but: max(−0, 0) is 0, as IEEE 754
+    // Values and derivatives that PyTorch 1.13.1 gives in vectors (the last elements of an array may differ there), but: Relu's max(−0, 0) is 0, as IEEE 754
     // has it; elu, celu and selu keep −0 and −1e-20, as their formula has it; and softshrink keeps NaN.
     static readonly (string Name, Func<Tensor, Tensor> F, double[] Values, double[] Derivatives)[] Activations =
     [
@@ -24,7 +24,7 @@ public sealed class ActivationValueTests
             [NaN, Inf, 0, 0, 0, 1e-20, 0, 1e+20, 0, 100, 0, 3, 0, 6],
             [1, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]),
         ("Relu6", x => x.Relu6(),
-            [NaN, 6, 0, 0, 0, 1e-20, 0, 6, 0, 6, 0, 3, 0, 6],
+            [NaN, 6, 0, 0, -0.0, 1e-20, 0, 6, 0, 6, 0, 3, 0, 6],
             [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0]),
         ("Hardtanh", x => x.Hardtanh(),
             [NaN, 1, -1, 0, -0.0, 1e-20, -1e-20, 1, -1, 1, -1, 1, -1, 1],
