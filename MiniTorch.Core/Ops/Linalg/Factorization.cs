@@ -27,16 +27,21 @@ internal sealed record Cholesky : Op
             }
         })[0];
 
+    // Φ reads the lower triangle only, and so does the solution of L X = B: its transposed is the same with Lᵀ, which is upper.
     protected internal override void Vjp(OpContext call, Tensor cotangent, Span<Tensor?> gradients)
     {
-        Tensor lower = call.Output, inverse = new Inverse().Apply(lower);
-        gradients[0] = Symmetric(inverse.Transpose(-2, -1).MatMul(Half(lower.Transpose(-2, -1).MatMul(cotangent))).MatMul(inverse));
+        Tensor upper = call.Output.Transpose(-2, -1);
+        gradients[0] = Symmetric(Congruent(upper, isUpper: true, Half(upper.MatMul(cotangent))));
     }
 
-    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
+    protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents) =>
+        call.Output.MatMul(Half(Congruent(call.Output, isUpper: false, Symmetric(tangents[0]!))));
+
+    // (T⁻¹ X T⁻ᵀ)ᵀ
+    private static Tensor Congruent(Tensor triangle, bool isUpper, Tensor x)
     {
-        Tensor lower = call.Output, inverse = new Inverse().Apply(lower);
-        return lower.MatMul(Half(inverse.MatMul(Symmetric(tangents[0]!)).MatMul(inverse.Transpose(-2, -1))));
+        var solve = new SolveTriangular(isUpper);
+        return solve.Apply(triangle, solve.Apply(triangle, x).Transpose(-2, -1));
     }
 
     private static Tensor Half(Tensor x) => (x.Tril() + x.Tril(-1)) / 2;
@@ -78,7 +83,7 @@ internal sealed record QrFactors : Op
         Tensor? m = Sum(cotangents[1] is { } gr ? r.MatMul(gr.Transpose(-2, -1)) : null, cotangents[0] is { } gq ? -gq.Transpose(-2, -1).MatMul(q)
             : null);
         Tensor fromLower = q.MatMul(m!.Tril() + m.Tril(-1).Transpose(-2, -1));
-        gradients[0] = Sum(fromLower, cotangents[0])!.MatMul(new Inverse().Apply(r).Transpose(-2, -1));
+        gradients[0] = new SolveTriangular(Upper: true).Apply(r, Sum(fromLower, cotangents[0])!.Transpose(-2, -1)).Transpose(-2, -1);
     }
 
     protected internal override Tensor? Jvp(OpContext call, ReadOnlySpan<Tensor?> tangents)
@@ -91,7 +96,8 @@ internal sealed record QrFactors : Op
     protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents)
     {
         (Tensor q, Tensor r, Tensor da) = (call.OutputAt(0), call.OutputAt(1), tangents[0]!);
-        Tensor scaled = da.MatMul(new Inverse().Apply(r)), inside = q.Transpose(-2, -1).MatMul(scaled);
+        Tensor scaled = new SolveTriangular(Upper: false).Apply(r.Transpose(-2, -1), da.Transpose(-2, -1)).Transpose(-2, -1);
+        Tensor inside = q.Transpose(-2, -1).MatMul(scaled);
         Tensor turn = inside.Tril(-1) - inside.Tril(-1).Transpose(-2, -1);
         outputTangents[0] = scaled - q.MatMul(inside - turn);
         outputTangents[1] = (inside - turn).MatMul(r);
