@@ -20,7 +20,7 @@ internal static class EachMatrix
         Shape batch = Shape.Create(inputs[0].Shape.Span[..^2]);
         DType dtype = inputs[0].DType;
         var matrices = new Tensor[inputs.Length + sizes.Length];
-        for (int i = 0; i < inputs.Length; i++) matrices[i] = inputs[i].Detach().To(DType.Float64).Contiguous();
+        for (int i = 0; i < inputs.Length; i++) matrices[i] = inputs[i].Detach().Contiguous().To(DType.Float64);
         for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = Tensor.Empty(Shape.Create([.. batch.Span, .. sizes[i]]), DType.Float64);
         var shapes = new (int Rows, int Columns)[matrices.Length];
         for (int i = 0; i < inputs.Length; i++) shapes[i] = (inputs[i].Shape[^2], inputs[i].Shape[^1]);
