@@ -32,7 +32,7 @@ internal static unsafe class Strided
         {
             case DType.Float32: Gather<float, T>(source, stride, block, count, streams); break;
             case DType.Float64: Gather<double, T>(source, stride, block, count); break;
-            case DType.Int64: Gather<long, T>(source, stride, block, count); break;
+            case DType.Int64: Gather<long, T>(source, stride, block, count, streams); break;
             default: GatherBools<V, T>(source, stride, block, count); break;
         }
     }
@@ -81,10 +81,14 @@ internal static unsafe class Strided
         where S : unmanaged, IBinaryNumber<S>
         where T : unmanaged, IBinaryNumber<T>
     {
-        if (typeof(S) != typeof(float) || typeof(T) != typeof(double) || !Avx512F.IsSupported) return Converted(source, destination, count);
         int i = 0;
-        for (; i <= count - 8; i += 8)
-            Avx512F.ConvertToVector512Double(Vector256.Load((float*)source + i)).StoreAlignedNonTemporal((double*)destination + i);
+        if (typeof(S) == typeof(float) && typeof(T) == typeof(double) && Avx512F.IsSupported)
+            for (; i <= count - 8; i += 8)
+                Avx512F.ConvertToVector512Double(Vector256.Load((float*)source + i)).StoreAlignedNonTemporal((double*)destination + i);
+        else if (typeof(S) == typeof(long) && typeof(T) == typeof(float) && Avx512DQ.IsSupported)
+            for (; i <= count - 8; i += 8)
+                Avx512DQ.ConvertToVector256Single(Vector512.Load((long*)source + i)).StoreAlignedNonTemporal((float*)destination + i);
+        else return Converted(source, destination, count);
         return i;
     }
 

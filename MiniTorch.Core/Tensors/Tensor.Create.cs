@@ -239,14 +239,19 @@ public partial class Tensor
         });
         return Finish(reals, dtype ?? DType.Float32, requiresGrad);
 
-        static void FillSteps(Span<long> to, long first, long stride)
+        static unsafe void FillSteps(Span<long> to, long first, long stride)
         {
             int i = 0;
             if (Vector512.IsHardwareAccelerated)
-            {
-                Vector512<long> next = Vector512.CreateSequence(first, stride), steps = Vector512.Create(Vector512<long>.Count * stride);
-                for (; i <= to.Length - Vector512<long>.Count; i += Vector512<long>.Count, next += steps) next.CopyTo(to[i..]);
-            }
+                fixed (long* data = to)
+                {
+                    bool streams = sizeof(long) * (long)to.Length >= Kernels.ElementwiseKernel.StreamedBytes && (nint)data % Vector512<byte>.Count == 0;
+                    Vector512<long> next = Vector512.CreateSequence(first, stride), steps = Vector512.Create(Vector512<long>.Count * stride);
+                    for (; i <= to.Length - Vector512<long>.Count; i += Vector512<long>.Count, next += steps)
+                        if (streams) next.StoreAlignedNonTemporal(data + i);
+                        else next.Store(data + i);
+                    if (streams) Kernels.Simd.Fence();
+                }
             for (; i < to.Length; i++) to[i] = first + (i * stride);
         }
 

@@ -125,7 +125,17 @@ internal unsafe struct IndexWalk
         // Locals: the compiler reloads fields after every store.
         long size = _sizes[level], xStride = _x[level], indexStride = _index[level], valueStride = _values[level];
         long limit = _limit, scale = _scale;
-        if (level < _rank - 1)
+        if (level == _rank - 2 && _index[level + 1] == 0)
+        {
+            long length = _sizes[level + 1], xStep = _x[level + 1], valueStep = _values[level + 1];
+            for (long i = 0; i < size; i++, index += indexStride, x += xStride, values += valueStride)
+            {
+                long at = *index;
+                if ((ulong)at >= (ulong)limit) return Changed(at, ref fault);
+                TMove.Row(x + at * scale, xStep, values, valueStep, length);
+            }
+        }
+        else if (level < _rank - 1)
         {
             for (long i = 0; i < size; i++)
                 if (!Visit<T, TMove>(level + 1, x + i * xStride, index + i * indexStride, values + i * valueStride, ref fault)) return false;

@@ -90,6 +90,13 @@ internal sealed record Slice(int Dim, int Start, int Length, int Step) : Subview
     }
 }
 
+/// <summary>The elements at one index of a dimension, without this dimension (torch.select).</summary>
+internal sealed record Select(int Dim, int Index) : Subview
+{
+    public override Layout Of(Layout from) =>
+        new(from.Shape.Without(Dim), [.. from.Strides[..Dim], .. from.Strides[(Dim + 1)..]], from.Offset + (Index * from.Strides[Dim]));
+}
+
 /// <summary>Some consecutive elements of each dimension.</summary>
 internal sealed record Region(int[] Starts, Shape Sizes) : Subview
 {
@@ -295,4 +302,57 @@ internal sealed record Cat(int Dim) : LinearOp
         Vjp(call, cotangent, gradients);
         return gradients[input]!;
     }
+}
+
+/// <summary>Tensors of one shape along a new dimension (torch.stack).</summary>
+internal sealed record Stack(int Dim) : LinearOp
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs)
+    {
+        Shape part = inputs[0].Shape;
+        Tensor output = Tensor.Empty([.. part.Span[..Dim], inputs.Length, .. part.Span[Dim..]], inputs[0].DType);
+        Layout first = new Select(Dim, 0).Of(output.Layout);
+        for (int i = 0; i < inputs.Length; i++)
+            Copies.Into(new Tensor(output.Storage, new Layout(part, first.Strides, i * output.Layout.Strides[Dim])), inputs[i], output);
+        return output;
+    }
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => new Select(Dim, input).Apply(cotangent);
+}
+
+/// <summary>Views of consecutive parts of a dimension (torch.split). One join of their gradients is the gradient of the input.</summary>
+internal sealed record Split(int Dim, int[] Sizes) : LinearOp
+{
+    internal override bool CanReuseTemporaries => true;
+
+    protected internal override Tensor Compute(ReadOnlySpan<Tensor> inputs) => ComputeAll(inputs)[0];
+
+    protected internal override Tensor[] ComputeAll(ReadOnlySpan<Tensor> inputs)
+    {
+        var parts = new Tensor[Sizes.Length];
+        for (int i = 0, start = 0; i < parts.Length; start += Sizes[i++])
+            parts[i] = new Tensor(inputs[0], new Slice(Dim, start, Sizes[i], 1).Of(inputs[0].Layout));
+        return parts;
+    }
+
+    protected internal override void VjpAll(OpContext call, ReadOnlySpan<Tensor?> cotangents, Span<Tensor?> gradients)
+    {
+        var parts = new Tensor[Sizes.Length];
+        Tensor? given = null;
+        foreach (Tensor? cotangent in cotangents) given ??= cotangent;
+        Tensor zero = Tensor.Zeros([], given!.DType);
+        for (int i = 0; i < parts.Length; i++) parts[i] = cotangents[i] ?? zero.ExpandTo(call.InputShape(0).With(Dim, Sizes[i]));
+        gradients[0] = new Cat(Dim).Apply(parts);
+    }
+
+    protected override Tensor Transpose(OpContext call, int input, Tensor cotangent) => throw new NotSupportedException("Split has several outputs");
+
+    protected internal override void JvpAll(OpContext call, ReadOnlySpan<Tensor?> tangents, Span<Tensor?> outputTangents) =>
+        ApplyAll(tangents[0]!).CopyTo(outputTangents);
+
+    public bool Equals(Split? other) => other is not null && Dim == other.Dim && Sizes.AsSpan().SequenceEqual(other.Sizes);
+
+    public override int GetHashCode() => Sizes.Aggregate(Dim, HashCode.Combine);
 }

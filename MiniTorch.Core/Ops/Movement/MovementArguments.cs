@@ -97,7 +97,8 @@ internal static class MovementArguments
         int at = x.Shape.Dim(dim, "Select"), size = x.Shape[at];
         if (index < -size || index >= size)
             throw new ValueException($"Select: index {index} is out of range [{-size}, {size}) for dimension {dim} of shape {x.Shape}");
-        return new Slice(at, index < 0 ? index + size : index, 1, 1).Apply(x).Reshape(x.Shape.Without(at));
+        int place = index < 0 ? index + size : index;
+        return EngineMode.InterceptsCalls ? new Slice(at, place, 1, 1).Apply(x).Reshape(x.Shape.Without(at)) : new Select(at, place).Apply(x);
     }
 
     public static Tensor Unflatten(Tensor x, int dim, ReadOnlySpan<int> sizes)
@@ -143,15 +144,17 @@ internal static class MovementArguments
         Shape shape = tensors[0].Shape;
         int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
         DType dtype = Common(tensors);
+        bool isOneOp = !EngineMode.InterceptsCalls; // in place of a view of each tensor and a join
         var parts = new Tensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             if (tensors[i].Shape != shape)
                 throw new ShapeException($"Stack: tensor {i} has shape {tensors[i].Shape} and tensor 0 has {shape}; "
                     + "all shapes must be equal (Cat joins different sizes)");
-            parts[i] = tensors[i].To(dtype).Unsqueeze(at); // converts first: views of a C# number lose its full precision
+            Tensor part = tensors[i].To(dtype); // converts first: views of a C# number lose its full precision
+            parts[i] = isOneOp ? part : part.Unsqueeze(at);
         }
-        return Tensor.Cat(parts, at);
+        return isOneOp ? new Stack(at).Apply(parts) : Tensor.Cat(parts, at);
     }
 
     /// <summary>Returns the promoted dtype of all tensors.</summary>

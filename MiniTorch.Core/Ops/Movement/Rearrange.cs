@@ -129,6 +129,8 @@ internal static class Rearrange
         if (x.Rank == 0 || total != x.Shape[at])
             throw new ShapeException($"Split: sizes {Shape.Format(sizes)} add up to {total}, which is not the size of dimension {dim} of shape "
                 + $"{x.Shape}");
+        if (sizes.Length > 1 && !EngineMode.InterceptsCalls && !sizes.ContainsAnyInRange(int.MinValue, -1))
+            return new Split(at, sizes.ToArray()).ApplyAll(x);
         var pieces = new Tensor[sizes.Length];
         int start = 0;
         for (int i = 0; i < pieces.Length; start += sizes[i++]) pieces[i] = x.Narrow(at, start, sizes[i]);
