@@ -81,6 +81,38 @@ public sealed class WriteTests
     }
 
     [Test]
+    public void A_write_to_a_part_of_a_split_changes_the_whole_and_its_gradient()
+    {
+        Tensor x = Tensor.Arange(6.0, dtype: DType.Float64).RequireGrad(), weight = Tensor.From(new double[] { 1, 10, 100, 1000, 1e4, 1e5 });
+        Tensor whole = x * 2;
+        Tensor[] parts = whole.Split([2, 1, 3]);
+        Tensor before = parts[2] + 0;
+        parts[0].MulInPlace(3); // 6 x
+        parts[2].MulInPlace(parts[2].Clone()); // 4 x²
+        whole.AddInPlace(1);
+        whole.ToArray<double>().ShouldBe([1, 7, 5, 37, 65, 101]);
+        parts[2].ToArray<double>().ShouldBe([37, 65, 101]);
+        ((whole * weight).Sum() + (parts[0] * 0.5).Sum() + parts[2].Sum() + before.Sum()).Backward();
+        // whole: weight · (6, 6, 2, 8 x …); a half of parts[0]: 3; parts[2]: 8 x; before: 2
+        x.Grad!.ToArray<double>().ShouldBe([9, 63, 200, 24 * 1001 + 2, 32 * 10_001 + 2, 40 * 100_001 + 2]);
+
+        Tensor leaf = Tensor.Arange(4.0).RequireGrad();
+        Should.Throw<GraphException>(() => leaf.Split(2)[1].AddInPlace(1)).Message.ShouldContain("this is a view of a leaf");
+        using (Autograd.NoGrad()) leaf.Split(2)[1].ZeroInPlace();
+        leaf.ToArray<float>().ShouldBe([0, 1, 0, 0]);
+    }
+
+    [Test]
+    public void A_write_to_one_part_of_a_split_makes_the_saved_values_of_another_part_invalid()
+    {
+        Tensor x = Tensor.Arange(4.0).RequireGrad(), whole = x * 1;
+        Tensor[] parts = whole.Split(2);
+        Tensor product = parts[1] * parts[1];
+        parts[0].AddInPlace(1);
+        Should.Throw<GraphException>(() => product.Sum().Backward()).Message.ShouldContain("was changed afterwards");
+    }
+
+    [Test]
     public void An_in_place_method_whose_result_has_another_kind_of_dtype_is_refused()
     {
         Tensor x = Tensor.Arange(3);

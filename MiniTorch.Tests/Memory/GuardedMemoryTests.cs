@@ -57,6 +57,8 @@ public class GuardedMemoryTests
             if (n > 3) Differentiate(x.Unfold(1, 4, 2), x.Unfold(1, 3, 1));
             Differentiate(x.Flip(1), x.Pad([1, 2, 1, 0]), x.Roll(1, 1), Tensor.Cat([x, x, make([3, 2])], 1), make([3, 1]).Expand(3, n).Clone(),
                 make([2, 3, n]).Transpose(0, 1).Clone());
+            foreach (int dim in (int[])[0, 1, 2]) Differentiate(Tensor.Stack([x, make([3, n]), x], dim));
+            Differentiate([.. x.Split([1, 2]), .. x.Split(3, 1), x.Select(0, 2), make([n, 3]).Select(1, 2)]);
             foreach (DType type in Enum.GetValues<DType>()) x.To(type).Pad([1, 2, 1, 0]).Flip(0, 1);
         }),
         new(["FunctionSum"], (n, make) =>

@@ -147,13 +147,13 @@ public class CopyRouteTests
             Tensor x = Numbers([1801, 1777], DType.Float32), rows = Tensor.RandInt(0, 1801, [1801], new Generator(2));
             float[][] copies = [.. new[] { x.Clone(), x.Roll(5, 1), Tensor.Cat([x[..900], x[900..]], 0),
                 Tensor.Cat([x[.., ..700], x[.., 700..]], 1), x[rows],
-                Tensor.Zeros([1801, 1777]) }.Select(copy => copy.ToArray<float>())];
+                Tensor.Zeros([1801, 1777]), Tensor.Arange(1801 * 1777).To(DType.Float32) }.Select(copy => copy.ToArray<float>())];
             float[] all = x.ToArray<float>();
             long[] at = rows.ToArray<long>();
             for (int i = 0; i < all.Length; i += 13)
             {
                 (int r, int c) = (i / 1777, i % 1777);
-                float[] expected = [all[i], all[r * 1777 + (c + 1772) % 1777], all[i], all[i], all[at[r] * 1777 + c], 0];
+                float[] expected = [all[i], all[r * 1777 + (c + 1772) % 1777], all[i], all[i], all[at[r] * 1777 + c], 0, i];
                 for (int k = 0; k < copies.Length; k++)
                     if (copies[k][i] != expected[k]) Assert.Fail($"copy {k}, element {i}");
             }
@@ -184,6 +184,59 @@ public class CopyRouteTests
                     return (result.To(DType.Float64).ToArray<double>(), leaf.Grad!.To(DType.Float64).ToArray<double>());
                 }
             }
+    }
+
+    [Test]
+    public void Stack_along_any_dimension_equals_a_join_of_views_and_is_no_view([Values] DType dtype, [Values(1, 3)] int threads)
+    {
+        int before = Workers.Count;
+        try
+        {
+            Workers.Count = threads;
+            foreach (int[] shape in (int[][])[[], [0], [5], [2, 3], [0, 3], [4, 1, 131], [3, 300, 200]])
+            {
+                Tensor x = Numbers([.. shape, 2], dtype), strided = x.Select(-1, 1), flipped = x.Flip(-1).Select(-1, 0).Clone(),
+                    repeated = x.Select(-1, 0).Sum().To(dtype).Expand(shape);
+                for (int dim = -shape.Length - 1; dim <= shape.Length; dim++)
+                {
+                    Tensor stack = Tensor.Stack([strided, flipped, repeated], dim), joined;
+                    using (Autograd.DetectAnomaly()) joined = Tensor.Stack([strided, flipped, repeated], dim); // calls are followed: joins views
+                    stack.Shape.ShouldBe(joined.Shape);
+                    stack.DType.ShouldBe(dtype);
+                    stack.IsContiguous.ShouldBeTrue();
+                    stack.Base.ShouldBeNull();
+                    stack.To(DType.Float64).ToArray<double>().ShouldBe(joined.To(DType.Float64).ToArray<double>());
+                }
+            }
+        }
+        finally
+        {
+            Workers.Count = before;
+        }
+    }
+
+    [Test]
+    public void Stack_split_and_select_have_the_derivatives_of_their_compositions([Values(DType.Float32, DType.Float64)] DType dtype)
+    {
+        foreach (Func<Tensor, Tensor> operation in (Func<Tensor, Tensor>[])
+            [x => Tensor.Stack([x, x.Sin(), x.Flip(0)], -1), x => Tensor.Stack([x.T, x.T * x.T], 1), x => x.Select(1, -1) * x.Select(0, 1).Sum(),
+                x => x.Split([1, 0, 3], 1) is var parts ? parts[0] * parts[2] : x, x => x.Chunk(3, 0)[1], x => x.T.Split(3)[0].Sin()])
+        {
+            (double[] Value, double[] First, double[] Second) direct = Run(operation), composed;
+            using (Autograd.DetectAnomaly()) composed = Run(operation);
+            direct.Value.ShouldBe(composed.Value);
+            direct.First.ShouldBe(composed.First, dtype == DType.Float32 ? 1e-5 : 1e-13);
+            direct.Second.ShouldBe(composed.Second, dtype == DType.Float32 ? 1e-4 : 1e-12);
+        }
+
+        (double[], double[], double[]) Run(Func<Tensor, Tensor> operation)
+        {
+            Tensor leaf = (Numbers([3, 4], dtype) / 400).RequireGrad(), y = operation(leaf);
+            Tensor first = Autograd.Grad((y * y * (y + 2)).Sum(), leaf, createGraph: true)[0], second = Autograd.Grad((first * first).Sum(), leaf)[0];
+            return (Doubles(y), Doubles(first), Doubles(second));
+        }
+
+        static double[] Doubles(Tensor x) => x.To(DType.Float64).ToArray<double>();
     }
 
     [Test]
