@@ -54,6 +54,20 @@ public sealed partial class OpTests
         }
     }
 
+    [TestCaseSource(nameof(AllRows))]
+    public void A_recording_without_gradients_has_the_calls_behind_each_real_result(OpRow row)
+    {
+        if (!row.IsDifferentiable) return;
+        foreach (SampleInput[] sample in row.Samples)
+        {
+            Tensor[] inputs = OpRow.Make(sample);
+            using var recording = new Recording();
+            foreach (Tensor output in row.Function(inputs).Where(output => output.DType.IsFloat() && output.ElementCount > 0))
+                inputs.Concat(recording.Calls.SelectMany(call => call.Results)).Any(known => ReferenceEquals(known.Storage, output.Storage))
+                    .ShouldBeTrue($"{row} of {Shapes(sample)}");
+        }
+    }
+
     [TestCaseSource(nameof(LayoutRows))]
     public void Any_layout_gives_the_bits_of_a_contiguous_copy(OpRow row)
     {

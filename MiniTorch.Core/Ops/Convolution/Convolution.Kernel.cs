@@ -108,9 +108,12 @@ internal static unsafe class ConvolutionKernel
         where T : unmanaged, IBinaryNumber<T>
     {
         (long rows, long columns) = (ConvolutionPhase.Count(shape.Y), ConvolutionPhase.Count(shape.X));
-        if (rows < shape.Y.Stride || columns < shape.X.Stride || shape.Y.Output * rows < shape.Y.Input || shape.X.Output * columns < shape.X.Input)
-            Clear(dx, shape.Batch * shape.Groups * shape.InputSize);
-        if (shape.IsTiling && !shape.HasStride1)
+        bool isTiling = shape.IsTiling && !shape.HasStride1;
+        // What is in no phase, or behind the last tile.
+        if (rows < shape.Y.Stride || columns < shape.X.Stride
+            || (isTiling && (shape.Y.Output * rows < shape.Y.Input || shape.X.Output * columns < shape.X.Input)))
+            ClearKernel.Run((byte*)dx, shape.Batch * shape.Groups * shape.InputSize * sizeof(T));
+        if (isTiling)
         {
             GradTiles(shape, dy, w, dx);
             return;
@@ -159,12 +162,6 @@ internal static unsafe class ConvolutionKernel
         ShiftedConvolution.Forward(pointwise, dy, new Filters<T>(w, shape.Filters * filters, 1, filters, 0, 0), null, tiles);
         Workers.Run(new Tiling<T>(shape, tiles, dx), shape.Batch * shape.Groups * shape.Channels * shape.Y.Kernel);
         Scratch.Return(ref t_phase);
-    }
-
-    static void Clear<T>(T* data, long count)
-        where T : unmanaged
-    {
-        for (; count > 0; count -= int.MaxValue, data += int.MaxValue) new Span<T>(data, (int)Math.Min(count, int.MaxValue)).Clear();
     }
 
     /// <summary>Copies a plane of a phase to its places in dx.</summary>

@@ -22,7 +22,7 @@ internal static unsafe class ClearKernel
         public void Execute(long chunk)
         {
             byte* at = data + chunk * ChunkBytes, end = data + Math.Min(bytes, (chunk + 1) * ChunkBytes);
-            long head = -(nint)at & (Line - 1);
+            long head = Math.Min(-(nint)at & (Line - 1), end - at);
             NativeMemory.Clear(at, (nuint)head);
             for (at += head; at <= end - Line; at += Line) Vector512<byte>.Zero.StoreAlignedNonTemporal(at);
             NativeMemory.Clear(at, (nuint)(end - at));

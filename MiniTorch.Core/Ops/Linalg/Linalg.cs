@@ -28,8 +28,8 @@ public static partial class Linalg
     /// Returns the sign of the determinant (−1, 0 or 1) and the logarithm of its absolute value, computed without overflow (torch.linalg.slogdet).
     /// </summary>
     public static (Tensor Sign, Tensor LogAbsDet) SlogDet(Tensor a) =>
-        ElementwiseCall.MustRecord(Square("SlogDet", a)) ? (LogAbsDeterminant.Both(a).Sign, new LogAbsDeterminant().Apply(a))
-        : LogAbsDeterminant.Both(a);
+        ElementwiseCall.MustRecord(Square("SlogDet", a)) || EngineMode.InterceptsCalls
+            ? (LogAbsDeterminant.Both(a).Sign, new LogAbsDeterminant().Apply(a)) : LogAbsDeterminant.Both(a);
 
     /// <summary>Returns the lower triangular L of A = L Lᵀ (torch.linalg.cholesky). Only the lower triangle of the symmetric A is read.</summary>
     /// <exception cref="ValueException">A matrix is not positive definite.</exception>

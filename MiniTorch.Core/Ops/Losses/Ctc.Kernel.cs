@@ -60,6 +60,7 @@ internal static unsafe class CtcKernel
                     before = next;
                 }
                 losses[sequence] = -Ending(before, places, out _, out _);
+                Scratch.Return(ref t_memory);
             }
         }
 
@@ -136,6 +137,7 @@ internal static unsafe class CtcKernel
                     }
                     Share<V>(rows + t * pitch, memory, canSkip, stay, step, skip, places);
                 }
+                Scratch.Return(ref t_memory);
             }
         }
 

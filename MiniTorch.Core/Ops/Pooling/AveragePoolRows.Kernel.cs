@@ -32,6 +32,7 @@ internal readonly unsafe struct AveragePoolRows<V, T>(PoolingShape shape, Averag
                 Store(sum, output + j, shape.X.Output - j);
             }
         }
+        PoolingScratch.Return();
     }
 
     /// <summary>Writes one plane of the gradient of x from that of the means, y.</summary>
@@ -61,6 +62,7 @@ internal readonly unsafe struct AveragePoolRows<V, T>(PoolingShape shape, Averag
                     Store(Load(row + c, shape.X.Input - c) + V.Load(room.Row + c), row + c, shape.X.Input - c);
             }
         }
+        PoolingScratch.Return();
     }
 
     /// <summary>
@@ -195,4 +197,11 @@ internal static class PoolingScratch
 {
     [ThreadStatic]
     public static Scratch? Room, Ends;
+
+    /// <summary>Returns what exceeds the room that a thread may keep.</summary>
+    public static void Return()
+    {
+        Scratch.Return(ref Room);
+        Scratch.Return(ref Ends);
+    }
 }

@@ -224,6 +224,26 @@ public unsafe class ElementwiseTests
             [long.MinValue, long.MinValue, long.MinValue, long.MinValue, long.MinValue, -2, 1_000_000_000_000_000]);
     }
 
+    [Test]
+    public void Clear_at_any_address_writes_its_range_only([Values(0, 1, 63)] int before, [Values(0, 1, 62, 64, 100)] int behind)
+    {
+        const int Streamed = 2 << 20, Room = 128;
+        foreach (int size in (int[])[0, 1, 70, Streamed + behind])
+        {
+            byte[] memory = new byte[before + size + Room];
+            memory.AsSpan().Fill(7);
+            fixed (byte* first = memory)
+            {
+                long aligned = -(nint)first & 63;
+                ClearKernel.Run(first + aligned + before, Math.Max(0, size - aligned));
+                memory.AsSpan(0, (int)aligned + before).ContainsAnyExcept((byte)7).ShouldBeFalse();
+                int written = (int)Math.Max(0, size - aligned), start = (int)aligned + before;
+                memory.AsSpan(start, written).ContainsAnyExcept((byte)0).ShouldBeFalse();
+                memory.AsSpan(start + written).ContainsAnyExcept((byte)7).ShouldBeFalse();
+            }
+        }
+    }
+
     static Operand At<T>(T* data, ReadOnlySpan<long> strides)
         where T : unmanaged => new(data, typeof(T) == typeof(byte) ? DType.Bool : DTypes.Of<T>(), strides);
 
