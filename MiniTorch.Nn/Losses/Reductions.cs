@@ -1,3 +1,5 @@
+using MiniTorch.Kernels;
+
 namespace MiniTorch.Nn;
 
 /// <summary>Applies a <see cref="Reduction"/> to losses.</summary>
@@ -14,23 +16,22 @@ internal static class Reductions
 
     /// <summary>Computes and reduces the losses f(a, b). Their sum is one pass that does not store them.</summary>
     public static Tensor Reduce<TKernel>(TKernel function, Tensor a, Tensor b, string op, Reduction reduction)
-        where TKernel : struct, IBinaryFunction
-    {
-        if (!IsOnePass(reduction, a, b)) return new BinaryOp<TKernel>(function).Apply(a, b).Reduce(op, reduction);
-        Tensor sum = new Ops.BinarySum<TKernel>(function).Apply(a, b);
-        return reduction == Reduction.Sum ? sum : sum / a.ElementCount;
-    }
+        where TKernel : struct, IBinaryFunction =>
+        Reduce(new BinaryOp<TKernel>(function), new BinaryForward<TKernel>(function), op, reduction, a, b);
 
     /// <summary>As above, for losses f(a, b, c).</summary>
     public static Tensor Reduce<TKernel>(TKernel function, Tensor a, Tensor b, Tensor c, string op, Reduction reduction)
-        where TKernel : struct, ITernaryFunction
-    {
-        if (!IsOnePass(reduction, a, b, c)) return new TernaryOp<TKernel>(function).Apply(a, b, c).Reduce(op, reduction);
-        Tensor sum = new Ops.TernarySum<TKernel>(function).Apply(a, b, c);
-        return reduction == Reduction.Sum ? sum : sum / a.ElementCount;
-    }
+        where TKernel : struct, ITernaryFunction =>
+        Reduce(new TernaryOp<TKernel>(function), new TernaryForward<TKernel>(function), op, reduction, a, b, c);
 
-    private static bool IsOnePass(Reduction reduction, Tensor a, Tensor b, Tensor? c = null) =>
-        reduction is Reduction.Sum or Reduction.Mean && a.DType.IsFloat() && a.DType == b.DType && a.Shape == b.Shape
-        && (c is null || (a.DType == c.DType && a.Shape == c.Shape)) && !EngineMode.InterceptsCalls;
+    private static Tensor Reduce<F>(Op losses, F function, string op, Reduction reduction, params ReadOnlySpan<Tensor> inputs)
+        where F : struct, ILoopFunction
+    {
+        Tensor first = inputs[0];
+        bool isOnePass = reduction is Reduction.Sum or Reduction.Mean && first.DType.IsFloat() && !EngineMode.InterceptsCalls;
+        foreach (Tensor input in inputs) isOnePass &= input.DType == first.DType && input.Shape == first.Shape;
+        if (!isOnePass) return losses.Apply(inputs).Reduce(op, reduction);
+        Tensor sum = new Ops.ElementwiseSum<F>(losses, function).Apply(inputs);
+        return reduction == Reduction.Sum ? sum : sum / first.ElementCount;
+    }
 }

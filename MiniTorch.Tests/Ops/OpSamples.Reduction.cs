@@ -8,7 +8,7 @@ static partial class OpSamples
 
     static OpRow[] ReduceRows() =>
     [
-        Row("Sum", x => x.Sum(), Shapes([2, 3], [], [0, 3], [7])).RoundsByLayout().Large(R(263, 1021)).Covers("BinarySum`1", "TernarySum`1")
+        Row("Sum", x => x.Sum(), Shapes([2, 3], [], [0, 3], [7])).RoundsByLayout().Large(R(263, 1021)).Covers("ElementwiseSum`1")
             .Torch("torch.zeros(0).sum()", [0], V())
             .Torch("tensor([1., inf, -inf]).sum()", [NaN], V(1, Inf, -Inf)),
         Row("Sum(dim)", x => x.Sum(-1), Shapes([2, 3], [], [2, 0], [0, 2], [2, 3, 4])).RoundsByLayout().Large(R(263, 1021)).RowWise()

@@ -1,42 +1,10 @@
 namespace MiniTorch.Ops;
 
-/// <summary>An op of a traced function.</summary>
-/// <param name="Op">The op.</param>
-/// <param name="Arguments">The values that it was given: the leaves from −1 down, results of earlier calls from 0 up.</param>
-/// <param name="Converted">A bit for each argument of integers or truth values that is read as real numbers.</param>
-/// <param name="IsRecorded">Whether gradients flow through it: recording was on.</param>
-internal readonly record struct FusedCall(Op Op, int[] Arguments, int Converted, bool IsRecorded)
-{
-    /// <summary>Whether its derivative is computed from its result, such as that of an exponential.</summary>
-    public bool ReadsOutput =>
-        IsRecorded && Op.IsDifferentiable && Op is IElementwiseOp op && Arguments.Length == 1 && (op.BackwardReads(0) & Reads.Output) != 0;
-
-    /// <summary>Whether another call is the same to the last bit of its numbers.</summary>
-    public bool Equals(FusedCall other) =>
-        Converted == other.Converted && IsRecorded == other.IsRecorded && Arguments.AsSpan().SequenceEqual(other.Arguments)
-        && (Op is IElementwiseOp op && other.Op is IElementwiseOp another ? op.Is(another) : Op.Equals(other.Op));
-
-    public override int GetHashCode() => Arguments.Aggregate(HashCode.Combine(Op, Converted, IsRecorded), HashCode.Combine);
-}
-
-/// <summary>How a leaf's shape relates to the shape whose rows a program runs over.</summary>
-internal enum LeafForm
-{
-    /// <summary>It broadcasts to it.</summary>
-    Aligned,
-
-    /// <summary>It broadcasts to it without its last dimension: a number for each row.</summary>
-    Dropped,
-
-    /// <summary>An index for each row, with a last dimension of 1.</summary>
-    Index,
-}
-
 /// <summary>
-/// Puts off the element-wise operations that a function applies, and its reductions. Their results have a shape, a dtype and a history, and get
+/// Defers the element-wise operations that a function applies, and its reductions. Their results have a shape, a dtype and a history, and get
 /// elements when somebody reads them. When the function returns, what its result needs runs as few programs: chains of element-wise operations, with
-/// what they reduce along the last dimension; another reduction lies between two programs. Anything else computes what was put off, and the function
-/// goes on as it is.
+/// what they reduce along the last dimension; another reduction lies between two programs. If the function does anything else with a deferred
+/// result, the trace computes all that it has deferred, and the rest of the function runs operation by operation.
 /// </summary>
 internal sealed class FuseTrace : IDisposable
 {
@@ -52,7 +20,7 @@ internal sealed class FuseTrace : IDisposable
     private readonly List<Leaf> _leaves = [];
     private bool _isComputed, _isFused;
 
-    /// <summary>Starts to put operations off on this thread.</summary>
+    /// <summary>Starts to defer operations on this thread.</summary>
     /// <param name="dtype">The real numbers that the program computes with.</param>
     public FuseTrace(DType dtype)
     {
@@ -63,7 +31,7 @@ internal sealed class FuseTrace : IDisposable
     /// <summary>The trace that is open on this thread.</summary>
     public static FuseTrace? Open => t_open;
 
-    /// <summary>Computes what the open trace has put off, if there is one: something is about to happen that is no element-wise operation.</summary>
+    /// <summary>Computes what the open trace has deferred, if there is one: something else than an element-wise operation is about to happen.</summary>
     public static void Flush() => t_open?.Compute();
 
     /// <summary>Throws for a value from inside a fused function: no gradient passes through it, for the function is one operation.</summary>
@@ -75,7 +43,7 @@ internal sealed class FuseTrace : IDisposable
                 + "through which gradients pass as through one operation; call the function inside using (Fusion.Off()), or without Fuse.Compile");
     }
 
-    /// <summary>Puts an operation off; null if it has to be computed now.</summary>
+    /// <summary>Defers an operation; null if it has to be computed now.</summary>
     public Tensor? Defer(Op op, ReadOnlySpan<Tensor> inputs)
     {
         lock (_pending)
@@ -92,7 +60,7 @@ internal sealed class FuseTrace : IDisposable
         }
     }
 
-    /// <summary>Puts off an alias without a history; null if it is nothing of this trace.</summary>
+    /// <summary>Defers an alias without a history; null if the tensor does not belong to this trace.</summary>
     public Tensor? Detach(Tensor tensor)
     {
         lock (_pending)
@@ -107,7 +75,7 @@ internal sealed class FuseTrace : IDisposable
     }
 
     /// <summary>
-    /// Puts off the largest or smallest elements of the rows and their indices, which are computed only if they are read; null where a gradient would
+    /// Defers the largest or smallest elements of the rows and their indices, which are computed only if they are read; null if a gradient would
     /// go to the indices, or for another dimension.
     /// </summary>
     public (Tensor Values, Tensor Indices)? Extremum(Tensor x, int dim, bool largest)
@@ -147,7 +115,7 @@ internal sealed class FuseTrace : IDisposable
         return FusedPart.Fit(results[result], output.Shape);
     }
 
-    /// <summary>Computes everything that was put off; from now on the function runs as it is.</summary>
+    /// <summary>Computes everything that was deferred; from now on the function runs operation by operation.</summary>
     public void Compute()
     {
         lock (_pending)
@@ -164,14 +132,14 @@ internal sealed class FuseTrace : IDisposable
         }
     }
 
-    /// <summary>Ends the mode in which operations are put off.</summary>
+    /// <summary>Ends the mode in which operations are deferred.</summary>
     public void Dispose()
     {
         if (ReferenceEquals(t_open, this)) t_open = null;
         _mode.Dispose();
     }
 
-    /// <summary>The result of an operation that is put off; null for one that is not.</summary>
+    /// <summary>The result of an operation that is deferred; null for one that is not.</summary>
     private TracedTensor? Deferral(Op op, ReadOnlySpan<Tensor> inputs, bool isDeferred)
     {
         Tensor x = inputs[0];
@@ -366,7 +334,7 @@ internal sealed class FuseTrace : IDisposable
                     + "return that value from the function, or read it before the write");
     }
 
-    /// <summary>An operation that was put off.</summary>
+    /// <summary>An operation that was deferred.</summary>
     /// <param name="Call">The operation.</param>
     /// <param name="Inputs">What it was given.</param>
     /// <param name="Output">Its result.</param>

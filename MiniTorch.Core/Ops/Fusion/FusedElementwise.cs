@@ -4,8 +4,8 @@ using MiniTorch.Kernels;
 namespace MiniTorch.Ops;
 
 /// <summary>
-/// A traced chain of element-wise operations in one pass over memory, and its gradients in another. Its inputs have one shape. Its hidden outputs are, on
-/// demand, the results that derivatives read, such as exponentials.
+/// A traced chain of element-wise operations in one pass over memory, and its gradients in another. Its inputs have one shape. Its hidden outputs
+/// are, on demand, the results that derivatives read, such as exponentials.
 /// </summary>
 /// <param name="Calls">The operations in order, and so its definition; the last one's result is the chain's.</param>
 /// <param name="Leaves">The number of inputs.</param>
@@ -46,15 +46,8 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
         var results = new List<Tensor>();
         foreach (FusedCall call in Calls)
         {
-            int[] arguments = call.Arguments;
-            var values = new Tensor[arguments.Length];
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] = arguments[i] < 0 ? inputs[~arguments[i]] : results[arguments[i]];
-                if ((call.Converted >> i & 1) != 0) values[i] = values[i].To(Real);
-            }
             using ModeScope recording = EngineMode.Record(call.IsRecorded && EngineMode.Enabled);
-            results.Add(call.Op.Apply(values));
+            results.Add(call.Op.Apply(call.Operands(inputs, results, Real)));
         }
         return results[^1];
     }
@@ -110,54 +103,20 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
         else loops.Run<double>(plan);
     });
 
-    /// <summary>The chain rule through the calls from the last to the first: a program of the leaves, what was kept and the cotangent.</summary>
+    /// <summary>The program of the gradients.</summary>
     private sealed class Gradient
     {
-        private readonly List<ElementwiseStep> _steps = [];
-        private readonly int _first; // the number of the first step's result
-
         public Gradient(FusedElementwise chain, int needed)
         {
-            int leaves = chain.Leaves, cotangent = leaves + chain.HiddenOutputs;
-            _first = cotangent + 1;
-            var values = new int[leaves + chain.Calls.Length]; // of the leaves and the calls, as the rest here
-            var gathered = new int?[values.Length];
-            var flows = new bool[values.Length]; // whether a needed leaf's gradient comes through a value
-            for (int i = 0; i < leaves; i++) (values[i], flows[i]) = (i, (needed >> i & 1) != 0);
-            for (int i = 0; i < chain.Calls.Length; i++)
-            {
-                FusedCall call = chain.Calls[i];
-                int[] arguments = [.. call.Arguments.Select(Node)];
-                int kept = Array.IndexOf(chain._kept, i);
-                values[leaves + i] = kept >= 0 ? leaves + kept
-                    : Append(((IElementwiseOp)call.Op).Forward, [.. arguments.Select(argument => values[argument])]);
-                flows[leaves + i] = call.IsRecorded && call.Op.IsDifferentiable && arguments.Any(argument => flows[argument]);
-            }
-
-            gathered[^1] = cotangent;
-            for (int i = chain.Calls.Length - 1; i >= 0; i--)
-            {
-                if (gathered[leaves + i] is not { } g || !flows[leaves + i]) continue;
-                var op = (IElementwiseOp)chain.Calls[i].Op;
-                int[] arguments = [.. chain.Calls[i].Arguments.Select(Node)];
-                for (int k = 0; k < arguments.Length; k++)
-                {
-                    if (!flows[arguments[k]]) continue;
-                    Reads reads = op.BackwardReads(k);
-                    int share = op.IdentityGradInputs.HasInput(k) ? g : Append(op.Backward(k),
-                        [g, .. arguments.Select((argument, at) => reads.HasInput(at) ? values[argument] : -1),
-                            (reads & Reads.Output) != 0 ? values[leaves + i] : -1]);
-                    gathered[arguments[k]] = gathered[arguments[k]] is { } sum ? Append(new LoopFunction<BinaryForward<Add>>(default), [sum, share])
-                        : share;
-                }
-            }
-
-            List<int> outputs = [.. gathered[..leaves].Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
-            Loops = Fused(new ElementwiseProgram(_first, _steps, outputs));
-            OperandOf = [.. gathered[..leaves]
+            int leaves = chain.Leaves;
+            var rule = new ChainRule(chain.Calls, [.. Enumerable.Repeat(RowInput.Elements, leaves)],
+                [.. chain.Calls.Select((_, i) => chain._kept.Contains(i) ? RowInput.Elements : default(RowInput?))], isPerRow: false, needed);
+            int cotangent = rule.Cotangent;
+            int?[] gradients = [.. Enumerable.Range(0, leaves).Select(rule.Gradient)];
+            List<int> outputs = [.. gradients.Where(value => value > cotangent).Select(value => value!.Value).Distinct()];
+            Loops = Fused(rule.Program(outputs));
+            OperandOf = [.. gradients
                 .Select(value => value == cotangent ? outputs.Count + cotangent : value is { } at ? outputs.IndexOf(at) : default(int?))];
-
-            int Node(int argument) => argument < 0 ? ~argument : leaves + argument;
         }
 
         /// <summary>Its operands are the gradients that have to be computed, the leaves, what was kept, and the cotangent.</summary>
@@ -165,11 +124,5 @@ internal sealed record FusedElementwise(FusedCall[] Calls, int Leaves, DType Rea
 
         /// <summary>The operand that is a leaf's gradient; null where none flows.</summary>
         public int?[] OperandOf { get; }
-
-        private int Append(LoopFunction function, int[] arguments)
-        {
-            _steps.Add(new ElementwiseStep(function, arguments));
-            return _first + _steps.Count - 1;
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
@@ -48,12 +47,7 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
         var results = new List<Tensor>();
         foreach (FusedCall call in Calls)
         {
-            var values = new Tensor[call.Arguments.Length];
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] = call.Arguments[i] is < 0 and var input ? inputs[~input] : results[call.Arguments[i]];
-                if ((call.Converted >> i & 1) != 0) values[i] = values[i].To(Real);
-            }
+            Tensor[] values = call.Operands(inputs, results, Real);
             using ModeScope recording = EngineMode.Record(call.IsRecorded && EngineMode.Enabled);
             results.Add(call.Op switch
             {
@@ -135,58 +129,12 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
         else loops.Run<double>(plan, strides, whole[last]);
     });
 
-    /// <summary>Builds a program step by step; values are numbered: the inputs, then the steps' results.</summary>
-    private sealed class Builder(bool[] inputsArePerRow)
-    {
-        private readonly List<bool> _isPerRow = [.. inputsArePerRow];
-        private readonly Dictionary<(int Value, int Index), int> _picked = [];
-
-        public List<ElementwiseStep> Steps { get; } = [];
-
-        public bool IsPerRow(int value) => _isPerRow[value];
-
-        public int Map(LoopFunction function, int[] arguments, bool? isPerRow = null, int[]? placed = null) =>
-            Add(new ElementwiseStep(function, arguments)
-            {
-                IsPerRow = isPerRow ?? arguments.All(argument => argument < 0 || _isPerRow[argument]),
-                Others = placed ?? [],
-            });
-
-        /// <summary>The value as a new step for each row or for each element.</summary>
-        public int Copy(int value, bool isPerRow, int[]? placed = null) => Map(new LoopFunction<First>(default), [value], isPerRow, placed);
-
-        public int Reduce(StepAction action, int value) => Add(new ElementwiseStep(new LoopFunction<First>(default),
-            [_isPerRow[value] ? Copy(value, false) : value])
-        { Action = action, IsPerRow = true });
-
-        /// <summary>
-        /// The element at an index: that of an input, from which the maps of elements that lead to the value are computed once more.
-        /// </summary>
-        public int Pick(int value, int index)
-        {
-            if (value < 0 || _isPerRow[value]) return value;
-            if (_picked.TryGetValue((value, index), out int picked)) return picked;
-            picked = value >= inputsArePerRow.Length && Steps[value - inputsArePerRow.Length] is var step
-                ? Map(step.Function, [.. step.Arguments.Select(argument => Pick(argument, index))], true)
-                : Add(new ElementwiseStep(new LoopFunction<First>(default), [value]) { Action = StepAction.Pick, IsPerRow = true, Others = [index] });
-            _picked.Add((value, index), picked);
-            return picked;
-        }
-
-        private int Add(ElementwiseStep step)
-        {
-            Steps.Add(step);
-            _isPerRow.Add(step.IsPerRow);
-            return _isPerRow.Count - 1;
-        }
-    }
-
     /// <summary>The program of the result and of everything that is kept.</summary>
     private sealed class Value
     {
         public Value(FusedCall[] calls, RowInput[] inputs, RowInput?[] kept)
         {
-            var builder = new Builder([.. inputs.Select(input => input != RowInput.Elements)]);
+            var builder = new ProgramBuilder([.. inputs.Select(input => input != RowInput.Elements)]);
             var values = new int[calls.Length];
             var outputs = new List<int> { 0 };
             for (int i = 0; i < calls.Length; i++)
@@ -215,82 +163,23 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
         public RowLoops Loops { get; }
     }
 
-    /// <summary>The chain rule through the calls from the last to the first.</summary>
+    /// <summary>The program of the gradients.</summary>
     private sealed class Gradient
     {
-        private readonly Builder _builder;
-        private readonly int[] _values; // of the inputs and the calls
-        private readonly int?[] _gathered;
-        private readonly List<int>[] _placed; // pairs of a row's value and an index
-        private readonly int _cotangent;
-
         public Gradient(FusedRows chain, int needed)
         {
-            int inputs = chain.Inputs.Length, saved = inputs, calls = chain.Calls.Length;
-            _cotangent = inputs + chain.HiddenOutputs;
-            RowInput[] kinds = [.. chain.Inputs, .. chain._kept,
-                chain.IsPerRow ? RowInput.Value : RowInput.Elements];
-            _builder = new Builder([.. kinds.Select(kind => kind != RowInput.Elements)]);
-            _values = new int[inputs + calls];
-            _gathered = new int?[_values.Length];
-            _placed = [.. _values.Select(_ => new List<int>())];
-            var flows = new bool[_values.Length]; // whether a needed input's gradient comes through a value
-            for (int i = 0; i < inputs; i++) (_values[i], flows[i]) = (i, (needed >> i & 1) != 0);
-            for (int i = 0; i < calls; i++)
+            var rule = new ChainRule(chain.Calls, chain.Inputs, chain._keptOf, chain.IsPerRow, needed);
+            (List<int> inputs, List<int> outputs) = ([], []);
+            for (int input = 0; input < chain.Inputs.Length; input++)
             {
-                FusedCall call = chain.Calls[i];
-                int[] arguments = [.. call.Arguments.Select(argument => Node(argument))];
-                _values[inputs + i] = chain._keptOf[i] is not null ? saved++
-                    : _builder.Map(((IElementwiseOp)call.Op).Forward, [.. arguments.Select(argument => _values[argument])]);
-                flows[inputs + i] = call.IsRecorded && call.Op.IsDifferentiable && arguments.Any(argument => flows[argument]);
-            }
-
-            _gathered[^1] = _cotangent;
-            for (int i = calls - 1; i >= 0; i--)
-            {
-                if (!flows[inputs + i] || Gathered(inputs + i) is not { } g) continue;
-                int[] arguments = [.. chain.Calls[i].Arguments.Select(argument => Node(argument))];
-                int x = _values[arguments[0]], y = _values[inputs + i];
-                switch (chain.Calls[i].Op)
-                {
-                    case Ops.Sum:
-                        Give(arguments[0], g, isSpread: true);
-                        break;
-                    case AmaxOrAmin:
-                        int hits = _builder.Map(new LoopFunction<BinaryForward<Equal>>(default), [x, y], false);
-                        int share = _builder.Map(new LoopFunction<BinaryForward<Divide>>(default), [g, _builder.Reduce(StepAction.Sum, hits)]);
-                        Give(arguments[0], _builder.Map(new LoopFunction<BinaryForward<Multiply>>(default), [hits, share]), isSpread: true);
-                        break;
-                    case Gather when _builder.IsPerRow(x):
-                        Give(arguments[0], g, isSpread: false);
-                        break;
-                    case Gather:
-                        _placed[arguments[0]].AddRange(g, _values[arguments[1]]);
-                        break;
-                    case var op:
-                        var elementwise = (IElementwiseOp)op;
-                        for (int k = 0; k < arguments.Length; k++)
-                        {
-                            if (!flows[arguments[k]]) continue;
-                            Give(arguments[k], elementwise.IdentityGradInputs.HasInput(k) ? g
-                                : _builder.Map(elementwise.Backward(k), Read(elementwise.BackwardReads(k), g, arguments, y)), !_builder.IsPerRow(y));
-                        }
-                        break;
-                }
-            }
-
-            Outputs = [.. Enumerable.Range(0, inputs).Where(i => flows[i] && (_gathered[i] is not null || _placed[i].Count > 0))];
-            var outputs = new List<int>();
-            foreach (int input in Outputs)
-            {
-                int value = Gathered(input)!.Value;
+                if (rule.Gradient(input) is not { } value) continue;
                 bool isPerRow = chain.Inputs[input] != RowInput.Elements;
-                bool isNew = value >= kinds.Length && !outputs.Contains(value) && _builder.IsPerRow(value) == isPerRow;
-                outputs.Add(isNew ? value : _builder.Copy(value, isPerRow));
+                bool isNew = value >= rule.Kinds.Length && !outputs.Contains(value) && rule.Builder.IsPerRow(value) == isPerRow;
+                inputs.Add(input);
+                outputs.Add(isNew ? value : rule.Builder.Copy(value, isPerRow));
             }
-            Loops = new RowLoops(new ElementwiseProgram(kinds.Length, _builder.Steps, outputs), kinds);
-
-            int Node(int argument) => argument < 0 ? ~argument : inputs + argument;
+            Outputs = [.. inputs];
+            Loops = new RowLoops(rule.Program(outputs), rule.Kinds);
         }
 
         /// <summary>Its operands are the gradients, the inputs, what the forward pass kept, and the cotangent.</summary>
@@ -298,34 +187,5 @@ internal sealed record FusedRows(FusedCall[] Calls, RowInput[] Inputs, DType Rea
 
         /// <summary>The inputs that get a gradient.</summary>
         public int[] Outputs { get; }
-
-        private int[] Read(Reads reads, int g, int[] arguments, int result) =>
-            [g, .. arguments.Select((argument, k) => reads.HasInput(k) ? _values[argument] : -1), (reads & Reads.Output) != 0 ? result : -1];
-
-        /// <summary>Adds to a value's gradient; the share of a row's value that every element reads is added up over the row.</summary>
-        private void Give(int node, int share, bool isSpread)
-        {
-            if (isSpread && _builder.IsPerRow(_values[node])) share = _builder.Reduce(StepAction.Sum, share);
-            _gathered[node] = _gathered[node] is { } sum ? _builder.Map(new LoopFunction<BinaryForward<Add>>(default), [sum, share]) : share;
-        }
-
-        private int? Gathered(int node)
-        {
-            if (_placed[node] is not { Count: > 0 } placed) return _gathered[node];
-            int value = _gathered[node] is { } sum ? _builder.Copy(sum, false, [.. placed])
-                : _builder.Map(new LoopFunction<Nothing>(default), [_cotangent], false, [.. placed]);
-            placed.Clear();
-            _gathered[node] = value;
-            return value;
-        }
     }
-}
-
-/// <summary>0: the gradient before anything was added to it.</summary>
-internal readonly struct Nothing : ILoopFunction
-{
-    public static int Inputs => 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public R Apply<R>(R a, R b, R c, R d, R e) where R : struct, IReal<R> => R.Of(0);
 }

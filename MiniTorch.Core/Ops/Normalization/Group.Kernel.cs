@@ -47,23 +47,24 @@ internal static unsafe class GroupKernel
                 T* from = x + group * size, to = y + group * size;
                 Moments<V, T>(from, size, eps, out V mean, out V scale);
                 // Without dimensions behind the channels, a vector has a weight in each lane.
-                if (sizes.Inner == 1) Write(from, to, size, mean, scale, weight + channel, bias + channel, V.Count);
+                if (sizes.Inner == 1) Write(from, to, size, mean, scale, weight + channel, bias + channel, isPerLane: true);
                 else
                     for (long c = 0; c < sizes.Channels; c++)
-                        Write(from + c * sizes.Inner, to + c * sizes.Inner, sizes.Inner, mean, scale, weight + channel + c, bias + channel + c, 0);
+                        Write(from + c * sizes.Inner, to + c * sizes.Inner, sizes.Inner, mean, scale, weight + channel + c, bias + channel + c,
+                            isPerLane: false);
             }
 
             [MethodImpl(AggressiveOptimization | NoInlining)]
-            static void Write(T* from, T* to, long count, V mean, V scale, T* weight, T* bias, long step)
+            static void Write(T* from, T* to, long count, V mean, V scale, T* weight, T* bias, bool isPerLane)
             {
                 V factor = V.Broadcast(*weight), shift = V.Broadcast(*bias);
                 long i = 0;
-                if (step == 0)
+                if (!isPerLane)
                     for (; i <= count - V.Count; i += V.Count) V.Store(V.Fma((V.Load(from + i) - mean) * scale, factor, shift), to + i);
                 for (; i < count; i += V.Count)
                 {
                     int lanes = (int)Math.Min(V.Count, count - i);
-                    if (step != 0) (factor, shift) = (V.LoadPartial(weight + i, lanes), V.LoadPartial(bias + i, lanes));
+                    if (isPerLane) (factor, shift) = (V.LoadPartial(weight + i, lanes), V.LoadPartial(bias + i, lanes));
                     V.StorePartial(V.Fma((V.LoadPartial(from + i, lanes) - mean) * scale, factor, shift), to + i, lanes);
                 }
             }

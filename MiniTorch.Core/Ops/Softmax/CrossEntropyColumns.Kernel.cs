@@ -22,46 +22,31 @@ internal static unsafe class CrossEntropyColumns
         where T : unmanaged, IBinaryNumber<T>
     {
         readonly LogitRows<T> _rows;
-        readonly Span<long> _places;
-        readonly long _offset;
 
-        public readonly long First;
+        public readonly long First, Offset;
         public readonly int Lanes;
         public readonly AxisStrip<V, T> Strip;
 
         /// <summary>The panel: a vector for each class, whose lanes without a column hold 0.</summary>
         public readonly T* X;
 
-        /// <summary>The mask of the columns that are not ignored.</summary>
-        public readonly V Kept;
-
-        /// <param name="rows">All columns.</param>
-        /// <param name="unit">The number of the block.</param>
-        /// <param name="places">Room for the place of each column's target in the panel, −1 in ignored columns.</param>
-        public Block(in LogitRows<T> rows, long unit, Span<long> places)
+        public Block(in LogitRows<T> rows, long unit)
         {
             _rows = rows;
-            _places = places;
             (long outer, long block) = Math.DivRem(unit, PerMatrix(rows));
             First = outer * rows.Inner + block * V.Count;
             Lanes = (int)Math.Min(V.Count, rows.Inner - block * V.Count);
-            _offset = rows.Offset(First);
+            Offset = rows.Offset(First);
             Strip = AxisStrip<V, T>.Columns(V.Count, rows.Classes, V.Count);
             X = Scratch.Rent<T>(ref t_panel, rows.Classes * V.Count);
-            Copy(rows.X + _offset, X, rows.Classes, rows.Inner, Lanes);
-            ulong kept = 0;
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                long target = rows.Target(First + lane);
-                bool isKept = target != rows.Ignored;
-                places[lane] = isKept ? target * V.Count + lane : -1;
-                if (isKept) kept |= 1UL << lane;
-            }
-            Kept = V.FromBits(kept);
+            Copy(rows.X + Offset, X, rows.Classes, rows.Inner, Lanes);
         }
 
-        /// <summary>Returns the panel's memory if there are many classes.</summary>
-        public void Dispose() => Scratch.Return(ref t_panel);
+        /// <summary>Returns a panel of more memory than a thread keeps.</summary>
+        public void End()
+        {
+            if (_rows.Classes * V.Count * sizeof(T) > Scratch.MostKept) Scratch.Return(ref t_panel);
+        }
 
         [MethodImpl(AggressiveOptimization | NoInlining)]
         static void Copy(T* x, T* panel, long classes, long inner, int lanes)
@@ -92,22 +77,36 @@ internal static unsafe class CrossEntropyColumns
             return V.Where(V.Equal(max, V.Of(double.NegativeInfinity)), V.Broadcast(SoftmaxRow<V, T>.Lowest), max);
         }
 
+        /// <summary>Finds the place of each column's target in the panel, −1 in ignored columns, and returns the others as a mask.</summary>
+        public V Targets(long* places)
+        {
+            ulong kept = 0;
+            for (int lane = 0; lane < Lanes; lane++)
+            {
+                long target = _rows.Target(First + lane);
+                bool isKept = target != _rows.Ignored;
+                places[lane] = isKept ? target * V.Count + lane : -1;
+                if (isKept) kept |= 1UL << lane;
+            }
+            return V.FromBits(kept);
+        }
+
         /// <summary>The logits at the targets; any in ignored columns.</summary>
-        public V Picked()
+        public V Picked(long* places)
         {
             T* picked = stackalloc T[V.Count];
-            for (int lane = 0; lane < Lanes; lane++) picked[lane] = X[Math.Max(_places[lane], 0)];
+            for (int lane = 0; lane < Lanes; lane++) picked[lane] = X[Math.Max(places[lane], 0)];
             return V.LoadPartial(picked, Lanes);
         }
 
         /// <summary>Subtracts from the panel, which holds gradients now, at the targets, and copies it to its place.</summary>
-        public void Write(T* dx, V amounts)
+        public void Write(T* dx, long* places, V amounts)
         {
             T* amount = stackalloc T[V.Count];
             V.Store(amounts, amount);
             for (int lane = 0; lane < Lanes; lane++)
-                if (_places[lane] >= 0) X[_places[lane]] -= amount[lane];
-            CopyBack(X, dx + _offset, _rows.Classes, _rows.Inner, Lanes);
+                if (places[lane] >= 0) X[places[lane]] -= amount[lane];
+            CopyBack(X, dx + Offset, _rows.Classes, _rows.Inner, Lanes);
         }
     }
 
@@ -120,14 +119,19 @@ internal static unsafe class CrossEntropyColumns
         [SkipLocalsInit]
         public void Run(long unit)
         {
-            using var block = new Block<V, T>(rows, unit, stackalloc long[V.Count]);
-            V kept = block.Kept, zero = V.Of(0), max = block.Max(), sum = block.Strip.SumOfExponentials(block.X, max), log = V.Log(sum);
-            V.StorePartial(V.Where(kept, log + (max - block.Picked()), zero), values.Losses + block.First, block.Lanes);
+            var block = new Block<V, T>(rows, unit);
+            long* places = stackalloc long[V.Count];
+            V kept = block.Targets(places), zero = V.Of(0);
+            V max = block.Max(), sum = block.Strip.SumOfExponentials(block.X, max), log = V.Log(sum);
+            V.StorePartial(V.Where(kept, log + (max - block.Picked(places)), zero), values.Losses + block.First, block.Lanes);
             V.StorePartial(V.Where(kept, sum, V.Of(1)), values.Sums + block.First, block.Lanes);
             V.StorePartial(V.Where(kept, max, zero), values.Maxima + block.First, block.Lanes);
-            if (values.Uniform == null) return;
-            V deviation = block.Strip.SumOfDeviations(block.X, max) / V.Of(rows.Classes);
-            V.StorePartial(V.Where(kept, log - deviation, zero), values.Uniform + block.First, block.Lanes);
+            if (values.Uniform != null)
+            {
+                V deviation = block.Strip.SumOfDeviations(block.X, max) / V.Of(rows.Classes);
+                V.StorePartial(V.Where(kept, log - deviation, zero), values.Uniform + block.First, block.Lanes);
+            }
+            block.End();
         }
     }
 
@@ -140,7 +144,8 @@ internal static unsafe class CrossEntropyColumns
         [SkipLocalsInit]
         public void Run(long unit)
         {
-            using var block = new Block<V, T>(rows, unit, stackalloc long[V.Count]);
+            var block = new Block<V, T>(rows, unit);
+            long* places = stackalloc long[V.Count];
             T* lanes = stackalloc T[3 * V.Count], scale = lanes, less = lanes + V.Count, losses = lanes + 2 * V.Count;
             for (int lane = 0; lane < block.Lanes; lane++)
             {
@@ -150,10 +155,11 @@ internal static unsafe class CrossEntropyColumns
                 less[lane] = g.Uniform(row) / T.CreateTruncating(rows.Classes);
             }
             int count = block.Lanes;
-            V max = V.LoadPartial(maxima + block.First, count);
-            var gradient = new Exponential<V>(block.Kept, max, V.LoadPartial(scale, count), V.LoadPartial(less, count));
+            V kept = block.Targets(places), max = V.LoadPartial(maxima + block.First, count);
+            var gradient = new Exponential<V>(kept, max, V.LoadPartial(scale, count), V.LoadPartial(less, count));
             block.Strip.Map(gradient, block.X, block.X, block.X);
-            block.Write(dx, V.LoadPartial(losses, count));
+            block.Write(dx, places, V.LoadPartial(losses, count));
+            block.End();
         }
     }
 
@@ -166,8 +172,9 @@ internal static unsafe class CrossEntropyColumns
         [SkipLocalsInit]
         public void Run(long unit)
         {
-            using var block = new Block<V, T>(rows, unit, stackalloc long[V.Count]);
-            V kept = block.Kept, max = block.Max(), picked = block.Picked(), sum;
+            var block = new Block<V, T>(rows, unit);
+            long* places = stackalloc long[V.Count];
+            V kept = block.Targets(places), max = block.Max(), picked = block.Picked(places), sum;
             if (dx == null) sum = block.Strip.SumOfExponentials(block.X, max);
             else
             {
@@ -175,9 +182,10 @@ internal static unsafe class CrossEntropyColumns
                 block.Strip.Map(new Exponential<V>(kept, max, V.Of(1), V.Of(0)), block.X, block.X, result);
                 sum = block.Strip.Fold<Fold.Total>(result);
                 block.Strip.Map(new SoftmaxKernel.Scaled<V>(V.Where(kept, V.Broadcast(scale) / sum, V.Of(0))), result, result, result);
-                block.Write(dx, V.Broadcast(scale));
+                block.Write(dx, places, V.Broadcast(scale));
             }
             V.StorePartial(V.Where(kept, V.Log(sum) + (max - picked), V.Of(0)), losses + block.First, block.Lanes);
+            block.End();
         }
     }
 
