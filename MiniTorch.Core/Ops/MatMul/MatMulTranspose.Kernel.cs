@@ -8,8 +8,11 @@ namespace MiniTorch.Kernels;
 /// <summary>Packs columns of floats as rows, by squares that are transposed in registers.</summary>
 internal static unsafe class MatMulTranspose
 {
+    /// <summary>The rows of the largest square.</summary>
+    public const int MostRows = 16;
+
     // A vector of rows and as many columns.
-    static int Square => Avx512F.IsSupported ? 16 : 8;
+    static int Square => Avx512F.IsSupported ? MostRows : 8;
 
     /// <summary>Whether there are squares, and instructions for them.</summary>
     public static bool Fits(long rows, long panelRow) => Avx.IsSupported && rows >= Square && panelRow >= Square;
@@ -19,23 +22,32 @@ internal static unsafe class MatMulTranspose
     /// it has it repeats the last.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
+    [SkipLocalsInit]
     public static void Copy(long rows, long columns, float* source, long column, float* panel, long panelRow)
     {
+        long* starts = stackalloc long[MostRows];
         for (long j = 0; j < columns; j += Square)
         {
             long left = Math.Max(0, Math.Min(j, columns - Square));
+            FindStarts(starts, columns - left, column);
             for (long i = 0; i < rows; i += Square)
             {
                 long top = Math.Min(i, rows - Square);
                 float* from = source + left * column + top, to = panel + top * panelRow + left;
-                if (Avx512F.IsSupported) TransposeSquare(from, column, columns - left - 1, to, panelRow);
+                if (Avx512F.IsSupported) TransposeSquare(from, starts, to, panelRow);
                 else
                 {
-                    TransposeHalf(from, column, columns - left - 1, to, panelRow);
-                    TransposeHalf(from + 4, column, columns - left - 1, to + 4 * panelRow, panelRow);
+                    TransposeHalf(from, starts, to, panelRow);
+                    TransposeHalf(from + 4, starts, to + 4 * panelRow, panelRow);
                 }
             }
         }
+    }
+
+    /// <summary>Where the rows of a square begin, found once because a minimum for each load is a jump; beyond fewer rows the last is repeated.</summary>
+    public static void FindStarts(long* starts, long rows, long stride)
+    {
+        for (int i = 0; i < MostRows; i++) starts[i] = Math.Min(i, rows - 1) * stride;
     }
 
     /// <summary>panel[4 · i + j] = source[i + j · column] for four columns; the four that follow come into the cache meanwhile.</summary>
@@ -65,12 +77,12 @@ internal static unsafe class MatMulTranspose
 
     /// <summary>Transposes 8 rows of 4 floats: rows i and i + 4 share a vector, so that squares of four elements are all there is to turn.</summary>
     [MethodImpl(AggressiveInlining)]
-    static void TransposeHalf(float* source, long sourceRow, long lastRow, float* target, long targetRow)
+    static void TransposeHalf(float* source, long* starts, float* target, long targetRow)
     {
-        var r0 = LoadPair(source, sourceRow, 0, lastRow);
-        var r1 = LoadPair(source, sourceRow, 1, lastRow);
-        var r2 = LoadPair(source, sourceRow, 2, lastRow);
-        var r3 = LoadPair(source, sourceRow, 3, lastRow);
+        var r0 = LoadPair(source, starts);
+        var r1 = LoadPair(source, starts + 1);
+        var r2 = LoadPair(source, starts + 2);
+        var r3 = LoadPair(source, starts + 3);
         var low01 = Avx.UnpackLow(r0, r1).AsDouble();
         var high01 = Avx.UnpackHigh(r0, r1).AsDouble();
         var low23 = Avx.UnpackLow(r2, r3).AsDouble();
@@ -82,32 +94,29 @@ internal static unsafe class MatMulTranspose
     }
 
     [MethodImpl(AggressiveInlining)]
-    static Vector256<float> LoadPair(float* source, long sourceRow, long row, long lastRow) => Vector256.Create(
-        Vector128.Load(source + Math.Min(row, lastRow) * sourceRow), Vector128.Load(source + Math.Min(row + 4, lastRow) * sourceRow));
+    static Vector256<float> LoadPair(float* source, long* starts) =>
+        Vector256.Create(Vector128.Load(source + starts[0]), Vector128.Load(source + starts[4]));
 
     /// <summary>Transposes 16 rows of 16 floats: first squares of four elements inside each 128-bit lane, then squares of four lanes.</summary>
     [MethodImpl(AggressiveInlining)]
-    static void TransposeSquare(float* source, long sourceRow, long lastRow, float* target, long targetRow)
+    static void TransposeSquare(float* source, long* starts, float* target, long targetRow)
     {
-        var (a0, a1, a2, a3) = TransposeElements(source, sourceRow, 0, lastRow);
-        var (b0, b1, b2, b3) = TransposeElements(source, sourceRow, 4, lastRow);
-        var (c0, c1, c2, c3) = TransposeElements(source, sourceRow, 8, lastRow);
-        var (d0, d1, d2, d3) = TransposeElements(source, sourceRow, 12, lastRow);
+        var (a0, a1, a2, a3) = TransposeElements(source, starts);
+        var (b0, b1, b2, b3) = TransposeElements(source, starts + 4);
+        var (c0, c1, c2, c3) = TransposeElements(source, starts + 8);
+        var (d0, d1, d2, d3) = TransposeElements(source, starts + 12);
         StoreLanes(a0, b0, c0, d0, target, targetRow);
         StoreLanes(a1, b1, c1, d1, target + targetRow, targetRow);
         StoreLanes(a2, b2, c2, d2, target + 2 * targetRow, targetRow);
         StoreLanes(a3, b3, c3, d3, target + 3 * targetRow, targetRow);
     }
 
-    /// <summary>Of four rows from <paramref name="first"/> on: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
+    /// <summary>Of four rows, at <paramref name="starts"/>: result i holds their columns i, i + 4, i + 8 and i + 12, a lane each.</summary>
     [MethodImpl(AggressiveInlining)]
-    public static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(
-        float* source, long sourceRow, long first, long lastRow)
+    public static (Vector512<float> R0, Vector512<float> R1, Vector512<float> R2, Vector512<float> R3) TransposeElements(float* source, long* starts)
     {
-        var r0 = Vector512.Load(source + Math.Min(first, lastRow) * sourceRow);
-        var r1 = Vector512.Load(source + Math.Min(first + 1, lastRow) * sourceRow);
-        var r2 = Vector512.Load(source + Math.Min(first + 2, lastRow) * sourceRow);
-        var r3 = Vector512.Load(source + Math.Min(first + 3, lastRow) * sourceRow);
+        Vector512<float> r0 = Vector512.Load(source + starts[0]), r1 = Vector512.Load(source + starts[1]), r2 = Vector512.Load(source + starts[2]),
+            r3 = Vector512.Load(source + starts[3]);
         var low01 = Avx512F.UnpackLow(r0, r1).AsDouble();
         var high01 = Avx512F.UnpackHigh(r0, r1).AsDouble();
         var low23 = Avx512F.UnpackLow(r2, r3).AsDouble();

@@ -12,7 +12,7 @@ namespace MiniTorch.Kernels;
 /// </summary>
 internal readonly unsafe struct MatMulTransposedRow(MatMulJob<float> job) : IJob
 {
-    const int Square = 16;
+    const int Square = MatMulTranspose.MostRows;
     const long ChunkWork = 1 << 16;
     const long Ahead = 128; // elements that the next squares' lines are prefetched ahead
 
@@ -40,16 +40,17 @@ internal readonly unsafe struct MatMulTransposedRow(MatMulJob<float> job) : IJob
     [SkipLocalsInit]
     void Multiply(float* a, float* b, float* c, int columns)
     {
-        long step = job.ACol, row = job.BCol, last = columns - 1, p = 0;
+        long step = job.ACol, p = 0;
+        long* starts = stackalloc long[Square];
+        MatMulTranspose.FindStarts(starts, columns, job.BCol);
         Vector512<float> sum = job.Accumulate ? V512<float>.LoadPartial(c, columns).Value : Vector512<float>.Zero;
         for (; p <= job.K - Square; p += Square, a += Square * step)
         {
             float* from = b + p;
-            for (int i = 0; i < Square; i++) Simd.Prefetch(from + Math.Min(i, last) * row + Ahead);
-            var (a0, a1, a2, a3) = MatMulTranspose.TransposeElements(from, row, 0, last);
-            var (b0, b1, b2, b3) = MatMulTranspose.TransposeElements(from, row, 4, last);
-            var (c0, c1, c2, c3) = MatMulTranspose.TransposeElements(from, row, 8, last);
-            var (d0, d1, d2, d3) = MatMulTranspose.TransposeElements(from, row, 12, last);
+            var (a0, a1, a2, a3) = Turn(from, starts);
+            var (b0, b1, b2, b3) = Turn(from, starts + 4);
+            var (c0, c1, c2, c3) = Turn(from, starts + 8);
+            var (d0, d1, d2, d3) = Turn(from, starts + 12);
             var (r0, r4, r8, r12) = MatMulTranspose.Lanes(a0, b0, c0, d0);
             var (r1, r5, r9, r13) = MatMulTranspose.Lanes(a1, b1, c1, d1);
             var (r2, r6, r10, r14) = MatMulTranspose.Lanes(a2, b2, c2, d2);
@@ -63,10 +64,17 @@ internal readonly unsafe struct MatMulTransposedRow(MatMulJob<float> job) : IJob
         float* lanes = stackalloc float[Square];
         for (; p < job.K; p++, a += step)
         {
-            for (int i = 0; i < Square; i++) lanes[i] = b[Math.Min(i, last) * row + p];
+            for (int i = 0; i < Square; i++) lanes[i] = b[starts[i] + p];
             sum = Vector512.FusedMultiplyAdd(Vector512.Create(*a), Vector512.Load(lanes), sum);
         }
         V512<float>.StorePartial(new(sum), c, columns);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static (Vector512<float>, Vector512<float>, Vector512<float>, Vector512<float>) Turn(float* from, long* starts)
+    {
+        for (int i = 0; i < 4; i++) Simd.Prefetch(from + starts[i] + Ahead);
+        return MatMulTranspose.TransposeElements(from, starts);
     }
 
     [MethodImpl(AggressiveInlining)]
