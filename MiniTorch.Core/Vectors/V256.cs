@@ -116,12 +116,12 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
     [MethodImpl(AggressiveInlining)]
     public static V256<T> Min(V256<T> a, V256<T> b) => new(Vector256.Min(a.Value, b.Value));
 
-    // The processors' own instructions give the second operand where either is NaN (x86), or NaN (Arm).
+    // The instructions of x86 give the second operand if one is NaN or both are zeros; those of other processors choose between zeros.
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> AtLeast(V256<T> a, V256<T> low) => new(Vector256.MaxNative(low.Value, a.Value));
+    public static V256<T> AtLeast(V256<T> a, V256<T> low) => Sse.IsSupported ? new(Vector256.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
 
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> AtMost(V256<T> a, V256<T> high) => new(Vector256.MinNative(high.Value, a.Value));
+    public static V256<T> AtMost(V256<T> a, V256<T> high) => Sse.IsSupported ? new(Vector256.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
 
     [MethodImpl(AggressiveInlining)]
     public static V256<T> Abs(V256<T> a) => new(Vector256.Abs(a.Value));

@@ -116,12 +116,12 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
     [MethodImpl(AggressiveInlining)]
     public static V512<T> Min(V512<T> a, V512<T> b) => new(Vector512.Min(a.Value, b.Value));
 
-    // The processors' own instructions give the second operand where either is NaN (x86), or NaN (Arm).
+    // The instructions of x86 give the second operand if one is NaN or both are zeros; those of other processors choose between zeros.
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> AtLeast(V512<T> a, V512<T> low) => new(Vector512.MaxNative(low.Value, a.Value));
+    public static V512<T> AtLeast(V512<T> a, V512<T> low) => Sse.IsSupported ? new(Vector512.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
 
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> AtMost(V512<T> a, V512<T> high) => new(Vector512.MinNative(high.Value, a.Value));
+    public static V512<T> AtMost(V512<T> a, V512<T> high) => Sse.IsSupported ? new(Vector512.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> Abs(V512<T> a) => new(Vector512.Abs(a.Value));

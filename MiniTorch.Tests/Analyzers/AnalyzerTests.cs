@@ -55,6 +55,8 @@ public class AnalyzerTests
     [TestCase("using var off = Autograd.NoGrad(); Tensor loss = model.Call(x).Sum(); loss.Backward();", "MT0007 loss.Backward()")]
     [TestCase("x.RequiresGrad = true; x.Sum().Backward(); using (Autograd.NoGrad()) x -= 0.1 * x.Grad!;", "MT0013 x -= 0.1 * x.Grad!")]
     [TestCase("x.RequiresGrad = true; x.Sum().Backward(); x += (-0.1) * (x.Grad! + x);", "MT0013 x += (-0.1) * (x.Grad! + x)")]
+    [TestCase("x.RequiresGrad = true; x.Sum().Backward(); x = x - 0.1 * x.Grad!;", "MT0013 x = x - 0.1 * x.Grad!")]
+    [TestCase("x.RequiresGrad = true; x.Sum().Backward(); using (Autograd.NoGrad()) x = x + x.Grad!;", "MT0013 x = x + x.Grad!")]
     public async Task Wrong_code_is_reported_at_its_place(string code, string finding) =>
         (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBe([finding]);
 
@@ -151,6 +153,7 @@ public class AnalyzerTests
     [TestCase("Tensor loss = model.Call(x).Sum(); using (Autograd.NoGrad()) loss.Backward();")]
     [TestCase("using (Autograd.NoGrad()) using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
     [TestCase("using (Autograd.NoGrad()) { Action later = () => model.Call(x).Sum().Backward(); }")]
+    [TestCase("x = x.Grad!; x = x + x; Tensor z = x - x.Grad!; x = 2 * x.Grad!;")]
     [TestCase("Tensor z = x; z -= x.Grad!; z += z; using (Autograd.NoGrad()) x.SubInPlace(x.Grad!);")]
     public async Task Right_code_is_not_reported(string code) => (await AnalyzedCode.FindingsIn(Setup + code)).ShouldBeEmpty();
 
@@ -178,6 +181,7 @@ public class AnalyzerTests
         "var net = new Sequential(model); criterion.Call(net.Call(x), y);")]
     [TestCase("using (Autograd.NoGrad()) model.Call(x).Sum().Backward();", "using (Autograd.EnableGrad()) model.Call(x).Sum().Backward();")]
     [TestCase("using (Autograd.NoGrad()) x -= 0.1 * x.Grad!;", "using (Autograd.NoGrad()) x.SubInPlace(0.1 * x.Grad!);")]
+    [TestCase("using (Autograd.NoGrad()) x = x - 0.1 * x.Grad!;", "using (Autograd.NoGrad()) x.SubInPlace(0.1 * x.Grad!);")]
     public async Task Code_fix_removes_the_diagnostic(string code, string? mended)
     {
         string? result = await AnalyzedCode.Fixed(Setup + code);

@@ -26,73 +26,41 @@ internal interface IFold
 /// <summary>The reductions that kernels are compiled for.</summary>
 internal static class Fold
 {
-    /// <summary>Σ x.</summary>
-    internal readonly struct Total : IFold
+    /// <summary>A sum of what the elements are mapped to.</summary>
+    internal interface ISum : IFold
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
+        static V IFold.Identity<V>() => V.Of(0);
 
         [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
+        static V IFold.Combine<V>(V a, V b) => a + b;
 
         [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
+        static T IFold.Across<V, T>(V lanes) => V.Sum(lanes);
     }
 
+    /// <summary>Σ x.</summary>
+    internal readonly struct Total : ISum;
+
     /// <summary>Σ x².</summary>
-    internal readonly struct SumOfSquares : IFold
+    internal readonly struct SumOfSquares : ISum
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
-
-        [MethodImpl(AggressiveInlining)]
         public static V Map<V>(V x, V center) where V : struct, IReal<V> => x * x;
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
-
-        [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Σ (x − center)².</summary>
-    internal readonly struct SumOfSquaredDeviations : IFold
+    internal readonly struct SumOfSquaredDeviations : ISum
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
-
-        [MethodImpl(AggressiveInlining)]
         public static V Map<V>(V x, V center) where V : struct, IReal<V> => (x - center) * (x - center);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
-
-        [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Σ |x|.</summary>
-    internal readonly struct SumOfAbsolutes : IFold
+    internal readonly struct SumOfAbsolutes : ISum
     {
         [MethodImpl(AggressiveInlining)]
-        public static V Identity<V>() where V : struct, IReal<V> => V.Of(0);
-
-        [MethodImpl(AggressiveInlining)]
         public static V Map<V>(V x, V center) where V : struct, IReal<V> => V.Abs(x);
-
-        [MethodImpl(AggressiveInlining)]
-        public static V Combine<V>(V a, V b) where V : struct, IReal<V> => a + b;
-
-        [MethodImpl(AggressiveInlining)]
-        public static T Across<V, T>(V lanes)
-            where V : struct, IVector<V, T>
-            where T : unmanaged, IBinaryNumber<T> => V.Sum(lanes);
     }
 
     /// <summary>Π x.</summary>
