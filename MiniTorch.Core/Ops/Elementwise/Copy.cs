@@ -73,7 +73,8 @@ internal static class Copies
     }
 
     /// <summary>
-    /// Writes x, of the same shape, over <paramref name="destination"/>, converting it; <paramref name="whole"/> is the tensor of which that is a part.
+    /// Writes x, of the same shape, over <paramref name="destination"/>, converting it; <paramref name="whole"/> is the tensor of which that is a
+    /// part.
     /// </summary>
     public static void Into(Tensor destination, Tensor x, Tensor? whole = null) =>
         ElementwiseCall.RunInto(new CopyFunction(whole is null ? 0 : whole.ElementCount * whole.DType.Size()), destination, x);

@@ -24,7 +24,8 @@ internal static class EachMatrix
         for (int i = 0; i < sizes.Length; i++) matrices[inputs.Length + i] = Tensor.Empty(Shape.Create([.. batch.Span, .. sizes[i]]), DType.Float64);
         var shapes = new (int Rows, int Columns)[matrices.Length];
         for (int i = 0; i < inputs.Length; i++) shapes[i] = (inputs[i].Shape[^2], inputs[i].Shape[^1]);
-        for (int i = 0; i < sizes.Length; i++) shapes[inputs.Length + i] = sizes[i].Length == 2 ? (sizes[i][0], sizes[i][1]) : (1, Elements(sizes[i]));
+        for (int i = 0; i < sizes.Length; i++)
+            shapes[inputs.Length + i] = sizes[i].Length == 2 ? (sizes[i][0], sizes[i][1]) : (1, Elements(sizes[i]));
         var call = new KernelMatrices<F>(kernel, Shape.Size(batch.ElementCount, op), inputs.Length, shapes);
         KernelCall.Run(call, matrices[0], matrices[1], At(2), At(3));
         if (call.Failure[0] is var (at, problem)) throw Problem(op, batch, at, inputs[0].Shape, problem);

@@ -93,7 +93,8 @@ internal static class Einsum
         {
             string order = batch + first + second;
             Tensor moved = x.Tensor.Permute([.. order.Select(name => x.Names.IndexOf(name, StringComparison.Ordinal))]);
-            return moved.Expand([.. order.Select(name => sizes[name])]).Reshape([.. batch.Select(name => sizes[name]), Merged(first), Merged(second)]);
+            return moved.Expand([.. order.Select(name => sizes[name])])
+                .Reshape([.. batch.Select(name => sizes[name]), Merged(first), Merged(second)]);
         }
 
         int Merged(string names) => Shape.Size(Shape.Create([.. names.Select(name => sizes[name])]).ElementCount, "Einsum");

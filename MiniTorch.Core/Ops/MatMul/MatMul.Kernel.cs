@@ -58,7 +58,7 @@ internal static unsafe class MatMulKernel
             var ofVector = new VecMatJob<T> { Job = job };
             var outer = new OuterJob<T>(job);
             if (k == 1 && m > 1 && n > 1 && bCol == 1 && !accumulate) Simd.Run<OuterJob<T>, T>(ref outer);
-            else if (n > 1 && MatMulTransposedRow.Fits(m, b, bRow, bCol))
+            else if (n > 1 && MatMulTransposedRow.Fits<T>(m, bRow, bCol))
                 new MatMulTransposedRow(Unsafe.BitCast<MatMulJob<T>, MatMulJob<float>>(job)).Run();
             else if (n == 1) Simd.Run<MatVecJob<T>, T>(ref byVector);
             else if (m == 1 && bCol == 1 && n >= RowsPassBy) Simd.Run<VecMatJob<T>, T>(ref ofVector);
@@ -99,8 +99,9 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         while (chunks.Deepen());
     }
 
-    // Copies cost as much as some 30 more rows and columns of C. They pay where the rows of an operand fall out of a second-level cache; sooner where low tiles would read a
-    // quarter of each line of a transposed A, and soonest for one thread, since several have to meet twice for each part. No element depends on the choice.
+    // Copies cost as much as some 30 more rows and columns of C. They pay if the rows of an operand fall out of a second-level cache; sooner if low
+    // tiles would read a quarter of each line of a transposed A, and soonest for one thread, since several have to meet twice for each part. No
+    // element depends on the choice.
     readonly bool IsLarge<V>()
         where V : struct, IVector<V, T>
     {

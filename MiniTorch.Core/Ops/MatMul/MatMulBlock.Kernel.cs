@@ -74,10 +74,18 @@ internal static unsafe partial class MatMulBlock<T, V>
                 case 2: MultiplyTile<Twice<Row<S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
                 case 3: MultiplyTile<Plus<Twice<Row<S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
                 case 4: MultiplyTile<Twice<Twice<Row<S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
-                case 5: MultiplyTile<Plus<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
-                case 6: MultiplyTile<Twice<Plus<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
-                case 7: MultiplyTile<Plus<Twice<Plus<Twice<Row<S>, S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
-                default: MultiplyTile<Twice<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn); break;
+                case 5:
+                    MultiplyTile<Plus<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn);
+                    break;
+                case 6:
+                    MultiplyTile<Twice<Plus<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn);
+                    break;
+                case 7:
+                    MultiplyTile<Plus<Twice<Plus<Twice<Row<S>, S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn);
+                    break;
+                default:
+                    MultiplyTile<Twice<Twice<Twice<Row<S>, S>, S>, S>, S, A, B>(columns, k, walk, aRow, b, from, startRow, to, cRow, isColumn);
+                    break;
             }
         }
     }

@@ -27,7 +27,7 @@ internal static unsafe class MatMulPack<T, V>
                     panel[i * panelRow + j] = source[i * row + j * column];
     }
 
-    /// <summary>target[i · targetRow + j] = source[i + j · sourceRow] for rows of <paramref name="columns"/> elements, and writes nothing else.</summary>
+    /// <summary>target[i · targetRow + j] = source[i + j · sourceRow] for rows of <paramref name="columns"/> elements; writes nothing else.</summary>
     public static void Transpose(long rows, long columns, T* source, long sourceRow, T* target, long targetRow)
     {
         const long WidestSquare = 16;

@@ -62,8 +62,8 @@ internal unsafe struct MatMulPacked<T, V>
         }
     }
 
-    // Panels of A are as high as a tile, which reads one stream then, and of which a transposed A would give only a part of every line. Tall tiles, whose rows of A are not
-    // a transposed matrix's, read them as rows with one more line each, which keeps them off the same cache sets.
+    // Panels of A are as high as a tile, which reads one stream then, and of which a transposed A would give only a part of every line. Tall tiles,
+    // unless A is transposed, read its rows with one more line each, which keeps them off the same cache sets.
     readonly bool HasPanels => _aRow == 1 || !MatMulBlock<T, V>.HasTallTiles;
 
     static long TileRows => MatMulBlock<T, V>.TileRows;

@@ -17,8 +17,8 @@ internal readonly unsafe struct MatMulTransposedRow(MatMulJob<float> job) : IJob
     const long Ahead = 128; // elements that the next squares' lines are prefetched ahead
 
     /// <summary>Whether the product has the layout, and the processor the instructions.</summary>
-    public static bool Fits<T>(long m, T* b, long bRow, long bCol) where T : unmanaged, IBinaryNumber<T> =>
-        typeof(T) == typeof(float) && m == 1 && bRow == 1 && bCol != 1 && b != null && Simd.Bits == 512 && Avx512F.IsSupported;
+    public static bool Fits<T>(long m, long bRow, long bCol) =>
+        typeof(T) == typeof(float) && m == 1 && bRow == 1 && bCol != 1 && Simd.Bits == 512 && Avx512F.IsSupported;
 
     public void Run() => Workers.Run(this, Chunks * job.Products);
 

@@ -22,7 +22,7 @@ internal static unsafe class EdgePadKernel
         where T : unmanaged, IBinaryNumber<T> => Run(new Job<T>(axes, input, output, outer, isTransposed: false, x, y), outer, output);
 
     /// <summary>x = the sum of the elements of y that repeat an element.</summary>
-    public static void RunTransposed<T>(EdgeAxis[] axes, long outer, long output, long input, T* y, T* x)
+    public static void RunTransposed<T>(EdgeAxis[] axes, long outer, long input, long output, T* y, T* x)
         where T : unmanaged, IBinaryNumber<T> => Run(new Job<T>(axes, input, output, outer, isTransposed: true, x, y), outer, output);
 
     static long PerChunk(long output) => Math.Max(1, ChunkElements / output);

@@ -4,7 +4,9 @@ using MiniTorch.Kernels;
 
 namespace MiniTorch.Ops;
 
-/// <summary>Padding, composed of joins and selections.</summary>
+/// <summary>
+/// Padding: a copy into zeros, or one op that repeats edge elements. Where operations are recorded one by one, it is composed of joins and selections.
+/// </summary>
 internal static class Padding
 {
     /// <summary>Pads the last dimensions by two counts each, starting with the last dimension.</summary>
@@ -126,7 +128,7 @@ internal sealed record EdgePad(string Mode, Shape Starts, Shape From, Shape To, 
     {
         public void Run<T>(byte** data) where T : unmanaged, System.Numerics.IBinaryNumber<T>
         {
-            if (isTransposed) EdgePadKernel.RunTransposed(axes, outer, output, input, (T*)data[0], (T*)data[1]);
+            if (isTransposed) EdgePadKernel.RunTransposed(axes, outer, input, output, (T*)data[0], (T*)data[1]);
             else EdgePadKernel.Run(axes, outer, input, output, (T*)data[0], (T*)data[1]);
         }
     }

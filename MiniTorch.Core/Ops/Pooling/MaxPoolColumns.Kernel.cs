@@ -4,7 +4,9 @@ using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace MiniTorch.Kernels;
 
-/// <summary>Max pooling with windows of different sizes: the largest element of each column by vectors, then that of the columns of a window.</summary>
+/// <summary>
+/// Max pooling with windows of different sizes: the largest element of each column by vectors, then that of the columns of a window.
+/// </summary>
 internal readonly unsafe struct MaxPoolColumns<V, T>(PoolingShape shape, T* x, T* y, long* indices)
     where V : struct, IVector<V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
