@@ -106,6 +106,17 @@ internal static unsafe class BufferPool
         }
     }
 
+    /// <summary>
+    /// Collects now if renting would have to, so that the collection does not age the owner: an old owner would keep its block for many collections.
+    /// </summary>
+    public static void MakeRoomFor(long bytes)
+    {
+        (int sizeClass, long capacity) = ClassOf(bytes);
+        if (Volatile.Read(ref s_rentedBytes) + capacity <= Volatile.Read(ref s_limit)) return;
+        using (Uninterrupted.Enter(s_gate))
+            if (s_rentedBytes + capacity > s_limit) MakeRoom(capacity, sizeClass);
+    }
+
     /// <summary>Returns a block that its owner no longer uses.</summary>
     public static void Return(NativeBuffer buffer)
     {

@@ -50,7 +50,9 @@ internal abstract class Storage(DType dtype)
         if (count > long.MaxValue / 8) throw new ShapeException($"{count} elements of {dtype} exceed the address space");
         if (Substitute is { } substitute) return substitute(dtype, count);
         long bytes = count * dtype.Size();
-        return bytes <= 8 ? new Inline8(dtype) : bytes <= 64 ? new Inline64(dtype) : new NativeStorage(dtype, bytes);
+        if (bytes <= 64) return bytes <= 8 ? new Inline8(dtype) : new Inline64(dtype);
+        BufferPool.MakeRoomFor(bytes);
+        return new NativeStorage(dtype, bytes);
     }
 
     private sealed class Inline8(DType dtype) : Storage(dtype)

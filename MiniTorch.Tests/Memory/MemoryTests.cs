@@ -80,6 +80,16 @@ public sealed class MemoryTests
     }
 
     [Test]
+    public void A_tensor_for_which_the_pool_collects_is_itself_of_the_youngest_generation()
+    {
+        int collections = GC.CollectionCount(0), old = 0;
+        for (int i = 0; i < 60; i++)
+            if (GC.GetGeneration(Tensor.Empty([4 << 20], DType.Float32).Storage) > 0) old++;
+        (GC.CollectionCount(0) - collections).ShouldBeGreaterThan(5, "collections that the pool asked for");
+        old.ShouldBeLessThanOrEqualTo(1, "storages that survived a collection before they were used");
+    }
+
+    [Test]
     public void Passes_that_keep_their_tensors_to_the_end_get_the_budget_of_training()
     {
         Tensor x = Tensor.Ones([1 << 16]);
