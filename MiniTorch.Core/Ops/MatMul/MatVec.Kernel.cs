@@ -84,6 +84,7 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
         [SkipLocalsInit]
         static T Dot(T* a, long aStep, T* b, long bStep, long depth)
         {
+            if (aStep == 1 && bStep == 1 && 4 * V.Count == Lanes) return DotInRegisters(a, b, depth);
             // Lanes that have no product stay zero and need not be added.
             int lanes = (int)Math.Min((ulong)Lanes, BitOperations.RoundUpToPowerOf2((ulong)depth));
             T* sums = stackalloc T[Lanes];
@@ -93,6 +94,32 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
             for (int half = lanes / 2; half >= V.Count; half /= 2)
                 for (int lane = 0; lane < half; lane += V.Count) V.Store(V.Load(sums + lane) + V.Load(sums + half + lane), sums + lane);
             return depth == 0 ? T.Zero : V.Sum(V.Load(sums));
+        }
+
+        // Sums on a stack that is aligned by chance only took up to four times as long.
+        [MethodImpl(AggressiveOptimization)]
+        static T DotInRegisters(T* a, T* b, long depth)
+        {
+            V s0 = V.Of(0), s1 = s0, s2 = s0, s3 = s0;
+            for (; depth >= Lanes; depth -= Lanes, a += Lanes, b += Lanes)
+            {
+                s0 = V.Fma(V.Load(a), V.Load(b), s0);
+                s1 = V.Fma(V.Load(a + V.Count), V.Load(b + V.Count), s1);
+                s2 = V.Fma(V.Load(a + 2 * V.Count), V.Load(b + 2 * V.Count), s2);
+                s3 = V.Fma(V.Load(a + 3 * V.Count), V.Load(b + 3 * V.Count), s3);
+            }
+            if (depth > 0) s0 = AddRest(a, b, depth, s0);
+            if (depth > V.Count) s1 = AddRest(a + V.Count, b + V.Count, depth - V.Count, s1);
+            if (depth > 2 * V.Count) s2 = AddRest(a + 2 * V.Count, b + 2 * V.Count, depth - 2 * V.Count, s2);
+            if (depth > 3 * V.Count) s3 = AddRest(a + 3 * V.Count, b + 3 * V.Count, depth - 3 * V.Count, s3);
+            return V.Sum(s0 + s2 + (s1 + s3));
+        }
+
+        [MethodImpl(AggressiveInlining)]
+        static V AddRest(T* a, T* b, long rest, V sum)
+        {
+            int count = (int)Math.Min(V.Count, rest);
+            return V.Fma(V.LoadPartial(a, count), V.LoadPartial(b, count), sum);
         }
 
         [SkipLocalsInit]
@@ -109,23 +136,7 @@ internal unsafe struct MatVecJob<T> : IVectorJob<T>
 
         static void AddProducts(T* a, T* b, long count, T* sums)
         {
-            long i = 0;
-            if (4 * V.Count == Lanes && count >= Lanes)
-            {
-                V s0 = V.Load(sums), s1 = V.Load(sums + V.Count), s2 = V.Load(sums + 2 * V.Count), s3 = V.Load(sums + 3 * V.Count);
-                for (; i <= count - Lanes; i += Lanes)
-                {
-                    s0 = V.Fma(V.Load(a + i), V.Load(b + i), s0);
-                    s1 = V.Fma(V.Load(a + i + V.Count), V.Load(b + i + V.Count), s1);
-                    s2 = V.Fma(V.Load(a + i + 2 * V.Count), V.Load(b + i + 2 * V.Count), s2);
-                    s3 = V.Fma(V.Load(a + i + 3 * V.Count), V.Load(b + i + 3 * V.Count), s3);
-                }
-                V.Store(s0, sums);
-                V.Store(s1, sums + V.Count);
-                V.Store(s2, sums + 2 * V.Count);
-                V.Store(s3, sums + 3 * V.Count);
-            }
-            for (; i < count; i += V.Count)
+            for (long i = 0; i < count; i += V.Count)
             {
                 T* sum = sums + i % Lanes;
                 int rest = (int)Math.Min(V.Count, count - i);
