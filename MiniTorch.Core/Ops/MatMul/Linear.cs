@@ -1,3 +1,5 @@
+using MiniTorch.Kernels;
+
 namespace MiniTorch.Ops;
 
 /// <summary>
@@ -50,6 +52,11 @@ internal sealed record Linear : FusedOp
     {
         (Tensor x, Tensor weight, Tensor bias) = (inputs[0], inputs[1], inputs[2]);
         Tensor y = Tensor.Empty([x.Shape[0], weight.Shape[0]], x.DType);
+        if (MatMulKernel.CanStartWithRow(y.Shape[0], y.Shape[1], x.Shape[1]))
+        {
+            MatMul.Into(y, x, weight, accumulate: false, isTransposed: true, row: bias.Detach().Contiguous());
+            return y;
+        }
         Copies.Into(y, bias.Detach().ExpandTo(y.Shape));
         MatMul.Into(y, x, weight, accumulate: true, isTransposed: true);
         return y;

@@ -7,6 +7,9 @@ namespace MiniTorch.Kernels;
 /// <summary>Matrix products over any row and column strides, for float, double and Int64 (whose sums wrap).</summary>
 internal static unsafe class MatMulKernel
 {
+    /// <summary>The least size of products whose operands are copied.</summary>
+    public const int LargeSize = 256;
+
     const long RowsPassBy = 128;   // the columns from which on a row of B is read from end to end
 
     /// <summary>
@@ -65,6 +68,21 @@ internal static unsafe class MatMulKernel
             else Simd.Run<MatMulJob<T>, T>(ref job);
         }
     }
+
+    /// <summary>Whether tiles read the operands as they are, so that they can begin with a row: larger ones are copied and added part by part.</summary>
+    public static bool CanStartWithRow(long m, long n, long k) => m > 1 && n > 1 && Math.Min(m, Math.Min(n, k)) < LargeSize;
+
+    /// <summary>Each row of C = row + A·B, where C is written once and not read. The bits are those of accumulating upon copies of the row.</summary>
+    public static void RunWithRow<T>(
+        long m, long n, long k, T* a, long aRow, long aCol, T* b, long bRow, long bCol, T* row, T* c, long cRow)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        var job = new MatMulJob<T>
+        {
+            Products = 1, M = m, N = n, K = k, A = a, ARow = aRow, ACol = aCol, B = b, BRow = bRow, BCol = bCol, C = c, CRow = cRow, Row = row,
+        };
+        Simd.Run<MatMulJob<T>, T>(ref job);
+    }
 }
 
 /// <summary>
@@ -79,6 +97,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
     public long* ABatch, BBatch, CBatch;
     public long Products, M, N, K, ARow, ACol, BRow, BCol, CRow;
     public T* A, B, C;
+    public T* Row;             // what each row of C begins with, unless it is null
     public bool Accumulate;
 
     public readonly void Run<V>()
@@ -106,7 +125,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
         where V : struct, IVector<V, T>
     {
         bool isSliced = ARow == 1 && !MatMulBlock<T, V>.HasTallTiles;
-        return Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : 256)
+        return Row == null && Math.Min(M, Math.Min(N, K)) >= (isSliced && Workers.Count == 1 ? 128 : MatMulKernel.LargeSize)
             && Math.Max(M, N) * K * sizeof(T) > (isSliced ? 1 << 17 : 1 << 20);
     }
 
@@ -185,7 +204,7 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             (chunk, long stripBlock) = Math.DivRem(chunk, _stripBlocks);
             (chunk, long rowBlock) = Math.DivRem(chunk, _rowBlocks);
             long lastProduct = Math.Min(_job.Products, (chunk + 1) * _productsPerChunk);
-            bool isTiny = _job.M * _job.N * _job.K <= TinyWork && _job.N < V.Count;
+            bool isTiny = _job.M * _job.N * _job.K <= TinyWork && _job.N < V.Count && _job.Row == null;
             if (isTiny) MultiplyTiny(chunk * _productsPerChunk, lastProduct);
             else
                 for (long product = chunk * _productsPerChunk; product < lastProduct; product++)
@@ -256,11 +275,11 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
             for (long column = _strips.Start(strip), end; strip < lastStrip; column = end)
             {
                 end = _strips.Start(++strip);
-                MultiplyStrip(rows, end - column, a, b + column * _job.BCol, c + column);
+                MultiplyStrip(rows, end - column, a, b + column * _job.BCol, _job.Row == null ? null : _job.Row + column, c + column);
             }
         }
 
-        readonly void MultiplyStrip(long rows, long columns, T* a, T* b, T* c)
+        readonly void MultiplyStrip(long rows, long columns, T* a, T* b, T* start, T* c)
         {
             long bRow = _job.BRow;
             if (_packsB)
@@ -272,8 +291,9 @@ internal unsafe struct MatMulJob<T> : IVectorJob<T>
                 bRow = panelRow;
             }
 
-            MatMulBlock<T, V>.Multiply(
-                rows, columns, _depth, a, _job.ARow, _job.ACol, b, bRow, c, _job.CRow, _job.Accumulate || _first > 0);
+            bool accumulate = _job.Accumulate || _first > 0;
+            MatMulBlock<T, V>.Multiply(rows, columns, _depth, new Steps<T>(a, _job.ACol), _job.ARow, new Steps<T>(b, bRow),
+                accumulate ? c : start, accumulate ? _job.CRow : 0, c, _job.CRow);
         }
     }
 }

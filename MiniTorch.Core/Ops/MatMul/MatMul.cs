@@ -43,10 +43,11 @@ internal sealed record MatMul : MultilinearOp
     }
 
     /// <summary>
-    /// Computes c = a·b, or c += a·b, for matrices; b can be given transposed. The elements of a row of c must be adjacent.
+    /// Computes c = a·b, or c += a·b, for matrices; b can be given transposed. The elements of a row of c must be adjacent. A contiguous
+    /// <paramref name="row"/> is added to each row of a product that <see cref="MatMulKernel.CanStartWithRow"/>.
     /// </summary>
-    public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false) =>
-        KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed), a, b, c);
+    public static void Into(Tensor c, Tensor a, Tensor b, bool accumulate, bool isTransposed = false, Tensor? row = null) =>
+        KernelCall.Run(new Product(a.Layout, b.Layout, c.Layout, accumulate, isTransposed, row is not null), a, b, c, row);
 
     // The gradient of a transposed operand is computed as the transpose of a product, so that it lies in memory as the operand itself;
     // that of a row or a column is not, because products with one column add in another order.
@@ -64,14 +65,19 @@ internal sealed record MatMul : MultilinearOp
         };
     }
 
-    private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate = false, bool isTransposed = false) : IKernelCall
+    private readonly unsafe struct Product(Layout a, Layout b, Layout c, bool accumulate = false, bool isTransposed = false, bool hasRow = false)
+        : IKernelCall
     {
         public void Run<T>(byte** data) where T : unmanaged, IBinaryNumber<T>
         {
             int batch = a.Shape.Rank - 2;
-            MatMulKernel.RunBatched(a.Shape.Span[..batch], a.Strides.AsSpan(0, batch), b.Strides.AsSpan(0, batch), c.Strides.AsSpan(0, batch),
+            (long bRow, long bCol) = isTransposed ? (b.Strides[^1], b.Strides[^2]) : (b.Strides[^2], b.Strides[^1]);
+            if (hasRow)
+                MatMulKernel.RunWithRow(c.Shape[^2], c.Shape[^1], a.Shape[^1], (T*)data[0], a.Strides[^2], a.Strides[^1],
+                    (T*)data[1], bRow, bCol, (T*)data[3], (T*)data[2], c.Strides[^2]);
+            else MatMulKernel.RunBatched(a.Shape.Span[..batch], a.Strides.AsSpan(0, batch), b.Strides.AsSpan(0, batch), c.Strides.AsSpan(0, batch),
                 c.Shape[^2], c.Shape[^1], a.Shape[^1], (T*)data[0], a.Strides[^2], a.Strides[^1],
-                (T*)data[1], b.Strides[isTransposed ? ^1 : ^2], b.Strides[isTransposed ? ^2 : ^1], (T*)data[2], c.Strides[^2], accumulate);
+                (T*)data[1], bRow, bCol, (T*)data[2], c.Strides[^2], accumulate);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using MiniTorch.Kernels;
 
 namespace MiniTorch.Tests.Kernels;
@@ -135,6 +136,40 @@ public sealed unsafe class MatMulTests
         MatMulKernel.RunBatched([5], [42], [0], [70], 7, 10, 6, a.Data, 6, 1, b.Data, 10, 1, batched.Data, 10, false);
         Run(35, 10, 6, a, b, tall, false);
         batched.Memory.SequenceEqual(tall.Memory).ShouldBeTrue();
+    }
+
+    [Test]
+    public void A_product_that_starts_with_a_row_has_the_bits_of_one_accumulated_upon_copies_of_it(
+        [Values(MatrixLayout.RowMajor, MatrixLayout.ColumnMajor, MatrixLayout.Stepped)] MatrixLayout layout)
+    {
+        foreach ((long m, long n) in new (long, long)[] { (2, 2), (3, 5), (2, 16), (8, 17), (9, 33), (15, 48), (70, 130), (300, 50) })
+            foreach (long k in (long[])[0, 1, 3, 19, 70, 1100])
+            {
+                CheckRow<float>(m, n, k, layout);
+                CheckRow<double>(m, n, k, layout);
+                CheckRow<long>(m, n, k, layout);
+            }
+    }
+
+    static void CheckRow<T>(long m, long n, long k, MatrixLayout layout)
+        where T : unmanaged, IBinaryNumber<T>
+    {
+        MatMulKernel.CanStartWithRow(m, n, k).ShouldBeTrue();
+        var random = new Random((int)(m * 10_000 + n * 100 + k));
+        bool atStart = random.Next(2) == 0;
+        using var a = new GuardedMatrix<T>(m, k, layout, random, atStart);
+        using var b = new GuardedMatrix<T>(k, n, layout, random, atStart);
+        using var row = new GuardedMatrix<T>(1, n, MatrixLayout.RowMajor, random, atStart);
+        using var c = new GuardedMatrix<T>(m, n, MatrixLayout.Padded, random, atStart);
+        row.Data[0] = typeof(T) == typeof(long) ? T.One : T.CreateTruncating(double.NaN);
+        row.Data[1] = typeof(T) == typeof(long) ? T.One : T.CreateTruncating(-0.0);
+        T[] before = c.Memory.ToArray();
+        for (long i = 0; i < m; i++) row.Memory.CopyTo(c.Memory[(int)(i * c.Row)..]);
+        Run(m, n, k, a, b, c, accumulate: true);
+        T[] expected = c.Memory.ToArray();
+        before.CopyTo(c.Memory);
+        MatMulKernel.RunWithRow(m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row, b.Column, row.Data, c.Data, c.Row);
+        MemoryMarshal.AsBytes(c.Memory).SequenceEqual(MemoryMarshal.AsBytes<T>(expected)).ShouldBeTrue($"({m}, {k}) x ({k}, {n}), {layout}, {typeof(T).Name}");
     }
 
     [Test]
