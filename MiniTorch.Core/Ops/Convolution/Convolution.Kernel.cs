@@ -109,7 +109,7 @@ internal static unsafe class ConvolutionKernel
     {
         (long rows, long columns) = (ConvolutionPhase.Count(shape.Y), ConvolutionPhase.Count(shape.X));
         bool isTiling = shape.IsTiling && !shape.HasStride1;
-        // What is in no phase, or behind the last tile.
+        // No product writes inputs that are in no phase or behind the last tile.
         if (rows < shape.Y.Stride || columns < shape.X.Stride
             || (isTiling && (shape.Y.Output * rows < shape.Y.Input || shape.X.Output * columns < shape.X.Input)))
             ClearKernel.Run((byte*)dx, shape.Batch * shape.Groups * shape.InputSize * sizeof(T));

@@ -102,7 +102,7 @@ internal static unsafe class DistanceKernel
         {
             if (count == V.Count) V.Store(distances, result + j);
             else V.StorePartial(distances, result + j, count);
-            ulong rest = ~V.ToBits(isExact) & (count == 64 ? ulong.MaxValue : (1UL << count) - 1);
+            ulong rest = ~V.ToBits(isExact) & ((1UL << count) - 1);
             for (; rest != 0; rest &= rest - 1)
             {
                 long at = j + BitOperations.TrailingZeroCount(rest);
@@ -112,7 +112,7 @@ internal static unsafe class DistanceKernel
 
         T Difference(T* x, T* other)
         {
-            T sum = SumOfSquares(x, other, T.One, out T largest);
+            T sum = SumOfSquares(x, other, T.One, T.One, out T largest);
             if (sum >= T.CreateTruncating(SafeRange.Low<T>()) && sum < T.PositiveInfinity) return T.Sqrt(sum);
             if (T.IsNaN(sum) || T.IsInfinity(largest)) return sum;
             if (largest == T.Zero) return T.Zero;
@@ -120,8 +120,6 @@ internal static unsafe class DistanceKernel
             T scale = T.ScaleB(T.One, -T.ILogB(largest) / 2);
             return T.Sqrt(SumOfSquares(x, other, scale, scale, out _)) / scale / scale;
         }
-
-        T SumOfSquares(T* x, T* other, T scale, out T largest) => SumOfSquares(x, other, scale, T.One, out largest);
 
         // Scaled twice: a factor for the smallest numbers would be infinite.
         T SumOfSquares(T* x, T* other, T scale, T again, out T largest)
