@@ -43,11 +43,15 @@ internal static unsafe class ReduceTree
     /// <summary>Reduces all elements of <paramref name="width"/> results at once, starting at <paramref name="x"/>.</summary>
     public static A Run<TLeaf, A, T>(ref TLeaf leaf, in ReducePlan plan, T* x, long width)
         where TLeaf : struct, IReduceLeaf<A, T>
+        where T : unmanaged => plan.Reduced * width < 2 * PieceElements
+            ? Range<TLeaf, A, T>(ref leaf, plan, 0, x, 0, plan.ReducedSizes[0])
+            : Shared<TLeaf, A, T>(ref leaf, plan, x, width);
+
+    static A Shared<TLeaf, A, T>(ref TLeaf leaf, in ReducePlan plan, T* x, long width)
+        where TLeaf : struct, IReduceLeaf<A, T>
         where T : unmanaged
     {
         long size = plan.ReducedSizes[0];
-        if (plan.Reduced * width < 2 * PieceElements) return Range<TLeaf, A, T>(ref leaf, plan, 0, x, 0, size);
-
         long pieceSize = plan.ReducedRank == 1 ? leaf.Length : 1;
         while (pieceSize * (plan.Reduced / size) * width < PieceElements || (size - 1) / pieceSize >= MaxPieces) pieceSize *= 2;
         long pieces = (size - 1) / pieceSize + 1;
@@ -63,6 +67,8 @@ internal static unsafe class ReduceTree
         bool isInnermost = level == plan.ReducedRank - 1;
         T* start = x + first * plan.ReducedStrides[level];
         if (isInnermost && count <= leaf.Length) return leaf.Run(start, count);
+        if (isInnermost && count <= 2 * leaf.Length)
+            return leaf.Combine(leaf.Run(start, leaf.Length), leaf.Run(start + leaf.Length * plan.ReducedStrides[level], count - leaf.Length));
         if (!isInnermost && count == 1) return Range<TLeaf, A, T>(ref leaf, plan, level + 1, start, 0, plan.ReducedSizes[level + 1]);
         long half = LargestPowerOfTwoBelow(count);
         return leaf.Combine(

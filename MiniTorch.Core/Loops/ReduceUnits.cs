@@ -68,6 +68,29 @@ internal readonly unsafe struct RowUnits<V, T, TFold>(T* x, ReducePlan plan, T* 
     }
 }
 
+/// <summary>Units of two results of short rows.</summary>
+internal readonly unsafe struct RowPairUnits<V, T, TFold>(T* x, ReducePlan plan, T* results, T* centers) : IReduceUnits
+    where V : struct, IVector<V, T>
+    where T : unmanaged, IBinaryNumber<T>
+    where TFold : IFold
+{
+    readonly ReducePlan _plan = plan;
+
+    public long Count => (_plan.Results + 1) / 2;
+
+    public static bool Fits(in ReducePlan plan) =>
+        plan.IsByRows && plan.ReducedRank == 1 && plan.Results > 1 && plan.Reduced <= new ReduceRows<V, T, TFold>().Length && typeof(T) != typeof(long);
+
+    // The last row of an odd number is reduced twice.
+    public void Run(long unit)
+    {
+        _plan.Locate(2 * unit, _plan.KeptRank, out long x0, out long first);
+        _plan.Locate(Math.Min(2 * unit + 1, _plan.Results - 1), _plan.KeptRank, out long x1, out long second);
+        (T center0, T center1) = centers == null ? (default, default) : (centers[first], centers[second]);
+        (results[first], results[second]) = ReduceRows<V, T, TFold>.RunPair(x + x0, x + x1, _plan.Reduced, center0, center1);
+    }
+}
+
 /// <summary>Units of a few results along the last kept dimension.</summary>
 internal readonly unsafe struct ColumnUnits<V, T, TFold>(T* x, ReducePlan plan, T* results, T* centers) : IReduceUnits
     where V : struct, IVector<V, T>

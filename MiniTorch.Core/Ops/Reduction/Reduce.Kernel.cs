@@ -54,7 +54,9 @@ internal static unsafe class ReduceKernel
                 return;
             }
 
-            if (_plan.IsByRows || _plan.HasOneResult) ReduceUnits.Run(new RowUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
+            if (RowPairUnits<V, T, TFold>.Fits(_plan))
+                ReduceUnits.Run(new RowPairUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan.Results * _plan.Reduced);
+            else if (_plan.IsByRows || _plan.HasOneResult) ReduceUnits.Run(new RowUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);
             else if (PanelUnits<V, T, TFold>.Fits(_plan))
                 ReduceUnits.Run(new PanelUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan.Results * _plan.Reduced);
             else ReduceUnits.Run(new ColumnUnits<V, T, TFold>(_x, _plan, _results, _centers), _plan);

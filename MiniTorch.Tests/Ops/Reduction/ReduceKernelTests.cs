@@ -176,6 +176,38 @@ public unsafe class ReduceTests
         }
     }
 
+    /// <summary>Short rows are reduced in pairs; the kept dimensions are not adjacent here, and the rows are in reverse order.</summary>
+    [Test]
+    public void A_row_has_the_same_bits_beside_other_rows_and_alone(
+        [Values(1, 2, 3, 8)] int rows, [Values(1, 15, 17, 64, 100, 130, 300, 511, 512, 1023, 1024, 1025, 2047, 2049)] int size)
+    {
+        int pitch = size + 3, matrix = rows * pitch + 5;
+        float[] x = new float[2 * matrix], centers = new float[2 * rows];
+        for (int i = 0; i < x.Length; i++)
+            x[i] = _random.Next(3000) switch { 0 => float.NaN, 1 => float.NegativeInfinity, 2 => -0f, _ => _random.NextSingle() - 0.5f };
+        for (int i = 0; i < centers.Length; i++) centers[i] = _random.NextSingle() - 0.5f;
+        Both<Fold.Total>();
+        Both<Fold.Product>();
+        Both<Fold.SumOfSquaredDeviations>();
+        Both<Fold.Max>();
+        Both<Fold.Min>();
+
+        void Both<TFold>() where TFold : IFold
+        {
+            float[] together = new float[2 * rows], alone = new float[2 * rows];
+            fixed (float* first = x, a = together, b = alone, c = centers)
+            {
+                ReduceKernel.Run<float, TFold>(first + (rows - 1) * pitch, [2, rows, size], [matrix, -pitch, 1], 4, a, c);
+                for (int row = 0; row < 2 * rows; row++)
+                {
+                    float* start = first + row / rows * matrix + (rows - 1 - row % rows) * pitch;
+                    ReduceKernel.Run<float, TFold>(start, [size], [1], 1, b + row, c + row);
+                }
+            }
+            Array.ConvertAll(together, BitConverter.SingleToInt32Bits).ShouldBe(Array.ConvertAll(alone, BitConverter.SingleToInt32Bits));
+        }
+    }
+
     [TestCase(1UL)]
     [TestCase(2UL)]
     public void A_slice_of_the_results_has_the_bits_of_the_whole(ulong reduced)
