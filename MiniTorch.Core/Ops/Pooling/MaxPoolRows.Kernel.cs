@@ -41,6 +41,17 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
                 int count = (int)Math.Min(V.Count, columns.Output - column);
                 long left = column * columns.Stride - columns.Padding;
                 V max = V.Of(double.NegativeInfinity), place = V.Of(-1);
+                if (indices == null)
+                {
+                    for (long r = top; r < bottom; r += rows.Dilation)
+                        for (long k = 0; k < columns.Kernel; k++)
+                        {
+                            V value = Column(input + r * pitch, left + k * columns.Dilation, start, start + pitch, count, values);
+                            max = V.Where(V.Equal(value, value), V.AtLeast(max, value), value);
+                        }
+                    Store(max, y + output + column, count);
+                    continue;
+                }
                 for (long r = top; r < bottom; r += rows.Dilation)
                     for (long k = 0; k < columns.Kernel; k++)
                     {
@@ -50,15 +61,20 @@ internal readonly unsafe struct MaxPoolRows<V, T>(PoolingShape shape, T* x, T* y
                         place = V.Where(isLarger, V.Of((r - top) * columns.Input + k * columns.Dilation), place);
                     }
 
-                if (count == V.Count) V.Store(max, y + output + column);
-                else V.StorePartial(max, y + output + column, count);
-                if (indices == null) continue;
+                Store(max, y + output + column, count);
                 V.StoreAsInt64(place + step + V.Of(top * columns.Input + left), indices + output + column, count);
                 ulong without = V.ToBits(V.Less(place, V.Of(0)));
                 for (int j = 0; without != 0 && j < count; j++) // all are −∞
                     if ((without >> j & 1) != 0) indices[output + column + j] = top * columns.Input + columns.Start(column + j);
             }
         }
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static void Store(V max, T* y, int count)
+    {
+        if (count == V.Count) V.Store(max, y);
+        else V.StorePartial(max, y, count);
     }
 
     // With padding, whole vectors of windows need so many columns.
