@@ -44,11 +44,13 @@ internal static unsafe class ChannelKernel
             // Rows of channels, or lines of one channel.
             long lines = sizes.Inner == 1 ? sizes.Outer : sizes.Outer * sizes.Channels, length = sizes.Inner == 1 ? sizes.Channels : sizes.Inner;
             long each = Math.Max(1, ChunkElements / Math.Max(1, length));
-            Workers.Run(new MapChunks<V, T>(sizes, x, g, mean, ofX, ofG, shift, y, lines, each), IntegerMath.CeilDiv(lines, each));
+            // Only whole vectors can be written past the caches.
+            bool streams = lines * length * sizeof(T) >= ElementwiseKernel.StreamedBytes && length % V.Count == 0 && (nint)y % (V.Count * sizeof(T)) == 0;
+            Workers.Run(new MapChunks<V, T>(sizes, x, g, mean, ofX, ofG, shift, y, lines, each, streams), IntegerMath.CeilDiv(lines, each));
         }
     }
 
-    readonly struct MapChunks<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long lines, long each) : IJob
+    readonly struct MapChunks<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long lines, long each, bool streams) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {
@@ -57,12 +59,13 @@ internal static unsafe class ChannelKernel
             for (long line = chunk * each; line < Math.Min(lines, (chunk + 1) * each); line++)
                 if (sizes.Inner == 1) Row(line * sizes.Channels);
                 else Line(line * sizes.Inner, line % sizes.Channels);
+            if (streams) Simd.Fence();
         }
 
         void Row(long first)
         {
             long c = 0, channels = sizes.Channels;
-            if (g != null) c = Whole(x + first, g + first, mean, ofX, ofG, shift, y + first, channels);
+            if (g != null) c = Whole(x + first, g + first, mean, ofX, ofG, shift, y + first, channels, streams);
             for (; c < channels; c += V.Count)
             {
                 int count = (int)Math.Min(V.Count, channels - c);
@@ -72,11 +75,15 @@ internal static unsafe class ChannelKernel
         }
 
         [MethodImpl(AggressiveOptimization | NoInlining)]
-        static long Whole(T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long count)
+        static long Whole(T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long count, bool streams)
         {
             long c = 0;
             for (; c <= count - V.Count; c += V.Count)
-                V.Store(V.Fma(V.Load(g + c), V.Load(ofG + c), V.Fma(V.Load(x + c) - V.Load(mean + c), V.Load(ofX + c), V.Load(shift + c))), y + c);
+            {
+                V result = V.Fma(V.Load(g + c), V.Load(ofG + c), V.Fma(V.Load(x + c) - V.Load(mean + c), V.Load(ofX + c), V.Load(shift + c)));
+                if (streams) V.Stream(result, y + c);
+                else V.Store(result, y + c);
+            }
             return c;
         }
 
@@ -92,7 +99,8 @@ internal static unsafe class ChannelKernel
         {
             V result = V.Fma(Load<V, T>(x + at, count) - m, a, t);
             if (g != null) result = V.Fma(Load<V, T>(g + at, count), b, result);
-            if (count == V.Count) V.Store(result, y + at);
+            if (streams) V.Stream(result, y + at);
+            else if (count == V.Count) V.Store(result, y + at);
             else V.StorePartial(result, y + at, count);
         }
     }
