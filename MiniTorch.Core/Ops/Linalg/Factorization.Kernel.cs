@@ -34,11 +34,11 @@ internal static unsafe class FactorKernel<V>
         MatrixBlock left = a.Part(0, 0, a.Rows, half), right = a.Part(0, half, a.Rows, a.Columns - half);
         MatrixBlock top = right.Part(0, 0, half, right.Columns), bottom = right.Part(half, 0, a.Rows - half, right.Columns);
         Lu(left, pivots);
-        for (int i = 0; i < half; i++) right.Exchange(i, pivots[i]);
+        for (int i = 0; i < half; i++) Exchange(right, i, pivots[i]);
         SolveLower(left.Part(0, 0, half, half), top, hasOnes: true);
         SubtractProduct(left.Part(half, 0, a.Rows - half, half), top, bottom);
         Lu(bottom, pivots + half);
-        for (int i = half; i < a.Columns; i++) left.Exchange(i, pivots[i] += half);
+        for (int i = half; i < a.Columns; i++) Exchange(left, i, pivots[i] += half);
     }
 
     static void NarrowLu(MatrixBlock a, int* pivots)
@@ -55,12 +55,27 @@ internal static unsafe class FactorKernel<V>
                 if (size > largest) (pivot, largest) = (i, size);
             }
             pivots[j] = pivot;
-            a.Exchange(j, pivot);
+            Exchange(a, j, pivot);
             double divisor = top[j];
             if (divisor == 0) continue;
             for (int i = j + 1; i < rows; i++) a.Data[i * stride + j] /= divisor;
             SubtractOuter(a, j + 1, a.Data + j, stride, top);
         }
+    }
+
+    /// <summary>Exchanges two rows of a row-major block.</summary>
+    public static void Exchange(MatrixBlock a, int first, int second)
+    {
+        if (first == second) return;
+        double* x = a.Row(first), y = a.Row(second);
+        int j = 0;
+        for (; j <= a.Columns - V.Count; j += V.Count)
+        {
+            V held = V.Load(x + j);
+            V.Store(V.Load(y + j), x + j);
+            V.Store(held, y + j);
+        }
+        for (; j < a.Columns; j++) (x[j], y[j]) = (y[j], x[j]);
     }
 
     /// <summary>
@@ -211,11 +226,19 @@ internal static unsafe class FactorKernel<V>
     /// <summary>C −= A·B for a row-major C.</summary>
     public static void SubtractProduct(MatrixBlock a, MatrixBlock b, MatrixBlock c)
     {
-        var negated = new MatrixBlock(Scratch.Rent<double>(ref FactorScratch.Negated, Math.Max(1, (long)a.Rows * a.Columns)), a.Rows, a.Columns,
-            a.Columns);
-        for (int i = 0; i < a.Rows; i++)
-            for (int j = 0; j < a.Columns; j++) negated[i, j] = -a[i, j];
-        Multiply(negated, b, c, accumulate: true);
+        // In the order of A's memory.
+        bool isTurned = a.ColumnStride != 1;
+        MatrixBlock read = isTurned ? a.Transposed : a;
+        var negated = new MatrixBlock(Scratch.Rent<double>(ref FactorScratch.Negated, Math.Max(1, (long)a.Rows * a.Columns)), read.Rows, read.Columns,
+            read.Columns);
+        for (int i = 0; i < read.Rows; i++)
+        {
+            double* from = read.Row(i), to = negated.Row(i);
+            int j = 0;
+            for (; j <= read.Columns - V.Count; j += V.Count) V.Store(-V.Load(from + j), to + j);
+            for (; j < read.Columns; j++) to[j] = -from[j];
+        }
+        Multiply(isTurned ? negated.Transposed : negated, b, c, accumulate: true);
     }
 
     /// <summary>C = A·B, or C += A·B, for a row-major C.</summary>

@@ -71,14 +71,6 @@ internal readonly unsafe struct MatrixBlock(double* data, int rows, int columns,
         for (int i = 0; i < Math.Min(rows, columns); i++) this[i, i] = 1;
     }
 
-    /// <summary>Exchanges two rows of a row-major block.</summary>
-    public void Exchange(int first, int second)
-    {
-        if (first == second) return;
-        double* a = Row(first), b = Row(second);
-        for (int j = 0; j < columns; j++) (a[j], b[j]) = (b[j], a[j]);
-    }
-
     /// <summary>The largest power of 2 that is not larger than a positive number; 1 for 0. Dividing by it rounds nothing that matters.</summary>
     public static double PowerOf2(double largest) => largest == 0 ? 1 : Math.ScaleB(1, Math.ILogB(largest));
 

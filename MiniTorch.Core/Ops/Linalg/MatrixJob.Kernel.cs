@@ -85,7 +85,7 @@ internal readonly unsafe struct InverseFunction : IMatrixFunction
         MatrixBlock lu = DeterminantFunction.Factors<V>(a, out int* pivots);
         for (int i = 0; i < lu.Rows; i++)
             if (lu[i, i] == 0) return false;
-        for (int i = 0; i < lu.Rows; i++) b.Exchange(i, pivots[i]);
+        for (int i = 0; i < lu.Rows; i++) FactorKernel<V>.Exchange(b, i, pivots[i]);
         FactorKernel<V>.SolveLower(lu, b, hasOnes: true);
         FactorKernel<V>.SolveUpper(lu, b);
         return true;
