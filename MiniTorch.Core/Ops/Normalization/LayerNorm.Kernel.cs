@@ -65,38 +65,32 @@ internal static unsafe class LayerNormRows
             [MethodImpl(AggressiveOptimization | NoInlining)]
             void One(T* from, T* to)
             {
-                T* w = weights.Weight, b = weights.Bias;
-                long i = 0, size = weights.Size;
-                var strip = AxisStrip<V, T>.Row(size);
-                V zero = V.Of(0), one = V.Of(1), mean = weights.Centers ? StandardizeKernel.Mean(strip, from, size) : zero;
-                V scale = weights.Scale(strip, from, mean, strip.SumOfSquaredDeviations(from, mean));
-                for (; i <= size - V.Count; i += V.Count)
-                    V.Store(V.Fma((V.Load(from + i) - mean) * scale, w == null ? one : V.Load(w + i), b == null ? zero : V.Load(b + i)), to + i);
-                if (i == size) return;
-                int rest = (int)(size - i);
-                V factor = w == null ? one : V.LoadPartial(w + i, rest), shift = b == null ? zero : V.LoadPartial(b + i, rest);
-                V.StorePartial(V.Fma((V.LoadPartial(from + i, rest) - mean) * scale, factor, shift), to + i, rest);
+                var strip = AxisStrip<V, T>.Row(weights.Size);
+                V mean = weights.Centers ? StandardizeKernel.Mean(strip, from, weights.Size) : V.Of(0);
+                Write(from, to, mean, weights.Scale(strip, from, mean, strip.SumOfSquaredDeviations(from, mean)));
             }
 
             // The last row of an odd number is computed twice.
             [MethodImpl(AggressiveOptimization | NoInlining)]
             void Pair(T* x0, T* x1, T* y0, T* y1)
             {
-                T* w = weights.Weight, b = weights.Bias;
                 var pair = new NormPair<V, T>(x0, x1, weights);
-                V zero = V.Of(0), one = V.Of(1), mean0 = pair.Mean0, mean1 = pair.Mean1, scale0 = pair.Scale0, scale1 = pair.Scale1;
+                Write(x0, y0, pair.Mean0, pair.Scale0);
+                Write(x1, y1, pair.Mean1, pair.Scale1);
+            }
+
+            [MethodImpl(AggressiveInlining)]
+            void Write(T* from, T* to, V mean, V scale)
+            {
+                T* w = weights.Weight, b = weights.Bias;
+                V zero = V.Of(0), one = V.Of(1);
                 long i = 0, size = weights.Size;
                 for (; i <= size - V.Count; i += V.Count)
-                {
-                    V factor = w == null ? one : V.Load(w + i), shift = b == null ? zero : V.Load(b + i);
-                    V.Store(V.Fma((V.Load(x0 + i) - mean0) * scale0, factor, shift), y0 + i);
-                    V.Store(V.Fma((V.Load(x1 + i) - mean1) * scale1, factor, shift), y1 + i);
-                }
+                    V.Store(V.Fma((V.Load(from + i) - mean) * scale, w == null ? one : V.Load(w + i), b == null ? zero : V.Load(b + i)), to + i);
                 if (i == size) return;
                 int rest = (int)(size - i);
-                V lastFactor = w == null ? one : V.LoadPartial(w + i, rest), lastShift = b == null ? zero : V.LoadPartial(b + i, rest);
-                V.StorePartial(V.Fma((V.LoadPartial(x0 + i, rest) - mean0) * scale0, lastFactor, lastShift), y0 + i, rest);
-                V.StorePartial(V.Fma((V.LoadPartial(x1 + i, rest) - mean1) * scale1, lastFactor, lastShift), y1 + i, rest);
+                V factor = w == null ? one : V.LoadPartial(w + i, rest), shift = b == null ? zero : V.LoadPartial(b + i, rest);
+                V.StorePartial(V.Fma((V.LoadPartial(from + i, rest) - mean) * scale, factor, shift), to + i, rest);
             }
         }
     }
