@@ -252,7 +252,8 @@ internal readonly unsafe struct LayerNormGradients<V, T>(NormWeights<T> weights,
         V count = V.Of(weights.Size), level0 = V.Of(0), level1 = level0;
         if (weights.Centers) (level0, level1) = (Joined(cotangents0) / count, Joined(cotangents1) / count);
         V slope0 = Joined(products0) / count * pair.Scale0, slope1 = Joined(products1) / count * pair.Scale1;
-        Write(x0, g0, dx0, x1, g1, dx1, pair, level0, level1, slope0, slope1);
+        Write(x1, g1, dx1, pair.Mean1, pair.Scale1, level1, slope1);
+        Write(x0, g0, dx0, pair.Mean0, pair.Scale0, level0, slope0);
     }
 
     [MethodImpl(AggressiveInlining)]
@@ -348,32 +349,6 @@ internal readonly unsafe struct LayerNormGradients<V, T>(NormWeights<T> weights,
             V y = (V.LoadPartial(x + i, rest) - mean) * scale, cotangent = V.LoadPartial(g + i, rest);
             V.StorePartial((cotangent * (weight == null ? one : V.LoadPartial(weight + i, rest)) - level - y * slope) * scale, dx + i, rest);
             if (sums != null) V.StorePartial(V.Fma(cotangent, y, V.LoadPartial(sums + i, rest)), sums + i, rest);
-        }
-    }
-
-    [MethodImpl(AggressiveInlining)]
-    void Write(T* x0, T* g0, T* dx0, T* x1, T* g1, T* dx1, in NormPair<V, T> pair, V level0, V level1, V slope0, V slope1)
-    {
-        V mean0 = pair.Mean0, mean1 = pair.Mean1, scale0 = pair.Scale0, scale1 = pair.Scale1, one = V.Of(1);
-        T* weight = weights.Weight, sums = dWeight;
-        long i = 0, size = weights.Size;
-        for (; i <= size - V.Count; i += V.Count)
-        {
-            V y0 = (V.Load(x0 + i) - mean0) * scale0, y1 = (V.Load(x1 + i) - mean1) * scale1, c0 = V.Load(g0 + i), c1 = V.Load(g1 + i);
-            if (sums != null) V.Store(V.Fma(c0, y0, V.Fma(c1, y1, V.Load(sums + i))), sums + i);
-            V factor = weight == null ? one : V.Load(weight + i);
-            V.Store((c0 * factor - level0 - y0 * slope0) * scale0, dx0 + i);
-            V.Store((c1 * factor - level1 - y1 * slope1) * scale1, dx1 + i);
-        }
-
-        if (i < size)
-        {
-            int rest = (int)(size - i);
-            V y0 = (V.LoadPartial(x0 + i, rest) - mean0) * scale0, y1 = (V.LoadPartial(x1 + i, rest) - mean1) * scale1;
-            V c0 = V.LoadPartial(g0 + i, rest), c1 = V.LoadPartial(g1 + i, rest), factor = weight == null ? one : V.LoadPartial(weight + i, rest);
-            if (sums != null) V.StorePartial(V.Fma(c0, y0, V.Fma(c1, y1, V.LoadPartial(sums + i, rest))), sums + i, rest);
-            V.StorePartial((c0 * factor - level0 - y0 * slope0) * scale0, dx0 + i, rest);
-            V.StorePartial((c1 * factor - level1 - y1 * slope1) * scale1, dx1 + i, rest);
         }
     }
 
