@@ -79,7 +79,8 @@ internal readonly unsafe struct RowPairUnits<V, T, TFold>(T* x, ReducePlan plan,
     public long Count => (_plan.Results + 1) / 2;
 
     public static bool Fits(in ReducePlan plan) =>
-        plan.IsByRows && plan.ReducedRank == 1 && plan.Results > 1 && plan.Reduced <= new ReduceRows<V, T, TFold>().Length && typeof(T) != typeof(long);
+        plan.IsByRows && plan.ReducedRank == 1 && plan.Results > 1 && plan.Reduced <= new ReduceRows<V, T, TFold>().Length
+        && typeof(T) != typeof(long);
 
     // The last row of an odd number is reduced twice.
     public void Run(long unit)

@@ -45,12 +45,14 @@ internal static unsafe class ChannelKernel
             long lines = sizes.Inner == 1 ? sizes.Outer : sizes.Outer * sizes.Channels, length = sizes.Inner == 1 ? sizes.Channels : sizes.Inner;
             long each = Math.Max(1, ChunkElements / Math.Max(1, length));
             // Only whole vectors can be written past the caches.
-            bool streams = lines * length * sizeof(T) >= ElementwiseKernel.StreamedBytes && length % V.Count == 0 && (nint)y % (V.Count * sizeof(T)) == 0;
+            bool streams = lines * length * sizeof(T) >= ElementwiseKernel.StreamedBytes && length % V.Count == 0
+                && (nint)y % (V.Count * sizeof(T)) == 0;
             Workers.Run(new MapChunks<V, T>(sizes, x, g, mean, ofX, ofG, shift, y, lines, each, streams), IntegerMath.CeilDiv(lines, each));
         }
     }
 
-    readonly struct MapChunks<V, T>(ChannelSizes sizes, T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long lines, long each, bool streams) : IJob
+    readonly struct MapChunks<V, T>(
+        ChannelSizes sizes, T* x, T* g, T* mean, T* ofX, T* ofG, T* shift, T* y, long lines, long each, bool streams) : IJob
         where V : struct, IVector<V, T>
         where T : unmanaged, IBinaryNumber<T>
     {

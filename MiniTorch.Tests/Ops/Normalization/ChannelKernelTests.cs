@@ -30,7 +30,8 @@ public unsafe class ChannelTests
         {
             int line = channels * inner;
             DType dtype = sizeof(T) == 4 ? DType.Float32 : DType.Float64;
-            Tensor x = Tensor.Randn([outer, line], new Generator(1), dtype), g = x.Flip(0), numbers = Tensor.Randn([4, channels], new Generator(2), dtype);
+            Tensor x = Tensor.Randn([outer, line], new Generator(1), dtype), g = x.Flip(0);
+            Tensor numbers = Tensor.Randn([4, channels], new Generator(2), dtype);
             x[0, 0] = double.NaN;
             x[1, 0] = double.PositiveInfinity;
             nuint bytes = (nuint)((long)outer * line * sizeof(T));
@@ -40,7 +41,8 @@ public unsafe class ChannelTests
                 Run((T*)results, px, pg, n, 0, outer);
                 for (int first = 0; first < outer; first += 5) Run((T*)(results + 2 * bytes), px, pg, n, first, Math.Min(5, outer - first));
             }
-            bool areEqual = new ReadOnlySpan<byte>(results, (int)(2 * bytes)).SequenceEqual(new ReadOnlySpan<byte>(results + 2 * bytes, (int)(2 * bytes)));
+            ReadOnlySpan<byte> whole = new(results, (int)(2 * bytes)), parts = new(results + 2 * bytes, (int)(2 * bytes));
+            bool areEqual = whole.SequenceEqual(parts);
             NativeMemory.AlignedFree(results);
             areEqual.ShouldBeTrue();
 
