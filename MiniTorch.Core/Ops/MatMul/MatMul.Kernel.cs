@@ -69,7 +69,7 @@ internal static unsafe class MatMulKernel
         }
     }
 
-    /// <summary>Whether tiles read the operands as they are, so that they can begin with a row: larger ones are copied and added part by part.</summary>
+    /// <summary>Whether tiles read the operands as they are and can begin with a row; larger operands are copied, part by part.</summary>
     public static bool CanStartWithRow(long m, long n, long k) => m > 1 && n > 1 && Math.Min(m, Math.Min(n, k)) < LargeSize;
 
     /// <summary>Each row of C = row + A·B, where C is written once and not read. The bits are those of accumulating upon copies of the row.</summary>

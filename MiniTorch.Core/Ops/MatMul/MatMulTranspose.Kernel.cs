@@ -44,7 +44,7 @@ internal static unsafe class MatMulTranspose
         }
     }
 
-    /// <summary>Where the rows of a square begin, found once because a minimum for each load is a jump; beyond fewer rows the last is repeated.</summary>
+    /// <summary>Where the rows of a square begin: a minimum for each load would be a jump. Beyond fewer rows the last is repeated.</summary>
     public static void FindStarts(long* starts, long rows, long stride)
     {
         for (int i = 0; i < MostRows; i++) starts[i] = Math.Min(i, rows - 1) * stride;

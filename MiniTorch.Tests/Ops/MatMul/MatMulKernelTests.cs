@@ -169,7 +169,8 @@ public sealed unsafe class MatMulTests
         T[] expected = c.Memory.ToArray();
         before.CopyTo(c.Memory);
         MatMulKernel.RunWithRow(m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row, b.Column, row.Data, c.Data, c.Row);
-        MemoryMarshal.AsBytes(c.Memory).SequenceEqual(MemoryMarshal.AsBytes<T>(expected)).ShouldBeTrue($"({m}, {k}) x ({k}, {n}), {layout}, {typeof(T).Name}");
+        MemoryMarshal.AsBytes(c.Memory).SequenceEqual(MemoryMarshal.AsBytes<T>(expected))
+            .ShouldBeTrue($"({m}, {k}) x ({k}, {n}), {layout}, {typeof(T).Name}");
     }
 
     [Test]
