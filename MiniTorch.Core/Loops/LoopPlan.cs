@@ -202,13 +202,16 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
                 pointers[k] = repeated + (k * V.Count);
                 V.Store(V.Broadcast(Strided.Read<T>(data[k], plan.Types[k])), pointers[k]);
             }
-            if (most > 1 && index[0] == 0 && left >= 2 * count)
+            long whole = isDirect && plan.Rank > 1 && index[0] == 0 ? Math.Min(left / count, plan.Size(1) - index[1]) : 0;
+            if (whole > 1)
             {
-                rows = Math.Min(Math.Min(most, left / count), plan.Size(1) - index[1]);
+                rows = most > 1 ? Math.Min(most, whole) : whole;
+                if (most > 1) Repeat(data, pointers, most, copies, inCopies);
+                if (most > 1) loop.Run(pointers, steps, count * rows);
+                else Rows(data, pointers, steps, rows);
                 count *= rows;
-                if (rows > 1) Repeat(data, pointers, most, copies, inCopies);
             }
-            if (isDirect) loop.Run(pointers, steps, count);
+            else if (isDirect) loop.Run(pointers, steps, count);
             else Blocks(data, pointers, steps, count);
             left -= count;
             if (left > 0) NextRow(data, index, rows);
@@ -229,6 +232,22 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
             if (row != step * size && (row != 0 || k < loop.Outputs)) return 0;
         }
         return Math.Min(most, plan.Size(1));
+    }
+
+    /// <summary>Computes whole rows one after the other, without seeking each.</summary>
+    void Rows(byte** data, T** pointers, long* steps, long rows)
+    {
+        long* next = plan.Strides(1);
+        for (long row = 0; row < rows; row++)
+        {
+            for (int k = 0; k < plan.Operands && row > 0; k++)
+            {
+                byte* first = data[k] + (row * next[k]);
+                if (steps[k] != 0) pointers[k] = (T*)first;
+                else if (next[k] != 0) V.Store(V.Broadcast(Strided.Read<T>(first, plan.Types[k])), pointers[k]);
+            }
+            loop.Run(pointers, steps, plan.Size(0));
+        }
     }
 
     /// <summary>Repeats the operands that are the same in each row in a buffer, unless they are there already, and points to it.</summary>
