@@ -122,16 +122,8 @@ internal static unsafe class ElementwiseKernel
             chunks.RunAll();
         }
 
-        // Streams only a contiguous output that is not an input too.
-        bool Streams => plan.Count * sizeof(T) >= StreamedBytes && plan.Strides(0)[0] == sizeof(T) && plan.Types[0].Holds<T>()
-            && !IsInput(plan.Data[0]);
-
-        bool IsInput(byte* output)
-        {
-            for (int k = 1; k < plan.Operands; k++)
-                if (plan.Data[k] == output) return true;
-            return false;
-        }
+        // Streams only a contiguous output.
+        bool Streams => plan.Count * sizeof(T) >= StreamedBytes && plan.Strides(0)[0] == sizeof(T) && plan.Types[0].Holds<T>();
     }
 }
 
