@@ -181,19 +181,22 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = f
             && stepA == 1 && stepB == 1)
             for (int lanes = Vector512<long>.Count; count >= lanes; count -= lanes, output += lanes, a += lanes, b += lanes)
                 Vector512.Store(Vector512.Load((long*)a) * Vector512.Load((long*)b), (long*)output);
-        for (; count >= V.Count; count -= V.Count)
-        {
-            V result = f.Apply(V.Load(a), F.Inputs > 1 ? V.Load(b) : default, F.Inputs > 2 ? V.Load(c) : default,
-                F.Inputs > 3 ? V.Load(d) : default, F.Inputs > 4 ? V.Load(e) : default);
-            if (streams) V.Stream(result, output);
-            else V.Store(result, output);
-            output += V.Count;
-            a += stepA;
-            if (F.Inputs > 1) b += stepB;
-            if (F.Inputs > 2) c += stepC;
-            if (F.Inputs > 3) d += stepD;
-            if (F.Inputs > 4) e += stepE;
-        }
+        // A do loop: the JIT keeps a function's constants in registers only if it knows that the body runs.
+        if (count >= V.Count)
+            do
+            {
+                V result = f.Apply(V.Load(a), F.Inputs > 1 ? V.Load(b) : default, F.Inputs > 2 ? V.Load(c) : default,
+                    F.Inputs > 3 ? V.Load(d) : default, F.Inputs > 4 ? V.Load(e) : default);
+                if (streams) V.Stream(result, output);
+                else V.Store(result, output);
+                output += V.Count;
+                a += stepA;
+                if (F.Inputs > 1) b += stepB;
+                if (F.Inputs > 2) c += stepC;
+                if (F.Inputs > 3) d += stepD;
+                if (F.Inputs > 4) e += stepE;
+            }
+            while ((count -= V.Count) >= V.Count);
         if (count > 0) Tail(f, output, a, b, c, d, e, (int)count);
     }
 

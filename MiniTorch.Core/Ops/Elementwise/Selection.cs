@@ -43,12 +43,12 @@ internal readonly record struct Minimum : IBinaryFunction
 /// <summary>x clamped to [low, high] (torch.clamp); the derivative is 1 if low ≤ x ≤ high, otherwise 0.</summary>
 internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunction
 {
-    // −0 changes no number.
-    private readonly Constant _added = double.IsNaN(Low.Value) || double.IsNaN(High.Value) ? double.NaN : -0.0;
+    // A product runs beside the comparisons, a sum would wait for their unit.
+    private readonly Constant _factor = double.IsNaN(Low.Value) || double.IsNaN(High.Value) ? double.NaN : 1;
 
     public static Reads Reads => Reads.Input0;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public R Forward<R>(R x) where R : struct, IReal<R> => Between(x, Low, High) + _added;
+    public R Forward<R>(R x) where R : struct, IReal<R> => Between(x, Low, High) * _factor;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public R Backward<R>(R g, R x, R y) where R : struct, IReal<R> =>
         R.Where(R.And(R.LessOrEqual(Low, x), R.LessOrEqual(x, High)), g, 0);
