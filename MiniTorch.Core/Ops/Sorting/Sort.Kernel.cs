@@ -62,7 +62,8 @@ internal static unsafe class SortKernel
         void Run(T* line, long* result, TEntry* entries)
         {
             int last = first + count, found = size;
-            if ((2L * last) + 16 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 16));
+            if (last <= MostInserted && last < size) found = Sorted(line, last, entries);
+            else if ((2L * last) + 16 <= size) found = Candidates(line, last, new Span<TEntry>(entries, (2 * last) + 16));
             else
                 for (int i = 0; i < size; i++) entries[i] = TEntry.Of(line[i * inner], i, descending);
             if (count == 1 && found == size)
@@ -75,6 +76,22 @@ internal static unsafe class SortKernel
             bool isByPosition = count == size;
             TEntry* sorted = Sort(entries + first, entries + size, count, isByPosition ? PositionBytes : 0);
             for (int i = 0; i < count; i++, result += inner) *result = sorted[i].Position;
+        }
+
+        /// <summary>Keeps the first <paramref name="wanted"/> entries in order; each insertion leaves fewer elements that come before the last.</summary>
+        int Sorted(T* line, int wanted, TEntry* entries)
+        {
+            int found = 0;
+            for (int i = 0; i < size; i++)
+            {
+                bool isFull = found == wanted;
+                if (isFull && inner == 1 && (i = SkipBehind(line, i, line[entries[wanted - 1].Position])) >= size) break;
+                TEntry entry = TEntry.Of(line[i * inner], i, descending);
+                if (isFull && !entry.ComesBefore(entries[wanted - 1])) continue;
+                if (!isFull) found++;
+                Insert(entries, found - 1, entry);
+            }
+            return found;
         }
 
         /// <summary>Collects entries that include the first <paramref name="wanted"/> ones, and returns their number.</summary>
@@ -108,7 +125,8 @@ internal static unsafe class SortKernel
             {
                 Vector256<T> x = Vector256.Load(line + i);
                 Vector256<T> isBehind = descending ? Vector256.LessThanOrEqual(x, bounds) : Vector256.GreaterThanOrEqual(x, bounds);
-                if (isBehind != Vector256<T>.AllBitsSet) return i + BitOperations.TrailingZeroCount(~isBehind.ExtractMostSignificantBits());
+                int behind = BitOperations.TrailingZeroCount(~isBehind.ExtractMostSignificantBits());
+                if (behind < Vector256<T>.Count) return i + behind;
             }
             return i;
         }
@@ -120,13 +138,7 @@ internal static unsafe class SortKernel
     {
         if (count <= MostInserted)
         {
-            for (int i = 1; i < count; i++)
-            {
-                TEntry entry = entries[i];
-                int at = i;
-                for (; at > 0 && entry.ComesBefore(entries[at - 1]); at--) entries[at] = entries[at - 1];
-                entries[at] = entry;
-            }
+            for (int i = 1; i < count; i++) Insert(entries, i, entries[i]);
             return entries;
         }
 
@@ -146,6 +158,14 @@ internal static unsafe class SortKernel
             entries = sorted;
         }
         return entries;
+    }
+
+    /// <summary>Inserts an entry into the sorted ones before place <paramref name="at"/>, whose entry is lost.</summary>
+    static void Insert<TEntry>(TEntry* entries, int at, TEntry entry)
+        where TEntry : unmanaged, ISortEntry<TEntry>
+    {
+        for (; at > 0 && entry.ComesBefore(entries[at - 1]); at--) entries[at] = entries[at - 1];
+        entries[at] = entry;
     }
 
     /// <summary>Returns the entry at a place in order. Each byte of the key leaves the entries of one bin.</summary>

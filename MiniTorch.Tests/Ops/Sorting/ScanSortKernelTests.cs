@@ -124,6 +124,11 @@ public unsafe class ScanSortTests<T>
     [TestCase(2, 500, 1, 5, true)]
     [TestCase(2, 500, 1, 5, false)]
     [TestCase(2, 500, 3, 60, true)]
+    [TestCase(2, 300, 1, 40, true)]
+    [TestCase(2, 300, 1, 41, false)]
+    [TestCase(3, 8, 2, 7, false)]
+    [TestCase(2, 37, 1, 1, true)]
+    [TestCase(2, 37, 1, 36, false)]
     [TestCase(1, 70000, 1, 50, false)]
     [TestCase(1, 70000, 1, 69000, true)]
     public void The_leading_elements_are_those_of_the_sort(int outer, int size, int inner, int count, bool descending)
