@@ -179,8 +179,15 @@ internal readonly unsafe struct VectorLoop<F, V, T>(F function, bool streams = f
         // Int64 has one lane, which takes twice as long as memory.
         if (typeof(T) == typeof(long) && typeof(F) == typeof(BinaryForward<Ops.Multiply>) && Vector512.IsHardwareAccelerated
             && stepA == 1 && stepB == 1)
+        {
+            bool isAligned = streams && (nint)output % sizeof(Vector512<long>) == 0;
             for (int lanes = Vector512<long>.Count; count >= lanes; count -= lanes, output += lanes, a += lanes, b += lanes)
-                Vector512.Store(Vector512.Load((long*)a) * Vector512.Load((long*)b), (long*)output);
+            {
+                Vector512<long> product = Vector512.Load((long*)a) * Vector512.Load((long*)b);
+                if (isAligned) product.StoreAlignedNonTemporal((long*)output);
+                else product.Store((long*)output);
+            }
+        }
         // A do loop: the JIT keeps a function's constants in registers only if it knows that the body runs.
         if (count >= V.Count)
             do

@@ -155,6 +155,26 @@ public unsafe class ElementwiseTests
     }
 
     [Test]
+    public void Outputs_too_large_for_the_cache_may_be_an_input([Values(0, 1, 7)] int offset, [Values] bool inPlace)
+    {
+        int count = (int)(ElementwiseKernel.StreamedBytes / sizeof(long)) + 37;
+        using GuardedBuffer<long> a = new(count + offset), b = new(count), y = new(count + offset);
+        for (int i = 0; i < count; i++) (a.Data[offset + i], b.Data[i]) = ((i % 1013) - 500, i % 17);
+        long* output = (inPlace ? a : y).Data + offset;
+        ElementwiseKernel.Run<BinaryForward<MiniTorch.Ops.Multiply>,
+            long>(default, [count], At(output, [1]), At(a.Data + offset, [1]), At(b.Data, [1]));
+        for (int i = 0; i < count; i++)
+            if (output[i] != ((i % 1013) - 500) * (i % 17)) Assert.Fail($"product {i}");
+
+        using GuardedBuffer<float> x = new((2 * count) + offset), z = new(2 * count);
+        for (int i = 0; i < 2 * count; i++) (x.Data[offset + i], z.Data[i]) = (i % 1013, i % 17);
+        ElementwiseKernel.Run<BinaryForward<AddTwice>,
+            float>(default, [2 * count], At(x.Data + offset, [1]), At(x.Data + offset, [1]), At(z.Data, [1]));
+        for (int i = 0; i < 2 * count; i++)
+            if (x.Data[offset + i] != (i % 1013) + (2 * (i % 17))) Assert.Fail($"sum {i}");
+    }
+
+    [Test]
     public void Derivatives_read_missing_operands_as_zeros()
     {
         float* g = stackalloc float[3] { 1, 2, 3 }, b = stackalloc float[3] { 10, 20, 30 }, output = stackalloc float[3];
