@@ -205,10 +205,17 @@ internal readonly unsafe struct ElementwiseChunks<L, V, T>(L loop, LoopPlan plan
             long whole = isDirect && plan.Rank > 1 && index[0] == 0 ? Math.Min(left / count, plan.Size(1) - index[1]) : 0;
             if (whole > 1)
             {
-                rows = most > 1 ? Math.Min(most, whole) : whole;
-                if (most > 1) Repeat(data, pointers, most, copies, inCopies);
-                if (most > 1) loop.Run(pointers, steps, count * rows);
-                else Rows(data, pointers, steps, rows);
+                if (most > 1)
+                {
+                    rows = Math.Min(most, whole);
+                    Repeat(data, pointers, most, copies, inCopies);
+                    loop.Run(pointers, steps, count * rows);
+                }
+                else
+                {
+                    rows = whole;
+                    Rows(data, pointers, steps, rows);
+                }
                 count *= rows;
             }
             else if (isDirect) loop.Run(pointers, steps, count);

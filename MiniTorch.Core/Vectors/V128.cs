@@ -99,10 +99,12 @@ internal readonly unsafe struct V128<T>(Vector128<T> value) : IVector<V128<T>, T
 
     // The instructions of x86 give the second operand if one is NaN or both are zeros; those of other processors choose between zeros.
     [MethodImpl(AggressiveInlining)]
-    public static V128<T> AtLeast(V128<T> a, V128<T> low) => Sse.IsSupported ? new(Vector128.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
+    public static V128<T> AtLeast(V128<T> a, V128<T> low) =>
+        Sse.IsSupported ? new(Vector128.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
 
     [MethodImpl(AggressiveInlining)]
-    public static V128<T> AtMost(V128<T> a, V128<T> high) => Sse.IsSupported ? new(Vector128.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
+    public static V128<T> AtMost(V128<T> a, V128<T> high) =>
+        Sse.IsSupported ? new(Vector128.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
 
     [MethodImpl(AggressiveInlining)]
     public static V128<T> Abs(V128<T> a) => new(Vector128.Abs(a.Value));

@@ -118,10 +118,12 @@ internal readonly unsafe struct V256<T>(Vector256<T> value) : IVector<V256<T>, T
 
     // The instructions of x86 give the second operand if one is NaN or both are zeros; those of other processors choose between zeros.
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> AtLeast(V256<T> a, V256<T> low) => Sse.IsSupported ? new(Vector256.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
+    public static V256<T> AtLeast(V256<T> a, V256<T> low) =>
+        Sse.IsSupported ? new(Vector256.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
 
     [MethodImpl(AggressiveInlining)]
-    public static V256<T> AtMost(V256<T> a, V256<T> high) => Sse.IsSupported ? new(Vector256.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
+    public static V256<T> AtMost(V256<T> a, V256<T> high) =>
+        Sse.IsSupported ? new(Vector256.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
 
     [MethodImpl(AggressiveInlining)]
     public static V256<T> Abs(V256<T> a) => new(Vector256.Abs(a.Value));

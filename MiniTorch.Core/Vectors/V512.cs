@@ -118,10 +118,12 @@ internal readonly unsafe struct V512<T>(Vector512<T> value) : IVector<V512<T>, T
 
     // The instructions of x86 give the second operand if one is NaN or both are zeros; those of other processors choose between zeros.
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> AtLeast(V512<T> a, V512<T> low) => Sse.IsSupported ? new(Vector512.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
+    public static V512<T> AtLeast(V512<T> a, V512<T> low) =>
+        Sse.IsSupported ? new(Vector512.MaxNative(low.Value, a.Value)) : Where(Less(a, low), low, a);
 
     [MethodImpl(AggressiveInlining)]
-    public static V512<T> AtMost(V512<T> a, V512<T> high) => Sse.IsSupported ? new(Vector512.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
+    public static V512<T> AtMost(V512<T> a, V512<T> high) =>
+        Sse.IsSupported ? new(Vector512.MinNative(high.Value, a.Value)) : Where(Less(high, a), high, a);
 
     [MethodImpl(AggressiveInlining)]
     public static V512<T> Abs(V512<T> a) => new(Vector512.Abs(a.Value));

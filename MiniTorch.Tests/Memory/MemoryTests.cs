@@ -240,7 +240,8 @@ public sealed class MemoryTests
         Tensor keys = wide[..2_000_000].Reshape(1, 500_000, 4);
         keys[.., ..64].ScaledDotProductAttention(keys, keys);
         Functional.CrossEntropy(wide.Reshape(1, 1_000_000, 3), Tensor.Zeros([1, 3], DType.Int64));
-        Functional.CTCLoss(wide[..3].Reshape(1, 1, 3), Tensor.Ones([1, 1_000_000], DType.Int64), Tensor.From(1L).Reshape(1), Tensor.From(1_000_000L).Reshape(1));
+        Functional.CTCLoss(wide[..3].Reshape(1, 1, 3), Tensor.Ones([1, 1_000_000], DType.Int64), Tensor.From(1L).Reshape(1),
+            Tensor.From(1_000_000L).Reshape(1));
         wide.Reshape(1, 1, -1).AvgPool1d(3);
         BufferPool.ScratchBytes.ShouldBeLessThan(most, "what a thread keeps for its next call is small");
     }

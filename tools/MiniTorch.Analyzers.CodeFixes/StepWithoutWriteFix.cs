@@ -27,6 +27,7 @@ public sealed class StepWithoutWriteFix() : MiniTorchCodeFix(Rules.StepWithoutWr
         return method is null ? null : root.ReplaceNode(step, SyntaxFactory.InvocationExpression(
             SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, step.Left.WithoutTrivia(),
                 SyntaxFactory.IdentifierName(method)),
-            SyntaxFactory.ArgumentList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Argument(isSimple ? change!.Right : step.Right)))).WithTriviaFrom(step));
+            SyntaxFactory.ArgumentList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Argument(isSimple ? change!.Right : step.Right))))
+            .WithTriviaFrom(step));
     }
 }

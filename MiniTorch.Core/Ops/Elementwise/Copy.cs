@@ -73,8 +73,7 @@ internal static class Copies
     }
 
     /// <summary>
-    /// Writes x, of the same shape, over <paramref name="destination"/>, converting it; <paramref name="whole"/> is the tensor of which that is a
-    /// part.
+    /// Converts x and writes it over <paramref name="destination"/>, which has the same shape and is a part of <paramref name="whole"/>.
     /// </summary>
     public static void Into(Tensor destination, Tensor x, Tensor? whole = null) =>
         ElementwiseCall.RunInto(new CopyFunction(whole is null ? 0 : whole.ElementCount * whole.DType.Size()), destination, x);

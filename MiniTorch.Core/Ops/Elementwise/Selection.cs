@@ -43,7 +43,7 @@ internal readonly record struct Minimum : IBinaryFunction
 /// <summary>x clamped to [low, high] (torch.clamp); the derivative is 1 if low ≤ x ≤ high, otherwise 0.</summary>
 internal readonly record struct Clamp(Constant Low, Constant High) : IUnaryFunction
 {
-    // A product runs beside the comparisons, a sum would wait for their unit.
+    // Makes the result NaN if a bound is. A sum would do too, but additions share the processor's units with the two comparisons.
     private readonly Constant _factor = double.IsNaN(Low.Value) || double.IsNaN(High.Value) ? double.NaN : 1;
 
     public static Reads Reads => Reads.Input0;

@@ -62,8 +62,8 @@ internal unsafe struct MatMulPacked<T, V>
         }
     }
 
-    // Panels of A are as high as a tile, which reads one stream then, and of which a transposed A would give only a part of every line. Tall tiles,
-    // unless A is transposed, read its rows with one more line each, which keeps them off the same cache sets.
+    // A panel of A is as high as a tile, so that a tile reads one stream. Without panels, a tile would use only a part of each cache line of a
+    // transposed A. Tall tiles read the rows of a plain A, padded by a cache line each so that they do not share cache sets.
     readonly bool HasPanels => _aRow == 1 || !MatMulBlock<T, V>.HasTallTiles;
 
     static long TileRows => MatMulBlock<T, V>.TileRows;

@@ -44,7 +44,8 @@ internal static unsafe class MatMulTranspose
         }
     }
 
-    /// <summary>Where the rows of a square begin: a minimum for each load would be a jump. Beyond fewer rows the last is repeated.</summary>
+    /// <summary>Finds where the rows of a square begin. A square with fewer rows repeats its last one.</summary>
+    /// <remarks>Done once for all squares, because the JIT makes a jump of a minimum at each load.</remarks>
     public static void FindStarts(long* starts, long rows, long stride)
     {
         for (int i = 0; i < MostRows; i++) starts[i] = Math.Min(i, rows - 1) * stride;

@@ -144,7 +144,7 @@ internal static class MovementArguments
         Shape shape = tensors[0].Shape;
         int at = Shape.DimOf(dim, shape.Rank + 1, "Stack", shape);
         DType dtype = Common(tensors);
-        bool isOneOp = !EngineMode.InterceptsCalls; // in place of a view of each tensor and a join
+        bool isOneOp = !EngineMode.InterceptsCalls; // who intercepts calls sees a view of each tensor and a join
         var parts = new Tensor[tensors.Length];
         for (int i = 0; i < parts.Length; i++)
         {

@@ -78,7 +78,7 @@ internal static unsafe class SortKernel
             for (int i = 0; i < count; i++, result += inner) *result = sorted[i].Position;
         }
 
-        /// <summary>Keeps the first <paramref name="wanted"/> entries in order; each insertion leaves fewer elements that come before the last.</summary>
+        /// <summary>Keeps the first <paramref name="wanted"/> entries in order; after each insertion fewer elements come before the last.</summary>
         int Sorted(T* line, int wanted, TEntry* entries)
         {
             int found = 0;
